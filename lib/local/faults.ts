@@ -1,0 +1,51 @@
+// Faults to order from the local AWS services, so that a test can see what the product makes of them.
+// Only keeps the orders: each service does what the kind says.
+
+/**
+ * - `error`: answered with a 500, nothing done.
+ * - `throttle`: answered with the service's throttling error, nothing done.
+ * - `lost-answer`: done, and the connection is cut instead of an answer.
+ * - `refuse-entries`: a batch call refuses the entries whose ids are named (all without names) and does the others.
+ */
+export type FaultKind = 'error' | 'throttle' | 'lost-answer' | 'refuse-entries';
+
+export type Fault = {
+  operation: string;
+  kind: FaultKind;
+  /** How many calls it hits; Infinity until cleared. */
+  times: number;
+  /** Only calls on this queue (or secret, or table); any without it. */
+  queue?: string;
+  /** Entry ids, for `refuse-entries`. */
+  entries?: readonly string[];
+};
+
+export type Faults = ReturnType<typeof createFaults>;
+
+/** Makes an empty list of ordered faults. Several for the same operation are used up in the order they came. */
+export function createFaults() {
+  let ordered: Fault[] = [];
+  return {
+    /** Orders a fault. */
+    add(fault: Fault): void {
+      ordered.push({ ...fault });
+    },
+    /** Uses up one time of the first fault that this call meets; undefined when there is none. */
+    take(operation: string, queue?: string): Fault | undefined {
+      const hit = ordered.find(
+        (fault) =>
+          fault.times > 0 &&
+          fault.operation === operation &&
+          (fault.queue === undefined || fault.queue === queue),
+      );
+      if (hit === undefined) return undefined;
+      hit.times -= 1;
+      ordered = ordered.filter((fault) => fault.times > 0);
+      return { ...hit };
+    },
+    /** Forgets every fault that is not used up. */
+    clear(): void {
+      ordered = [];
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+// One glob finds every test: what lies under test/<kind>/ and ends in .test.ts. Each kind is a project, run by name.
+const project = (name: string, more: object = {}) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...more },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit'),
+      project('conformance', { testTimeout: 30_000 }),
+      project('integration', { testTimeout: 60_000, hookTimeout: 60_000 }),
+    ],
+  },
+});
