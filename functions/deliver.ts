@@ -1,1 +1,40 @@
-export const handler = async () => ({});
+// deliveries.fifo -> callback URL: POSTs each message and acts on the outcome by the quality of service.
+import { setTimeout as wait } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import middy from '@middy/core';
+import type { Context, SQSEvent } from 'aws-lambda';
+import { createCallbackClient } from '#lib/callback/client.ts';
+import { callbackRules, deliverEnvironment, readConfig, subscriptionRules } from '#lib/config.ts';
+import { deliverBatch } from '#lib/delivery/batch.ts';
+import { createQueues } from '#lib/queue/queues.ts';
+import { readRegistrations } from '#lib/subscription/registration.ts';
+import { createTelemetry, telling } from '#lib/telemetry.ts';
+
+const config = readConfig(deliverEnvironment, process.env);
+const telemetry = createTelemetry('deliver', config.STAGE);
+const documents = DynamoDBDocumentClient.from(new DynamoDBClient());
+const tables = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
+const rules = subscriptionRules(config);
+
+const deps = {
+  ...telemetry,
+  ...tables,
+  documents,
+  queues: createQueues(new SQSClient()),
+  callback: createCallbackClient(callbackRules(config)),
+  readRegistrations: (ids: readonly string[]) => readRegistrations(ids, { ...tables, documents, rules }),
+  deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
+  deadLettersQueueUrl: config.DEAD_LETTERS_QUEUE_URL,
+  undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
+  now: Date.now,
+  random: Math.random,
+  wait,
+};
+
+export const handler = middy<SQSEvent, unknown, Error, Context>()
+  .use(telling(telemetry))
+  .handler(async ({ Records }, context) =>
+    deliverBatch(Records, { remainingMs: context.getRemainingTimeInMillis() }, deps),
+  );

@@ -1,1 +1,42 @@
-export const handler = async () => ({});
+// messages, messages.fifo, retries -> deliveries.fifo: one delivery for each subscription that a message is for.
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import middy from '@middy/core';
+import type { Context, SQSEvent } from 'aws-lambda';
+import { readConfig, routeEnvironment, subscriptionRules } from '#lib/config.ts';
+import { gatherSends } from '#lib/queue/gathered.ts';
+import { createQueues } from '#lib/queue/queues.ts';
+import { routeBatch } from '#lib/routing/batch.ts';
+import { createDirectory } from '#lib/subscription/directory.ts';
+import { createTelemetry, telling } from '#lib/telemetry.ts';
+
+const config = readConfig(routeEnvironment, process.env);
+const telemetry = createTelemetry('route', config.STAGE);
+const documents = DynamoDBDocumentClient.from(new DynamoDBClient());
+const tables = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
+
+const deps = {
+  ...telemetry,
+  ...tables,
+  documents,
+  queues: gatherSends(createQueues(new SQSClient(), { callsAtOnce: 5 })),
+  directory: createDirectory({
+    ...tables,
+    documents,
+    rules: subscriptionRules(config),
+    now: Date.now,
+    cacheMs: 5_000,
+  }),
+  deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
+  undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
+  retriesQueueUrl: config.RETRIES_QUEUE_URL,
+  sourceUrls: [config.MESSAGES_QUEUE_URL, config.MESSAGES_FIFO_QUEUE_URL, config.RETRIES_QUEUE_URL],
+  now: Date.now,
+};
+
+export const handler = middy<SQSEvent, unknown, Error, Context>()
+  .use(telling(telemetry))
+  .handler(async ({ Records }, context) =>
+    routeBatch(Records, { remainingMs: context.getRemainingTimeInMillis() }, deps),
+  );

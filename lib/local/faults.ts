@@ -12,8 +12,8 @@ export type FaultKind = 'error' | 'throttle' | 'lost-answer' | 'refuse-entries';
 export type Fault = {
   operation: string;
   kind: FaultKind;
-  /** How many calls it hits; Infinity until cleared. */
-  times: number;
+  /** How many calls it hits: 1 unless said, Infinity for all until it is cleared. */
+  times?: number;
   /** Only calls on this queue (or secret, or table); any without it. */
   queue?: string;
   /** Entry ids, for `refuse-entries`. */
@@ -24,24 +24,30 @@ export type Faults = ReturnType<typeof createFaults>;
 
 /** Makes an empty list of ordered faults. Several for the same operation are used up in the order they came. */
 export function createFaults() {
-  let ordered: Fault[] = [];
+  let ordered: (Fault & { times: number })[] = [];
   return {
     /** Orders a fault. */
     add(fault: Fault): void {
-      ordered.push({ ...fault });
+      if (fault.kind === 'refuse-entries' && !fault.operation.endsWith('Batch')) {
+        throw new RangeError(
+          `${fault.operation} has no entries to refuse: refuse-entries is for batch calls`,
+        );
+      }
+      ordered.push({ times: 1, ...fault });
     },
     /** Uses up one time of the first fault that this call meets; undefined when there is none. */
     take(operation: string, queue?: string): Fault | undefined {
       const hit = ordered.find(
-        (fault) =>
-          fault.times > 0 &&
-          fault.operation === operation &&
-          (fault.queue === undefined || fault.queue === queue),
+        (fault) => fault.operation === operation && (fault.queue === undefined || fault.queue === queue),
       );
       if (hit === undefined) return undefined;
       hit.times -= 1;
       ordered = ordered.filter((fault) => fault.times > 0);
-      return { ...hit };
+      return hit;
+    },
+    /** How many calls are still to be hit. */
+    pending(): number {
+      return ordered.reduce((sum, fault) => sum + fault.times, 0);
     },
     /** Forgets every fault that is not used up. */
     clear(): void {

@@ -1,5 +1,10 @@
 // A subscription as the rest of the code sees it: parsed, defaults filled in, units in the names.
 // How it is read from a config item is schema.ts's affair.
+import type { Auth } from './auth-schema.ts';
+import type { Batch, Logging, Signing } from './option-fields.ts';
+import type { ProxyOptions } from './proxy-schema.ts';
+import type { RetryBlock } from './retry-schema.ts';
+import type { Ssl } from './ssl-schema.ts';
 
 export const QOS = ['none', 'auto', 'at-most-once', 'at-least-once'] as const;
 export type Qos = (typeof QOS)[number];
@@ -24,9 +29,28 @@ export type Subscription = {
   readonly dlq: { readonly endpoint: string } | undefined;
   readonly interruptConsumptionOnServerError: boolean;
   readonly interruptConsumptionOnException: boolean;
-  /** `default`: one retry in place after 100 ms; `none`: Gravitee's "No Retry". */
-  readonly retry: { readonly kind: 'default' } | { readonly kind: 'none' };
+  readonly retry: Retry;
+  /** Without it, or with `none`: no credentials. */
+  readonly auth?: Auth;
+  readonly signing?: Signing;
+  readonly ssl?: Ssl;
+  readonly proxy?: ProxyOptions;
+  /** Without it: `probe`. */
+  readonly onOutage?: 'probe' | 'stop';
+  readonly batch?: Batch;
+  readonly logging?: Logging;
+  /** The owner's notes. */
+  readonly metadata?: Readonly<Record<string, string>>;
 };
+
+/** `default`: one retry in place after 100 ms; `none`: Gravitee's "No Retry"; `block`: its "Retry On Fail". */
+export type Retry =
+  | { readonly kind: 'default' }
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'block';
+      readonly block: Readonly<Extract<RetryBlock, { retryOption: 'Retry On Fail' }>>;
+    };
 
 /** One thing wrong with a config item: where (dotted path) and why, in words for the person who wrote it. */
 export type Fault = { readonly path: string; readonly reason: string };

@@ -1,0 +1,29 @@
+// An esbuild plugin: of undici only what lib/callback uses, so that a function that starts cold does not load fetch,
+// web sockets, caches, mocks and node's http2. A bundle that imports anything else of undici fails to build.
+import type { Plugin } from 'esbuild';
+
+const ENTRY = "export { default as Pool } from 'undici/lib/dispatcher/pool.js';";
+// Reached by undici only for HTTP/2 and for form bodies, which the guarded client never asks for.
+const UNUSED =
+  /[\\/]undici[\\/]lib[\\/](dispatcher[\\/]client-h2|web[\\/]fetch[\\/](body|formdata)|web[\\/]webidl[\\/]index)\.js$/;
+
+export function slimUndici(): Plugin {
+  return {
+    name: 'slim-undici',
+    setup(build) {
+      // undici's own switch for leaving out its second, experimental parser.
+      build.initialOptions.define = { ...build.initialOptions.define, esbuildDetection: 'true' };
+      build.onResolve({ filter: /^undici$/ }, ({ resolveDir }) => ({
+        path: 'undici',
+        namespace: 'slim-undici',
+        pluginData: resolveDir,
+      }));
+      build.onLoad({ filter: /.*/, namespace: 'slim-undici' }, ({ pluginData }) => ({
+        contents: ENTRY,
+        loader: 'js',
+        resolveDir: String(pluginData),
+      }));
+      build.onLoad({ filter: UNUSED }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+    },
+  };
+}

@@ -1,0 +1,116 @@
+// May this address be called at all? Pure: addresses in, reasons out; names and connections are guard.ts's and
+// connector.ts's affair. What is not known to be public is refused.
+import { BlockList, isIP } from 'node:net';
+
+export type AddressRules = {
+  /** Why this address may not be called, in words; undefined when it may. */
+  refusal(address: string): string | undefined;
+};
+
+type Range = readonly [cidr: string, what: string];
+
+// On AWS Lambda the runtime API listens on loopback and the credentials' endpoints on link-local: a callback
+// there could forge the function's own results. So these have no way round, allowed CIDRs included.
+const LOOPBACK: readonly Range[] = [
+  ['127.0.0.0/8', 'a loopback address'],
+  ['::1/128', 'a loopback address'],
+];
+const NEVER: readonly Range[] = [
+  ['0.0.0.0/8', 'an unspecified address'],
+  ['169.254.0.0/16', 'a link-local address'],
+  ['fe80::/10', 'a link-local address'],
+  ['fd00:ec2::/32', "an address of the cloud's own services"],
+  // An IPv4 address in IPv6 clothes: whoever translates it on the way may end up anywhere.
+  ['::ffff:0:0/96', 'an IPv4-mapped address'],
+  ['::ffff:0:0:0/96', 'a translated address'],
+  ['64:ff9b::/96', 'a translated address'],
+  ['64:ff9b:1::/48', 'a translated address'],
+  ['2002::/16', 'a translated address'],
+  ['2001::/32', 'a translated address'],
+  ['::/96', 'an unspecified address'],
+];
+// Refused unless the deployment names a CIDR that holds them (IANA's special-purpose registries).
+const NOT_PUBLIC: readonly Range[] = [
+  ['10.0.0.0/8', 'a private address'],
+  ['172.16.0.0/12', 'a private address'],
+  ['192.168.0.0/16', 'a private address'],
+  ['100.64.0.0/10', 'a shared (carrier) address'],
+  ['192.0.0.0/24', 'a reserved address'],
+  ['192.0.2.0/24', 'a documentation address'],
+  ['192.88.99.0/24', 'a reserved address'],
+  ['198.18.0.0/15', 'a benchmarking address'],
+  ['198.51.100.0/24', 'a documentation address'],
+  ['203.0.113.0/24', 'a documentation address'],
+  ['224.0.0.0/4', 'a multicast address'],
+  ['240.0.0.0/4', 'a reserved address'],
+  ['fc00::/7', 'a private address'],
+  ['ff00::/8', 'a multicast address'],
+  ['2001::/23', 'a reserved address'],
+  ['2001:db8::/32', 'a documentation address'],
+  ['3fff::/20', 'a documentation address'],
+];
+const GLOBAL_IPV6 = '2000::/3';
+
+/** Is this text a CIDR that `allowedCidrs` understands, such as `10.20.0.0/16` or `fd12:3456::/32`? */
+export function isCidr(text: string): boolean {
+  return parseCidr(text) !== undefined;
+}
+
+/** Rules for one deployment. Throws a TypeError for an allowed CIDR that is none: it comes from our own config. */
+export function addressRules(options: {
+  readonly allowedCidrs: readonly string[];
+  /** Loopback, for a deployment that runs on one machine. Link-local stays refused. */
+  readonly allowThisMachine: boolean;
+}): AddressRules {
+  const never = matcher(options.allowThisMachine ? NEVER : [...LOOPBACK, ...NEVER]);
+  const allowed = matcher([
+    ...(options.allowThisMachine ? LOOPBACK : []),
+    ...options.allowedCidrs.map((cidr): Range => [cidr, 'allowed']),
+  ]);
+  const notPublic = matcher(NOT_PUBLIC);
+  const globalIpv6 = matcher([[GLOBAL_IPV6, 'global']]);
+  const loopbackIpv6 = matcher(options.allowThisMachine ? LOOPBACK : []);
+
+  return {
+    refusal(address) {
+      const version = isIP(address);
+      // isIP takes "fe80::1%eth0": a zone id only makes sense for what is refused anyway.
+      if (version === 0 || address.includes('%')) return 'not an IP address';
+      // "::1" also lies in "::/96".
+      if (loopbackIpv6(address, version) !== undefined) return undefined;
+      const forbidden = never(address, version);
+      if (forbidden !== undefined) return forbidden;
+      if (allowed(address, version) !== undefined) return undefined;
+      const special = notPublic(address, version);
+      if (special !== undefined) return special;
+      return version === 6 && globalIpv6(address, version) === undefined ? 'a reserved address' : undefined;
+    },
+  };
+}
+
+type Match = (address: string, version: number) => string | undefined;
+
+// One BlockList a range, and IPv4 apart from IPv6: BlockList takes an IPv4 address for its mapped form and the
+// other way round, so one list for both would answer for addresses that it was not asked about.
+function matcher(ranges: readonly Range[]): Match {
+  const parsed = ranges.map(([text, what]) => {
+    const cidr = parseCidr(text);
+    if (cidr === undefined) throw new TypeError(`not a CIDR, such as 10.20.0.0/16: ${text}`);
+    const list = new BlockList();
+    list.addSubnet(cidr.network, cidr.prefix, cidr.version === 4 ? 'ipv4' : 'ipv6');
+    return { list, what, version: cidr.version };
+  });
+  return (address, version) =>
+    parsed.find(
+      (range) => range.version === version && range.list.check(address, version === 4 ? 'ipv4' : 'ipv6'),
+    )?.what;
+}
+
+function parseCidr(text: string): { network: string; prefix: number; version: number } | undefined {
+  const match = /^([0-9a-f.:]+)\/(\d{1,3})$/i.exec(text);
+  const [, network = '', digits = ''] = match ?? [];
+  const version = isIP(network);
+  const prefix = Number(digits);
+  if (match === null || version === 0 || prefix > (version === 4 ? 32 : 128)) return undefined;
+  return { network, prefix, version };
+}

@@ -1,0 +1,147 @@
+// The guarded client: every request that goes out to a stranger's URL goes through here. One exchange is one POST at
+// most, with one of three results; what a status or a failure means is decided elsewhere.
+import { Axios, AxiosError } from 'axios';
+import { addressRules } from '#lib/callback/address.ts';
+import { decompress } from '#lib/callback/answer-body.ts';
+import {
+  failureMessage,
+  type UnknownCode,
+  type UnsentCode,
+  unknownCode,
+  unsentCode,
+} from '#lib/callback/failure.ts';
+import { checkParsedUrl, type Lookup, systemLookup } from '#lib/callback/guard.ts';
+import { createPools, type PoolOptions } from '#lib/callback/pool.ts';
+import { type CappedResponse, createUndiciAdapter } from '#lib/callback/undici-adapter.ts';
+
+export type ExchangeRequest = {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** The whole exchange: waiting, connecting and the answer included. */
+  readonly timeoutMs: number;
+  readonly pool: PoolOptions;
+};
+
+export type Exchange =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      /** Up to the cap of decompressed bytes. */
+      readonly body: Buffer;
+      readonly truncated: boolean;
+    }
+  /** Nothing was written. */
+  | { readonly kind: 'unsent'; readonly code: UnsentCode; readonly message: string }
+  /** Bytes may have been written, and no full answer came. */
+  | { readonly kind: 'unknown'; readonly code: UnknownCode; readonly message: string };
+
+export type CallbackClient = {
+  /** Never rejects for a result of HTTP or the network. */
+  exchange(request: ExchangeRequest): Promise<Exchange>;
+  /** Closes the connections that must not outlive an invocation. */
+  endInvocation(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type CallbackClientOptions = {
+  readonly allowHttp: boolean;
+  readonly allowedCidrs: readonly string[];
+  /** Loopback: for the stages that run on one machine. */
+  readonly allowThisMachine: boolean;
+  readonly responseCapBytes: number;
+  /** In place of the system's, for tests. */
+  readonly lookup?: Lookup;
+};
+
+// The connection's and the framing's own: undici writes them.
+const OWN_HEADERS =
+  /^(host|content-length|connection|keep-alive|transfer-encoding|upgrade|expect|te|trailer)$/i;
+// axios would strip these without a word.
+const ILLEGAL_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+
+export function createCallbackClient(options: CallbackClientOptions): CallbackClient {
+  const addresses = addressRules(options);
+  const rules = { allowHttp: options.allowHttp, addresses };
+  const pools = createPools({ lookup: options.lookup ?? systemLookup, addresses });
+  const http = new Axios({
+    adapter: createUndiciAdapter(options.responseCapBytes),
+    method: 'post',
+    responseType: 'arraybuffer',
+    validateStatus: null,
+    maxRedirects: 0,
+    proxy: false,
+    transformRequest: [],
+    transformResponse: [],
+  });
+  let closed = false;
+
+  return {
+    async exchange(request) {
+      const url = URL.parse(request.url);
+      const refusal = url === null ? 'is not a URL' : checkParsedUrl(url, rules);
+      if (url === null || refusal !== undefined) return unsent('url-refused', { cause: refusal ?? '' });
+      const headers = sendable(request.headers);
+      if (headers === undefined) return unsent('invalid-request', { origin: url.origin });
+      if (closed) return unsent('client-closed', { origin: url.origin });
+
+      const lease = pools.lease(url.origin, request.pool);
+      try {
+        const response = await http.request<Buffer, CappedResponse>({
+          url: request.url,
+          headers,
+          data: request.body,
+          timeout: request.timeoutMs,
+          httpAgent: lease.pool,
+        });
+        return await answered(response, options.responseCapBytes);
+      } catch (error) {
+        if (!(error instanceof AxiosError)) throw error;
+        return failed(error, url.origin);
+      } finally {
+        lease.release();
+      }
+    },
+    endInvocation: () => pools.endInvocation(),
+    close() {
+      closed = true;
+      return pools.close();
+    },
+  };
+}
+
+function sendable(given: ExchangeRequest['headers']): Record<string, string | false> | undefined {
+  // `false` keeps axios from adding a content type where the caller has none.
+  const headers: Record<string, string | false> = {};
+  let typed = false;
+  for (const [name, value] of Object.entries(given)) {
+    if (OWN_HEADERS.test(name) || ILLEGAL_VALUE.test(value)) return undefined;
+    headers[name] = value;
+    typed ||= name.toLowerCase() === 'content-type';
+  }
+  if (!typed) headers['content-type'] = false;
+  return headers;
+}
+
+async function answered(response: CappedResponse, capBytes: number): Promise<Exchange> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(response.headers)) headers[name] = String(value);
+  const { status, data } = response;
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined)
+    return { kind: 'answered', status, headers, body: data, truncated: response.truncated };
+  const { body, truncated } = await decompress(data, encoding, capBytes);
+  return { kind: 'answered', status, headers, body, truncated: truncated || response.truncated };
+}
+
+function failed(error: AxiosError, origin: string): Exchange {
+  const cause = error.code ?? '';
+  if (error.request === undefined) return unsent(unsentCode(cause), { cause, origin });
+  const code = unknownCode(cause);
+  return { kind: 'unknown', code, message: failureMessage(code, { cause, origin }) };
+}
+
+function unsent(code: UnsentCode, about: { cause?: string; origin?: string }): Exchange {
+  return { kind: 'unsent', code, message: failureMessage(code, about) };
+}

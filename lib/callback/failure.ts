@@ -1,0 +1,103 @@
+// Why an exchange has no answer: closed lists of codes, decided by an error's code alone, never by its words.
+// What follows from them is the delivery's affair.
+
+import { CONNECT_TIMEOUT } from '#lib/callback/connector.ts';
+import { ADDRESS_REFUSED } from '#lib/callback/guard.ts';
+import { DEADLINE } from '#lib/callback/undici-adapter.ts';
+
+/** Nothing was written. */
+export const UNSENT_CODES = [
+  'url-refused',
+  'address-refused',
+  'invalid-request',
+  'no-such-name',
+  'lookup-failed',
+  'connection-refused',
+  'connection-failed',
+  'connect-timeout',
+  'tls-failed',
+  'timeout',
+  'client-closed',
+] as const;
+export type UnsentCode = (typeof UNSENT_CODES)[number];
+
+/** Bytes may have been written, and no full answer came. */
+export const UNKNOWN_CODES = [
+  'timeout',
+  'reset',
+  'closed',
+  'malformed-answer',
+  'tls-failed',
+  'other',
+] as const;
+export type UnknownCode = (typeof UNKNOWN_CODES)[number];
+
+const WORDS: Record<UnsentCode | UnknownCode, string> = {
+  'url-refused': 'the URL may not be called',
+  'address-refused': 'the address may not be called',
+  'invalid-request': 'the request can not be written as HTTP/1.1',
+  'no-such-name': 'the host name has no address',
+  'lookup-failed': 'the host name could not be looked up',
+  'connection-refused': 'the connection was refused',
+  'connection-failed': 'no connection could be made',
+  'connect-timeout': 'no connection within the connect timeout',
+  'tls-failed': 'TLS failed',
+  timeout: 'no full answer within the timeout',
+  'client-closed': 'the client is closed',
+  reset: 'the connection was reset',
+  closed: 'the connection was closed before a full answer',
+  'malformed-answer': 'the answer is not valid HTTP/1.1',
+  other: 'the exchange failed',
+};
+
+const UNSENT: ReadonlyMap<string, UnsentCode> = new Map([
+  [ADDRESS_REFUSED, 'address-refused'],
+  [CONNECT_TIMEOUT, 'connect-timeout'],
+  ['ETIMEDOUT', 'connect-timeout'],
+  [DEADLINE, 'timeout'],
+  ['ENOTFOUND', 'no-such-name'],
+  ['ENODATA', 'no-such-name'],
+  ['ECONNREFUSED', 'connection-refused'],
+  ['UND_ERR_INVALID_ARG', 'invalid-request'],
+  ['UND_ERR_NOT_SUPPORTED', 'invalid-request'],
+  ['UND_ERR_DESTROYED', 'client-closed'],
+  ['UND_ERR_CLOSED', 'client-closed'],
+]);
+
+const UNKNOWN: ReadonlyMap<string, UnknownCode> = new Map([
+  [DEADLINE, 'timeout'],
+  ['ETIMEDOUT', 'timeout'],
+  ['ECONNRESET', 'reset'],
+  ['EPIPE', 'reset'],
+  ['ECONNABORTED', 'reset'],
+  ['UND_ERR_SOCKET', 'closed'],
+  ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'malformed-answer'],
+  ['UND_ERR_HEADERS_OVERFLOW', 'malformed-answer'],
+]);
+
+// OpenSSL's and Node's codes for what is wrong with a certificate or a handshake.
+const TLS =
+  /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|SELF_SIGNED_|DEPTH_ZERO_|PATH_LENGTH_|INVALID_(CA|PURPOSE)$|HOSTNAME_MISMATCH$|EPROTO$)/;
+
+export function unsentCode(cause: string): UnsentCode {
+  const known = UNSENT.get(cause);
+  if (known !== undefined) return known;
+  if (TLS.test(cause)) return 'tls-failed';
+  return cause.startsWith('EAI_') || cause === 'ESERVFAIL' ? 'lookup-failed' : 'connection-failed';
+}
+
+export function unknownCode(cause: string): UnknownCode {
+  const known = UNKNOWN.get(cause);
+  if (known !== undefined) return known;
+  if (TLS.test(cause)) return 'tls-failed';
+  return cause.startsWith('HPE_') ? 'malformed-answer' : 'other';
+}
+
+/** For people: what happened, the system's own code, and the origin; never the URL's user, path or query. */
+export function failureMessage(
+  code: UnsentCode | UnknownCode,
+  about: { cause?: string; origin?: string },
+): string {
+  const detail = [about.cause, about.origin].filter((part) => part !== undefined && part !== '').join(', ');
+  return detail === '' ? WORDS[code] : `${WORDS[code]} (${detail})`;
+}

@@ -1,0 +1,80 @@
+// Which URLs may be called, and the name lookup that connections use. The same rules twice: at registration by
+// checkUrl, and again when connecting, on the very addresses that are used. It connects to nothing.
+import { promises as dns } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import type { AddressRules } from '#lib/callback/address.ts';
+
+export type UrlRules = { readonly allowHttp: boolean; readonly addresses: AddressRules };
+
+/** All the addresses of a name. Fails with an error that has a code, as node:dns does. */
+export type Lookup = (hostname: string) => Promise<readonly { readonly address: string }[]>;
+
+export const systemLookup: Lookup = (hostname) => dns.lookup(hostname, { all: true });
+
+/** The code of the error with which the guarded lookup and the connector refuse an address. */
+export const ADDRESS_REFUSED = 'ERR_CALLBACK_ADDRESS_REFUSED';
+
+/** Why this URL may not be called, in words without the URL's secrets; undefined when it may. Looks up no name. */
+export function checkUrl(url: string, rules: UrlRules): string | undefined {
+  const parsed = URL.parse(url);
+  if (parsed === null) return 'is not a URL';
+  return checkParsedUrl(parsed, rules);
+}
+
+export function checkParsedUrl(url: URL, rules: UrlRules): string | undefined {
+  if (url.protocol !== 'https:' && !(rules.allowHttp && url.protocol === 'http:')) {
+    return rules.allowHttp ? 'must be an https or http URL' : 'must be an https URL';
+  }
+  if (url.username !== '' || url.password !== '') return 'must not carry a user name or password';
+  // URL has already turned 0x7f.1, 2130706433, 0177.0.0.1 and full-width digits into 127.0.0.1.
+  const host = bareHost(url.hostname);
+  if (isIP(host) !== 0) {
+    const refusal = rules.addresses.refusal(host);
+    return refusal === undefined ? undefined : `leads to ${refusal}`;
+  }
+  return checkName(host, rules);
+}
+
+/** The host of a URL without the brackets of an IPv6 literal. */
+export function bareHost(hostname: string): string {
+  return hostname.startsWith('[') && hostname.endsWith(']') ? hostname.slice(1, -1) : hostname;
+}
+
+function checkName(host: string, rules: UrlRules): string | undefined {
+  const labels = (host.endsWith('.') ? host.slice(0, -1) : host).split('.');
+  if (labels.includes('')) return 'has a host name with an empty part';
+  const last = labels.at(-1);
+  const thisMachine =
+    last === 'localhost' || last === 'localdomain' || /^ip6-(localhost|loopback)$/.test(labels[0] ?? '');
+  // Asked of the address rules, so that one flag decides for the name and for what it stands for.
+  if (thisMachine && rules.addresses.refusal('127.0.0.1') !== undefined) return 'leads to this machine';
+  return undefined;
+}
+
+/**
+ * The `lookup` of a connection: asks once, refuses the name when any of its addresses is forbidden, and hands over
+ * exactly the addresses that it looked at. Node does not call it for IP literals: the connector checks those.
+ */
+export function guardedLookup(lookup: Lookup, rules: AddressRules): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname).then(
+      (found) => {
+        const addresses = found.map(({ address }) => ({ address, family: isIP(address) }));
+        const [first] = addresses;
+        if (first === undefined) return callback(coded('ENOTFOUND', 'the name has no address'), []);
+        for (const { address } of addresses) {
+          const refusal = rules.refusal(address);
+          if (refusal !== undefined)
+            return callback(coded(ADDRESS_REFUSED, `the name leads to ${refusal}`), []);
+        }
+        if (options.all === true) return callback(null, addresses);
+        return callback(null, first.address, first.family);
+      },
+      (error: NodeJS.ErrnoException) => callback(error, []),
+    );
+  };
+}
+
+export function coded(code: string, message: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(message), { code });
+}

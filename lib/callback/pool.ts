@@ -1,0 +1,122 @@
+// One undici pool per subscription and origin, made at its first exchange and closed when it is no longer used.
+// It decides how long a connection may lie idle; it sends nothing.
+import { Pool } from 'undici';
+import type { AddressRules } from '#lib/callback/address.ts';
+import { createConnector } from '#lib/callback/connector.ts';
+import type { Lookup } from '#lib/callback/guard.ts';
+
+export type PoolOptions = {
+  /** The subscription's id. */
+  readonly key: string;
+  readonly connectTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly connections: number;
+  /** Reuse a connection only within this invocation, and when it was used under a second ago. */
+  readonly fresh: boolean;
+};
+
+export type Lease = { readonly pool: Pool; release(): void };
+
+export type Pools = {
+  /** Hands out the pool; `release` says that the exchange is over. */
+  lease(origin: string, options: PoolOptions): Lease;
+  endInvocation(): Promise<void>;
+  close(): Promise<void>;
+  readonly size: number;
+};
+
+type Held = {
+  readonly pool: Pool;
+  readonly fresh: boolean;
+  readonly idleMs: number;
+  inFlight: number;
+  usedAt: number;
+};
+
+const FRESH_IDLE_MS = 1_000;
+const SWEEP_EVERY_MS = 1_000;
+// A server's hint "Keep-Alive: timeout=5" counts from its last byte; ours has to be over well before.
+const HINT_MARGIN_MS = 1_000;
+const MAX_HEADER_BYTES = 16_384;
+
+export function createPools(dependencies: {
+  readonly lookup: Lookup;
+  readonly addresses: AddressRules;
+  /** The wall clock, not a monotonic one: it goes on while a Lambda is frozen. */
+  readonly now?: () => number;
+}): Pools {
+  const now = dependencies.now ?? Date.now;
+  const pools = new Map<string, Held>();
+  let sweptAt = 0;
+
+  function open(origin: string, options: PoolOptions, idleMs: number): Held {
+    const pool = new Pool(origin, {
+      connections: options.connections,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: idleMs,
+      keepAliveMaxTimeout: idleMs,
+      keepAliveTimeoutThreshold: HINT_MARGIN_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // The adapter's deadline covers the whole exchange.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: createConnector(options.connectTimeoutMs, dependencies),
+    });
+    return { pool, fresh: options.fresh, idleMs, inFlight: 0, usedAt: now() };
+  }
+
+  async function retire(id: string, held: Held): Promise<void> {
+    pools.delete(id);
+    // Nothing in flight: nothing to be gentle with, and no waiting for a connection that is being made in vain.
+    await (held.inFlight === 0 ? held.pool.destroy() : held.pool.close());
+  }
+
+  // By the wall clock as well as by undici's timers, which stand still in a frozen Lambda.
+  const isStale = (held: Held) => held.inFlight === 0 && now() - held.usedAt >= held.idleMs;
+
+  function sweep(): void {
+    if (now() - sweptAt < SWEEP_EVERY_MS) return;
+    sweptAt = now();
+    for (const [id, held] of pools) if (isStale(held)) void retire(id, held);
+  }
+
+  return {
+    lease(origin, options) {
+      sweep();
+      const idleMs = Math.max(
+        1,
+        options.fresh ? Math.min(options.idleTimeoutMs, FRESH_IDLE_MS) : options.idleTimeoutMs,
+      );
+      // An item that was put anew with another URL or other limits gets a pool of its own at once.
+      const id = `${origin} ${options.connections} ${options.connectTimeoutMs} ${idleMs} ${options.fresh} ${options.key}`;
+      let held = pools.get(id);
+      if (held !== undefined && isStale(held)) {
+        void retire(id, held);
+        held = undefined;
+      }
+      if (held === undefined) {
+        held = open(origin, options, idleMs);
+        pools.set(id, held);
+      }
+      const leased = held;
+      leased.inFlight += 1;
+      return {
+        pool: leased.pool,
+        release() {
+          leased.inFlight -= 1;
+          leased.usedAt = now();
+        },
+      };
+    },
+    async endInvocation() {
+      await Promise.all([...pools].filter(([, held]) => held.fresh).map(([id, held]) => retire(id, held)));
+    },
+    async close() {
+      await Promise.all([...pools].map(([id, held]) => retire(id, held)));
+    },
+    get size() {
+      return pools.size;
+    },
+  };
+}

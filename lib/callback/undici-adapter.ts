@@ -1,0 +1,89 @@
+// An axios adapter over undici: one request on the pool that the config's `httpAgent` holds, one answer. It knows on
+// which side of the write a failure lies, never follows, retries or throws away; limits other than `timeout` and its
+// own cap are not read.
+import { type AxiosAdapter, AxiosError, type AxiosResponse } from 'axios';
+import { type Dispatcher, Pool } from 'undici';
+
+/** What the adapter resolves with: the raw bytes, up to the cap. */
+export type CappedResponse = AxiosResponse<Buffer> & { readonly truncated: boolean };
+
+export const DEADLINE = 'ERR_CALLBACK_DEADLINE';
+const SWITCHED = 'ERR_CALLBACK_SWITCHED_PROTOCOLS';
+
+/**
+ * Rejects with an AxiosError that has a `code` and, as axios has it, a `request` only when bytes may have been
+ * written; no config, so that no log can show its Authorization header.
+ */
+export function createUndiciAdapter(capBytes: number): AxiosAdapter {
+  return (config) =>
+    new Promise((resolve, reject) => {
+      const pool: unknown = config.httpAgent;
+      if (!(pool instanceof Pool)) throw new TypeError('httpAgent must be an undici Pool');
+      const url = new URL(config.url ?? '');
+      let controller: Dispatcher.DispatchController | undefined;
+      let settled = false;
+      let status = 0;
+      let headers: CappedResponse['headers'] = {};
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+
+      const settle = () => {
+        settled = true;
+        clearTimeout(timer);
+      };
+      const answer = (truncated: boolean) => {
+        settle();
+        const data = Buffer.concat(chunks);
+        const response: CappedResponse = { data, status, statusText: '', headers, config, truncated };
+        resolve(response);
+      };
+      const fail = (code: string | undefined, cause?: unknown) => {
+        if (settled) return;
+        settle();
+        const sent = controller !== undefined;
+        const error = new AxiosError('the exchange failed', code, undefined, sent ? {} : undefined);
+        if (cause instanceof Error) error.cause = cause;
+        reject(error);
+        controller?.abort(error);
+      };
+      const timer = setTimeout(fail, config.timeout, DEADLINE);
+
+      pool.dispatch(
+        {
+          path: url.pathname + url.search,
+          method: 'POST',
+          headers: config.headers.toJSON() as Record<string, string>,
+          body: config.data,
+        },
+        {
+          onRequestStart(started) {
+            // Thrown here, nothing is written and the connection stays good. Either the deadline passed while this
+            // waited its turn, or undici is about to write a second time: nothing below the caller retries.
+            if (settled || controller !== undefined) throw new Error('not to be written');
+            controller = started;
+          },
+          onResponseStart(_controller, statusCode, received) {
+            if (statusCode === 101) return fail(SWITCHED);
+            if (statusCode < 200) return;
+            status = statusCode;
+            headers = received;
+          },
+          onResponseData(_controller, chunk) {
+            if (settled) return;
+            const room = capBytes - bytes;
+            chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
+            bytes += chunk.length;
+            if (chunk.length <= room) return;
+            answer(true);
+            controller?.abort(new Error('more than is read of an answer'));
+          },
+          onResponseEnd() {
+            if (!settled) answer(false);
+          },
+          onResponseError(_controller, error) {
+            fail('code' in error ? String(error.code) : undefined, error);
+          },
+        },
+      );
+    });
+}

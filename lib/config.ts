@@ -1,0 +1,86 @@
+// What the deployment sets, read from the environment once, when a function starts. A value that is missing or wrong
+// stops the function there, with its name and what to put. serverless.yml sets every one of them.
+import * as z from 'zod';
+import { addressRules, isCidr } from './callback/address.ts';
+import { checkUrl } from './callback/guard.ts';
+import type { SubscriptionRules } from './subscription/schema.ts';
+
+const url = z.string().regex(/^https?:\/\//, 'must be a queue URL');
+const whole = z
+  .string()
+  .regex(/^\d{1,9}$/, 'must be a whole number')
+  .transform(Number);
+const cidrs = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((cidr) => cidr.trim())
+      .filter((cidr) => cidr !== ''),
+  )
+  .refine((list) => list.every(isCidr), 'must be CIDRs with commas between, such as 10.0.0.0/8,fd00::/8');
+
+const common = {
+  /** `local` and `local-*` are the stages of an emulated AWS. */
+  STAGE: z.string().min(1),
+  LARGEST_READ_TIMEOUT_MS: whole,
+  ALLOW_HTTP: z.enum(['true', 'false']).transform((text) => text === 'true'),
+  ALLOWED_CIDRS: cidrs,
+  SUBSCRIPTIONS_TABLE: z.string().min(1),
+  STATE_TABLE: z.string().min(1),
+  DELIVERIES_QUEUE_URL: url,
+  UNDELIVERABLE_QUEUE_URL: url,
+  /** Set by Lambda's emulators and local runs; its absence means AWS itself. */
+  AWS_ENDPOINT_URL: z.string().optional(),
+};
+
+export const routeEnvironment = z.object({
+  ...common,
+  MESSAGES_QUEUE_URL: url,
+  MESSAGES_FIFO_QUEUE_URL: url,
+  RETRIES_QUEUE_URL: url,
+});
+export const deliverEnvironment = z.object({ ...common, DEAD_LETTERS_QUEUE_URL: url });
+
+/** Reads the environment by one of the schemas above. Throws with every fault at once. */
+export function readConfig<T>(schema: z.ZodType<T>, environment: NodeJS.ProcessEnv): T {
+  const parsed = schema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new Error(`The function's environment is not right. ${faults.join('. ')}`);
+}
+
+/**
+ * Callbacks to this machine are for the emulated AWS alone, and that takes both: the stage's name and an endpoint
+ * that is not AWS. Lambda's own runtime API listens on loopback.
+ */
+export const allowsThisMachine = ({
+  STAGE,
+  AWS_ENDPOINT_URL,
+}: {
+  STAGE: string;
+  AWS_ENDPOINT_URL?: string | undefined;
+}) => (STAGE === 'local' || STAGE.startsWith('local-')) && AWS_ENDPOINT_URL !== undefined;
+
+type Common = z.infer<z.ZodObject<typeof common>>;
+
+/** Answers are read up to this many decompressed bytes: enough for an excerpt, too few to hurt. */
+const RESPONSE_CAP_BYTES = 64 * 1024;
+
+/** Where the callback client may go. */
+export const callbackRules = (config: Common) => ({
+  allowHttp: config.ALLOW_HTTP,
+  allowedCidrs: config.ALLOWED_CIDRS,
+  allowThisMachine: allowsThisMachine(config),
+  responseCapBytes: RESPONSE_CAP_BYTES,
+});
+
+/** What a config item is checked against. */
+export function subscriptionRules(config: Common): SubscriptionRules {
+  const { allowHttp, ...addresses } = callbackRules(config);
+  const urlRules = { allowHttp, addresses: addressRules(addresses) };
+  return {
+    largestReadTimeoutMs: config.LARGEST_READ_TIMEOUT_MS,
+    checkUrl: (url) => checkUrl(url, urlRules),
+  };
+}

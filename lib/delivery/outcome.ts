@@ -1,0 +1,45 @@
+// What an attempt came to: one of five, and nothing else decides what follows. Which side of the write a failure lies
+// on is the client's to say; what each outcome leads to is policy.ts's.
+import type { Exchange } from '../callback/client.ts';
+
+export type Outcome =
+  | { readonly kind: 'delivered'; readonly status: number }
+  | { readonly kind: 'rejected'; readonly status: number; readonly excerpt?: string }
+  | { readonly kind: 'failed'; readonly status: number; readonly excerpt?: string }
+  /** Nothing was written. */
+  | { readonly kind: 'unsent'; readonly code: string; readonly message: string }
+  /** Written, or begun to be, and no full answer; `lost` when an earlier attempt was never heard of again. */
+  | { readonly kind: 'unknown'; readonly code: string; readonly message: string; readonly lost?: true };
+
+const EXCERPT_BYTES = 1024;
+
+export function outcomeOf(exchange: Exchange): Outcome {
+  if (exchange.kind !== 'answered') return exchange;
+  const { status, body } = exchange;
+  if (status >= 200 && status < 300) return { kind: 'delivered', status };
+  // Redirects are never followed: the callback URL is what the subscriber registered, so a 3xx is a refusal.
+  if (status >= 300 && status < 500) return { kind: 'rejected', status, ...excerptOf(body) };
+  return { kind: 'failed', status, ...excerptOf(body) };
+}
+
+function excerptOf(body: Buffer): { excerpt?: string } {
+  return body.length === 0 ? {} : { excerpt: body.subarray(0, EXCERPT_BYTES).toString('utf8') };
+}
+
+/** The outcome in a few words, for a pause's detail and a log line. */
+export function describe(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'delivered':
+    case 'rejected':
+    case 'failed':
+      return `the callback answered ${outcome.status}`;
+    case 'unsent':
+    case 'unknown':
+      return outcome.message;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+export const statusOf = (outcome: Outcome): number | undefined =>
+  'status' in outcome ? outcome.status : undefined;

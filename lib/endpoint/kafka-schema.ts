@@ -1,0 +1,87 @@
+// A Kafka endpoint's configuration, in Gravitee's words; credentials are secrets, never in the item. Connecting is
+// done elsewhere.
+import * as z from 'zod';
+import { field, text, titled } from '#lib/subscription/field.ts';
+import { COMPRESSIONS, type KafkaConfiguration } from './endpoint.ts';
+import { security } from './kafka-security-schema.ts';
+
+const ADDRESS = String.raw`[A-Za-z0-9._-]+:[0-9]{1,5}|\[[0-9A-Fa-f:.]+\]:[0-9]{1,5}`;
+const ADDRESSES = new RegExp(`^(${ADDRESS})(\\s*,\\s*(${ADDRESS}))*$`);
+
+const topicName = () =>
+  titled(
+    text(249)
+      .regex(/^[A-Za-z0-9._-]+$/, 'must be a Kafka topic: letters, digits, dot, underscore and hyphen')
+      .refine((name) => name !== '.' && name !== '..', 'must be a Kafka topic, which . and .. are not'),
+    'Topic',
+    'The topic that dead letters are published to.',
+  );
+
+const producer = () =>
+  z.strictObject({
+    enabled: titled(
+      z.literal(true, 'must be true: dead letters are published here').default(true),
+      'Enabled',
+      'May be given, as in Gravitee; publishing is what the endpoint is for.',
+    ),
+    topics: titled(
+      z.array(topicName()).length(1, 'must name exactly one topic').optional(),
+      'Topics',
+      'The topic, in a list of one. The same as topic.',
+    ),
+    compressionType: titled(
+      z.enum(COMPRESSIONS).default('none'),
+      'Compression',
+      'How records are compressed.',
+    ),
+  });
+
+const written = () =>
+  z.strictObject({
+    bootstrapServers: titled(
+      text(4_096).regex(ADDRESSES, 'must be host:port, or several separated by commas'),
+      'Bootstrap servers',
+      'Brokers to ask first: host:port, or several separated by commas.',
+    ),
+    topic: topicName().optional(),
+    producer: titled(producer().optional(), 'Producer', 'How records are published.'),
+    security: titled(
+      security().optional(),
+      'Security',
+      'How brokers are connected to: in the clear unless said.',
+      {
+        default: { protocol: 'PLAINTEXT' },
+      },
+    ),
+  });
+
+type Written = z.output<ReturnType<typeof written>>;
+
+const oneTopic: z.core.CheckFn<Written> = ({ value, issues }) => {
+  const listed = value.producer?.topics?.[0];
+  const fault = (path: string[], message: string) =>
+    issues.push({ code: 'custom', input: value, path, message });
+  if (value.topic === undefined && listed === undefined)
+    fault(['topic'], 'is missing: give topic or producer.topics');
+  if (value.topic !== undefined && listed !== undefined && value.topic !== listed) {
+    fault(['producer', 'topics'], 'is given in topic too, with another value: keep one of the two');
+  }
+};
+
+export const kafkaConfiguration = field(() =>
+  titled(
+    written()
+      .check(oneTopic)
+      .transform(
+        (value): KafkaConfiguration => ({
+          bootstrapServers: value.bootstrapServers.split(',').map((address) => address.trim()),
+          topic: value.topic ?? value.producer?.topics?.[0] ?? '',
+          compressionType: value.producer?.compressionType ?? 'none',
+          security: value.security ?? { protocol: 'PLAINTEXT' },
+        }),
+      ),
+    'Configuration',
+    'The brokers and the topic.',
+    { anyOf: [{ required: ['topic'] }, { required: ['producer'] }] },
+  ),
+);

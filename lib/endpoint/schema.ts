@@ -1,0 +1,56 @@
+// Reads an endpoint from its config item: every fault, or the endpoint. Fetching it, and what follows from a fault, is
+// done elsewhere.
+import * as z from 'zod';
+import { readField, settled, WHOLE_ITEM } from '#lib/subscription/fault.ts';
+import { field, text, titled } from '#lib/subscription/field.ts';
+import { isObject, nonJson } from '#lib/subscription/json.ts';
+import type { Fault } from '#lib/subscription/subscription.ts';
+import type { Endpoint } from './endpoint.ts';
+import { kafkaConfiguration } from './kafka-schema.ts';
+import { sqsConfiguration } from './sqs-schema.ts';
+
+/** The queue of what has nowhere else to be is an endpoint by this name already. */
+const TAKEN = 'undeliverable';
+
+const name = () =>
+  titled(
+    text(128)
+      .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters, without spaces')
+      .refine((text) => text !== TAKEN, `must not be ${TAKEN}, which is an endpoint already`),
+    'Name',
+    'What subscriptions call it in dlq.endpoint: 1 to 128 visible ASCII characters.',
+  );
+
+const type = <T extends string>(value: T) => titled(z.literal(value), 'Type', 'What the endpoint is.');
+
+export const endpointItem = field(() =>
+  titled(
+    z.discriminatedUnion('type', [
+      titled(
+        z.strictObject({ name: name(), type: type('kafka'), configuration: kafkaConfiguration() }),
+        'Kafka',
+        'A Kafka topic.',
+      ),
+      titled(
+        z.strictObject({ name: name(), type: type('sqs'), configuration: sqsConfiguration() }),
+        'SQS',
+        'An SQS queue.',
+      ),
+    ]),
+    'Endpoint',
+    'Where rejected messages go: an item of the table of endpoints.',
+  ),
+);
+
+export type ParsedEndpoint =
+  | { readonly ok: true; readonly endpoint: Endpoint }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/** Reads an item as the DynamoDB document client gives it. No fault repeats a value. */
+export function parseEndpoint(item: unknown): ParsedEndpoint {
+  const broken = nonJson(item);
+  if (!isObject(item)) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: 'must be an object' }] };
+  const reading = readField(endpointItem, item, []);
+  const faults = settled(broken, reading.ok ? [] : reading.faults);
+  return reading.ok && faults.length === 0 ? { ok: true, endpoint: reading.value } : { ok: false, faults };
+}

@@ -1,0 +1,11 @@
+// dynalite has no types of its own. Only what dynamodb.ts uses.
+declare module 'dynalite' {
+  import type { Server } from 'node:http';
+
+  /** A DynamoDB in memory behind an HTTP server that listens nowhere yet; its `close` closes the tables too. */
+  export default function dynalite(options: {
+    createTableMs: number;
+    deleteTableMs: number;
+    updateTableMs: number;
+  }): Server;
+}

@@ -1,0 +1,41 @@
+// DynamoDB on this machine: dynalite in memory, in this process. Tables are there at once, items are gone at the end.
+// dynalite has no transactions, streams, PartiQL, backups or TTL, and no ReturnValuesOnConditionCheckFailure.
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import dynalite from 'dynalite';
+import { AwsError, sendJson } from './aws-json.ts';
+import { listen } from './listen.ts';
+
+export type DynamoDb = {
+  /** Where it listens by itself. */
+  url: string;
+  /** Answers a request that came in elsewhere, whose body is read already. */
+  answer(req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void>;
+  /** Ends its connections and forgets the tables. Close what calls `answer` first. */
+  close(): Promise<void>;
+};
+
+/** Starts a DynamoDB without tables on a port of 127.0.0.1, any free one unless said. */
+export async function startDynamoDb(options: { port?: number } = {}): Promise<DynamoDb> {
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  const listening = await listen(server, options.port ?? 0);
+
+  async function answer(req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void> {
+    const ended = new Promise((resolve) => res.once('close', resolve));
+    // dynalite reads the body from the request's events, so it gets a request that tells them again.
+    const { method, url, headers } = req;
+    const replay = Object.assign(new EventEmitter(), { method, url, headers });
+    try {
+      server.emit('request', replay, res);
+      if (body.length > 0) replay.emit('data', body);
+      replay.emit('end');
+    } catch (cause) {
+      // What dynalite has not foreseen, it throws.
+      const error = new AwsError('InternalServerError', `dynalite failed: ${cause}`, { status: 500, cause });
+      sendJson(res, '1.0', { status: error.status, body: { __type: error.code, message: error.message } });
+    }
+    await ended;
+  }
+
+  return { url: listening.url, answer, close: listening.close };
+}

@@ -1,0 +1,199 @@
+// Lambda's poller for one queue: receives, invokes the function, deletes what it has done. What failed stays invisible until its
+// own time; nothing here shortens that. Groups are not tracked: a FIFO queue holds them back by itself.
+import { setTimeout } from 'node:timers/promises';
+import {
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
+import type { Functions } from './functions.ts';
+import { failedRecords } from './partial-response.ts';
+import { eventsOf, recordOf } from './sqs-event.ts';
+import type { EventSourceMapping } from './template.ts';
+
+export type RunningMapping = {
+  readonly mapping: EventSourceMapping;
+  /** Receives nothing more; resolves when no poll is open, while invocations may still run. */
+  pause(): Promise<void>;
+  resume(): void;
+  /** Ends for good: waits for its invocations for `graceMs` at most. What still runs then is left to whoever kills it. */
+  stop(graceMs?: number): Promise<void>;
+};
+
+export type MappingDependencies = {
+  sqs: SQSClient;
+  functions: Pick<Functions, 'run' | 'hasRoom' | 'free'>;
+  queueUrl: string;
+  onError: (text: string) => void;
+  /** How long a poll waits for a message; also what a pause may take. */
+  waitSeconds?: number;
+};
+
+// A receive takes at most ten, and a batch may always be smaller than the mapping's batch size.
+const RECEIVE_MOST = 10;
+const BACKOFF_MS = { first: 100, most: 2000 };
+
+/** Starts to poll, unless the mapping is disabled. */
+export function startEventSourceMapping(
+  mapping: EventSourceMapping,
+  dependencies: MappingDependencies,
+): RunningMapping {
+  const { sqs, functions, queueUrl, onError, waitSeconds = 20 } = dependencies;
+  const isFifo = mapping.queueArn.endsWith('.fifo');
+  const stopping = new AbortController();
+  const invocations = new Set<Promise<void>>();
+  let wanted = mapping.enabled;
+  let polling: Promise<void> | undefined;
+  let backoffMs = 0;
+  let wake = () => {};
+
+  async function poll(): Promise<void> {
+    while (wanted) {
+      await room();
+      await pass(backoffMs, stopping.signal);
+      if (!wanted) return;
+      const messages = await receive();
+      if (messages.length === 0) continue;
+      const invocation = work(messages).finally(() => {
+        invocations.delete(invocation);
+        wake();
+      });
+      invocations.add(invocation);
+    }
+  }
+
+  /** At the cap nothing is received: what is received and not worked on loses visibility and a receive count. */
+  async function room(): Promise<void> {
+    const { functionName, maximumConcurrency } = mapping;
+    while (wanted && (invocations.size >= maximumConcurrency || !functions.hasRoom(functionName))) {
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      if (!functions.hasRoom(functionName)) void functions.free(functionName).then(wake);
+      await woken;
+    }
+  }
+
+  async function receive(): Promise<Message[]> {
+    try {
+      const command = new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: Math.min(mapping.batchSize, RECEIVE_MOST),
+        WaitTimeSeconds: waitSeconds,
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      });
+      const { Messages = [] } = await sqs.send(command, { abortSignal: stopping.signal });
+      return Messages;
+    } catch (error) {
+      if (!stopping.signal.aborted) {
+        onError(`${mapping.id}: receive failed: ${error}`);
+        slowDown();
+      }
+      return [];
+    }
+  }
+
+  async function work(messages: Message[]): Promise<void> {
+    const records = messages.map((message) => recordOf(message, mapping.queueArn));
+    const failedGroups = new Set<string>();
+    for (const { Records } of eventsOf(records)) {
+      // What is left of a group after a failure must not overtake it.
+      const due = Records.filter(({ attributes }) => !failedGroups.has(attributes.MessageGroupId ?? ''));
+      const done = await invoke(due);
+      await remove(done);
+      if (!isFifo) continue;
+      for (const record of due.filter((one) => !done.includes(one))) {
+        failedGroups.add(record.attributes.MessageGroupId ?? '');
+      }
+    }
+  }
+
+  async function invoke(records: SQSRecord[]): Promise<SQSRecord[]> {
+    if (records.length === 0) return [];
+    const result = await functions.run(mapping.functionName, { Records: records });
+    const failed = !result.ok
+      ? { kind: 'all' as const, reason: `${result.errorType}: ${result.errorMessage}` }
+      : mapping.reportsItemFailures
+        ? failedRecords(
+            result.payload,
+            records.map(({ messageId }) => messageId),
+          )
+        : { kind: 'some' as const, ids: new Set<string>() };
+    if (failed.kind === 'all') {
+      onError(`${mapping.id}: the batch failed: ${failed.reason}`);
+      // A FIFO queue slows down by itself: the failed groups are held back.
+      if (!isFifo) slowDown();
+      return [];
+    }
+    backoffMs = 0;
+    return records.filter(({ messageId }) => !failed.ids.has(messageId));
+  }
+
+  async function remove(records: SQSRecord[]): Promise<void> {
+    let left = records;
+    for (let attempt = 1; left.length > 0; attempt++) {
+      const entries = left.map((record, index) => ({
+        Id: String(index),
+        ReceiptHandle: record.receiptHandle,
+      }));
+      try {
+        const { Failed = [] } = await sqs.send(
+          new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }),
+        );
+        // The sender's fault: deleted already by the function, or no longer ours. Both are no news.
+        const again = new Set(Failed.filter(({ SenderFault }) => SenderFault !== true).map(({ Id }) => Id));
+        left = left.filter((_, index) => again.has(String(index)));
+      } catch (error) {
+        if (attempt === 3) onError(`${mapping.id}: delete failed: ${error}`);
+      }
+      if (attempt === 3) return;
+      if (left.length > 0) await pass(100 * attempt, stopping.signal);
+    }
+  }
+
+  function slowDown(): void {
+    backoffMs = Math.min(Math.max(BACKOFF_MS.first, 2 * backoffMs), BACKOFF_MS.most);
+  }
+
+  function start(): void {
+    polling ??= poll().finally(() => {
+      polling = undefined;
+      // Resumed while the last poll was still open.
+      if (wanted) start();
+    });
+  }
+
+  function halt(): Promise<void> | undefined {
+    wanted = false;
+    wake();
+    return polling;
+  }
+
+  if (wanted) start();
+  return {
+    mapping,
+    async pause() {
+      await halt();
+    },
+    resume() {
+      wanted = !stopping.signal.aborted;
+      if (wanted) start();
+    },
+    async stop(graceMs = 5000) {
+      stopping.abort();
+      await halt();
+      const over = new AbortController();
+      await Promise.race([Promise.all(invocations), pass(graceMs, over.signal)]);
+      over.abort();
+    },
+  };
+}
+
+/** Resolves after the time, or when it is aborted. */
+async function pass(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms === 0 || signal.aborted) return;
+  await setTimeout(ms, undefined, { signal }).catch(() => {});
+}

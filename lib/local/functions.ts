@@ -1,0 +1,173 @@
+// The deployed functions on this machine: environments that are started, reused and ended as Lambda does, and direct
+// invocations. Reads no queue; event-source-mapping.ts does and invokes through here.
+import { randomUUID } from 'node:crypto';
+import {
+  type Environment,
+  type EnvironmentOptions,
+  type InvocationResult,
+  startEnvironment,
+} from './environment.ts';
+import type { FunctionDefinition } from './template.ts';
+
+export type InvocationReport = {
+  /** The function's full name, as deployed. */
+  function: string;
+  requestId: string;
+  /** SQS records in the event; 0 for any other event. */
+  records: number;
+  startedAt: number;
+  endedAt: number;
+  result: InvocationResult;
+};
+
+export type RunningInvocation = Omit<InvocationReport, 'endedAt' | 'result'>;
+
+export type Functions = {
+  /** Invokes and waits, as RequestResponse does; waits for an environment when all are busy. Throws when the function failed. */
+  invoke(name: string, event: unknown): Promise<unknown>;
+  /** The same with the failure as a value. */
+  run(name: string, event: unknown): Promise<InvocationResult>;
+  /** Whether an environment of the function is free or may be started. */
+  hasRoom(name: string): boolean;
+  /** Resolves when it has room. Nothing is reserved. */
+  free(name: string): Promise<void>;
+  /** Kills the environments of one function or of all, at work or not. Says how many of them were at work. */
+  kill(name?: string): Promise<number>;
+  /** The invocations under way. */
+  running(): RunningInvocation[];
+  /** Resolves when no invocation is under way. */
+  idle(): Promise<void>;
+  onInvocation(listener: (report: InvocationReport) => void): () => void;
+  close(): Promise<void>;
+};
+
+export type FunctionsOptions = EnvironmentOptions & {
+  /** Environments of one function at the same time. */
+  maxEnvironments?: number;
+  /** How long an environment stays without work. */
+  idleMs?: number;
+};
+
+/** Makes the functions callable. No process is started before the first invocation. */
+export function startFunctions(definitions: FunctionDefinition[], options: FunctionsOptions): Functions {
+  const pools = new Map(definitions.map((definition) => [definition.name, createPool(definition, options)]));
+  const listeners = new Set<(report: InvocationReport) => void>();
+  const running = new Set<RunningInvocation>();
+  let whenIdle: (() => void)[] = [];
+
+  function poolOf(name: string): Pool {
+    const short = [...pools.keys()].filter((full) => full.endsWith(`-${name}`));
+    const pool = pools.get(name) ?? (short.length === 1 ? pools.get(short[0] ?? '') : undefined);
+    if (pool === undefined)
+      throw new Error(`There is no function ${name}, only ${[...pools.keys()].join(', ')}`);
+    return pool;
+  }
+
+  async function run(name: string, event: unknown): Promise<InvocationResult> {
+    const pool = poolOf(name);
+    const environment = await pool.take();
+    const requestId = randomUUID();
+    const invocation = { function: pool.name, requestId, records: recordsIn(event), startedAt: Date.now() };
+    running.add(invocation);
+    const result = await environment.invoke(event, requestId);
+    pool.giveBack(environment);
+    running.delete(invocation);
+    for (const listener of listeners) listener({ ...invocation, endedAt: Date.now(), result });
+    if (running.size === 0) {
+      for (const resolve of whenIdle) resolve();
+      whenIdle = [];
+    }
+    return result;
+  }
+
+  return {
+    run,
+    async invoke(name, event) {
+      const result = await run(name, event);
+      if (result.ok) return result.payload;
+      throw new Error(`${name} failed: ${result.errorType}: ${result.errorMessage}`);
+    },
+    hasRoom: (name) => poolOf(name).hasRoom(),
+    free: (name) => poolOf(name).free(),
+    async kill(name) {
+      const killed = name === undefined ? [...pools.values()] : [poolOf(name)];
+      const counts = await Promise.all(killed.map((pool) => pool.kill()));
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    running: () => [...running],
+    idle: () => (running.size === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))),
+    onInvocation(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      await Promise.all([...pools.values()].map((pool) => pool.kill()));
+    },
+  };
+}
+
+type Pool = ReturnType<typeof createPool>;
+
+function createPool(definition: FunctionDefinition, options: FunctionsOptions) {
+  const { maxEnvironments = 8, idleMs = 300_000 } = options;
+  const busy = new Set<Environment>();
+  // Last in, first out: what was used a moment ago is used again, and the others reach the end of their idle time.
+  const idle: { environment: Environment; timer: NodeJS.Timeout }[] = [];
+  let waiting: (() => void)[] = [];
+
+  const hasRoom = () => busy.size < maxEnvironments;
+
+  const someGivenBack = () => new Promise<void>((resolve) => waiting.push(resolve));
+
+  function takeIdle(): Environment | undefined {
+    for (let last = idle.pop(); last !== undefined; last = idle.pop()) {
+      clearTimeout(last.timer);
+      if (last.environment.alive()) return last.environment;
+    }
+    return undefined;
+  }
+
+  return {
+    name: definition.name,
+    hasRoom,
+    async free(): Promise<void> {
+      while (!hasRoom()) await someGivenBack();
+    },
+    async take(): Promise<Environment> {
+      // No await between the look and the add: two that were woken together must not both get the last place.
+      while (!hasRoom()) await someGivenBack();
+      const environment = takeIdle() ?? startEnvironment(definition, options);
+      busy.add(environment);
+      return environment;
+    },
+    giveBack(environment: Environment): void {
+      busy.delete(environment);
+      if (environment.alive()) {
+        const entry = { environment, timer: setTimeout(() => retire(entry), idleMs).unref() };
+        idle.push(entry);
+      }
+      const woken = waiting;
+      waiting = [];
+      for (const resolve of woken) resolve();
+    },
+    async kill(): Promise<number> {
+      const atWork = [...busy];
+      const atRest = idle.splice(0);
+      for (const { timer } of atRest) clearTimeout(timer);
+      await Promise.all(
+        [...atWork, ...atRest.map(({ environment }) => environment)].map((one) => one.kill()),
+      );
+      return atWork.length;
+    },
+  };
+
+  function retire(entry: (typeof idle)[number]): void {
+    idle.splice(idle.indexOf(entry), 1);
+    void entry.environment.kill();
+  }
+}
+
+const recordsIn = (event: unknown): number =>
+  typeof event === 'object' && event !== null && 'Records' in event && Array.isArray(event.Records)
+    ? event.Records.length
+    : 0;

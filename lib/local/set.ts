@@ -1,0 +1,145 @@
+// The whole set on one machine, as `npm start` and the integration tests share it: the AWS endpoint, the packaged template's
+// queues, tables and functions, and the pollers in between. Everything talks over HTTP, as it would to AWS.
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { startDynamoDb } from './dynamodb.ts';
+import { startEndpoint } from './endpoint.ts';
+import { type RunningMapping, startEventSourceMapping } from './event-source-mapping.ts';
+import { type Functions, startFunctions } from './functions.ts';
+import { ensurePackaged } from './package.ts';
+import { createResources, type Queue } from './resources.ts';
+import { createSecrets, type Secrets } from './secrets/server.ts';
+import { createSqs, type Sqs, type SqsOptions } from './sqs/server.ts';
+import { functionsOf, mappingsOf, outputsOf, readTemplate } from './template.ts';
+
+export type LocalSetOptions = {
+  /** The checkout. */
+  root: string;
+  /** The endpoint's port; 0 takes any free one. */
+  port?: number;
+  /** Another SQS to use instead of ours. */
+  sqsUrl?: string;
+  /** Added to the environment of every function, after the template's. */
+  environment?: Record<string, string>;
+  sqs?: SqsOptions;
+  maxEnvironments?: number;
+  /** How long a poll waits for a message: also how long pausing a mapping may take. */
+  pollSeconds?: number;
+  onLog?: (functionName: string, line: string) => void;
+  /** What the pollers have to say about failed batches. */
+  onPollerError?: (text: string) => void;
+};
+
+export type LocalSet = {
+  /** Where SQS, DynamoDB and Secrets Manager answer. */
+  url: string;
+  region: string;
+  /** The stack's outputs: the queues' URLs and the tables' names. */
+  outputs: Record<string, string>;
+  queues: Queue[];
+  clients: { sqs: SQSClient; dynamodb: DynamoDBClient; secrets: SecretsManagerClient };
+  functions: Functions;
+  mappings: RunningMapping[];
+  /** The SQS emulator; undefined when another SQS is used. */
+  sqs: Sqs | undefined;
+  secrets: Secrets;
+  /** Ends everything that was started: pollers, functions, servers. Waits for invocations for `graceMs` at most. */
+  close(graceMs?: number): Promise<void>;
+};
+
+const REGION = 'us-east-1';
+const ACCOUNT = '000000000000';
+
+/** Packages when stale, then starts everything. Ready when it returns. */
+export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet> {
+  const { root, sqsUrl, onLog = () => {}, onPollerError = () => {} } = options;
+  await ensurePackaged(root);
+  const template = readTemplate(root);
+  const closing: (() => unknown)[] = [];
+  const close = async () => {
+    for (const end of closing.splice(0).reverse()) await end();
+  };
+  try {
+    const sqs =
+      sqsUrl === undefined ? createSqs({ region: REGION, account: ACCOUNT, ...options.sqs }) : undefined;
+    if (sqs !== undefined) closing.push(() => sqs.close());
+    const dynamodb = await startDynamoDb();
+    closing.push(() => dynamodb.close());
+    const secrets = createSecrets({ region: REGION, accountId: ACCOUNT });
+    const services = { dynamodb, secretsManager: secrets, ...(sqs === undefined ? {} : { sqs }) };
+    const endpoint = await startEndpoint({ port: options.port ?? 0, services });
+    closing.push(() => endpoint.close());
+
+    const clients = createClients(endpoint.url, sqsUrl);
+    closing.push(() => Object.values(clients).map((client) => client.destroy()));
+    const { names, queues, deleteQueues } = await createResources(template, {
+      ...clients,
+      region: REGION,
+      accountId: ACCOUNT,
+    });
+    if (sqs === undefined) closing.push(deleteQueues);
+
+    const functions = startFunctions(functionsOf(template, names), {
+      root,
+      environment: {
+        AWS_REGION: REGION,
+        AWS_DEFAULT_REGION: REGION,
+        AWS_ENDPOINT_URL: endpoint.url,
+        ...(sqsUrl === undefined ? {} : { AWS_ENDPOINT_URL_SQS: sqsUrl }),
+        ...options.environment,
+      },
+      onLog,
+      ...(options.maxEnvironments === undefined ? {} : { maxEnvironments: options.maxEnvironments }),
+    });
+    closing.push(() => functions.close());
+
+    const mappings = mappingsOf(template, names).map((mapping) =>
+      startEventSourceMapping(mapping, {
+        sqs: clients.sqs,
+        functions,
+        queueUrl: queueUrlOf(mapping.queueArn, queues),
+        onError: onPollerError,
+        waitSeconds: options.pollSeconds ?? 20,
+      }),
+    );
+    return {
+      url: endpoint.url,
+      region: REGION,
+      outputs: outputsOf(template, names),
+      queues,
+      clients,
+      functions,
+      mappings,
+      sqs,
+      secrets,
+      async close(graceMs = 5000) {
+        await Promise.all(mappings.map((mapping) => mapping.stop(graceMs)));
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** SDK clients for an endpoint of this machine. */
+export function createClients(url: string, sqsUrl = url) {
+  const config = {
+    region: REGION,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 3,
+  };
+  return {
+    sqs: new SQSClient({ ...config, endpoint: sqsUrl, requestHandler: { httpAgent: { maxSockets: 1000 } } }),
+    dynamodb: new DynamoDBClient({ ...config, endpoint: url }),
+    secrets: new SecretsManagerClient({ ...config, endpoint: url }),
+  };
+}
+
+function queueUrlOf(arn: string, queues: Queue[]): string {
+  const found = queues.find((queue) => queue.arn === arn);
+  if (found === undefined) throw new Error(`A mapping reads ${arn}, which is no queue of the template`);
+  return found.url;
+}

@@ -1,0 +1,123 @@
+// The operations on queues: made, found, listed, described, tagged, purged, deleted.
+// AddPermission and RemovePermission are left out: nothing here looks at a policy.
+import * as z from 'zod';
+import { isAttributeName } from './attributes.ts';
+import type { Directory } from './directory.ts';
+import { int, map, type Operations, operation, strings, text, url } from './operation.ts';
+import type { Queue } from './queue.ts';
+import { checkRange, invalidValue, Refusal } from './refusal.ts';
+
+const ofQueue = z.object({ QueueUrl: url });
+const paging = { MaxResults: int, NextToken: text };
+const MOST_RESULTS = 1000;
+
+/** One page of what is sorted by name; the token is the last name of the page. */
+function page(
+  queues: Queue[],
+  { MaxResults, NextToken }: { MaxResults?: number | undefined; NextToken?: string | undefined },
+) {
+  checkRange('MaxResults', MaxResults, [1, MOST_RESULTS]);
+  const last = NextToken === undefined ? '' : Buffer.from(NextToken, 'base64').toString();
+  if (NextToken !== undefined && !/^[A-Za-z0-9_.-]{1,80}$/.test(last))
+    throw invalidValue('NextToken', NextToken, 'Not a token of ours.');
+  const rest = queues.filter(({ name }) => name > last);
+  const results = rest.slice(0, MaxResults ?? MOST_RESULTS);
+  const hasMore = MaxResults !== undefined && rest.length > results.length;
+  const next = hasMore ? { NextToken: Buffer.from(results.at(-1)?.name ?? '').toString('base64') } : {};
+  return { results, next };
+}
+
+function describe(queue: Queue): Record<string, string> {
+  const { visible, inFlight, delayed } = queue.counts();
+  const seconds = (ms: number): string => String(Math.floor(ms / 1000));
+  return {
+    ...queue.attributes(),
+    QueueArn: queue.arn,
+    CreatedTimestamp: seconds(queue.createdAt),
+    LastModifiedTimestamp: seconds(queue.changedAt()),
+    ApproximateNumberOfMessages: String(visible),
+    ApproximateNumberOfMessagesNotVisible: String(inFlight),
+    ApproximateNumberOfMessagesDelayed: String(delayed),
+  };
+}
+
+export const queueOperations = ({ directory }: { directory: Directory }): Operations => ({
+  CreateQueue: operation(
+    z.object({ QueueName: url, Attributes: map, tags: map }),
+    ({ QueueName, Attributes = {}, tags = {} }, { host }) => {
+      const queue = directory.create(QueueName, Attributes);
+      for (const [key, value] of Object.entries(tags)) queue.tags.set(key, value);
+      return { QueueUrl: directory.urlOf(queue, host) };
+    },
+  ),
+
+  GetQueueUrl: operation(z.object({ QueueName: url }), ({ QueueName }, { host }) => ({
+    QueueUrl: directory.urlOf(directory.get(QueueName), host),
+  })),
+
+  ListQueues: operation(z.object({ QueueNamePrefix: text, ...paging }), (input, { host }) => {
+    const { results, next } = page(directory.list(input.QueueNamePrefix), input);
+    return { QueueUrls: results.map((queue) => directory.urlOf(queue, host)), ...next };
+  }),
+
+  ListDeadLetterSourceQueues: operation(z.object({ QueueUrl: url, ...paging }), (input, { host }) => {
+    const sources = directory.sourcesOf(directory.byUrl(input.QueueUrl));
+    const { results, next } = page(
+      sources.sort((a, b) => (a.name < b.name ? -1 : 1)),
+      input,
+    );
+    return { queueUrls: results.map((queue) => directory.urlOf(queue, host)), ...next };
+  }),
+
+  GetQueueAttributes: operation(
+    z.object({ QueueUrl: url, AttributeNames: strings }),
+    ({ QueueUrl, AttributeNames = [] }) => {
+      const all = Object.entries(describe(directory.byUrl(QueueUrl))).filter(([, value]) => value !== '');
+      const unknown = AttributeNames.find((name) => name !== 'All' && !isAttributeName(name));
+      if (unknown !== undefined) throw new Refusal('InvalidAttributeName', `Unknown Attribute ${unknown}.`);
+      const wanted = all.filter(([name]) => AttributeNames.includes('All') || AttributeNames.includes(name));
+      return wanted.length > 0 ? { Attributes: Object.fromEntries(wanted) } : {};
+    },
+  ),
+
+  SetQueueAttributes: operation(
+    z.object({ QueueUrl: url, Attributes: z.record(z.string(), z.string()) }),
+    ({ QueueUrl, Attributes }) => {
+      directory.setAttributes(directory.byUrl(QueueUrl), Attributes);
+      return {};
+    },
+  ),
+
+  TagQueue: operation(
+    z.object({ QueueUrl: url, Tags: z.record(z.string(), z.string()) }),
+    ({ QueueUrl, Tags }) => {
+      const { tags } = directory.byUrl(QueueUrl);
+      for (const [key, value] of Object.entries(Tags)) tags.set(key, value);
+      return {};
+    },
+  ),
+
+  UntagQueue: operation(
+    z.object({ QueueUrl: url, TagKeys: z.array(z.string()) }),
+    ({ QueueUrl, TagKeys }) => {
+      const { tags } = directory.byUrl(QueueUrl);
+      for (const key of TagKeys) tags.delete(key);
+      return {};
+    },
+  ),
+
+  ListQueueTags: operation(ofQueue, ({ QueueUrl }) => {
+    const { tags } = directory.byUrl(QueueUrl);
+    return tags.size > 0 ? { Tags: Object.fromEntries(tags) } : {};
+  }),
+
+  PurgeQueue: operation(ofQueue, ({ QueueUrl }) => {
+    directory.byUrl(QueueUrl).purge();
+    return {};
+  }),
+
+  DeleteQueue: operation(ofQueue, ({ QueueUrl }) => {
+    directory.delete(directory.byUrl(QueueUrl));
+    return {};
+  }),
+});

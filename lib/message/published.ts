@@ -1,0 +1,140 @@
+// What a publisher put on `messages` or `messages.fifo`, read into one shape: for whom, under which id, with which
+// bytes. Attributes say it, or the body's own shape does (shapes.ts). Who the subscribers are is not asked here.
+import type { SQSRecord } from 'aws-lambda';
+import { isContentType, isTraceparent } from './header.ts';
+import { type Shape, shapeOf } from './shapes.ts';
+
+export type Published = {
+  readonly id: string;
+  readonly topic: string | undefined;
+  /** Set when the message is for one subscription alone. */
+  readonly subscription: string | undefined;
+  readonly contentType: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly encoding: 'base64' | undefined;
+  readonly traceparent: string | undefined;
+  readonly body: string;
+  /** Epoch milliseconds. */
+  readonly publishedAt: number;
+};
+
+export type Unroutable = { readonly reason: 'malformed-attribute' | 'no-address'; readonly detail: string };
+
+export type Reading =
+  | { readonly ok: true; readonly message: Published; readonly ignored: readonly string[] }
+  | { readonly ok: false; readonly unroutable: Unroutable };
+
+const KNOWN = ['topic', 'subscription', 'id', 'content-type', 'headers', 'encoding', 'traceparent'] as const;
+type Known = (typeof KNOWN)[number];
+type Texts = { readonly [name in Known]?: string };
+
+/** Reads one record. What is wrong with it is said with the attribute's name and what to put there. */
+export function readPublished(record: SQSRecord): Reading {
+  const own = textsOf(record);
+  if ('fault' in own) return malformed(own.fault);
+
+  const shape = own.texts.encoding === undefined ? shapeOf(record.body, own.texts) : undefined;
+  const texts: Texts = { ...shape?.texts, ...own.texts };
+  const body = shape?.body ?? record.body;
+
+  const fault = faultIn(texts, body);
+  if (fault !== undefined) return malformed(fault);
+  const headers = headersOf(texts.headers);
+  if (headers === undefined) {
+    return malformed('attribute headers: is not a JSON object of strings; write {"x-name":"value"}');
+  }
+  if (texts.topic === undefined && texts.subscription === undefined) {
+    return { ok: false, unroutable: { reason: 'no-address', detail: noAddress(shape) } };
+  }
+  return {
+    ok: true,
+    ignored: own.ignored,
+    message: {
+      id: texts.id ?? record.messageId,
+      topic: texts.topic,
+      subscription: texts.subscription,
+      contentType: texts['content-type'] ?? 'application/json',
+      headers,
+      encoding: texts.encoding === 'base64' ? 'base64' : undefined,
+      // Tracing is no reason to refuse an event: a traceparent that is none is left out.
+      traceparent:
+        texts.traceparent !== undefined && isTraceparent(texts.traceparent) ? texts.traceparent : undefined,
+      body,
+      publishedAt: Number(record.attributes.SentTimestamp),
+    },
+  };
+}
+
+const malformed = (detail: string): Reading => ({
+  ok: false,
+  unroutable: { reason: 'malformed-attribute', detail },
+});
+
+const noAddress = (shape: Shape | undefined): string =>
+  shape?.nearly ??
+  'neither the attribute topic nor subscription is set, and the body is no CloudEvent, EventBridge event or SNS notification';
+
+function textsOf(record: SQSRecord): { texts: Texts; ignored: string[] } | { fault: string } {
+  const texts: { [name in Known]?: string } = {};
+  const ignored: string[] = [];
+  for (const [name, { dataType, stringValue }] of Object.entries(record.messageAttributes)) {
+    if (!isKnown(name)) ignored.push(name);
+    else if (stringValue === undefined)
+      return { fault: `attribute ${name}: is of type ${dataType}; send a String` };
+    else texts[name] = stringValue;
+  }
+  return { texts, ignored };
+}
+
+const isKnown = (name: string): name is Known => KNOWN.some((known) => known === name);
+
+// Ids go into headers, keys and group ids.
+const ID = /^[\x21-\x7e]{1,128}$/;
+
+function faultIn(texts: Texts, body: string): string | undefined {
+  for (const name of ['id', 'subscription'] as const) {
+    const text = texts[name];
+    if (text !== undefined && !ID.test(text)) {
+      return `attribute ${name}: must be 1 to 128 visible ASCII characters without spaces`;
+    }
+  }
+  if (texts.topic !== undefined && (texts.topic === '' || texts.topic.length > 256)) {
+    return 'attribute topic: must be 1 to 256 characters';
+  }
+  const contentType = texts['content-type'];
+  if (contentType !== undefined && !isContentType(contentType)) {
+    return 'attribute content-type: is not a media type such as application/json';
+  }
+  if (texts.encoding !== undefined && texts.encoding !== 'base64') {
+    return 'attribute encoding: only base64 is known; leave it out for text';
+  }
+  if (texts.encoding === 'base64' && !isBase64(body)) {
+    return 'attribute encoding: says base64, but the body is not base64 (a single = stands for no bytes)';
+  }
+  return undefined;
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const isBase64 = (text: string): boolean => text === '=' || BASE64.test(text);
+
+/** The bytes that the callback gets. SQS takes no empty body, so a single `=` in base64 stands for no bytes. */
+export function bytesOf(body: string, encoding: 'base64' | undefined): Buffer {
+  return encoding === 'base64' ? Buffer.from(body === '=' ? '' : body, 'base64') : Buffer.from(body, 'utf8');
+}
+
+function headersOf(text: string | undefined): Record<string, string> | undefined {
+  if (text === undefined) return {};
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(json)) {
+    if (typeof value !== 'string') return undefined;
+    headers[name.toLowerCase()] = value;
+  }
+  return headers;
+}

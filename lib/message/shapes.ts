@@ -1,0 +1,96 @@
+// Bodies whose own shape says what our attributes would: a CloudEvent in structured JSON, an EventBridge event, an SNS
+// notification. So a rule, a topic or a pipe can feed the queue with no code between. Attributes win over all of it.
+import { hash } from 'node:crypto';
+
+type Texts = { readonly [name: string]: string };
+
+export type Shape = {
+  /** What the body says, under our attributes' names. */
+  readonly texts: Texts;
+  /** The payload, where it is not the whole body. */
+  readonly body?: string;
+  /** Set when the body is nearly of a known shape: what is missing. */
+  readonly nearly?: string;
+};
+
+/** What the body says by its shape; undefined for any other body. `own` are the message's attributes. */
+export function shapeOf(
+  body: string,
+  own: { readonly topic?: string; readonly subscription?: string },
+): Shape | undefined {
+  // Most bodies are none of these: look for a name that each of them has before parsing 256 KiB of JSON.
+  const addressed = own.topic !== undefined || own.subscription !== undefined;
+  if (!/"specversion"|"detail-type"|"TopicArn"/.test(body)) return undefined;
+  const json = objectOf(body);
+  if (json === undefined) return undefined;
+  if (typeof json.specversion === 'string') return cloudEvent(json);
+  if (typeof json['detail-type'] === 'string') return eventBridge(json);
+  // A notification is unwrapped only where the queue is subscribed to the topic: nobody sets our attributes there.
+  if (json.Type === 'Notification' && typeof json.TopicArn === 'string' && !addressed)
+    return notification(json);
+  return undefined;
+}
+
+type Json = { readonly [name: string]: unknown };
+
+function objectOf(text: string): Json | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isObject(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isObject = (json: unknown): json is Json =>
+  typeof json === 'object' && json !== null && !Array.isArray(json);
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+// https://github.com/cloudevents/spec: an id is unique only together with its source.
+function cloudEvent({ type, source, id }: Json): Shape {
+  if (!isText(type) || !isText(source) || !isText(id)) {
+    return {
+      texts: {},
+      nearly: 'the body has a specversion but not the type, source and id of a CloudEvent',
+    };
+  }
+  return {
+    texts: {
+      topic: type,
+      id: hash('sha256', JSON.stringify([source, id]), 'base64url'),
+      'content-type': 'application/cloudevents+json',
+    },
+  };
+}
+
+function eventBridge(event: Json): Shape {
+  const topic = event['detail-type'];
+  if (!isText(topic) || !isText(event.id) || !isText(event.source) || !('detail' in event)) {
+    return {
+      texts: {},
+      nearly: 'the body has a detail-type but not the id, source and detail of an EventBridge event',
+    };
+  }
+  return { texts: { topic, id: event.id, 'content-type': 'application/json' } };
+}
+
+function notification({ TopicArn, MessageId, Message, MessageAttributes }: Json): Shape {
+  if (!isText(TopicArn) || !isText(MessageId) || !isText(Message)) {
+    return {
+      texts: {},
+      nearly: 'the body has a TopicArn but not the MessageId and Message of an SNS notification',
+    };
+  }
+  const name = TopicArn.slice(TopicArn.lastIndexOf(':') + 1);
+  return { texts: { topic: name, id: MessageId, ...attributesIn(MessageAttributes) }, body: Message };
+}
+
+function attributesIn(attributes: unknown): Texts {
+  const texts: Record<string, string> = {};
+  if (!isObject(attributes)) return texts;
+  for (const [name, attribute] of Object.entries(attributes)) {
+    if (isObject(attribute) && attribute.Type === 'String' && isText(attribute.Value))
+      texts[name] = attribute.Value;
+  }
+  return texts;
+}

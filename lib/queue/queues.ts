@@ -1,0 +1,142 @@
+// SQS as the functions use it: in batches, every partial answer read. Nothing here throws for what AWS answers:
+// the caller is told of each entry whether it is confirmed, since that alone decides what may be done next.
+import {
+  type BatchResultErrorEntry,
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { ATTRIBUTE } from '../message/attribute.ts';
+
+export type Outgoing = {
+  readonly body: string;
+  /** The value of our attribute. */
+  readonly attribute: string;
+  readonly groupId?: string;
+  readonly deduplicationId?: string;
+  readonly delaySeconds?: number;
+};
+
+/** Of each entry, in order: undefined when SQS confirmed it, else the error's code. */
+export type Confirmations = readonly (string | undefined)[];
+
+export type Queues = {
+  /** Sends; in the order given, unless the queues were made to make several calls at once. */
+  send(queueUrl: string, entries: readonly Outgoing[]): Promise<Confirmations>;
+  remove(queueUrl: string, receiptHandles: readonly string[]): Promise<Confirmations>;
+  /** Makes each message invisible for so many seconds from now; 0 makes it visible at once. */
+  hide(
+    queueUrl: string,
+    entries: readonly { receiptHandle: string; seconds: number }[],
+  ): Promise<Confirmations>;
+};
+
+const MAX_ENTRIES = 10;
+export const MAX_BATCH_BYTES = 1_048_576;
+
+/** The queues of a region, by SDK client. With `callsAtOnce` above 1 a long send keeps no order. */
+export function createQueues(sqs: Pick<SQSClient, 'send'>, { callsAtOnce = 1 } = {}): Queues {
+  function sendBatch(QueueUrl: string, batch: readonly Outgoing[]): Promise<Confirmations> {
+    const Entries = batch.map((entry, index) => ({
+      Id: String(index),
+      MessageBody: entry.body,
+      MessageAttributes: { [ATTRIBUTE]: { DataType: 'String', StringValue: entry.attribute } },
+      ...(entry.groupId !== undefined && { MessageGroupId: entry.groupId }),
+      ...(entry.deduplicationId !== undefined && { MessageDeduplicationId: entry.deduplicationId }),
+      ...(entry.delaySeconds !== undefined && { DelaySeconds: entry.delaySeconds }),
+    }));
+    return confirm(batch.length, () => sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries })));
+  }
+
+  return {
+    async send(queueUrl, entries) {
+      const batches = batchesBySize(entries);
+      const results: Confirmations[] = [];
+      for (let start = 0; start < batches.length; start += callsAtOnce) {
+        const now = batches.slice(start, start + callsAtOnce);
+        results.push(...(await Promise.all(now.map((batch) => sendBatch(queueUrl, batch)))));
+      }
+      return results.flat();
+    },
+
+    async remove(queueUrl, receiptHandles) {
+      const Entries = receiptHandles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
+      return inTens(Entries, (tens) =>
+        sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: tens })),
+      );
+    },
+
+    async hide(queueUrl, entries) {
+      const Entries = entries.map(({ receiptHandle, seconds }, index) => ({
+        Id: String(index),
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: seconds,
+      }));
+      return inTens(Entries, (tens) =>
+        sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries: tens })),
+      );
+    },
+  };
+}
+
+type BatchAnswer = { Failed?: BatchResultErrorEntry[] | undefined };
+
+async function inTens<T extends { Id: string }>(
+  entries: readonly T[],
+  call: (tens: T[]) => Promise<BatchAnswer>,
+): Promise<Confirmations> {
+  const results: (string | undefined)[] = [];
+  for (let start = 0; start < entries.length; start += MAX_ENTRIES) {
+    const tens = entries
+      .slice(start, start + MAX_ENTRIES)
+      .map((entry, index) => ({ ...entry, Id: String(index) }));
+    results.push(...(await confirm(tens.length, () => call(tens))));
+  }
+  return results;
+}
+
+async function confirm(count: number, call: () => Promise<BatchAnswer>): Promise<Confirmations> {
+  try {
+    const { Failed = [] } = await call();
+    const results: (string | undefined)[] = new Array(count).fill(undefined);
+    for (const { Id, Code } of Failed) results[Number(Id)] = Code ?? 'Unknown';
+    return results;
+  } catch (error) {
+    return new Array(count).fill(error instanceof Error ? error.name : 'Unknown');
+  }
+}
+
+/** Cuts entries into calls of at most ten and 1 MiB, order kept. An entry too large for any call is alone in its own. */
+export function batchesBySize(entries: readonly Outgoing[]): readonly (readonly Outgoing[])[] {
+  const batches: Outgoing[][] = [];
+  let current: Outgoing[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const size = bytesOf(entry);
+    if (current.length === MAX_ENTRIES || (current.length > 0 && bytes + size > MAX_BATCH_BYTES)) {
+      batches.push(current);
+      current = [];
+      bytes = 0;
+    }
+    current.push(entry);
+    bytes += size;
+  }
+  if (current.length > 0) batches.push(current);
+  return batches;
+}
+
+/** What SQS counts: the body, and each attribute's name, type and value. */
+function bytesOf({ body, attribute }: Outgoing): number {
+  return Buffer.byteLength(body) + Buffer.byteLength(attribute) + ATTRIBUTE.length + 'String'.length;
+}
+
+/** SQS did not confirm a send: the message that it was made from must stay where it is. */
+export class NotConfirmed extends Error {
+  override name = 'NotConfirmed';
+  readonly code: string;
+  constructor(queue: string, code: string) {
+    super(`${queue} did not confirm the message: ${code}`);
+    this.code = code;
+  }
+}

@@ -1,0 +1,80 @@
+// What route does with one batch: for each message the deliveries of its subscriptions, all confirmed by SQS before
+// the message is done. A publisher's group goes one message at a time; messages without a group go side by side.
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import { type Count, type Log, nameOf } from '../log.ts';
+import { sendUndeliverable } from '../message/undeliverable.ts';
+import { secondsAfterFault } from '../queue/hand-back.ts';
+import { queueNameIn, queueNameOf } from '../queue/name.ts';
+import { NotConfirmed, type Queues } from '../queue/queues.ts';
+import { type AddressDeps, type Addressed, address } from './address.ts';
+import { type FanOutDeps, fanOut } from './fan-out.ts';
+
+export type RouteDeps = AddressDeps &
+  FanOutDeps & {
+    readonly queues: Queues;
+    /** Of the queues that it is fed by. */
+    readonly sourceUrls: readonly string[];
+    readonly undeliverableQueueUrl: string;
+    readonly log: Log;
+    readonly count: Count;
+    readonly now: () => number;
+  };
+
+/** Kept from the invocation's time for writing down the place and handing back. */
+const RESERVE_MS = 3_000;
+
+/** Routes a batch of one of the source queues; `remainingMs` is what Lambda leaves the invocation. Never throws. */
+export async function routeBatch(
+  records: readonly SQSRecord[],
+  { remainingMs }: { readonly remainingMs: number },
+  deps: RouteDeps,
+): Promise<SQSBatchResponse> {
+  const endsAt = deps.now() + remainingMs - RESERVE_MS;
+  const flows = Map.groupBy(records, ({ attributes, messageId }) => attributes.MessageGroupId ?? messageId);
+  const unrouted = await Promise.all([...flows.values()].map((flow) => routeFlow(flow, endsAt, deps)));
+  return { batchItemFailures: unrouted.flat().map(({ messageId }) => ({ itemIdentifier: messageId })) };
+}
+
+/** One message after the other. The first that can't be finished hands itself and what follows it back, in order. */
+async function routeFlow(
+  flow: readonly SQSRecord[],
+  endsAt: number,
+  deps: RouteDeps,
+): Promise<readonly SQSRecord[]> {
+  for (const [index, record] of flow.entries()) {
+    const seconds = await routeOne(record, endsAt, deps).catch((error: unknown) => {
+      deps.log.error('message.not-routed', { sqsMessageId: record.messageId, error: nameOf(error) });
+      return secondsAfterFault(record);
+    });
+    if (seconds === undefined) continue;
+    const rest = flow.slice(index);
+    deps.count('HandedBack', rest.length);
+    const queueUrl = deps.sourceUrls.find((url) => queueNameIn(url) === queueNameOf(record));
+    if (queueUrl === undefined) return rest;
+    await deps.queues.hide(
+      queueUrl,
+      rest.map(({ receiptHandle }) => ({ receiptHandle, seconds })),
+    );
+    return rest;
+  }
+  return [];
+}
+
+/** Returns undefined when the message is done, else after how many seconds to go on with it. */
+async function routeOne(record: SQSRecord, endsAt: number, deps: RouteDeps): Promise<number | undefined> {
+  const addressed: Addressed = await address(record, deps);
+  if (addressed.kind === 'unroutable') {
+    const refused = await sendUndeliverable(record, addressed, deps);
+    if (refused !== undefined) throw new NotConfirmed('undeliverable', refused);
+    return undefined;
+  }
+  if (addressed.deliveries.length === 0) {
+    deps.count('MessagesWithoutSubscription');
+    deps.log.info('message.without-subscription', { sqsMessageId: record.messageId });
+    return undefined;
+  }
+  const finished = await fanOut(record.messageId, record.body, addressed.deliveries, endsAt, deps);
+  if (!finished) return 0;
+  deps.count('MessagesRouted');
+  return undefined;
+}

@@ -1,0 +1,59 @@
+// Sends one message's deliveries, page by page, each page confirmed before the next. A fan-out that does not fit into
+// one invocation keeps its place and goes on from there.
+
+import type { Count } from '../log.ts';
+import { encodeAttribute } from '../message/attribute.ts';
+import { deduplicationIdOf, groupOf } from '../message/lane.ts';
+import { NotConfirmed, type Queues } from '../queue/queues.ts';
+import type { Laned } from './address.ts';
+import { forgetPlace, type PlaceDeps, readPlace, writePlace } from './place.ts';
+
+export type FanOutDeps = PlaceDeps & {
+  readonly queues: Pick<Queues, 'send'>;
+  readonly deliveriesQueueUrl: string;
+  readonly count: Count;
+  readonly now: () => number;
+};
+
+/** What a kill can make us send twice, at most; SQS recognises it for five minutes. */
+const PAGE = 100;
+
+/**
+ * Puts each delivery on `deliveries.fifo`. Returns false when time ran out: the place is written down.
+ * Throws when SQS does not confirm all of a page, or DynamoDB fails.
+ */
+export async function fanOut(
+  sqsMessageId: string,
+  body: string,
+  deliveries: readonly Laned[],
+  endsAt: number,
+  deps: FanOutDeps,
+): Promise<boolean> {
+  const long = deliveries.length > PAGE;
+  const place = long ? await readPlace(sqsMessageId, deps) : undefined;
+  let todo =
+    place === undefined ? deliveries : deliveries.filter(({ delivery }) => delivery.subscription > place);
+  while (todo.length > 0) {
+    if (deps.now() >= endsAt) return false;
+    const page = todo.slice(0, PAGE);
+    await sendPage(page, body, deps);
+    todo = todo.slice(PAGE);
+    const last = page.at(-1);
+    if (todo.length > 0 && last) await writePlace(sqsMessageId, last.delivery.subscription, deps);
+  }
+  if (long) await forgetPlace(sqsMessageId, deps);
+  return true;
+}
+
+async function sendPage(page: readonly Laned[], body: string, deps: FanOutDeps): Promise<void> {
+  const entries = page.map(({ delivery, lane }) => ({
+    body,
+    attribute: encodeAttribute({ kind: 'delivery', value: delivery }),
+    groupId: groupOf(delivery.subscription, lane),
+    deduplicationId: deduplicationIdOf(delivery),
+  }));
+  const confirmations = await deps.queues.send(deps.deliveriesQueueUrl, entries);
+  const refused = confirmations.filter((code) => code !== undefined);
+  deps.count('DeliveriesQueued', page.length - refused.length);
+  if (refused[0] !== undefined) throw new NotConfirmed('deliveries.fifo', refused[0]);
+}

@@ -1,0 +1,84 @@
+// Who is subscribed, as route needs it: ids and how many lanes each has. Read by topic, eventually consistent, kept for
+// a few seconds; that a lane count may be stale does no harm, deliver moves what comes through the wrong lane.
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { parseSubscription, type SubscriptionRules } from './schema.ts';
+
+export type Listed = { readonly id: string; readonly lanes: number };
+
+export type Directory = {
+  /** The subscriptions of a topic, in order of their ids. Throws when DynamoDB fails. */
+  ofTopic(topic: string): Promise<readonly Listed[]>;
+  /** One subscription, or undefined if there is none of that id. Throws when DynamoDB fails. */
+  byId(id: string): Promise<Listed | undefined>;
+};
+
+type Options = {
+  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
+  readonly subscriptionsTable: string;
+  readonly rules: SubscriptionRules;
+  readonly now: () => number;
+  readonly cacheMs: number;
+};
+
+/** A directory with a cache of its own; concurrent questions for one topic are one read. */
+export function createDirectory({ documents, subscriptionsTable, rules, now, cacheMs }: Options): Directory {
+  const listed = (item: Record<string, unknown>): Listed => {
+    const parsed = parseSubscription(item, rules);
+    // An item that can't be parsed has one lane; deliver pauses it there.
+    return { id: String(item.id), lanes: parsed.ok ? parsed.subscription.http.maxConcurrentConnections : 1 };
+  };
+
+  async function queryTopic(topic: string): Promise<readonly Listed[]> {
+    const found: Listed[] = [];
+    let ExclusiveStartKey: Record<string, unknown> | undefined;
+    do {
+      const page = await documents.send(
+        new QueryCommand({
+          TableName: subscriptionsTable,
+          IndexName: 'by-topic',
+          KeyConditionExpression: 'topic = :topic',
+          ExpressionAttributeValues: { ':topic': topic },
+          ...(ExclusiveStartKey && { ExclusiveStartKey }),
+        }),
+      );
+      for (const item of page.Items ?? []) found.push(listed(item));
+      ExclusiveStartKey = page.LastEvaluatedKey;
+    } while (ExclusiveStartKey);
+    return found;
+  }
+
+  async function getOne(id: string): Promise<Listed | undefined> {
+    const { Item } = await documents.send(
+      new GetCommand({ TableName: subscriptionsTable, Key: { id }, ConsistentRead: true }),
+    );
+    return Item && listed(Item);
+  }
+
+  return {
+    ofTopic: cached(queryTopic, { now, cacheMs }),
+    byId: cached(getOne, { now, cacheMs }),
+  };
+}
+
+const MAX_KEPT = 1_000;
+
+function cached<T>(read: (key: string) => Promise<T>, { now, cacheMs }: Pick<Options, 'now' | 'cacheMs'>) {
+  const kept = new Map<string, { readonly value: Promise<T>; readonly until: number }>();
+  return (key: string): Promise<T> => {
+    const hit = kept.get(key);
+    if (hit && hit.until > now()) return hit.value;
+    const value = read(key);
+    kept.delete(key);
+    kept.set(key, { value, until: now() + cacheMs });
+    const forget = () => {
+      if (kept.get(key)?.value === value) kept.delete(key);
+    };
+    // A failed read is not kept, nor is an id that was not found: it may be registered the next moment.
+    value.then((found) => found === undefined && forget(), forget);
+    for (const oldest of kept.keys()) {
+      if (kept.size <= MAX_KEPT) break;
+      kept.delete(oldest);
+    }
+    return value;
+  };
+}

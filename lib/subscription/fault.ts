@@ -1,0 +1,166 @@
+// From zod's issues to faults in plain words: where, why, and what to do. No fault repeats a value of the item, for
+// any of them may be a credential.
+import * as z from 'zod';
+import { closest } from './did-you-mean.ts';
+import type { Field } from './field.ts';
+import type { Fault } from './subscription.ts';
+
+export type Path = readonly PropertyKey[];
+
+/** Options that hold credentials: in these, an unknown key is not shown either. */
+export const CREDENTIAL_OPTIONS: ReadonlySet<PropertyKey> = new Set([
+  'auth',
+  'signing',
+  'ssl',
+  'proxy',
+  'security',
+]);
+
+const LONGEST_SEGMENT = 64;
+
+export const WHOLE_ITEM = '(item)';
+
+/** A path as people write it: `configuration.headers.0.name`. */
+export function dotted(path: Path): string {
+  if (path.length === 0) return WHOLE_ITEM;
+  return path.map((segment) => clipped(String(segment))).join('.');
+}
+
+const clipped = (segment: string): string =>
+  segment.replace(/[^\x21-\x7e]/g, '?').slice(0, LONGEST_SEGMENT) || '(empty)';
+
+/** One fault a path; and nothing about what is `broken`, or is inside it, but that it is. */
+export function settled(broken: readonly Fault[], faults: readonly Fault[]): Fault[] {
+  if (broken.length === 0 && faults.length === 0) return [];
+  const first = new Map<string, Fault>();
+  for (const fault of broken) if (!first.has(fault.path)) first.set(fault.path, fault);
+  for (const fault of faults) {
+    const isEcho = broken.some(({ path }) => path === WHOLE_ITEM || `${fault.path}.`.startsWith(`${path}.`));
+    if (!isEcho && !first.has(fault.path)) first.set(fault.path, fault);
+  }
+  return [...first.values()];
+}
+
+export type Reading<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/** Reads one value by its schema; `path` is where in the item it was found. */
+export function readField<S extends z.ZodType>(
+  schema: Field<S>,
+  value: unknown,
+  path: Path,
+): Reading<z.output<S>> {
+  const parsed = schema().safeParse(value, { error: reasonOf, reportInput: false });
+  if (parsed.success) return { ok: true, value: parsed.data };
+  return { ok: false, faults: parsed.error.issues.flatMap((issue) => faultsOf(issue, path)) };
+}
+
+function faultsOf(issue: z.core.$ZodIssue, at: Path): Fault[] {
+  const path = [...at, ...issue.path];
+  if (issue.code !== 'unrecognized_keys') return [{ path: dotted(path), reason: issue.message }];
+  return unknownKeys(issue.keys, issue.message.split(' '), path);
+}
+
+/** Faults for keys that mean nothing where they stand; `known` are those that would. */
+export function unknownKeys(keys: readonly string[], known: readonly string[], path: Path): Fault[] {
+  const hidden = path.some((segment) => CREDENTIAL_OPTIONS.has(segment));
+  const faults: Fault[] = [];
+  let notShown = 0;
+  for (const key of keys) {
+    const instead = INSTEAD.get(key);
+    const meant = closest(key, known);
+    if (instead !== undefined)
+      faults.push({ path: dotted([...path, key]), reason: `is not known here: ${instead}` });
+    else if (meant !== undefined) {
+      faults.push({ path: dotted([...path, key]), reason: `is not known here: did you mean ${meant}?` });
+    } else if (hidden) notShown += 1;
+    else faults.push({ path: dotted([...path, key]), reason: `is not known here: ${remove(known)}` });
+  }
+  if (notShown > 0) {
+    const reason = `has a key that is not known here (not shown, it may be a credential): ${remove(known)}`;
+    faults.push({ path: dotted(path), reason });
+  }
+  return faults;
+}
+
+const remove = (known: readonly string[]): string => `remove it; known are ${known.join(', ')}`;
+
+const A_FILE = 'there is no gateway disk to read files from; give the content, or a secret';
+
+// Words of Gravitee's that have no meaning here, and what has.
+const INSTEAD: ReadonlyMap<string, string> = new Map([
+  ['path', A_FILE],
+  ['certPath', A_FILE],
+  ['keyPath', A_FILE],
+  ['location', A_FILE],
+  ['saslJaasConfig', 'put username and password into a secret, and its name into secret'],
+  ['sharedConfigurationOverride', 'put what it holds into configuration'],
+  ['consumer', 'remove it; nothing is consumed by this item'],
+]);
+
+// For zod, which asks when it has found an issue. What a schema says about itself goes first.
+function reasonOf(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return expected(NOUNS.get(issue.expected) ?? issue.expected, issue.input, 'number');
+    case 'invalid_value':
+      return expected(choice(issue.values), issue.input, 'string');
+    case 'invalid_union':
+      return expected(choice(optionsOf(issue)), discriminatorOf(issue.input, issue.discriminator), 'string');
+    case 'too_small':
+      return tooSmall(issue.origin, Number(issue.minimum));
+    case 'too_big':
+      return `must ${bound(issue.origin)} at most ${issue.maximum}${unit(issue.origin)}`;
+    case 'unrecognized_keys':
+      // Not a reason yet: the keys that are known here, for unknownKeys.
+      return issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape).join(' ') : '';
+    default:
+      return undefined;
+  }
+}
+
+const NOUNS: ReadonlyMap<string, string> = new Map([
+  ['string', 'text'],
+  ['number', 'a number'],
+  ['int', 'a whole number'],
+  ['boolean', 'true or false'],
+  ['array', 'a list'],
+  ['object', 'an object'],
+  ['record', 'an object'],
+]);
+
+function expected(noun: string, input: unknown, ownType: 'string' | 'number' | 'none' = 'none'): string {
+  if (input === undefined) return `is missing: give ${noun}`;
+  return typeof input === ownType ? `must be ${noun}` : `must be ${noun}, not ${kindOf(input)}`;
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (value === null) return 'null';
+  if (typeof value === 'object') return 'an object';
+  return typeof value === 'string' ? 'text' : `a ${typeof value}`;
+}
+
+function choice(values: readonly unknown[]): string {
+  const quoted = values.map((value) => JSON.stringify(value));
+  return quoted.length === 1 ? `${quoted[0]}` : `one of ${quoted.join(', ')}`;
+}
+
+const discriminatorOf = (input: unknown, key: string | undefined): unknown =>
+  typeof input === 'object' && input !== null && key !== undefined ? Reflect.get(input, key) : input;
+
+const optionsOf = ({ options }: z.core.$ZodRawIssue): readonly unknown[] =>
+  Array.isArray(options) ? options : [];
+
+const bound = (origin: string): string => (origin === 'string' || origin === 'array' ? 'have' : 'be');
+
+function unit(origin: string): string {
+  if (origin === 'string') return ' characters';
+  return origin === 'array' ? ' entries' : '';
+}
+
+const tooSmall = (origin: string, least: number): string =>
+  least === 1 && bound(origin) === 'have'
+    ? 'must not be empty'
+    : `must ${bound(origin)} at least ${least}${unit(origin)}`;

@@ -1,0 +1,79 @@
+// Reads every field of a subscription that was found, each by its own schema, so that one fault hides no other.
+// Rules between fields are rules.ts's affair.
+import type * as z from 'zod';
+import { dotted, type Path, readField } from './fault.ts';
+import type { Field } from './field.ts';
+import { HTTP_FIELDS } from './http-schema.ts';
+import { OPTION_FIELDS } from './option-fields.ts';
+import type { Shape } from './shape.ts';
+import type { Fault } from './subscription.ts';
+import { TOP_FIELDS } from './top-fields.ts';
+
+const FIELDS = { ...TOP_FIELDS, ...OPTION_FIELDS, ...HTTP_FIELDS };
+type Name = keyof typeof FIELDS;
+
+/** Every field by its name; one that was left out, or has a fault, is undefined. */
+export type Fields = { readonly [N in Name]: z.output<ReturnType<(typeof FIELDS)[N]>> | undefined };
+
+export function readFields({ found, faults: misplaced, blocks }: Shape): { fields: Fields; faults: Fault[] } {
+  const faults: Fault[] = [...misplaced];
+  const fields: Fields = {
+    id: required('id', FIELDS.id, ['id']),
+    topic: read('topic', FIELDS.topic),
+    qos: read('qos', FIELDS.qos),
+    type: read('type', FIELDS.type),
+    entrypointId: read('entrypointId', FIELDS.entrypointId),
+    dlq: read('dlq', FIELDS.dlq),
+    channel: read('channel', FIELDS.channel),
+    metadata: read('metadata', FIELDS.metadata),
+    startingAt: read('startingAt', FIELDS.startingAt),
+    endingAt: read('endingAt', FIELDS.endingAt),
+    callbackUrl: required('callbackUrl', FIELDS.callbackUrl, [
+      blocks.at(-1) ?? 'configuration',
+      'callbackUrl',
+    ]),
+    headers: read('headers', FIELDS.headers),
+    auth: read('auth', FIELDS.auth),
+    interruptConsumptionOnServerError: read(
+      'interruptConsumptionOnServerError',
+      FIELDS.interruptConsumptionOnServerError,
+    ),
+    interruptConsumptionOnException: read(
+      'interruptConsumptionOnException',
+      FIELDS.interruptConsumptionOnException,
+    ),
+    onOutage: read('onOutage', FIELDS.onOutage),
+    retry: read('retry', FIELDS.retry),
+    ssl: read('ssl', FIELDS.ssl),
+    proxy: read('proxy', FIELDS.proxy),
+    signing: read('signing', FIELDS.signing),
+    batch: read('batch', FIELDS.batch),
+    logging: read('logging', FIELDS.logging),
+    connectTimeout: read('connectTimeout', FIELDS.connectTimeout),
+    readTimeout: read('readTimeout', FIELDS.readTimeout),
+    idleTimeout: read('idleTimeout', FIELDS.idleTimeout),
+    maxConcurrentConnections: read('maxConcurrentConnections', FIELDS.maxConcurrentConnections),
+  };
+  return { fields, faults };
+
+  function read<S extends z.ZodType>(name: Name, field: Field<S>): z.output<S> | undefined {
+    const at = found.get(name);
+    return at === undefined ? undefined : readAt(at.path, field, at.value);
+  }
+
+  function required<S extends z.ZodType>(name: Name, field: Field<S>, place: Path): z.output<S> | undefined {
+    const at = found.get(name);
+    if (at !== undefined) return readAt(at.path, field, at.value);
+    // Where its block is no object, that is fault enough.
+    const block = dotted(place.slice(0, -1));
+    if (faults.some(({ path }) => path === block)) return undefined;
+    return readAt(place, field, undefined);
+  }
+
+  function readAt<S extends z.ZodType>(path: Path, field: Field<S>, value: unknown): z.output<S> | undefined {
+    const reading = readField(field, value, path);
+    if (reading.ok) return reading.value;
+    faults.push(...reading.faults);
+    return undefined;
+  }
+}

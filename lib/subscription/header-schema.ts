@@ -1,0 +1,59 @@
+// The subscription's own headers. A message's bad header is dropped; one of the item's is a fault.
+import * as z from 'zod';
+import { isHeaderName, isReservedHeader } from '#lib/message/header.ts';
+import { field, titled } from './field.ts';
+
+const VALUE = /^([\x21-\x7e\x80-\xff]([\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
+
+const header = () =>
+  titled(
+    z.strictObject({
+      name: titled(
+        z
+          .string()
+          .min(1)
+          .max(256)
+          .refine(isHeaderName, "must be a header name: letters, digits and !#$%&'*+-.^_`|~ only")
+          .refine((name) => !isReservedHeader(name.toLowerCase()), 'is set by the client itself: remove it'),
+        'Name',
+        'The name, in any case. Headers of the connection (host, content-length, transfer-encoding, …) and names that start with webhook- are refused.',
+      ),
+      value: titled(
+        z
+          .string()
+          .max(8_192)
+          .regex(
+            VALUE,
+            'must be a header value: no line breaks, no control characters, no space at either end',
+          ),
+        'Value',
+        'The value: visible characters, with spaces and tabs between them.',
+      ),
+    }),
+    'Header',
+    'One header of every request.',
+  );
+
+type Header = { readonly name: string };
+
+// A request holds each name once: the last one would win, and nobody would be told.
+const onlyOnce: z.core.CheckFn<Header[]> = ({ value, issues }) => {
+  const first = new Map<string, number>();
+  value.forEach(({ name }, index) => {
+    const before = first.get(name.toLowerCase());
+    if (before === undefined) first.set(name.toLowerCase(), index);
+    else {
+      const message = `is the name of header ${before} too: join the values there, separated by a comma`;
+      issues.push({ code: 'custom', input: value, path: [index, 'name'], message });
+    }
+  });
+};
+
+export const headers = field(() =>
+  titled(
+    z.array(header()).max(100).check(onlyOnce),
+    'Headers',
+    "Sent with every request; they win over a message's own headers. A name may be given once.",
+    { default: [] },
+  ),
+);

@@ -1,0 +1,11 @@
+// The look of a URL. Where requests may go is the guard's affair.
+import { text, titled } from './field.ts';
+
+const HTTP_URL = /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/]\S*$/;
+
+export const httpUrl = (title: string, description: string) =>
+  titled(
+    text(2_048).regex(HTTP_URL, 'must be a URL that starts with https:// and has no spaces'),
+    title,
+    description,
+  );

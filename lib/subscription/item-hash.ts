@@ -1,0 +1,25 @@
+// Tells whether a config item was changed: the same hash for the same content, whatever the order of its keys.
+import { hash } from 'node:crypto';
+
+/** SHA-256, in hex, of an item as the document client gives it; sets and binary values count too. */
+export function hashOfItem(item: unknown): string {
+  return hash('sha256', canonical(item));
+}
+
+// JSON with sorted keys. DynamoDB keeps neither the order of a map's keys nor of a set's members, turns 1.0 into 1,
+// and a value that is undefined is never written.
+function canonical(value: unknown): string {
+  if (value === undefined) return 'null';
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (value instanceof Set) return `{"$set":[${[...value].map(canonical).sort().join(',')}]}`;
+  if (ArrayBuffer.isView(value)) {
+    return `{"$binary":"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}"}`;
+  }
+  const entries = Object.entries(value)
+    .filter(([, inner]) => inner !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`);
+  return `{${entries.join(',')}}`;
+}

@@ -1,0 +1,76 @@
+// The credentials of `jwtProfileOauth2` (RFC 7523), in Gravitee's words. Making an assertion is done elsewhere.
+import * as z from 'zod';
+import { text, titled, wholeNumber } from './field.ts';
+
+const keystoreOptions = () =>
+  z.strictObject({
+    alias: titled(text(256).optional(), 'Alias', 'The entry of the key store.'),
+    storePassword: titled(text(1_024).optional(), 'Store password', 'Opens the key store.'),
+    keyPassword: titled(text(1_024).optional(), 'Key password', 'Opens the key.'),
+  });
+
+const customClaim = () =>
+  z.strictObject({
+    name: titled(text(256), 'Name', 'The name of the claim.'),
+    value: titled(z.string().max(4_096), 'Value', 'The value of the claim.'),
+  });
+
+type Claim = { readonly name: string };
+
+const uniqueNames: z.core.CheckFn<Claim[]> = ({ value, issues }) => {
+  value.forEach(({ name }, index) => {
+    if (value.findIndex((claim) => claim.name === name) === index) return;
+    issues.push({
+      code: 'custom',
+      input: value,
+      path: [index, 'name'],
+      message: 'is given twice: remove one',
+    });
+  });
+};
+
+export const jwtProfile = () =>
+  z.strictObject({
+    issuer: titled(text(1_024), 'Issuer', 'The claim iss.'),
+    subject: titled(text(1_024), 'Subject', 'The claim sub.'),
+    audience: titled(text(2_048), 'Audience', 'The claim aud, which is the token endpoint too.'),
+    expirationTime: titled(
+      wholeNumber(1, 31_536_000).default(30),
+      'Expiration time',
+      'How long an assertion holds.',
+    ),
+    expirationTimeUnit: titled(
+      z.enum(['SECONDS', 'MINUTES', 'HOURS', 'DAYS']).default('SECONDS'),
+      'Expiration time unit',
+      'What expirationTime counts.',
+    ),
+    signatureAlgorithm: titled(
+      z.enum(['RSA_RS256', 'HMAC_HS256', 'HMAC_HS384', 'HMAC_HS512']).default('RSA_RS256'),
+      'Signature algorithm',
+      'How an assertion is signed.',
+    ),
+    keySource: titled(
+      z.enum(['INLINE', 'PEM', 'JKS', 'PKCS12']).default('INLINE'),
+      'Key source',
+      'What keyContent is, for RSA_RS256.',
+    ),
+    keyContent: titled(text(65_536), 'Key', 'The key to sign with.'),
+    secretBase64Encoded: titled(
+      z.boolean().default(false),
+      'Base64 secret',
+      'Whether an HMAC key is base64.',
+    ),
+    x509CertChain: titled(
+      z.enum(['NONE', 'X5C']).default('NONE'),
+      'Certificate chain',
+      'Whether to send x5c.',
+    ),
+    jwtId: titled(text(1_024).optional(), 'JWT id', 'The claim jti.'),
+    keyId: titled(text(1_024).optional(), 'Key id', 'The header kid.'),
+    keystoreOptions: titled(keystoreOptions().optional(), 'Key store', 'For the key sources JKS and PKCS12.'),
+    customClaims: titled(
+      z.array(customClaim()).max(100).check(uniqueNames).default([]),
+      'Custom claims',
+      'Further claims of the assertion.',
+    ),
+  });

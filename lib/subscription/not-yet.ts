@@ -1,0 +1,98 @@
+// What an item may ask for that this version can't do: understood, checked, and refused in clear words, since an
+// option that is silently not acted on is worse than a refused one. To switch one on, remove its row.
+import type { Fields } from './fields.ts';
+import type { Ssl } from './ssl-schema.ts';
+
+/** The options as read; one that is missing, or has faults of its own, is undefined. */
+type Asked = Pick<
+  Fields,
+  | 'auth'
+  | 'signing'
+  | 'ssl'
+  | 'proxy'
+  | 'retry'
+  | 'onOutage'
+  | 'batch'
+  | 'logging'
+  | 'channel'
+  | 'startingAt'
+  | 'endingAt'
+>;
+
+type NotYet = {
+  readonly option: keyof Asked;
+  readonly asks: (asked: Asked) => boolean;
+  /** What to do instead; never a value of the item. */
+  readonly instead: string;
+};
+
+const HEADER_INSTEAD =
+  'leave auth out; a fixed credential may be given as a header in headers, where everybody who can read this item can read it';
+
+export const NOT_YET: readonly NotYet[] = [
+  { option: 'auth', asks: ({ auth }) => auth?.type === 'basic', instead: HEADER_INSTEAD },
+  { option: 'auth', asks: ({ auth }) => auth?.type === 'token', instead: HEADER_INSTEAD },
+  { option: 'auth', asks: ({ auth }) => auth?.type === 'oauth2', instead: 'leave auth out' },
+  { option: 'auth', asks: ({ auth }) => auth?.type === 'jwtProfileOauth2', instead: 'leave auth out' },
+  { option: 'signing', asks: ({ signing }) => signing !== undefined, instead: 'leave signing out' },
+  {
+    option: 'ssl',
+    asks: ({ ssl }) => ssl !== undefined && !isDefaultSsl(ssl),
+    instead: 'leave ssl out; public certificate authorities are trusted, host names are verified',
+  },
+  {
+    option: 'proxy',
+    asks: ({ proxy }) => proxy?.enabled === true,
+    instead: 'leave proxy out, or set enabled to false',
+  },
+  {
+    option: 'retry',
+    asks: ({ retry }) => retry?.retryOption === 'Retry On Fail',
+    instead: 'leave retry out for one retry after 100 ms, or set retryOption to "No Retry"',
+  },
+  {
+    option: 'onOutage',
+    asks: ({ onOutage }) => onOutage === 'stop',
+    instead: 'leave onOutage out, or set "probe"',
+  },
+  {
+    option: 'batch',
+    asks: ({ batch }) => batch !== undefined,
+    instead: 'leave batch out; one message is one request',
+  },
+  {
+    option: 'logging',
+    asks: ({ logging }) => logging?.enabled === true,
+    instead: 'leave logging out, or set enabled to false; every attempt is logged without headers and bodies',
+  },
+  {
+    option: 'channel',
+    asks: ({ channel }) => channel !== undefined,
+    instead: 'leave channel out; choose messages by topic, and put a path into callbackUrl',
+  },
+  {
+    option: 'startingAt',
+    asks: ({ startingAt }) => startingAt !== undefined,
+    instead: 'leave startingAt out; put the item when deliveries should start',
+  },
+  {
+    option: 'endingAt',
+    asks: ({ endingAt }) => endingAt !== undefined,
+    instead: 'leave endingAt out; delete the item when deliveries should end',
+  },
+];
+
+// What Gravitee's forms send when nothing was chosen asks for nothing.
+const isDefaultSsl = ({ hostnameVerifier, trustAll, trustStore, keyStore }: Ssl): boolean =>
+  hostnameVerifier &&
+  !trustAll &&
+  (trustStore === undefined || trustStore.type === '') &&
+  (keyStore === undefined || keyStore.type === '');
+
+/** The options that are asked for and not supported yet, each once, with what to do. */
+export function notYet(asked: Asked): { option: keyof Asked; reason: string }[] {
+  return NOT_YET.filter(({ asks }) => asks(asked)).map(({ option, instead }) => ({
+    option,
+    reason: `is understood but not yet supported by this version: ${instead}`,
+  }));
+}

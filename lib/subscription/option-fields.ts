@@ -1,0 +1,94 @@
+// The options of a subscription, which stand in `configuration` or in `entrypointConfiguration`. Where each was found
+// is shape.ts's affair, the four of http are http-schema.ts's.
+import * as z from 'zod';
+import { auth } from './auth-schema.ts';
+import { field, titled, wholeNumber } from './field.ts';
+import { headers } from './header-schema.ts';
+import { httpUrl } from './http-url.ts';
+import { proxy } from './proxy-schema.ts';
+import { retry } from './retry-schema.ts';
+import { secretReference } from './secret-reference.ts';
+import { ssl } from './ssl-schema.ts';
+
+const flag = (title: string, description: string) =>
+  field(() => titled(z.boolean(), title, description, { default: true }));
+
+const logged = () =>
+  z.strictObject({
+    headers: titled(z.boolean().default(false), 'Headers', 'Whether headers are logged.'),
+    payload: titled(z.boolean().default(false), 'Payload', 'Whether bodies are logged.'),
+  });
+
+export const OPTION_FIELDS = {
+  callbackUrl: field(() => httpUrl('Callback URL', 'Where messages are POSTed to.')),
+  headers,
+  auth,
+  interruptConsumptionOnServerError: flag(
+    'Interrupt on server error',
+    'Whether a 5xx answer stops the consumption. When false, the message goes to the dlq instead.',
+  ),
+  interruptConsumptionOnException: flag(
+    'Interrupt on exception',
+    'Whether a request that gets no answer stops the consumption. When false, the message goes to the dlq instead.',
+  ),
+  onOutage: field(() =>
+    titled(
+      z.enum(['probe', 'stop']),
+      'On outage',
+      'After an outage: probe tries again by itself, stop waits for a person.',
+      { default: 'probe' },
+    ),
+  ),
+  retry,
+  ssl,
+  proxy,
+  signing: field(() =>
+    titled(
+      z.strictObject({
+        secrets: titled(
+          z.array(secretReference('the key: value')).min(1).max(5),
+          'Secrets',
+          'One to five keys, each a secret; every request carries a signature of each, so that keys can be changed.',
+        ),
+      }),
+      'Signing',
+      'Signatures by Standard Webhooks, in the header webhook-signature.',
+    ),
+  ),
+  batch: field(() =>
+    titled(
+      z.strictObject({
+        maxMessages: titled(wholeNumber(1, 100).default(10), 'Messages', 'The most messages in one request.'),
+        maxBytes: titled(
+          wholeNumber(1, 1_048_576).default(262_144),
+          'Bytes',
+          'The most bytes of messages in one request.',
+        ),
+        format: titled(
+          z.enum(['json', 'cloudevents']).default('json'),
+          'Format',
+          'A JSON array of the messages, or a CloudEvents batch.',
+        ),
+      }),
+      'Batch',
+      'Several messages in one request.',
+    ),
+  ),
+  logging: field(() =>
+    titled(
+      z.strictObject({
+        enabled: titled(z.boolean().default(false), 'Enabled', 'Whether requests and answers are logged.'),
+        request: titled(logged().optional(), 'Request', 'What of requests is logged.'),
+        response: titled(logged().optional(), 'Response', 'What of answers is logged.'),
+      }),
+      'Logging',
+      'Logging of requests and answers.',
+      { default: { enabled: false } },
+    ),
+  ),
+};
+
+type Output<F extends () => z.ZodType> = z.output<ReturnType<F>>;
+export type Signing = Output<typeof OPTION_FIELDS.signing>;
+export type Batch = Output<typeof OPTION_FIELDS.batch>;
+export type Logging = Output<typeof OPTION_FIELDS.logging>;

@@ -1,0 +1,47 @@
+// `proxy`, in Gravitee's words.
+import * as z from 'zod';
+import { field, text, titled, wholeNumber } from './field.ts';
+import { secretReference } from './secret-reference.ts';
+
+const proxyObject = () =>
+  z.strictObject({
+    enabled: titled(z.boolean().default(false), 'Enabled', 'Whether requests go through a proxy.'),
+    useSystemProxy: titled(
+      z.boolean().default(false),
+      'System proxy',
+      "Whether to use the deployment's proxy, instead of the one named here.",
+    ),
+    type: titled(z.enum(['HTTP', 'SOCKS4', 'SOCKS5']).default('HTTP'), 'Type', 'What the proxy speaks.'),
+    host: titled(
+      text(253)
+        .regex(/^[A-Za-z0-9._:[\]-]+$/, 'must be a host name or an address')
+        .optional(),
+      'Host',
+      "The proxy's host.",
+    ),
+    port: titled(wholeNumber(1, 65_535).optional(), 'Port', "The proxy's port."),
+    username: titled(text(1_024).optional(), 'User name', 'For a proxy that asks for one.'),
+    password: titled(text(1_024).optional(), 'Password', 'For a proxy that asks for one.'),
+    secret: secretReference('username and password').optional(),
+  });
+
+export type ProxyOptions = z.output<ReturnType<typeof proxyObject>>;
+
+// A proxy of one's own needs an address; credentials come from one place.
+const complete: z.core.CheckFn<ProxyOptions> = ({ value, issues }) => {
+  const fault = (key: keyof ProxyOptions, message: string) =>
+    issues.push({ code: 'custom', input: value, path: [key], message });
+  if (value.enabled && !value.useSystemProxy) {
+    if (value.host === undefined) fault('host', "is missing: give the proxy's host, or set useSystemProxy");
+    if (value.port === undefined) fault('port', "is missing: give the proxy's port, or set useSystemProxy");
+  }
+  if (value.secret !== undefined && (value.username !== undefined || value.password !== undefined)) {
+    fault('secret', 'is given beside username or password: keep one of the two');
+  }
+};
+
+export const proxy = field(() =>
+  titled(proxyObject().check(complete), 'Proxy', 'A proxy between us and the callback.', {
+    default: { enabled: false },
+  }),
+);

@@ -1,0 +1,80 @@
+// Gravitee's `retry` block, and what we add to it: jitter, maxAgeSeconds, statuses. When a retry is due is the
+// policy's affair.
+import * as z from 'zod';
+import { field, titled, wholeNumber } from './field.ts';
+
+/** Six hours, as for Retry-After. */
+const LARGEST_DELAY_SECONDS = 21_600;
+/** As long as a backlog is kept. */
+const LARGEST_AGE_SECONDS = 21 * 86_400;
+
+const option = <T extends string>(value: T) =>
+  titled(z.literal(value), 'Retry option', 'Whether a failed request is sent again.');
+
+const noRetry = () =>
+  titled(
+    z.strictObject({ retryOption: option('No Retry') }),
+    'No Retry',
+    'No request is sent again by itself.',
+  );
+
+const statuses = () =>
+  z
+    .array(z.literal([408, 425, 429]))
+    .refine((list) => new Set(list).size === list.length, 'must name each status once');
+
+const retryOnFail = () =>
+  titled(
+    z
+      .strictObject({
+        retryOption: option('Retry On Fail'),
+        retryStrategy: titled(
+          z.enum(['LINEAR', 'EXPONENTIAL']).default('LINEAR'),
+          'Strategy',
+          'LINEAR waits the same time before each retry, EXPONENTIAL twice the time before.',
+        ),
+        maxAttempts: titled(wholeNumber(1, 100), 'Retries', 'How often a request is sent again at most.'),
+        initialDelaySeconds: titled(
+          wholeNumber(1, LARGEST_DELAY_SECONDS),
+          'First delay (s)',
+          'The wait before the first retry, in seconds; not more than maxDelaySeconds.',
+        ),
+        maxDelaySeconds: titled(
+          wholeNumber(1, LARGEST_DELAY_SECONDS),
+          'Longest delay (s)',
+          'The longest wait before a retry, in seconds.',
+        ),
+        jitter: titled(
+          z.boolean().default(false),
+          'Jitter',
+          'Whether waits are spread at random, so that not everybody comes back at once.',
+        ),
+        maxAgeSeconds: titled(
+          wholeNumber(1, LARGEST_AGE_SECONDS).optional(),
+          'Longest age (s)',
+          'How long after its first attempt a message may be sent again, in seconds. No limit when left out.',
+        ),
+        statuses: titled(
+          statuses().default([]),
+          'Statuses',
+          'Answers that are sent again although they are 4xx: 408, 425 and 429 can be.',
+        ),
+      })
+      .refine((retry) => retry.initialDelaySeconds <= retry.maxDelaySeconds, {
+        path: ['initialDelaySeconds'],
+        message: 'must not be more than maxDelaySeconds',
+      }),
+    'Retry On Fail',
+    'A failed request is sent again.',
+  );
+
+export const retry = field(() =>
+  titled(
+    z.discriminatedUnion('retryOption', [noRetry(), retryOnFail()]),
+    'Retry',
+    'How failed requests are sent again. Without this block: once, after 100 ms, where the quality of service lets it.',
+  ),
+);
+
+/** The block as written; `Subscription.retry` is made of it. */
+export type RetryBlock = z.output<ReturnType<typeof retry>>;

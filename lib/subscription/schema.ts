@@ -1,0 +1,77 @@
+// Reads a subscription from its config item: every fault at once, or the subscription with all defaults filled in.
+// Fetching the item, and what follows from a fault, is done elsewhere.
+import { settled, WHOLE_ITEM } from './fault.ts';
+import { type Fields, readFields } from './fields.ts';
+import { HTTP_DEFAULTS } from './http-schema.ts';
+import { isObject, nonJson } from './json.ts';
+import { brokenRules, type SubscriptionRules } from './rules.ts';
+import { shapeOf } from './shape.ts';
+import {
+  type Fault,
+  type HttpOptions,
+  isOrdered,
+  type Qos,
+  type Retry,
+  type Subscription,
+} from './subscription.ts';
+
+export type { SubscriptionRules };
+
+export type ParsedSubscription =
+  | { readonly ok: true; readonly subscription: Subscription }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/** Reads an item as the DynamoDB document client gives it. Every fault is told at once; none repeats a value. */
+export function parseSubscription(item: unknown, rules: SubscriptionRules): ParsedSubscription {
+  const broken = nonJson(item);
+  if (!isObject(item)) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: 'must be an object' }] };
+  const shape = shapeOf(item);
+  const { fields, faults } = readFields(shape);
+  const all = settled(broken, [...faults, ...brokenRules(fields, shape, rules)]);
+  const { id, callbackUrl } = fields;
+  if (all.length > 0 || id === undefined || callbackUrl === undefined) return { ok: false, faults: all };
+  return { ok: true, subscription: subscriptionOf({ ...fields, id, callbackUrl }, rules) };
+}
+
+type Complete = Fields & { readonly id: string; readonly callbackUrl: string };
+
+function subscriptionOf(fields: Complete, rules: SubscriptionRules): Subscription {
+  const { auth, signing, ssl, proxy, onOutage, batch, logging, metadata } = fields;
+  const qos = fields.qos ?? 'auto';
+  return {
+    id: fields.id,
+    topic: fields.topic,
+    qos,
+    callbackUrl: fields.callbackUrl,
+    headers: fields.headers ?? [],
+    http: httpOf(fields, qos, rules),
+    dlq: fields.dlq,
+    interruptConsumptionOnServerError: fields.interruptConsumptionOnServerError ?? true,
+    interruptConsumptionOnException: fields.interruptConsumptionOnException ?? true,
+    retry: retryOf(fields.retry),
+    ...(auth && { auth }),
+    ...(signing && { signing }),
+    ...(ssl && { ssl }),
+    ...(proxy && { proxy }),
+    ...(onOutage && { onOutage }),
+    ...(batch && { batch }),
+    ...(logging && { logging }),
+    ...(metadata && { metadata }),
+  };
+}
+
+function httpOf(fields: Fields, qos: Qos, { largestReadTimeoutMs }: SubscriptionRules): HttpOptions {
+  const connections = fields.maxConcurrentConnections ?? HTTP_DEFAULTS.maxConcurrentConnections;
+  return {
+    connectTimeoutMs: fields.connectTimeout ?? HTTP_DEFAULTS.connectTimeout,
+    // A deployment may allow less than the default.
+    readTimeoutMs: fields.readTimeout ?? Math.min(HTTP_DEFAULTS.readTimeout, largestReadTimeoutMs),
+    idleTimeoutMs: fields.idleTimeout ?? HTTP_DEFAULTS.idleTimeout,
+    maxConcurrentConnections: isOrdered(qos) ? 1 : connections,
+  };
+}
+
+function retryOf(retry: Fields['retry']): Retry {
+  if (retry === undefined) return { kind: 'default' };
+  return retry.retryOption === 'No Retry' ? { kind: 'none' } : { kind: 'block', block: retry };
+}

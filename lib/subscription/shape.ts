@@ -1,0 +1,86 @@
+// Finds every field of a subscription's item, wherever it stands: the seed's `configuration` (http options in `http`
+// or flat beside it), Gravitee 4.x's `entrypointConfiguration`, or both. Values are not looked at here.
+import { dotted, type Path, unknownKeys } from './fault.ts';
+import { HTTP_FIELDS } from './http-schema.ts';
+import { isObject, type JsonObject, sameJson } from './json.ts';
+import { OPTION_FIELDS } from './option-fields.ts';
+import type { Fault } from './subscription.ts';
+import { TOP_FIELDS } from './top-fields.ts';
+
+/** The two objects that options may stand in. */
+export const BLOCKS = ['configuration', 'entrypointConfiguration'] as const;
+
+const keysOf = (...fields: readonly object[]): ReadonlySet<string> => new Set(fields.flatMap(Object.keys));
+
+const TOP = keysOf(TOP_FIELDS);
+const HTTP = keysOf(HTTP_FIELDS);
+// The entrypoint's name stands among the options with the seed, at the top in 4.x.
+const OPTIONS = keysOf(OPTION_FIELDS, HTTP_FIELDS, { entrypointId: true });
+
+const KNOWN_AT_TOP = [...TOP, ...BLOCKS];
+const KNOWN_IN_BLOCK = [...OPTIONS, 'http'];
+
+export type Found = { readonly path: Path; readonly value: unknown };
+
+export type Shape = {
+  readonly found: ReadonlyMap<string, Found>;
+  readonly faults: readonly Fault[];
+  /** Which of the two objects the item has. */
+  readonly blocks: readonly string[];
+};
+
+export function shapeOf(item: JsonObject): Shape {
+  const found = new Map<string, Found>();
+  const faults: Fault[] = [];
+  const blocks = BLOCKS.filter((block) => item[block] !== undefined);
+  for (const key of Object.keys(item)) {
+    if (TOP.has(key)) add(key, [key], item[key]);
+    else if (!isBlock(key)) unknown(key, [], KNOWN_AT_TOP);
+  }
+  for (const block of blocks) {
+    eachKey(item[block], [block], (key, path, value) => {
+      if (OPTIONS.has(key)) add(key, path, value);
+      else if (key === 'http') eachKey(value, path, addHttp);
+      else unknown(key, [block], KNOWN_IN_BLOCK);
+    });
+  }
+  return { found, faults, blocks };
+
+  function addHttp(key: string, path: Path, value: unknown): void {
+    if (HTTP.has(key)) add(key, path, value);
+    else unknown(key, path.slice(0, -1), [...HTTP]);
+  }
+
+  function eachKey(
+    object: unknown,
+    path: Path,
+    visit: (key: string, at: Path, value: unknown) => void,
+  ): void {
+    if (object === undefined) return;
+    if (isObject(object)) for (const key of Object.keys(object)) visit(key, [...path, key], object[key]);
+    else faults.push({ path: dotted(path), reason: 'must be an object' });
+  }
+
+  function add(name: string, path: Path, value: unknown): void {
+    if (value === undefined) return;
+    const before = found.get(name);
+    if (before === undefined) found.set(name, { path, value });
+    else if (!sameJson(before.value, value)) {
+      const reason = `is given in ${dotted(before.path)} too, with another value: keep one of the two`;
+      faults.push({ path: dotted(path), reason });
+    }
+  }
+
+  function unknown(key: string, path: Path, known: readonly string[]): void {
+    const home = homeOf(key);
+    if (home === undefined) faults.push(...unknownKeys([key], known, path));
+    else faults.push({ path: dotted([...path, key]), reason: `is not known here: put it ${home}` });
+  }
+}
+
+const isBlock = (key: string): boolean => BLOCKS.some((block) => block === key);
+
+function homeOf(key: string): string | undefined {
+  if (OPTIONS.has(key) || key === 'http') return 'into configuration';
+  return TOP.has(key) || isBlock(key) ? 'at the top of the item' : undefined;
+}

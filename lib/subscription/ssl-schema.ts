@@ -1,0 +1,119 @@
+// `ssl`, in Gravitee's words: whom to trust, and the client's own certificate (mTLS). Reading stores is done elsewhere.
+import * as z from 'zod';
+import { exactlyOneOf, field, oneOf, text, titled } from './field.ts';
+import { secretReference } from './secret-reference.ts';
+
+const type = <T extends string>(value: T) => titled(z.literal(value), 'Type', 'The format of the store.');
+const password = () => titled(text(1_024).optional(), 'Password', 'Opens the store.');
+const base64 = (title: string) =>
+  titled(
+    text(262_144)
+      .regex(/^[A-Za-z0-9+/\r\n]+={0,2}\s*$/, 'must be base64')
+      .optional(),
+    title,
+    'The store, as base64.',
+  );
+const pem = (title: string) =>
+  titled(
+    text(262_144)
+      .regex(/-----BEGIN /, 'must be PEM text (-----BEGIN …)')
+      .optional(),
+    title,
+    'PEM text.',
+  );
+
+const noStore = () => titled(z.strictObject({ type: type('') }), 'None', 'No store.');
+
+const trustStore = () =>
+  z.discriminatedUnion('type', [
+    noStore(),
+    titled(
+      z
+        .strictObject({
+          type: type('PEM'),
+          content: pem('Certificates'),
+          secret: secretReference('content').optional(),
+        })
+        .check(exactlyOneOf('content', 'secret')),
+      'PEM',
+      'Trusted certificates as PEM text.',
+      oneOf('content', 'secret'),
+    ),
+    binaryTrustStore('PKCS12'),
+    binaryTrustStore('JKS'),
+  ]);
+
+const binaryTrustStore = <T extends string>(format: T) =>
+  titled(
+    z
+      .strictObject({
+        type: type(format),
+        content: base64('Content'),
+        password: password(),
+        secret: secretReference('content and password').optional(),
+      })
+      .check(exactlyOneOf('content', 'secret')),
+    format,
+    `Trusted certificates in a ${format} store.`,
+    oneOf('content', 'secret'),
+  );
+
+const keyStore = () =>
+  z.discriminatedUnion('type', [
+    noStore(),
+    titled(
+      z
+        .strictObject({
+          type: type('PEM'),
+          certContent: pem('Certificate'),
+          keyContent: pem('Private key'),
+          secret: secretReference('certContent and keyContent').optional(),
+        })
+        .check(exactlyOneOf('certContent', 'secret'), exactlyOneOf('keyContent', 'secret')),
+      'PEM',
+      "The client's certificate and key as PEM text.",
+      oneOf('certContent', 'secret'),
+    ),
+    binaryKeyStore('PKCS12'),
+    binaryKeyStore('JKS'),
+  ]);
+
+const binaryKeyStore = <T extends string>(format: T) =>
+  titled(
+    z
+      .strictObject({
+        type: type(format),
+        content: base64('Content'),
+        password: password(),
+        alias: titled(text(256).optional(), 'Alias', 'The entry of the store.'),
+        keyPassword: titled(text(1_024).optional(), 'Key password', 'Opens the key.'),
+        secret: secretReference('content, password, alias and keyPassword').optional(),
+      })
+      .check(exactlyOneOf('content', 'secret')),
+    format,
+    `The client's certificate and key in a ${format} store.`,
+    oneOf('content', 'secret'),
+  );
+
+export const ssl = field(() =>
+  titled(
+    z.strictObject({
+      hostnameVerifier: titled(
+        z.boolean().default(true),
+        'Verify host name',
+        "Whether the certificate must be for the callback's host.",
+      ),
+      trustAll: titled(
+        z.boolean().default(false),
+        'Trust all',
+        'Whether any certificate will do. Never in production.',
+      ),
+      trustStore: titled(trustStore().optional(), 'Trust store', 'The certificates to trust.'),
+      keyStore: titled(keyStore().optional(), 'Key store', "The client's own certificate and key."),
+    }),
+    'TLS',
+    "Whom to trust, and the client's own certificate.",
+  ),
+);
+
+export type Ssl = z.output<ReturnType<typeof ssl>>;

@@ -1,0 +1,92 @@
+// The fields at the top of a subscription's item: what it is called and what is promised. The options are
+// option-fields.ts's.
+import * as z from 'zod';
+import { field, text, titled, wholeNumber } from './field.ts';
+import { QOS, type Qos } from './subscription.ts';
+
+export const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
+
+// Gravitee's API says AT_LEAST_ONCE where its JSON says at-least-once.
+const QOS_BY_WORD: ReadonlyMap<string, Qos> = new Map(
+  QOS.flatMap((qos) => [
+    [qos, qos],
+    [qos.toUpperCase().replaceAll('-', '_'), qos],
+  ]),
+);
+
+const qos = field(() =>
+  titled(
+    z.enum([...QOS_BY_WORD.keys()]).transform((word): Qos => QOS_BY_WORD.get(word) ?? 'auto'),
+    'Quality of service',
+    'What is promised: none (one attempt), auto (0 or n), at-most-once (0 or 1, in order), at-least-once (1 or n, in order).',
+    { default: 'auto' },
+  ),
+);
+
+const entrypoint = (title: string) =>
+  field(() =>
+    titled(z.enum(['webhook', 'webhook-advanced']), title, 'Either word; both mean what is described here.', {
+      default: 'webhook',
+    }),
+  );
+
+const NOT_A_DATE = {
+  error: 'must be a date and time such as 2027-01-31T08:00:00Z, or milliseconds since 1970',
+};
+
+const date = (title: string) =>
+  field(() =>
+    titled(
+      z.union(
+        [z.iso.datetime({ ...NOT_A_DATE, offset: true }), wholeNumber(0, 8_640_000_000_000_000)],
+        NOT_A_DATE,
+      ),
+      title,
+      'A date and time, or milliseconds since 1970.',
+    ),
+  );
+
+/** The fields at the top of the item. */
+export const TOP_FIELDS = {
+  id: field(() =>
+    titled(
+      text(128).regex(VISIBLE_ASCII, 'must be visible ASCII characters, without spaces'),
+      'Id',
+      'The name of the subscription: 1 to 128 visible ASCII characters.',
+    ),
+  ),
+  topic: field(() =>
+    titled(
+      text(256),
+      'Topic',
+      'The topic whose messages it gets. Without one it gets those that are addressed to it by its id.',
+    ),
+  ),
+  qos,
+  type: entrypoint('Type'),
+  entrypointId: entrypoint('Entrypoint'),
+  dlq: field(() =>
+    titled(
+      z.strictObject({
+        endpoint: titled(
+          text(128).regex(VISIBLE_ASCII, 'must be visible ASCII characters, without spaces'),
+          'Endpoint',
+          'The name of an endpoint item.',
+        ),
+      }),
+      'Dead letter queue',
+      'Where rejected messages go. Without one, a rejected message pauses the subscription.',
+    ),
+  ),
+  channel: field(() => titled(text(1_024), 'Channel', 'The channel of the API, in Gravitee.')),
+  metadata: field(() =>
+    titled(
+      z.record(z.string(), z.string()),
+      'Metadata',
+      'Notes of your own about the subscription, as texts. Nothing acts on them.',
+      { default: {} },
+    ),
+  ),
+  startingAt: date('Starting at'),
+  endingAt: date('Ending at'),
+};

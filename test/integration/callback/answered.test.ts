@@ -1,0 +1,193 @@
+// What is written, and what becomes of each kind of answer, on real sockets.
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { OK } from '#test/support/raw-server.ts';
+import { answering, requestTo, testClient, testServer } from '#test/support/callback-exchange.ts';
+
+const answer = (head: string, body: string | Buffer = '') =>
+  Buffer.concat([Buffer.from(`HTTP/1.1 ${head}\r\ncontent-length: ${body.length}\r\n\r\n`), Buffer.from(body)]);
+
+describe('what is written', () => {
+  it.each([
+    ['empty', Buffer.alloc(0)],
+    ['every byte', Buffer.from(Array.from({ length: 256 }, (_, i) => i))],
+    ['text that is no JSON', Buffer.from('{"broken')],
+    ['a part of a larger buffer', new Uint8Array(Buffer.from('abcdefgh').buffer.slice(0)).subarray(2, 5)],
+    ['1 MiB', Buffer.alloc(1_048_576, 'payload-')],
+  ])('is the body as given: %s', async (_, body) => {
+    const server = await testServer(answering(OK));
+    await testClient().exchange(requestTo(server.url, { body }));
+    expect(server.requests[0]?.body.equals(body)).toBe(true);
+    expect(server.requests[0]?.head).toContain(`content-length: ${body.length}`);
+  });
+
+  it('is a POST with the headers as given, and none of our own but the framing', async () => {
+    const server = await testServer(answering(OK));
+    const headers = { 'Content-Type': 'text/plain', 'webhook-id': 'msg_1', Authorization: 'Bearer abc', 'x-ü': 'é' };
+    const { 'x-ü': latin1, ...tokens } = headers;
+    await testClient().exchange(requestTo(`${server.url}/a%20b?c=d&e#f`, { headers: { ...tokens, 'x-u': latin1 } }));
+    expect(server.requests[0]?.head.split('\r\n')).toEqual([
+      'POST /hook/a%20b?c=d&e HTTP/1.1',
+      `host: 127.0.0.1:${server.port}`,
+      'connection: keep-alive',
+      'Content-Type: text/plain',
+      'webhook-id: msg_1',
+      'Authorization: Bearer abc',
+      'x-u: é',
+      'content-length: 7',
+    ]);
+  });
+
+  it('has no content type where none was given', async () => {
+    const server = await testServer(answering(OK));
+    await testClient().exchange(requestTo(server.url, { headers: {} }));
+    expect(server.requests[0]?.head).not.toMatch(/content-type/i);
+  });
+});
+
+describe('an answer', () => {
+  it.each([200, 204, 299, 400, 401, 404, 410, 429, 500, 503, 599])('of %i is an answer', async (status) => {
+    const server = await testServer(answering(status === 204 ? 'HTTP/1.1 204 No\r\n\r\n' : answer(`${status} X`, 'hi')));
+    const exchange = await testClient().exchange(requestTo(server.url));
+    expect(exchange).toMatchObject({ kind: 'answered', status, truncated: false });
+    expect(exchange.kind === 'answered' && exchange.body.toString()).toBe(status === 204 ? '' : 'hi');
+  });
+
+  it.each([301, 302, 303, 307, 308])('of %i is an answer and is not followed', async (status) => {
+    const elsewhere = await testServer(answering(OK));
+    const server = await testServer(answering(answer(`${status} X\r\nlocation: ${elsewhere.url}`)));
+    const exchange = await testClient().exchange(requestTo(server.url));
+    expect(exchange).toMatchObject({ kind: 'answered', status, headers: { location: elsewhere.url } });
+    expect(elsewhere.connections).toHaveLength(0);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('has its headers by lower-case name, a repeated one joined', async () => {
+    const server = await testServer(answering(answer('200 OK\r\nRetry-After: 7\r\nX-A: 1\r\nx-a: 2')));
+    expect(await testClient().exchange(requestTo(server.url))).toMatchObject({
+      headers: { 'retry-after': '7', 'x-a': '1,2', 'content-length': '0' },
+    });
+  });
+
+  it('may be chunked, and may come in pieces', async () => {
+    const server = await testServer({
+      async onRequest(socket) {
+        for (const part of ['HTTP/1.1 200 O', 'K\r\ntransfer-enc', 'oding: chunked\r\n\r\n3\r\nabc\r', '\n2\r\nde\r\n0\r\n\r\n']) {
+          socket.write(part);
+          await new Promise(setImmediate);
+        }
+      },
+    });
+    const exchange = await testClient().exchange(requestTo(server.url));
+    expect(exchange.kind === 'answered' && exchange.body.toString()).toBe('abcde');
+  });
+
+  it('may end with the connection', async () => {
+    const server = await testServer({ onRequest: (socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nuntil the end') });
+    const exchange = await testClient().exchange(requestTo(server.url));
+    expect(exchange.kind === 'answered' && exchange.body.toString()).toBe('until the end');
+  });
+
+  it('may come before the body was read', async () => {
+    const server = await testServer({ onBytes: (socket) => socket.write(answer('413 Too Large')) });
+    const exchange = await testClient().exchange(requestTo(server.url, { body: Buffer.alloc(1_048_576) }));
+    expect(exchange).toMatchObject({ kind: 'answered', status: 413 });
+  });
+
+  it('comes after interim answers, which are skipped', async () => {
+    const interim = 'HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n';
+    const server = await testServer(answering(`${interim}${OK}`));
+    const client = testClient();
+    const exchange = await client.exchange(requestTo(server.url));
+    expect(exchange).toMatchObject({ kind: 'answered', status: 200, headers: { 'content-length': '2' } });
+    expect(await client.exchange(requestTo(server.url))).toMatchObject({ kind: 'answered', status: 200 });
+    expect(server.connections).toHaveLength(1);
+  });
+});
+
+describe('a long answer', () => {
+  it('is read up to the cap, its status stands, and its connection is given up', async () => {
+    const closed = Promise.withResolvers<void>();
+    const server = await testServer({
+      onRequest(socket, nth) {
+        socket.once('close', closed.resolve);
+        socket.write(nth === 1 ? answer('503 Down', 'x'.repeat(100_000)) : OK);
+      },
+    });
+    const client = testClient({ responseCapBytes: 1_000 });
+    const exchange = await client.exchange(requestTo(server.url));
+    expect(exchange).toMatchObject({ kind: 'answered', status: 503, truncated: true });
+    expect(exchange.kind === 'answered' && exchange.body.toString()).toBe('x'.repeat(1_000));
+    await closed.promise;
+    expect(await client.exchange(requestTo(server.url))).toMatchObject({ kind: 'answered', status: 200 });
+    expect(server.connections).toHaveLength(2);
+  });
+
+  it('of exactly the cap is whole', async () => {
+    const server = await testServer(answering(answer('200 OK', 'x'.repeat(1_000))));
+    const exchange = await testClient({ responseCapBytes: 1_000 }).exchange(requestTo(server.url));
+    expect(exchange).toMatchObject({ kind: 'answered', truncated: false });
+    expect(exchange.kind === 'answered' && exchange.body.length).toBe(1_000);
+  });
+
+  it('without an end is cut off', async () => {
+    const server = await testServer({
+      onRequest(socket) {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        const pour = () => {
+          while (!socket.destroyed && socket.write(Buffer.alloc(16_384)));
+        };
+        socket.on('drain', pour);
+        pour();
+      },
+    });
+    const exchange = await testClient().exchange(requestTo(server.url));
+    expect(exchange).toMatchObject({ kind: 'answered', truncated: true });
+    const [connection] = server.connections;
+    if (connection !== undefined && !connection.destroyed) await once(connection, 'close');
+  });
+});
+
+describe('a compressed answer, which nobody asked for', () => {
+  const compressions = [
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['deflate', deflateSync],
+  ] as const;
+  const compressed = (encoding: string, body: Buffer) => answer(`200 OK\r\ncontent-encoding: ${encoding}`, body);
+
+  it.each(compressions)('%s is decompressed', async (encoding, compress) => {
+    const server = await testServer(answering(compressed(encoding, compress('a reason'))));
+    const exchange = await testClient().exchange(requestTo(server.url));
+    expect(exchange).toMatchObject({ kind: 'answered', truncated: false });
+    expect(exchange.kind === 'answered' && exchange.body.toString()).toBe('a reason');
+  });
+
+  it.each(compressions)('%s is decompressed up to the cap: a bomb takes no memory', async (encoding, compress) => {
+    const bomb = compress(Buffer.alloc(50_000_000));
+    const server = await testServer(answering(compressed(encoding, bomb)));
+    const client = testClient();
+    const before = process.memoryUsage().arrayBuffers;
+    const exchange = await client.exchange(requestTo(server.url));
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000);
+    expect(exchange).toMatchObject({ kind: 'answered', status: 200, truncated: true });
+    expect(exchange.kind === 'answered' && exchange.body.length).toBe(65_536);
+  });
+
+  it('that is longer than the cap on the wire is decompressed as far as it was read', async () => {
+    const noise = Buffer.from(Array.from({ length: 40_000 }, (_, i) => (i * i * 31) % 251));
+    const server = await testServer(answering(compressed('gzip', gzipSync(noise, { level: 0 }))));
+    const exchange = await testClient({ responseCapBytes: 10_000 }).exchange(requestTo(server.url));
+    expect(exchange).toMatchObject({ kind: 'answered', truncated: true });
+    expect(exchange.kind === 'answered' && exchange.body.length).toBeGreaterThan(1_000);
+    expect(exchange.kind === 'answered' && noise.subarray(0, exchange.body.length).equals(exchange.body)).toBe(true);
+  });
+
+  it.each(['gzip', 'br', 'gzip, br', 'zip'])('%s that is none is kept as it came', async (encoding) => {
+    const server = await testServer(answering(compressed(encoding, Buffer.from('plain text'))));
+    const exchange = await testClient().exchange(requestTo(server.url));
+    expect(exchange).toMatchObject({ kind: 'answered', status: 200, truncated: false });
+    expect(exchange.kind === 'answered' && exchange.body.toString()).toBe('plain text');
+  });
+});

@@ -1,0 +1,13 @@
+// A process of its own that has one environment at work and one at rest, and tells their ids: for tests that kill it.
+import { startTestFunctions } from './handlers.ts';
+
+const functions = startTestFunctions({
+  pid: `exports.handler = async (hang) => {
+    console.log('pid ' + process.pid);
+    if (hang) await new Promise(() => setInterval(() => {}, 1000));
+  }`,
+});
+void functions.run('pid', true);
+await functions.line('pid ');
+await functions.run('pid', false);
+console.log(functions.lines.map((line) => line.split(' ')[1]).join(' '));

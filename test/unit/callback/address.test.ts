@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { addressRules, isCidr } from '#lib/callback/address.ts';
+
+const strict = addressRules({ allowedCidrs: [], allowThisMachine: false });
+
+describe('an address that may be called', () => {
+  it.each(['8.8.8.8', '1.1.1.1', '54.240.0.1', '2606:4700:4700::1111', '2a00:1450:4001:80b::200e'])(
+    '%s is public',
+    (address) => expect(strict.refusal(address)).toBeUndefined(),
+  );
+
+  it.each([
+    ['127.0.0.1', 'a loopback address'],
+    ['::1', 'a loopback address'],
+    ['169.254.169.254', 'a link-local address'],
+    ['fe80::1', 'a link-local address'],
+    ['fd00:ec2::254', "an address of the cloud's own services"],
+    ['::ffff:8.8.8.8', 'an IPv4-mapped address'],
+    ['::ffff:808:808', 'an IPv4-mapped address'],
+    ['64:ff9b::808:808', 'a translated address'],
+    ['2002:808:808::1', 'a translated address'],
+    ['10.1.2.3', 'a private address'],
+    ['fd12::1', 'a private address'],
+    ['255.255.255.255', 'a reserved address'],
+    ['4000::1', 'a reserved address'],
+  ])('%s is refused as %s', (address, reason) => expect(strict.refusal(address)).toBe(reason));
+
+  it.each(['', 'localhost', '127.1', '0177.0.0.1', '8.8.8.8 ', '[::1]', '2606:4700::1%eth0', '8.8.8.8/32'])(
+    '"%s" is no address and refused',
+    (text) => expect(strict.refusal(text)).toBe('not an IP address'),
+  );
+
+  it('is never an IPv4 address that was wrapped into IPv6, whatever the address', () => {
+    const byte = fc.integer({ min: 0, max: 255 });
+    fc.assert(
+      fc.property(fc.tuple(byte, byte, byte, byte), ([a, b, c, d]) => {
+        const high = ((a << 8) | b).toString(16);
+        const low = ((c << 8) | d).toString(16);
+        const wrapped = [`::ffff:${high}:${low}`, `::${high}:${low}`, `64:ff9b::${high}:${low}`, `2002:${high}:${low}::`];
+        expect(wrapped.map((address) => strict.refusal(address))).not.toContain(undefined);
+      }),
+    );
+  });
+});
+
+describe('allowed CIDRs', () => {
+  const rules = addressRules({ allowedCidrs: ['10.20.0.0/16', 'fd12:3456::/32'], allowThisMachine: false });
+
+  it('open what they hold and nothing beside it', () => {
+    expect(['10.20.0.0', '10.20.255.255', 'fd12:3456::1'].map((a) => rules.refusal(a))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(['10.19.255.255', '10.21.0.0', 'fd12:3457::1'].map((a) => rules.refusal(a))).toEqual([
+      'a private address',
+      'a private address',
+      'a private address',
+    ]);
+  });
+
+  it('open no wrapped form of what they hold', () => {
+    expect(rules.refusal('::ffff:10.20.0.1')).toBe('an IPv4-mapped address');
+  });
+
+  it('never open loopback, link-local or translated addresses', () => {
+    const all = addressRules({ allowedCidrs: ['0.0.0.0/0', '::/0'], allowThisMachine: false });
+    expect(all.refusal('192.168.1.1')).toBeUndefined();
+    for (const address of ['127.0.0.1', '169.254.169.254', '0.0.0.0', '::1', '::', 'fe80::1', 'fd00:ec2::254']) {
+      expect(all.refusal(address), address).toBeDefined();
+    }
+    for (const address of ['::ffff:127.0.0.1', '64:ff9b::7f00:1', '2002:7f00:1::', '::7f00:1']) {
+      expect(all.refusal(address), address).toBeDefined();
+    }
+  });
+
+  it.each(['10.0.0.0', '10.0.0.0/33', '10.0.0/8', 'fd00::/129', '/8', 'example.com/8', '10.0.0.0/8 ', '10.0.0.0/-1'])(
+    'are refused when malformed: "%s"',
+    (cidr) => {
+      expect(isCidr(cidr)).toBe(false);
+      expect(() => addressRules({ allowedCidrs: [cidr], allowThisMachine: false })).toThrow(cidr);
+    },
+  );
+});
+
+describe('a deployment on one machine', () => {
+  const rules = addressRules({ allowedCidrs: [], allowThisMachine: true });
+
+  it('may call loopback', () => {
+    expect(['127.0.0.1', '127.1.2.3', '::1'].map((a) => rules.refusal(a))).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('may still call neither link-local, private nor wrapped loopback addresses', () => {
+    for (const address of ['169.254.169.254', 'fe80::1', '10.0.0.1', '0.0.0.0', '::', '::ffff:127.0.0.1', '::2']) {
+      expect(rules.refusal(address), address).toBeDefined();
+    }
+  });
+});
