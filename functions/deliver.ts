@@ -12,29 +12,39 @@ import { createQueues } from '#lib/queue/queues.ts';
 import { readRegistrations } from '#lib/subscription/registration.ts';
 import { createTelemetry, telling } from '#lib/telemetry.ts';
 
-const config = readConfig(deliverEnvironment, process.env);
-const telemetry = createTelemetry('deliver', config.STAGE);
-const documents = DynamoDBDocumentClient.from(new DynamoDBClient());
-const tables = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
-const rules = subscriptionRules(config);
-
-const deps = {
-  ...telemetry,
-  ...tables,
-  documents,
-  queues: createQueues(new SQSClient()),
-  callback: createCallbackClient(callbackRules(config)),
-  readRegistrations: (ids: readonly string[]) => readRegistrations(ids, { ...tables, documents, rules }),
-  deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
-  deadLettersQueueUrl: config.DEAD_LETTERS_QUEUE_URL,
-  undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
-  now: Date.now,
-  random: Math.random,
-  wait,
+type Clients = {
+  readonly sqs: Pick<SQSClient, 'send'>;
+  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
 };
 
-export const handler = middy<SQSEvent, unknown, Error, Context>()
-  .use(telling(telemetry))
-  .handler(async ({ Records }, context) =>
-    deliverBatch(Records, { remainingMs: context.getRemainingTimeInMillis() }, deps),
-  );
+/** The handler on the given clients: AWS's when deployed, a benchmark's own to count what it asks of AWS. */
+export function createHandler({ sqs, documents }: Clients) {
+  const config = readConfig(deliverEnvironment, process.env);
+  const telemetry = createTelemetry('deliver', config.STAGE);
+  const tables = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
+  const rules = subscriptionRules(config);
+  const deps = {
+    ...telemetry,
+    ...tables,
+    documents,
+    queues: createQueues(sqs),
+    callback: createCallbackClient(callbackRules(config)),
+    readRegistrations: (ids: readonly string[]) => readRegistrations(ids, { ...tables, documents, rules }),
+    deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
+    deadLettersQueueUrl: config.DEAD_LETTERS_QUEUE_URL,
+    undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
+    now: Date.now,
+    random: Math.random,
+    wait,
+  };
+  return middy<SQSEvent, unknown, Error, Context>()
+    .use(telling(telemetry))
+    .handler(({ Records }, context) =>
+      deliverBatch(Records, { remainingMs: context.getRemainingTimeInMillis() }, deps),
+    );
+}
+
+export const handler = createHandler({
+  sqs: new SQSClient(),
+  documents: DynamoDBDocumentClient.from(new DynamoDBClient()),
+});

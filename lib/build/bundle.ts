@@ -2,8 +2,10 @@
 // `npm run build`, which also prints each bundle's size and the CPU that importing it costs.
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
+import { requireHttp } from './require-http.ts';
 import { slimAxios } from './slim-axios.ts';
+import { slimUndici } from './slim-undici.ts';
 
 /** The functions there are: one a file in functions/. */
 export const functionNames = (): string[] => readdirSync('functions').map((file) => basename(file, '.ts'));
@@ -12,11 +14,11 @@ export const functionNames = (): string[] => readdirSync('functions').map((file)
 const REQUIRE_FOR_COMMONJS = `import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);`;
 
 /** Writes dist/<function>/index.js for every function, from the checkout's root. */
-export async function bundle(): Promise<void> {
+export async function bundle(): Promise<Metafile> {
   mkdirSync('dist', { recursive: true });
   // `.js` and a package.json beside it, not `.mjs`: `serverless invoke local` does not load `.mjs`.
   writeFileSync('dist/package.json', '{"type":"module"}\n');
-  await build({
+  const { metafile } = await build({
     entryPoints: functionNames().map((name) => ({ in: `functions/${name}.ts`, out: `${name}/index` })),
     outdir: 'dist',
     bundle: true,
@@ -28,8 +30,10 @@ export async function bundle(): Promise<void> {
     legalComments: 'none',
     mainFields: ['module', 'main'],
     banner: { js: REQUIRE_FOR_COMMONJS },
-    plugins: [slimAxios()],
+    plugins: [requireHttp(), slimAxios(), slimUndici()],
+    metafile: true,
   });
+  return metafile;
 }
 
 export const bundleFile = (name: string): string => `dist/${name}/index.js`;

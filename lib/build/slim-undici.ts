@@ -2,7 +2,10 @@
 // web sockets, caches, mocks and node's http2. A bundle that imports anything else of undici fails to build.
 import type { Plugin } from 'esbuild';
 
-const ENTRY = "export { default as Pool } from 'undici/lib/dispatcher/pool.js';";
+const ENTRY = `
+export { default as Pool } from 'undici/lib/dispatcher/pool.js';
+export { default as errors } from 'undici/lib/core/errors.js';
+`;
 // Reached by undici only for HTTP/2 and for form bodies, which the guarded client never asks for.
 const UNUSED =
   /[\\/]undici[\\/]lib[\\/](dispatcher[\\/]client-h2|web[\\/]fetch[\\/](body|formdata)|web[\\/]webidl[\\/]index)\.js$/;

@@ -56,10 +56,10 @@ export type CallbackClientOptions = {
 };
 
 // The connection's and the framing's own: undici writes them.
-const OWN_HEADERS =
-  /^(host|content-length|connection|keep-alive|transfer-encoding|upgrade|expect|te|trailer)$/i;
-// axios would strip these without a word.
-const ILLEGAL_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+const OWN_NAME = /^(host|content-length|connection|keep-alive|transfer-encoding|upgrade|expect|te|trailer)$/i;
+// axios would strip what does not fit these without a word.
+const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 export function createCallbackClient(options: CallbackClientOptions): CallbackClient {
   const addresses = addressRules(options);
@@ -116,7 +116,7 @@ function sendable(given: ExchangeRequest['headers']): Record<string, string | fa
   const headers: Record<string, string | false> = {};
   let typed = false;
   for (const [name, value] of Object.entries(given)) {
-    if (OWN_HEADERS.test(name) || ILLEGAL_VALUE.test(value)) return undefined;
+    if (!NAME.test(name) || OWN_NAME.test(name) || !VALUE.test(value)) return undefined;
     headers[name] = value;
     typed ||= name.toLowerCase() === 'content-type';
   }

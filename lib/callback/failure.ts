@@ -3,7 +3,7 @@
 
 import { CONNECT_TIMEOUT } from '#lib/callback/connector.ts';
 import { ADDRESS_REFUSED } from '#lib/callback/guard.ts';
-import { DEADLINE } from '#lib/callback/undici-adapter.ts';
+import { DEADLINE, MALFORMED, SWITCHED } from '#lib/callback/undici-adapter.ts';
 
 /** Nothing was written. */
 export const UNSENT_CODES = [
@@ -71,6 +71,8 @@ const UNKNOWN: ReadonlyMap<string, UnknownCode> = new Map([
   ['EPIPE', 'reset'],
   ['ECONNABORTED', 'reset'],
   ['UND_ERR_SOCKET', 'closed'],
+  [MALFORMED, 'malformed-answer'],
+  [SWITCHED, 'malformed-answer'],
   ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'malformed-answer'],
   ['UND_ERR_HEADERS_OVERFLOW', 'malformed-answer'],
 ]);
@@ -89,8 +91,7 @@ export function unsentCode(cause: string): UnsentCode {
 export function unknownCode(cause: string): UnknownCode {
   const known = UNKNOWN.get(cause);
   if (known !== undefined) return known;
-  if (TLS.test(cause)) return 'tls-failed';
-  return cause.startsWith('HPE_') ? 'malformed-answer' : 'other';
+  return TLS.test(cause) ? 'tls-failed' : 'other';
 }
 
 /** For people: what happened, the system's own code, and the origin; never the URL's user, path or query. */

@@ -2,13 +2,14 @@
 // which side of the write a failure lies, never follows, retries or throws away; limits other than `timeout` and its
 // own cap are not read.
 import { type AxiosAdapter, AxiosError, type AxiosResponse } from 'axios';
-import { type Dispatcher, Pool } from 'undici';
+import { type Dispatcher, errors, Pool } from 'undici';
 
 /** What the adapter resolves with: the raw bytes, up to the cap. */
 export type CappedResponse = AxiosResponse<Buffer> & { readonly truncated: boolean };
 
 export const DEADLINE = 'ERR_CALLBACK_DEADLINE';
-const SWITCHED = 'ERR_CALLBACK_SWITCHED_PROTOCOLS';
+export const MALFORMED = 'ERR_CALLBACK_MALFORMED';
+export const SWITCHED = 'ERR_CALLBACK_SWITCHED_PROTOCOLS';
 
 /**
  * Rejects with an AxiosError that has a `code` and, as axios has it, a `request` only when bytes may have been
@@ -81,9 +82,15 @@ export function createUndiciAdapter(capBytes: number): AxiosAdapter {
             if (!settled) answer(false);
           },
           onResponseError(_controller, error) {
-            fail('code' in error ? String(error.code) : undefined, error);
+            fail(codeOf(error), error);
           },
         },
       );
     });
+}
+
+// undici's parser errors have no code of their own that could be told from others.
+function codeOf(error: Error): string | undefined {
+  if (error instanceof errors.HTTPParserError) return MALFORMED;
+  return 'code' in error ? String(error.code) : undefined;
 }

@@ -5,7 +5,7 @@ import type { SqsEndpoint } from './endpoint.ts';
 
 const QUEUE_NAME = String.raw`[A-Za-z0-9_-]{1,80}(\.fifo)?`;
 const QUEUE_URL = new RegExp(String.raw`^https?:\/\/[^\s\/@]+\/[0-9]{12}\/${QUEUE_NAME}$`);
-const QUEUE_ARN = new RegExp(String.raw`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:${QUEUE_NAME}$`);
+const QUEUE_ARN = new RegExp(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:${QUEUE_NAME}$`);
 
 export const sqsConfiguration = field(() =>
   titled(

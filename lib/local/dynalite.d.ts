@@ -2,7 +2,7 @@
 declare module 'dynalite' {
   import type { Server } from 'node:http';
 
-  /** A DynamoDB in memory behind an HTTP server that listens nowhere yet; its `close` closes the tables too. */
+  /** A DynamoDB in memory behind an HTTP server that listens nowhere yet; its requests come by its `request` event. */
   export default function dynalite(options: {
     createTableMs: number;
     deleteTableMs: number;

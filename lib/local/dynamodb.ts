@@ -3,22 +3,23 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import dynalite from 'dynalite';
-import { AwsError, sendJson } from './aws-json.ts';
-import { listen } from './listen.ts';
+import { AwsError } from './aws-json.ts';
+import { startEndpoint } from './endpoint.ts';
 
 export type DynamoDb = {
   /** Where it listens by itself. */
   url: string;
   /** Answers a request that came in elsewhere, whose body is read already. */
   answer(req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void>;
-  /** Ends its connections and forgets the tables. Close what calls `answer` first. */
+  /** Ends its connections; its tables are forgotten with it. */
   close(): Promise<void>;
 };
 
 /** Starts a DynamoDB without tables on a port of 127.0.0.1, any free one unless said. */
 export async function startDynamoDb(options: { port?: number } = {}): Promise<DynamoDb> {
+  // Its server never listens, so it is never closed either: dynalite's close ends the tables under the requests that
+  // are at work, and those then throw where nobody can catch it. What is in memory needs no closing.
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
-  const listening = await listen(server, options.port ?? 0);
 
   async function answer(req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void> {
     const ended = new Promise((resolve) => res.once('close', resolve));
@@ -30,12 +31,11 @@ export async function startDynamoDb(options: { port?: number } = {}): Promise<Dy
       if (body.length > 0) replay.emit('data', body);
       replay.emit('end');
     } catch (cause) {
-      // What dynalite has not foreseen, it throws.
-      const error = new AwsError('InternalServerError', `dynalite failed: ${cause}`, { status: 500, cause });
-      sendJson(res, '1.0', { status: error.status, body: { __type: error.code, message: error.message } });
+      throw new AwsError('InternalServerError', `dynalite failed: ${cause}`, { status: 500, cause });
     }
     await ended;
   }
 
-  return { url: listening.url, answer, close: listening.close };
+  const endpoint = await startEndpoint({ port: options.port ?? 0, services: { dynamodb: { answer } } });
+  return { url: endpoint.url, answer, close: endpoint.close };
 }

@@ -66,7 +66,7 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
     if (sqs !== undefined) closing.push(() => sqs.close());
     const dynamodb = await startDynamoDb();
     closing.push(() => dynamodb.close());
-    const secrets = createSecrets({ region: REGION, accountId: ACCOUNT });
+    const secrets = createSecrets();
     const services = { dynamodb, secretsManager: secrets, ...(sqs === undefined ? {} : { sqs }) };
     const endpoint = await startEndpoint({ port: options.port ?? 0, services });
     closing.push(() => endpoint.close());

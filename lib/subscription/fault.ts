@@ -1,8 +1,9 @@
 // From zod's issues to faults in plain words: where, why, and what to do. No fault repeats a value of the item, for
 // any of them may be a credential.
-import * as z from 'zod';
+import type * as z from 'zod';
 import { closest } from './did-you-mean.ts';
 import type { Field } from './field.ts';
+import { reasonOf } from './reason.ts';
 import type { Fault } from './subscription.ts';
 
 export type Path = readonly PropertyKey[];
@@ -98,69 +99,3 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
   ['sharedConfigurationOverride', 'put what it holds into configuration'],
   ['consumer', 'remove it; nothing is consumed by this item'],
 ]);
-
-// For zod, which asks when it has found an issue. What a schema says about itself goes first.
-function reasonOf(issue: z.core.$ZodRawIssue): string | undefined {
-  switch (issue.code) {
-    case 'invalid_type':
-      return expected(NOUNS.get(issue.expected) ?? issue.expected, issue.input, 'number');
-    case 'invalid_value':
-      return expected(choice(issue.values), issue.input, 'string');
-    case 'invalid_union':
-      return expected(choice(optionsOf(issue)), discriminatorOf(issue.input, issue.discriminator), 'string');
-    case 'too_small':
-      return tooSmall(issue.origin, Number(issue.minimum));
-    case 'too_big':
-      return `must ${bound(issue.origin)} at most ${issue.maximum}${unit(issue.origin)}`;
-    case 'unrecognized_keys':
-      // Not a reason yet: the keys that are known here, for unknownKeys.
-      return issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape).join(' ') : '';
-    default:
-      return undefined;
-  }
-}
-
-const NOUNS: ReadonlyMap<string, string> = new Map([
-  ['string', 'text'],
-  ['number', 'a number'],
-  ['int', 'a whole number'],
-  ['boolean', 'true or false'],
-  ['array', 'a list'],
-  ['object', 'an object'],
-  ['record', 'an object'],
-]);
-
-function expected(noun: string, input: unknown, ownType: 'string' | 'number' | 'none' = 'none'): string {
-  if (input === undefined) return `is missing: give ${noun}`;
-  return typeof input === ownType ? `must be ${noun}` : `must be ${noun}, not ${kindOf(input)}`;
-}
-
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
-  if (value === null) return 'null';
-  if (typeof value === 'object') return 'an object';
-  return typeof value === 'string' ? 'text' : `a ${typeof value}`;
-}
-
-function choice(values: readonly unknown[]): string {
-  const quoted = values.map((value) => JSON.stringify(value));
-  return quoted.length === 1 ? `${quoted[0]}` : `one of ${quoted.join(', ')}`;
-}
-
-const discriminatorOf = (input: unknown, key: string | undefined): unknown =>
-  typeof input === 'object' && input !== null && key !== undefined ? Reflect.get(input, key) : input;
-
-const optionsOf = ({ options }: z.core.$ZodRawIssue): readonly unknown[] =>
-  Array.isArray(options) ? options : [];
-
-const bound = (origin: string): string => (origin === 'string' || origin === 'array' ? 'have' : 'be');
-
-function unit(origin: string): string {
-  if (origin === 'string') return ' characters';
-  return origin === 'array' ? ' entries' : '';
-}
-
-const tooSmall = (origin: string, least: number): string =>
-  least === 1 && bound(origin) === 'have'
-    ? 'must not be empty'
-    : `must ${bound(origin)} at least ${least}${unit(origin)}`;

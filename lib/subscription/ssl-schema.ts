@@ -8,7 +8,7 @@ const password = () => titled(text(1_024).optional(), 'Password', 'Opens the sto
 const base64 = (title: string) =>
   titled(
     text(262_144)
-      .regex(/^[A-Za-z0-9+/\r\n]+={0,2}\s*$/, 'must be base64')
+      .regex(/^[A-Za-z0-9+/\r\n]+(=[=\r\n]*)?$/, 'must be base64')
       .optional(),
     title,
     'The store, as base64.',

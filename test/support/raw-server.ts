@@ -57,10 +57,10 @@ export async function rawServer(behaviour: Behaviour, tls?: TlsOptions): Promise
     });
     behaviour.onConnection?.(socket, connections.length);
   };
-  const options = { allowHalfOpen: true };
-  const server: Server =
-    tls === undefined ? createServer(options, accept) : createTlsServer({ ...options, ...tls }, accept);
+  const server: Server = tls === undefined ? createServer(accept) : createTlsServer(tls, accept);
   server.on('tlsClientError', () => {});
+  const sockets = new Set<Socket>(); // below TLS, for closing
+  server.on('connection', (socket) => sockets.add(socket));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -74,7 +74,7 @@ export async function rawServer(behaviour: Behaviour, tls?: TlsOptions): Promise
     mostOpen: () => most,
     bytesReceived: () => bytes,
     async close() {
-      for (const socket of connections) socket.destroy();
+      for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };

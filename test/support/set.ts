@@ -1,8 +1,7 @@
 // The local set for integration tests: on free ports, with what a test does to it said in one line each.
 // AWS_ENDPOINT_URL_SQS puts another SQS in our emulator's place; the queues are deleted at the end then.
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { marshall } from '@aws-sdk/util-dynamodb';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { type LocalSet, type LocalSetOptions, startLocalSet } from '#lib/local/set.ts';
 
 export type Publishing = {
@@ -41,10 +40,12 @@ export async function startSet(options: TestSetOptions = {}): Promise<TestSet> {
     onPollerError: (text) => lines.push(text),
   });
   const { clients, outputs } = set;
+  const documents = DynamoDBDocumentClient.from(clients.dynamodb, {
+    marshallOptions: { removeUndefinedValues: true },
+  });
 
   async function put(table: string, item: Record<string, unknown>): Promise<void> {
-    const Item = marshall(item, { removeUndefinedValues: true });
-    await clients.dynamodb.send(new PutItemCommand({ TableName: outputs[table], Item }));
+    await documents.send(new PutCommand({ TableName: outputs[table], Item: item }));
   }
 
   return {

@@ -1,12 +1,14 @@
 // What is written, and what becomes of each kind of answer, on real sockets.
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { OK } from '#test/support/raw-server.ts';
 import { answering, requestTo, testClient, testServer } from '#test/support/callback-exchange.ts';
+import { OK } from '#test/support/raw-server.ts';
 
 const answer = (head: string, body: string | Buffer = '') =>
-  Buffer.concat([Buffer.from(`HTTP/1.1 ${head}\r\ncontent-length: ${body.length}\r\n\r\n`), Buffer.from(body)]);
+  Buffer.concat([
+    Buffer.from(`HTTP/1.1 ${head}\r\ncontent-length: ${body.length}\r\n\r\n`),
+    Buffer.from(body),
+  ]);
 
 describe('what is written', () => {
   it.each([
@@ -24,9 +26,16 @@ describe('what is written', () => {
 
   it('is a POST with the headers as given, and none of our own but the framing', async () => {
     const server = await testServer(answering(OK));
-    const headers = { 'Content-Type': 'text/plain', 'webhook-id': 'msg_1', Authorization: 'Bearer abc', 'x-ü': 'é' };
+    const headers = {
+      'Content-Type': 'text/plain',
+      'webhook-id': 'msg_1',
+      Authorization: 'Bearer abc',
+      'x-ü': 'é',
+    };
     const { 'x-ü': latin1, ...tokens } = headers;
-    await testClient().exchange(requestTo(`${server.url}/a%20b?c=d&e#f`, { headers: { ...tokens, 'x-u': latin1 } }));
+    await testClient().exchange(
+      requestTo(`${server.url}/a%20b?c=d&e#f`, { headers: { ...tokens, 'x-u': latin1 } }),
+    );
     expect(server.requests[0]?.head.split('\r\n')).toEqual([
       'POST /hook/a%20b?c=d&e HTTP/1.1',
       `host: 127.0.0.1:${server.port}`,
@@ -48,7 +57,9 @@ describe('what is written', () => {
 
 describe('an answer', () => {
   it.each([200, 204, 299, 400, 401, 404, 410, 429, 500, 503, 599])('of %i is an answer', async (status) => {
-    const server = await testServer(answering(status === 204 ? 'HTTP/1.1 204 No\r\n\r\n' : answer(`${status} X`, 'hi')));
+    const server = await testServer(
+      answering(status === 204 ? 'HTTP/1.1 204 No\r\n\r\n' : answer(`${status} X`, 'hi')),
+    );
     const exchange = await testClient().exchange(requestTo(server.url));
     expect(exchange).toMatchObject({ kind: 'answered', status, truncated: false });
     expect(exchange.kind === 'answered' && exchange.body.toString()).toBe(status === 204 ? '' : 'hi');
@@ -73,7 +84,12 @@ describe('an answer', () => {
   it('may be chunked, and may come in pieces', async () => {
     const server = await testServer({
       async onRequest(socket) {
-        for (const part of ['HTTP/1.1 200 O', 'K\r\ntransfer-enc', 'oding: chunked\r\n\r\n3\r\nabc\r', '\n2\r\nde\r\n0\r\n\r\n']) {
+        for (const part of [
+          'HTTP/1.1 200 O',
+          'K\r\ntransfer-enc',
+          'oding: chunked\r\n\r\n3\r\nabc\r',
+          '\n2\r\nde\r\n0\r\n\r\n',
+        ]) {
           socket.write(part);
           await new Promise(setImmediate);
         }
@@ -84,7 +100,9 @@ describe('an answer', () => {
   });
 
   it('may end with the connection', async () => {
-    const server = await testServer({ onRequest: (socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nuntil the end') });
+    const server = await testServer({
+      onRequest: (socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nuntil the end'),
+    });
     const exchange = await testClient().exchange(requestTo(server.url));
     expect(exchange.kind === 'answered' && exchange.body.toString()).toBe('until the end');
   });
@@ -111,7 +129,7 @@ describe('a long answer', () => {
     const closed = Promise.withResolvers<void>();
     const server = await testServer({
       onRequest(socket, nth) {
-        socket.once('close', closed.resolve);
+        socket.once('close', () => closed.resolve());
         socket.write(nth === 1 ? answer('503 Down', 'x'.repeat(100_000)) : OK);
       },
     });
@@ -132,8 +150,10 @@ describe('a long answer', () => {
   });
 
   it('without an end is cut off', async () => {
+    const closed = Promise.withResolvers<void>();
     const server = await testServer({
       onRequest(socket) {
+        socket.once('close', () => closed.resolve());
         socket.write('HTTP/1.1 200 OK\r\n\r\n');
         const pour = () => {
           while (!socket.destroyed && socket.write(Buffer.alloc(16_384)));
@@ -144,8 +164,7 @@ describe('a long answer', () => {
     });
     const exchange = await testClient().exchange(requestTo(server.url));
     expect(exchange).toMatchObject({ kind: 'answered', truncated: true });
-    const [connection] = server.connections;
-    if (connection !== undefined && !connection.destroyed) await once(connection, 'close');
+    await closed.promise;
   });
 });
 
@@ -155,7 +174,8 @@ describe('a compressed answer, which nobody asked for', () => {
     ['br', brotliCompressSync],
     ['deflate', deflateSync],
   ] as const;
-  const compressed = (encoding: string, body: Buffer) => answer(`200 OK\r\ncontent-encoding: ${encoding}`, body);
+  const compressed = (encoding: string, body: Buffer) =>
+    answer(`200 OK\r\ncontent-encoding: ${encoding}`, body);
 
   it.each(compressions)('%s is decompressed', async (encoding, compress) => {
     const server = await testServer(answering(compressed(encoding, compress('a reason'))));
@@ -164,16 +184,19 @@ describe('a compressed answer, which nobody asked for', () => {
     expect(exchange.kind === 'answered' && exchange.body.toString()).toBe('a reason');
   });
 
-  it.each(compressions)('%s is decompressed up to the cap: a bomb takes no memory', async (encoding, compress) => {
-    const bomb = compress(Buffer.alloc(50_000_000));
-    const server = await testServer(answering(compressed(encoding, bomb)));
-    const client = testClient();
-    const before = process.memoryUsage().arrayBuffers;
-    const exchange = await client.exchange(requestTo(server.url));
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000);
-    expect(exchange).toMatchObject({ kind: 'answered', status: 200, truncated: true });
-    expect(exchange.kind === 'answered' && exchange.body.length).toBe(65_536);
-  });
+  it.each(compressions)(
+    '%s is decompressed up to the cap: a bomb takes no memory',
+    async (encoding, compress) => {
+      const bomb = compress(Buffer.alloc(50_000_000));
+      const server = await testServer(answering(compressed(encoding, bomb)));
+      const client = testClient();
+      const before = process.memoryUsage().arrayBuffers;
+      const exchange = await client.exchange(requestTo(server.url));
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000);
+      expect(exchange).toMatchObject({ kind: 'answered', status: 200, truncated: true });
+      expect(exchange.kind === 'answered' && exchange.body.length).toBe(65_536);
+    },
+  );
 
   it('that is longer than the cap on the wire is decompressed as far as it was read', async () => {
     const noise = Buffer.from(Array.from({ length: 40_000 }, (_, i) => (i * i * 31) % 251));
@@ -181,7 +204,9 @@ describe('a compressed answer, which nobody asked for', () => {
     const exchange = await testClient({ responseCapBytes: 10_000 }).exchange(requestTo(server.url));
     expect(exchange).toMatchObject({ kind: 'answered', truncated: true });
     expect(exchange.kind === 'answered' && exchange.body.length).toBeGreaterThan(1_000);
-    expect(exchange.kind === 'answered' && noise.subarray(0, exchange.body.length).equals(exchange.body)).toBe(true);
+    expect(
+      exchange.kind === 'answered' && noise.subarray(0, exchange.body.length).equals(exchange.body),
+    ).toBe(true);
   });
 
   it.each(['gzip', 'br', 'gzip, br', 'zip'])('%s that is none is kept as it came', async (encoding) => {

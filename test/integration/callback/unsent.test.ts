@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { rootCertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answering, requestTo, testClient, testServer } from '#test/support/callback-exchange.ts';
 import { privateUrls } from '#test/support/hostile-urls.ts';
 import { OK, rawServer } from '#test/support/raw-server.ts';
-import { answering, requestTo, testClient, testServer } from '#test/support/callback-exchange.ts';
 
 const fixture = (file: string) => readFileSync(new URL(`../../support/tls/${file}`, import.meta.url));
 const tls = { key: fixture('callback.key'), cert: fixture('callback.crt') };
@@ -47,7 +47,9 @@ describe('a connection that can not be made', () => {
   it('does not fail the next exchange', async () => {
     const server = await testServer(answering(OK));
     let asked = 0;
-    const client = testClient({ lookup: () => (asked++ === 0 ? failingLookup('ENOTFOUND')() : thisMachine()) });
+    const client = testClient({
+      lookup: () => (asked++ === 0 ? failingLookup('ENOTFOUND')() : thisMachine()),
+    });
     const request = requestTo(`http://callback.test:${server.port}/`);
     expect(await client.exchange(request)).toMatchObject({ kind: 'unsent' });
     expect(await client.exchange(request)).toMatchObject({ kind: 'answered' });
@@ -69,7 +71,9 @@ describe('TLS', () => {
 
   it('with a certificate for another name fails unsent', async () => {
     const server = await testServer(answering(OK), tls);
-    const exchange = await testClient({ lookup: thisMachine }).exchange(requestTo(`https://other.test:${server.port}/`));
+    const exchange = await testClient({ lookup: thisMachine }).exchange(
+      requestTo(`https://other.test:${server.port}/`),
+    );
     expect(exchange).toMatchObject({ kind: 'unsent', code: 'tls-failed' });
     expect(server.bytesReceived()).toBe(0);
   });
@@ -79,7 +83,9 @@ describe('TLS', () => {
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
     try {
       const server = await testServer(answering(OK), tls);
-      const exchange = await testClient({ lookup: thisMachine }).exchange(requestTo(`https://callback.test:${server.port}/`));
+      const exchange = await testClient({ lookup: thisMachine }).exchange(
+        requestTo(`https://callback.test:${server.port}/`),
+      );
       expect(exchange).toMatchObject({ kind: 'unsent', code: 'tls-failed' });
       expect(server.bytesReceived()).toBe(0);
     } finally {
@@ -88,7 +94,9 @@ describe('TLS', () => {
   });
 
   it('against a server without TLS fails unsent', async () => {
-    const server = await testServer({ onBytes: (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n') });
+    const server = await testServer({
+      onBytes: (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'),
+    });
     const exchange = await testClient().exchange(requestTo(server.url.replace('http:', 'https:')));
     expect(exchange).toMatchObject({ kind: 'unsent', code: 'tls-failed' });
   });
@@ -101,20 +109,26 @@ describe('TLS', () => {
 });
 
 describe('the guard', () => {
-  it.each([...privateUrls.slice(0, 3), 'http://169.254.169.254/', 'http://[::ffff:127.0.0.1]/', 'nonsense', 'ftp://a/'])(
-    'refuses %s before anything is looked up or connected',
-    async (url) => {
-      let asked = 0;
-      const client = testClient({ lookup: () => Promise.resolve([{ address: `8.8.8.${asked++}` }]) });
-      expect(await client.exchange(requestTo(url))).toMatchObject({ kind: 'unsent', code: 'url-refused' });
-      expect(asked).toBe(0);
-    },
-  );
+  it.each([
+    ...privateUrls.slice(0, 3),
+    'http://169.254.169.254/',
+    'http://[::ffff:127.0.0.1]/',
+    'nonsense',
+    'ftp://a/',
+  ])('refuses %s before anything is looked up or connected', async (url) => {
+    let asked = 0;
+    const client = testClient({ lookup: () => Promise.resolve([{ address: `8.8.8.${asked++}` }]) });
+    expect(await client.exchange(requestTo(url))).toMatchObject({ kind: 'unsent', code: 'url-refused' });
+    expect(asked).toBe(0);
+  });
 
   it('refuses this machine where the deployment does not run on one machine', async () => {
     const server = await testServer(answering(OK));
     const client = testClient({ allowThisMachine: false, allowedCidrs: ['0.0.0.0/0'], lookup: thisMachine });
-    expect(await client.exchange(requestTo(server.url))).toMatchObject({ kind: 'unsent', code: 'url-refused' });
+    expect(await client.exchange(requestTo(server.url))).toMatchObject({
+      kind: 'unsent',
+      code: 'url-refused',
+    });
     const named = requestTo(`http://callback.test:${server.port}/`);
     expect(await client.exchange(named)).toMatchObject({ kind: 'unsent', code: 'address-refused' });
     expect(server.connections).toHaveLength(0);
@@ -135,7 +149,9 @@ describe('the guard', () => {
   });
 
   it('asks once for each connection and connects to that very answer, so a name can not change in between', async () => {
-    const server = await testServer(answering(`HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`));
+    const server = await testServer(
+      answering(`HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`),
+    );
     const answers = ['127.0.0.1', '169.254.169.254', '127.0.0.1'];
     let asked = 0;
     const lookup = () => Promise.resolve([{ address: answers[asked++] ?? '' }]);
@@ -178,7 +194,10 @@ describe('a request that can not be written', () => {
     const server = await testServer(answering(OK));
     const client = testClient();
     await client.close();
-    expect(await client.exchange(requestTo(server.url))).toMatchObject({ kind: 'unsent', code: 'client-closed' });
+    expect(await client.exchange(requestTo(server.url))).toMatchObject({
+      kind: 'unsent',
+      code: 'client-closed',
+    });
     expect(server.connections).toHaveLength(0);
   });
 });
@@ -190,7 +209,8 @@ describe('a deadline that passes before the write', () => {
   it('while another exchange has the connection: the request is never written', async () => {
     const holding = Promise.withResolvers<void>();
     const server = await testServer({
-      onRequest: (socket, nth) => (nth === 1 ? holding.promise.then(() => socket.write(OK)) : socket.write(OK)),
+      onRequest: (socket, nth) =>
+        nth === 1 ? holding.promise.then(() => socket.write(OK)) : socket.write(OK),
     });
     const client = testClient();
     const first = client.exchange(requestTo(server.url, { body: Buffer.from('first') }));

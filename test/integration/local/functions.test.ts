@@ -110,21 +110,24 @@ test('the environment that was used last is used again', async () => {
   expect(await invoke('pid', 0)).toBe(last);
 });
 
-test.runIf(canFreeze)('a timer that the handler leaves behind does not fire between invocations', async () => {
-  const { invoke } = start({
-    freeze: `let firedAt;
+test.runIf(canFreeze)(
+  'a timer that the handler leaves behind does not fire between invocations',
+  async () => {
+    const { invoke } = start({
+      freeze: `let firedAt;
       exports.handler = async (first) => {
         if (first) setTimeout(() => { firedAt = Date.now() }, 50);
         else while (!firedAt) await new Promise((done) => setTimeout(done, 10));
         return firedAt ?? 0;
       }`,
-  });
-  expect(await invoke('freeze', true)).toBe(0);
-  // Were the process running, the timer would fire now.
-  await setTimeout(300);
-  const thawedAt = Date.now();
-  expect(await invoke('freeze', false)).toBeGreaterThanOrEqual(thawedAt);
-});
+    });
+    expect(await invoke('freeze', true)).toBe(0);
+    // Were the process running, the timer would fire now.
+    await setTimeout(300);
+    const thawedAt = Date.now();
+    expect(await invoke('freeze', false)).toBeGreaterThanOrEqual(thawedAt);
+  },
+);
 
 test('a handler that takes longer than its timeout is killed, and the next invocation gets a new process', async () => {
   const { run, invoke } = start({

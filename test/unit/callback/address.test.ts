@@ -37,7 +37,12 @@ describe('an address that may be called', () => {
       fc.property(fc.tuple(byte, byte, byte, byte), ([a, b, c, d]) => {
         const high = ((a << 8) | b).toString(16);
         const low = ((c << 8) | d).toString(16);
-        const wrapped = [`::ffff:${high}:${low}`, `::${high}:${low}`, `64:ff9b::${high}:${low}`, `2002:${high}:${low}::`];
+        const wrapped = [
+          `::ffff:${high}:${low}`,
+          `::${high}:${low}`,
+          `64:ff9b::${high}:${low}`,
+          `2002:${high}:${low}::`,
+        ];
         expect(wrapped.map((address) => strict.refusal(address))).not.toContain(undefined);
       }),
     );
@@ -67,7 +72,15 @@ describe('allowed CIDRs', () => {
   it('never open loopback, link-local or translated addresses', () => {
     const all = addressRules({ allowedCidrs: ['0.0.0.0/0', '::/0'], allowThisMachine: false });
     expect(all.refusal('192.168.1.1')).toBeUndefined();
-    for (const address of ['127.0.0.1', '169.254.169.254', '0.0.0.0', '::1', '::', 'fe80::1', 'fd00:ec2::254']) {
+    for (const address of [
+      '127.0.0.1',
+      '169.254.169.254',
+      '0.0.0.0',
+      '::1',
+      '::',
+      'fe80::1',
+      'fd00:ec2::254',
+    ]) {
       expect(all.refusal(address), address).toBeDefined();
     }
     for (const address of ['::ffff:127.0.0.1', '64:ff9b::7f00:1', '2002:7f00:1::', '::7f00:1']) {
@@ -75,24 +88,42 @@ describe('allowed CIDRs', () => {
     }
   });
 
-  it.each(['10.0.0.0', '10.0.0.0/33', '10.0.0/8', 'fd00::/129', '/8', 'example.com/8', '10.0.0.0/8 ', '10.0.0.0/-1'])(
-    'are refused when malformed: "%s"',
-    (cidr) => {
-      expect(isCidr(cidr)).toBe(false);
-      expect(() => addressRules({ allowedCidrs: [cidr], allowThisMachine: false })).toThrow(cidr);
-    },
-  );
+  it.each([
+    '10.0.0.0',
+    '10.0.0.0/33',
+    '10.0.0/8',
+    'fd00::/129',
+    '/8',
+    'example.com/8',
+    '10.0.0.0/8 ',
+    '10.0.0.0/-1',
+  ])('are refused when malformed: "%s"', (cidr) => {
+    expect(isCidr(cidr)).toBe(false);
+    expect(() => addressRules({ allowedCidrs: [cidr], allowThisMachine: false })).toThrow(cidr);
+  });
 });
 
 describe('a deployment on one machine', () => {
   const rules = addressRules({ allowedCidrs: [], allowThisMachine: true });
 
   it('may call loopback', () => {
-    expect(['127.0.0.1', '127.1.2.3', '::1'].map((a) => rules.refusal(a))).toEqual([undefined, undefined, undefined]);
+    expect(['127.0.0.1', '127.1.2.3', '::1'].map((a) => rules.refusal(a))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('may still call neither link-local, private nor wrapped loopback addresses', () => {
-    for (const address of ['169.254.169.254', 'fe80::1', '10.0.0.1', '0.0.0.0', '::', '::ffff:127.0.0.1', '::2']) {
+    for (const address of [
+      '169.254.169.254',
+      'fe80::1',
+      '10.0.0.1',
+      '0.0.0.0',
+      '::',
+      '::ffff:127.0.0.1',
+      '::2',
+    ]) {
       expect(rules.refusal(address), address).toBeDefined();
     }
   });

@@ -68,7 +68,10 @@ describe('the lookup of a connection', () => {
       ],
       family: undefined,
     });
-    expect(await ask(answering('2606:4700::1', '8.8.8.8'), false)).toEqual({ found: '2606:4700::1', family: 6 });
+    expect(await ask(answering('2606:4700::1', '8.8.8.8'), false)).toEqual({
+      found: '2606:4700::1',
+      family: 6,
+    });
   });
 
   it.each([
@@ -84,7 +87,9 @@ describe('the lookup of a connection', () => {
   });
 
   it('names no address in its refusal', async () => {
-    expect(await ask(answering('10.1.2.3'), true)).toMatchObject({ message: 'the name leads to a private address' });
+    expect(await ask(answering('10.1.2.3'), true)).toMatchObject({
+      message: 'the name leads to a private address',
+    });
   });
 
   it('takes an empty answer for a name that is not there', async () => {

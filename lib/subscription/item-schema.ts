@@ -1,0 +1,56 @@
+// The whole item of a subscription as one schema: what editors are shown. It is not what parses an item: the parser
+// reads field by field, and knows the rules between them that a JSON Schema can't say.
+import * as z from 'zod';
+import { type Field, titled } from './field.ts';
+import { HTTP_FIELDS } from './http-schema.ts';
+import { OPTION_FIELDS } from './option-fields.ts';
+import { BLOCKS } from './shape.ts';
+import { TOP_FIELDS } from './top-fields.ts';
+
+type Fields = Readonly<Record<string, Field>>;
+
+const optional = (fields: Fields): Record<string, z.ZodType> =>
+  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, named(name, field()).optional()]));
+
+// A schema with an id becomes a definition that is referred to: the options are written down once, not twice.
+function named(id: string, schema: z.ZodType): z.ZodType {
+  z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
+  return schema;
+}
+
+const block = (title: string, description: string) =>
+  titled(
+    z.strictObject({
+      ...optional({ entrypointId: TOP_FIELDS.entrypointId }),
+      ...optional(OPTION_FIELDS),
+      http: titled(z.strictObject(optional(HTTP_FIELDS)), 'HTTP', 'Timeouts and connections.').optional(),
+      ...optional(HTTP_FIELDS),
+    }),
+    title,
+    description,
+  ).optional();
+
+/** A callback URL in one of the two objects. */
+const callbackIn = (name: string) => ({
+  required: [name],
+  properties: { [name]: { required: ['callbackUrl'] } },
+});
+
+export const subscriptionItem = () =>
+  titled(
+    z.strictObject({
+      ...optional(TOP_FIELDS),
+      id: TOP_FIELDS.id(),
+      configuration: block(
+        'Configuration',
+        'The options. The four of http may stand in http or beside it; an option may be given once.',
+      ),
+      entrypointConfiguration: block(
+        'Entrypoint configuration',
+        'The options, where Gravitee 4.x puts those of the subscriber. They may stand in configuration just as well.',
+      ),
+    }),
+    'Subscription',
+    'Who gets which messages, where and how: an item of the table of subscriptions.',
+    { anyOf: BLOCKS.map(callbackIn) },
+  );

@@ -1,0 +1,85 @@
+// `npm run bench`: deliveries per CPU-second of `deliver`'s handler beside bare axios and bare undici, in one run,
+// interleaved, with the spread; then what it asks of AWS per delivery, and what importing the bundle costs.
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { bundle, bundleBytes, functionNames } from '../../lib/build/bundle.ts';
+import { importCpu } from '../../lib/build/import-cpu.ts';
+import type { Job, Measured, Subject } from './subjects.ts';
+
+const ROUNDS = Number(process.env.ROUNDS ?? 7);
+const POSTS = Number(process.env.POSTS ?? 2_000);
+const SUBJECTS: readonly Subject[] = ['deliver', 'axios', 'undici'];
+
+async function started(file: string, env: NodeJS.ProcessEnv = {}): Promise<[ChildProcess, unknown]> {
+  const child = fork(new URL(file, import.meta.url), {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const [first] = await once(child, 'message');
+  return [child, first];
+}
+
+async function measure(child: ChildProcess, job: Job): Promise<Measured> {
+  child.send(job);
+  const [measured] = (await once(child, 'message')) as [Measured];
+  return measured;
+}
+
+const median = (numbers: readonly number[]): number =>
+  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+const spread = (numbers: readonly number[], digits = 0): string =>
+  `${median(numbers).toFixed(digits)} (${Math.min(...numbers).toFixed(digits)} to ${Math.max(...numbers).toFixed(digits)})`;
+
+const [sink, address] = await started('./sink.ts');
+const SINK_URL = `http://127.0.0.1:${(address as { port: number }).port}`;
+const [subject] = await started('./subjects.ts', { SINK_URL });
+
+console.log(
+  `Node ${process.version}; ${ROUNDS} rounds of ${POSTS} POSTs of 1 KiB, kept alive; median (lowest to highest)`,
+);
+for (const concurrency of [1, 5, 20]) {
+  // The compiler has done its work by then: what is compared is a warm process, all three alike.
+  for (let warm = 0; warm < 3; warm++) {
+    for (const each of SUBJECTS) await measure(subject, { subject: each, posts: POSTS, concurrency });
+  }
+  const rates = new Map<Subject, number[]>(SUBJECTS.map((each) => [each, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    // The order changes from round to round, so that none is always measured after the same neighbour.
+    const order = SUBJECTS.map((_, index) => SUBJECTS[(index + round) % SUBJECTS.length] as Subject);
+    for (const each of order) {
+      const { cpuMicros, posts } = await measure(subject, { subject: each, posts: POSTS, concurrency });
+      rates.get(each)?.push(posts / (cpuMicros / 1e6));
+    }
+  }
+  console.log(`\n${concurrency} at once, per CPU-second`);
+  for (const each of SUBJECTS) console.log(`  ${each.padEnd(8)} ${spread(rates.get(each) ?? [])}`);
+  const ratioTo = (other: Subject) =>
+    (rates.get('deliver') ?? []).map((rate, round) => rate / (rates.get(other)?.[round] ?? Number.NaN));
+  console.log(
+    `  deliver is ${spread(ratioTo('axios'), 2)} times axios, ${spread(ratioTo('undici'), 2)} times undici`,
+  );
+}
+
+console.log('\nAWS calls per delivery, batches of ten');
+for (const qos of ['none', 'auto', 'at-most-once', 'at-least-once']) {
+  const ordered = qos.startsWith('at-');
+  const { calls } = await measure(subject, {
+    subject: 'deliver',
+    posts: 1_000,
+    concurrency: ordered ? 1 : 5,
+    qos,
+  });
+  const list = Object.entries(calls).map(
+    ([name, count]) => `${name.replace(/Command$/, '')} ${count / 1_000}`,
+  );
+  console.log(`  ${qos.padEnd(14)} ${list.join(', ')}`);
+}
+subject.disconnect();
+sink.disconnect();
+
+console.log('\nBundles, imports of each in a fresh process');
+await bundle();
+for (const name of functionNames()) {
+  const cpu = Array.from({ length: ROUNDS }, () => importCpu(name));
+  console.log(`  ${name.padEnd(8)} ${(bundleBytes(name) / 1024).toFixed(0)} KiB, CPU ms ${spread(cpu)}`);
+}

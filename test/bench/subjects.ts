@@ -1,0 +1,89 @@
+// What the benchmark compares, each in the same process and against the same sink: so many POSTs of one body, so many
+// at once. Run by deliver.ts as a child, which measures the CPU around each and throws the log lines away.
+import { Agent } from 'node:http';
+import axios from 'axios';
+import { Pool } from 'undici';
+import { counted, createCountingClients, deliveriesFor } from './counting-clients.ts';
+
+export type Job = { subject: Subject; posts: number; concurrency: number; qos?: string };
+export type Subject = 'deliver' | 'axios' | 'undici';
+export type Measured = { cpuMicros: number; posts: number; calls: Record<string, number> };
+
+const sink = String(process.env.SINK_URL);
+const body = Buffer.from(JSON.stringify({ data: 'x'.repeat(1013) }));
+const headers = { 'content-type': 'application/json' };
+
+const clients = createCountingClients(sink);
+// Read when the handler's file is imported: nothing of it is used but the callback rules.
+Object.assign(process.env, {
+  STAGE: 'local',
+  AWS_ENDPOINT_URL: sink,
+  AWS_REGION: 'us-east-1',
+  LARGEST_READ_TIMEOUT_MS: '30000',
+  ALLOW_HTTP: 'true',
+  ALLOWED_CIDRS: '',
+  SUBSCRIPTIONS_TABLE: 'subscriptions',
+  STATE_TABLE: 'state',
+  DELIVERIES_QUEUE_URL: `${sink}/deliveries.fifo`,
+  UNDELIVERABLE_QUEUE_URL: `${sink}/undeliverable`,
+  DEAD_LETTERS_QUEUE_URL: `${sink}/dead-letters`,
+});
+const { createHandler } = await import('../../functions/deliver.ts');
+const handler = createHandler(clients);
+
+async function deliver({ posts, concurrency, qos = 'auto' }: Job): Promise<void> {
+  // Lambda gives an invocation ten messages at most: 20 at once are two invocations side by side.
+  const invocations = Math.max(1, concurrency / 10);
+  const lanes = Math.min(concurrency, 10);
+  let left = posts;
+  await inParallel(invocations, async (number) => {
+    while (left > 0) {
+      left -= 10;
+      const Records = deliveriesFor({ qos, lanes, firstLane: number * lanes, body: body.toString() });
+      const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 60_000 };
+      const answer = await handler({ Records }, context as never);
+      if (JSON.stringify(answer) !== '{"batchItemFailures":[]}') throw new Error(JSON.stringify(answer));
+    }
+  });
+}
+
+const agents = new Map<number, Agent>();
+async function bareAxios({ posts, concurrency }: Job): Promise<void> {
+  const httpAgent = agents.get(concurrency) ?? new Agent({ keepAlive: true, maxSockets: concurrency });
+  agents.set(concurrency, httpAgent);
+  await loop(posts, concurrency, () =>
+    axios.post(sink, body, { httpAgent, headers, responseType: 'arraybuffer' }),
+  );
+}
+
+const pools = new Map<number, Pool>();
+async function bareUndici({ posts, concurrency }: Job): Promise<void> {
+  const pool = pools.get(concurrency) ?? new Pool(sink, { connections: concurrency });
+  pools.set(concurrency, pool);
+  await loop(posts, concurrency, async () => {
+    const answer = await pool.request({ path: '/', method: 'POST', headers, body });
+    await answer.body.arrayBuffer();
+  });
+}
+
+async function loop(posts: number, concurrency: number, post: () => Promise<unknown>): Promise<void> {
+  let left = posts;
+  await inParallel(concurrency, async () => {
+    while (left-- > 0) await post();
+  });
+}
+
+const inParallel = (count: number, run: (number: number) => Promise<void>) =>
+  Promise.all(Array.from({ length: count }, (_, number) => run(number)));
+
+const RUN = { deliver, axios: bareAxios, undici: bareUndici };
+
+process.on('message', async (job: Job) => {
+  clients.reset();
+  const before = process.cpuUsage();
+  await RUN[job.subject](job);
+  const { user, system } = process.cpuUsage(before);
+  process.send?.({ cpuMicros: user + system, posts: job.posts, calls: counted(clients) } satisfies Measured);
+});
+process.on('disconnect', () => process.exit());
+process.send?.('ready');

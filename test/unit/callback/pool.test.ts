@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { addressRules } from '#lib/callback/address.ts';
+import { createPools, type PoolOptions } from '#lib/callback/pool.ts';
+
+const options = (more: Partial<PoolOptions> = {}): PoolOptions => ({
+  key: 'one',
+  connectTimeoutMs: 1_000,
+  idleTimeoutMs: 60_000,
+  connections: 2,
+  fresh: false,
+  ...more,
+});
+
+function poolsAt(clock: { now: number }) {
+  const addresses = addressRules({ allowedCidrs: [], allowThisMachine: false });
+  const pools = createPools({ addresses, lookup: () => Promise.resolve([]), now: () => clock.now });
+  const use = (more?: Partial<PoolOptions>, origin = 'https://a.test') => {
+    const { pool, release } = pools.lease(origin, options(more));
+    release();
+    return pool;
+  };
+  return { pools, use };
+}
+
+describe('the pool of a subscription', () => {
+  it('is one until its URL or its limits change', () => {
+    const { use } = poolsAt({ now: 1 });
+    const pool = use();
+    expect(use()).toBe(pool);
+    expect(use({}, 'https://b.test')).not.toBe(pool);
+    expect(use({ key: 'two' })).not.toBe(pool);
+    expect(use({ connections: 3 })).not.toBe(pool);
+    expect(use({ connectTimeoutMs: 2_000 })).not.toBe(pool);
+    expect(use({ idleTimeoutMs: 30_000 })).not.toBe(pool);
+    expect(use({ fresh: true })).not.toBe(pool);
+    expect(use()).toBe(pool);
+  });
+
+  it('is given up when it was not used for its idle time by the wall clock', () => {
+    const clock = { now: 1 };
+    const { use } = poolsAt(clock);
+    const pool = use();
+    clock.now += 59_999;
+    expect(use()).toBe(pool);
+    clock.now += 60_000;
+    expect(use()).not.toBe(pool);
+    expect(pool.destroyed).toBe(true);
+  });
+
+  it('is given up after a second when it is a fresh one', () => {
+    const clock = { now: 1 };
+    const { use } = poolsAt(clock);
+    const pool = use({ fresh: true });
+    clock.now += 999;
+    expect(use({ fresh: true })).toBe(pool);
+    clock.now += 1_000;
+    expect(use({ fresh: true })).not.toBe(pool);
+  });
+
+  it('is kept while an exchange is in flight, however long', () => {
+    const clock = { now: 1 };
+    const { pools, use } = poolsAt(clock);
+    const lease = pools.lease('https://a.test', options());
+    clock.now += 100_000;
+    expect(use()).toBe(lease.pool);
+  });
+
+  it('does not outlive its use: the exchanges of others sweep it out', () => {
+    const clock = { now: 1 };
+    const { pools, use } = poolsAt(clock);
+    const unused = Array.from({ length: 100 }, (_, i) => use({ key: `gone-${i}` }));
+    clock.now += 60_000;
+    use();
+    expect(pools.size).toBe(1);
+    expect(unused.every((pool) => pool.destroyed)).toBe(true);
+  });
+});

@@ -1,0 +1,36 @@
+// Items to parse, and what parsing them says. The seed's JSON is made complete with an id, nothing else.
+import { readFileSync } from 'node:fs';
+import { parseSubscription, type SubscriptionRules } from '#lib/subscription/schema.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
+
+export const rules: SubscriptionRules = {
+  largestReadTimeoutMs: 30_000,
+  checkUrl: (url) => (url.includes('refused') ? 'leads to a refused place' : undefined),
+};
+
+export const URL = 'https://example.com';
+
+type Json = Record<string, unknown>;
+
+/** A valid item with these options in `configuration`, and these fields at its top. */
+export const itemWith = (options: Json, top: Json = {}): Json => ({
+  id: 'acme',
+  ...top,
+  configuration: { callbackUrl: URL, ...options },
+});
+
+export function subscriptionOf(item: unknown, more: Partial<SubscriptionRules> = {}): Subscription {
+  const parsed = parseSubscription(item, { ...rules, ...more });
+  if (!parsed.ok) throw new Error(`not valid: ${JSON.stringify(parsed.faults)}`);
+  return parsed.subscription;
+}
+
+/** Path and reason of every fault; none when the item is valid. */
+export function faultsOf(item: unknown, more: Partial<SubscriptionRules> = {}): Record<string, string> {
+  const parsed = parseSubscription(item, { ...rules, ...more });
+  return parsed.ok ? {} : Object.fromEntries(parsed.faults.map(({ path, reason }) => [path, reason]));
+}
+
+export const pathsOf = (item: unknown): string[] => Object.keys(faultsOf(item)).sort();
+
+export const sample = (name: string): unknown => JSON.parse(readFileSync(`events/${name}.json`, 'utf8'));
