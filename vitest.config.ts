@@ -7,10 +7,15 @@ const project = (name: string, more: object = {}) => ({
 
 export default defineConfig({
   test: {
+    reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
       project('unit'),
       project('conformance', { testTimeout: 30_000 }),
-      project('integration', { testTimeout: 60_000, hookTimeout: 60_000 }),
+      project('integration', {
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+        globalSetup: ['./test/support/package-once.ts'],
+      }),
     ],
   },
 });

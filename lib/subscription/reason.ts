@@ -4,12 +4,21 @@ import * as z from 'zod';
 /** For zod, which asks when it has found an issue. What a schema says about itself goes before it. */
 export function reasonOf(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
-    case 'invalid_type':
-      return expected(NOUNS.get(issue.expected) ?? issue.expected, issue.input, 'number');
+    case 'invalid_type': {
+      const noun = NOUNS.get(issue.expected) ?? issue.expected;
+      return issue.input === undefined
+        ? missing(noun, issue.inst)
+        : mustBe(noun, issue.input, noun === WHOLE_NUMBER ? 'number' : 'none');
+    }
     case 'invalid_value':
-      return expected(choice(issue.values), issue.input, 'string');
-    case 'invalid_union':
-      return expected(choice(optionsOf(issue)), discriminatorOf(issue.input, issue.discriminator), 'string');
+      return issue.input === undefined
+        ? missing(choice(issue.values), issue.inst)
+        : mustBe(choice(issue.values), issue.input, 'string');
+    case 'invalid_union': {
+      const input = discriminatorOf(issue.input, issue.discriminator);
+      const noun = choice(Array.isArray(issue.options) ? issue.options : []);
+      return input === undefined ? `is missing: give ${noun}` : mustBe(noun, input, 'string');
+    }
     case 'too_small':
       return tooSmall(issue.origin, Number(issue.minimum));
     case 'too_big':
@@ -22,20 +31,26 @@ export function reasonOf(issue: z.core.$ZodRawIssue): string | undefined {
   }
 }
 
+const WHOLE_NUMBER = 'a whole number';
+
 const NOUNS: ReadonlyMap<string, string> = new Map([
   ['string', 'text'],
-  ['number', 'a whole number'],
-  ['int', 'a whole number'],
+  ['number', WHOLE_NUMBER],
+  ['int', WHOLE_NUMBER],
   ['boolean', 'true or false'],
   ['array', 'a list'],
   ['object', 'an object'],
   ['record', 'an object'],
 ]);
 
-function expected(noun: string, input: unknown, ownType: 'string' | 'number' | 'none' = 'none'): string {
-  if (input === undefined) return `is missing: give ${noun}`;
-  return typeof input === ownType ? `must be ${noun}` : `must be ${noun}, not ${kindOf(input)}`;
+function missing(noun: string, schema: unknown): string {
+  const description = schema instanceof z.ZodType ? z.globalRegistry.get(schema)?.description : undefined;
+  return `is missing: give ${noun}${description === undefined ? '' : `. ${description}`}`;
 }
+
+// Where a value is of the right type and still wrong, its type is no news.
+const mustBe = (noun: string, input: unknown, ownType: 'string' | 'number' | 'none'): string =>
+  typeof input === ownType ? `must be ${noun}` : `must be ${noun}, not ${kindOf(input)}`;
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
@@ -51,9 +66,6 @@ function choice(values: readonly unknown[]): string {
 
 const discriminatorOf = (input: unknown, key: string | undefined): unknown =>
   typeof input === 'object' && input !== null && key !== undefined ? Reflect.get(input, key) : input;
-
-const optionsOf = ({ options }: z.core.$ZodRawIssue): readonly unknown[] =>
-  Array.isArray(options) ? options : [];
 
 const bound = (origin: string): string => (origin === 'string' || origin === 'array' ? 'have' : 'be');
 

@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { bundle, bundleBytes, functionNames } from '../../lib/build/bundle.ts';
-import { importCpu } from '../../lib/build/import-cpu.ts';
+import { importCost } from '../../lib/build/import-cost.ts';
 import type { Job, Measured, Subject } from './subjects.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
@@ -80,6 +80,6 @@ sink.disconnect();
 console.log('\nBundles, imports of each in a fresh process');
 await bundle();
 for (const name of functionNames()) {
-  const cpu = Array.from({ length: ROUNDS }, () => importCpu(name));
+  const cpu = Array.from({ length: ROUNDS }, () => importCost(name).cpuMs);
   console.log(`  ${name.padEnd(8)} ${(bundleBytes(name) / 1024).toFixed(0)} KiB, CPU ms ${spread(cpu)}`);
 }

@@ -13,6 +13,7 @@ const sqs = sqsUnderTest({
     'FIFO: a message received too often is moved, and its group goes on': 'one empty receive first',
     'FIFO: a standard dead-letter queue is refused': 'takes it',
     'a move task of FIFO messages can have another destination': 'moves none, and says COMPLETED',
+    'a move task from a queue that is nobody’s dead-letter queue is refused': 'refuses it after 21 s',
   },
 });
 const { check, standardQueue, fifoQueue, send, sendTo, receive, changeVisibility, elapse } = sqs;

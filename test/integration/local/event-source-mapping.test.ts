@@ -362,6 +362,21 @@ test('paused, nothing is received; resumed, it goes on', async () => {
   await eventually(queue.left).toBe(0);
 });
 
+test('paused while all its places are taken, it does not wait for one, and receives nothing when one is free', async () => {
+  const { queue, mapping, functions, invocations } = await scene({
+    handler: 'log("at work"); await pass(60_000)',
+    mapping: { maximumConcurrency: 1 },
+  });
+  await queue.send('a');
+  await functions.line('at work');
+  await queue.send('b');
+  const receives = queue.emulator.calls.count({ operation: 'ReceiveMessage' });
+  await mapping.pause();
+  await functions.kill();
+  await invocations(1);
+  expect(queue.emulator.calls.count({ operation: 'ReceiveMessage' })).toBe(receives);
+});
+
 test('a disabled mapping receives nothing', async () => {
   const { queue } = await scene({ handler: '', mapping: { enabled: false } });
   await queue.send('a');

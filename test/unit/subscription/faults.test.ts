@@ -34,8 +34,8 @@ test('all faults are told at once, each with its path', () => {
 
 test('an empty item lacks an id and a callback URL', () => {
   expect(faultsOf({})).toEqual({
-    id: 'is missing: give text',
-    'configuration.callbackUrl': 'is missing: give text',
+    id: 'is missing: give text. The name of the subscription: 1 to 128 visible ASCII characters.',
+    'configuration.callbackUrl': 'is missing: give text. Where messages are POSTed to.',
   });
   expect(pathsOf({ id: 'a', entrypointConfiguration: {} })).toEqual(['entrypointConfiguration.callbackUrl']);
   expect(pathsOf({ id: 'a', configuration: {}, entrypointConfiguration: {} })).toEqual([
@@ -57,7 +57,9 @@ test('an unknown key is a fault, with the key that was meant', () => {
     'configuration.http.connect_timeout': 'is not known here: did you mean connectTimeout?',
     'configuration.http.readTimout': 'is not known here: did you mean readTimeout?',
   });
-  expect(faultsOf(itemWith({}, { topics: 'x' }))).toEqual({ topics: 'is not known here: did you mean topic?' });
+  expect(faultsOf(itemWith({}, { topics: 'x' }))).toEqual({
+    topics: 'is not known here: did you mean topic?',
+  });
   expect(faultsOf(itemWith({ headers: [{ name: 'a', value: 'b', vlaue: 'c' }] }))).toEqual({
     'configuration.headers.0.vlaue': 'is not known here: did you mean value?',
   });
@@ -80,12 +82,17 @@ test('a key that belongs elsewhere is told where', () => {
 
 test("words of Gravitee's that mean nothing here are told what does", () => {
   const keyStore = { type: 'PKCS12', path: '/opt/store', password: 'x' };
-  expect(faultsOf(itemWith({ ssl: { keyStore } }))['configuration.ssl.keyStore.path']).toMatch(/no gateway disk/);
+  expect(faultsOf(itemWith({ ssl: { keyStore } }))['configuration.ssl.keyStore.path']).toMatch(
+    /no gateway disk/,
+  );
 });
 
 test('the same option twice is fine with the same value, a fault with another', () => {
   const headers = [{ name: 'a', value: 'b' }];
-  const same = { id: 'a', configuration: { callbackUrl: URL, headers, http: { readTimeout: 5 }, readTimeout: 5 } };
+  const same = {
+    id: 'a',
+    configuration: { callbackUrl: URL, headers, http: { readTimeout: 5 }, readTimeout: 5 },
+  };
   expect(faultsOf(same)).toEqual({});
   const turned = [{ value: 'b', name: 'a' }];
   expect(faultsOf({ ...same, entrypointConfiguration: { callbackUrl: URL, headers: turned } })).toEqual({});

@@ -20,7 +20,9 @@ describe.each([
   });
 
   test(`may not be ${least - 1} or ${most + 1}`, () => {
-    expect(faultsOf(item(least - 1))).toEqual({ [`configuration.http.${name}`]: `must be at least ${least}` });
+    expect(faultsOf(item(least - 1))).toEqual({
+      [`configuration.http.${name}`]: `must be at least ${least}`,
+    });
     const reason = faultsOf(item(most + 1))[`configuration.http.${name}`];
     expect(reason).toMatch(new RegExp(`^must be at most ${most}`));
   });
@@ -125,7 +127,8 @@ test.each([
 test('a header name may be given once, in whatever case', () => {
   const headers = ['x-a', 'x-b', 'X-A'].map((name) => ({ name, value: 'v' }));
   expect(faultsOf(itemWith({ headers }))).toEqual({
-    'configuration.headers.2.name': 'is the name of header 0 too: join the values there, separated by a comma',
+    'configuration.headers.2.name':
+      'is the name of header 0 too: join the values there, separated by a comma',
   });
 });
 
@@ -141,19 +144,22 @@ test('the callback URL must pass the rule for URLs, which says why not', () => {
   });
 });
 
-describe.each(['interruptConsumptionOnServerError', 'interruptConsumptionOnException'])('%s: false', (flag) => {
-  const path = `configuration.${flag}`;
+describe.each(['interruptConsumptionOnServerError', 'interruptConsumptionOnException'])(
+  '%s: false',
+  (flag) => {
+    const path = `configuration.${flag}`;
 
-  test('is refused under at-least-once without a dlq', () => {
-    expect(pathsOf(itemWith({ [flag]: false }, { qos: 'at-least-once' }))).toEqual([path]);
-  });
+    test('is refused under at-least-once without a dlq', () => {
+      expect(pathsOf(itemWith({ [flag]: false }, { qos: 'at-least-once' }))).toEqual([path]);
+    });
 
-  test('is fine with a dlq, or under another quality of service, or when true', () => {
-    const dlq = { endpoint: 'x' };
-    expect(faultsOf(itemWith({ [flag]: false }, { qos: 'at-least-once', dlq }))).toEqual({});
-    expect(faultsOf(itemWith({ [flag]: true }, { qos: 'at-least-once' }))).toEqual({});
-    for (const qos of ['none', 'auto', 'at-most-once']) {
-      expect(faultsOf(itemWith({ [flag]: false }, { qos }))).toEqual({});
-    }
-  });
-});
+    test('is fine with a dlq, or under another quality of service, or when true', () => {
+      const dlq = { endpoint: 'x' };
+      expect(faultsOf(itemWith({ [flag]: false }, { qos: 'at-least-once', dlq }))).toEqual({});
+      expect(faultsOf(itemWith({ [flag]: true }, { qos: 'at-least-once' }))).toEqual({});
+      for (const qos of ['none', 'auto', 'at-most-once']) {
+        expect(faultsOf(itemWith({ [flag]: false }, { qos }))).toEqual({});
+      }
+    });
+  },
+);

@@ -24,14 +24,9 @@ test('the smallest item gets every default of the seed', () => {
 test("the seed's JSON is read as it stands", () => {
   const entrypoint = { entrypointId: 'webhook-advanced', callbackUrl: 'https://example.com' };
   expect(subscriptionOf({ id: 'acme', configuration: entrypoint }).callbackUrl).toBe('https://example.com');
-  expect(
-    faultsOf({
-      id: 'acme',
-      type: 'webhook-advanced',
-      dlq: { endpoint: 'dlq-endpoint' },
-      configuration: {},
-    }),
-  ).toEqual({ 'configuration.callbackUrl': 'is missing: give text' });
+  // The seed leaves the callback URL out of its dlq example.
+  const dlq = { type: 'webhook-advanced', dlq: { endpoint: 'dlq-endpoint' }, configuration: {} };
+  expect(Object.keys(faultsOf({ id: 'acme', ...dlq }))).toEqual(['configuration.callbackUrl']);
 });
 
 test.each([
@@ -46,26 +41,22 @@ test.each([
       scopes: ['roles'],
     },
   ],
-])("the seed's %s example is well-formed: its one fault is that it is not supported yet", (type, credentials) => {
-  const item = itemWith({ entrypointId: 'webhook-advanced', auth: { type, [type]: credentials } });
-  const faults = faultsOf(item);
-  expect(Object.keys(faults)).toEqual(['configuration.auth']);
-  expect(faults['configuration.auth']).toMatch(/^is understood but not yet supported by this version: /);
-});
+])(
+  "the seed's %s example is well-formed: its one fault is that it is not supported yet",
+  (type, credentials) => {
+    const item = itemWith({ entrypointId: 'webhook-advanced', auth: { type, [type]: credentials } });
+    const faults = faultsOf(item);
+    expect(Object.keys(faults)).toEqual(['configuration.auth']);
+    expect(faults['configuration.auth']).toMatch(/^is understood but not yet supported by this version: /);
+  },
+);
 
-test.each([
-  'none',
-  'auto',
-  'at-most-once',
-  'at-least-once',
-  'minimal',
-  'dlq',
-  'http',
-  'http-flat',
-  '4x',
-])('the sample subscription-%s is valid', (name) => {
-  expect(faultsOf(sample(`subscription-${name}`))).toEqual({});
-});
+test.each(['none', 'auto', 'at-most-once', 'at-least-once', 'minimal', 'dlq', 'http', 'http-flat', '4x'])(
+  'the sample subscription-%s is valid',
+  (name) => {
+    expect(faultsOf(sample(`subscription-${name}`))).toEqual({});
+  },
+);
 
 test.each(['auth-basic', 'auth-token', 'auth-oauth2'])('the sample subscription-%s is understood', (name) => {
   expect(Object.keys(faultsOf(sample(`subscription-${name}`)))).toEqual(['configuration.auth']);
@@ -108,7 +99,8 @@ test('the http options are the same in http and flat beside it', () => {
   expect(subscriptionOf(itemWith({ http })).http).toEqual(expected);
   expect(subscriptionOf(itemWith(http)).http).toEqual(expected);
   expect(
-    subscriptionOf({ id: 'acme', entrypointConfiguration: { callbackUrl: URL }, configuration: { http } }).http,
+    subscriptionOf({ id: 'acme', entrypointConfiguration: { callbackUrl: URL }, configuration: { http } })
+      .http,
   ).toEqual(expected);
 });
 

@@ -18,18 +18,20 @@ const ENVIRONMENT: Readonly<Record<string, string>> = Object.fromEntries([
 ]);
 
 const SCRIPT = `
+  const started = performance.now();
   const before = process.cpuUsage();
   await import(process.argv[1]);
   const { user, system } = process.cpuUsage(before);
-  console.log((user + system) / 1000);
+  console.log([(user + system) / 1000, performance.now() - started].join(' '));
 `;
 
-/** Milliseconds of CPU, user and system, that importing the function's bundle takes. Build it first. */
-export function importCpu(functionName: string): number {
+/** What importing the function's bundle takes, in milliseconds. Build it first. */
+export function importCost(functionName: string): { cpuMs: number; wallMs: number } {
   const url = pathToFileURL(bundleFile(functionName)).href;
   const output = execFileSync(process.execPath, ['--input-type=module', '-e', SCRIPT, url], {
     env: ENVIRONMENT,
     encoding: 'utf8',
   });
-  return Number(output);
+  const [cpuMs = Number.NaN, wallMs = Number.NaN] = output.split(' ').map(Number);
+  return { cpuMs, wallMs };
 }

@@ -1,0 +1,83 @@
+// Runs a command with ElasticMQ, an SQS of other authors, in our emulator's place: `node test/support/elasticmq.ts COMMAND…`.
+// Needs Java 11 or newer and Maven, which brings its jars from Maven Central once.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+
+const VERSION = '1.7.1';
+const home = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), `sqs-webhooks/elasticmq-${VERSION}`);
+
+function install(): void {
+  if (existsSync(join(home, '.complete'))) return;
+  mkdirSync(home, { recursive: true });
+  writeFileSync(
+    join(home, 'pom.xml'),
+    `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>sqs-webhooks</groupId><artifactId>elasticmq</artifactId><version>1</version>
+<dependencies><dependency><groupId>org.elasticmq</groupId><artifactId>elasticmq-server_3</artifactId>
+<version>${VERSION}</version></dependency></dependencies></project>`,
+  );
+  const { status, error } = spawnSync(
+    'mvn',
+    ['-q', '-B', 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${join(home, 'lib')}`],
+    { cwd: home, stdio: 'inherit' },
+  );
+  if (status !== 0) throw new Error(`mvn could not bring ElasticMQ: ${error?.message ?? `exit ${status}`}`);
+  writeFileSync(join(home, '.complete'), '');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+const configuration = (port: number): string => `include classpath("application.conf")
+node-address { protocol = http, host = "127.0.0.1", port = ${port}, context-path = "" }
+rest-sqs { enabled = true, bind-port = ${port}, bind-hostname = "127.0.0.1", sqs-limits = strict }
+rest-stats { enabled = false }
+aws { region = us-east-1, accountId = 000000000000 }
+`;
+
+async function answers(url: string): Promise<boolean> {
+  for (let tries = 0; tries < 150; tries++) {
+    try {
+      await fetch(`${url}/?Action=ListQueues`);
+      return true;
+    } catch {
+      await wait(200);
+    }
+  }
+  return false;
+}
+
+const [command, ...args] = process.argv.slice(2);
+if (command === undefined || spawnSync('java', ['-version']).status !== 0 || spawnSync('mvn', ['-v']).status !== 0) {
+  console.error('This needs a command to run, and Java 11 or newer with Maven: install both and run it again.');
+  process.exit(2);
+}
+install();
+const port = await freePort();
+const url = `http://127.0.0.1:${port}`;
+const scratch = mkdtempSync(join(tmpdir(), 'elasticmq-'));
+writeFileSync(join(scratch, 'elasticmq.conf'), configuration(port));
+const server = spawn(
+  'java',
+  ['-Xmx256m', '-XX:+UseSerialGC', `-Dconfig.file=${join(scratch, 'elasticmq.conf')}`, '-cp', `${join(home, 'lib')}/*`, 'org.elasticmq.server.Main'],
+  { stdio: ['ignore', 'ignore', 'inherit'] },
+);
+process.on('exit', () => {
+  server.kill('SIGKILL');
+  rmSync(scratch, { recursive: true, force: true });
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+if (!(await answers(url))) throw new Error(`ElasticMQ does not answer on ${url}`);
+console.log(`SQS is ElasticMQ ${VERSION} on ${url}`);
+const run = spawn(command, args, { stdio: 'inherit', env: { ...process.env, AWS_ENDPOINT_URL_SQS: url } });
+run.on('exit', (code) => process.exit(code ?? 1));

@@ -1,0 +1,6 @@
+// Before the integration tests: what they run is packaged, once, so that no test file waits for another's build.
+import { ensurePackaged } from '#lib/local/package.ts';
+
+export async function setup(): Promise<void> {
+  await ensurePackaged(process.cwd());
+}
