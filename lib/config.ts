@@ -8,7 +8,7 @@ import type { SubscriptionRules } from './subscription/schema.ts';
 const url = z.string().regex(/^https?:\/\//, 'must be a queue URL');
 const whole = z
   .string()
-  .regex(/^\d{1,9}$/, 'must be a whole number')
+  .regex(/^[1-9]\d{0,8}$/, 'must be a whole number above 0')
   .transform(Number);
 const cidrs = z
   .string()
@@ -46,7 +46,10 @@ export const deliverEnvironment = z.object({ ...common, DEAD_LETTERS_QUEUE_URL: 
 export function readConfig<T>(schema: z.ZodType<T>, environment: NodeJS.ProcessEnv): T {
   const parsed = schema.safeParse(environment);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const faults = parsed.error.issues.map(({ path, message }) => {
+    const name = path.join('.');
+    return `${name}: ${environment[name] === undefined ? 'is not set' : message}`;
+  });
   throw new Error(`The function's environment is not right. ${faults.join('. ')}`);
 }
 
@@ -60,7 +63,15 @@ export const allowsThisMachine = ({
 }: {
   STAGE: string;
   AWS_ENDPOINT_URL?: string | undefined;
-}) => (STAGE === 'local' || STAGE.startsWith('local-')) && AWS_ENDPOINT_URL !== undefined;
+}) => (STAGE === 'local' || STAGE.startsWith('local-')) && isEmulator(AWS_ENDPOINT_URL);
+
+/** The SDK takes an empty one for none, and AWS's own may be written out. */
+const isEmulator = (endpointUrl = ''): boolean => {
+  const host = URL.parse(endpointUrl)?.hostname;
+  return (
+    host !== undefined && !/(^|\.)(amazonaws\.com(\.cn)?|api\.aws|amazonwebservices\.com\.cn)\.?$/.test(host)
+  );
+};
 
 type Common = z.infer<z.ZodObject<typeof common>>;
 

@@ -65,6 +65,7 @@ export function createCallbackClient(options: CallbackClientOptions): CallbackCl
   const addresses = addressRules(options);
   const rules = { allowHttp: options.allowHttp, addresses };
   const pools = createPools({ lookup: options.lookup ?? systemLookup, addresses });
+  // Not axios.create: this has none of its defaults, so no transforms and no Accept header.
   const http = new Axios({
     adapter: createUndiciAdapter(options.responseCapBytes),
     method: 'post',
@@ -72,8 +73,6 @@ export function createCallbackClient(options: CallbackClientOptions): CallbackCl
     validateStatus: null,
     maxRedirects: 0,
     proxy: false,
-    transformRequest: [],
-    transformResponse: [],
   });
   let closed = false;
 

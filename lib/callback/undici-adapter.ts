@@ -65,7 +65,7 @@ export function createUndiciAdapter(capBytes: number): AxiosAdapter {
           },
           onResponseStart(_controller, statusCode, received) {
             if (statusCode === 101) return fail(SWITCHED);
-            if (statusCode < 200) return;
+            // An interim answer's are replaced by the final one's.
             status = statusCode;
             headers = received;
           },

@@ -15,21 +15,28 @@ export type Queue = { logicalId: string; name: string; url: string; arn: string 
 
 export type Resources = { names: Names; queues: Queue[]; deleteQueues(): Promise<void> };
 
+type Dependencies = {
+  sqs: SQSClient;
+  dynamodb: DynamoDBClient;
+  region: string;
+  accountId: string;
+  /** Added to the queues' names, for an SQS that others use too. */
+  queueSuffix?: string;
+};
+
 /** Creates the queues, then the tables. What exists already with the same properties is kept. */
 export async function createResources(
   template: Template,
-  {
-    sqs,
-    dynamodb,
-    region,
-    accountId,
-  }: { sqs: SQSClient; dynamodb: DynamoDBClient; region: string; accountId: string },
+  { sqs, dynamodb, region, accountId, queueSuffix = '' }: Dependencies,
 ): Promise<Resources> {
   const resources = new Map<string, Physical>();
   const names = { region, accountId, resources };
   const queues: Queue[] = [];
   for (const { logicalId, properties } of resourcesOf(template, 'queue')) {
-    const queue = { logicalId, ...(await createQueue(sqs, resolve(properties, names, logicalId))) };
+    const queue = {
+      logicalId,
+      ...(await createQueue(resolve(properties, names, logicalId), { sqs, queueSuffix })),
+    };
     queues.push(queue);
     resources.set(logicalId, {
       ref: queue.url,
@@ -57,10 +64,11 @@ const queueSchema = z
   .catchall(z.union([z.string(), z.number(), z.boolean(), z.record(z.string(), z.unknown())]));
 
 async function createQueue(
-  sqs: SQSClient,
   properties: unknown,
+  { sqs, queueSuffix }: { sqs: SQSClient; queueSuffix: string },
 ): Promise<{ name: string; url: string; arn: string }> {
-  const { QueueName, Tags: _, ...rest } = queueSchema.parse(properties);
+  const { QueueName: named, Tags: _, ...rest } = queueSchema.parse(properties);
+  const QueueName = named.replace(/(\.fifo)?$/, `${queueSuffix}$1`);
   const Attributes = Object.fromEntries(
     Object.entries(rest).map(([key, value]) => [
       key,

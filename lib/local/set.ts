@@ -1,8 +1,6 @@
 // The whole set on one machine, as `npm start` and the integration tests share it: the AWS endpoint, the packaged template's
 // queues, tables and functions, and the pollers in between. Everything talks over HTTP, as it would to AWS.
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { createClients, REGION } from './clients.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { startEndpoint } from './endpoint.ts';
 import { type RunningMapping, startEventSourceMapping } from './event-source-mapping.ts';
@@ -20,6 +18,8 @@ export type LocalSetOptions = {
   port?: number;
   /** Another SQS to use instead of ours. */
   sqsUrl?: string;
+  /** Added to the queues' names, for an SQS that others use too. */
+  queueSuffix?: string;
   /** Added to the environment of every function, after the template's. */
   environment?: Record<string, string>;
   sqs?: SqsOptions;
@@ -38,7 +38,7 @@ export type LocalSet = {
   /** The stack's outputs: the queues' URLs and the tables' names. */
   outputs: Record<string, string>;
   queues: Queue[];
-  clients: { sqs: SQSClient; dynamodb: DynamoDBClient; secrets: SecretsManagerClient };
+  clients: ReturnType<typeof createClients>;
   functions: Functions;
   mappings: RunningMapping[];
   /** The SQS emulator; undefined when another SQS is used. */
@@ -48,7 +48,6 @@ export type LocalSet = {
   close(graceMs?: number): Promise<void>;
 };
 
-const REGION = 'us-east-1';
 const ACCOUNT = '000000000000';
 
 /** Packages when stale, then starts everything. Ready when it returns. */
@@ -77,6 +76,7 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
       ...clients,
       region: REGION,
       accountId: ACCOUNT,
+      ...(options.queueSuffix === undefined ? {} : { queueSuffix: options.queueSuffix }),
     });
     if (sqs === undefined) closing.push(deleteQueues);
 
@@ -122,20 +122,6 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
     await close();
     throw error;
   }
-}
-
-/** SDK clients for an endpoint of this machine. */
-export function createClients(url: string, sqsUrl = url) {
-  const config = {
-    region: REGION,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 3,
-  };
-  return {
-    sqs: new SQSClient({ ...config, endpoint: sqsUrl, requestHandler: { httpAgent: { maxSockets: 1000 } } }),
-    dynamodb: new DynamoDBClient({ ...config, endpoint: url }),
-    secrets: new SecretsManagerClient({ ...config, endpoint: url }),
-  };
 }
 
 function queueUrlOf(arn: string, queues: Queue[]): string {

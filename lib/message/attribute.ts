@@ -7,8 +7,9 @@ export const ATTRIBUTE = 'sqs-webhooks';
 
 const common = {
   v: z.literal(1),
-  subscription: z.string(),
-  messageId: z.string(),
+  // An empty one would be an empty key, and DynamoDB then refuses the whole read that it is part of.
+  subscription: z.string().min(1),
+  messageId: z.string().min(1),
   topic: z.string().optional(),
   contentType: z.string(),
   /** From the publisher; names in lower case. */
@@ -64,7 +65,10 @@ export type Undeliverable = {
   readonly from: string;
   readonly sqsMessageId: string;
   readonly at: number;
-  readonly attributes: Readonly<Record<string, string>>;
+  /** The publisher's message group, on a FIFO queue. */
+  readonly group?: string;
+  /** With SQS's data types; a binary value is in base64. */
+  readonly attributes: Readonly<Record<string, { readonly type: string; readonly value: string }>>;
 };
 
 type Content =
@@ -74,7 +78,7 @@ type Content =
 
 /** The attribute as JSON text that SQS takes: it refuses two characters that JSON would leave as they are. */
 export function encodeAttribute({ kind, value }: Content): string {
-  const json = JSON.stringify({ v: 1, kind, ...value });
+  const json = JSON.stringify({ ...value, v: 1, kind });
   return json.replace(/[\uFFFE\uFFFF]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 }
 
@@ -91,7 +95,10 @@ export function decodeDeadLetter(attributes: SQSMessageAttributes): Parsed<DeadL
   return decode(attributes, deadLetterSchema);
 }
 
-function decode<T>(attributes: SQSMessageAttributes, schema: z.ZodType<T>): Parsed<T> {
+function decode<T extends { v: 1; kind: string }>(
+  attributes: SQSMessageAttributes,
+  schema: z.ZodType<T>,
+): Parsed<Omit<T, 'v' | 'kind'>> {
   const text = attributes[ATTRIBUTE]?.stringValue;
   if (text === undefined) return { ok: false, detail: `attribute ${ATTRIBUTE}: is missing` };
   let json: unknown;
@@ -101,7 +108,11 @@ function decode<T>(attributes: SQSMessageAttributes, schema: z.ZodType<T>): Pars
     return { ok: false, detail: `attribute ${ATTRIBUTE}: is not JSON` };
   }
   const parsed = schema.safeParse(json);
-  if (parsed.success) return { ok: true, value: parsed.data };
+  if (parsed.success) {
+    // A delivery may go on as a dead letter: it must not carry its old kind along.
+    const { v: _, kind: __, ...value } = parsed.data;
+    return { ok: true, value };
+  }
   const [issue] = parsed.error.issues;
   return { ok: false, detail: `attribute ${ATTRIBUTE}: ${issue?.path.join('.')}: ${issue?.message}` };
 }

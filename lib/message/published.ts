@@ -34,10 +34,15 @@ export function readPublished(record: SQSRecord): Reading {
   if ('fault' in own) return malformed(own.fault);
 
   const shape = own.texts.encoding === undefined ? shapeOf(record.body, own.texts) : undefined;
+  const binary = shape?.binary?.find((name) => isKnown(name) && own.texts[name] === undefined);
+  if (binary !== undefined) return malformed(`${binary}, read from the body: is no text; send a String`);
   const texts: Texts = { ...shape?.texts, ...own.texts };
   const body = shape?.body ?? record.body;
 
-  const fault = faultIn(texts, body);
+  // A fault is named by where it stands.
+  const fault = faultIn(texts, body, (name) =>
+    own.texts[name] === undefined ? `${name}, read from the body` : `attribute ${name}`,
+  );
   if (fault !== undefined) return malformed(fault);
   const headers = headersOf(texts.headers);
   if (headers === undefined) {
@@ -91,31 +96,35 @@ const isKnown = (name: string): name is Known => KNOWN.some((known) => known ===
 // Ids go into headers, keys and group ids.
 const ID = /^[\x21-\x7e]{1,128}$/;
 
-function faultIn(texts: Texts, body: string): string | undefined {
+function faultIn(texts: Texts, body: string, named: (name: Known) => string): string | undefined {
   for (const name of ['id', 'subscription'] as const) {
     const text = texts[name];
     if (text !== undefined && !ID.test(text)) {
-      return `attribute ${name}: must be 1 to 128 visible ASCII characters without spaces`;
+      return `${named(name)}: must be 1 to 128 visible ASCII characters without spaces`;
     }
   }
-  if (texts.topic !== undefined && (texts.topic === '' || texts.topic.length > 256)) {
-    return 'attribute topic: must be 1 to 256 characters';
+  const { topic } = texts;
+  if (topic !== undefined && (topic === '' || topic.length > 256)) {
+    return `${named('topic')}: must be 1 to 256 characters`;
   }
+  // JSON can write half a character, as \ud800; no key of a table can hold it.
+  if (topic?.isWellFormed() === false) return `${named('topic')}: is not well-formed Unicode`;
   const contentType = texts['content-type'];
   if (contentType !== undefined && !isContentType(contentType)) {
-    return 'attribute content-type: is not a media type such as application/json';
+    return `${named('content-type')}: is not a media type such as application/json`;
   }
   if (texts.encoding !== undefined && texts.encoding !== 'base64') {
-    return 'attribute encoding: only base64 is known; leave it out for text';
+    return `${named('encoding')}: only base64 is known; leave it out for text`;
   }
   if (texts.encoding === 'base64' && !isBase64(body)) {
-    return 'attribute encoding: says base64, but the body is not base64 (a single = stands for no bytes)';
+    return `${named('encoding')}: says base64, but the body is not: no line breaks, padded with = (alone, = stands for no bytes)`;
   }
   return undefined;
 }
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-const isBase64 = (text: string): boolean => text === '=' || BASE64.test(text);
+// No groups that repeat: the engine would keep a place to go back to for each, and run out of stack.
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+const isBase64 = (text: string): boolean => text === '=' || (text.length % 4 === 0 && BASE64.test(text));
 
 /** The bytes that the callback gets. SQS takes no empty body, so a single `=` in base64 stands for no bytes. */
 export function bytesOf(body: string, encoding: 'base64' | undefined): Buffer {

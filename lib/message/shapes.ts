@@ -9,6 +9,8 @@ export type Shape = {
   readonly texts: Texts;
   /** The payload, where it is not the whole body. */
   readonly body?: string;
+  /** The names of attributes in the body that are not text. */
+  readonly binary?: readonly string[];
   /** Set when the body is nearly of a known shape: what is missing. */
   readonly nearly?: string;
 };
@@ -74,6 +76,10 @@ function eventBridge(event: Json): Shape {
   return { texts: { topic, id: event.id, 'content-type': 'application/json' } };
 }
 
+// Of the characters that SQS takes there are fewer than JSON can write: what it would refuse travels as bytes.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+const REFUSED_BY_SQS = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
+
 function notification({ TopicArn, MessageId, Message, MessageAttributes }: Json): Shape {
   if (!isText(TopicArn) || !isText(MessageId) || !isText(Message)) {
     return {
@@ -82,15 +88,24 @@ function notification({ TopicArn, MessageId, Message, MessageAttributes }: Json)
     };
   }
   const name = TopicArn.slice(TopicArn.lastIndexOf(':') + 1);
-  return { texts: { topic: name, id: MessageId, ...attributesIn(MessageAttributes) }, body: Message };
+  const attributes = attributesIn(MessageAttributes);
+  const { binary } = attributes;
+  const texts: Texts = { topic: name, id: MessageId, ...attributes.texts };
+  if (texts.encoding !== undefined || !REFUSED_BY_SQS.test(Message)) return { texts, binary, body: Message };
+  return {
+    texts: { ...texts, encoding: 'base64' },
+    binary,
+    body: Buffer.from(Message, 'utf8').toString('base64'),
+  };
 }
 
-function attributesIn(attributes: unknown): Texts {
+function attributesIn(attributes: unknown): { readonly texts: Texts; readonly binary: readonly string[] } {
   const texts: Record<string, string> = {};
-  if (!isObject(attributes)) return texts;
-  for (const [name, attribute] of Object.entries(attributes)) {
-    if (isObject(attribute) && attribute.Type === 'String' && isText(attribute.Value))
+  const binary: string[] = [];
+  for (const [name, attribute] of Object.entries(isObject(attributes) ? attributes : {})) {
+    if (isObject(attribute) && attribute.Type !== 'Binary' && isText(attribute.Value))
       texts[name] = attribute.Value;
+    else binary.push(name);
   }
-  return texts;
+  return { texts, binary };
 }

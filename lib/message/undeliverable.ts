@@ -4,7 +4,7 @@ import type { SQSRecord } from 'aws-lambda';
 import type { Count, Log } from '../log.ts';
 import { queueNameOf } from '../queue/name.ts';
 import type { Queues } from '../queue/queues.ts';
-import { encodeAttribute } from './attribute.ts';
+import { encodeAttribute, type Undeliverable } from './attribute.ts';
 
 type Deps = {
   readonly queues: Pick<Queues, 'send'>;
@@ -22,12 +22,21 @@ export async function sendUndeliverable(
 ): Promise<string | undefined> {
   const from = queueNameOf(record);
   const attributes = Object.fromEntries(
-    Object.entries(record.messageAttributes).map(([name, { stringValue, binaryValue }]) => [
+    Object.entries(record.messageAttributes).map(([name, { dataType, stringValue, binaryValue }]) => [
       name,
-      stringValue ?? binaryValue ?? '',
+      { type: dataType, value: stringValue ?? binaryValue ?? '' },
     ]),
   );
-  const value = { reason, detail, from, sqsMessageId: record.messageId, at: now(), attributes };
+  const group = record.attributes.MessageGroupId;
+  const value: Undeliverable = {
+    reason,
+    detail,
+    from,
+    sqsMessageId: record.messageId,
+    at: now(),
+    ...(group !== undefined && { group }),
+    attributes,
+  };
   const attribute = encodeAttribute({ kind: 'undeliverable', value });
   const [refused] = await queues.send(undeliverableQueueUrl, [{ body: record.body, attribute }]);
   if (refused !== undefined) return refused;

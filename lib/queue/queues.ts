@@ -80,7 +80,10 @@ export function createQueues(sqs: Pick<SQSClient, 'send'>, { callsAtOnce = 1 } =
   };
 }
 
-type BatchAnswer = { Failed?: BatchResultErrorEntry[] | undefined };
+type BatchAnswer = {
+  Successful?: { Id: string | undefined }[] | undefined;
+  Failed?: BatchResultErrorEntry[] | undefined;
+};
 
 async function inTens<T extends { Id: string }>(
   entries: readonly T[],
@@ -98,8 +101,10 @@ async function inTens<T extends { Id: string }>(
 
 async function confirm(count: number, call: () => Promise<BatchAnswer>): Promise<Confirmations> {
   try {
-    const { Failed = [] } = await call();
-    const results: (string | undefined)[] = new Array(count).fill(undefined);
+    const { Successful = [], Failed = [] } = await call();
+    // Confirmed is what SQS says it took, not what it does not say it refused.
+    const results: (string | undefined)[] = new Array(count).fill('Unknown');
+    for (const { Id } of Successful) results[Number(Id)] = undefined;
     for (const { Id, Code } of Failed) results[Number(Id)] = Code ?? 'Unknown';
     return results;
   } catch (error) {

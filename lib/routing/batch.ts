@@ -30,10 +30,14 @@ export async function routeBatch(
   deps: RouteDeps,
 ): Promise<SQSBatchResponse> {
   const endsAt = deps.now() + remainingMs - RESERVE_MS;
-  const flows = Map.groupBy(records, ({ attributes, messageId }) => attributes.MessageGroupId ?? messageId);
+  const flows = Map.groupBy(records, flowOf);
   const unrouted = await Promise.all([...flows.values()].map((flow) => routeFlow(flow, endsAt, deps)));
   return { batchItemFailures: unrouted.flat().map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
+
+/** On a standard queue a group is but a hint for fairness: it asks for no order. */
+const flowOf = ({ attributes, messageId, eventSourceARN }: SQSRecord): string =>
+  (eventSourceARN.endsWith('.fifo') ? attributes.MessageGroupId : undefined) ?? messageId;
 
 /** One message after the other. The first that can't be finished hands itself and what follows it back, in order. */
 async function routeFlow(

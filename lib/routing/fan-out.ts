@@ -1,12 +1,11 @@
 // Sends one message's deliveries, page by page, each page confirmed before the next. A fan-out that does not fit into
 // one invocation keeps its place and goes on from there.
-
 import type { Count } from '../log.ts';
 import { encodeAttribute } from '../message/attribute.ts';
 import { deduplicationIdOf, groupOf } from '../message/lane.ts';
 import { NotConfirmed, type Queues } from '../queue/queues.ts';
 import type { Laned } from './address.ts';
-import { forgetPlace, type PlaceDeps, readPlace, writePlace } from './place.ts';
+import { type PlaceDeps, readPlace, writePlace } from './place.ts';
 
 export type FanOutDeps = PlaceDeps & {
   readonly queues: Pick<Queues, 'send'>;
@@ -38,10 +37,10 @@ export async function fanOut(
     const page = todo.slice(0, PAGE);
     await sendPage(page, body, deps);
     todo = todo.slice(PAGE);
+    // After the last page too: SQS may hand out the message once more, and those five minutes may be over.
     const last = page.at(-1);
-    if (todo.length > 0 && last) await writePlace(sqsMessageId, last.delivery.subscription, deps);
+    if (long && last) await writePlace(sqsMessageId, last.delivery.subscription, deps);
   }
-  if (long) await forgetPlace(sqsMessageId, deps);
   return true;
 }
 
@@ -52,8 +51,19 @@ async function sendPage(page: readonly Laned[], body: string, deps: FanOutDeps):
     groupId: groupOf(delivery.subscription, lane),
     deduplicationId: deduplicationIdOf(delivery),
   }));
-  const confirmations = await deps.queues.send(deps.deliveriesQueueUrl, entries);
-  const refused = confirmations.filter((code) => code !== undefined);
-  deps.count('DeliveriesQueued', page.length - refused.length);
-  if (refused[0] !== undefined) throw new NotConfirmed('deliveries.fifo', refused[0]);
+  // What is refused alone is sent again at once, as long as that helps: else a page of a hundred would hardly ever
+  // get through where a call in a hundred fails. Each is in another lane, so their order is free.
+  let left = entries;
+  while (left.length > 0) {
+    const confirmations = await deps.queues.send(deps.deliveriesQueueUrl, left);
+    const refused = left.filter((_, index) => confirmations[index] !== undefined);
+    deps.count('DeliveriesQueued', left.length - refused.length);
+    if (refused.length === left.length) {
+      throw new NotConfirmed(
+        'deliveries.fifo',
+        confirmations.find((code) => code !== undefined) ?? 'Unknown',
+      );
+    }
+    left = refused;
+  }
 }

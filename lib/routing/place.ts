@@ -1,6 +1,6 @@
 // How far a long fan-out has come: the last subscription that was confirmed, by the record's SQS message id, which
 // stays the same however often it is received. Kept for a day.
-import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { placeKey } from '../keys.ts';
 
 export type PlaceDeps = {
@@ -30,9 +30,4 @@ export async function writePlace(
   const expiresAt = Math.floor(now() / 1000) + LIFE_SECONDS;
   const Item = { ...placeKey(sqsMessageId), lastDone, expiresAt };
   await documents.send(new PutCommand({ TableName: stateTable, Item }));
-}
-
-/** Throws when DynamoDB fails. */
-export async function forgetPlace(sqsMessageId: string, { documents, stateTable }: PlaceDeps) {
-  await documents.send(new DeleteCommand({ TableName: stateTable, Key: placeKey(sqsMessageId) }));
 }

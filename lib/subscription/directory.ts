@@ -44,7 +44,8 @@ export function createDirectory({ documents, subscriptionsTable, rules, now, cac
       for (const item of page.Items ?? []) found.push(listed(item));
       ExclusiveStartKey = page.LastEvaluatedKey;
     } while (ExclusiveStartKey);
-    return found;
+    // DynamoDB orders by bytes. For ids as they should be that is the same; a fan-out's place needs it of every id.
+    return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   async function getOne(id: string): Promise<Listed | undefined> {
@@ -63,18 +64,24 @@ export function createDirectory({ documents, subscriptionsTable, rules, now, cac
 const MAX_KEPT = 1_000;
 
 function cached<T>(read: (key: string) => Promise<T>, { now, cacheMs }: Pick<Options, 'now' | 'cacheMs'>) {
-  const kept = new Map<string, { readonly value: Promise<T>; readonly until: number }>();
+  const kept = new Map<string, { readonly value: Promise<T>; until: number }>();
   return (key: string): Promise<T> => {
     const hit = kept.get(key);
     if (hit && hit.until > now()) return hit.value;
+    const until = now() + cacheMs;
     const value = read(key);
+    // As long as the read is under way it is shared, however long it takes.
+    const entry = { value, until: Number.POSITIVE_INFINITY };
     kept.delete(key);
-    kept.set(key, { value, until: now() + cacheMs });
+    kept.set(key, entry);
     const forget = () => {
-      if (kept.get(key)?.value === value) kept.delete(key);
+      if (kept.get(key) === entry) kept.delete(key);
     };
     // A failed read is not kept, nor is an id that was not found: it may be registered the next moment.
-    value.then((found) => found === undefined && forget(), forget);
+    value.then((found) => {
+      entry.until = until;
+      if (found === undefined) forget();
+    }, forget);
     for (const oldest of kept.keys()) {
       if (kept.size <= MAX_KEPT) break;
       kept.delete(oldest);

@@ -34,7 +34,7 @@ const clipped = (segment: string): string =>
 export function settled(broken: readonly Fault[], faults: readonly Fault[]): Fault[] {
   if (broken.length === 0 && faults.length === 0) return [];
   const first = new Map<string, Fault>();
-  for (const fault of broken) if (!first.has(fault.path)) first.set(fault.path, fault);
+  for (const fault of broken) first.set(fault.path, fault);
   for (const fault of faults) {
     const isEcho = broken.some(({ path }) => path === WHOLE_ITEM || `${fault.path}.`.startsWith(`${path}.`));
     if (!isEcho && !first.has(fault.path)) first.set(fault.path, fault);

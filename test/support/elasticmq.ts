@@ -8,7 +8,10 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 const VERSION = '1.7.1';
-const home = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), `sqs-webhooks/elasticmq-${VERSION}`);
+const home = join(
+  process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
+  `sqs-webhooks/elasticmq-${VERSION}`,
+);
 
 function install(): void {
   if (existsSync(join(home, '.complete'))) return;
@@ -22,7 +25,13 @@ function install(): void {
   );
   const { status, error } = spawnSync(
     'mvn',
-    ['-q', '-B', 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${join(home, 'lib')}`],
+    [
+      '-q',
+      '-B',
+      'dependency:copy-dependencies',
+      '-DincludeScope=runtime',
+      `-DoutputDirectory=${join(home, 'lib')}`,
+    ],
     { cwd: home, stdio: 'inherit' },
   );
   if (status !== 0) throw new Error(`mvn could not bring ElasticMQ: ${error?.message ?? `exit ${status}`}`);
@@ -58,8 +67,14 @@ async function answers(url: string): Promise<boolean> {
 }
 
 const [command, ...args] = process.argv.slice(2);
-if (command === undefined || spawnSync('java', ['-version']).status !== 0 || spawnSync('mvn', ['-v']).status !== 0) {
-  console.error('This needs a command to run, and Java 11 or newer with Maven: install both and run it again.');
+if (
+  command === undefined ||
+  spawnSync('java', ['-version']).status !== 0 ||
+  spawnSync('mvn', ['-v']).status !== 0
+) {
+  console.error(
+    'This needs a command to run, and Java 11 or newer with Maven: install both and run it again.',
+  );
   process.exit(2);
 }
 install();
@@ -69,7 +84,14 @@ const scratch = mkdtempSync(join(tmpdir(), 'elasticmq-'));
 writeFileSync(join(scratch, 'elasticmq.conf'), configuration(port));
 const server = spawn(
   'java',
-  ['-Xmx256m', '-XX:+UseSerialGC', `-Dconfig.file=${join(scratch, 'elasticmq.conf')}`, '-cp', `${join(home, 'lib')}/*`, 'org.elasticmq.server.Main'],
+  [
+    '-Xmx256m',
+    '-XX:+UseSerialGC',
+    `-Dconfig.file=${join(scratch, 'elasticmq.conf')}`,
+    '-cp',
+    `${join(home, 'lib')}/*`,
+    'org.elasticmq.server.Main',
+  ],
   { stdio: ['ignore', 'ignore', 'inherit'] },
 );
 process.on('exit', () => {

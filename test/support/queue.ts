@@ -6,8 +6,8 @@ import {
   SendMessageCommand,
   type SendMessageCommandInput,
 } from '@aws-sdk/client-sqs';
+import { createClients } from '#lib/local/clients.ts';
 import type { Clock } from '#lib/local/clock.ts';
-import { createClients } from '#lib/local/set.ts';
 import { createSqs, startSqs } from '#lib/local/sqs/server.ts';
 
 export type TestQueue = Awaited<ReturnType<typeof startQueue>>;

@@ -1,19 +1,8 @@
 // The local set for integration tests: on free ports, with what a test does to it said in one line each.
 // AWS_ENDPOINT_URL_SQS puts another SQS in our emulator's place; the queues are deleted at the end then.
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { type Publishing, publish } from '#lib/local/publish.ts';
 import { type LocalSet, type LocalSetOptions, startLocalSet } from '#lib/local/set.ts';
-
-export type Publishing = {
-  topic?: string;
-  subscription?: string;
-  id?: string;
-  /** Sends to messages.fifo, in this group. */
-  group?: string;
-  deduplicationId?: string;
-  /** Any further message attributes, as strings. */
-  attributes?: Record<string, string>;
-};
 
 export type TestSet = LocalSet & {
   putSubscription(item: Record<string, unknown>): Promise<void>;
@@ -34,7 +23,8 @@ export async function startSet(options: TestSetOptions = {}): Promise<TestSet> {
     root: process.cwd(),
     // A pause waits for the poll under way, so polls are short.
     pollSeconds: 1,
-    ...(sqsUrl === undefined ? {} : { sqsUrl }),
+    // One such SQS serves many sets, of files that run side by side.
+    ...(sqsUrl === undefined ? {} : { sqsUrl, queueSuffix: `-${crypto.randomUUID().slice(0, 8)}` }),
     ...options,
     onLog: (name, line) => lines.push(`${name}: ${line}`),
     onPollerError: (text) => lines.push(text),
@@ -53,23 +43,11 @@ export async function startSet(options: TestSetOptions = {}): Promise<TestSet> {
     lines,
     putSubscription: (item) => put('SubscriptionsTableName', item),
     putEndpoint: (item) => put('EndpointsTableName', item),
-    async publish(body, { topic, subscription, id, group, deduplicationId, attributes = {} }) {
-      const named = { ...attributes, topic, subscription, id };
-      const { MessageId } = await clients.sqs.send(
-        new SendMessageCommand({
-          QueueUrl: outputs[group === undefined ? 'MessagesQueueUrl' : 'MessagesFifoQueueUrl'],
-          MessageBody: body,
-          MessageAttributes: Object.fromEntries(
-            Object.entries(named).flatMap(([name, value]) =>
-              value === undefined ? [] : [[name, { DataType: 'String', StringValue: value }]],
-            ),
-          ),
-          ...(group === undefined
-            ? {}
-            : { MessageGroupId: group, MessageDeduplicationId: deduplicationId ?? crypto.randomUUID() }),
-        }),
-      );
-      return MessageId ?? '';
-    },
+    publish: (body, publishing) =>
+      publish(body, publishing, {
+        sqs: clients.sqs,
+        messagesQueueUrl: outputs.MessagesQueueUrl ?? '',
+        messagesFifoQueueUrl: outputs.MessagesFifoQueueUrl ?? '',
+      }),
   };
 }

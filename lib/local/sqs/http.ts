@@ -1,9 +1,10 @@
-// SQS over HTTP: the JSON protocol (application/x-amz-json-1.0, the operation in x-amz-target). The old query protocol is refused.
-// Bodies are read by the endpoint in front of it.
-import { randomUUID } from 'node:crypto';
+// SQS over HTTP: the JSON protocol (application/x-amz-json-1.0, the operation in x-amz-target).
+// Bodies are read, and the old query protocol is refused, by the endpoint in front of it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sendJson } from '../aws-json.ts';
 import { type Answer, type Handle, refuse } from './handle.ts';
+
+export type HttpAnswer = (req: IncomingMessage, res: ServerResponse, body: Buffer) => Promise<void>;
 
 function send(res: ServerResponse, { status, body, queryError, dropped }: Answer): void {
   if (dropped || res.destroyed) {
@@ -14,25 +15,9 @@ function send(res: ServerResponse, { status, body, queryError, dropped }: Answer
   sendJson(res, '1.0', { status, body });
 }
 
-// Whoever speaks the query protocol can read an error in its own shape only.
-function sendXml(res: ServerResponse): void {
-  const reason = 'This endpoint speaks the AWS JSON protocol 1.0 only: use an SDK or a CLI of 2024 or later.';
-  const error = `<Error><Type>Sender</Type><Code>InvalidAction</Code><Message>${reason}</Message></Error>`;
-  res.writeHead(400, { 'content-type': 'text/xml' });
-  res.end(`<ErrorResponse>${error}<RequestId>${randomUUID()}</RequestId></ErrorResponse>\n`);
-}
-
-export function createHttpAnswer({ handle }: { handle: Handle }) {
-  return async (req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void> => {
+export function createHttpAnswer({ handle }: { handle: Handle }): HttpAnswer {
+  return async (req, res, body) => {
     const target = req.headers['x-amz-target'];
-    if (req.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
-      sendXml(res);
-      return;
-    }
-    if (typeof target !== 'string') {
-      send(res, refuse({ code: 'InvalidAction', message: 'The header x-amz-target names no operation.' }));
-      return;
-    }
     let input: unknown;
     try {
       input = JSON.parse(body.toString('utf8') || '{}');
@@ -42,6 +27,7 @@ export function createHttpAnswer({ handle }: { handle: Handle }) {
     }
     const gone = new AbortController();
     res.once('close', () => gone.abort());
-    send(res, await handle(target, input, { host: req.headers.host, signal: gone.signal }));
+    const caller = { host: req.headers.host, signal: gone.signal };
+    send(res, await handle(typeof target === 'string' ? target : '', input, caller));
   };
 }

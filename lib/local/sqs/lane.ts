@@ -6,9 +6,10 @@
 // extended. So a lane is free exactly when its first message is visible, and what it hands out is the run of visible ones from there.
 //
 // One case is argued over: the first message is given back (visibility set to 0) while others of its group are in flight.
-// AWS was recorded handing it out at once. The suite that this emulator is built to expects that nothing of the group is handed out
-// until they are settled. The suite is followed by default, because the default must pass it whole; the switch `fifoGivenBack: 'at-once'`
-// follows AWS. Code that gives messages back must be right under both: test it with `at-once`, which is the stricter judge of it.
+// AWS was recorded handing it out at once (LocalStack's tests that are marked aws.validated). Our conformance tests ask that nothing of
+// the group is handed out until the others are settled, and the default follows them: the cautious reading of "no more of a group
+// while any of it is in flight". The switch `fifoGivenBack: 'at-once'` follows AWS. Code that gives messages back must be right under
+// both, and `at-once` is the stricter judge of it: there, a head that is given back runs beside the later ones that are still in flight.
 // A visibility that merely ends, however short it was set, always frees its message: there is no record or check against that.
 import { createLine, type Line, type Linked, unlinked } from './line.ts';
 import type { Message } from './message.ts';

@@ -1,14 +1,13 @@
 // SQS on this machine, put together: in process, and behind a port of its own where nothing else is in front of it.
 // Not emulated: IAM, encryption, throttling by rate, the reordering of fair queues (MessageGroupId on standard queues is kept and
 // returned), duplicates of standard queues, and the 120,000-message window in which a FIFO queue looks for free groups.
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, realClock } from '../clock.ts';
 import { startEndpoint } from '../endpoint.ts';
 import { createFaults, type Faults } from '../faults.ts';
 import { type Calls, createCalls } from './calls.ts';
 import { createDirectory } from './directory.ts';
 import { createHandle, type Handle } from './handle.ts';
-import { createHttpAnswer } from './http.ts';
+import { createHttpAnswer, type HttpAnswer } from './http.ts';
 import { messageOperations } from './message-operations.ts';
 import { moveTaskOperations } from './move-tasks.ts';
 import type { QueueView } from './queue.ts';
@@ -19,7 +18,7 @@ export type Sqs = {
   /** Answers one call: `target` is `AmazonSQS.<Operation>`, `body` the parsed JSON. Refusals are answers; it never throws. */
   readonly handle: Handle;
   /** Answers one node:http request whose body has been read. */
-  answer(req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void>;
+  readonly answer: HttpAnswer;
   /** A look inside, past the protocol and the call log; throws for a queue that is not there. */
   queue(name: string): QueueView;
   readonly faults: Faults;

@@ -10,7 +10,10 @@ import type { Switches } from './switches.ts';
 export type Store = {
   put(message: Message, times: { delayMs: number; retentionMs: number; enqueuedAt: number }): Entry;
   get(messageId: string): Entry | undefined;
-  /** Hands out up to `most` entries, now in flight. `keep` sees each first, and answers false when it has taken it elsewhere. */
+  /**
+   * Takes up to `most` entries in flight; each must be hidden or removed next, which gives its lane its place again.
+   * `keep` sees each first, and answers false when it has taken it elsewhere.
+   */
   take(most: number, keep?: (entry: Entry) => boolean): Entry[];
   /** In flight for `ms` from now; visible at once when 0. */
   hide(entry: Entry, ms: number): void;
@@ -117,11 +120,9 @@ export function createStore({ clock, switches, fifo, onFree }: StoreDependencies
 
     take(most, keep = () => true) {
       const taken: Entry[] = [];
-      const visited: Lane[] = [];
       while (taken.length < most && free.first) {
         const lane = free.first;
         leave(lane);
-        visited.push(lane);
         inspected++;
         // What this very receive takes of the lane does not count as in flight.
         const inFlight = lane.inFlight;
@@ -136,7 +137,6 @@ export function createStore({ clock, switches, fifo, onFree }: StoreDependencies
           entry = next;
         }
       }
-      for (const lane of visited) settle(lane);
       return taken;
     },
 

@@ -92,10 +92,10 @@ describe('size and content', () => {
     await expect(send(queue, 'a\u0001b')).rejects.toThrow();
   });
 
-  // The SDK compares the MD5s of body and attributes with its own, on the way in and out.
+  // The SDK checks the MD5 of the body by itself, not that of the attributes.
   check('attributes of every type come back, and the trace header', async () => {
     const queue = await standardQueue();
-    await send(queue, 'x', {
+    const sent = await send(queue, 'x', {
       MessageAttributes: {
         text: { DataType: 'String', StringValue: 'é' },
         number: { DataType: 'Number', StringValue: '1' },
@@ -117,6 +117,10 @@ describe('size and content', () => {
     });
     expect(message?.MessageAttributes?.bytes?.BinaryValue).toHaveLength(2);
     expect(message?.Attributes?.AWSTraceHeader).toMatch(/^Root=1-/);
+    // As ElasticMQ computes it, too.
+    const digest = '9cd5b80d11c1997d1cefbce95bbc9319';
+    expect(sent.MD5OfMessageAttributes).toBe(digest);
+    expect(message?.MD5OfMessageAttributes).toBe(digest);
   });
 
   check('an eleventh attribute is refused', async () => {

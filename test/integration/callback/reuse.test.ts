@@ -34,6 +34,42 @@ describe('a connection', () => {
     await closed.promise;
   });
 
+  it('is closed after its own idle time where the server hints at none', async () => {
+    const gone: string[] = [];
+    const both = Promise.withResolvers<void>();
+    const server = await testServer({
+      onRequest(socket, _nth, { body }) {
+        socket.on('close', () => {
+          gone.push(body.toString());
+          if (gone.length === 2) both.resolve();
+        });
+        socket.write(OK);
+      },
+    });
+    const client = testClient();
+    const use = (key: string, idleTimeoutMs: number) =>
+      client.exchange(requestTo(server.url, { body: Buffer.from(key), pool: { key, idleTimeoutMs } }));
+    // The longer one first: with one idle time for both, it would also be the first to go.
+    await use('long', 1_000);
+    await use('short', 50);
+    await both.promise;
+    expect(gone).toEqual(['short', 'long']);
+  });
+
+  it('that is free takes the next exchange, while a slow one holds another', async () => {
+    const held = Promise.withResolvers<void>();
+    const server = await testServer({
+      onRequest: (socket, nth) =>
+        nth === 1 ? void held.promise.then(() => socket.write(OK)) : socket.write(OK),
+    });
+    const client = testClient();
+    const request = requestTo(server.url, { pool: { connections: 2 } });
+    const slow = client.exchange(request);
+    expect(await client.exchange(request)).toMatchObject({ kind: 'answered' });
+    held.resolve();
+    expect(await slow).toMatchObject({ kind: 'answered' });
+  });
+
   it('is not kept where the server hints at too short a time', async () => {
     const server = await testServer(answering(withHint(1)));
     const client = testClient();

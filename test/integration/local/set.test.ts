@@ -17,7 +17,6 @@ test("the template's queues are there, with its attributes", async () => {
   expect(Attributes).toMatchObject({
     FifoQueue: 'true',
     VisibilityTimeout: '360',
-    MessageRetentionPeriod: '1209600',
     ReceiveMessageWaitTimeSeconds: '20',
   });
 });

@@ -57,6 +57,18 @@ describe('the pool of a subscription', () => {
     expect(use({ fresh: true })).not.toBe(pool);
   });
 
+  it('is given up when it is asked for, also just after a sweep that found it good', () => {
+    const clock = { now: 10_000 };
+    const { use } = poolsAt(clock);
+    use({ key: 'other' });
+    clock.now += 500;
+    const pool = use({ fresh: true });
+    clock.now += 500;
+    use({ key: 'other' });
+    clock.now += 500;
+    expect(use({ fresh: true })).not.toBe(pool);
+  });
+
   it('is kept while an exchange is in flight, however long', () => {
     const clock = { now: 1 };
     const { pools, use } = poolsAt(clock);

@@ -119,6 +119,35 @@ test('the same option twice is fine with the same value, a fault with another', 
   });
 });
 
+test('a longer list, or an object with more in it, is another value', () => {
+  const item = {
+    id: 'a',
+    configuration: { callbackUrl: URL, headers: [], logging: { enabled: false } },
+    entrypointConfiguration: {
+      headers: [{ name: 'a', value: 'b' }],
+      logging: { enabled: false, request: { headers: true } },
+    },
+  };
+  expect(pathsOf(item)).toEqual(['entrypointConfiguration.headers', 'entrypointConfiguration.logging']);
+});
+
+test('a path has one fault, the first', () => {
+  expect(faultsOf(itemWith({ headers: [{ name: '', value: 'x' }] }))).toEqual({
+    'configuration.headers.0.name': 'must not be empty',
+  });
+});
+
+test('nobody is told what a long key may have meant', () => {
+  const key = `connectTimeout${'_'.repeat(40)}`;
+  expect(faultsOf(itemWith({ http: { [key]: 1 } }))[`configuration.http.${key}`]).not.toMatch(/did you mean/);
+});
+
+test('a set is told to be written as a list', () => {
+  expect(faultsOf(itemWith({ headers: new Set(['a']) }))).toEqual({
+    'configuration.headers': 'must be JSON, not a DynamoDB set: write a list',
+  });
+});
+
 test.each([
   ['a DynamoDB set', new Set(['a'])],
   ['an empty set', new Set()],

@@ -146,6 +146,7 @@ describe('malformed', () => {
     ['proxy', { enabled: true, host: 'h', port: 0 }, 'proxy.port'],
     ['proxy', { enabled: true, host: 'h', port: 65_536 }, 'proxy.port'],
     ['proxy', { enabled: true, host: 'h', port: 1, password: 'p', secret: 's' }, 'proxy.secret'],
+    ['proxy', { enabled: true, host: 'h', port: 1, username: 'u', secret: 's' }, 'proxy.secret'],
     ['proxy', { type: 'SOCKS6' }, 'proxy.type'],
     ['retry', {}, 'retry.retryOption'],
     ['retry', { retryOption: 'no retry' }, 'retry.retryOption'],

@@ -15,6 +15,20 @@ describe('messages', () => {
     expect(counts().visible).toBe(2);
   });
 
+  it('a deduplication id stays taken for all of its five minutes, however many are sent meanwhile', async () => {
+    const { clock, ask, counts } = await createTestSqs('dedup.fifo');
+    const sendId = (MessageDeduplicationId: string) =>
+      ask('SendMessage', { MessageBody: 'x', MessageGroupId: 'g', MessageDeduplicationId });
+    await sendId('first');
+    clock.advance(4 * 60_000);
+    await sendId('watched');
+    clock.advance(60_000);
+    await sendId('third');
+    clock.advance(3 * 60_000);
+    await sendId('watched');
+    expect(counts().visible).toBe(3);
+  });
+
   it('a message is gone when its retention ends, in flight or not, and frees its group', async () => {
     const { clock, ask, send, receive } = await createTestSqs('old.fifo', { MessageRetentionPeriod: '60' });
     await send('g', '1');
@@ -196,6 +210,19 @@ describe('queues', () => {
     expect((await ask('GetQueueAttributes', { AttributeNames: ['All'] })).body).toEqual(before);
   });
 
+  it('can refuse to be the dead-letter queue of others', async () => {
+    const { call, createQueue, sqs, ask, arn } = await createTestSqs('work');
+    const QueueUrl = await createQueue('dead', { RedriveAllowPolicy: '{"redrivePermission":"denyAll"}' });
+    const bind = () => {
+      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: sqs.queue('dead').arn });
+      return ask('SetQueueAttributes', { Attributes: { RedrivePolicy } });
+    };
+    expect(await bind()).toMatchObject({ queryError: 'InvalidParameterValue;Sender' });
+    const RedriveAllowPolicy = JSON.stringify({ redrivePermission: 'byQueue', sourceQueueArns: [arn] });
+    await call('SetQueueAttributes', { QueueUrl, Attributes: { RedriveAllowPolicy } });
+    expect(await bind()).toMatchObject({ status: 200 });
+  });
+
   it('per-group throughput needs per-group deduplication', async () => {
     const { ask } = await createTestSqs('fast.fifo');
     const FifoThroughputLimit = 'perMessageGroupId';
@@ -227,6 +254,20 @@ describe('move tasks', () => {
       Results: [{ Status: 'FAILED', FailureReason: 'CouldNotDetermineMessageSource' }],
     });
     expect(sqs.queue('dead').counts().visible).toBe(1);
+  });
+
+  it('makes a new message of each: its id and its receive count begin anew', async () => {
+    const { clock, call, dead, send, receive, changeVisibility } = await withLetters();
+    await send('', 'x');
+    const [message] = await receive();
+    await changeVisibility(message, 0);
+    await receive();
+    await call('StartMessageMoveTask', { SourceArn: dead.arn });
+    clock.advance(0);
+    const [moved] = await receive();
+    expect(moved).toMatchObject({ Body: 'x', Attributes: { ApproximateReceiveCount: '1' } });
+    expect(moved?.MessageId).not.toBe(message?.MessageId);
+    expect(moved?.Attributes).not.toHaveProperty('DeadLetterQueueSourceArn');
   });
 
   it('keeps to its rate, and can be cancelled', async () => {

@@ -61,7 +61,39 @@ describe('switches', () => {
   });
 });
 
+describe('given back', () => {
+  it('a message does not ride along behind an earlier one while a later one is in flight', async () => {
+    const { clock, send, receive, changeVisibility } = await createTestSqs('back.fifo');
+    await send('g', '1', '2', '3');
+    const [first, second] = await receive();
+    await changeVisibility(first, 1);
+    await changeVisibility(second, 0);
+    clock.advance(1000);
+    expect(bodies(await receive())).toEqual(['1']);
+  });
+
+  it('a message is like any other once it has been received again', async () => {
+    const { clock, send, receive, changeVisibility } = await createTestSqs('back.fifo');
+    await send('g', '1', '2');
+    for (const message of await receive()) await changeVisibility(message, 0);
+    const [, second] = await receive();
+    await changeVisibility(second, 60);
+    clock.advance(30_000);
+    expect(bodies(await receive())).toEqual(['1']);
+  });
+});
+
 describe('visibility', () => {
+  it.each(['bounds', 'bounds.fifo'])('in %s cannot be changed by an old handle', async (name) => {
+    const { clock, send, receive, changeVisibility } = await createTestSqs(name);
+    await send('g', 'x');
+    const [old] = await receive();
+    clock.advance(30_000);
+    await receive();
+    expect(await changeVisibility(old, 0)).toMatchObject({ status: 400 });
+    expect(await receive()).toEqual([]);
+  });
+
   it('lasts 12 hours from the receive at most, whatever is asked for', async () => {
     const { clock, send, receive, changeVisibility } = await createTestSqs('bounds.fifo');
     await send('g', 'x');
@@ -133,6 +165,15 @@ describe('receive attempts', () => {
     await changeVisibility(first, 60);
     await send('b', 'b1');
     expect(bodies(await receive({ ReceiveRequestAttemptId: 'a' }))).toEqual(['b1']);
+  });
+
+  it('a change of visibility before the attempt does not matter', async () => {
+    const { send, receive, changeVisibility } = await createTestSqs('attempts.fifo');
+    await send('a', 'a1');
+    const [message] = await receive();
+    await changeVisibility(message, 0);
+    const first = await receive({ ReceiveRequestAttemptId: 'a' });
+    expect(await receive({ ReceiveRequestAttemptId: 'a' })).toEqual(first);
   });
 
   it('an attempt is forgotten after five minutes', async () => {

@@ -50,3 +50,14 @@ it('a long standard queue costs one look at each message that is received', asyn
   // The message and its lane, which is its own in a standard queue.
   expect(sqs.queue('work').inspected()).toBe(2 * received);
 });
+
+it('messages that were deleted while they were visible cost nothing', async () => {
+  const { sqs, clock, send, receive, remove } = await createTestSqs('work');
+  await send('', ...Array.from({ length: 10 }, () => 'x'));
+  const messages = await receive();
+  clock.advance(30_000);
+  for (const message of messages) await remove(message);
+  const before = sqs.queue('work').inspected();
+  expect(await receive()).toEqual([]);
+  expect(sqs.queue('work').inspected()).toBe(before);
+});

@@ -1,0 +1,83 @@
+// The demo of `npm start`: a receiver that prints what is delivered to it, the sample subscriptions of events/, and a few
+// messages. It asks nothing of the set that a user could not.
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { listen } from './listen.ts';
+import { publish } from './publish.ts';
+import type { LocalSet } from './set.ts';
+
+const SAMPLES = ['none', 'auto', 'at-most-once', 'at-least-once'];
+const MESSAGES = [
+  { topic: 'orders', group: 'customer-7', body: '{"order":1,"customer":7}' },
+  { topic: 'orders', group: 'customer-7', body: '{"order":2,"customer":7}' },
+  { topic: 'page-views', body: '{"page":"/","visitor":"a"}' },
+];
+// `orders` has three sample subscriptions, `page-views` one.
+const DELIVERIES = 7;
+
+export type Demo = { url: string; close(): Promise<void> };
+type Dependencies = { set: LocalSet; receiverPort: number; root: string; print: (line: string) => void };
+
+/** Starts the receiver, registers the samples, publishes, and returns when the deliveries have come, or after a while. */
+export async function startDemo({ set, receiverPort, root, print }: Dependencies): Promise<Demo> {
+  const arrivals = new Set<string>();
+  const server = createServer((req, res) => {
+    receive(req, res, print).then(
+      (arrival) => arrivals.add(arrival),
+      () => res.destroy(),
+    );
+  });
+  const receiver = await listen(server, receiverPort).catch((cause: unknown) => {
+    throw new Error(`The receiver of the demo can't start. RECEIVER_PORT sets its port. ${cause}`, { cause });
+  });
+  print(`Callbacks go to ${receiver.url}, which answers 200, or 503 to a path with ?status=503.`);
+  const documents = DynamoDBDocumentClient.from(set.clients.dynamodb);
+  for (const name of SAMPLES) {
+    const item = sample(join(root, `events/subscription-${name}.json`), receiver.url);
+    await documents.send(new PutCommand({ TableName: set.outputs.SubscriptionsTableName, Item: item }));
+  }
+  for (const { body, ...publishing } of MESSAGES) {
+    await publish(body, publishing, {
+      sqs: set.clients.sqs,
+      messagesQueueUrl: set.outputs.MessagesQueueUrl ?? '',
+      messagesFifoQueueUrl: set.outputs.MessagesFifoQueueUrl ?? '',
+    });
+  }
+  for (let tries = 0; arrivals.size < DELIVERIES && tries < 100; tries++) await setTimeout(100);
+  if (arrivals.size < DELIVERIES)
+    print(`Only ${arrivals.size} of ${DELIVERIES} sample deliveries came so far.`);
+  return { url: receiver.url, close: receiver.close };
+}
+
+const sampleSchema = z.looseObject({ configuration: z.looseObject({ callbackUrl: z.url() }) });
+
+/** The sample with its callback at our receiver, wherever that listens. */
+function sample(file: string, receiverUrl: string): Record<string, unknown> {
+  const item = sampleSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const { pathname } = new URL(item.configuration.callbackUrl);
+  return { ...item, configuration: { ...item.configuration, callbackUrl: `${receiverUrl}${pathname}` } };
+}
+
+/** Prints one line for the delivery; answers with what tells it from others. */
+async function receive(
+  req: IncomingMessage,
+  res: ServerResponse,
+  print: (line: string) => void,
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of req) chunks.push(chunk);
+  const { pathname, searchParams } = new URL(req.url ?? '/', 'http://receiver');
+  const asked = Number(searchParams.get('status') ?? 200);
+  const status = asked >= 200 && asked <= 599 ? asked : 200;
+  res.writeHead(status, { 'content-length': 0 }).end();
+  const subscription = pathname.slice(1);
+  const id = String(req.headers['webhook-id'] ?? '(none)');
+  const body = Buffer.concat(chunks).toString().replace(/\s+/g, ' ').slice(0, 80);
+  const time = new Date().toISOString().slice(11, 23);
+  print(`${time}  ${subscription.padEnd(22)} ${status}  webhook-id ${id}  ${body}`);
+  return `${subscription} ${id}`;
+}

@@ -1,0 +1,166 @@
+import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { listen } from '#lib/local/listen.ts';
+import { startReceiver } from '#test/support/receiver.ts';
+
+let scratch: string;
+let started: ChildProcessByStdio<null, Readable, Readable> | undefined;
+beforeEach(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'start-'));
+});
+afterEach(() => {
+  started?.kill('SIGKILL');
+  rmSync(scratch, { recursive: true });
+});
+
+function start(args: string[] = [], ports: Record<string, string> = {}) {
+  const env = { ...process.env, PORT: '0', RECEIVER_PORT: '0', ...ports };
+  const child = spawn(process.execPath, ['lib/local/start.ts', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  });
+  started = child;
+  const lines: string[] = [];
+  for (const input of [child.stdout, child.stderr]) {
+    createInterface({ input }).on('line', (line) => lines.push(line));
+  }
+  const said = async (text: string): Promise<string> => {
+    await expect.poll(() => lines.join('\n'), { timeout: 30_000 }).toContain(text);
+    return lines.find((line) => line.includes(text)) ?? '';
+  };
+  return {
+    child,
+    lines,
+    said,
+    /** Waits for the address that everything answers on. */
+    async url(): Promise<string> {
+      return /http:\S+\d/.exec(await said('SQS, DynamoDB and Secrets Manager answer'))?.[0] ?? '';
+    },
+  };
+}
+
+function run(script: string, args: string[], url: string) {
+  const env = { ...process.env, AWS_ENDPOINT_URL: url };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [`lib/cli/${script}.ts`, ...args], { env });
+  return { status, text: `${stdout}${stderr}` };
+}
+
+function put(item: object, url: string) {
+  const file = join(scratch, 'item.json');
+  writeFileSync(file, JSON.stringify(item));
+  return run('put', [file], url);
+}
+
+const childrenOf = (pid: number | undefined): number[] =>
+  execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([child, parent]) => (parent === pid && child !== undefined ? [child] : []));
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+test('the samples are delivered, one line each; what one puts and publishes is too; Ctrl-C ends everything with 0', async () => {
+  const { child, lines, said, url } = start();
+  await said('Ctrl-C ends it');
+  const delivered = lines.filter((line) => /^\d\d:\d\d:\d\d\.\d{3} {2}sample-/.test(line));
+  expect(delivered).toHaveLength(7);
+  expect(delivered[0]).toMatch(/^\S+ {2}sample-\S+ +200 {2}webhook-id [0-9a-f-]{36} {2}\{/);
+  expect(lines.filter((line) => line.startsWith('['))).toEqual([]);
+
+  const receiver = /http:\S+\d/.exec(await said('Callbacks go to'))?.[0];
+  const item = { id: 'mine', topic: 'mine', configuration: { callbackUrl: `${receiver}/mine?status=418` } };
+  expect(put(item, await url())).toEqual({ status: 0, text: 'mine is in webhooks-local-subscriptions.\n' });
+  const args = ['--topic', 'mine', '--id', 'order-7', '{"order": 7}'];
+  expect(run('publish', args, await url())).toEqual({ status: 0, text: 'Published with the id order-7.\n' });
+  expect(await said('webhook-id order-7')).toMatch(/mine +418 .*\{"order": 7\}$/);
+
+  const processes = childrenOf(child.pid);
+  expect(processes.length).toBeGreaterThan(1);
+  child.kill('SIGINT');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  await expect.poll(() => processes.filter(isRunning), { timeout: 10_000 }).toEqual([]);
+});
+
+test('Ctrl-C waits for what is under way, and a second one does not', async () => {
+  const receiver = await startReceiver();
+  try {
+    receiver.answer('/hangs', [], { fault: 'hang' });
+    const { child, said, url } = start(['--no-demo']);
+    put({ id: 'hangs', configuration: { callbackUrl: `${receiver.url}/hangs` } }, await url());
+    run('publish', ['--subscription', 'hangs', 'x'], await url());
+    await receiver.requests('/hangs', 1);
+    const processes = childrenOf(child.pid);
+    child.kill('SIGINT');
+    await said('Ctrl-C again');
+    // The same Ctrl-C once more, as npm passes it on.
+    child.kill('SIGINT');
+    await setTimeout(600);
+    expect(child.exitCode).toBeNull();
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([130, null]);
+    await expect.poll(() => processes.filter(isRunning), { timeout: 10_000 }).toEqual([]);
+  } finally {
+    await receiver.close();
+  }
+});
+
+test('--no-demo registers nothing and takes no port for a receiver', async () => {
+  const taken = await listen(createServer(), 0);
+  try {
+    const { lines, said } = start(['--no-demo'], { RECEIVER_PORT: String(taken.port) });
+    await said('Ctrl-C ends it');
+    expect(lines.join('\n')).not.toContain('sample-none');
+  } finally {
+    await taken.close();
+  }
+});
+
+test.each(['PORT', 'RECEIVER_PORT'])(
+  'a %s that is taken, or is none, is named, and the process ends with 1',
+  async (name) => {
+    const taken = await listen(createServer(), 0);
+    try {
+      const { child, lines } = start([], { [name]: String(taken.port) });
+      expect(await once(child, 'close')).toEqual([1, null]);
+      expect(lines.join('\n')).toContain(`${taken.port} of 127.0.0.1 is in use`);
+      expect(lines.join('\n')).toContain(name);
+    } finally {
+      await taken.close();
+    }
+    const { child, lines } = start([], { [name]: 'eighty' });
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(lines.join('\n')).toContain(`${name} is "eighty"`);
+  },
+);
+
+test('an item that would be paused is refused with every fault; nothing there is said plainly', async () => {
+  const refused = put(
+    { id: 'a b', qos: 'sometimes', configuration: { callbackUrl: 'ftp://x' } },
+    'http://127.0.0.1:1',
+  );
+  expect(refused.status).toBe(1);
+  for (const path of ['id', 'qos', 'configuration.callbackUrl']) expect(refused.text).toContain(`${path}:`);
+  const unheard = put(
+    { id: 'a', configuration: { callbackUrl: 'http://127.0.0.1:1' } },
+    'http://127.0.0.1:1',
+  );
+  expect(unheard).toEqual({
+    status: 1,
+    text: 'Nothing answers on http://127.0.0.1:1: is npm start running?\n',
+  });
+  expect(run('publish', ['--topic', 'a'], 'http://127.0.0.1:1')).toMatchObject({ status: 2 });
+});

@@ -1,0 +1,222 @@
+// DynamoDB in memory, behind the document client's `send`: the commands and expressions that the code uses, and no
+// others. What it does not know it refuses loudly, and so does it what DynamoDB would refuse.
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetCommand,
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+
+export type Item = Record<string, unknown>;
+
+/** The tables, by the names to give to the code under test. */
+export const TABLES = { subscriptionsTable: 'subscriptions', stateTable: 'state' } as const;
+
+const KEYS: Readonly<Record<string, readonly string[]>> = {
+  subscriptions: ['id'],
+  endpoints: ['name'],
+  state: ['pk', 'sk'],
+};
+
+export type DocumentCall = { readonly command: string; readonly table: string };
+
+export type MemoryDocuments = {
+  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
+  put(table: string, item: Item): void;
+  remove(table: string, key: Item): void;
+  get(table: string, key: Item): Item | undefined;
+  /** All items of a table, by key. */
+  items(table: string): Item[];
+  /** How often each command was called, by its name: Get, Put, Update, Delete, Query, BatchGet. */
+  readonly calls: Map<string, number>;
+  /** What goes wrong, to order; nothing does unless a test says so. */
+  readonly faults: {
+    /** `fail`: not done, and said so. `lose`: done, but the answer is lost. */
+    call?: ((call: DocumentCall) => 'fail' | 'lose' | undefined) | undefined;
+    /** Which keys a BatchGet leaves unprocessed. */
+    leave?: ((key: Item) => boolean) | undefined;
+  };
+};
+
+/** `pageSize`: how many items a Query answers with at most. */
+export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocuments {
+  const tables = new Map<string, Map<string, Item>>();
+  const calls = new Map<string, number>();
+  const faults: MemoryDocuments['faults'] = {};
+
+  function tableOf(name = ''): Map<string, Item> {
+    if (KEYS[name] === undefined) throw refusal('ResourceNotFoundException', `There is no table ${name}.`);
+    const table = tables.get(name) ?? new Map<string, Item>();
+    tables.set(name, table);
+    return table;
+  }
+
+  const find = (table: string, key: Item) => tableOf(table).get(keyOf(table, key));
+
+  function write(table: string, key: Item, next: Item | undefined, input: Conditional): void {
+    const before = find(table, key);
+    if (!holds(before, input)) {
+      throw new ConditionalCheckFailedException({ message: 'The conditional request failed', $metadata: {} });
+    }
+    if (next === undefined) tableOf(table).delete(keyOf(table, key));
+    else tableOf(table).set(keyOf(table, key), written(next));
+  }
+
+  function query({ TableName = '', IndexName, KeyConditionExpression, ...input }: QueryCommand['input']) {
+    if (IndexName !== 'by-topic' || KeyConditionExpression !== 'topic = :topic') {
+      throw unknown(`the query of ${IndexName} by ${KeyConditionExpression}`);
+    }
+    const topic = input.ExpressionAttributeValues?.[':topic'];
+    if (topic === '') throw refusal('ValidationException', 'A key must not be empty.');
+    const start = input.ExclusiveStartKey?.id;
+    const after = start === undefined ? undefined : Buffer.from(String(start));
+    const matching = [...tableOf(TableName).values()]
+      .filter((item) => item.topic === topic && (after === undefined || after.compare(idOf(item)) < 0))
+      .sort((a, b) => idOf(a).compare(idOf(b)));
+    const page = matching.slice(0, pageSize);
+    const last = page.at(-1);
+    // A full page has a key to go on from, even if nothing follows.
+    return {
+      Items: page.map(copy),
+      ...(last && page.length === pageSize && { LastEvaluatedKey: { topic, id: last.id } }),
+    };
+  }
+
+  function batchGet({ RequestItems = {} }: BatchGetCommand['input']) {
+    const Responses: Record<string, Item[]> = {};
+    const UnprocessedKeys: Record<string, { Keys: Item[] }> = {};
+    for (const [table, { Keys = [] }] of Object.entries(RequestItems)) {
+      const left = Keys.filter((key) => faults.leave?.(key));
+      if (left.length > 0) UnprocessedKeys[table] = { Keys: left };
+      Responses[table] = Keys.filter((key) => !left.includes(key)).flatMap((key) => {
+        const item = find(table, key);
+        return item ? [copy(item)] : [];
+      });
+    }
+    return { Responses, UnprocessedKeys };
+  }
+
+  function run(command: unknown): unknown {
+    if (command instanceof GetCommand) {
+      const { TableName = '', Key = {} } = command.input;
+      const item = find(TableName, Key);
+      return item ? { Item: copy(item) } : {};
+    }
+    if (command instanceof PutCommand) {
+      const { TableName = '', Item = {} } = command.input;
+      write(TableName, Item, Item, command.input);
+      return {};
+    }
+    if (command instanceof UpdateCommand) {
+      const { TableName = '', Key = {} } = command.input;
+      write(
+        TableName,
+        Key,
+        { ...Key, ...find(TableName, Key), ...assignments(command.input) },
+        command.input,
+      );
+      return {};
+    }
+    if (command instanceof DeleteCommand) {
+      const { TableName = '', Key = {} } = command.input;
+      write(TableName, Key, undefined, command.input);
+      return {};
+    }
+    if (command instanceof QueryCommand) return query(command.input);
+    if (command instanceof BatchGetCommand) return batchGet(command.input);
+    throw unknown('this command');
+  }
+
+  async function send(command: object): Promise<unknown> {
+    const name = command.constructor.name.replace(/Command$/, '');
+    calls.set(name, (calls.get(name) ?? 0) + 1);
+    const fault = faults.call?.({ command: name, table: tableIn(command) });
+    if (fault === 'fail') throw refusal('InternalServerError', 'A fault was ordered.');
+    const answer = run(command);
+    if (fault === 'lose') throw refusal('TimeoutError', 'The answer was lost, as ordered.');
+    return answer;
+  }
+
+  return {
+    documents: { send } as Pick<DynamoDBDocumentClient, 'send'>,
+    put: (table, item) => void tableOf(table).set(keyOf(table, item), written(item)),
+    remove: (table, key) => void tableOf(table).delete(keyOf(table, key)),
+    get: (table, key) => find(table, key),
+    items: (table) => [...tableOf(table)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item),
+    calls,
+    faults,
+  };
+}
+
+const idOf = ({ id }: Item): Buffer => Buffer.from(String(id));
+
+function tableIn(command: object): string {
+  const input = 'input' in command && typeof command.input === 'object' ? command.input : undefined;
+  return input && 'TableName' in input ? String(input.TableName) : '';
+}
+
+function keyOf(table: string, item: Item): string {
+  const parts = (KEYS[table] ?? []).map((name) => item[name]);
+  for (const part of parts) {
+    if (typeof part !== 'string' || part === '' || Buffer.byteLength(part) > 2048) {
+      throw refusal('ValidationException', 'A key must be a string of 1 to 2048 bytes.');
+    }
+  }
+  return parts.join('\u0000');
+}
+
+type Conditional = {
+  ConditionExpression?: string | undefined;
+  ExpressionAttributeNames?: Record<string, string> | undefined;
+  ExpressionAttributeValues?: Item | undefined;
+};
+
+function holds(item: Item | undefined, { ConditionExpression, ...input }: Conditional): boolean {
+  if (ConditionExpression === undefined) return true;
+  return ConditionExpression.split(' OR ').some((either) =>
+    either.split(' AND ').every((term) => {
+      const [, exists, attribute = ''] = /^attribute_(not_)?exists\((#?\w+)\)$/.exec(term) ?? [];
+      if (attribute !== '') return (item?.[nameIn(attribute, input)] === undefined) === (exists === 'not_');
+      const [, name = '', value = ''] = /^(#?\w+) = (:\w+)$/.exec(term) ?? [];
+      if (name === '') throw unknown(`the condition ${term}`);
+      const found = item?.[nameIn(name, input)];
+      return found !== undefined && found === input.ExpressionAttributeValues?.[value];
+    }),
+  );
+}
+
+function assignments({ UpdateExpression = '', ...input }: UpdateCommand['input']): Item {
+  const set = /^SET (#?\w+ = :\w+(?:, #?\w+ = :\w+)*)$/.exec(UpdateExpression)?.[1];
+  if (set === undefined) throw unknown(`the update ${UpdateExpression}`);
+  return Object.fromEntries(
+    set.split(', ').map((assignment) => {
+      const [name = '', value = ''] = assignment.split(' = ');
+      return [nameIn(name, input), input.ExpressionAttributeValues?.[value]];
+    }),
+  );
+}
+
+const nameIn = (name: string, { ExpressionAttributeNames = {} }: Conditional): string =>
+  name.startsWith('#') ? (ExpressionAttributeNames[name] ?? name) : name;
+
+/** As the document client does it: an undefined value is left out at the top, and an error below. */
+const written = (item: Item): Item =>
+  copy(Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined)));
+
+/** No reference is shared between what is written, stored and read. */
+function copy<T>(value: T): T;
+function copy(value: unknown): unknown {
+  if (value === undefined)
+    throw new Error('Pass options.removeUndefinedValues=true to remove undefined values');
+  if (Array.isArray(value)) return value.map((entry) => copy(entry));
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof Set)
+    return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, copy(entry)]));
+}
+
+const unknown = (what: string): Error => new Error(`The DynamoDB in memory does not know ${what}`);
+const refusal = (name: string, message: string): Error => Object.assign(new Error(message), { name });

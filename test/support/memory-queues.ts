@@ -1,0 +1,235 @@
+// SQS in memory, behind the SDK client's `send`: batches of sends, deletes and visibility changes with SQS's limits, a
+// FIFO queue's groups and its deduplication. The code's own Queues is made over it, so calls are cut as they would be.
+import {
+  type BatchResultErrorEntry,
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
+import { queueNameIn } from '#lib/queue/name.ts';
+import { createQueues, type Queues } from '#lib/queue/queues.ts';
+import { attributesOf, recordOf } from './records.ts';
+
+/** A message that a queue has taken. */
+export type Taken = {
+  readonly id: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string | Buffer>>;
+  readonly group: string | undefined;
+  readonly sequence: number;
+  readonly sentAt: number;
+};
+type Stored = Taken & { visibleAt: number; receives: number; handle: string };
+type Queue = {
+  readonly isFifo: boolean;
+  readonly taken: Taken[];
+  readonly stored: Stored[];
+  readonly known: Map<string, number>;
+};
+
+export type QueueOperation = 'send' | 'remove' | 'hide';
+
+export type MemoryQueues = {
+  /** Made with one call at once; make others over `sqs`. */
+  readonly queues: Queues;
+  readonly sqs: Pick<SQSClient, 'send'>;
+  /** All that a queue has ever taken, in order; what it knew for a duplicate is not among it. */
+  taken(queueUrl: string): readonly Taken[];
+  /** How many messages wait or are in flight. */
+  left(queueUrl: string): number;
+  put(queueUrl: string, message: { body: string; attributes?: Taken['attributes']; group?: string }): string;
+  /** Up to ten visible messages; a group with a message in flight gives none. */
+  receive(queueUrl: string, options?: { max?: number; visibilitySeconds?: number }): SQSRecord[];
+  /** How often each operation was called. */
+  readonly calls: Map<QueueOperation, number>;
+  readonly largest: { entries: number; bytes: number };
+  /** How many sends were known for duplicates. */
+  readonly swallowed: () => number;
+  /** What goes wrong, to order; nothing does unless a test says so. */
+  readonly faults: {
+    /** `fail`: not done, and said so. `lose`: done, but the answer is lost. */
+    call?: ((operation: QueueOperation, queue: string) => 'fail' | 'lose' | undefined) | undefined;
+    /** The code with which one entry is refused. */
+    entry?: ((operation: QueueOperation, queue: string) => string | undefined) | undefined;
+  };
+};
+
+const WINDOW_MS = 5 * 60_000;
+const MAX_BYTES = 1_048_576;
+const FORBIDDEN = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
+
+export function createMemoryQueues({ now }: { readonly now: () => number }): MemoryQueues {
+  const all = new Map<string, Queue>();
+  const calls = new Map<QueueOperation, number>();
+  const largest = { entries: 0, bytes: 0 };
+  const faults: MemoryQueues['faults'] = {};
+  let sequence = 0;
+  let handles = 0;
+  let swallowed = 0;
+  // A fan-out sends one body ten thousand times: it is looked at once.
+  let looked = '';
+
+  function queueOf(url: string): Queue {
+    const queue = all.get(url) ?? {
+      isFifo: url.endsWith('.fifo'),
+      taken: [],
+      stored: [],
+      known: new Map<string, number>(),
+    };
+    all.set(url, queue);
+    return queue;
+  }
+
+  function store(queue: Queue, given: Pick<Taken, 'body' | 'attributes' | 'group'>, delayMs = 0): string {
+    sequence += 1;
+    const message = { ...given, id: `id-${sequence}`, sequence, sentAt: now() };
+    queue.taken.push(message);
+    queue.stored.push({ ...message, visibleAt: now() + delayMs, receives: 0, handle: '' });
+    return message.id;
+  }
+
+  function take(queue: Queue, entry: SendMessageBatchRequestEntry): void {
+    const { MessageBody: body = '', MessageAttributes = {}, MessageGroupId: group } = entry;
+    const attributes = Object.fromEntries(
+      Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [name, StringValue]),
+    );
+    for (const text of [body, ...Object.values(attributes)]) {
+      if (text === '' || (text !== looked && FORBIDDEN.test(text))) throw refusal('InvalidMessageContents');
+    }
+    looked = body;
+    if (queue.isFifo) {
+      const id = entry.MessageDeduplicationId;
+      if (group === undefined || id === undefined || entry.DelaySeconds)
+        throw refusal('InvalidParameterValue');
+      if (!/^[!-~]{1,128}$/.test(group) || !/^[!-~]{1,128}$/.test(id)) throw refusal('InvalidParameterValue');
+      const key = `${group} ${id}`;
+      const since = queue.known.get(key);
+      if (since !== undefined && now() < since + WINDOW_MS) {
+        swallowed += 1;
+        return;
+      }
+      queue.known.set(key, now());
+    }
+    store(queue, { body, attributes, group }, (entry.DelaySeconds ?? 0) * 1000);
+  }
+
+  /** The message of a receipt handle, as long as the handle is good. */
+  function holder(queue: Queue, handle = ''): number {
+    const index = queue.stored.findIndex((message) => message.handle === handle);
+    const message = queue.stored[index];
+    if (message === undefined || (queue.isFifo && message.visibleAt <= now())) {
+      throw refusal('ReceiptHandleIsInvalid');
+    }
+    return index;
+  }
+
+  function eachEntry<E extends { Id: string | undefined }>(
+    operation: QueueOperation,
+    QueueUrl = '',
+    entries: readonly E[] = [],
+    act: (queue: Queue, entry: E) => void,
+  ) {
+    calls.set(operation, (calls.get(operation) ?? 0) + 1);
+    const queue = queueOf(QueueUrl);
+    const name = queueNameIn(QueueUrl);
+    const fault = faults.call?.(operation, name);
+    if (fault === 'fail') throw refusal('ServiceUnavailable');
+    if (entries.length === 0) throw refusal('EmptyBatchRequest');
+    if (entries.length > 10) throw refusal('TooManyEntriesInBatchRequest');
+    const Successful: { Id: string | undefined }[] = [];
+    const Failed: BatchResultErrorEntry[] = [];
+    for (const entry of entries) {
+      try {
+        const code = faults.entry?.(operation, name);
+        if (code !== undefined) throw refusal(code);
+        act(queue, entry);
+        Successful.push({ Id: entry.Id });
+      } catch (error) {
+        Failed.push({ Id: entry.Id, Code: error instanceof Error ? error.name : '', SenderFault: false });
+      }
+    }
+    if (fault === 'lose') throw refusal('TimeoutError');
+    return { Successful, Failed };
+  }
+
+  async function send(command: object): Promise<unknown> {
+    if (command instanceof SendMessageBatchCommand) {
+      const { QueueUrl, Entries = [] } = command.input;
+      const bytes = Entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+      largest.entries = Math.max(largest.entries, Entries.length);
+      largest.bytes = Math.max(largest.bytes, bytes);
+      if (bytes > MAX_BYTES) throw refusal('BatchRequestTooLong');
+      return eachEntry('send', QueueUrl, Entries, take);
+    }
+    if (command instanceof DeleteMessageBatchCommand) {
+      const { QueueUrl, Entries } = command.input;
+      return eachEntry('remove', QueueUrl, Entries, (queue, { ReceiptHandle }) => {
+        queue.stored.splice(holder(queue, ReceiptHandle), 1);
+      });
+    }
+    if (command instanceof ChangeMessageVisibilityBatchCommand) {
+      const { QueueUrl, Entries } = command.input;
+      return eachEntry('hide', QueueUrl, Entries, (queue, { ReceiptHandle, VisibilityTimeout = 0 }) => {
+        const message = queue.stored[holder(queue, ReceiptHandle)];
+        if (!Number.isInteger(VisibilityTimeout)) throw refusal('InvalidParameterValue');
+        if (message) message.visibleAt = now() + VisibilityTimeout * 1000;
+      });
+    }
+    throw new Error('The SQS in memory does not know this command');
+  }
+
+  const sqs = { send } as Pick<SQSClient, 'send'>;
+  return {
+    sqs,
+    queues: createQueues(sqs),
+    taken: (queueUrl) => queueOf(queueUrl).taken,
+    left: (queueUrl) => queueOf(queueUrl).stored.length,
+    put: (queueUrl, { body, attributes = {}, group }) =>
+      store(queueOf(queueUrl), { body, attributes, group }),
+    receive(queueUrl, { max = 10, visibilitySeconds = 240 } = {}) {
+      const { stored, isFifo } = queueOf(queueUrl);
+      const locked = new Set(
+        stored.flatMap(({ visibleAt, receives, group }) =>
+          receives > 0 && visibleAt > now() ? [group] : [],
+        ),
+      );
+      const free = stored.filter(
+        ({ visibleAt, group }) => visibleAt <= now() && !(isFifo && locked.has(group)),
+      );
+      return free.slice(0, max).map((message) => {
+        message.receives += 1;
+        message.visibleAt = now() + visibilitySeconds * 1000;
+        handles += 1;
+        message.handle = `handle-${handles}`;
+        const { id, body, group, receives, handle, sentAt } = message;
+        const record = recordOf({
+          queue: queueNameIn(queueUrl),
+          id,
+          body,
+          ...(group !== undefined && { group }),
+          sequence: String(message.sequence).padStart(20, '0'),
+          receives,
+          sentAt,
+          receiptHandle: handle,
+        });
+        return { ...record, messageAttributes: attributesOf(message.attributes) };
+      });
+    },
+    calls,
+    largest,
+    swallowed: () => swallowed,
+    faults,
+  };
+}
+
+const sizeOf = ({ MessageBody = '', MessageAttributes = {} }: SendMessageBatchRequestEntry): number =>
+  Object.entries(MessageAttributes).reduce(
+    (sum, [name, { DataType = '', StringValue = '' }]) =>
+      sum + name.length + DataType.length + Buffer.byteLength(StringValue),
+    Buffer.byteLength(MessageBody),
+  );
+
+const refusal = (name: string): Error => Object.assign(new Error(name), { name });

@@ -1,0 +1,129 @@
+// route on queues and tables in memory, wired as its function wires it, with Lambda's poller made by hand: a test says
+// when it polls, what goes wrong and when an invocation dies. Time stands still unless a test moves it.
+import type { SQSBatchResponse } from 'aws-lambda';
+import { addressRules } from '#lib/callback/address.ts';
+import { checkUrl } from '#lib/callback/guard.ts';
+import type { CountName, Fields } from '#lib/log.ts';
+import { type Delivery, decodeDelivery } from '#lib/message/attribute.ts';
+import { gatherSends } from '#lib/queue/gathered.ts';
+import { createQueues } from '#lib/queue/queues.ts';
+import { type RouteDeps, routeBatch } from '#lib/routing/batch.ts';
+import { createDirectory, type Directory } from '#lib/subscription/directory.ts';
+import type { SubscriptionRules } from '#lib/subscription/schema.ts';
+import { createInvocation, type Death, type Invocation } from './invocation.ts';
+import { createMemoryDocuments, type Item, TABLES } from './memory-documents.ts';
+import { createMemoryQueues, type Taken } from './memory-queues.ts';
+import { attributesOf } from './records.ts';
+
+export const URLS = {
+  messages: 'http://sqs/0/messages',
+  messagesFifo: 'http://sqs/0/messages.fifo',
+  retries: 'http://sqs/0/retries',
+  deliveries: 'http://sqs/0/deliveries.fifo',
+  undeliverable: 'http://sqs/0/undeliverable',
+} as const;
+
+const urlRules = {
+  allowHttp: false,
+  addresses: addressRules({ allowedCidrs: [], allowThisMachine: false }),
+};
+export const RULES: SubscriptionRules = {
+  largestReadTimeoutMs: 30_000,
+  checkUrl: (url) => checkUrl(url, urlRules),
+};
+
+/** A config item that parses; `auto` has five lanes. */
+export const subscriptionItem = (id: string, more: Item = {}): Item => ({
+  id,
+  topic: 'orders',
+  qos: 'at-least-once',
+  type: 'webhook',
+  configuration: { callbackUrl: 'https://hooks.example.com/in' },
+  ...more,
+});
+
+export type Delivered = { readonly delivery: Delivery; readonly taken: Taken };
+
+export type RouteWorld = ReturnType<typeof createRouteWorld>;
+
+export function createRouteWorld({ pageSize = 2, visibilitySeconds = 240 } = {}) {
+  let time = 1_700_000_000_000;
+  const now = () => time;
+  const memory = createMemoryQueues({ now });
+  const tables = createMemoryDocuments({ pageSize });
+  const counts = new Map<CountName, number>();
+  const lines: { event: string; fields: Fields }[] = [];
+  const write = (event: string, fields: Fields) => void lines.push({ event, fields });
+
+  function depsFor(invocation: Invocation, directory?: Directory): RouteDeps {
+    const documents = invocation.through(tables.documents);
+    return {
+      ...TABLES,
+      documents,
+      queues: gatherSends(createQueues(invocation.through(memory.sqs), { callsAtOnce: 5 })),
+      directory: directory ?? createDirectory({ ...TABLES, documents, rules: RULES, now, cacheMs: 5_000 }),
+      deliveriesQueueUrl: URLS.deliveries,
+      undeliverableQueueUrl: URLS.undeliverable,
+      retriesQueueUrl: URLS.retries,
+      sourceUrls: [URLS.messages, URLS.messagesFifo, URLS.retries],
+      log: { info: write, warn: write, error: write },
+      count: (name, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
+      now,
+    };
+  }
+
+  return {
+    memory,
+    tables,
+    counts,
+    lines,
+    now,
+    advance(ms: number): void {
+      time += ms;
+    },
+    register: (...items: Item[]) => {
+      for (const item of items) tables.put('subscriptions', item);
+    },
+    publish: (
+      attributes: Readonly<Record<string, string | Buffer>>,
+      {
+        body = '{"n":1}',
+        queue = URLS.messages,
+        group,
+      }: { body?: string; queue?: string; group?: string } = {},
+    ) => memory.put(queue, { body, attributes, ...(group !== undefined && { group }) }),
+    /** One batch from a queue: received, routed, and what is done deleted. Undefined when nothing is visible. */
+    async poll(
+      queueUrl: string = URLS.messages,
+      options: { death?: Death; remainingMs?: number; max?: number; directory?: Directory } = {},
+    ): Promise<SQSBatchResponse | 'killed' | undefined> {
+      const { max = 10, remainingMs = 40_000 } = options;
+      const records = memory.receive(queueUrl, { max, visibilitySeconds });
+      if (records.length === 0) return undefined;
+      const invocation = createInvocation(options.death);
+      const deps = depsFor(invocation, options.directory);
+      const answer = await invocation.run(() => routeBatch(records, { remainingMs }, deps));
+      if (answer === 'killed') return answer;
+      const failed = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+      const done = records.filter(({ messageId }) => !failed.has(messageId));
+      await createQueues(memory.sqs).remove(
+        queueUrl,
+        done.map(({ receiptHandle }) => receiptHandle),
+      );
+      return answer;
+    },
+    /** What is on deliveries.fifo, in order, read as deliver reads it. Throws for what deliver could not read. */
+    delivered(): Delivered[] {
+      return memory.taken(URLS.deliveries).map((taken) => {
+        const parsed = decodeDelivery(attributesOf(taken.attributes));
+        if (!parsed.ok) throw new Error(parsed.detail);
+        return { delivery: parsed.value, taken };
+      });
+    },
+    undeliverable: (): { body: string; content: Item }[] =>
+      memory.taken(URLS.undeliverable).map(({ body, attributes }) => ({
+        body,
+        content: JSON.parse(String(attributes['sqs-webhooks'])),
+      })),
+  };
+}

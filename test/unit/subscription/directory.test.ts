@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { createDirectory } from '#lib/subscription/directory.ts';
+import { createMemoryDocuments, TABLES } from '#test/support/memory-documents.ts';
+import { RULES, subscriptionItem } from '#test/support/route-world.ts';
+
+function open({ pageSize = 2 } = {}) {
+  const tables = createMemoryDocuments({ pageSize });
+  let time = 0;
+  const { documents } = tables;
+  const directory = createDirectory({ ...TABLES, documents, rules: RULES, now: () => time, cacheMs: 5_000 });
+  return {
+    ...tables,
+    directory,
+    advance(ms: number): void {
+      time += ms;
+    },
+    register: (id: string, more: Record<string, unknown> = {}) =>
+      tables.put('subscriptions', subscriptionItem(id, more)),
+    idsOf: async (topic: string) => (await directory.ofTopic(topic)).map(({ id }) => id),
+  };
+}
+
+describe('the subscriptions of a topic', () => {
+  test('are all of them, page after page, in the order of their ids', async () => {
+    const { idsOf, register, calls } = open();
+    for (const id of ['d', 'b', 'a', 'c']) register(id);
+    register('x', { topic: 'bills' });
+    register('y', { topic: undefined });
+    expect(await idsOf('orders')).toEqual(['a', 'b', 'c', 'd']);
+    expect(calls.get('Query')).toBe(3);
+  });
+
+  test('have as many lanes as their quality of service and their cap say', async () => {
+    const { directory, register, put } = open();
+    const http = (maxConcurrentConnections: number) => ({
+      configuration: { callbackUrl: 'https://hooks.example.com/', http: { maxConcurrentConnections } },
+    });
+    register('auto', { qos: 'auto' });
+    register('capped', { qos: 'none', ...http(3) });
+    register('ordered', { qos: 'at-most-once', ...http(3) });
+    put('subscriptions', { id: 'broken', topic: 'orders', qos: 'auto', configuration: { http: [] } });
+    expect(await directory.ofTopic('orders')).toEqual([
+      { id: 'auto', lanes: 5 },
+      { id: 'broken', lanes: 1 },
+      { id: 'capped', lanes: 3 },
+      { id: 'ordered', lanes: 1 },
+    ]);
+  });
+
+  test('are kept for five seconds, and read anew after', async () => {
+    const { idsOf, register, advance, calls } = open();
+    expect(await idsOf('orders')).toEqual([]);
+    register('a');
+    advance(4_999);
+    expect(await idsOf('orders')).toEqual([]);
+    advance(1);
+    expect(await idsOf('orders')).toEqual(['a']);
+    expect(calls.get('Query')).toBe(2);
+  });
+
+  test('are read once for all who ask at the same time, however long the read takes', async () => {
+    const { idsOf, register, advance, calls } = open();
+    register('a');
+    const first = idsOf('orders');
+    advance(60_000);
+    const second = idsOf('orders');
+    expect(await Promise.all([first, second, idsOf('bills')])).toEqual([['a'], ['a'], []]);
+    expect(calls.get('Query')).toBe(2);
+    // That answer was a minute old when it came.
+    await idsOf('orders');
+    expect(calls.get('Query')).toBe(3);
+  });
+
+  test('are asked for again when a read has failed; those who waited are all told', async () => {
+    const { directory, idsOf, register, faults } = open();
+    register('a');
+    faults.call = () => 'fail';
+    const both = await Promise.allSettled([directory.ofTopic('orders'), directory.ofTopic('orders')]);
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    faults.call = undefined;
+    expect(await idsOf('orders')).toEqual(['a']);
+  });
+
+  test('a failure on a later page is a failure: half a list would be a loss', async () => {
+    const { directory, register, faults } = open();
+    for (const id of ['a', 'b', 'c']) register(id);
+    let calls = 0;
+    faults.call = () => (++calls === 2 ? 'fail' : undefined);
+    await expect(directory.ofTopic('orders')).rejects.toThrow('A fault was ordered');
+  });
+});
+
+describe('one subscription', () => {
+  test('is found by its id, with its lanes, and kept', async () => {
+    const { directory, register, calls } = open();
+    register('a', { topic: undefined, qos: 'auto' });
+    expect(await directory.byId('a')).toEqual({ id: 'a', lanes: 5 });
+    expect(await directory.byId('a')).toEqual({ id: 'a', lanes: 5 });
+    expect(calls.get('Get')).toBe(1);
+  });
+
+  test('that is not there may be the next moment: its absence is not kept', async () => {
+    const { directory, register } = open();
+    expect(await directory.byId('a')).toBeUndefined();
+    register('a');
+    expect(await directory.byId('a')).toEqual({ id: 'a', lanes: 1 });
+  });
+});
+
+test('a thousand answers are kept; the oldest goes first', async () => {
+  const { directory, calls } = open();
+  for (let n = 0; n <= 1_000; n++) await directory.ofTopic(`t${n}`);
+  expect(calls.get('Query')).toBe(1_001);
+  await directory.ofTopic('t1000');
+  await directory.ofTopic('t1');
+  expect(calls.get('Query')).toBe(1_001);
+  await directory.ofTopic('t0');
+  expect(calls.get('Query')).toBe(1_002);
+});
