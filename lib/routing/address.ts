@@ -2,7 +2,7 @@
 // Nothing is sent here.
 import type { SQSRecord } from 'aws-lambda';
 import type { Count } from '../log.ts';
-import { ATTRIBUTE, type Delivery, decodeDelivery } from '../message/attribute.ts';
+import { type Delivery, decodeDelivery } from '../message/attribute.ts';
 import { laneOf } from '../message/lane.ts';
 import { type Published, readPublished } from '../message/published.ts';
 import { queueNameIn, queueNameOf } from '../queue/name.ts';
@@ -40,8 +40,7 @@ async function again({ messageAttributes, body }: SQSRecord, { directory }: Addr
 async function anew(record: SQSRecord, { directory, count }: AddressDeps): Promise<Addressed> {
   const reading = readPublished(record);
   if (!reading.ok) return { kind: 'unroutable', ...reading.unroutable };
-  const { message } = reading;
-  const ignored = reading.ignored.filter((name) => name !== ATTRIBUTE);
+  const { message, ignored } = reading;
   if (ignored.length > 0) count('AttributesIgnored', ignored.length);
 
   if (message.subscription === undefined) {

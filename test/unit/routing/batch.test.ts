@@ -100,6 +100,7 @@ describe('a message', () => {
     expect(world.delivered().map(({ delivery }) => [delivery.subscription, delivery.sends])).toEqual([
       ['a', 0],
     ]);
+    expect(world.counts.get('AttributesIgnored')).toBe(1);
   });
 });
 

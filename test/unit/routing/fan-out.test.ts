@@ -1,6 +1,7 @@
 // A message for many subscriptions: it ends, a kill in the middle loses none and repeats few.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { placeKey } from '#lib/keys.ts';
 import type { Death } from '#test/support/invocation.ts';
 import { createRouteWorld, type RouteWorld, subscriptionItem, URLS } from '#test/support/route-world.ts';
 
@@ -130,10 +131,13 @@ test('a subscription added during a long fan-out shifts nobody', async () => {
   expect(receivers(world).sort()).toEqual([...ids, 's00200-new'].sort());
 });
 
-test('ids beyond ASCII, which only a broken item has, are in one order for all', async () => {
-  const ids = [...idsOf(150), '\uFF5E-wave', '\u{1F600}-smile'];
+test('ids beyond ASCII, which only a broken item has, are in one order for the table and for the place', async () => {
+  // By bytes, as DynamoDB has it, the smile is last; by JavaScript's units the wave is.
+  const ids = [...idsOf(99), '\uFF5E-wave', '\u{1F600}-smile'];
   const world = worldOf(ids);
   world.publish({ topic: 'orders' });
-  await untilRouted(world, { at: 18, when: 'after' });
+  // Dies when the first page of a hundred is sent and written down.
+  await untilRouted(world, { at: 14, when: 'before' });
+  expect(world.tables.get('state', placeKey('id-1'))).toBeDefined();
   expect(receivers(world).sort()).toEqual([...ids].sort());
 });
