@@ -5,6 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import type { Context, SQSEvent } from 'aws-lambda';
+import { AWS_CLIENT } from '#lib/aws.ts';
 import { createCallbackClient } from '#lib/callback/client.ts';
 import { callbackRules, deliverEnvironment, readConfig, subscriptionRules } from '#lib/config.ts';
 import { deliverBatch } from '#lib/delivery/batch.ts';
@@ -45,6 +46,6 @@ export function createHandler({ sqs, documents }: Clients) {
 }
 
 export const handler = createHandler({
-  sqs: new SQSClient(),
-  documents: DynamoDBDocumentClient.from(new DynamoDBClient()),
+  sqs: new SQSClient(AWS_CLIENT),
+  documents: DynamoDBDocumentClient.from(new DynamoDBClient(AWS_CLIENT)),
 });

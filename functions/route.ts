@@ -4,23 +4,27 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import type { Context, SQSEvent } from 'aws-lambda';
+import { AWS_CLIENT } from '#lib/aws.ts';
 import { readConfig, routeEnvironment, subscriptionRules } from '#lib/config.ts';
 import { gatherSends } from '#lib/queue/gathered.ts';
 import { createQueues } from '#lib/queue/queues.ts';
+import { createBackstop } from '#lib/routing/backstop.ts';
 import { routeBatch } from '#lib/routing/batch.ts';
 import { createDirectory } from '#lib/subscription/directory.ts';
 import { createTelemetry, telling } from '#lib/telemetry.ts';
 
 const config = readConfig(routeEnvironment, process.env);
 const telemetry = createTelemetry('route', config.STAGE);
-const documents = DynamoDBDocumentClient.from(new DynamoDBClient());
+const sqs = new SQSClient(AWS_CLIENT);
+const documents = DynamoDBDocumentClient.from(new DynamoDBClient(AWS_CLIENT));
 const tables = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
 
 const deps = {
   ...telemetry,
   ...tables,
   documents,
-  queues: gatherSends(createQueues(new SQSClient(), { callsAtOnce: 5 })),
+  queues: gatherSends(createQueues(sqs, { callsAtOnce: 5 })),
+  backstop: createBackstop({ sqs, deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL, now: Date.now }),
   directory: createDirectory({
     ...tables,
     documents,

@@ -6,5 +6,7 @@ await bundle();
 for (const name of functionNames()) {
   const { cpuMs, wallMs } = importCost(name);
   const kib = (bundleBytes(name) / 1024).toFixed(0);
-  console.log(`${name.padEnd(8)} ${kib.padStart(4)} KiB, import ${wallMs.toFixed(0)} ms, of it CPU ${cpuMs.toFixed(0)} ms`);
+  console.log(
+    `${name.padEnd(8)} ${kib.padStart(4)} KiB, import ${wallMs.toFixed(0)} ms, of it CPU ${cpuMs.toFixed(0)} ms`,
+  );
 }

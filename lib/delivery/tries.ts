@@ -15,6 +15,8 @@ type Valid = Extract<Config, { kind: 'valid' }>;
 /** Kept from every invocation's time for what follows on the last answer. */
 const RESERVE_MS = 2_000;
 
+const USED_UP = Number.POSITIVE_INFINITY;
+
 /**
  * Tries until the message is settled, has to stay, or no request could be begun that ends within `endsAt`.
  * Throws when AWS fails: then the message is not settled.
@@ -26,11 +28,20 @@ export async function tries(
   deps: TriesDeps,
 ): Promise<'settled' | 'stays' | 'out-of-time'> {
   const { subscription } = config;
+  const hasTime = (afterMs: number) =>
+    deps.now() + afterMs + subscription.http.readTimeoutMs + RESERVE_MS <= endsAt;
   let message = first;
   for (let retries = 0; ; retries++) {
-    if (deps.now() + subscription.http.readTimeoutMs + RESERVE_MS > endsAt) return 'out-of-time';
+    if (!hasTime(0)) return 'out-of-time';
     const attempted = await attempt(message, { subscription, epoch: run.state.epoch }, deps);
-    const action = decide(attempted.outcome, subscription, retries);
+    let action = decide(attempted.outcome, subscription, retries);
+    // Handed back, the attempt would be forgotten, and made again in every invocation to come: a pause remembers it.
+    if (action.kind === 'retry' && !hasTime(action.afterMs)) {
+      action =
+        message.delivery.attempt > 1
+          ? decide(attempted.outcome, subscription, USED_UP)
+          : { kind: 'pause', reason: 'outage', message: 'keep' };
+    }
     if (attempted.made) tell(message, attempted, action, deps);
     if (action.kind !== 'retry') {
       return (await act(action, message, attempted, { run, itemHash: config.itemHash }, deps))

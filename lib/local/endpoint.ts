@@ -1,4 +1,4 @@
-// The one AWS endpoint of this machine: SQS, DynamoDB and Secrets Manager on one port, told apart by `x-amz-target`.
+// The one AWS endpoint of this machine: every service on one port, told apart by `x-amz-target`, or by the path where it is REST.
 // Checks no signature and knows no operation: it reads a request and hands it to the service that it is for.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { AwsError, sendJson } from './aws-json.ts';
@@ -9,20 +9,28 @@ export type Service = {
   answer(req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void>;
 };
 
-export type Services = { sqs?: Service; dynamodb?: Service; secretsManager?: Service };
+export type Services = {
+  sqs?: Service;
+  dynamodb?: Service;
+  secretsManager?: Service;
+  events?: Service;
+  lambda?: Service;
+};
 
-// DynamoDB's limit for a request, the largest of the three.
+// DynamoDB's limit for a request, the largest of all.
 const maxBodyBytes = 16 * 1024 * 1024;
 // Longer than clients keep an idle connection, so that none is closed under a request that is just being sent.
 const keepAliveMs = 120_000;
 
 /** Starts the endpoint on a port of 127.0.0.1 (0: any free one). `close` cuts connections, long polls too. */
 export async function startEndpoint(options: { port: number; services: Services }): Promise<Listening> {
-  const { sqs, dynamodb, secretsManager } = options.services;
+  const { sqs, dynamodb, secretsManager, events, lambda } = options.services;
   const here = [
     { name: 'SQS', prefix: 'AmazonSQS', service: sqs },
     { name: 'DynamoDB', prefix: 'DynamoDB_20120810', service: dynamodb },
     { name: 'Secrets Manager', prefix: 'secretsmanager', service: secretsManager },
+    { name: 'EventBridge', prefix: 'AWSEvents', service: events },
+    { name: 'Lambda', path: '/2015-03-31/', service: lambda },
   ].flatMap(({ service, ...known }) => (service === undefined ? [] : [{ ...known, service }]));
   const names = here.map(({ name }) => name).join(', ');
 
@@ -37,7 +45,9 @@ export async function startEndpoint(options: { port: number; services: Services 
     const body = await readBody(req);
     const target = req.headers['x-amz-target'];
     const prefix = typeof target === 'string' ? target.split('.', 1)[0] : undefined;
-    const found = here.find((known) => known.prefix === prefix);
+    const found = here.find(({ prefix: its, path }) =>
+      path === undefined ? its === prefix : req.url?.startsWith(path),
+    );
     if (found === undefined) throw notHere(names, req);
     await found.service.answer(req, res, body);
   }

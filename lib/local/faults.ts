@@ -28,7 +28,7 @@ export function createFaults() {
   return {
     /** Orders a fault. */
     add(fault: Fault): void {
-      if (fault.kind === 'refuse-entries' && !fault.operation.endsWith('Batch')) {
+      if (fault.kind === 'refuse-entries' && !/Batch$|^PutEvents$/.test(fault.operation)) {
         throw new RangeError(
           `${fault.operation} has no entries to refuse: refuse-entries is for batch calls`,
         );

@@ -25,8 +25,10 @@ export type RunningInvocation = Omit<InvocationReport, 'endedAt' | 'result'>;
 export type Functions = {
   /** Invokes and waits, as RequestResponse does; waits for an environment when all are busy. Throws when the function failed. */
   invoke(name: string, event: unknown): Promise<unknown>;
-  /** The same with the failure as a value. */
-  run(name: string, event: unknown): Promise<InvocationResult>;
+  /** The same with the failure as a value. The request id is made up unless given. */
+  run(name: string, event: unknown, requestId?: string): Promise<InvocationResult>;
+  /** The functions' full names. */
+  names(): string[];
   /** Whether an environment of the function is free or may be started. */
   hasRoom(name: string): boolean;
   /** Resolves when it has room. Nothing is reserved. */
@@ -63,10 +65,9 @@ export function startFunctions(definitions: FunctionDefinition[], options: Funct
     return pool;
   }
 
-  async function run(name: string, event: unknown): Promise<InvocationResult> {
+  async function run(name: string, event: unknown, requestId = randomUUID()): Promise<InvocationResult> {
     const pool = poolOf(name);
     const environment = await pool.take();
-    const requestId = randomUUID();
     const invocation = { function: pool.name, requestId, records: recordsIn(event), startedAt: Date.now() };
     running.add(invocation);
     const result = await environment.invoke(event, requestId);
@@ -82,6 +83,7 @@ export function startFunctions(definitions: FunctionDefinition[], options: Funct
 
   return {
     run,
+    names: () => [...pools.keys()],
     async invoke(name, event) {
       const result = await run(name, event);
       if (result.ok) return result.payload;

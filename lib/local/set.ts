@@ -1,12 +1,15 @@
 // The whole set on one machine, as `npm start` and the integration tests share it: the AWS endpoint, the packaged template's
-// queues, tables and functions, and the pollers in between. Everything talks over HTTP, as it would to AWS.
+// queues, tables, functions and schedules, and the pollers in between. Everything talks over HTTP, as it would to AWS.
 import { createClients, REGION } from './clients.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { startEndpoint } from './endpoint.ts';
 import { type RunningMapping, startEventSourceMapping } from './event-source-mapping.ts';
+import { createEvents, type Events } from './events.ts';
 import { type Functions, startFunctions } from './functions.ts';
+import { createInvoke } from './invoke.ts';
 import { ensurePackaged } from './package.ts';
 import { createResources, type Queue } from './resources.ts';
+import { type Schedules, schedulesOf, startSchedules } from './schedules.ts';
 import { createSecrets, type Secrets } from './secrets/server.ts';
 import { createSqs, type Sqs, type SqsOptions } from './sqs/server.ts';
 import { functionsOf, mappingsOf, outputsOf, readTemplate } from './template.ts';
@@ -23,16 +26,18 @@ export type LocalSetOptions = {
   /** Added to the environment of every function, after the template's. */
   environment?: Record<string, string>;
   sqs?: SqsOptions;
+  /** false: no schedule runs by itself, only by `schedules.run`. */
+  schedules?: boolean;
   maxEnvironments?: number;
   /** How long a poll waits for a message: also how long pausing a mapping may take. */
   pollSeconds?: number;
   onLog?: (functionName: string, line: string) => void;
-  /** What the pollers have to say about failed batches. */
+  /** What the pollers have to say about failed batches, the schedules about failed runs, Lambda about failed events. */
   onPollerError?: (text: string) => void;
 };
 
 export type LocalSet = {
-  /** Where SQS, DynamoDB and Secrets Manager answer. */
+  /** Where SQS, DynamoDB, Secrets Manager, EventBridge and Lambda answer. */
   url: string;
   region: string;
   /** The stack's outputs: the queues' URLs and the tables' names. */
@@ -41,10 +46,12 @@ export type LocalSet = {
   clients: ReturnType<typeof createClients>;
   functions: Functions;
   mappings: RunningMapping[];
+  schedules: Schedules;
   /** The SQS emulator; undefined when another SQS is used. */
   sqs: Sqs | undefined;
   secrets: Secrets;
-  /** Ends everything that was started: pollers, functions, servers. Waits for invocations for `graceMs` at most. */
+  events: Events;
+  /** Ends everything that was started: pollers, schedules, functions, servers. Waits for invocations for `graceMs` at most. */
   close(graceMs?: number): Promise<void>;
 };
 
@@ -62,11 +69,19 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
   try {
     const sqs =
       sqsUrl === undefined ? createSqs({ region: REGION, account: ACCOUNT, ...options.sqs }) : undefined;
-    if (sqs !== undefined) closing.push(() => sqs.close());
+    if (sqs !== undefined) {
+      // As AWS does it; see the switch.
+      sqs.switches.fifoGivenBack = 'at-once';
+      closing.push(() => sqs.close());
+    }
     const dynamodb = await startDynamoDb();
     closing.push(() => dynamodb.close());
     const secrets = createSecrets();
-    const services = { dynamodb, secretsManager: secrets, ...(sqs === undefined ? {} : { sqs }) };
+    const events = createEvents({ region: REGION, account: ACCOUNT });
+    const invocable = Promise.withResolvers<Functions>();
+    const lambda = createInvoke({ functions: invocable.promise, onError: onPollerError });
+    const always = { dynamodb, secretsManager: secrets, events, lambda };
+    const services = sqs === undefined ? always : { ...always, sqs };
     const endpoint = await startEndpoint({ port: options.port ?? 0, services });
     closing.push(() => endpoint.close());
 
@@ -93,6 +108,9 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
       ...(options.maxEnvironments === undefined ? {} : { maxEnvironments: options.maxEnvironments }),
     });
     closing.push(() => functions.close());
+    invocable.resolve(functions);
+
+    const scheduled = schedulesOf(template, names);
 
     const mappings = mappingsOf(template, names).map((mapping) =>
       startEventSourceMapping(mapping, {
@@ -103,6 +121,10 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
         waitSeconds: options.pollSeconds ?? 20,
       }),
     );
+    const schedules = startSchedules(
+      options.schedules === false ? scheduled.map((one) => ({ ...one, enabled: false })) : scheduled,
+      { functions, region: REGION, accountId: ACCOUNT, onError: onPollerError },
+    );
     return {
       url: endpoint.url,
       region: REGION,
@@ -111,10 +133,12 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
       clients,
       functions,
       mappings,
+      schedules,
       sqs,
       secrets,
+      events,
       async close(graceMs = 5000) {
-        await Promise.all(mappings.map((mapping) => mapping.stop(graceMs)));
+        await Promise.all([...mappings, schedules].map((one) => one.stop(graceMs)));
         await close();
       },
     };

@@ -1,5 +1,5 @@
 // Reads the packaged CloudFormation template: which queues, tables, functions and event source mappings there are.
-// The same file that is deployed. It makes nothing; resources.ts does.
+// The same file that is deployed. It makes nothing, resources.ts does; schedules.ts reads the rules.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -20,6 +20,7 @@ const KNOWN = {
   table: 'AWS::DynamoDB::Table',
   function: 'AWS::Lambda::Function',
   mapping: 'AWS::Lambda::EventSourceMapping',
+  rule: 'AWS::Events::Rule',
 } as const;
 
 // What changes nothing for a function that runs here. A type that is neither here nor above is an error: it could matter.
@@ -130,22 +131,20 @@ export function mappingsOf(template: Template, names: Names): EventSourceMapping
 
 /** The stack's outputs, by name; those of skipped resources are left out. */
 export function outputsOf(template: Template, names: Names): Record<string, string> {
+  const known = withFunctions(template, names);
   const skipped = (value: unknown) =>
-    Object.entries(template.Resources).some(
-      ([logicalId, { Type }]) =>
-        !Object.values<string>(KNOWN).includes(Type) && JSON.stringify(value).includes(`"${logicalId}"`),
+    Object.keys(template.Resources).some(
+      (logicalId) => !known.resources.has(logicalId) && JSON.stringify(value).includes(`"${logicalId}"`),
     );
   return Object.fromEntries(
     Object.entries(template.Outputs)
       .filter(([, { Value }]) => !skipped(Value))
-      .map(([name, { Value }]) => [
-        name,
-        String(resolve(Value, withFunctions(template, names), `Outputs.${name}`)),
-      ]),
+      .map(([name, { Value }]) => [name, String(resolve(Value, known, `Outputs.${name}`))]),
   );
 }
 
-function withFunctions(template: Template, names: Names): Names {
+/** The names with the functions' among them: these have theirs before they run. */
+export function withFunctions(template: Template, names: Names): Names {
   const resources = new Map(names.resources);
   for (const { logicalId, properties } of resourcesOf(template, 'function')) {
     const { FunctionName } = functionSchema.pick({ FunctionName: true }).parse(properties);

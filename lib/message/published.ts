@@ -48,6 +48,7 @@ export function readPublished(record: SQSRecord): Reading {
   if (headers === undefined) {
     return malformed('attribute headers: is not a JSON object of strings; write {"x-name":"value"}');
   }
+  const inHeaders = contentTypeIn(headers);
   if (texts.topic === undefined && texts.subscription === undefined) {
     return { ok: false, unroutable: { reason: 'no-address', detail: noAddress(shape) } };
   }
@@ -58,7 +59,7 @@ export function readPublished(record: SQSRecord): Reading {
       id: texts.id ?? record.messageId,
       topic: texts.topic,
       subscription: texts.subscription,
-      contentType: texts['content-type'] ?? 'application/json',
+      contentType: texts['content-type'] ?? inHeaders ?? 'application/json',
       headers,
       encoding: texts.encoding === 'base64' ? 'base64' : undefined,
       // Tracing is no reason to refuse an event: a traceparent that is none is left out.
@@ -68,6 +69,13 @@ export function readPublished(record: SQSRecord): Reading {
       publishedAt: Number(record.attributes.SentTimestamp),
     },
   };
+}
+
+/** A publisher may say it among the headers; the attribute wins, and what is no media type says nothing. */
+function contentTypeIn(headers: Record<string, string>): string | undefined {
+  const { 'content-type': contentType } = headers;
+  delete headers['content-type'];
+  return contentType !== undefined && isContentType(contentType) ? contentType : undefined;
 }
 
 const malformed = (detail: string): Reading => ({

@@ -7,6 +7,7 @@ import { secondsAfterFault } from '../queue/hand-back.ts';
 import { queueNameIn, queueNameOf } from '../queue/name.ts';
 import { NotConfirmed, type Queues } from '../queue/queues.ts';
 import { type AddressDeps, type Addressed, address } from './address.ts';
+import type { Backstop } from './backstop.ts';
 import { type FanOutDeps, fanOut } from './fan-out.ts';
 
 export type RouteDeps = AddressDeps &
@@ -15,6 +16,7 @@ export type RouteDeps = AddressDeps &
     /** Of the queues that it is fed by. */
     readonly sourceUrls: readonly string[];
     readonly undeliverableQueueUrl: string;
+    readonly backstop: Backstop;
     readonly log: Log;
     readonly count: Count;
     readonly now: () => number;
@@ -22,6 +24,9 @@ export type RouteDeps = AddressDeps &
 
 /** Kept from the invocation's time for writing down the place and handing back. */
 const RESERVE_MS = 3_000;
+
+/** How long messages wait when `deliveries.fifo` is too full. */
+const FULL_SECONDS = 30;
 
 /** Routes a batch of one of the source queues; `remainingMs` is what Lambda leaves the invocation. Never throws. */
 export async function routeBatch(
@@ -46,10 +51,12 @@ async function routeFlow(
   deps: RouteDeps,
 ): Promise<readonly SQSRecord[]> {
   for (const [index, record] of flow.entries()) {
-    const seconds = await routeOne(record, endsAt, deps).catch((error: unknown) => {
-      deps.log.error('message.not-routed', { sqsMessageId: record.messageId, error: nameOf(error) });
-      return secondsAfterFault(record);
-    });
+    const seconds = (await deps.backstop.full())
+      ? FULL_SECONDS
+      : await routeOne(record, endsAt, deps).catch((error: unknown) => {
+          deps.log.error('message.not-routed', { sqsMessageId: record.messageId, error: nameOf(error) });
+          return secondsAfterFault(record);
+        });
     if (seconds === undefined) continue;
     const rest = flow.slice(index);
     deps.count('HandedBack', rest.length);

@@ -20,6 +20,8 @@ type Options = {
   readonly cacheMs: number;
 };
 
+const isId = (id: unknown): boolean => typeof id === 'string' && id.length <= 128;
+
 /** A directory with a cache of its own; concurrent questions for one topic are one read. */
 export function createDirectory({ documents, subscriptionsTable, rules, now, cacheMs }: Options): Directory {
   const listed = (item: Record<string, unknown>): Listed => {
@@ -41,7 +43,8 @@ export function createDirectory({ documents, subscriptionsTable, rules, now, cac
           ...(ExclusiveStartKey && { ExclusiveStartKey }),
         }),
       );
-      for (const item of page.Items ?? []) found.push(listed(item));
+      // An id that no key of ours can hold has nowhere to be paused either; it is left out.
+      for (const item of page.Items ?? []) if (isId(item.id)) found.push(listed(item));
       ExclusiveStartKey = page.LastEvaluatedKey;
     } while (ExclusiveStartKey);
     // DynamoDB orders by bytes. For ids as they should be that is the same; a fan-out's place needs it of every id.

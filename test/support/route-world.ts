@@ -52,6 +52,7 @@ export function createRouteWorld({ pageSize = 2, visibilitySeconds = 240 } = {})
   const memory = createMemoryQueues({ now });
   const tables = createMemoryDocuments({ pageSize });
   const counts = new Map<CountName, number>();
+  let full = false;
   const lines: { event: string; fields: Fields }[] = [];
   const write = (event: string, fields: Fields) => void lines.push({ event, fields });
 
@@ -65,6 +66,7 @@ export function createRouteWorld({ pageSize = 2, visibilitySeconds = 240 } = {})
       deliveriesQueueUrl: URLS.deliveries,
       undeliverableQueueUrl: URLS.undeliverable,
       retriesQueueUrl: URLS.retries,
+      backstop: { full: async () => full },
       sourceUrls: [URLS.messages, URLS.messagesFifo, URLS.retries],
       log: { info: write, warn: write, error: write },
       count: (name, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
@@ -73,6 +75,10 @@ export function createRouteWorld({ pageSize = 2, visibilitySeconds = 240 } = {})
   }
 
   return {
+    /** Is `deliveries.fifo` too full? */
+    setFull: (is: boolean) => {
+      full = is;
+    },
     memory,
     tables,
     counts,

@@ -1,0 +1,242 @@
+// What a callback that fails, hangs or is away leads to, seen from the callback and the tables. Waits of outages are
+// real here, so the tests run side by side.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startReceiver } from '#test/support/receiver.ts';
+import { bodiesOf, numbered, type Rig, startRig } from '#test/support/rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig();
+});
+afterAll(() => rig?.close());
+
+const attemptsOf = (requests: readonly { headers: { [name: string]: unknown } }[]) =>
+  requests.map(({ headers }) => headers['webhook-attempt']);
+
+describe.concurrent('a callback that fails', () => {
+  test.each(['auto', 'at-least-once'])(
+    '%s: a lone 503 is sent again in place, and pauses nothing',
+    async (qos) => {
+      const one = await rig.subscribe({ qos });
+      rig.receiver.answer(one.path, [{ status: 503 }]);
+      await one.publish('a', { group: qos });
+      const requests = await one.requests(2);
+      expect(bodiesOf(requests)).toEqual(['a', 'a']);
+      expect(attemptsOf(requests)).toEqual(['1', '2']);
+      await one.publish('b', { group: qos });
+      expect(bodiesOf(await one.requests(3))).toEqual(['a', 'a', 'b']);
+      expect(await rig.pauseOf(one.id)).toBeUndefined();
+    },
+  );
+
+  test.each(['auto', 'at-least-once'])('%s: "No Retry" pauses at the first failure', async (qos) => {
+    const one = await rig.subscribe({ qos, configuration: { retry: { retryOption: 'No Retry' } } });
+    rig.receiver.answer(one.path, [{ status: 503 }]);
+    await one.publish('a', { group: qos });
+    await rig.paused(one.id, 'outage');
+    expect(one.received()).toHaveLength(1);
+    const requests = await one.requests(2);
+    expect(requests[1]?.arrivedAt).toBeGreaterThanOrEqual((requests[0]?.arrivedAt ?? 0) + 1_600);
+    expect(attemptsOf(requests)).toEqual(['1', '2']);
+    await rig.going(one.id);
+  });
+
+  test('at-least-once: an outage is tried again by itself, attempts count up, and the order is kept', async () => {
+    const one = await rig.subscribe({ qos: 'at-least-once' });
+    rig.receiver.answer(one.path, [{ status: 500 }, { status: 500 }, { status: 502 }]);
+    const before = Date.now();
+    await one.publishAll(['a', 'b', 'c', 'd'], 'outage');
+    const pause = await rig.paused(one.id, 'outage');
+    expect(pause).toMatchObject({ detail: 'the callback answered 500', failures: 1 });
+    expect(pause.resumeAt).toBeGreaterThanOrEqual(before + 1_600);
+    expect(pause.resumeAt).toBeLessThanOrEqual(Date.now() + 2_000);
+    const requests = await one.requests(7);
+    expect(bodiesOf(requests)).toEqual(['a', 'a', 'a', 'a', 'b', 'c', 'd']);
+    expect(attemptsOf(requests)).toEqual(['1', '2', '3', '4', '1', '1', '1']);
+    await rig.going(one.id);
+  });
+
+  test('at-least-once: the wait grows while it fails, and starts anew after a success', async () => {
+    const one = await rig.subscribe({
+      qos: 'at-least-once',
+      configuration: { retry: { retryOption: 'No Retry' } },
+    });
+    rig.receiver.answer(one.path, [{ status: 500 }, { status: 500 }, { status: 200 }, { status: 500 }]);
+    await one.publish('a', { group: 'grows' });
+    await one.requests(3, 20_000);
+    await rig.going(one.id);
+    await one.publish('b', { group: 'grows' });
+    const second = await rig.paused(one.id, 'outage');
+    expect(second).toMatchObject({ failures: 1 });
+    const [first, again, last] = one.received().map(({ arrivedAt }) => arrivedAt);
+    expect((last ?? 0) - (again ?? 0)).toBeGreaterThan((again ?? 0) - (first ?? 0));
+    expect((last ?? 0) - (again ?? 0)).toBeGreaterThanOrEqual(3_200);
+  });
+
+  test('auto: all that came during an outage arrives after it', async () => {
+    const one = await rig.subscribe();
+    rig.receiver.answer(one.path, [], { status: 500 });
+    await one.publishAll(numbered(20));
+    await rig.paused(one.id, 'outage');
+    rig.receiver.answer(one.path, []);
+    await rig.until(() => (new Set(bodiesOf(one.received())).size === 20 ? true : undefined), 'all of them');
+    await rig.going(one.id);
+    expect(await rig.lettersOf(one.id)).toEqual([]);
+  });
+
+  test('at-most-once: a 500 is one call, held, and an outage that passes by itself', async () => {
+    const one = await rig.subscribe({ qos: 'at-most-once' });
+    rig.receiver.answer(one.path, [{ status: 500, body: 'oops' }]);
+    await one.publishAll(['a', 'b', 'c'], 'amo');
+    expect(await rig.paused(one.id, 'outage')).toHaveProperty('resumeAt');
+    expect(await rig.held(one.id, 1)).toMatchObject([{ body: 'a', reason: 'failed', status: 500 }]);
+    expect(bodiesOf(await one.requests(3))).toEqual(['a', 'b', 'c']);
+    await rig.going(one.id);
+    expect(await rig.heldOf(one.id)).toHaveLength(1);
+  });
+
+  test.each([
+    { what: 'hangs', fault: 'hang', configuration: { readTimeout: 300 } },
+    { what: 'resets', fault: 'reset', configuration: {} },
+    { what: 'breaks off its answer', fault: 'reset-body', configuration: {} },
+  ] as const)(
+    'at-most-once: a callback that $what got it once; it is held as unknown',
+    async ({ fault, configuration }) => {
+      const one = await rig.subscribe({ qos: 'at-most-once', configuration });
+      rig.receiver.answer(one.path, [{ fault, body: 'part' }]);
+      await one.publishAll(['a', 'b'], fault);
+      expect(await rig.paused(one.id, 'outage')).toHaveProperty('resumeAt');
+      expect(await rig.held(one.id, 1)).toMatchObject([{ body: 'a', reason: 'unknown' }]);
+      expect(bodiesOf(await one.requests(2))).toEqual(['a', 'b']);
+      await rig.going(one.id);
+    },
+  );
+
+  test('none: what failed is gone, and the next message is the next try', async () => {
+    const one = await rig.subscribe({ qos: 'none', configuration: { maxConcurrentConnections: 1 } });
+    rig.receiver.answer(one.path, [{ status: 500 }, { fault: 'reset' }]);
+    await one.publishAll(['a', 'b', 'c'], 'none');
+    expect(await rig.paused(one.id, 'outage')).toHaveProperty('resumeAt');
+    expect(bodiesOf(await one.requests(3))).toEqual(['a', 'b', 'c']);
+    await rig.going(one.id);
+    expect(await rig.heldOf(one.id)).toEqual([]);
+    expect(await rig.lettersOf(one.id)).toEqual([]);
+  });
+
+  test.each(['none', 'auto', 'at-most-once', 'at-least-once'])(
+    '%s: interruptConsumptionOnServerError false with a dlq: a dead letter, and on',
+    async (qos) => {
+      const one = await rig.subscribe({
+        qos,
+        dlq: 'e',
+        configuration: {
+          interruptConsumptionOnServerError: false,
+          retry: { retryOption: 'No Retry' },
+          maxConcurrentConnections: 1,
+        },
+      });
+      rig.receiver.answer(one.path, [{ status: 503, body: 'busy' }]);
+      await one.publishAll(['a', 'b'], qos);
+      expect(bodiesOf(await one.requests(2))).toEqual(['a', 'b']);
+      expect(await rig.letters(one.id, 1)).toMatchObject([
+        { body: 'a', reason: 'failed', outcome: 'failed', status: 503, attempts: 1, excerpt: 'busy' },
+      ]);
+      expect(await rig.pauseOf(one.id)).toBeUndefined();
+    },
+  );
+
+  test.each([
+    { qos: 'none', sent: ['a', 'b'], held: 0 },
+    { qos: 'auto', sent: ['a', 'a', 'b'], held: 0 },
+    { qos: 'at-most-once', sent: ['a', 'b'], held: 1 },
+  ])(
+    '$qos: the same without a dlq goes on without what failed (held: $held)',
+    async ({ qos, sent, held }) => {
+      const configuration = { interruptConsumptionOnServerError: false, maxConcurrentConnections: 1 };
+      const one = await rig.subscribe({ qos, configuration });
+      rig.receiver.answer(one.path, [{ status: 500 }, { status: qos === 'auto' ? 500 : 200 }]);
+      await one.publishAll(['a', 'b'], `without-${qos}`);
+      expect(bodiesOf(await one.requests(sent.length))).toEqual(sent);
+      expect(await rig.held(one.id, held)).toHaveLength(held);
+      expect(await rig.pauseOf(one.id)).toBeUndefined();
+    },
+  );
+
+  test('the retry in place comes before the dead letter, and counts as an attempt', async () => {
+    const one = await rig.subscribe({
+      qos: 'at-least-once',
+      dlq: 'e',
+      configuration: { interruptConsumptionOnServerError: false },
+    });
+    rig.receiver.answer(one.path, [{ status: 503 }, { status: 500 }]);
+    await one.publishAll(['a', 'b'], 'counted');
+    expect(bodiesOf(await one.requests(3))).toEqual(['a', 'a', 'b']);
+    const [letter] = await rig.letters(one.id, 1);
+    expect(letter).toMatchObject({ body: 'a', status: 500, attempts: 2 });
+    expect(letter?.lastAt).toBeGreaterThan(letter?.firstAt ?? 0);
+  });
+
+  test.each(['none', 'auto', 'at-most-once', 'at-least-once'])(
+    '%s: interruptConsumptionOnException false with a dlq: a dead letter that tells unsent from unknown',
+    async (qos) => {
+      const configuration = {
+        interruptConsumptionOnException: false,
+        retry: { retryOption: 'No Retry' },
+        maxConcurrentConnections: 1,
+      };
+      const one = await rig.subscribe({ qos, dlq: 'e', configuration });
+      rig.receiver.answer(one.path, [{ fault: 'reset' }]);
+      await one.publishAll(['a', 'b'], qos);
+      expect(bodiesOf(await one.requests(2))).toEqual(['a', 'b']);
+      expect(await rig.letters(one.id, 1)).toMatchObject([
+        { body: 'a', outcome: 'unknown', reason: 'unknown' },
+      ]);
+
+      const away = await rig.subscribe({
+        qos,
+        dlq: 'e',
+        configuration: { ...configuration, callbackUrl: 'http://127.0.0.1:1/' },
+      });
+      await away.publishAll(['a', 'b'], qos);
+      const letters = await rig.letters(away.id, 2);
+      expect(letters).toMatchObject([
+        { body: 'a', outcome: 'unsent', reason: 'unsent' },
+        { body: 'b', outcome: 'unsent', reason: 'unsent' },
+      ]);
+      for (const letter of letters) expect(letter).not.toHaveProperty('status');
+      expect(await rig.pauseOf(away.id)).toBeUndefined();
+    },
+  );
+
+  test.each(['auto', 'at-most-once', 'at-least-once'])(
+    '%s: nobody at the callback is an outage; all arrive once somebody is',
+    async (qos) => {
+      const gone = await startReceiver();
+      const port = Number(new URL(gone.url).port);
+      await gone.close();
+      const one = await rig.subscribe({ qos, configuration: { callbackUrl: `${gone.url}/late` } });
+      await one.publishAll(['a', 'b', 'c'], qos);
+      expect(await rig.paused(one.id, 'outage')).toHaveProperty('resumeAt');
+      const late = await startReceiver({ port });
+      try {
+        const bodies = bodiesOf(await late.requests('/late', 3));
+        expect(qos === 'auto' ? bodies.sort() : bodies).toEqual(['a', 'b', 'c']);
+        await rig.going(one.id);
+        expect(await rig.heldOf(one.id)).toEqual([]);
+      } finally {
+        await late.close();
+      }
+    },
+  );
+
+  test('an outage of one subscription holds up no other', async () => {
+    const down = await rig.subscribe();
+    const up = await rig.subscribe();
+    rig.receiver.answer(down.path, [], { status: 500 });
+    await down.publishAll(numbered(30));
+    await rig.paused(down.id, 'outage');
+    await up.publishAll(numbered(30));
+    expect(new Set(bodiesOf(await up.requests(30))).size).toBe(30);
+    expect(await rig.paused(down.id, 'outage')).toBeDefined();
+  });
+});

@@ -1,0 +1,212 @@
+// What arrives at the callback: the very bytes that were published, and the headers by their precedence.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Rig, startRig } from '#test/support/rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig();
+});
+afterAll(() => rig?.close());
+
+describe('the body arrives byte by byte', () => {
+  test.each([
+    ['JSON with an odd order of keys and odd spaces', '{"b":1,\n\t "a" : [ 2 ] ,"1":0, "b":2}'],
+    ['integers larger than a double holds', '{"id":9007199254740993,"n":1e400,"z":-0.0}'],
+    ['text beyond ASCII', '{"text":"Grüße, 世界, 👩‍👩‍👧, \u0301, \u007f, \ufeff"}'],
+    ['escapes as they were written', '{"a":"\\u00e9\\ud83d\\ude00\\ufffe\\/"}'],
+    ['what is no JSON', 'not json <at all> & "quoted" \\ %00 \r\n\ttabs'],
+    ['a byte order mark first', '\ufeff{}'],
+    ['one space', ' '],
+  ])('%s', async (_, body) => {
+    const one = await rig.subscribe();
+    await one.publish(body);
+    const [request] = await one.requests(1);
+    expect(request?.body).toEqual(Buffer.from(body, 'utf8'));
+    expect(request?.headers).toMatchObject({
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(body)),
+    });
+  });
+
+  test('every byte there is, as base64', async () => {
+    const one = await rig.subscribe();
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    await one.publish(bytes.toString('base64'), {
+      attributes: { encoding: 'base64', 'content-type': 'application/octet-stream' },
+    });
+    const [request] = await one.requests(1);
+    expect(request?.body).toEqual(bytes);
+    expect(request?.headers['content-type']).toBe('application/octet-stream');
+  });
+
+  test('no bytes at all: a single = as base64', async () => {
+    const one = await rig.subscribe();
+    await one.publish('=', { attributes: { encoding: 'base64' } });
+    const [request] = await one.requests(1);
+    expect(request?.body).toHaveLength(0);
+    expect(request?.headers['content-length']).toBe('0');
+  });
+
+  test('without encoding, what looks like base64 is text', async () => {
+    const one = await rig.subscribe();
+    await one.publish('=');
+    await one.publish('aGFsbG8=');
+    const texts = (await one.requests(2)).map(({ body }) => body.toString());
+    expect(texts.sort()).toEqual(['=', 'aGFsbG8=']);
+  });
+
+  test.each(['auto', 'at-most-once'])('256 KiB, the most that SQS takes, under %s', async (qos) => {
+    const one = await rig.subscribe({ qos, dlq: 'e' });
+    rig.receiver.answer(one.path, [{ status: 400 }]);
+    const room = 262_144 - 'topicString'.length - one.topic.length;
+    const exact = '"\\é'.repeat(60_000) + 'x'.repeat(room - 240_000);
+    await one.publish(exact);
+    const [request] = await one.requests(1);
+    expect(request?.body.equals(Buffer.from(exact))).toBe(true);
+    const [letter] = await rig.letters(one.id, 1);
+    expect(letter?.body === exact).toBe(true);
+  });
+
+  test('characters that SQS itself refuses never get into the queue', async () => {
+    const one = await rig.subscribe();
+    await expect(one.publish('\ufffe')).rejects.toThrow();
+    await expect(one.publish('\u0000')).rejects.toThrow();
+    await one.publish('ok');
+    const [request, ...more] = await one.requests(1);
+    expect(request?.body.toString()).toBe('ok');
+    expect(more).toEqual([]);
+  });
+});
+
+describe('headers', () => {
+  test('say which message it is, which attempt and when', async () => {
+    const one = await rig.subscribe({ qos: 'at-least-once' });
+    rig.receiver.answer(one.path, [{ status: 503 }]);
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await one.publish('{}', { id: 'event-7', attributes: { traceparent } });
+    const requests = await one.requests(2);
+    for (const [index, { headers, method, arrivedAt }] of requests.entries()) {
+      expect(method).toBe('POST');
+      expect(headers).toMatchObject({
+        'webhook-id': 'event-7',
+        'webhook-attempt': String(index + 1),
+        'webhook-topic': one.topic,
+        traceparent,
+      });
+      expect(Math.abs(Number(headers['webhook-timestamp']) - arrivedAt / 1000)).toBeLessThan(10);
+    }
+  });
+
+  test("the webhook-id is the publisher's message id where none was given", async () => {
+    const one = await rig.subscribe();
+    const sqsMessageId = await one.publish('{}');
+    const [request] = await one.requests(1);
+    expect(request?.headers['webhook-id']).toBe(sqsMessageId);
+  });
+
+  test("configured headers win over a message's, and those of ours over a message's", async () => {
+    const one = await rig.subscribe({
+      configuration: {
+        headers: [
+          { name: 'X-Both', value: 'configured' },
+          { name: 'X-Item', value: 'päid' },
+          { name: 'Content-Type', value: 'application/configured' },
+        ],
+      },
+    });
+    const headers = {
+      'x-both': 'message',
+      'X-Message': 'a b\tc',
+      'x-empty': '',
+      'Webhook-Id': 'forged',
+      'webhook-attempt': '99',
+      Authorization: 'Bearer from-the-message',
+    };
+    await one.publish('{}', {
+      attributes: { headers: JSON.stringify(headers), 'content-type': 'text/plain' },
+    });
+    const [request] = await one.requests(1);
+    expect(request?.headers).toMatchObject({
+      'x-both': 'configured',
+      'x-item': 'päid',
+      'x-message': 'a b\tc',
+      'x-empty': '',
+      'content-type': 'application/configured',
+      authorization: 'Bearer from-the-message',
+      'webhook-attempt': '1',
+    });
+    expect(request?.headers['webhook-id']).not.toBe('forged');
+  });
+
+  test('what no message may set, or no wire carries, is dropped and counted, and the message is delivered', async () => {
+    const one = await rig.subscribe();
+    const dropped = {
+      Host: 'evil.example',
+      'Content-Length': '1',
+      Connection: 'close',
+      'Keep-Alive': 'timeout=1',
+      'Transfer-Encoding': 'chunked',
+      TE: 'trailers',
+      Trailer: 'x',
+      Upgrade: 'h2c',
+      Expect: '100-continue',
+      'Proxy-Authorization': 'Basic x',
+      'webhook-signature': 'v1,forged',
+      'a name': 'x',
+      '': 'x',
+      'x-line': 'a\r\nX-Injected: 1',
+      'x-null': 'a\u0000b',
+      'x-snow': '☃',
+    };
+    await one.publish('whole', { attributes: { headers: JSON.stringify({ ...dropped, 'x-kept': '1' }) } });
+    const [request] = await one.requests(1);
+    const { headers } = request ?? { headers: {} };
+    expect(request?.body.toString()).toBe('whole');
+    expect(headers).toMatchObject({
+      host: new URL(rig.receiver.url).host,
+      'content-length': '5',
+      'x-kept': '1',
+    });
+    for (const name of ['x-line', 'x-injected', 'x-null', 'x-snow', 'te', 'trailer', 'upgrade', 'expect']) {
+      expect(headers).not.toHaveProperty(name);
+    }
+    expect(headers).not.toHaveProperty('webhook-signature');
+    const counted = `"HeadersDropped":${Object.keys(dropped).length}`;
+    await rig.until(() => rig.set.lines.find((line) => line.includes(counted)), counted);
+  });
+
+  test.each([
+    'get',
+    'set',
+    'has',
+    'delete',
+    'clear',
+    'concat',
+    'normalize',
+    'constructor',
+    'common',
+    'post',
+    'valueof',
+    'hasownproperty',
+    '__proto__',
+  ])('a message header may be called %s', async (name) => {
+    const one = await rig.subscribe();
+    await one.publish('{}', { attributes: { headers: `{${JSON.stringify(name)}:"text","x-next":"1"}` } });
+    const [request] = await one.requests(1, 4_000);
+    expect(request?.headers['x-next']).toBe('1');
+  });
+
+  test.each([
+    ['EC2 Instance State-change Notification', 'EC2 Instance State-change Notification'],
+    ['orders/created#1', 'orders/created#1'],
+    ['100% Grüße 👍', '100%25 Gr%C3%BC%C3%9Fe %F0%9F%91%8D'],
+    [' spaced ', '%20spaced%20'],
+    ['x'.repeat(256), 'x'.repeat(256)],
+    ['👍'.repeat(128), '%F0%9F%91%8D'.repeat(128)],
+  ])('webhook-topic carries %s', async (topic, value) => {
+    const one = await rig.subscribe({ topic });
+    await one.publish('{}');
+    const [request] = await one.requests(1);
+    expect(request?.headers['webhook-topic']).toBe(value);
+  });
+});

@@ -1,0 +1,107 @@
+// The README is run: every command and every JSON that it shows, against `npm start` as it describes it.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseSubscription } from '#lib/subscription/schema.ts';
+
+const root = process.cwd();
+const readme = readFileSync('README.md', 'utf8');
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+const blocks = (language: string) =>
+  [...readme.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, text]) => String(text));
+
+let started: ChildProcess;
+let output = '';
+let ports: Record<string, string>;
+const scratch = mkdtempSync(join(tmpdir(), 'readme-'));
+
+beforeAll(async () => {
+  started = spawn(process.execPath, ['lib/local/start.ts'], {
+    cwd: root,
+    env: { ...process.env, PORT: '0', RECEIVER_PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  started.stdout?.on('data', (chunk) => {
+    output += chunk;
+  });
+  await seen(/Ctrl-C ends it/);
+  const port = (text: RegExp) => String(text.exec(output)?.[1]);
+  ports = {
+    '127.0.0.1:4566': `127.0.0.1:${port(/answer on http:\/\/127\.0\.0\.1:(\d+)/)}`,
+    '127.0.0.1:8080': `127.0.0.1:${port(/Callbacks go to http:\/\/127\.0\.0\.1:(\d+)/)}`,
+  };
+  // Where the AWS CLI is not installed a stand-in answers to its name.
+  writeFileSync(
+    join(scratch, 'aws'),
+    `#!/bin/sh\nexec "${process.execPath}" "${root}/test/support/aws.ts" "$@"\n`,
+  );
+  chmodSync(join(scratch, 'aws'), 0o755);
+});
+
+afterAll(async () => {
+  if (started.exitCode === null) {
+    started.kill('SIGINT');
+    await new Promise((resolve) => started.once('exit', resolve));
+  }
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+/** Waits until `npm start` has printed something. */
+async function seen(text: RegExp): Promise<void> {
+  while (!text.test(output)) {
+    if (started.exitCode !== null) throw new Error(`npm start ended: ${output}`);
+    await new Promise((resolve) => started.stdout?.once('data', resolve));
+  }
+}
+
+const here = (text: string): string =>
+  Object.entries(ports).reduce((result, [shown, real]) => result.replaceAll(shown, real), text);
+
+async function sh(script: string): Promise<string> {
+  const endpoint = here('http://127.0.0.1:4566');
+  const { stdout } = await promisify(execFile)('sh', ['-euc', script], {
+    cwd: root,
+    env: { ...process.env, PATH: `${process.env.PATH}:${scratch}`, AWS_ENDPOINT_URL: endpoint },
+  });
+  return stdout;
+}
+
+test('the sample subscriptions get the sample messages', () => {
+  for (const qos of ['none', 'auto', 'at-most-once', 'at-least-once'])
+    expect(output).toMatch(`sample-${qos} `);
+});
+
+test("the README's own subscription is registered and its message is delivered, by npm scripts", async () => {
+  const item = blocks('json')[0] ?? '';
+  expect(
+    parseSubscription(JSON.parse(item), { largestReadTimeoutMs: 30_000, checkUrl: () => undefined }).ok,
+  ).toBe(true);
+  const file = join(scratch, 'acme.json');
+  writeFileSync(file, here(item));
+  const commands = blocks('sh').find((block) => block.includes('npm run put')) ?? '';
+  await sh(here(commands).replaceAll('acme.json', file));
+  await seen(/acme-orders .*\{"order": 1\}/);
+});
+
+test('the AWS CLI commands register and publish', async () => {
+  const commands = blocks('sh').find((block) => block.includes('aws dynamodb')) ?? '';
+  await sh(here(commands));
+  await seen(/acme-invoices .*\{"invoice": 1\}/);
+});
+
+test('every npm script that the README names exists', () => {
+  const named = [...readme.matchAll(/npm (?:run ([\w:-]+)|(start|test)\b)/g)].map(
+    ([, run, own]) => run ?? own,
+  );
+  expect(named.length).toBeGreaterThan(8);
+  for (const name of new Set(named)) expect(scripts, `npm run ${name}`).toHaveProperty([String(name)]);
+});
+
+test('Ctrl-C ends it cleanly', async () => {
+  const ended = new Promise((resolve) => started.once('exit', resolve));
+  started.kill('SIGINT');
+  expect(await ended).toBe(0);
+});

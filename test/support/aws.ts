@@ -1,0 +1,34 @@
+// Stands in for the AWS CLI where that is not installed, for the commands that the README shows and no others: the same
+// options, the same environment, the AWS SDK behind them.
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+
+const [service, command, ...rest] = process.argv.slice(2);
+const options = new Map<string, string>();
+for (let index = 0; index < rest.length; index += 2)
+  options.set(String(rest[index]), String(rest[index + 1]));
+
+function option(name: string): string {
+  const value = options.get(name);
+  if (value === undefined) throw new Error(`${name} is missing`);
+  return value;
+}
+
+const region = process.env.AWS_DEFAULT_REGION ?? 'us-east-1';
+const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
+  'dynamodb put-item': () =>
+    new DynamoDBClient({ region }).send(
+      new PutItemCommand({ TableName: option('--table-name'), Item: JSON.parse(option('--item')) }),
+    ),
+  'sqs send-message': () =>
+    new SQSClient({ region }).send(
+      new SendMessageCommand({
+        QueueUrl: option('--queue-url'),
+        MessageBody: option('--message-body'),
+        MessageAttributes: JSON.parse(option('--message-attributes')),
+      }),
+    ),
+};
+const run = COMMANDS[`${service} ${command}`];
+if (run === undefined) throw new Error(`aws ${service} ${command} is not among the README's commands`);
+await run();

@@ -1,0 +1,371 @@
+// The local set with a receiver for its callbacks and a clock that jumps for its queues: what the tests of route and
+// deliver stand on. Everything is looked at from outside: the receiver, the queues, the tables.
+import { randomUUID } from 'node:crypto';
+import {
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { heldKey, stateKey } from '#lib/keys.ts';
+import type { Publishing } from '#lib/local/publish.ts';
+import { recordOf } from '#lib/local/sqs-event.ts';
+import {
+  ATTRIBUTE,
+  type DeadLetter,
+  type Delivery,
+  decodeDeadLetter,
+  encodeAttribute,
+} from '#lib/message/attribute.ts';
+import { groupOf } from '#lib/message/lane.ts';
+import { createJumpingClock } from './jumping-clock.ts';
+import { type ReceivedRequest, startReceiver } from './receiver.ts';
+import { startSet, type TestSetOptions } from './set.ts';
+
+export type Letter = DeadLetter & { readonly body: string };
+
+const undeliverable = z.object({
+  v: z.literal(1),
+  kind: z.literal('undeliverable'),
+  reason: z.string(),
+  detail: z.string(),
+  from: z.string(),
+  sqsMessageId: z.string(),
+  at: z.number(),
+  group: z.string().optional(),
+  attributes: z.record(z.string(), z.object({ type: z.string(), value: z.string() })),
+});
+export type Refused = z.infer<typeof undeliverable> & { readonly body: string };
+
+/** What a test says of its subscription; the rest of the item is made up. */
+export type Subscribing = {
+  readonly qos?: string;
+  readonly dlq?: string;
+  /** Another topic than one of its own, or none. */
+  readonly topic?: string | undefined;
+  readonly id?: string;
+  /** Anything else of `configuration`. */
+  readonly configuration?: Record<string, unknown>;
+};
+
+export type Subscribed = {
+  readonly id: string;
+  readonly topic: string;
+  /** Where its requests come to at the receiver. */
+  readonly path: string;
+  /** The item as it was put. */
+  readonly item: Record<string, unknown> & { readonly configuration: Record<string, unknown> };
+  publish(body: string, publishing?: Publishing): Promise<string>;
+  /** Sends many bodies, ten a call: ordered, in one group of messages.fifo, where a group is given. */
+  publishAll(bodies: readonly string[], group?: string): Promise<void>;
+  /** Its requests once at least so many have come. */
+  requests(count: number, withinMs?: number): Promise<ReceivedRequest[]>;
+  received(): ReceivedRequest[];
+};
+
+export type Rig = Awaited<ReturnType<typeof startRig>>;
+
+const POLL_SECONDS = 1;
+
+/** Names of the set's queues. */
+export const QUEUES = {
+  messages: 'webhooks-local-messages',
+  messagesFifo: 'webhooks-local-messages.fifo',
+  deliveries: 'webhooks-local-deliveries.fifo',
+  deadLetters: 'webhooks-local-dead-letters',
+} as const;
+
+/** Starts a set and a receiver for a test file. Close it. */
+export async function startRig(options: TestSetOptions = {}) {
+  const clock = createJumpingClock();
+  const receiver = await startReceiver();
+  const set = await startSet({ maxEnvironments: 3, pollSeconds: POLL_SECONDS, ...options, sqs: { clock } });
+  const { outputs, sqs: emulator } = set;
+  if (emulator === undefined) throw new Error('these tests move the time of our own SQS: name no other');
+  const { sqs, dynamodb } = set.clients;
+  const documents = DynamoDBDocumentClient.from(dynamodb);
+  const stateTable = outputs.StateTableName;
+  const letters: Letter[] = [];
+  const refused: Refused[] = [];
+  let subscriptions = 0;
+
+  // Dead letters are looked at where deliver leaves them.
+  const readers = set.mappings.filter(({ mapping }) => mapping.queueArn.endsWith('-dead-letters'));
+  await Promise.all(readers.map((reader) => reader.pause()));
+
+  /** Takes all that is on a queue, as Lambda would see it. */
+  async function take(output: string) {
+    const QueueUrl = outputs[output];
+    const records = [];
+    for (;;) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: 10,
+          WaitTimeSeconds: 0,
+          MessageAttributeNames: ['All'],
+          MessageSystemAttributeNames: ['All'],
+        }),
+      );
+      if (Messages.length === 0) return records;
+      for (const message of Messages) {
+        records.push(recordOf(message, ''));
+        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
+      }
+    }
+  }
+
+  async function until<T>(
+    look: () => Promise<T | undefined> | T | undefined,
+    what: string,
+    withinMs = 15_000,
+  ) {
+    const end = Date.now() + withinMs;
+    for (;;) {
+      const seen = await look();
+      if (seen !== undefined) return seen;
+      if (Date.now() > end) throw new Error(`${what}: not within ${withinMs} ms\n${tail()}`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
+  /** The last lines that say something, for a failing test to show. */
+  const tail = () =>
+    set.lines
+      .filter((line) => !line.includes('"_aws"'))
+      .slice(-8)
+      .map((line) =>
+        line.replace(/"(level|timestamp|service|sampling_rate|function|stage|requestId)":[^,}]*,?/g, ''),
+      )
+      .join('\n');
+
+  async function lettersOf(subscription: string): Promise<Letter[]> {
+    for (const { body, messageAttributes } of await take('DeadLettersQueueUrl')) {
+      const parsed = decodeDeadLetter(messageAttributes);
+      if (!parsed.ok) throw new Error(parsed.detail);
+      letters.push({ ...parsed.value, body });
+    }
+    // The queue keeps no order; the letters say it.
+    return letters
+      .filter((letter) => letter.subscription === subscription)
+      .sort((a, b) => (BigInt(a.sequence) < BigInt(b.sequence) ? -1 : 1));
+  }
+
+  async function heldOf(subscription: string): Promise<Record<string, unknown>[]> {
+    const { Items = [] } = await documents.send(
+      new QueryCommand({
+        TableName: stateTable,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': heldKey(subscription, '').pk },
+        ConsistentRead: true,
+      }),
+    );
+    return Items;
+  }
+
+  async function pauseOf(subscription: string): Promise<Record<string, unknown> | undefined> {
+    const { Item } = await documents.send(
+      new GetCommand({ TableName: stateTable, Key: stateKey(subscription), ConsistentRead: true }),
+    );
+    const pause: unknown = Item?.pause;
+    return typeof pause === 'object' && pause !== null ? { ...pause } : undefined;
+  }
+
+  return {
+    set,
+    /** The emulator: its faults, switches and counts. */
+    sqs: emulator,
+    receiver,
+    clock,
+    until,
+
+    /** Puts a subscription with an id, a topic and a path at the receiver of its own. */
+    async subscribe(subscribing: Subscribing = {}): Promise<Subscribed> {
+      const { qos, dlq, configuration = {} } = subscribing;
+      const id = subscribing.id ?? `s${++subscriptions}`;
+      const topic = 'topic' in subscribing ? subscribing.topic : `topic-${id}`;
+      const path = `/${encodeURIComponent(id)}`;
+      const item = {
+        id,
+        ...(topic !== undefined && { topic }),
+        ...(qos !== undefined && { qos }),
+        ...(dlq !== undefined && { dlq: { endpoint: dlq } }),
+        configuration: { callbackUrl: `${receiver.url}${path}`, ...configuration },
+      };
+      await set.putSubscription(item);
+      const to = topic === undefined ? { subscription: id } : { topic };
+      return {
+        id,
+        topic: topic ?? '',
+        path,
+        item,
+        publish: (body, publishing = {}) => set.publish(body, { ...to, ...publishing }),
+        async publishAll(bodies, group) {
+          for (let at = 0; at < bodies.length; at += 10) {
+            await sqs.send(
+              new SendMessageBatchCommand({
+                QueueUrl: outputs[group === undefined ? 'MessagesQueueUrl' : 'MessagesFifoQueueUrl'],
+                Entries: bodies.slice(at, at + 10).map((MessageBody, index) => ({
+                  Id: String(index),
+                  MessageBody,
+                  MessageAttributes: Object.fromEntries(
+                    Object.entries(to).map(([name, StringValue]) => [
+                      name,
+                      { DataType: 'String', StringValue },
+                    ]),
+                  ),
+                  ...(group !== undefined && {
+                    MessageGroupId: group,
+                    MessageDeduplicationId: randomUUID(),
+                  }),
+                })),
+              }),
+            );
+          }
+        },
+        async requests(count, withinMs = 15_000) {
+          return receiver.requests(path, count, withinMs).catch((error: unknown) => {
+            throw new Error(`${error instanceof Error ? error.message : error}\n${tail()}`);
+          });
+        },
+        received: () => receiver.received(path),
+      };
+    },
+
+    /** Puts one delivery straight into a lane, as route would. */
+    async deliver(
+      body: string,
+      delivery: Partial<Delivery> & { subscription: string },
+      { lane = 0, attribute }: { lane?: number; attribute?: string } = {},
+    ): Promise<void> {
+      const value: Delivery = {
+        messageId: randomUUID(),
+        contentType: 'application/json',
+        headers: {},
+        publishedAt: Date.now(),
+        attempt: 1,
+        sends: 0,
+        ...delivery,
+      };
+      await sqs.send(
+        new SendMessageCommand({
+          QueueUrl: outputs.DeliveriesQueueUrl,
+          MessageBody: body,
+          MessageGroupId: groupOf(delivery.subscription, lane),
+          MessageDeduplicationId: randomUUID(),
+          MessageAttributes: {
+            [ATTRIBUTE]: {
+              DataType: 'String',
+              StringValue: attribute ?? encodeAttribute({ kind: 'delivery', value }),
+            },
+          },
+        }),
+      );
+    },
+
+    lettersOf,
+    /** The subscription's dead letters once there are so many. */
+    letters: (subscription: string, count: number) =>
+      until(async () => {
+        const found = await lettersOf(subscription);
+        return found.length >= count ? found : undefined;
+      }, `${count} dead letters of ${subscription}`),
+
+    /** What came to undeliverable with this body, once it is there. */
+    undeliverable: (body: string): Promise<Refused> =>
+      until(async () => {
+        for (const { body, messageAttributes } of await take('UndeliverableQueueUrl')) {
+          const json: unknown = JSON.parse(messageAttributes[ATTRIBUTE]?.stringValue ?? '');
+          refused.push({ ...undeliverable.parse(json), body });
+        }
+        return refused.find((one) => one.body === body);
+      }, `${body} on undeliverable`),
+    /** All that is known to be undeliverable by now. */
+    refused: (): readonly Refused[] => refused,
+
+    heldOf,
+    /** The subscription's held messages once there are so many. */
+    held: (subscription: string, count: number) =>
+      until(async () => {
+        const found = await heldOf(subscription);
+        return found.length >= count ? found : undefined;
+      }, `${count} held messages of ${subscription}`),
+
+    pauseOf,
+    /** The subscription's pause, once it is paused for this reason. */
+    paused: (subscription: string, reason: string) =>
+      until(async () => {
+        const pause = await pauseOf(subscription);
+        return pause?.reason === reason ? pause : undefined;
+      }, `${subscription} paused as ${reason}`),
+    /** Resolves once the subscription is not paused. */
+    going: (subscription: string) =>
+      until(
+        async () => ((await pauseOf(subscription)) === undefined ? true : undefined),
+        `${subscription} going`,
+      ),
+
+    /** Has a function receive together what the work puts on its queue: nothing is received meanwhile. */
+    async whilePaused(queueName: string, work: () => Promise<unknown>): Promise<void> {
+      const mapping = set.mappings.find((one) => one.mapping.queueArn.endsWith(`:${queueName}`));
+      if (mapping === undefined) throw new Error(`nobody reads ${queueName}`);
+      const paused = mapping.pause();
+      clock.jump(1_000 * POLL_SECONDS);
+      await paused;
+      await work();
+      mapping.resume();
+    },
+
+    /** Resolves once no message is left on a queue, in any state, and no function is at work. */
+    emptied: (queueName: string, withinMs?: number) =>
+      until(
+        () => {
+          const { visible, inFlight, delayed } = emulator.queue(queueName).counts();
+          return visible + inFlight + delayed + set.functions.running().length === 0 || undefined;
+        },
+        `${queueName} empty`,
+        withinMs,
+      ),
+
+    /** Writes a state item, right or wrong. */
+    async putState(subscription: string, rest: Record<string, unknown>): Promise<void> {
+      await documents.send(
+        new PutCommand({ TableName: stateTable, Item: { ...stateKey(subscription), ...rest } }),
+      );
+    },
+
+    /** Lets so much of the queues' time pass, once no function is at work: no lock is taken from one. */
+    async pass(seconds: number): Promise<void> {
+      await set.functions.idle();
+      clock.jump(seconds * 1_000);
+    },
+
+    /** Kills a function's environments, and lets their locks run out. Says how many were at work. */
+    async crash(name: string, lockSeconds: number): Promise<number> {
+      const killed = await set.functions.kill(name);
+      clock.jump(lockSeconds * 1_000 + 1);
+      return killed;
+    },
+
+    async close() {
+      await set.close();
+      clock.stop();
+      await receiver.close();
+    },
+  };
+}
+
+/** The bodies of requests, as text. */
+export const bodiesOf = (requests: readonly ReceivedRequest[]): string[] =>
+  requests.map(({ body }) => body.toString());
+
+/** Each once, in the order of its first arrival. */
+export const firstArrivals = (requests: readonly ReceivedRequest[]): string[] => [
+  ...new Set(bodiesOf(requests)),
+];
+
+/** `m000`, `m001`, … */
+export const numbered = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `m${String(index).padStart(3, '0')}`);

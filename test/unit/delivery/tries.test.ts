@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import { NO_STATE } from '#lib/backlog/state.ts';
+import type { Exchange } from '#lib/callback/client.ts';
+import { runOf } from '#lib/delivery/run.ts';
+import { tries } from '#lib/delivery/tries.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
+
+const SECOND = 1_000;
+
+/** A callback that answers nothing until its readTimeout, in an invocation of so many seconds. */
+async function hangingCallback({
+  readTimeoutMs,
+  invocationMs,
+  attempt = 1,
+  dlq,
+}: {
+  readTimeoutMs: number;
+  invocationMs: number;
+  attempt?: number;
+  dlq?: Subscription['dlq'];
+}) {
+  const letters: string[] = [];
+  let now = 0;
+  const sent: string[] = [];
+  const subscription: Subscription = {
+    id: 's',
+    topic: undefined,
+    qos: 'at-least-once',
+    callbackUrl: 'https://example.com/',
+    headers: [],
+    http: { connectTimeoutMs: 3_000, readTimeoutMs, idleTimeoutMs: 60_000, maxConcurrentConnections: 1 },
+    dlq,
+    interruptConsumptionOnServerError: true,
+    interruptConsumptionOnException: dlq === undefined,
+    retry: { kind: 'default' },
+  };
+  const config = { kind: 'valid', subscription, itemHash: 'h' } as const;
+  const run = runOf('s', { config, state: NO_STATE });
+  const delivery = {
+    subscription: 's',
+    messageId: 'm',
+    contentType: 'application/json',
+    headers: {},
+    publishedAt: 0,
+    attempt,
+    sends: 0,
+  };
+  const ending = await tries(
+    { delivery, body: '{}', sequence: '1' },
+    { run, config },
+    { endsAt: invocationMs },
+    {
+      callback: {
+        async exchange({ headers, timeoutMs }): Promise<Exchange> {
+          sent.push(headers['webhook-attempt'] ?? '');
+          now += timeoutMs;
+          return { kind: 'unknown', code: 'timeout', message: 'no answer in time' };
+        },
+      },
+      documents: { send: async () => ({}) },
+      stateTable: 'state',
+      queues: {
+        async send(_, entries) {
+          letters.push(...entries.map(({ body }) => body));
+          return entries.map(() => undefined);
+        },
+      },
+      deadLettersQueueUrl: 'https://sqs/dead-letters',
+      log: { info() {}, warn() {}, error() {} },
+      count() {},
+      now: () => now,
+      random: () => 0,
+      async wait(ms) {
+        now += ms;
+      },
+    },
+  );
+  return { ending, sent, letters, pause: run.state.pause };
+}
+
+test('a retry that the invocation has time for is made, and then the subscription pauses', async () => {
+  const { ending, sent, pause } = await hangingCallback({
+    readTimeoutMs: 10 * SECOND,
+    invocationMs: 60 * SECOND,
+  });
+  expect({ ending, sent }).toEqual({ ending: 'stays', sent: ['1', '2'] });
+  expect(pause).toMatchObject({ reason: 'outage', head: { messageId: 'm', attempts: 2 } });
+});
+
+test('a retry that it has no time for is a pause: else the first attempt would be made again and again for ever', async () => {
+  const { ending, sent, pause } = await hangingCallback({
+    readTimeoutMs: 30 * SECOND,
+    invocationMs: 60 * SECOND,
+  });
+  expect({ ending, sent }).toEqual({ ending: 'stays', sent: ['1'] });
+  expect(pause).toMatchObject({ reason: 'outage', head: { messageId: 'm', attempts: 1 } });
+});
+
+test('a dead letter that comes after the retry does come, also where no invocation has time for both', async () => {
+  const long = { readTimeoutMs: 30 * SECOND, invocationMs: 60 * SECOND, dlq: { endpoint: 'e' } };
+  expect(await hangingCallback(long)).toMatchObject({ ending: 'stays', sent: ['1'], letters: [] });
+  expect(await hangingCallback({ ...long, attempt: 2 })).toMatchObject({
+    ending: 'settled',
+    sent: ['2'],
+    letters: ['{}'],
+  });
+});
+
+test('no attempt is begun that could outlive the invocation', async () => {
+  const { ending, sent, pause } = await hangingCallback({
+    readTimeoutMs: 30 * SECOND,
+    invocationMs: 31 * SECOND,
+  });
+  expect({ ending, sent, pause }).toEqual({ ending: 'out-of-time', sent: [], pause: undefined });
+});

@@ -1,0 +1,51 @@
+// The functions' environment is said in three places: config.ts reads it, serverless.yml sets it, the README explains
+// it. They say the same.
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import * as config from '#lib/config.ts';
+
+const yaml = readFileSync('serverless.yml', 'utf8');
+const readme = readFileSync('README.md', 'utf8');
+
+// Powertools reads it; Lambda's emulators set the other.
+const READ_BY_OTHERS = ['LOG_LEVEL'];
+const NOT_SET_BY_US = ['AWS_ENDPOINT_URL'];
+
+const schemas = Object.entries(config).flatMap(([name, schema]) =>
+  name.endsWith('Environment') && 'shape' in schema
+    ? [{ name: name.replace('Environment', ''), reads: Object.keys(schema.shape) }]
+    : [],
+);
+
+const namesIn = (text: string): string[] =>
+  [...text.matchAll(/^ +([A-Z][A-Z_]+):/gm)].map(([, name]) => String(name));
+/** The lines below the one that `start` matches, up to the next that `end` matches. */
+function below(start: RegExp, end: RegExp): string {
+  const lines = yaml.split('\n');
+  const [, ...rest] = lines.slice(lines.findIndex((line) => start.test(line)));
+  const stop = rest.findIndex((line) => end.test(line));
+  return rest.slice(0, stop).join('\n');
+}
+const common = namesIn(below(/^provider:/, /^\w/));
+const setFor = (name: string): string[] => [
+  ...common,
+  ...namesIn(below(new RegExp(`^  ${name}:$`), /^ {0,2}\S/)),
+];
+
+describe.each(schemas)('the environment of $name', ({ name, reads }) => {
+  test('serverless.yml sets what config.ts reads, and nothing else', () => {
+    const read = reads.filter((variable) => !NOT_SET_BY_US.includes(variable));
+    expect(setFor(name).sort()).toEqual([...read, ...READ_BY_OTHERS].sort());
+  });
+
+  test('the README explains every one of them', () => {
+    for (const variable of setFor(name)) expect(readme).toContain(`\`${variable}\``);
+  });
+});
+
+test('the README explains no variable that is not there', () => {
+  const table = readme.slice(readme.indexOf('| variable |'), readme.indexOf('## Test and measure'));
+  const explained = [...table.matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, name]) => String(name));
+  const set = new Set([...schemas.flatMap(({ name }) => setFor(name)), 'INFO']);
+  expect(explained.filter((name) => !set.has(name))).toEqual([]);
+});
