@@ -5,7 +5,7 @@
  * - `error`: answered with a 500, nothing done.
  * - `throttle`: answered with the service's throttling error, nothing done.
  * - `lost-answer`: done, and the connection is cut instead of an answer.
- * - `refuse-entries`: a batch call refuses the entries whose ids are named (all without names) and does the others.
+ * - `refuse-entries`: a batch call refuses the entries whose ids are named (all without names) and does the others. PutEvents is one.
  */
 export type FaultKind = 'error' | 'throttle' | 'lost-answer' | 'refuse-entries';
 

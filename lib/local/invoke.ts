@@ -45,14 +45,16 @@ export function createInvoke({ functions, onError }: Dependencies): Invoke {
       return;
     }
     const result = await run(name, event, requestId);
-    const { errorType, errorMessage } = result.ok ? {} : result;
+    const payload = result.ok
+      ? result.payload
+      : { errorType: result.errorType, errorMessage: result.errorMessage };
     res.writeHead(200, {
       ...headers,
       'content-type': 'application/json',
       'x-amz-executed-version': '$LATEST',
       ...(result.ok ? {} : { 'x-amz-function-error': 'Unhandled' }),
     });
-    res.end(JSON.stringify(result.ok ? result.payload : { errorType, errorMessage }));
+    res.end(JSON.stringify(payload));
   }
 
   return {

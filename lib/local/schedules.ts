@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import { type Clock, realClock } from './clock.ts';
 import type { InvocationResult } from './environment.ts';
-import { eventOf } from './events.ts';
+import { eventOf } from './events/event.ts';
 import type { Functions } from './functions.ts';
 import { type Names, resolve } from './intrinsics.ts';
 import { functionsOf, resourcesOf, type Template, withFunctions } from './template.ts';

@@ -4,7 +4,7 @@ import { createClients, REGION } from './clients.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { startEndpoint } from './endpoint.ts';
 import { type RunningMapping, startEventSourceMapping } from './event-source-mapping.ts';
-import { createEvents, type Events } from './events.ts';
+import { createEvents, type Events } from './events/server.ts';
 import { type Functions, startFunctions } from './functions.ts';
 import { createInvoke } from './invoke.ts';
 import { ensurePackaged } from './package.ts';

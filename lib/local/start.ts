@@ -47,7 +47,9 @@ async function start(): Promise<void> {
   });
   closing.push(set.close);
   if (isEnding()) return;
-  print(`SQS, DynamoDB and Secrets Manager answer on ${set.url}; the functions are at work.`);
+  print(
+    `SQS, DynamoDB, Secrets Manager, EventBridge and Lambda's Invoke answer on ${set.url}; the functions are at work.`,
+  );
   const receiverPort = portFrom('RECEIVER_PORT', 8080);
   const demo = values['no-demo'] ? undefined : await startDemo({ set, receiverPort, root, print });
   if (demo !== undefined) closing.push(demo.close);

@@ -42,7 +42,7 @@ function start(args: string[] = [], ports: Record<string, string> = {}) {
     said,
     /** Waits for the address that everything answers on. */
     async url(): Promise<string> {
-      return /http:\S+\d/.exec(await said('SQS, DynamoDB and Secrets Manager answer'))?.[0] ?? '';
+      return /http:\S+\d/.exec(await said(' answer on http'))?.[0] ?? '';
     },
   };
 }
