@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { createManualClock } from '#lib/local/clock.ts';
+import { type Clock, createManualClock } from '#lib/local/clock.ts';
 import { type Schedule, schedulesOf, startSchedules } from '#lib/local/schedules.ts';
 import { parseTemplate } from '#lib/local/template.ts';
 import { startTestFunctions } from '#test/support/handlers.ts';
@@ -49,7 +49,7 @@ const read = (rule: object, firstTarget?: object): Schedule | undefined =>
 
 const minutes = (n: number) => n * 60_000;
 
-function start(handler: string, rule: object = {}, firstTarget: object = {}) {
+function start(handler: string, rule: object = {}, firstTarget: object = {}, another?: Clock) {
   const clock = createManualClock(Date.UTC(2026, 0, 1));
   const functions = startTestFunctions({
     work: `exports.handler = async (event, context) => { ${handler} }`,
@@ -60,17 +60,15 @@ function start(handler: string, rule: object = {}, firstTarget: object = {}) {
     functions,
     ...names,
     onError: (text) => errors.push(text),
-    clock,
+    clock: another ?? clock,
   });
   closing.push(() => schedules.stop(0));
   let runs = 0;
   functions.onInvocation(() => runs++);
-  const eventually = async (count: number) => {
-    await expect.poll(() => runs, { timeout: 10_000 }).toBe(count);
-    // The schedule has heard of it once another invocation has gone through.
-    await functions.idle();
-  };
-  return { clock, functions, schedules, errors, runs: () => runs, eventually };
+  const ended = (count: number) => expect.poll(() => runs, { timeout: 10_000 }).toBe(count);
+  /** When the events say that they were made. */
+  const times = () => functions.lines.flatMap((line) => /"time":"(.*?)"/.exec(line)?.[1] ?? []);
+  return { clock, functions, schedules, errors, ended, times };
 }
 
 test('a rule of the template is a schedule of its function', () => {
@@ -124,11 +122,11 @@ test.each([
   expect(() => read(rule, firstTarget)).toThrow(new RegExp(`^WorkEventsRuleSchedule1: [^]*${text}`));
 });
 
-test("the function is invoked once a period, first after one, with EventBridge's scheduled event", async () => {
-  const { clock, functions, runs, eventually } = start('console.log(JSON.stringify(event))');
-  clock.advance(minutes(1) - 1);
-  expect(functions.running()).toEqual([]);
-  clock.advance(1);
+const log = 'console.log(JSON.stringify(event));';
+
+test("the function gets EventBridge's scheduled event", async () => {
+  const { clock, functions } = start(log);
+  clock.advance(minutes(1));
   expect(JSON.parse(await functions.line('aws.events'))).toEqual({
     version: '0',
     id: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -140,85 +138,72 @@ test("the function is invoked once a period, first after one, with EventBridge's
     resources: ['arn:aws:events:us-east-1:000000000000:rule/local-WorkEventsRuleSchedule1'],
     detail: {},
   });
-  await eventually(1);
-  clock.advance(minutes(1));
-  await eventually(2);
-  clock.advance(minutes(1) - 1);
-  expect(functions.running()).toEqual([]);
-  expect(runs()).toBe(2);
+});
+
+test('the function is invoked once a period, first when one has passed', async () => {
+  const { clock, ended, times } = start(log);
+  for (const runs of [1, 2, 3]) {
+    clock.advance(minutes(1) - 1);
+    clock.advance(1);
+    await ended(runs);
+  }
+  expect(times()).toEqual(['2026-01-01T00:01:00Z', '2026-01-01T00:02:00Z', '2026-01-01T00:03:00Z']);
 });
 
 test('an Input takes the place of the scheduled event', async () => {
-  const { clock, functions } = start('console.log(JSON.stringify(event))', {}, { Input: '{"sweep":"all"}' });
+  const { clock, functions } = start(log, {}, { Input: '{"sweep":"all"}' });
   clock.advance(minutes(1));
   expect(await functions.line('sweep')).toBe('{"sweep":"all"}');
 });
 
 test('a run that takes longer than the period has no second one beside it; the next is at its time', async () => {
-  const { clock, functions, runs, eventually } = start(`
-    console.log('begins');
-    if (!globalThis.again) { globalThis.again = true; await new Promise((done) => setTimeout(done, 500)); }`);
+  const { clock, functions, ended, times } = start(`${log}
+    if (event.time.endsWith('00:01:00Z')) await new Promise((done) => setTimeout(done, 500));`);
   clock.advance(minutes(1));
-  await functions.line('begins');
+  await functions.line('00:01:00Z');
   clock.advance(minutes(1));
   clock.advance(minutes(1));
-  expect(functions.running()).toHaveLength(1);
-  await eventually(1);
-  expect(functions.running()).toEqual([]);
+  await ended(1);
   clock.advance(minutes(1));
-  await eventually(2);
-  expect(runs()).toBe(2);
+  await ended(2);
+  expect(times()).toEqual(['2026-01-01T00:01:00Z', '2026-01-01T00:04:00Z']);
 });
 
-test('what was missed while the machine slept is one run, not many', async () => {
+test('a timer that fires early is set again; what was missed while the machine slept is one run', async () => {
   let now = 0;
   let fire = () => {};
   const timers: number[] = [];
-  const functions = startTestFunctions({ work: 'exports.handler = async () => {}' });
-  closing.push(() => functions.close());
-  let runs = 0;
-  functions.onInvocation(() => runs++);
-  const schedules = startSchedules(schedulesOf(templateWith({}), names), {
-    functions,
-    ...names,
-    onError: () => {},
-    clock: {
-      now: () => now,
-      setTimer(ms, fn) {
-        timers.push(ms);
-        fire = fn;
-        return () => {};
-      },
+  const clock: Clock = {
+    now: () => now,
+    setTimer(ms, fn) {
+      timers.push(ms);
+      fire = fn;
+      return () => {};
     },
-  });
-  closing.push(() => schedules.stop(0));
-  // Too early by a millisecond, then ten and a half periods late.
+  };
+  const { ended, times } = start(log, {}, {}, clock);
   now = minutes(1) - 1;
   fire();
-  expect(functions.running()).toEqual([]);
   now = minutes(11.5);
   fire();
-  await expect.poll(() => runs, { timeout: 10_000 }).toBe(1);
+  await ended(1);
+  expect(times()).toEqual(['1970-01-01T00:11:30Z']);
   expect(timers).toEqual([minutes(1), 1, minutes(0.5)]);
 });
 
 test('a run that failed is told and the next one comes all the same', async () => {
-  const { clock, errors, eventually } = start(`throw new RangeError('no luck')`);
+  const { clock, errors, ended } = start(`throw new RangeError('no luck')`);
   clock.advance(minutes(1));
   await expect
     .poll(() => errors, { timeout: 10_000 })
     .toEqual(['WorkEventsRuleSchedule1: test-work failed: RangeError: no luck']);
   clock.advance(minutes(1));
-  await eventually(2);
+  await ended(2);
 });
 
 test('a test runs a schedule at once and gets what the function returned, or its failure', async () => {
-  const { schedules, clock, runs } = start(
-    `if (event.fail) throw new Error('as told'); return { source: event.source, n: 1 }`,
-    { State: 'DISABLED' },
-  );
-  clock.advance(minutes(5));
-  expect(runs()).toBe(0);
+  const { schedules, clock } = start('return { source: event.source, n: 1 }', { State: 'DISABLED' });
+  expect(clock.pending()).toBe(0);
   expect(await schedules.run('test-work')).toEqual({ source: 'aws.events', n: 1 });
   expect(await schedules.run('work')).toEqual({ source: 'aws.events', n: 1 });
   await expect(schedules.run('play')).rejects.toThrow('play has 0 schedules, not one');
@@ -237,13 +222,15 @@ test('runs that a test asks for come one after another', async () => {
 });
 
 test('stopping waits for the run under way, takes the timer back and begins no other', async () => {
-  const { schedules, clock, functions, errors, runs } = start(`
+  const { schedules, clock, functions, errors } = start(`
     console.log('begins');
-    await new Promise((done) => setTimeout(done, 300))`);
+    await new Promise((done) => setTimeout(done, 300));
+    console.log('ends')`);
   clock.advance(minutes(1));
   await functions.line('begins');
   await schedules.stop();
-  expect(runs()).toBe(1);
+  expect(functions.running()).toEqual([]);
+  await functions.line('ends');
   expect(clock.pending()).toBe(0);
   await expect(schedules.run('work')).rejects.toThrow('has ended');
   expect(errors).toEqual([]);
