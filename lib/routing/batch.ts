@@ -84,7 +84,7 @@ async function routeOne(record: SQSRecord, endsAt: number, deps: RouteDeps): Pro
     deps.log.info('message.without-subscription', { sqsMessageId: record.messageId });
     return undefined;
   }
-  const finished = await fanOut(record.messageId, record.body, addressed.deliveries, endsAt, deps);
+  const finished = await fanOut(record.messageId, addressed.body, addressed.deliveries, endsAt, deps);
   if (!finished) return 0;
   deps.count('MessagesRouted');
   return undefined;
