@@ -83,7 +83,7 @@ test("the README's own subscription is registered and its message is delivered, 
   writeFileSync(file, here(item));
   const commands = blocks('sh').find((block) => block.includes('npm run put')) ?? '';
   await sh(here(commands).replaceAll('acme.json', file));
-  await seen(/acme-orders .*\{"order": 1\}/);
+  await seen(/acme-shipments .*\{"shipment": 1\}/);
 });
 
 test('the AWS CLI commands register and publish', async () => {
