@@ -14,6 +14,7 @@ export default defineConfig({
       project('integration', {
         testTimeout: 60_000,
         hookTimeout: 60_000,
+        maxWorkers: 3,
         globalSetup: ['./test/support/package-once.ts'],
       }),
     ],

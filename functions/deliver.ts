@@ -1,14 +1,18 @@
 // deliveries.fifo -> callback URL: POSTs each message and acts on the outcome by the quality of service.
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { AWS_CLIENT } from '#lib/aws.ts';
+import { createAnnounce } from '#lib/backlog/announce.ts';
 import { createCallbackClient } from '#lib/callback/client.ts';
 import { callbackRules, deliverEnvironment, readConfig, subscriptionRules } from '#lib/config.ts';
 import { deliverBatch } from '#lib/delivery/batch.ts';
+import { createDocuments } from '#lib/documents.ts';
+import { putOn } from '#lib/event-bus.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { readRegistrations } from '#lib/subscription/registration.ts';
 import { createTelemetry, telling } from '#lib/telemetry.ts';
@@ -16,10 +20,11 @@ import { createTelemetry, telling } from '#lib/telemetry.ts';
 type Clients = {
   readonly sqs: Pick<SQSClient, 'send'>;
   readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
+  readonly events: Pick<EventBridgeClient, 'send'>;
 };
 
 /** The handler on the given clients: AWS's when deployed, a benchmark's own to count what it asks of AWS. */
-export function createHandler({ sqs, documents }: Clients) {
+export function createHandler({ sqs, documents, events }: Clients) {
   const config = readConfig(deliverEnvironment, process.env);
   const telemetry = createTelemetry('deliver', config.STAGE);
   const tables = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
@@ -31,7 +36,10 @@ export function createHandler({ sqs, documents }: Clients) {
     queues: createQueues(sqs),
     callback: createCallbackClient(callbackRules(config)),
     readRegistrations: (ids: readonly string[]) => readRegistrations(ids, { ...tables, documents, rules }),
+    announce: createAnnounce(putOn(config.EVENT_BUS, events), telemetry.log),
+    lagSeconds: config.LAG_SECONDS,
     deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
+    retriesQueueUrl: config.RETRIES_QUEUE_URL,
     deadLettersQueueUrl: config.DEAD_LETTERS_QUEUE_URL,
     undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
     now: Date.now,
@@ -47,5 +55,6 @@ export function createHandler({ sqs, documents }: Clients) {
 
 export const handler = createHandler({
   sqs: new SQSClient(AWS_CLIENT),
-  documents: DynamoDBDocumentClient.from(new DynamoDBClient(AWS_CLIENT)),
+  documents: createDocuments(new DynamoDBClient(AWS_CLIENT)),
+  events: new EventBridgeClient(AWS_CLIENT),
 });

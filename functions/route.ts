@@ -1,11 +1,11 @@
 // messages, messages.fifo, retries -> deliveries.fifo: one delivery for each subscription that a message is for.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { AWS_CLIENT } from '#lib/aws.ts';
 import { readConfig, routeEnvironment, subscriptionRules } from '#lib/config.ts';
+import { createDocuments } from '#lib/documents.ts';
 import { gatherSends } from '#lib/queue/gathered.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { createBackstop } from '#lib/routing/backstop.ts';
@@ -16,7 +16,7 @@ import { createTelemetry, telling } from '#lib/telemetry.ts';
 const config = readConfig(routeEnvironment, process.env);
 const telemetry = createTelemetry('route', config.STAGE);
 const sqs = new SQSClient(AWS_CLIENT);
-const documents = DynamoDBDocumentClient.from(new DynamoDBClient(AWS_CLIENT));
+const documents = createDocuments(new DynamoDBClient(AWS_CLIENT));
 const tables = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
 
 const deps = {

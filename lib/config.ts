@@ -40,7 +40,26 @@ export const routeEnvironment = z.object({
   MESSAGES_FIFO_QUEUE_URL: url,
   RETRIES_QUEUE_URL: url,
 });
-export const deliverEnvironment = z.object({ ...common, DEAD_LETTERS_QUEUE_URL: url });
+const backlog = {
+  RETRIES_QUEUE_URL: url,
+  /** A name or an ARN: where pauses and openings are announced. */
+  EVENT_BUS: z.string().min(1),
+};
+
+export const deliverEnvironment = z.object({
+  ...common,
+  ...backlog,
+  DEAD_LETTERS_QUEUE_URL: url,
+  /** A lane whose head is older, and whose messages come faster than they go, goes through the backlog. */
+  LAG_SECONDS: whole,
+});
+export const resumeEnvironment = z.object({
+  ...common,
+  ...backlog,
+  /** How many drains the sweep lets be under way. */
+  DRAIN_BUDGET: whole,
+  BACKLOG_RETENTION_DAYS: whole,
+});
 
 /** Reads the environment by one of the schemas above. Throws with every fault at once. */
 export function readConfig<T>(schema: z.ZodType<T>, environment: NodeJS.ProcessEnv): T {

@@ -19,3 +19,20 @@ export const claimKey = (subscription: string, messageId: string, replayId = '')
 
 /** How far the fan-out of one record has come. */
 export const placeKey = (sqsMessageId: string) => ({ pk: `place#${part(sqsMessageId)}`, sk: 'route' });
+
+/** The backlog of one lane. */
+export const laneKey = (subscription: string, lane: number): string => `lane#${part(subscription)}#${lane}`;
+
+/** One message of a backlog: by sequence number, padded so that text order is number order, then by message. */
+export const entryKey = (sequence: string, messageId: string): string =>
+  `${sequence.padStart(40, '0')}#${messageId}`;
+
+/** How often a message was begun alone. */
+export const startKey = (sqsMessageId: string) => ({ pk: `start#${part(sqsMessageId)}`, sk: 'deliver' });
+
+/** How much waited when it was last counted. */
+export const measureKey = (subscription: string) => ({ pk: stateKey(subscription).pk, sk: 'backlog' });
+
+/** The subscription that a state item's key names. */
+export const subscriptionIn = (pk: string): string =>
+  pk.slice('sub#'.length).replaceAll('%23', '#').replaceAll('%25', '%');

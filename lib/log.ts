@@ -25,8 +25,10 @@ export const COUNTS = [
   'Unknown',
   'DeadLetters',
   'Held',
+  'Parked',
+  'TokensDropped',
+  'DrainsStarted',
   'Dropped',
-  'Paused',
   'ClaimsRefused',
   'HandedBack',
 ] as const;

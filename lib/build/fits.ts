@@ -1,6 +1,6 @@
 // Whether the numbers of a deployment fit together: checked when it is packaged, where a mistake costs a sentence.
 // Pure.
-import { isCidr } from '../callback/address.ts';
+import { isCidr } from '#lib/callback/address.ts';
 
 export type Numbers = {
   readonly deliverTimeoutSeconds: number;

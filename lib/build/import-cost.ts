@@ -10,6 +10,10 @@ const ENVIRONMENT: Readonly<Record<string, string>> = Object.fromEntries([
   ['LARGEST_READ_TIMEOUT_MS', '30000'],
   ['ALLOW_HTTP', 'false'],
   ['ALLOWED_CIDRS', ''],
+  ['EVENT_BUS', 'default'],
+  ['LAG_SECONDS', '20'],
+  ['DRAIN_BUDGET', '40'],
+  ['BACKLOG_RETENTION_DAYS', '21'],
   ...['SUBSCRIPTIONS_TABLE', 'ENDPOINTS_TABLE', 'STATE_TABLE'].map((name) => [name, 'table']),
   ...['MESSAGES', 'MESSAGES_FIFO', 'RETRIES', 'DELIVERIES', 'DEAD_LETTERS', 'UNDELIVERABLE'].map((name) => [
     `${name}_QUEUE_URL`,

@@ -1,18 +1,12 @@
 // The guarded client: every request that goes out to a stranger's URL goes through here. One exchange is one POST at
 // most, with one of three results; what a status or a failure means is decided elsewhere.
 import { Axios, AxiosError } from 'axios';
-import { addressRules } from '#lib/callback/address.ts';
-import { decompress } from '#lib/callback/answer-body.ts';
-import {
-  failureMessage,
-  type UnknownCode,
-  type UnsentCode,
-  unknownCode,
-  unsentCode,
-} from '#lib/callback/failure.ts';
-import { checkParsedUrl, type Lookup, systemLookup } from '#lib/callback/guard.ts';
-import { createPools, type PoolOptions } from '#lib/callback/pool.ts';
-import { type CappedResponse, createUndiciAdapter } from '#lib/callback/undici-adapter.ts';
+import { addressRules } from './address.ts';
+import { decompress } from './answer-body.ts';
+import { failureMessage, type UnknownCode, type UnsentCode, unknownCode, unsentCode } from './failure.ts';
+import { checkParsedUrl, type Lookup, systemLookup } from './guard.ts';
+import { createPools, type PoolOptions } from './pool.ts';
+import { type CappedResponse, createUndiciAdapter } from './undici-adapter.ts';
 
 export type ExchangeRequest = {
   readonly url: string;

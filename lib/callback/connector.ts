@@ -3,8 +3,8 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { buildConnector } from 'undici';
-import type { AddressRules } from '#lib/callback/address.ts';
-import { ADDRESS_REFUSED, coded, guardedLookup, type Lookup } from '#lib/callback/guard.ts';
+import type { AddressRules } from './address.ts';
+import { ADDRESS_REFUSED, coded, guardedLookup, type Lookup } from './guard.ts';
 
 export const CONNECT_TIMEOUT = 'ERR_CALLBACK_CONNECT_TIMEOUT';
 

@@ -1,9 +1,9 @@
 // Why an exchange has no answer: closed lists of codes, decided by an error's code alone, never by its words.
 // What follows from them is the delivery's affair.
 
-import { CONNECT_TIMEOUT } from '#lib/callback/connector.ts';
-import { ADDRESS_REFUSED } from '#lib/callback/guard.ts';
-import { DEADLINE, MALFORMED, SWITCHED } from '#lib/callback/undici-adapter.ts';
+import { CONNECT_TIMEOUT } from './connector.ts';
+import { ADDRESS_REFUSED } from './guard.ts';
+import { DEADLINE, MALFORMED, SWITCHED } from './undici-adapter.ts';
 
 /** Nothing was written. */
 export const UNSENT_CODES = [

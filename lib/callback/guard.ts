@@ -2,7 +2,7 @@
 // checkUrl, and again when connecting, on the very addresses that are used. It connects to nothing.
 import { promises as dns } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import type { AddressRules } from '#lib/callback/address.ts';
+import type { AddressRules } from './address.ts';
 
 export type UrlRules = { readonly allowHttp: boolean; readonly addresses: AddressRules };
 

@@ -1,9 +1,9 @@
 // One undici pool per subscription and origin, made at its first exchange and closed when it is no longer used.
 // It decides how long a connection may lie idle; it sends nothing.
 import { Pool } from 'undici';
-import type { AddressRules } from '#lib/callback/address.ts';
-import { createConnector } from '#lib/callback/connector.ts';
-import type { Lookup } from '#lib/callback/guard.ts';
+import type { AddressRules } from './address.ts';
+import { createConnector } from './connector.ts';
+import type { Lookup } from './guard.ts';
 
 export type PoolOptions = {
   /** The subscription's id. */

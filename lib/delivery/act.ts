@@ -1,106 +1,168 @@
 // Does what the policy decided. A message is settled only after whatever stands in for it is safe: the dead letter
-// sent, the held copy written. A crash between makes a duplicate, never a loss.
-import { type HeldReason, hold } from '../backlog/held.ts';
-import { type DeadLetter, type Delivery, encodeAttribute } from '../message/attribute.ts';
-import { NotConfirmed, type Queues } from '../queue/queues.ts';
+// sent, the held copy written, the entry put. A crash between makes a duplicate, never a loss.
+import { type Entry, putEntries } from '#lib/backlog/entries.ts';
+import { type HeldReason, hold } from '#lib/backlog/held.ts';
+import { failed, refused, wentWell } from '#lib/backlog/machine.ts';
+import type { Head } from '#lib/backlog/state.ts';
+import type { Delivery } from '#lib/message/attribute.ts';
+import { type DeadLetterDeps, sendDeadLetter } from '#lib/message/dead-letters.ts';
 import type { Attempted } from './attempt.ts';
+import { type LaterDeps, MOST_HOPS, sendLater } from './later.ts';
 import { describe, type Outcome, statusOf } from './outcome.ts';
+import { type ParkDeps, park } from './park.ts';
 import type { Action } from './policy.ts';
-import { open, pause, type Run, type RunDeps } from './run.ts';
+import { change, sendProbe } from './run.ts';
+import type { Going } from './tries.ts';
 
 export type Message = {
   readonly delivery: Delivery;
   readonly body: string;
   /** SQS's sequence number in the lane. */
   readonly sequence: string;
+  /** Set when it comes from the backlog: then it waits where it is, while one from the queue has to be parked. */
+  readonly entry?: Entry;
 };
 
-export type ActDeps = RunDeps & {
-  readonly queues: Pick<Queues, 'send'>;
-  readonly deadLettersQueueUrl: string;
-};
+export type ActDeps = ParkDeps & LaterDeps & DeadLetterDeps & { readonly random: () => number };
+
+/** After so many failed probes with one head an unordered subscription probes with another. */
+const PROBES_OF_ONE_HEAD = 3;
+const OUT_OF_THE_WAY_MS = 15 * 60_000;
 
 /**
- * Carries out anything but a retry. Returns true when the message is settled, false when it stays in its lane.
- * Throws when SQS or DynamoDB fails: then nothing is settled.
+ * Carries out what can't be tried on the spot. `settled`: the message has left its place, for good or for another;
+ * `stays`: an entry waits where it is. Throws when SQS or DynamoDB fails: then nothing is settled.
  */
 export async function act(
-  action: Exclude<Action, { kind: 'retry' }>,
+  action: Action,
   message: Message,
-  { outcome, epoch, at }: Attempted,
-  { run, itemHash }: { readonly run: Run; readonly itemHash: string },
+  attempted: Attempted,
+  going: Going,
   deps: ActDeps,
-): Promise<boolean> {
+): Promise<'settled' | 'stays'> {
+  const { run } = going;
+  const { outcome, epoch, at } = attempted;
   switch (action.kind) {
     case 'done':
-      await open(run, epoch, deps);
-      return true;
+      await goOn();
+      return 'settled';
     case 'drop':
       deps.count('Dropped');
-      await open(run, epoch, deps);
-      return true;
-    case 'dead-letter':
-      await sendDeadLetter(message, action.endpoint, { outcome, at }, deps);
-      if (!isLost(outcome)) await open(run, epoch, deps);
-      return true;
-    case 'hold':
-      await hold(message, asideFor({ outcome, at }), deps);
-      deps.count('Held');
-      if (!isLost(outcome)) await open(run, epoch, deps);
-      return true;
-    case 'pause': {
-      // The flag first: a crash after it finds the subscription stopped and the message still in its lane.
-      const { messageId, attempt, firstAt = at } = message.delivery;
-      const head = action.message === 'keep' ? { head: { messageId, attempts: attempt, firstAt } } : {};
-      await pause(run, epoch, { reason: action.reason, detail: describe(outcome), itemHash, ...head }, deps);
-      if (action.message === 'keep') return false;
-      if (action.message === 'hold') await hold(message, asideFor({ outcome, at }), deps);
-      deps.count(action.message === 'hold' ? 'Held' : 'Dropped');
-      return true;
+      await goOn();
+      return 'settled';
+    case 'dead-letter': {
+      const status = statusOf(outcome);
+      await sendDeadLetter(
+        message,
+        {
+          endpoint: action.endpoint,
+          reason: reasonOf(outcome),
+          outcome: outcome.kind,
+          at,
+          ...(status !== undefined && { status }),
+          ...('excerpt' in outcome && outcome.excerpt !== undefined && { excerpt: outcome.excerpt }),
+        },
+        deps,
+      );
+      await goOn();
+      return 'settled';
     }
+    case 'hold':
+      await setAside();
+      await goOn();
+      return 'settled';
+    case 'retry':
+      return await retryLater(action.afterMs);
+    case 'pause':
+      return await pauseFor(action);
     default:
       return action satisfies never;
   }
-}
 
-const asideFor = ({ outcome, at }: Pick<Attempted, 'outcome' | 'at'>) => ({
-  reason: reasonOf(outcome),
-  detail: describe(outcome),
-  status: statusOf(outcome),
-  at,
-});
+  /** Whatever ends well, or by rule, shows that the subscription goes; our own crash shows nothing. */
+  async function goOn(): Promise<void> {
+    if (run.state.pause !== undefined && !isLost(outcome)) {
+      await change(run, (state) => wentWell(state, epoch), deps);
+    }
+  }
+
+  async function setAside(): Promise<void> {
+    const fate = { reason: reasonOf(outcome), detail: describe(outcome), status: statusOf(outcome), at };
+    await hold(message, fate, deps);
+    deps.count('Held');
+  }
+
+  /** Unordered messages travel round while the others go on; an ordered one stops its lane for as long. */
+  async function retryLater(afterMs: number): Promise<'settled' | 'stays'> {
+    const { delivery, body } = message;
+    const { config } = going;
+    if (config.subscription.qos === 'auto' && (delivery.hops ?? 0) < MOST_HOPS) {
+      const retries = going.retries + 1;
+      const next = { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at, retries };
+      await sendLater(next, body, deps.now() + afterMs, deps);
+      return 'settled';
+    }
+    const head = { ...headOf(), retries: going.retries + 1 };
+    const failure = {
+      epoch,
+      detail: describe(outcome),
+      itemHash: config.itemHash,
+      afterMs,
+      retrying: true,
+      head,
+    };
+    await change(run, (state) => failed(state, failure, { now: deps.now(), random: deps.random() }), deps);
+    return await keep();
+  }
+
+  async function pauseFor({ reason, message: fate, afterMs }: Extract<Action, { kind: 'pause' }>) {
+    const { subscription, itemHash } = going.config;
+    const why = { epoch, detail: describe(outcome), itemHash, ...(fate === 'keep' && { head: headOf() }) };
+    const stop = subscription.onOutage === 'stop';
+    const facts = { now: deps.now(), random: deps.random() };
+    // The flag first: a crash after it finds the subscription stopped and the message still in its place.
+    await change(
+      run,
+      (state) =>
+        reason === 'outage'
+          ? failed(state, { ...why, stop, ...(afterMs !== undefined && { afterMs }) }, facts)
+          : refused(state, { ...why, reason }, facts),
+      deps,
+    );
+    if (fate === 'hold') await setAside();
+    if (fate === 'drop') deps.count('Dropped');
+    if (fate === 'keep') return await keep();
+    await sendProbe(run, deps);
+    return 'settled';
+  }
+
+  /** The message is the head of its lane's backlog, if it is not there yet, and counts on from this attempt. */
+  async function keep(): Promise<'settled' | 'stays'> {
+    const { delivery, body, entry } = message;
+    const next = { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at };
+    const { head } = run.state.pause ?? {};
+    const inTheWay = head?.messageId === delivery.messageId && head.probes >= PROBES_OF_ONE_HEAD;
+    if (inTheWay && going.config.subscription.qos === 'auto') {
+      // A message that always fails must not keep an unordered subscription stopped for ever.
+      await sendLater(next, body, deps.now() + OUT_OF_THE_WAY_MS, deps);
+      await sendProbe(run, deps);
+      return 'settled';
+    }
+    if (entry) await putEntries(run.id, going.lane, [{ ...entry, delivery: next }], deps);
+    else await park(run, going.lane, [{ ...message, delivery: next }], deps);
+    await sendProbe(run, deps);
+    return entry ? 'stays' : 'settled';
+  }
+
+  function headOf(): Omit<Head, 'probes'> {
+    const { messageId, attempt, firstAt = at } = message.delivery;
+    return { lane: going.lane, messageId, attempts: attempt, firstAt, retries: 0 };
+  }
+}
 
 const isLost = (outcome: Outcome): boolean => outcome.kind === 'unknown' && outcome.lost === true;
 
 function reasonOf(outcome: Outcome): HeldReason {
   if (outcome.kind === 'delivered') throw new TypeError('a delivered message is never set aside');
   return isLost(outcome) ? 'lost' : outcome.kind;
-}
-
-async function sendDeadLetter(
-  { delivery, body, sequence }: Message,
-  endpoint: string,
-  { outcome, at }: Pick<Attempted, 'outcome' | 'at'>,
-  { queues, deadLettersQueueUrl, count, log }: ActDeps,
-): Promise<void> {
-  const { attempt, sends: _, firstAt = at, ...rest } = delivery;
-  const status = statusOf(outcome);
-  const letter: DeadLetter = {
-    ...rest,
-    endpoint,
-    reason: reasonOf(outcome),
-    outcome: outcome.kind,
-    ...(status !== undefined && { status }),
-    attempts: attempt,
-    firstAt,
-    lastAt: at,
-    sequence,
-    ...('excerpt' in outcome && outcome.excerpt !== undefined && { excerpt: outcome.excerpt }),
-  };
-  const attribute = encodeAttribute({ kind: 'dead-letter', value: letter });
-  const [refused] = await queues.send(deadLettersQueueUrl, [{ body, attribute }]);
-  if (refused !== undefined) throw new NotConfirmed('dead-letters', refused);
-  count('DeadLetters');
-  const { subscription, messageId } = delivery;
-  log.warn('delivery.dead-lettered', { subscription, messageId, endpoint, reason: letter.reason, status });
 }

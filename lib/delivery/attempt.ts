@@ -1,10 +1,10 @@
 // One attempt: claim where the quality of service asks for it, send, and know what came of it. What follows from the
 // outcome is not decided here.
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { CallbackClient } from '../callback/client.ts';
-import { type Count, type Log, nameOf } from '../log.ts';
-import type { Delivery } from '../message/attribute.ts';
-import type { Subscription } from '../subscription/subscription.ts';
+import type { CallbackClient } from '#lib/callback/client.ts';
+import { type Count, type Log, nameOf } from '#lib/log.ts';
+import type { Delivery } from '#lib/message/attribute.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
 import { closeClaim, releaseClaim, type Taken, takeClaim } from './claim.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { requestOf } from './request.ts';
@@ -60,7 +60,7 @@ export async function attempt(
       fresh: subscription.qos === 'none' || subscription.qos === 'at-most-once',
     },
   });
-  const outcome = outcomeOf(exchange);
+  const outcome = outcomeOf(exchange, deps.now());
   const durationMs = deps.now() - at;
   if (claim) await writeDown(outcome, claim, delivery, deps);
   return { outcome, epoch, at, made: true, durationMs };

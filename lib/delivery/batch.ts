@@ -1,22 +1,23 @@
 // What deliver does with one batch: make sure of its messages, read its subscriptions, work its lanes side by side,
-// and hand back exactly what is not settled.
+// what may be crashing us alone, and hand back exactly what is not settled.
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import type { CallbackClient } from '../callback/client.ts';
-import { nameOf } from '../log.ts';
-import { decodeDelivery } from '../message/attribute.ts';
-import { secondsAfterFault } from '../queue/hand-back.ts';
-import type { Queues } from '../queue/queues.ts';
-import type { Registration } from '../subscription/registration.ts';
+import type { CallbackClient } from '#lib/callback/client.ts';
+import { nameOf } from '#lib/log.ts';
+import { decodeLaneMessage } from '#lib/message/attribute.ts';
+import { secondsAfterFault } from '#lib/queue/hand-back.ts';
+import type { Queues } from '#lib/queue/queues.ts';
+import type { Registration } from '#lib/subscription/registration.ts';
+import { isSuspect, type SuspectDeps, workSuspect } from './crashing.ts';
 import { createEarlyRemoval } from './early-removal.ts';
-import { type LaneDeps, type LaneResult, workLane } from './lane.ts';
+import { type LaneDeps, type LaneResult, type Queued, workLane } from './lane.ts';
 import { type Run, runOf } from './run.ts';
-import type { Queued } from './settle.ts';
 
-export type BatchDeps = LaneDeps & {
-  readonly callback: Pick<CallbackClient, 'exchange' | 'endInvocation'>;
-  readonly queues: Queues;
-  readonly readRegistrations: (ids: readonly string[]) => Promise<ReadonlyMap<string, Registration>>;
-};
+export type BatchDeps = LaneDeps &
+  SuspectDeps & {
+    readonly callback: Pick<CallbackClient, 'exchange' | 'endInvocation'>;
+    readonly queues: Queues;
+    readonly readRegistrations: (ids: readonly string[]) => Promise<ReadonlyMap<string, Registration>>;
+  };
 
 /** A message stays out of others' sight this long after the invocation's end: Lambda deletes what succeeded after it. */
 const AFTER_THE_END_SECONDS = 30;
@@ -27,29 +28,40 @@ export async function deliverBatch(
   { remainingMs }: { readonly remainingMs: number },
   deps: BatchDeps,
 ): Promise<SQSBatchResponse> {
-  const endsAt = deps.now() + remainingMs;
-  const queued = records.map((record) => ({ record, delivery: decodeDelivery(record.messageAttributes) }));
+  const bounds = { endsAt: deps.now() + remainingMs };
+  const queued = records.map((record) => ({ record, message: decodeLaneMessage(record.messageAttributes) }));
   const ours = await makeSure(records, Math.ceil(remainingMs / 1000) + AFTER_THE_END_SECONDS, deps);
   const runs = await readRuns(queued, deps);
   const early = createEarlyRemoval((handles) => deps.queues.remove(deps.deliveriesQueueUrl, handles));
+  const unsettled: Queued[] = [];
 
-  const unsettled = await Promise.all(
-    lanesOf(queued).map(async (lane) => {
-      const ready = runs !== undefined && lane.every(({ record }) => ours.has(record));
-      const result = ready ? await workLane(lane, runs, { endsAt }, deps) : notWorkedOn(lane);
-      early.add(lane.slice(0, result.settled).map(({ record }) => record.receiptHandle));
-      return await handBack(lane, result, deps);
-    }),
-  );
+  const work = async (lane: readonly Queued[], how: typeof workSuspect): Promise<void> => {
+    const ready = runs !== undefined && lane.every(({ record }) => ours.has(record));
+    const result = ready ? await how(lane, runs, bounds, deps) : notWorkedOn(lane);
+    early.add(lane.slice(0, result.settled).map(({ record }) => record.receiptHandle));
+    unsettled.push(...(await handBack(lane, result, deps)));
+  };
+
+  const lanes = lanesOf(queued);
+  const suspects = lanes.filter(isSuspect);
+  await Promise.all(lanes.filter((lane) => !isSuspect(lane)).map((lane) => work(lane, workLane)));
+  // What may kill us comes last, when nothing else of the batch can suffer from it; one a batch.
+  if (suspects.length > 0) await early.flush();
+  const [suspect, ...others] = suspects;
+  if (suspect) await work(suspect, workSuspect);
+  for (const lane of others) unsettled.push(...(await handBack(lane, NOTHING_YET, deps)));
+
   await early.end();
   await deps.callback.endInvocation();
-  return { batchItemFailures: unsettled.flat().map(({ record }) => ({ itemIdentifier: record.messageId })) };
+  return { batchItemFailures: unsettled.map(({ record }) => ({ itemIdentifier: record.messageId })) };
 }
 
 /** The batch by message group, the order in each kept. */
 const lanesOf = (queued: readonly Queued[]): readonly (readonly Queued[])[] => [
   ...Map.groupBy(queued, ({ record }) => record.attributes.MessageGroupId).values(),
 ];
+
+const NOTHING_YET: LaneResult = { settled: 0, visibleInSeconds: 0 };
 
 const notWorkedOn = (lane: readonly Queued[]): LaneResult => ({
   settled: 0,
@@ -78,7 +90,9 @@ async function readRuns(
   queued: readonly Queued[],
   deps: BatchDeps,
 ): Promise<ReadonlyMap<string, Run> | undefined> {
-  const ids = new Set(queued.flatMap(({ delivery }) => (delivery.ok ? [delivery.value.subscription] : [])));
+  const ids = new Set(
+    queued.flatMap(({ message }) => (message.ok ? [message.value.value.subscription] : [])),
+  );
   if (ids.size === 0) return new Map();
   try {
     const registrations = await deps.readRegistrations([...ids]);

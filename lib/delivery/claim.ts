@@ -10,8 +10,8 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { claimKey } from '../keys.ts';
-import type { Delivery } from '../message/attribute.ts';
+import { claimKey } from '#lib/keys.ts';
+import type { Delivery } from '#lib/message/attribute.ts';
 import type { Outcome } from './outcome.ts';
 
 const LIFE_SECONDS = 28 * 24 * 3600;

@@ -2,6 +2,8 @@
 // end together are removed in one call, and what ends with the batch is left for Lambda to delete.
 export type EarlyRemoval = {
   add(receiptHandles: readonly string[]): void;
+  /** Removes what is gathered, now. Never throws. */
+  flush(): Promise<void>;
   /** Waits for the calls under way. Never throws. */
   end(): Promise<void>;
 };
@@ -15,15 +17,21 @@ export function createEarlyRemoval(
   let gathered: string[] = [];
   let timer: NodeJS.Timeout | undefined;
   const calls: Promise<unknown>[] = [];
+  function removeGathered(): void {
+    timer = undefined;
+    calls.push(remove(gathered));
+    gathered = [];
+  }
   return {
     add(receiptHandles) {
       if (receiptHandles.length === 0) return;
       gathered.push(...receiptHandles);
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        calls.push(remove(gathered));
-        gathered = [];
-      }, GATHER_MS);
+      timer ??= setTimeout(removeGathered, GATHER_MS);
+    },
+    async flush() {
+      clearTimeout(timer);
+      if (gathered.length > 0) removeGathered();
+      await Promise.all(calls);
     },
     async end() {
       clearTimeout(timer);

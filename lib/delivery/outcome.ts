@@ -1,25 +1,34 @@
 // What an attempt came to: one of five, and nothing else decides what follows. Which side of the write a failure lies
 // on is the client's to say; what each outcome leads to is policy.ts's.
-import type { Exchange } from '../callback/client.ts';
+import type { Exchange } from '#lib/callback/client.ts';
+import { retryAfterMs } from './retry.ts';
 
 export type Outcome =
   | { readonly kind: 'delivered'; readonly status: number }
-  | { readonly kind: 'rejected'; readonly status: number; readonly excerpt?: string }
-  | { readonly kind: 'failed'; readonly status: number; readonly excerpt?: string }
+  | ({ readonly kind: 'rejected' } & Refusing)
+  | ({ readonly kind: 'failed' } & Refusing)
   /** Nothing was written. */
   | { readonly kind: 'unsent'; readonly code: string; readonly message: string }
   /** Written, or begun to be, and no full answer; `lost` when an earlier attempt was never heard of again. */
   | { readonly kind: 'unknown'; readonly code: string; readonly message: string; readonly lost?: true };
 
+type Refusing = {
+  readonly status: number;
+  readonly excerpt?: string;
+  /** What the callback asked for with Retry-After. */
+  readonly retryAfterMs?: number;
+};
+
 const EXCERPT_BYTES = 1024;
 
-export function outcomeOf(exchange: Exchange): Outcome {
+export function outcomeOf(exchange: Exchange, now: number): Outcome {
   if (exchange.kind !== 'answered') return exchange;
-  const { status, body } = exchange;
+  const { status, body, headers } = exchange;
   if (status >= 200 && status < 300) return { kind: 'delivered', status };
   // Redirects are never followed: the callback URL is what the subscriber registered, so a 3xx is a refusal.
-  if (status >= 300 && status < 500) return { kind: 'rejected', status, ...excerptOf(body) };
-  return { kind: 'failed', status, ...excerptOf(body) };
+  const kind = status >= 300 && status < 500 ? 'rejected' : 'failed';
+  const after = retryAfterMs(headers['retry-after'], now);
+  return { kind, status, ...excerptOf(body), ...(after !== undefined && { retryAfterMs: after }) };
 }
 
 function excerptOf(body: Buffer): { excerpt?: string } {

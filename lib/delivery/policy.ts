@@ -1,11 +1,12 @@
 // What follows from an outcome: a pure, total table of outcome, quality of service and the subscription's own rules.
 // Nothing is done here; act.ts does it.
-import type { Subscription } from '../subscription/subscription.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { Outcome } from './outcome.ts';
+import { retryDelayMs } from './retry.ts';
 
 export type Action =
   | { readonly kind: 'done' }
-  /** Send it again, in place. */
+  /** Send it again, not before so long. */
   | { readonly kind: 'retry'; readonly afterMs: number }
   | { readonly kind: 'dead-letter'; readonly endpoint: string }
   /** Set it aside, for a person to send or discard, and go on. */
@@ -18,21 +19,31 @@ export type Action =
       readonly reason: 'rejected' | 'gone' | 'outage';
       /** keep: it is sent again first; hold: set aside, it may not be sent again; drop: counted and gone. */
       readonly message: 'keep' | 'hold' | 'drop';
+      /** What the callback asked for with Retry-After. */
+      readonly afterMs?: number;
     };
 
-type Rules = Pick<
+export type Rules = Pick<
   Subscription,
   'qos' | 'dlq' | 'retry' | 'interruptConsumptionOnServerError' | 'interruptConsumptionOnException'
 >;
 
-const RETRY_AFTER_MS = 100;
+/** What this message has behind it. */
+export type History = {
+  /** Retries since its subscription went on; Infinity where a probe is not to be repeated. */
+  readonly retries: number;
+  /** Since its first attempt. */
+  readonly ageMs: number;
+  /** Between 0 and 1. */
+  readonly random: number;
+};
 
-/** Decides by the outcome of the attempt, the rules, and how many retries this message has had since its lane went on. */
-export function decide(outcome: Outcome, rules: Rules, retries: number): Action {
+export function decide(outcome: Outcome, rules: Rules, history: History): Action {
   switch (outcome.kind) {
     case 'delivered':
       return { kind: 'done' };
     case 'rejected':
+      if (isRetryable(outcome.status, rules)) return afterFailure(outcome, rules, true, history);
       if (rules.dlq) return { kind: 'dead-letter', endpoint: rules.dlq.endpoint };
       return {
         kind: 'pause',
@@ -43,25 +54,36 @@ export function decide(outcome: Outcome, rules: Rules, retries: number): Action 
       // An attempt of ours that was cut off says nothing about the callback: no pause for it.
       if (outcome.lost)
         return rules.dlq ? { kind: 'dead-letter', endpoint: rules.dlq.endpoint } : { kind: 'hold' };
-      return afterFailure(outcome, rules, rules.interruptConsumptionOnException, retries);
+      return afterFailure(outcome, rules, rules.interruptConsumptionOnException, history);
     case 'unsent':
-      return afterFailure(outcome, rules, rules.interruptConsumptionOnException, retries);
+      return afterFailure(outcome, rules, rules.interruptConsumptionOnException, history);
     case 'failed':
-      return afterFailure(outcome, rules, rules.interruptConsumptionOnServerError, retries);
+      return afterFailure(outcome, rules, rules.interruptConsumptionOnServerError, history);
     default:
       return outcome satisfies never;
   }
 }
 
-function afterFailure(outcome: Outcome, rules: Rules, interrupts: boolean, retries: number): Action {
-  // Without a `retry` block one retry, so that a lone 503 stops nothing; "No Retry" turns it off.
-  if (mayBeSentAgain(outcome, rules) && rules.retry.kind === 'default' && retries === 0) {
-    return { kind: 'retry', afterMs: RETRY_AFTER_MS };
+function afterFailure(outcome: Outcome, rules: Rules, interrupts: boolean, history: History): Action {
+  const retryAfterMs = 'retryAfterMs' in outcome ? outcome.retryAfterMs : undefined;
+  if (mayBeSentAgain(outcome, rules)) {
+    const afterMs = retryDelayMs(rules.retry, history);
+    if (afterMs !== undefined) return { kind: 'retry', afterMs: Math.max(afterMs, retryAfterMs ?? 0) };
   }
+  // A 4xx that the `retry` block made one more failure is what it was once its retries are used up.
+  if (outcome.kind === 'rejected' && rules.dlq) return { kind: 'dead-letter', endpoint: rules.dlq.endpoint };
   if (!interrupts && rules.dlq) return { kind: 'dead-letter', endpoint: rules.dlq.endpoint };
   if (!interrupts) return { kind: rules.qos === 'at-most-once' ? 'hold' : 'drop' };
-  return { kind: 'pause', reason: 'outage', message: fate(outcome, rules) };
+  return {
+    kind: 'pause',
+    reason: 'outage',
+    message: fate(outcome, rules),
+    ...(retryAfterMs !== undefined && { afterMs: retryAfterMs }),
+  };
 }
+
+const isRetryable = (status: number, { retry }: Rules): boolean =>
+  retry.kind === 'block' && retry.block.statuses.some((retryable) => retryable === status);
 
 function fate(outcome: Outcome, rules: Rules): 'keep' | 'hold' | 'drop' {
   if (mayBeSentAgain(outcome, rules)) return 'keep';

@@ -1,9 +1,9 @@
 // The request of one attempt: the body's bytes and the headers, by precedence. Signing and credentials are not here.
 
-import type { Delivery } from '../message/attribute.ts';
-import { isHeaderName, isHeaderValue, isReservedHeader } from '../message/header.ts';
-import { bytesOf } from '../message/published.ts';
-import type { Subscription } from '../subscription/subscription.ts';
+import type { Delivery } from '#lib/message/attribute.ts';
+import { isHeaderName, isHeaderValue, isReservedHeader } from '#lib/message/header.ts';
+import { bytesOf } from '#lib/message/published.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
 
 export type CallbackRequest = {
   readonly headers: Readonly<Record<string, string>>;

@@ -1,60 +1,75 @@
-// One subscription within one batch: its registration as read at the start, and its state as it changes while the
-// batch runs. All its lanes share one run, so that a pause by one is seen by the others before their next message.
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { pauseAfter } from '../backlog/pause.ts';
-import { changePause, type Pause, parseState, type State } from '../backlog/state.ts';
-import { stateKey } from '../keys.ts';
-import type { Count, Log } from '../log.ts';
-import type { Config, Registration } from '../subscription/registration.ts';
+// One subscription within one batch: its config as read at the start, and its state as it changes while the batch
+// runs. All its lanes share one run, so that a pause by one is seen by the others before their next message.
+
+import type { Announce } from '#lib/backlog/announce.ts';
+import { drainStarted, LONGEST_DELAY_MS, phaseOf, probeLane } from '#lib/backlog/machine.ts';
+import { changeState, closedLanes, type State, type StateDeps } from '#lib/backlog/state.ts';
+import { sendToken, type TokenDeps } from '#lib/backlog/tokens.ts';
+import { type Log, nameOf } from '#lib/log.ts';
+import type { Config, Registration } from '#lib/subscription/registration.ts';
 
 export type Run = { readonly id: string; readonly config: Config; state: State };
 
 export const runOf = (id: string, { config, state }: Registration): Run => ({ id, config, state });
 
-export type RunDeps = {
-  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
-  readonly stateTable: string;
-  readonly log: Log;
-  readonly count: Count;
-  readonly now: () => number;
-  readonly random: () => number;
-};
+export type RunDeps = StateDeps & TokenDeps & { readonly log: Log; readonly announce: Announce };
 
-type Failure = Pick<Pause, 'reason' | 'detail' | 'itemHash' | 'head'>;
+/** Changes the run's state by a decision, and tells of a pause or an opening. Throws when DynamoDB fails. */
+export async function change(
+  run: Run,
+  decide: (state: State) => State | undefined,
+  deps: Pick<RunDeps, 'documents' | 'stateTable' | 'announce'>,
+): Promise<boolean> {
+  const before = run.state;
+  const { state, changed } = await changeState(run.id, before, decide, deps);
+  // Lanes change it side by side, and an older answer may be the later to come.
+  if (state.version >= run.state.version) run.state = state;
+  if (changed) await deps.announce(run.id, before, state);
+  return changed;
+}
 
 /**
- * Pauses the subscription for what began in `epoch`. What began before the state last changed changes nothing; nor does
- * a write that another got ahead of: then the run goes on with what the other wrote. Throws when DynamoDB fails.
+ * Sends the token that the state as it is calls for in a lane: a drain's while the subscription goes, the probe's,
+ * delayed, while an outage waits. A token that can't be sent is sent by the sweep later.
  */
-export async function pause(run: Run, epoch: number, failure: Failure, deps: RunDeps): Promise<void> {
-  if (run.state.epoch !== epoch) return;
-  const to = pauseAfter(run.state, failure, { now: deps.now(), random: deps.random() });
-  if (!(await change(run, to, deps))) return;
-  deps.count('Paused');
-  deps.log.warn('subscription.paused', {
-    subscription: run.id,
-    reason: to.reason,
-    detail: to.detail,
-    failures: to.failures,
-    resumeAt: to.resumeAt === undefined ? undefined : new Date(to.resumeAt).toISOString(),
-  });
-}
-
-/** Lets a paused subscription go on, after a try that went well. Throws when DynamoDB fails. */
-export async function open(run: Run, epoch: number, deps: RunDeps): Promise<void> {
-  if (run.state.pause === undefined || run.state.epoch !== epoch) return;
-  if (await change(run, undefined, deps)) deps.log.info('subscription.resumed', { subscription: run.id });
-}
-
-async function change(run: Run, to: Pause | undefined, deps: RunDeps): Promise<boolean> {
-  const next = await changePause(run.id, { from: run.state, to }, deps);
-  if (next) {
-    run.state = next;
-    return true;
+export async function sendTokenFor(run: Run, lane: number, deps: RunDeps): Promise<void> {
+  const { pause, lanes } = run.state;
+  const drain = lanes[lane]?.drain;
+  if (drain === undefined) return;
+  const token = { subscription: run.id, lane, drain };
+  try {
+    switch (phaseOf(run.state)) {
+      case 'going':
+        return await sendToken(token, deps);
+      case 'outage': {
+        const notBefore = pause?.resumeAt ?? 0;
+        if (lane === probeLane(run.state) && notBefore - deps.now() <= LONGEST_DELAY_MS) {
+          await sendToken({ ...token, notBefore }, deps);
+        }
+        return;
+      }
+      case 'stopped':
+        return;
+    }
+  } catch (error) {
+    deps.log.error('token.not-sent', { subscription: run.id, lane, error: nameOf(error) });
   }
-  const { Item } = await deps.documents.send(
-    new GetCommand({ TableName: deps.stateTable, Key: stateKey(run.id), ConsistentRead: true }),
-  );
-  run.state = parseState(Item);
-  return false;
+}
+
+/** After a pause: the probe's token, where a lane has something to probe with. */
+export async function sendProbe(run: Run, deps: RunDeps): Promise<void> {
+  const lane = probeLane(run.state);
+  if (lane !== undefined) await sendTokenFor(run, lane, deps);
+}
+
+/**
+ * Lets one lane that waits begin to drain. Called where a drain is over, so that the number of drains stays what it
+ * was, and where a changed item has opened its subscription.
+ */
+export async function startNext(run: Run, deps: RunDeps): Promise<void> {
+  const now = deps.now();
+  const waiting = closedLanes(run.state).find((lane) => (run.state.lanes[lane]?.until ?? now) <= now);
+  const next = phaseOf(run.state) === 'outage' ? probeLane(run.state) : waiting;
+  if (next === undefined) return;
+  if (await change(run, (state) => drainStarted(state, next, now), deps)) await sendTokenFor(run, next, deps);
 }

@@ -1,6 +1,6 @@
-// One message's attempts: attempt, decide, act, and again in place while the policy says so and there is time.
-import type { Count, CountName, Log } from '../log.ts';
-import type { Config } from '../subscription/registration.ts';
+// One message's attempts: attempt, decide, and again in place while the policy says so and there is time; else act.
+import type { Count, CountName, Log } from '#lib/log.ts';
+import type { Config } from '#lib/subscription/registration.ts';
 import { type ActDeps, act, type Message } from './act.ts';
 import { type AttemptDeps, type Attempted, attempt } from './attempt.ts';
 import { statusOf } from './outcome.ts';
@@ -10,43 +10,49 @@ import type { Run } from './run.ts';
 export type TriesDeps = AttemptDeps &
   ActDeps & { readonly wait: (ms: number) => Promise<unknown>; readonly log: Log; readonly count: Count };
 
-type Valid = Extract<Config, { kind: 'valid' }>;
+export type Bounds = {
+  /** When the invocation's work must be over, epoch milliseconds: no request is begun that could outlive it. */
+  readonly endsAt: number;
+  /** No request is begun after this, epoch milliseconds: a drain's slice. */
+  readonly startBy?: number;
+  /** The token came back unfinished: one of its entries may be what killed the function. */
+  readonly suspicious?: boolean;
+};
+
+/** A subscription that may be called, in one of its lanes. */
+export type Going = {
+  readonly run: Run;
+  readonly config: Extract<Config, { kind: 'valid' }>;
+  readonly lane: number;
+  /** Retries that this message had since the subscription went on; Infinity for a probe, which is not repeated. */
+  readonly retries: number;
+};
 
 /** Kept from every invocation's time for what follows on the last answer. */
 const RESERVE_MS = 2_000;
 
-const USED_UP = Number.POSITIVE_INFINITY;
-
 /**
- * Tries until the message is settled, has to stay, or no request could be begun that ends within `endsAt`.
+ * Tries until the message is settled, has to stay, or no request could be begun within the bounds.
  * Throws when AWS fails: then the message is not settled.
  */
 export async function tries(
   first: Message,
-  { run, config }: { readonly run: Run; readonly config: Valid },
-  { endsAt }: { readonly endsAt: number },
+  going: Going,
+  { endsAt, startBy = Number.POSITIVE_INFINITY }: Bounds,
   deps: TriesDeps,
 ): Promise<'settled' | 'stays' | 'out-of-time'> {
-  const { subscription } = config;
-  const hasTime = (afterMs: number) =>
-    deps.now() + afterMs + subscription.http.readTimeoutMs + RESERVE_MS <= endsAt;
+  const { subscription } = going.config;
+  const mayStart = (at: number) =>
+    at <= startBy && at + subscription.http.readTimeoutMs + RESERVE_MS <= endsAt;
   let message = first;
-  for (let retries = 0; ; retries++) {
-    if (!hasTime(0)) return 'out-of-time';
-    const attempted = await attempt(message, { subscription, epoch: run.state.epoch }, deps);
-    let action = decide(attempted.outcome, subscription, retries);
-    // Handed back, the attempt would be forgotten, and made again in every invocation to come: a pause remembers it.
-    if (action.kind === 'retry' && !hasTime(action.afterMs)) {
-      action =
-        message.delivery.attempt > 1
-          ? decide(attempted.outcome, subscription, USED_UP)
-          : { kind: 'pause', reason: 'outage', message: 'keep' };
-    }
+  for (let { retries } = going; ; retries++) {
+    if (!mayStart(deps.now())) return 'out-of-time';
+    const attempted = await attempt(message, { subscription, epoch: going.run.state.epoch }, deps);
+    const ageMs = attempted.at - (message.delivery.firstAt ?? attempted.at);
+    const action = decide(attempted.outcome, subscription, { retries, ageMs, random: deps.random() });
     if (attempted.made) tell(message, attempted, action, deps);
-    if (action.kind !== 'retry') {
-      return (await act(action, message, attempted, { run, itemHash: config.itemHash }, deps))
-        ? 'settled'
-        : 'stays';
+    if (action.kind !== 'retry' || !mayStart(deps.now() + action.afterMs)) {
+      return await act(action, message, attempted, { ...going, retries }, deps);
     }
     await deps.wait(action.afterMs);
     const { delivery } = message;

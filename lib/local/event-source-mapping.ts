@@ -18,6 +18,8 @@ export type RunningMapping = {
   /** Receives nothing more; resolves when no poll is open, while invocations may still run. */
   pause(): Promise<void>;
   resume(): void;
+  /** Resolves once no batch is under way, what became of its messages included. */
+  idle(): Promise<void>;
   /** Ends for good: waits for its invocations for `graceMs` at most. What still runs then is left to whoever kills it. */
   stop(graceMs?: number): Promise<void>;
 };
@@ -177,6 +179,9 @@ export function startEventSourceMapping(
     mapping,
     async pause() {
       await halt();
+    },
+    async idle() {
+      while (invocations.size > 0) await Promise.all(invocations);
     },
     resume() {
       wanted = !stopping.signal.aborted;

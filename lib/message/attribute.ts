@@ -20,7 +20,7 @@ const common = {
   publishedAt: z.number(),
 };
 
-const deliverySchema = z.object({
+export const deliverySchema = z.object({
   ...common,
   kind: z.literal('delivery'),
   /** What `webhook-attempt` says on the next attempt: 1 at first. */
@@ -30,10 +30,44 @@ const deliverySchema = z.object({
   replayId: z.string().optional(),
   /** Epoch milliseconds of the first attempt, once there was one. */
   firstAt: z.number().optional(),
+  /** How often it was sent again by the `retry` block since its subscription went on. */
+  retries: z.number().int().optional(),
+  /** Epoch milliseconds: on its way through `retries`, not to be tried before. */
+  notBefore: z.number().optional(),
+  /** How often it went through `retries`. */
+  hops: z.number().int().optional(),
 });
 
 /** One message on its way to one subscription. The body travels beside it, untouched. */
 export type Delivery = Omit<z.infer<typeof deliverySchema>, 'v' | 'kind'>;
+
+const commandSchema = z.discriminatedUnion('do', [
+  z.object({ do: z.literal('skip'), entry: z.string() }),
+  z.object({ do: z.literal('dead-letter'), entry: z.string() }),
+  z.object({ do: z.literal('send-held'), messageId: z.string() }),
+  z.object({ do: z.literal('discard-held'), messageId: z.string() }),
+  /** The subscription is gone: everything to `undeliverable`. */
+  z.object({ do: z.literal('purge') }),
+  /** What was parked before this time, epoch milliseconds, has waited too long. */
+  z.object({ do: z.literal('expire'), before: z.number() }),
+]);
+
+const tokenSchema = z.object({
+  v: z.literal(1),
+  kind: z.literal('token'),
+  subscription: z.string(),
+  lane: z.number().int(),
+  /** It drains the lane if this is the lane's number; a command is done whatever the number. */
+  drain: z.number().int(),
+  command: commandSchema.optional(),
+  /** On its way through `retries`, not to be put into the lane before; epoch milliseconds. */
+  notBefore: z.number().optional(),
+});
+
+/** What is done to one entry, one held message or a whole lane, under the lane's group like everything else. */
+export type Command = z.infer<typeof commandSchema>;
+/** Holds a lane's group while it drains the lane's backlog. */
+export type Token = Omit<z.infer<typeof tokenSchema>, 'v' | 'kind'>;
 
 export const OUTCOMES = ['delivered', 'rejected', 'failed', 'unsent', 'unknown'] as const;
 
@@ -42,8 +76,8 @@ const deadLetterSchema = z.object({
   kind: z.literal('dead-letter'),
   endpoint: z.string(),
   /** Why it is here: the outcome, but for `lost`: another attempt was begun and never heard of again. */
-  reason: z.enum(['rejected', 'failed', 'unsent', 'unknown', 'lost']),
-  outcome: z.enum(OUTCOMES),
+  reason: z.enum(['rejected', 'failed', 'unsent', 'unknown', 'lost', 'crashing', 'expired', 'asked']),
+  outcome: z.enum(OUTCOMES).optional(),
   status: z.number().optional(),
   attempts: z.number(),
   firstAt: z.number(),
@@ -73,6 +107,7 @@ export type Undeliverable = {
 
 type Content =
   | { kind: 'delivery'; value: Delivery }
+  | { kind: 'token'; value: Token }
   | { kind: 'dead-letter'; value: DeadLetter }
   | { kind: 'undeliverable'; value: Undeliverable };
 
@@ -86,19 +121,36 @@ export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly detail: string };
 
-/** Reads a delivery's attribute; a fault is in words for the log and for `undeliverable`. */
+const laneMessageSchema = z.discriminatedUnion('kind', [deliverySchema, tokenSchema]);
+export type LaneMessage = Extract<Content, { kind: 'delivery' | 'token' }>;
+
+/** Reads what may be in a lane; a fault is in words for the log and for `undeliverable`. */
+export function decodeLaneMessage(attributes: SQSMessageAttributes): Parsed<LaneMessage> {
+  const parsed = decode(attributes, laneMessageSchema);
+  if (!parsed.ok) return parsed;
+  const { value } = parsed;
+  return value.kind === 'token'
+    ? { ok: true, value: { kind: 'token', value: bare(value) } }
+    : { ok: true, value: { kind: 'delivery', value: bare(value) } };
+}
+
+/** Reads a delivery's attribute, like the above. */
 export function decodeDelivery(attributes: SQSMessageAttributes): Parsed<Delivery> {
-  return decode(attributes, deliverySchema);
+  const parsed = decode(attributes, deliverySchema);
+  return parsed.ok ? { ok: true, value: bare(parsed.value) } : parsed;
 }
 
 export function decodeDeadLetter(attributes: SQSMessageAttributes): Parsed<DeadLetter> {
-  return decode(attributes, deadLetterSchema);
+  const parsed = decode(attributes, deadLetterSchema);
+  return parsed.ok ? { ok: true, value: bare(parsed.value) } : parsed;
 }
 
-function decode<T extends { v: 1; kind: string }>(
-  attributes: SQSMessageAttributes,
-  schema: z.ZodType<T>,
-): Parsed<Omit<T, 'v' | 'kind'>> {
+/** A delivery may go on as a dead letter: it must not carry its old kind along. */
+function bare<T extends { v: 1; kind: string }>({ v: _, kind: __, ...value }: T): Omit<T, 'v' | 'kind'> {
+  return value;
+}
+
+function decode<T>(attributes: SQSMessageAttributes, schema: z.ZodType<T>): Parsed<T> {
   const text = attributes[ATTRIBUTE]?.stringValue;
   if (text === undefined) return { ok: false, detail: `attribute ${ATTRIBUTE}: is missing` };
   let json: unknown;
@@ -108,11 +160,7 @@ function decode<T extends { v: 1; kind: string }>(
     return { ok: false, detail: `attribute ${ATTRIBUTE}: is not JSON` };
   }
   const parsed = schema.safeParse(json);
-  if (parsed.success) {
-    // A delivery may go on as a dead letter: it must not carry its old kind along.
-    const { v: _, kind: __, ...value } = parsed.data;
-    return { ok: true, value };
-  }
+  if (parsed.success) return { ok: true, value: parsed.data };
   const [issue] = parsed.error.issues;
   return { ok: false, detail: `attribute ${ATTRIBUTE}: ${issue?.path.join('.')}: ${issue?.message}` };
 }

@@ -1,12 +1,12 @@
 // The last resort: what has nowhere else to be goes to `undeliverable`, whole, with the reason and the attributes it
 // came with, so that it can be looked at and sent back as it came.
 import type { SQSRecord } from 'aws-lambda';
-import type { Count, Log } from '../log.ts';
-import { queueNameOf } from '../queue/name.ts';
-import type { Queues } from '../queue/queues.ts';
-import { encodeAttribute, type Undeliverable } from './attribute.ts';
+import type { Count, Log } from '#lib/log.ts';
+import { queueNameOf } from '#lib/queue/name.ts';
+import { NotConfirmed, type Queues } from '#lib/queue/queues.ts';
+import { ATTRIBUTE, type Delivery, encodeAttribute, type Undeliverable } from './attribute.ts';
 
-type Deps = {
+export type UndeliverableDeps = {
   readonly queues: Pick<Queues, 'send'>;
   readonly undeliverableQueueUrl: string;
   readonly log: Log;
@@ -14,13 +14,10 @@ type Deps = {
   readonly now: () => number;
 };
 
-/** Returns undefined when SQS has confirmed it, else the error's code: then the message must stay where it is. */
-export async function sendUndeliverable(
-  record: SQSRecord,
-  { reason, detail }: { readonly reason: string; readonly detail: string },
-  { queues, undeliverableQueueUrl, log, count, now }: Deps,
-): Promise<string | undefined> {
-  const from = queueNameOf(record);
+type Why = { readonly reason: string; readonly detail: string };
+
+/** Sends a message from a queue. Throws when SQS does not take it: then it must stay where it is. */
+export async function sendUndeliverable(record: SQSRecord, why: Why, deps: UndeliverableDeps): Promise<void> {
   const attributes = Object.fromEntries(
     Object.entries(record.messageAttributes).map(([name, { dataType, stringValue, binaryValue }]) => [
       name,
@@ -28,19 +25,35 @@ export async function sendUndeliverable(
     ]),
   );
   const group = record.attributes.MessageGroupId;
-  const value: Undeliverable = {
-    reason,
-    detail,
-    from,
-    sqsMessageId: record.messageId,
-    at: now(),
-    ...(group !== undefined && { group }),
-    attributes,
-  };
+  const from = queueNameOf(record);
+  const where = { from, sqsMessageId: record.messageId, ...(group !== undefined && { group }) };
+  await send(record.body, { ...why, ...where, at: deps.now(), attributes }, deps);
+}
+
+/** Sends a delivery that is in no queue any more, as it would be on `deliveries.fifo`. Throws like the above. */
+export async function sendOrphan(
+  { delivery, body }: { readonly delivery: Delivery; readonly body: string },
+  why: Why,
+  deps: UndeliverableDeps,
+): Promise<void> {
+  const value = encodeAttribute({ kind: 'delivery', value: delivery });
+  const attributes = { [ATTRIBUTE]: { type: 'String', value } };
+  await send(
+    body,
+    { ...why, from: 'backlog', sqsMessageId: delivery.messageId, at: deps.now(), attributes },
+    deps,
+  );
+}
+
+async function send(
+  body: string,
+  value: Undeliverable,
+  { queues, undeliverableQueueUrl, log, count }: UndeliverableDeps,
+): Promise<void> {
   const attribute = encodeAttribute({ kind: 'undeliverable', value });
-  const [refused] = await queues.send(undeliverableQueueUrl, [{ body: record.body, attribute }]);
-  if (refused !== undefined) return refused;
+  const [refused] = await queues.send(undeliverableQueueUrl, [{ body, attribute }]);
+  if (refused !== undefined) throw new NotConfirmed('undeliverable', refused);
   count('MessagesUndeliverable');
-  log.warn('message.undeliverable', { sqsMessageId: record.messageId, from, reason, detail });
-  return undefined;
+  const { sqsMessageId, from, reason, detail } = value;
+  log.warn('message.undeliverable', { sqsMessageId, from, reason, detail });
 }

@@ -7,7 +7,7 @@ import {
   SendMessageBatchCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { ATTRIBUTE } from '../message/attribute.ts';
+import { ATTRIBUTE } from '#lib/message/attribute.ts';
 
 export type Outgoing = {
   readonly body: string;

@@ -1,12 +1,11 @@
 // For whom a message is: read what it says of itself, look up the subscriptions, make one delivery for each.
 // Nothing is sent here.
 import type { SQSRecord } from 'aws-lambda';
-import type { Count } from '../log.ts';
-import { type Delivery, decodeDelivery } from '../message/attribute.ts';
-import { laneOf } from '../message/lane.ts';
-import { type Published, readPublished } from '../message/published.ts';
-import { queueNameIn, queueNameOf } from '../queue/name.ts';
-import type { Directory, Listed } from '../subscription/directory.ts';
+import type { Count } from '#lib/log.ts';
+import type { Delivery } from '#lib/message/attribute.ts';
+import { laneOf } from '#lib/message/lane.ts';
+import { type Published, readPublished } from '#lib/message/published.ts';
+import type { Directory, Listed } from '#lib/subscription/directory.ts';
 
 export type Laned = { readonly delivery: Delivery; readonly lane: number };
 
@@ -17,27 +16,11 @@ export type Addressed =
 
 export type AddressDeps = {
   readonly directory: Directory;
-  /** The queue that our own functions send to for a later try: its messages are deliveries already. */
-  readonly retriesQueueUrl: string;
   readonly count: Count;
 };
 
 /** Throws when DynamoDB fails. */
-export async function address(record: SQSRecord, deps: AddressDeps): Promise<Addressed> {
-  return queueNameOf(record) === queueNameIn(deps.retriesQueueUrl) ? again(record, deps) : anew(record, deps);
-}
-
-/** A delivery that comes round again goes to the lane that its subscription has for it now. */
-async function again({ messageAttributes, body }: SQSRecord, { directory }: AddressDeps): Promise<Addressed> {
-  const parsed = decodeDelivery(messageAttributes);
-  if (!parsed.ok) return { kind: 'unroutable', reason: 'malformed-delivery', detail: parsed.detail };
-  const delivery = parsed.value;
-  // Without a subscription lane 0 will do: deliver finds it gone and says so.
-  const { lanes } = (await directory.byId(delivery.subscription)) ?? { lanes: 1 };
-  return { kind: 'deliveries', body, deliveries: [{ delivery, lane: laneOf(delivery.messageId, lanes) }] };
-}
-
-async function anew(record: SQSRecord, { directory, count }: AddressDeps): Promise<Addressed> {
+export async function address(record: SQSRecord, { directory, count }: AddressDeps): Promise<Addressed> {
   const reading = readPublished(record);
   if (!reading.ok) return { kind: 'unroutable', ...reading.unroutable };
   const { message, ignored } = reading;

@@ -1,16 +1,18 @@
 // What route does with one batch: for each message the deliveries of its subscriptions, all confirmed by SQS before
 // the message is done. A publisher's group goes one message at a time; messages without a group go side by side.
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import { type Count, type Log, nameOf } from '../log.ts';
-import { sendUndeliverable } from '../message/undeliverable.ts';
-import { secondsAfterFault } from '../queue/hand-back.ts';
-import { queueNameIn, queueNameOf } from '../queue/name.ts';
-import { NotConfirmed, type Queues } from '../queue/queues.ts';
+import { type Count, type Log, nameOf } from '#lib/log.ts';
+import { sendUndeliverable } from '#lib/message/undeliverable.ts';
+import { secondsAfterFault } from '#lib/queue/hand-back.ts';
+import { queueNameIn, queueNameOf } from '#lib/queue/name.ts';
+import type { Queues } from '#lib/queue/queues.ts';
 import { type AddressDeps, type Addressed, address } from './address.ts';
 import type { Backstop } from './backstop.ts';
+import { type ComeRoundDeps, comeRound } from './come-round.ts';
 import { type FanOutDeps, fanOut } from './fan-out.ts';
 
 export type RouteDeps = AddressDeps &
+  ComeRoundDeps &
   FanOutDeps & {
     readonly queues: Queues;
     /** Of the queues that it is fed by. */
@@ -73,10 +75,14 @@ async function routeFlow(
 
 /** Returns undefined when the message is done, else after how many seconds to go on with it. */
 async function routeOne(record: SQSRecord, endsAt: number, deps: RouteDeps): Promise<number | undefined> {
+  if (queueNameOf(record) === queueNameIn(deps.retriesQueueUrl)) {
+    const unroutable = await comeRound(record, deps);
+    if (unroutable) await sendUndeliverable(record, unroutable, deps);
+    return undefined;
+  }
   const addressed: Addressed = await address(record, deps);
   if (addressed.kind === 'unroutable') {
-    const refused = await sendUndeliverable(record, addressed, deps);
-    if (refused !== undefined) throw new NotConfirmed('undeliverable', refused);
+    await sendUndeliverable(record, addressed, deps);
     return undefined;
   }
   if (addressed.deliveries.length === 0) {

@@ -1,9 +1,9 @@
 // Sends one message's deliveries, page by page, each page confirmed before the next. A fan-out that does not fit into
 // one invocation keeps its place and goes on from there.
-import type { Count } from '../log.ts';
-import { encodeAttribute } from '../message/attribute.ts';
-import { deduplicationIdOf, groupOf } from '../message/lane.ts';
-import { NotConfirmed, type Queues } from '../queue/queues.ts';
+import type { Count } from '#lib/log.ts';
+import { encodeAttribute } from '#lib/message/attribute.ts';
+import { deduplicationIdOf, groupOf } from '#lib/message/lane.ts';
+import { NotConfirmed, type Queues } from '#lib/queue/queues.ts';
 import type { Laned } from './address.ts';
 import { type PlaceDeps, readPlace, writePlace } from './place.ts';
 

@@ -1,7 +1,7 @@
 // How far a long fan-out has come: the last subscription that was confirmed, by the record's SQS message id, which
 // stays the same however often it is received. Kept for a day.
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { placeKey } from '../keys.ts';
+import { placeKey } from '#lib/keys.ts';
 
 export type PlaceDeps = {
   readonly documents: Pick<DynamoDBDocumentClient, 'send'>;

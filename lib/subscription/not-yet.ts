@@ -6,17 +6,7 @@ import type { Ssl } from './ssl-schema.ts';
 /** The options as read; one that is missing, or has faults of its own, is undefined. */
 type Asked = Pick<
   Fields,
-  | 'auth'
-  | 'signing'
-  | 'ssl'
-  | 'proxy'
-  | 'retry'
-  | 'onOutage'
-  | 'batch'
-  | 'logging'
-  | 'channel'
-  | 'startingAt'
-  | 'endingAt'
+  'auth' | 'signing' | 'ssl' | 'proxy' | 'batch' | 'logging' | 'channel' | 'startingAt' | 'endingAt'
 >;
 
 type NotYet = {
@@ -44,16 +34,6 @@ export const NOT_YET: readonly NotYet[] = [
     option: 'proxy',
     asks: ({ proxy }) => proxy?.enabled === true,
     instead: 'leave proxy out, or set enabled to false',
-  },
-  {
-    option: 'retry',
-    asks: ({ retry }) => retry?.retryOption === 'Retry On Fail',
-    instead: 'leave retry out for one retry after 100 ms, or set retryOption to "No Retry"',
-  },
-  {
-    option: 'onOutage',
-    asks: ({ onOutage }) => onOutage === 'stop',
-    instead: 'leave onOutage out, or set "probe"',
   },
   {
     option: 'batch',

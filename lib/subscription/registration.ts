@@ -1,8 +1,8 @@
 // A subscription as deliver finds it: its config item and its state, read together, consistently, once a batch and
 // uncached, so that a change counts from the next batch on.
-import { BatchGetCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { isState, parseState, type State } from '../backlog/state.ts';
-import { stateKey } from '../keys.ts';
+import { BatchGetCommand, type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { parseState, type State } from '#lib/backlog/state.ts';
+import { stateKey } from '#lib/keys.ts';
 import { hashOfItem } from './item-hash.ts';
 import { parseSubscription, type SubscriptionRules } from './schema.ts';
 import type { Fault, Subscription } from './subscription.ts';
@@ -37,12 +37,22 @@ export async function readRegistrations(
   const states = new Map((found[stateTable] ?? []).map((item) => [item.pk, item]));
   const registrations = new Map<string, Registration>();
   for (const id of ids) {
-    const state = states.get(stateKey(id).pk);
-    // One broken item must not hold up the others of the batch: its own messages wait, see settle.ts.
-    if (isState(state))
-      registrations.set(id, { config: configOf(items.get(id), rules), state: parseState(state) });
+    const state = parseState(states.get(stateKey(id).pk));
+    // One broken item must not hold up the others of the batch: its own messages wait, see lane.ts.
+    if (state !== undefined) registrations.set(id, { config: configOf(items.get(id), rules), state });
   }
   return registrations;
+}
+
+/** Reads one config item, consistently. Throws when DynamoDB fails. */
+export async function readConfigOf(
+  id: string,
+  { documents, subscriptionsTable, rules }: Pick<Deps, 'documents' | 'subscriptionsTable' | 'rules'>,
+): Promise<Config> {
+  const { Item } = await documents.send(
+    new GetCommand({ TableName: subscriptionsTable, Key: { id }, ConsistentRead: true }),
+  );
+  return configOf(Item, rules);
 }
 
 function configOf(item: unknown, rules: SubscriptionRules): Config {

@@ -23,9 +23,11 @@ export function createCountingClients(callbackUrl: string) {
     sqs: {
       send: async (command: Command) => {
         count(command);
-        return {};
+        const { Entries = [] } = command.input as { Entries?: { Id: string }[] };
+        return { Successful: Entries.map(({ Id }) => ({ Id })) };
       },
     } as never,
+    events: { send: async () => ({}) } as never,
     documents: {
       send: async (command: Command) => {
         count(command);

@@ -2,8 +2,8 @@
 // interleaved, with the spread; then what it asks of AWS per delivery, and what importing the bundle costs.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { bundle, bundleBytes, functionNames } from '../../lib/build/bundle.ts';
-import { importCost } from '../../lib/build/import-cost.ts';
+import { bundle, bundleBytes, functionNames } from '#lib/build/bundle.ts';
+import { importCost } from '#lib/build/import-cost.ts';
 import type { Job, Measured, Subject } from './subjects.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);

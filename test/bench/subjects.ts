@@ -26,6 +26,9 @@ Object.assign(process.env, {
   STATE_TABLE: 'state',
   DELIVERIES_QUEUE_URL: `${sink}/deliveries.fifo`,
   UNDELIVERABLE_QUEUE_URL: `${sink}/undeliverable`,
+  RETRIES_QUEUE_URL: `${sink}/retries`,
+  EVENT_BUS: 'default',
+  LAG_SECONDS: '20',
   DEAD_LETTERS_QUEUE_URL: `${sink}/dead-letters`,
 });
 const { createHandler } = await import('../../functions/deliver.ts');

@@ -92,6 +92,11 @@ test('the AWS CLI commands register and publish', async () => {
   await seen(/acme-invoices .*\{"invoice": 1\}/);
 });
 
+test('a subscription is asked for its state as the README says', async () => {
+  const command = blocks('sh').find((block) => block.includes('npm run resume')) ?? '';
+  expect(await sh(command)).toContain('It is going.');
+});
+
 test('every npm script that the README names exists', () => {
   const named = [...readme.matchAll(/npm (?:run ([\w:-]+)|(start|test)\b)/g)].map(
     ([, run, own]) => run ?? own,

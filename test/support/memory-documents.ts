@@ -3,6 +3,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
+  BatchWriteCommand,
   DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
@@ -31,13 +32,13 @@ export type MemoryDocuments = {
   get(table: string, key: Item): Item | undefined;
   /** All items of a table, by key. */
   items(table: string): Item[];
-  /** How often each command was called, by its name: Get, Put, Update, Delete, Query, BatchGet. */
+  /** How often each command was called, by its name: Get, Put, Update, Delete, Query, BatchGet, BatchWrite. */
   readonly calls: Map<string, number>;
   /** What goes wrong, to order; nothing does unless a test says so. */
   readonly faults: {
     /** `fail`: not done, and said so. `lose`: done, but the answer is lost. */
     call?: ((call: DocumentCall) => 'fail' | 'lose' | undefined) | undefined;
-    /** Which keys a BatchGet leaves unprocessed. */
+    /** Which keys a BatchGet, or which items a BatchWrite, leaves unprocessed. */
     leave?: ((key: Item) => boolean) | undefined;
   };
 };
@@ -67,6 +68,8 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
   }
 
   function query({ TableName = '', IndexName, KeyConditionExpression, ...input }: QueryCommand['input']) {
+    if (IndexName === undefined && KeyConditionExpression === 'pk = :pk') return queryKey(TableName, input);
+    if (IndexName === 'due' && KeyConditionExpression === BETWEEN) return queryDue(TableName, input);
     if (IndexName !== 'by-topic' || KeyConditionExpression !== 'topic = :topic') {
       throw unknown(`the query of ${IndexName} by ${KeyConditionExpression}`);
     }
@@ -84,6 +87,68 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
       Items: page.map(copy),
       ...(last && page.length === pageSize && { LastEvaluatedKey: { topic, id: last.id } }),
     };
+  }
+
+  /** One partition, by its sort key. */
+  function queryKey(table: string, input: Omit<QueryCommand['input'], 'TableName'>) {
+    const pk = input.ExpressionAttributeValues?.[':pk'];
+    const found = [...tableOf(table).values()]
+      .filter((item) => item.pk === pk)
+      .sort((a, b) => compare(String(a.sk), String(b.sk)));
+    return paged(found, input, ({ sk }) => ({ pk, sk }));
+  }
+
+  /** The sweep's index: sparse, so that only items with both of its keys are in it; keys only. */
+  function queryDue(table: string, input: Omit<QueryCommand['input'], 'TableName'>) {
+    const { ':shard': shard, ':from': from, ':to': to } = input.ExpressionAttributeValues ?? {};
+    if (input.ConsistentRead) throw refusal('ValidationException', 'An index is not read consistently.');
+    const found = [...tableOf(table).values()]
+      .filter(({ dueShard, dueAt }) => dueShard === shard && Number(dueAt) >= from && Number(dueAt) <= to)
+      .map(({ pk, sk, dueShard, dueAt }) => ({ pk, sk, dueShard, dueAt }))
+      .sort((a, b) => Number(a.dueAt) - Number(b.dueAt) || compare(String(a.pk), String(b.pk)));
+    return paged(found, input, (item) => item);
+  }
+
+  function paged(
+    found: readonly Item[],
+    { ExclusiveStartKey: start, Limit = pageSize, Select }: Omit<QueryCommand['input'], 'TableName'>,
+    keyOfItem: (item: Item) => Item,
+  ) {
+    // What the last page ended with may be gone or changed by now: the place in the order counts.
+    const follows = ({ dueAt, pk, sk }: Item): boolean =>
+      start === undefined ||
+      (dueAt !== undefined && dueAt !== start.dueAt
+        ? Number(dueAt) > Number(start.dueAt)
+        : compare(`${pk}\u0000${sk}`, `${start.pk}\u0000${start.sk}`) > 0);
+    const limit = Math.min(Limit, pageSize);
+    const page = found.filter(follows).slice(0, limit);
+    const last = page.at(-1);
+    return {
+      Count: page.length,
+      ...(Select !== 'COUNT' && { Items: page.map(copy) }),
+      ...(last && page.length === limit && { LastEvaluatedKey: keyOfItem(last) }),
+    };
+  }
+
+  function batchWrite({ RequestItems = {} }: BatchWriteCommand['input']) {
+    const UnprocessedItems: NonNullable<BatchWriteCommand['input']['RequestItems']> = {};
+    for (const [table, writes] of Object.entries(RequestItems)) {
+      if (writes.length === 0 || writes.length > 25) {
+        throw refusal('ValidationException', 'A BatchWriteItem has 1 to 25 items.');
+      }
+      const keys = writes.map((one) => keyOf(table, one.PutRequest?.Item ?? one.DeleteRequest?.Key ?? {}));
+      if (new Set(keys).size < keys.length) {
+        throw refusal('ValidationException', 'Provided list of item keys contains duplicates');
+      }
+      for (const [index, one] of writes.entries()) {
+        const { Item } = one.PutRequest ?? {};
+        if (faults.leave?.(Item ?? one.DeleteRequest?.Key ?? {})) {
+          UnprocessedItems[table] = [...(UnprocessedItems[table] ?? []), one];
+        } else if (Item) tableOf(table).set(keys[index] ?? '', written(Item));
+        else tableOf(table).delete(keys[index] ?? '');
+      }
+    }
+    return { UnprocessedItems };
   }
 
   function batchGet({ RequestItems = {} }: BatchGetCommand['input']) {
@@ -113,13 +178,9 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
     }
     if (command instanceof UpdateCommand) {
       const { TableName = '', Key = {} } = command.input;
-      write(
-        TableName,
-        Key,
-        { ...Key, ...find(TableName, Key), ...assignments(command.input) },
-        command.input,
-      );
-      return {};
+      const next = { ...Key, ...find(TableName, Key), ...assignments(command.input, find(TableName, Key)) };
+      write(TableName, Key, next, command.input);
+      return command.input.ReturnValues === 'ALL_NEW' ? { Attributes: copy(next) } : {};
     }
     if (command instanceof DeleteCommand) {
       const { TableName = '', Key = {} } = command.input;
@@ -128,6 +189,7 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
     }
     if (command instanceof QueryCommand) return query(command.input);
     if (command instanceof BatchGetCommand) return batchGet(command.input);
+    if (command instanceof BatchWriteCommand) return batchWrite(command.input);
     throw unknown('this command');
   }
 
@@ -152,6 +214,8 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
   };
 }
 
+const BETWEEN = 'dueShard = :shard AND dueAt BETWEEN :from AND :to';
+const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 const idOf = ({ id }: Item): Buffer => Buffer.from(String(id));
 
 function tableIn(command: object): string {
@@ -189,15 +253,22 @@ function holds(item: Item | undefined, { ConditionExpression, ...input }: Condit
   );
 }
 
-function assignments({ UpdateExpression = '', ...input }: UpdateCommand['input']): Item {
-  const set = /^SET (#?\w+ = :\w+(?:, #?\w+ = :\w+)*)$/.exec(UpdateExpression)?.[1];
-  if (set === undefined) throw unknown(`the update ${UpdateExpression}`);
-  return Object.fromEntries(
-    set.split(', ').map((assignment) => {
-      const [name = '', value = ''] = assignment.split(' = ');
-      return [nameIn(name, input), input.ExpressionAttributeValues?.[value]];
-    }),
-  );
+/** `ADD a :b`, `SET a = :b, c = :d`, or both in this order. */
+function assignments({ UpdateExpression = '', ...input }: UpdateCommand['input'], before: Item = {}): Item {
+  const [, add, set] =
+    /^(?:ADD (#?\w+ :\w+))?(?: ?SET (#?\w+ = :\w+(?:, #?\w+ = :\w+)*))?$/.exec(UpdateExpression) ?? [];
+  if (add === undefined && set === undefined) throw unknown(`the update ${UpdateExpression}`);
+  const next: Item = {};
+  const [added = '', by = ''] = add?.split(' ') ?? [];
+  if (added !== '') {
+    const name = nameIn(added, input);
+    next[name] = Number(before[name] ?? 0) + Number(input.ExpressionAttributeValues?.[by]);
+  }
+  for (const assignment of set?.split(', ') ?? []) {
+    const [name = '', value = ''] = assignment.split(' = ');
+    next[nameIn(name, input)] = input.ExpressionAttributeValues?.[value];
+  }
+  return next;
 }
 
 const nameIn = (name: string, { ExpressionAttributeNames = {} }: Conditional): string =>

@@ -40,6 +40,10 @@ export type MemoryQueues = {
   taken(queueUrl: string): readonly Taken[];
   /** How many messages wait or are in flight. */
   left(queueUrl: string): number;
+  /** What waits or is in flight now, in order. */
+  stored(queueUrl: string): readonly (Taken & { readonly visibleAt: number; readonly receives: number })[];
+  /** Takes a message out, as if it had never come. */
+  lose(queueUrl: string, id: string): void;
   put(queueUrl: string, message: { body: string; attributes?: Taken['attributes']; group?: string }): string;
   /** Up to ten visible messages; a group with a message in flight gives none. */
   receive(queueUrl: string, options?: { max?: number; visibilitySeconds?: number }): SQSRecord[];
@@ -186,6 +190,12 @@ export function createMemoryQueues({ now }: { readonly now: () => number }): Mem
     sqs,
     queues: createQueues(sqs),
     taken: (queueUrl) => queueOf(queueUrl).taken,
+    stored: (queueUrl) => queueOf(queueUrl).stored,
+    lose(queueUrl, id) {
+      const { stored } = queueOf(queueUrl);
+      const index = stored.findIndex((message) => message.id === id);
+      if (index >= 0) stored.splice(index, 1);
+    },
     left: (queueUrl) => queueOf(queueUrl).stored.length,
     put: (queueUrl, { body, attributes = {}, group }) =>
       store(queueOf(queueUrl), { body, attributes, group }),

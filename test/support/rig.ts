@@ -7,7 +7,13 @@ import {
   SendMessageBatchCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  ScanCommand,
+} from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { heldKey, stateKey } from '#lib/keys.ts';
 import type { Publishing } from '#lib/local/publish.ts';
@@ -336,10 +342,18 @@ export async function startRig(options: TestSetOptions = {}) {
       );
     },
 
-    /** Lets so much of the queues' time pass, once no function is at work: no lock is taken from one. */
+    /**
+     * Lets so much of the queues' time pass, once no function is at work: no lock is taken from one. Then has `resume`
+     * look at whoever is paused, as its sweep does when their time has come.
+     */
     async pass(seconds: number): Promise<void> {
-      await set.functions.idle();
+      await Promise.all(set.mappings.map((mapping) => mapping.idle()));
       clock.jump(seconds * 1_000);
+      const { Items = [] } = await documents.send(new ScanCommand({ TableName: stateTable }));
+      for (const { subscription, pause } of Items) {
+        if (typeof subscription !== 'string' || pause === undefined) continue;
+        await set.functions.invoke('resume', { subscription, action: 'look' });
+      }
     },
 
     /** Kills a function's environments, and lets their locks run out. Says how many were at work. */

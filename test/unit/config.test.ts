@@ -18,7 +18,13 @@ const common = {
   DELIVERIES_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/1/deliveries.fifo',
   UNDELIVERABLE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/1/undeliverable',
 };
-const deliver = { ...common, DEAD_LETTERS_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/1/dead-letters' };
+const deliver = {
+  ...common,
+  RETRIES_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/1/retries',
+  DEAD_LETTERS_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/1/dead-letters',
+  EVENT_BUS: 'default',
+  LAG_SECONDS: '20',
+};
 const configOf = (more: Record<string, string> = {}) =>
   readConfig(deliverEnvironment, { ...deliver, ...more });
 
@@ -27,6 +33,7 @@ describe('the environment', () => {
     expect(configOf({ ALLOW_HTTP: 'true', ALLOWED_CIDRS: ' 10.0.0.0/8, ,fd00::/8 ', HOME: '/' })).toEqual({
       ...deliver,
       LARGEST_READ_TIMEOUT_MS: 30_000,
+      LAG_SECONDS: 20,
       ALLOW_HTTP: true,
       ALLOWED_CIDRS: ['10.0.0.0/8', 'fd00::/8'],
     });

@@ -1,6 +1,6 @@
 // The entries of a PutEvents: the whole request is refused for their number and size, each entry for what is in it.
 import * as z from 'zod';
-import { AwsError } from '#lib/local/aws-json.ts';
+import { AwsError } from '../aws-json.ts';
 
 const BYTES_MOST = 1_048_576;
 // What a Date can hold.

@@ -1,9 +1,9 @@
 // EventBridge on this machine, as far as the functions use it: PutEvents (JSON 1.1), and the newest events for tests to look at.
 // It has no rules and no targets: nothing is passed on, and every event bus exists. Schedules are in ../schedules.ts.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AwsError, sendJson } from '#lib/local/aws-json.ts';
-import { type CallLog, createCallLog } from '#lib/local/call-log.ts';
-import { createFaults, type Fault, type FaultKind, type Faults } from '#lib/local/faults.ts';
+import { AwsError, sendJson } from '../aws-json.ts';
+import { type CallLog, createCallLog } from '../call-log.ts';
+import { createFaults, type Fault, type FaultKind, type Faults } from '../faults.ts';
 import { checkEntry, type Entry, entriesFrom, type Failure, failure } from './entry.ts';
 import { type Event, eventOf } from './event.ts';
 

@@ -2,7 +2,7 @@
 // Their values and versions are in values.ts.
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { AwsError } from '#lib/local/aws-json.ts';
+import { AwsError } from '../aws-json.ts';
 import { filters, matches } from './filter.ts';
 import {
   description,

@@ -1,6 +1,6 @@
 // What the operations of the local Secrets Manager share: reading a request, paging, the shapes that recur.
 import * as z from 'zod';
-import { AwsError } from '#lib/local/aws-json.ts';
+import { AwsError } from '../aws-json.ts';
 import type { Secret, Value, Vault } from './vault.ts';
 
 /** Reads its request, works on the vault, and gives the answer's body. Throws AwsError. */

@@ -2,9 +2,9 @@
 // Listens nowhere by itself: the endpoint hands it what comes for it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { AwsError, sendJson } from '#lib/local/aws-json.ts';
-import { type CallLog, createCallLog } from '#lib/local/call-log.ts';
-import { createFaults, type FaultKind, type Faults } from '#lib/local/faults.ts';
+import { AwsError, sendJson } from '../aws-json.ts';
+import { type CallLog, createCallLog } from '../call-log.ts';
+import { createFaults, type FaultKind, type Faults } from '../faults.ts';
 import { catalogue } from './catalogue.ts';
 import type { Operation } from './request.ts';
 import { values } from './values.ts';

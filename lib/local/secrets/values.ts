@@ -1,7 +1,7 @@
 // The local Secrets Manager's operations on values: read them, put new versions, move stages between versions.
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { AwsError } from '#lib/local/aws-json.ts';
+import { AwsError } from '../aws-json.ts';
 import { filters, matches } from './filter.ts';
 import {
   description,

@@ -1,7 +1,7 @@
 // The secrets of the local Secrets Manager, in memory: how they are found, versioned, staged and deleted.
 // Knows nothing of requests: catalogue.ts and values.ts turn those into calls on it.
 import { randomBytes } from 'node:crypto';
-import { AwsError } from '#lib/local/aws-json.ts';
+import { AwsError } from '../aws-json.ts';
 
 /** A value as it travels: a string, or bytes in base64. */
 export type Value = { SecretString: string } | { SecretBinary: string };

@@ -176,7 +176,7 @@ describe('a state item that nobody of ours wrote', () => {
     await rig.deliver('second', { subscription: mate.id });
     await mate.requests(2);
     expect(one.received()).toEqual([]);
-    await rig.putState(one.id, { epoch: 1 });
+    await rig.putState(one.id, { version: 1, epoch: 1, lanes: {}, drains: 0 });
     await rig.pass(61);
     expect(bodiesOf(await one.requests(1))).toEqual(['own']);
   });

@@ -52,7 +52,7 @@ describe('a batch', () => {
     const one = await rig.subscribe({ qos: 'at-least-once' });
     const broken = [
       ['not json', 'is not JSON'],
-      ['{"v":2}', 'v: '],
+      ['{"v":2}', 'kind: '],
       ['{"v":1,"kind":"delivery"}', 'subscription: '],
       ['null', ': '],
       ['{"v":1,"kind":"delivery","subscription":"","messageId":"m"}', 'subscription: '],

@@ -51,10 +51,6 @@ describe('well-formed', () => {
     ['proxy', { enabled: true, useSystemProxy: true }],
     ['proxy', { enabled: true, type: 'SOCKS5', host: 'proxy', port: 1, username: 'u', password: 'p' }],
     ['proxy', { enabled: true, host: '10.0.0.1', port: 65_535, secret: 'name' }],
-    ['retry', retry({})],
-    ['retry', retry({ retryStrategy: 'EXPONENTIAL', maxAttempts: 100, maxDelaySeconds: 21_600 })],
-    ['retry', retry({ jitter: true, maxAgeSeconds: 1_814_400, statuses: [408, 425, 429] })],
-    ['onOutage', 'stop'],
     ['batch', {}],
     ['batch', { maxMessages: 100, maxBytes: 1_048_576, format: 'cloudevents' }],
     ['logging', { enabled: true, response: { headers: true, payload: true } }],
@@ -84,14 +80,14 @@ describe('well-formed', () => {
 
   test('every such option is told at once', () => {
     const item = itemWith(
-      { auth: oauth2({}), signing: { secrets: ['a'] }, batch: {}, onOutage: 'stop' },
+      { auth: oauth2({}), signing: { secrets: ['a'] }, batch: {}, logging: { enabled: true } },
       { channel: 'c' },
     );
     expect(pathsOf(item)).toEqual([
       'channel',
       'configuration.auth',
       'configuration.batch',
-      'configuration.onOutage',
+      'configuration.logging',
       'configuration.signing',
     ]);
   });

@@ -1,0 +1,56 @@
+// Once a minute, and on request: sets going again what is paused and due, or named.
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { AWS_CLIENT } from '#lib/aws.ts';
+import { createAnnounce } from '#lib/backlog/announce.ts';
+import { answer, parseRequest } from '#lib/backlog/request.ts';
+import { sweep } from '#lib/backlog/sweep.ts';
+import { readConfig, resumeEnvironment, subscriptionRules } from '#lib/config.ts';
+import { createDocuments } from '#lib/documents.ts';
+import { putOn } from '#lib/event-bus.ts';
+import { createQueues } from '#lib/queue/queues.ts';
+import { readConfigOf } from '#lib/subscription/registration.ts';
+import { createTelemetry, telling } from '#lib/telemetry.ts';
+
+const config = readConfig(resumeEnvironment, process.env);
+const telemetry = createTelemetry('resume', config.STAGE);
+const documents = createDocuments(new DynamoDBClient(AWS_CLIENT));
+const tables = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
+const rules = subscriptionRules(config);
+
+const deps = {
+  ...telemetry,
+  ...tables,
+  documents,
+  queues: createQueues(new SQSClient(AWS_CLIENT)),
+  readConfig: (id: string) => readConfigOf(id, { ...tables, documents, rules }),
+  announce: createAnnounce(putOn(config.EVENT_BUS, new EventBridgeClient(AWS_CLIENT)), telemetry.log),
+  deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
+  retriesQueueUrl: config.RETRIES_QUEUE_URL,
+  undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
+  drainBudget: config.DRAIN_BUDGET,
+  retentionMs: config.BACKLOG_RETENTION_DAYS * 86_400_000,
+  now: Date.now,
+  random: Math.random,
+};
+
+/** Kept from the time for what is under way. */
+const RESERVE_MS = 5_000;
+
+export const handler = middy<unknown, unknown, Error, Context>()
+  .use(telling(telemetry))
+  .handler(async (event, context) => {
+    const endsAt = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+    if (isScheduled(event)) return await sweep({ endsAt }, deps);
+    const parsed = parseRequest(event);
+    return parsed.ok ? await answer(parsed.request, config.DRAIN_BUDGET, deps) : parsed.answer;
+  });
+
+const isScheduled = (event: unknown): boolean =>
+  typeof event === 'object' &&
+  event !== null &&
+  'detail-type' in event &&
+  event['detail-type'] === 'Scheduled Event';

@@ -1,0 +1,60 @@
+// How much waits and since when, written beside the state for whoever looks: counted, so it is as of a moment.
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { measureKey } from '#lib/keys.ts';
+import { type EntryDeps, measureLane } from './entries.ts';
+
+export type MeasureDeps = EntryDeps & { readonly now: () => number };
+
+const measureSchema = z.object({ at: z.number(), count: z.number(), oldestAt: z.number().optional() });
+/** `at` is when it was counted. */
+export type Measure = z.infer<typeof measureSchema>;
+
+export type Measured = {
+  readonly count: number;
+  readonly oldestAt: number | undefined;
+  readonly lanes: readonly { readonly lane: number; readonly oldestAt: number | undefined }[];
+};
+
+/** Counts the given lanes' entries and writes the result down. Throws when DynamoDB fails. */
+export async function measureBacklog(
+  subscription: string,
+  lanes: readonly number[],
+  deps: MeasureDeps,
+): Promise<Measured> {
+  let count = 0;
+  const each: { lane: number; oldestAt: number | undefined }[] = [];
+  for (const lane of lanes) {
+    const measured = await measureLane(subscription, lane, deps);
+    count += measured.count;
+    each.push({ lane, oldestAt: measured.oldestAt });
+  }
+  const ages = each.flatMap(({ oldestAt }) => (oldestAt === undefined ? [] : [oldestAt]));
+  const oldestAt = ages.length > 0 ? Math.min(...ages) : undefined;
+  const Item = {
+    ...measureKey(subscription),
+    at: deps.now(),
+    count,
+    ...(oldestAt !== undefined && { oldestAt }),
+  };
+  await deps.documents.send(new PutCommand({ TableName: deps.stateTable, Item }));
+  return { count, oldestAt, lanes: each };
+}
+
+/** What was counted last, or undefined when nothing ever was. Throws when DynamoDB fails. */
+export async function readMeasure(
+  subscription: string,
+  { documents, stateTable }: { documents: Pick<DynamoDBDocumentClient, 'send'>; stateTable: string },
+): Promise<Measure | undefined> {
+  const Key = measureKey(subscription);
+  const { Item } = await documents.send(new GetCommand({ TableName: stateTable, Key, ConsistentRead: true }));
+  return Item && measureSchema.parse(Item);
+}
+
+/** Throws when DynamoDB fails. */
+export async function forgetMeasure(
+  subscription: string,
+  { documents, stateTable }: Pick<MeasureDeps, 'documents' | 'stateTable'>,
+): Promise<void> {
+  await documents.send(new DeleteCommand({ TableName: stateTable, Key: measureKey(subscription) }));
+}

@@ -1,0 +1,146 @@
+// What a person asks of one subscription: resume, pause, or something about its head or a held message. Checked
+// strictly, answered in words.
+import * as z from 'zod';
+import type { Config } from '#lib/subscription/registration.ts';
+import { firstEntries } from './entries.ts';
+import { listHeld, readHeld } from './held.ts';
+import { type LookDeps, look } from './look.ts';
+import { askedToPause, askedToResume, phaseOf, probeLane } from './machine.ts';
+import { readMeasure } from './measure.ts';
+import { changeState, closedLanes, readState, type State } from './state.ts';
+import { sendToken } from './tokens.ts';
+
+const id = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters');
+const lane = z.number().int().min(0).max(19).optional();
+
+export const requestSchema = z.discriminatedUnion('action', [
+  z.strictObject({ subscription: id, action: z.literal('resume') }),
+  z.strictObject({ subscription: id, action: z.literal('pause'), detail: z.string().max(500).optional() }),
+  z.strictObject({ subscription: id, action: z.literal('status') }),
+  z.strictObject({ subscription: id, action: z.literal('look') }),
+  z.strictObject({ subscription: id, action: z.literal('skip-head'), lane }),
+  z.strictObject({ subscription: id, action: z.literal('dead-letter-head'), lane }),
+  z.strictObject({
+    subscription: id,
+    action: z.literal('list-held'),
+    limit: z.number().int().min(1).max(100).optional(),
+  }),
+  z.strictObject({ subscription: id, action: z.literal('send-held'), messageId: id }),
+  z.strictObject({ subscription: id, action: z.literal('discard-held'), messageId: id }),
+]);
+
+export type ResumeRequest = z.infer<typeof requestSchema>;
+
+export type Answer = { readonly ok: boolean; readonly message: string; readonly [name: string]: unknown };
+
+/** Reads a request; the answer says every fault. */
+export function parseRequest(
+  event: unknown,
+): { ok: true; request: ResumeRequest } | { ok: false; answer: Answer } {
+  const parsed = requestSchema.safeParse(event);
+  if (parsed.success) return { ok: true, request: parsed.data };
+  const faults = parsed.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'the request'}: ${message}`,
+  );
+  return { ok: false, answer: { ok: false, message: `The request is not right. ${faults.join('. ')}` } };
+}
+
+/** Does what is asked, or says why not. Throws when AWS fails. */
+export async function answer(request: ResumeRequest, room: number, deps: LookDeps): Promise<Answer> {
+  const { subscription } = request;
+  const config = await deps.readConfig(subscription);
+  let state = await readState(subscription, deps);
+  if (config.kind === 'absent' && state.version === 0) {
+    return { ok: false, message: `There is no subscription ${subscription}.` };
+  }
+
+  switch (request.action) {
+    case 'status':
+      return { ok: true, message: inWords(state), ...(await status()) };
+    case 'resume': {
+      if (config.kind === 'invalid') return { ok: false, message: stillInvalid(config) };
+      const changed = await change((from) => askedToResume(from));
+      const drains = await look(subscription, room, deps);
+      return { ok: true, message: changed ? 'It goes on.' : 'It was not paused.', drains };
+    }
+    case 'look': {
+      const drains = await look(subscription, room, deps);
+      state = await readState(subscription, deps);
+      return { ok: true, message: inWords(state), drains };
+    }
+    case 'pause': {
+      const itemHash = config.kind === 'absent' ? '' : config.itemHash;
+      const detail = request.detail ?? 'paused by hand';
+      const changed = await change((from) => askedToPause(from, detail, itemHash, deps.now()));
+      return {
+        ok: true,
+        message: changed ? 'It is paused until somebody resumes it.' : 'It was paused by hand already.',
+      };
+    }
+    case 'skip-head':
+    case 'dead-letter-head':
+      return await withHead(request);
+    case 'list-held': {
+      const held = await listHeld(subscription, request.limit ?? 25, deps);
+      const list = held.map(({ sk, reason, at }) => ({
+        messageId: sk,
+        reason,
+        at: new Date(at).toISOString(),
+      }));
+      return { ok: true, message: `${list.length} held.`, held: list };
+    }
+    case 'send-held':
+    case 'discard-held': {
+      const { messageId, action } = request;
+      if (!(await readHeld(subscription, messageId, deps))) {
+        return { ok: false, message: `No message ${messageId} is held for ${subscription}.` };
+      }
+      // In lane 0: whichever lane, one at a time is what matters.
+      await sendToken({ subscription, lane: 0, drain: 0, command: { do: action, messageId } }, deps);
+      return { ok: true, message: action === 'send-held' ? 'It is being sent.' : 'It is being discarded.' };
+    }
+    default:
+      return request satisfies never;
+  }
+
+  async function change(decide: (from: State) => State | undefined): Promise<boolean> {
+    const before = state;
+    const result = await changeState(subscription, before, decide, deps);
+    state = result.state;
+    if (result.changed) await deps.announce(subscription, before, state);
+    return result.changed;
+  }
+
+  async function withHead({
+    action,
+    lane: asked,
+  }: Extract<ResumeRequest, { lane?: unknown }>): Promise<Answer> {
+    const where = asked ?? probeLane(state);
+    const [head] = where === undefined ? [] : await firstEntries(subscription, where, 1, deps);
+    if (head === undefined || where === undefined) return { ok: false, message: 'Nothing waits there.' };
+    if (action === 'dead-letter-head' && !(config.kind === 'valid' && config.subscription.dlq)) {
+      return { ok: false, message: 'It has no dlq: name one in its item, or skip the head.' };
+    }
+    const command = { do: action === 'skip-head' ? 'skip' : 'dead-letter', entry: head.sk } as const;
+    await sendToken({ subscription, lane: where, drain: 0, command }, deps);
+    return { ok: true, message: 'It is being done.', lane: where, messageId: head.delivery.messageId };
+  }
+
+  async function status() {
+    const measure = await readMeasure(subscription, deps);
+    return {
+      phase: phaseOf(state),
+      pause: state.pause,
+      closedLanes: closedLanes(state),
+      backlog: measure?.count,
+      oldestAt: measure?.oldestAt,
+      countedAt: measure?.at,
+    };
+  }
+}
+
+const inWords = (state: State): string =>
+  state.pause === undefined ? 'It is going.' : `It is paused (${state.pause.reason}): ${state.pause.detail}.`;
+
+const stillInvalid = ({ faults }: Extract<Config, { kind: 'invalid' }>): string =>
+  `Its config item is not right, put it right first: ${faults.map(({ path, reason }) => `${path}: ${reason}`).join('; ')}.`;

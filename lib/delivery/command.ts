@@ -1,0 +1,82 @@
+// What a person or the sweep wants done to a head, an entry, a held message or a whole lane. It comes as a token with a
+// command and is done under the lane's group, like everything else; done twice, it is done once.
+import { type Entry, type EntryDeps, entryBy, firstEntries, removeEntries } from '#lib/backlog/entries.ts';
+import { dropHeld, readHeld } from '#lib/backlog/held.ts';
+import { laneOpened } from '#lib/backlog/machine.ts';
+import { sendToken } from '#lib/backlog/tokens.ts';
+import type { Command, Token } from '#lib/message/attribute.ts';
+import { type DeadLetterDeps, sendDeadLetter } from '#lib/message/dead-letters.ts';
+import { sendOrphan, type UndeliverableDeps } from '#lib/message/undeliverable.ts';
+import { change, type Run, type RunDeps } from './run.ts';
+import { lanesOf, type SettleDeps, sendToLane } from './settle.ts';
+
+export type CommandDeps = RunDeps &
+  EntryDeps &
+  DeadLetterDeps &
+  UndeliverableDeps &
+  Pick<SettleDeps, 'count' | 'queues'>;
+
+const PAGE = 25;
+/** What is not done by then is done by a token that follows. */
+const SLICE_MS = 5_000;
+
+/** Does a token's command in its lane. Throws when AWS fails: then it is done again. */
+export async function obey(command: Command, token: Token, run: Run, deps: CommandDeps): Promise<void> {
+  const { lane } = token;
+  const dlq = run.config.kind === 'valid' ? run.config.subscription.dlq : undefined;
+  switch (command.do) {
+    case 'skip':
+      deps.count('Dropped');
+      return removeEntries(run.id, lane, [{ sk: command.entry }], deps);
+    case 'dead-letter': {
+      const entry = await entryBy(run.id, lane, command.entry, deps);
+      if (entry === undefined) return;
+      await awayWith(entry, 'asked');
+      return removeEntries(run.id, lane, [entry], deps);
+    }
+    case 'send-held': {
+      const held = await readHeld(run.id, command.messageId, deps);
+      if (held === undefined || run.config.kind === 'absent') return;
+      // A replay: with an id of its own its claim is a new one, or it would be found sent already. The same id when
+      // this is done again: held once, sent once.
+      const delivery = { ...held.delivery, attempt: 1, replayId: `held-${held.at}` };
+      await sendToLane(delivery, held.body, lanesOf(run.config), deps);
+      return dropHeld(run.id, command.messageId, deps);
+    }
+    case 'discard-held':
+      return dropHeld(run.id, command.messageId, deps);
+    case 'purge':
+      // The item may have come back since it was asked for.
+      if (run.config.kind !== 'absent') return;
+      return emptyLane(Number.POSITIVE_INFINITY, 'unsubscribed');
+    case 'expire':
+      return emptyLane(command.before, 'expired');
+    default:
+      return command satisfies never;
+  }
+
+  async function awayWith(entry: Entry, reason: 'asked' | 'expired' | 'unsubscribed'): Promise<void> {
+    if (dlq && reason !== 'unsubscribed') {
+      await sendDeadLetter(entry, { endpoint: dlq.endpoint, reason, at: deps.now() }, deps);
+    } else {
+      await sendOrphan(entry, { reason, detail: `from the backlog of subscription ${run.id}` }, deps);
+    }
+  }
+
+  async function emptyLane(before: number, reason: 'expired' | 'unsubscribed'): Promise<void> {
+    const until = deps.now() + SLICE_MS;
+    for (;;) {
+      // Another number, or SQS would know it for a duplicate.
+      if (deps.now() > until) return sendToken({ ...token, drain: token.drain + 1 }, deps);
+      const page = await firstEntries(run.id, lane, PAGE, deps);
+      const old = page.filter(({ parkedAt }) => parkedAt < before);
+      for (const entry of old) await awayWith(entry, reason);
+      await removeEntries(run.id, lane, old, deps);
+      if (page.length === 0) {
+        const drain = run.state.lanes[lane]?.drain ?? 0;
+        await change(run, (state) => laneOpened(state, lane, drain), deps);
+      }
+      if (old.length === 0 || old.length < page.length) return;
+    }
+  }
+}

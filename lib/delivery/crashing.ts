@@ -1,0 +1,108 @@
+// Messages that may be what kills the function: received often, they are worked on alone, after everything else of the
+// batch, and each start is counted before it is made. A start that ends in any way but death takes its count back, so
+// only deaths add up. What died so often alone is `crashing`: a dead letter, or a pause.
+import { DeleteCommand, type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { refused } from '#lib/backlog/machine.ts';
+import { startKey } from '#lib/keys.ts';
+import { nameOf } from '#lib/log.ts';
+import { type DeadLetterDeps, sendDeadLetter } from '#lib/message/dead-letters.ts';
+import { laneOfGroup } from '#lib/message/lane.ts';
+import { secondsAfterFault } from '#lib/queue/hand-back.ts';
+import type { Message } from './act.ts';
+import { type LaneDeps, type LaneResult, type Queued, workLane } from './lane.ts';
+import { park } from './park.ts';
+import { change, type Run, type RunDeps } from './run.ts';
+import type { Bounds, Going } from './tries.ts';
+
+export type SuspectDeps = LaneDeps & { readonly documents: Pick<DynamoDBDocumentClient, 'send'> };
+
+const ALONE_AT_RECEIVES = 3;
+/** Deaths alone. */
+export const CRASHING_AT_STARTS = 3;
+const LIFE_SECONDS = 15 * 24 * 3600;
+
+export const isSuspect = ([first]: readonly Queued[]): boolean =>
+  Number(first?.record.attributes.ApproximateReceiveCount) >= ALONE_AT_RECEIVES;
+
+/** Works on the first message of a lane alone; what follows it is handed back. Never throws. */
+export async function workSuspect(
+  lane: readonly Queued[],
+  runs: ReadonlyMap<string, Run>,
+  bounds: Bounds,
+  deps: SuspectDeps,
+): Promise<LaneResult> {
+  const [first] = lane;
+  if (first === undefined) return { settled: 0, visibleInSeconds: 0 };
+  const { record, message } = first;
+  try {
+    // A token's deaths are charged to the entry that it was working on, not to the token.
+    if (!message.ok || message.value.kind === 'token') return await workLane([first], runs, bounds, deps);
+    const starts = await countStart(record.messageId, deps);
+    const delivery = message.value.value;
+    const run = runs.get(delivery.subscription);
+    if (starts > CRASHING_AT_STARTS && run?.config.kind === 'valid') {
+      const where = laneOfGroup(record.attributes.MessageGroupId) ?? 0;
+      const sequence = record.attributes.SequenceNumber ?? '';
+      const going = { run, config: run.config, lane: where, retries: 0 };
+      const parkable = { delivery, body: record.body, sequence };
+      if ((await giveInTo(parkable, going, deps)) === 'stays') await park(run, where, [parkable], deps);
+      await forgetStarts(record.messageId, deps);
+      return { settled: 1, visibleInSeconds: 0 };
+    }
+    const result = await workLane([first], runs, bounds, deps);
+    await forgetStarts(record.messageId, deps);
+    return result;
+  } catch (error) {
+    deps.log.error('suspect.interrupted', { sqsMessageId: record.messageId, error: nameOf(error) });
+    return { settled: 0, visibleInSeconds: secondsAfterFault(record) };
+  }
+}
+
+/** The end of a crashing message: a dead letter where there is a dlq, else its subscription waits for a decision. */
+export async function giveInTo(
+  { delivery, body, sequence }: Pick<Message, 'delivery' | 'body' | 'sequence'>,
+  { run, config, lane }: Going,
+  deps: DeadLetterDeps & RunDeps,
+): Promise<'settled' | 'stays'> {
+  const at = deps.now();
+  const { dlq } = config.subscription;
+  if (dlq) {
+    await sendDeadLetter(
+      { delivery, body, sequence },
+      { endpoint: dlq.endpoint, reason: 'crashing', at },
+      deps,
+    );
+    return 'settled';
+  }
+  const detail = `message ${delivery.messageId} ended the function ${CRASHING_AT_STARTS} times while it was worked on alone`;
+  const head = {
+    lane,
+    messageId: delivery.messageId,
+    attempts: delivery.attempt,
+    firstAt: delivery.firstAt ?? at,
+    retries: 0,
+  };
+  const why = { reason: 'crashing', detail, itemHash: config.itemHash, head } as const;
+  await change(run, (state) => refused(state, why, { now: at }), deps);
+  return 'stays';
+}
+
+async function countStart(
+  sqsMessageId: string,
+  { documents, stateTable, now }: SuspectDeps,
+): Promise<number> {
+  const { Attributes } = await documents.send(
+    new UpdateCommand({
+      TableName: stateTable,
+      Key: startKey(sqsMessageId),
+      UpdateExpression: 'ADD starts :one SET expiresAt = :expiresAt',
+      ExpressionAttributeValues: { ':one': 1, ':expiresAt': Math.floor(now() / 1000) + LIFE_SECONDS },
+      ReturnValues: 'ALL_NEW',
+    }),
+  );
+  return Number(Attributes?.starts);
+}
+
+async function forgetStarts(sqsMessageId: string, { documents, stateTable }: SuspectDeps): Promise<void> {
+  await documents.send(new DeleteCommand({ TableName: stateTable, Key: startKey(sqsMessageId) }));
+}

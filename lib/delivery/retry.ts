@@ -1,0 +1,42 @@
+// When a message is sent again: the `retry` block's own arithmetic, and what a callback asks for with Retry-After.
+import type { Retry } from '#lib/subscription/subscription.ts';
+import type { History } from './policy.ts';
+
+const DEFAULT_AFTER_MS = 100;
+
+/** How long to wait before the next retry; undefined when there is none left. */
+export function retryDelayMs(retry: Retry, { retries, ageMs, random }: History): number | undefined {
+  switch (retry.kind) {
+    case 'none':
+      return undefined;
+    case 'default':
+      // So that a lone 503 stops nothing.
+      return retries === 0 ? DEFAULT_AFTER_MS : undefined;
+    case 'block': {
+      const { retryStrategy, maxAttempts, initialDelaySeconds, maxDelaySeconds, jitter, maxAgeSeconds } =
+        retry.block;
+      if (retries >= maxAttempts) return undefined;
+      if (maxAgeSeconds !== undefined && ageMs >= maxAgeSeconds * 1000) return undefined;
+      const seconds = retryStrategy === 'LINEAR' ? initialDelaySeconds : initialDelaySeconds * 2 ** retries;
+      const delayMs = Math.min(seconds, maxDelaySeconds) * 1000;
+      // Half of it is certain: jitter spreads, it does not hurry.
+      return jitter ? Math.round(delayMs * (0.5 + random / 2)) : delayMs;
+    }
+    default:
+      return retry satisfies never;
+  }
+}
+
+/** Retry-After is obeyed up to six hours. */
+const LONGEST_RETRY_AFTER_MS = 6 * 3600_000;
+
+/** Reads Retry-After, seconds or a date (RFC 9110, 10.2.3); undefined for none, for garbage and for the past. */
+export function retryAfterMs(header: string | undefined, now: number): number | undefined {
+  const text = header?.trim() ?? '';
+  const ms = /^\d{1,10}$/.test(text) ? Number(text) * 1000 : dateOf(text) - now;
+  return ms > 0 ? Math.min(ms, LONGEST_RETRY_AFTER_MS) : undefined;
+}
+
+// Date.parse takes much that is no HTTP date, numbers among it; all three HTTP forms begin with a day's name.
+const dateOf = (text: string): number =>
+  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;

@@ -1,0 +1,84 @@
+// Time that the test owns: everything that waits is on one agenda, and what is due at the same moment comes in an order
+// that a seed decides. Between two entries all that can run without waiting has run.
+
+export type Random = () => number;
+
+/** A seeded generator of numbers from 0 to 1 (mulberry32, public domain). */
+export function createRandom(seed: number): Random {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+type Entry = { readonly at: number; readonly tie: number; readonly run: () => void };
+
+export type Agenda = {
+  now(): number;
+  in(ms: number, run: () => void): void;
+  sleep(ms: number): Promise<void>;
+  /** Lets so much time pass, and everything due in it happen. */
+  pass(ms: number): Promise<void>;
+};
+
+export function createAgenda(random: Random, start = 1_700_000_000_000): Agenda {
+  const heap: Entry[] = [];
+  let now = start;
+
+  const before = (a: Entry, b: Entry): boolean => a.at < b.at || (a.at === b.at && a.tie < b.tie);
+
+  function push(entry: Entry): void {
+    let index = heap.push(entry) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      const above = heap[parent];
+      if (above === undefined || !before(entry, above)) break;
+      heap[index] = above;
+      index = parent;
+    }
+    heap[index] = entry;
+  }
+
+  function pop(): Entry | undefined {
+    const [first] = heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return first;
+    let index = 0;
+    for (;;) {
+      const left = heap[2 * index + 1];
+      const right = heap[2 * index + 2];
+      const least = right !== undefined && left !== undefined && before(right, left) ? right : left;
+      if (least === undefined || !before(least, last)) break;
+      heap[index] = least;
+      index = 2 * index + (least === left ? 1 : 2);
+    }
+    heap[index] = last;
+    return first;
+  }
+
+  const agenda: Agenda = {
+    now: () => now,
+    in(ms, run) {
+      push({ at: now + Math.max(Math.ceil(ms), 0), tie: random(), run });
+    },
+    sleep: (ms) => new Promise((resolve) => agenda.in(ms, resolve)),
+    async pass(ms) {
+      const until = now + ms;
+      await turn();
+      for (let next = heap[0]; next !== undefined && next.at <= until; next = heap[0]) {
+        pop();
+        now = Math.max(now, next.at);
+        next.run();
+        await turn();
+      }
+      now = until;
+    },
+  };
+  return agenda;
+}
+
+/** All promises that can settle without time passing have settled. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

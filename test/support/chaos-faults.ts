@@ -1,0 +1,68 @@
+// What must hold at the end of a random run, checked against what the subscribers saw and what lies where.
+import type { Story, Subject } from './chaos.ts';
+import { URLS } from './world.ts';
+
+/** Everything that must not be, in words; nothing when all is well. */
+export function faultsOf({ world, subjects, mostTokens, calmIn }: Story): string[] {
+  const faults = [...world.ledger.breaches, ...world.errors.map((error) => `error: ${error}`)];
+  if (calmIn() === undefined) faults.push('it does not come to rest');
+  if (mostTokens() > 12) faults.push(`${mostTokens()} tokens of one lane at once`);
+  const letters = new Set(world.idsOn(URLS.deadLetters));
+  const undeliverable = new Set(world.idsOn(URLS.undeliverable));
+  const commands = world.tokens(URLS.deliveries).flatMap(({ command }) => command ?? []);
+  const skipped = new Set(commands.flatMap((one) => (one.do === 'skip' ? one.entry.slice(41) : [])));
+  const discarded = new Set(commands.flatMap((one) => (one.do === 'discard-held' ? one.messageId : [])));
+
+  for (const subject of subjects) {
+    const held = new Set(world.held(subject.id).map(({ sk }) => String(sk)));
+    for (const id of subject.published) {
+      const requests = world.ledger.of(subject.id, id);
+      const delivered = requests.some(({ status = 0 }) => status >= 200 && status < 300);
+      const settled = delivered || letters.has(id) || undeliverable.has(id) || skipped.has(id);
+      const aside = held.has(id) || discarded.has(id);
+      // `none` promises one attempt.
+      const attempted = requests.some(({ qos, unsent }) => qos === 'none' || unsent);
+      if (settled || (subject.qosSeen.has('at-most-once') && aside)) continue;
+      if (subject.qosSeen.has('none') && attempted) continue;
+      faults.push(`${id} is lost (${[...subject.qosSeen]})`);
+    }
+    faults.push(...doubled(subject), ...disordered(subject));
+  }
+  return faults;
+
+  function doubled({ id: subscription, published }: Subject): string[] {
+    return published.flatMap((id) => {
+      const made = world.ledger
+        .of(subscription, id)
+        .filter(({ qos, unsent }) => qos === 'at-most-once' && !unsent);
+      const asked = new Set(
+        world
+          .tokens(URLS.deliveries)
+          .flatMap(({ command, id: token }) =>
+            command?.do === 'send-held' && command.messageId === id ? token : [],
+          ),
+      ).size;
+      return made.length > 1 + asked ? [`${id} was sent ${made.length} times at most once`] : [];
+    });
+  }
+
+  function disordered({ id: subscription, first, changed, published }: Subject): string[] {
+    if (changed || !first.qos?.startsWith('at-')) return [];
+    const replayed = new Set(
+      world
+        .tokens(URLS.deliveries)
+        .flatMap(({ command }) => (command?.do === 'send-held' ? command.messageId : [])),
+    );
+    const at = new Map<string, number>();
+    for (const [index, { messageId, status = 0 }] of world.ledger.of(subscription).entries()) {
+      if (status >= 200 && status < 300 && !at.has(messageId)) at.set(messageId, index);
+    }
+    // What was settled otherwise, by rule or by request, may come once more as a late duplicate, out of its place.
+    const elsewhere = (id: string) =>
+      replayed.has(id) || skipped.has(id) || letters.has(id) || undeliverable.has(id);
+    const order = published.flatMap((id) => (at.has(id) && !elsewhere(id) ? (at.get(id) ?? 0) : []));
+    return order.every((index, place) => place === 0 || index > (order[place - 1] ?? 0))
+      ? []
+      : [`${subscription} is out of order: ${[...at.keys()].join(' ')}`];
+  }
+}

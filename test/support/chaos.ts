@@ -1,0 +1,241 @@
+// What happens to the world in a random run: subscriptions, publishers, subscribers in every mood, people who ask, and
+// everything that may go wrong; all from one seed. It ends in calm: faults stop, callbacks answer, what waits is resumed.
+import type { Random } from './agenda.ts';
+import type { Fate } from './lambda.ts';
+import type { Answer } from './ledger.ts';
+import { createWorld, type Options, URLS, type World } from './world.ts';
+
+export type Subject = {
+  readonly id: string;
+  readonly published: string[];
+  /** As it was first put, and as it was put last; undefined for deleted. */
+  readonly first: Options;
+  last: Options | undefined;
+  /** Whether it was ever put with another QoS, another lane count, or deleted. */
+  changed: boolean;
+  deleted: boolean;
+  readonly qosSeen: Set<string>;
+};
+
+export type Story = {
+  readonly world: World;
+  readonly subjects: readonly Subject[];
+  /** The most tokens of one lane that were on the queues at one time. */
+  readonly mostTokens: () => number;
+  readonly calmIn: () => number | undefined;
+};
+
+type Mood = (random: Random) => Answer;
+const ok: Mood = (random) => ({ status: 200, afterMs: 5 + random() * 100 });
+const MOODS: readonly Mood[] = [
+  ok,
+  ok,
+  ok,
+  () => ({ status: 503 }),
+  (random) => (random() < 0.5 ? { status: 200 } : { status: 500, afterMs: random() * 3_000 }),
+  () => ({ status: 400 }),
+  (random) => ({ status: random() < 0.1 ? 410 : 200 }),
+  () => ({ unsent: true, afterMs: 20 }),
+  () => ({ reset: true, afterMs: 200 }),
+  () => ({ status: 200, afterMs: 15_000 }),
+  (random) => ({ status: 200, afterMs: 2_000 + random() * 4_000 }),
+  (random) => (random() < 0.3 ? { status: 429, retryAfter: '30' } : { status: 200 }),
+  (random) => (random() < 0.05 ? { kill: true } : { status: 200, afterMs: 20 }),
+];
+const QOS = ['at-least-once', 'at-least-once', 'at-most-once', 'at-most-once', 'auto', 'none'] as const;
+
+const CHAOS_MS = 12 * 60_000;
+const CALM_MS = 60_000;
+const GIVE_UP_MS = 12 * 3600_000;
+
+export async function tell(seed: number): Promise<Story> {
+  const world = createWorld({ seed, lagSeconds: 5 });
+  const { random, script } = world;
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const some = (most: number): number => Math.floor(random() * (most + 1));
+  let calm = false;
+  const moods = new Map<string, Mood>();
+  const poison = new Set<string>();
+  let mostTokens = 0;
+
+  const optionsOf = (): Options => ({
+    qos: pick(QOS),
+    lanes: 2 + some(3),
+    ...(random() < 0.35 && { dlq: 'letters' }),
+    ...retryOf(),
+    ...(random() < 0.05 && { onOutage: 'stop' as const }),
+  });
+  function retryOf(): Options {
+    if (random() < 0.6) return {};
+    if (random() < 0.2) return { retry: { kind: 'none' } };
+    const retryStrategy = pick(['LINEAR', 'EXPONENTIAL'] as const);
+    const delays = { initialDelaySeconds: 1 + some(40), maxDelaySeconds: 100, maxAttempts: 1 + some(3) };
+    const more = { retryStrategy, jitter: random() < 0.5, statuses: random() < 0.5 ? [429 as const] : [] };
+    return { retry: { kind: 'block', block: { retryOption: 'Retry On Fail', ...delays, ...more } } };
+  }
+
+  const subjects: Subject[] = Array.from({ length: 1 + some(2) }, (_, index) => {
+    const first = optionsOf();
+    const qosSeen = new Set([first.qos ?? '']);
+    return { id: `s${index}`, published: [], first, last: first, changed: false, deleted: false, qosSeen };
+  });
+  for (const { id, first } of subjects) {
+    world.put(id, first);
+    if (random() < 0.5) moods.set(id, pick(MOODS));
+  }
+
+  // Every fault has its own weight in a run; many runs have few.
+  const weight = (most: number): number => (random() < 0.5 ? 0 : random() * most);
+  const weights = { kill: weight(0.06), fail: weight(0.08), lose: weight(0.06), repeat: weight(0.05) };
+  const deleteFails = weight(0.1);
+  const entryFails = weight(0.03);
+  const leaves = weight(0.05);
+  script.fate = (): Fate => {
+    if (calm) return undefined;
+    const at = random();
+    let sum = 0;
+    sum += weights.kill;
+    if (at < sum) return random() < 0.5 ? 'kill-before' : 'kill-after';
+    sum += weights.fail;
+    if (at < sum) return 'fail';
+    sum += weights.lose;
+    if (at < sum) return 'lose';
+    return at < sum + weights.repeat ? 'repeat' : undefined;
+  };
+  script.deleteFails = () => !calm && random() < deleteFails;
+  world.memory.faults.entry = () => (!calm && random() < entryFails ? 'InternalError' : undefined);
+  world.tables.faults.leave = () => !calm && random() < leaves;
+  script.answer = ({ subscription, messageId }) => {
+    if (calm) return { status: 200, afterMs: 10 };
+    if (poison.has(messageId)) return { kill: true };
+    return (moods.get(subscription) ?? ok)(random);
+  };
+
+  // Publishers.
+  for (const subject of subjects) {
+    const many = 5 + some(random() < 0.3 ? 80 : 20);
+    const bursts = random() < 0.5 ? 3 + some(20) : undefined;
+    for (let index = 0; index < many; index++) {
+      const id = `${subject.id}-${String(index).padStart(3, '0')}`;
+      const at = bursts ? Math.floor(index / bursts) * 20_000 * random() : random() * CHAOS_MS * 0.8;
+      world.agenda.in(at, () => {
+        const next = `${subject.id}-${String(subject.published.length).padStart(3, '0')}`;
+        subject.published.push(next);
+        world.publish(subject.id, next);
+      });
+      if (random() < 0.02) poison.add(id);
+    }
+  }
+
+  // What happens on the way.
+  const events: readonly (() => void)[] = [
+    ...Array.from({ length: 6 }, () => () => {
+      moods.set(pick(subjects).id, pick(MOODS));
+    }),
+    () => moods.clear(),
+    () => {
+      const [token] = world.tokens(URLS.deliveries, 'stored').filter(({ receives }) => receives === 0);
+      if (token) world.memory.lose(URLS.deliveries, token.id);
+    },
+    () => {
+      const [token] = world.tokens(URLS.retries, 'stored').filter(({ receives }) => receives === 0);
+      if (token) world.memory.lose(URLS.retries, token.id);
+    },
+    () => {
+      const tokens = world.tokens(URLS.deliveries).filter(({ command }) => command === undefined);
+      if (tokens.length > 0) world.resend(pick(tokens));
+    },
+    () =>
+      change((subject) => {
+        // Put right, or just put anew, with nothing of weight changed.
+        world.put(subject.id, { ...subject.last, ...retryOf() });
+      }),
+    () =>
+      change((subject) => {
+        world.put(subject.id, { ...subject.last, broken: true });
+      }),
+    () =>
+      change((subject) => {
+        subject.last = optionsOf();
+        subject.changed = true;
+        subject.qosSeen.add(subject.last.qos ?? '');
+        world.put(subject.id, subject.last);
+      }),
+    () =>
+      change((subject) => {
+        if (random() < 0.5) return;
+        subject.deleted = true;
+        world.remove(subject.id);
+        if (random() < 0.2) subject.last = undefined;
+        else world.agenda.in(some(120_000), () => subject.last && world.put(subject.id, subject.last));
+      }),
+    () => ask('resume'),
+    () => ask('resume'),
+    () => ask('pause'),
+    () => (random() < 0.3 ? ask('skip-head') : undefined),
+    () => (random() < 0.3 ? ask('dead-letter-head') : undefined),
+    () => askHeld('send-held'),
+    () => askHeld('discard-held'),
+  ];
+  function change(act: (subject: Subject) => void): void {
+    const subject = pick(subjects);
+    if (subject.last !== undefined) act(subject);
+  }
+  function ask(action: 'resume' | 'pause' | 'skip-head' | 'dead-letter-head'): void {
+    void world.ask({ subscription: pick(subjects).id, action });
+  }
+  function askHeld(action: 'send-held' | 'discard-held'): void {
+    const { id } = pick(subjects);
+    const held = world.held(id);
+    if (held.length > 0) void world.ask({ subscription: id, action, messageId: String(pick(held).sk) });
+  }
+  for (let left = some(50); left > 0; left--) world.agenda.in(random() * CHAOS_MS, () => pick(events)());
+
+  const watch = (): void => {
+    const lanes = new Map<string, number>();
+    for (const url of [URLS.deliveries, URLS.retries]) {
+      for (const { subscription, lane, command } of world.tokens(url, 'stored')) {
+        if (command !== undefined) continue;
+        const key = `${subscription}#${lane}`;
+        lanes.set(key, (lanes.get(key) ?? 0) + 1);
+      }
+    }
+    mostTokens = Math.max(mostTokens, ...lanes.values());
+  };
+
+  world.sweepEveryMinute();
+  for (let at = 0; at < CHAOS_MS; at += 5_000) {
+    await world.pass(5_000);
+    watch();
+  }
+
+  // Calm.
+  calm = true;
+  const since = world.now();
+  for (const subject of subjects) {
+    if (subject.last) world.put(subject.id, subject.last);
+  }
+  const isCalm = (): boolean =>
+    world.left() === 0 &&
+    [...world.mappings.values()].every(({ running }) => running() === 0) &&
+    world.tables.items('state').every(({ pk, sk, pause, lanes }) => {
+      if (String(pk).startsWith('lane#')) return false;
+      return sk !== 'state' || (pause === undefined && Object.keys(lanes ?? {}).length === 0);
+    });
+  while (!isCalm() && world.now() - since < GIVE_UP_MS) {
+    for (const { id } of subjects) {
+      const state = await world.state(id);
+      if (state.pause) void world.ask({ subscription: id, action: 'resume' });
+    }
+    for (let at = 0; at < 5; at++) {
+      await world.pass(CALM_MS);
+      watch();
+    }
+  }
+  return {
+    world,
+    subjects,
+    mostTokens: () => mostTokens,
+    calmIn: () => (isCalm() ? world.now() - since : undefined),
+  };
+}

@@ -1,0 +1,98 @@
+// The subscribers' side: answers by script, and writes down every request that reaches it. Each config item names its
+// version in a header, so that a request tells under which QoS and with how many lanes it was made.
+import type { Exchange, ExchangeRequest } from '#lib/callback/client.ts';
+
+export type Answer =
+  | { readonly status: number; readonly afterMs?: number; readonly retryAfter?: string }
+  /** Nothing is written; a reset after it was; the function dies with the request under way. */
+  | { readonly unsent: true; readonly afterMs?: number }
+  | { readonly reset: true; readonly afterMs?: number }
+  | { readonly kill: true };
+
+export type Version = { readonly version: number; readonly qos: string; readonly lanes: number };
+
+export type Request = Version & {
+  readonly subscription: string;
+  readonly messageId: string;
+  readonly attempt: number;
+  readonly at: number;
+  /** What it came to; undefined while it is under way or when nobody was there any more to hear it. */
+  status?: number;
+  unsent?: true;
+  endedAt?: number;
+  /** The epoch of the pause that it probes. */
+  readonly probe?: number;
+};
+
+export type Ledger = ReturnType<typeof createLedger>;
+
+export const VERSION_HEADER = 'x-version';
+
+export function createLedger(now: () => number) {
+  const requests: Request[] = [];
+  const open = new Map<string, Set<Request>>();
+  const breaches: string[] = [];
+
+  return {
+    requests,
+    /** Each moment at which more requests were open than the versions that they were made under allow. */
+    breaches,
+    of: (subscription: string, messageId?: string): Request[] =>
+      requests.filter(
+        (request) =>
+          request.subscription === subscription &&
+          (messageId === undefined || request.messageId === messageId),
+      ),
+    /** `paused`: the subscription was paused when its batch began, and still is. */
+    begin(
+      { headers, pool }: ExchangeRequest,
+      paused?: { epoch: number; resumeAt: number | undefined },
+    ): Request {
+      const [version = 0, qos = '', lanes = 1] = (headers[VERSION_HEADER] ?? '').split(' ');
+      const request: Request = {
+        subscription: pool.key,
+        messageId: headers['webhook-id'] ?? '',
+        attempt: Number(headers['webhook-attempt']),
+        version: Number(version),
+        qos: String(qos),
+        lanes: Number(lanes),
+        at: now(),
+        ...(paused && { probe: paused.epoch }),
+      };
+      // Nothing goes out while a decision is awaited, nor before an outage's time, and then one probe at a time.
+      if (paused && (paused.resumeAt ?? Number.POSITIVE_INFINITY) > now() + 1_000) {
+        breaches.push(`${pool.key}: ${request.messageId} while it was paused`);
+      }
+      const probing = [...(open.get(pool.key) ?? [])].find(({ probe }) => probe === paused?.epoch);
+      if (paused && probing) {
+        breaches.push(`${pool.key}: ${request.messageId} probes beside ${probing.messageId}`);
+      }
+      const others = open.get(pool.key) ?? new Set();
+      open.set(pool.key, others.add(request));
+      requests.push(request);
+      const cap = Math.max(...[...others].map((one) => one.lanes));
+      const same = [...others].filter((one) => one.version === request.version).length;
+      if (others.size > cap || same > request.lanes) {
+        const ids = [...others].map((one) => `${one.messageId} (v${one.version})`).join(', ');
+        breaches.push(`${pool.key}: ${ids} at once, with ${request.lanes} lanes`);
+      }
+      return request;
+    },
+    end(request: Request, { status, unsent }: Pick<Request, 'status' | 'unsent'> = {}): void {
+      if (request.endedAt !== undefined) return;
+      request.endedAt = now();
+      if (status !== undefined) request.status = status;
+      if (unsent) request.unsent = unsent;
+      open.get(request.subscription)?.delete(request);
+    },
+  };
+}
+
+/** What our side sees of an answer. */
+export function exchangeOf(answer: Answer): Exchange {
+  if ('unsent' in answer) return { kind: 'unsent', code: 'connection-refused', message: 'refused' };
+  if (!('status' in answer)) return { kind: 'unknown', code: 'reset', message: 'reset' };
+  const headers: Record<string, string> = {};
+  if (answer.retryAfter !== undefined) headers['retry-after'] = answer.retryAfter;
+  return { kind: 'answered', status: answer.status, headers, body: Buffer.alloc(0), truncated: false };
+}

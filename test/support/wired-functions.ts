@@ -1,0 +1,146 @@
+// The three functions as functions/*.ts wires them, for one invocation each, over queues and tables in memory and the
+// subscribers' ledger.
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
+import { type Announcement, createAnnounce } from '#lib/backlog/announce.ts';
+import type { State } from '#lib/backlog/state.ts';
+import { deliverBatch } from '#lib/delivery/batch.ts';
+import { stateKey } from '#lib/keys.ts';
+import type { CountName, Fields } from '#lib/log.ts';
+import { createQueues } from '#lib/queue/queues.ts';
+import { routeBatch } from '#lib/routing/batch.ts';
+import { createDirectory } from '#lib/subscription/directory.ts';
+import { readConfigOf, readRegistrations } from '#lib/subscription/registration.ts';
+import type { Agenda, Random } from './agenda.ts';
+import type { Life } from './lambda.ts';
+import { type Answer, exchangeOf, type Ledger, type Request } from './ledger.ts';
+import { type MemoryDocuments, TABLES } from './memory-documents.ts';
+import { URLS as ROUTE_URLS, RULES } from './route-world.ts';
+
+export const URLS = { ...ROUTE_URLS, deadLetters: 'http://sqs/0/dead-letters' } as const;
+export const TIMEOUTS_MS = { deliver: 60_000, route: 40_000, resume: 30_000 } as const;
+const DAY_MS = 86_400_000;
+
+type Parts = {
+  readonly agenda: Agenda;
+  readonly random: Random;
+  readonly sqs: Pick<SQSClient, 'send'>;
+  readonly tables: MemoryDocuments;
+  readonly ledger: Ledger;
+  readonly script: { readonly answer: (request: Request) => Answer };
+  readonly counts: Map<CountName, number>;
+  readonly announced: Announcement[];
+  readonly lines: string[];
+};
+
+export function wireFunctions(
+  { agenda, random, sqs, tables, ledger, script, counts, announced, lines }: Parts,
+  { lagSeconds, drainBudget }: { readonly lagSeconds: number; readonly drainBudget: number },
+) {
+  const { now } = agenda;
+
+  function wire(life: Life) {
+    const documents = life.through(tables.documents);
+    const write = (level: string) => (event: string, fields: Fields) =>
+      void lines.push(`${now() - 1_700_000_000_000} ${level} ${event} ${JSON.stringify(fields)}`);
+    const log = { info: write('info'), warn: write('warn'), error: write('error') };
+    return {
+      ...TABLES,
+      documents,
+      queues: createQueues(life.through(sqs)),
+      log,
+      count: (name: CountName, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
+      announce: createAnnounce(async (announcement) => void announced.push(announcement), log),
+      deliveriesQueueUrl: URLS.deliveries,
+      retriesQueueUrl: URLS.retries,
+      deadLettersQueueUrl: URLS.deadLetters,
+      undeliverableQueueUrl: URLS.undeliverable,
+      now,
+      random,
+    };
+  }
+
+  function deliver(records: readonly SQSRecord[], life: Life) {
+    const wired = wire(life);
+    const reads = new Map<string, State>();
+    return deliverBatch(
+      records,
+      { remainingMs: TIMEOUTS_MS.deliver },
+      {
+        ...wired,
+        lagSeconds,
+        wait: (ms) => life.step({ command: 'wait', target: '', input: ms }, async () => undefined, ms),
+        callback: {
+          exchange: (request) => exchange(request, life, reads.get(request.pool.key)),
+          endInvocation: async () => {},
+        },
+        async readRegistrations(ids) {
+          const registrations = await readRegistrations(ids, { ...wired, rules: RULES });
+          for (const [id, { state }] of registrations) reads.set(id, state);
+          return registrations;
+        },
+      },
+    );
+  }
+
+  async function exchange(
+    request: Parameters<Parameters<typeof deliverBatch>[2]['callback']['exchange']>[0],
+    life: Life,
+    read: State | undefined,
+  ) {
+    if (life.dead()) return await new Promise<never>(() => {});
+    const entry = ledger.begin(request, pausedStill(request.pool.key, read));
+    life.atDeath(() => ledger.end(entry));
+    const said = script.answer(entry);
+    const afterMs = 'kill' in said ? 50 : (said.afterMs ?? 10);
+    const late = afterMs > request.timeoutMs;
+    const call = { command: 'exchange', target: entry.subscription, input: entry };
+    return await life.step(
+      call,
+      async () => {
+        if ('kill' in said) life.kill();
+        // What the callback answers counts even when nobody hears it.
+        if ('status' in said && !late) ledger.end(entry, { status: said.status });
+        ledger.end(entry, 'unsent' in said ? { unsent: true } : {});
+        return exchangeOf(late ? { reset: true } : 'kill' in said ? { reset: true } : said);
+      },
+      Math.min(afterMs, request.timeoutMs),
+    );
+  }
+
+  /** The pause that the batch read at its start, if it is still the same one. */
+  function pausedStill(id: string, read: State | undefined) {
+    const state = tables.get('state', stateKey(id));
+    if (read?.pause === undefined || state?.epoch !== read.epoch) return undefined;
+    return { epoch: read.epoch, resumeAt: read.pause.resumeAt };
+  }
+
+  // The directory outlives an invocation, as it does in a warm function.
+  const directory = createDirectory({
+    ...TABLES,
+    documents: tables.documents,
+    rules: RULES,
+    now,
+    cacheMs: 5_000,
+  });
+  function route(records: readonly SQSRecord[], life: Life) {
+    const sourceUrls = [URLS.messages, URLS.messagesFifo, URLS.retries];
+    return routeBatch(
+      records,
+      { remainingMs: TIMEOUTS_MS.route },
+      { ...wire(life), directory, sourceUrls, backstop: { full: async () => false } },
+    );
+  }
+
+  const resumeDeps = (life: Life) => {
+    const wired = wire(life);
+    return {
+      ...wired,
+      readConfig: (id: string) => readConfigOf(id, { ...wired, rules: RULES }),
+      drainBudget,
+      retentionMs: 21 * DAY_MS,
+    };
+  };
+
+  return { deliver, route, resumeDeps };
+}

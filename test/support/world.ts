@@ -1,0 +1,224 @@
+// The whole set in one process, on time that the test owns: publishers, the three functions over queues and tables in
+// memory, and the subscribers. Wired as functions/*.ts wires it. What goes wrong is the test's to say, call by call.
+import { onTestFinished, vi } from 'vitest';
+import type { Announcement } from '#lib/backlog/announce.ts';
+import { answer, type ResumeRequest, type Answer as Said } from '#lib/backlog/request.ts';
+import { readState, type State } from '#lib/backlog/state.ts';
+import { sweep } from '#lib/backlog/sweep.ts';
+import { type CountName, nameOf } from '#lib/log.ts';
+import { decodeLaneMessage, encodeAttribute, type Token } from '#lib/message/attribute.ts';
+import { groupOf } from '#lib/message/lane.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
+import { createAgenda, createRandom } from './agenda.ts';
+import { type Call, createLife, createMapping, type Fate } from './lambda.ts';
+import { type Answer, createLedger, type Request, VERSION_HEADER } from './ledger.ts';
+import { createMemoryDocuments, type Item, TABLES } from './memory-documents.ts';
+import { createMemoryQueues } from './memory-queues.ts';
+import { attributesOf } from './records.ts';
+import { TIMEOUTS_MS, URLS, wireFunctions } from './wired-functions.ts';
+
+export { URLS };
+
+export type Options = {
+  readonly qos?: 'none' | 'auto' | 'at-most-once' | 'at-least-once';
+  readonly lanes?: number;
+  readonly dlq?: string;
+  readonly retry?: Exclude<Subscription['retry'], { kind: 'default' }>;
+  readonly onOutage?: 'stop';
+  readonly interrupts?: boolean;
+  /** An item that can't be parsed. */
+  readonly broken?: boolean;
+};
+
+export type World = ReturnType<typeof createWorld>;
+
+export function createWorld({
+  seed = 1,
+  concurrency = 5,
+  lagSeconds = 20,
+  drainBudget = 40,
+  watch,
+}: {
+  seed?: number;
+  concurrency?: number;
+  lagSeconds?: number;
+  drainBudget?: number;
+  watch?: (call: Call, invocation: string, fate: Fate) => void;
+} = {}) {
+  const random = createRandom(seed);
+  const agenda = createAgenda(random);
+  const { now } = agenda;
+  const memory = createMemoryQueues({ now });
+  const tables = createMemoryDocuments({ pageSize: 50 });
+  const ledger = createLedger(now);
+  const counts = new Map<CountName, number>();
+  const announced: Announcement[] = [];
+  const errors: unknown[] = [];
+  const lines: string[] = [];
+  const versions = new Map<string, number>();
+  let sweeping = false;
+
+  /** What the subscribers answer, and what becomes of each call: the test's to set. */
+  const script = {
+    answer: (_: Request): Answer => ({ status: 200 }),
+    fate: (_: Call): Fate => undefined,
+    deleteFails: (): boolean => false,
+  };
+  const lifeDeps = { agenda, random, fateOf: (call: Call) => script.fate(call), ...(watch && { watch }) };
+
+  // Timers that the code sets go on the agenda too.
+  onTestFinished(() => void vi.unstubAllGlobals());
+  vi.stubGlobal('setTimeout', (act: () => void, ms: number) => {
+    const timer = { on: true };
+    agenda.in(ms, () => timer.on && act());
+    return timer;
+  });
+  vi.stubGlobal('clearTimeout', (timer?: { on: boolean }) => {
+    if (timer) timer.on = false;
+  });
+
+  const sqs = {
+    async send(command: { input: { QueueUrl?: string } }) {
+      const answered = await memory.sqs.send(command as never);
+      mappings.get(command.input.QueueUrl ?? '')?.kick();
+      return answered;
+    },
+  } as unknown as typeof memory.sqs;
+
+  const { deliver, route, resumeDeps } = wireFunctions(
+    { agenda, random, sqs, tables, ledger, script, counts, announced, lines },
+    { lagSeconds, drainBudget },
+  );
+
+  const deps = {
+    ...lifeDeps,
+    memory,
+    deleteFails: () => script.deleteFails(),
+    onError: (e: unknown) => errors.push(e),
+  };
+  const mapping = (queueUrl: string, name: 'route' | 'deliver', visibilitySeconds: number, many: number) =>
+    createMapping(
+      {
+        queueUrl,
+        name,
+        concurrency: many,
+        visibilitySeconds,
+        timeoutMs: TIMEOUTS_MS[name],
+        handle: name === 'route' ? route : deliver,
+      },
+      deps,
+    );
+  const mappings = new Map([
+    [URLS.deliveries as string, mapping(URLS.deliveries, 'deliver', 360, concurrency)],
+    [URLS.messages, mapping(URLS.messages, 'route', 240, 2)],
+    [URLS.messagesFifo, mapping(URLS.messagesFifo, 'route', 240, 2)],
+    [URLS.retries, mapping(URLS.retries, 'route', 240, 2)],
+  ]);
+
+  async function run<T>(work: (deps: ReturnType<typeof resumeDeps>) => Promise<T>): Promise<T | 'killed'> {
+    const life = createLife('resume', lifeDeps);
+    agenda.in(TIMEOUTS_MS.resume, life.kill);
+    return await Promise.race([work(resumeDeps(life)), life.killed]);
+  }
+
+  const isDue = ({ dueAt }: Item): boolean => typeof dueAt === 'number' && dueAt <= now();
+
+  const world = {
+    seed,
+    random,
+    agenda,
+    now,
+    memory,
+    tables,
+    ledger,
+    counts,
+    announced,
+    errors,
+    lines,
+    script,
+    mappings,
+    pass: agenda.pass,
+
+    /** Puts a config item anew; each put is another version. */
+    put(
+      id: string,
+      { qos = 'at-least-once', lanes = 5, dlq, retry, onOutage, interrupts, broken }: Options = {},
+    ) {
+      const version = (versions.get(id) ?? 0) + 1;
+      versions.set(id, version);
+      const value = `${version} ${qos} ${qos.startsWith('at-') ? 1 : lanes}`;
+      tables.put('subscriptions', {
+        id,
+        topic: 'orders',
+        qos: broken ? 'twice' : qos,
+        ...(dlq !== undefined && { dlq: { endpoint: dlq } }),
+        configuration: {
+          callbackUrl: 'https://hooks.example.com/in',
+          headers: [{ name: VERSION_HEADER, value }],
+          http: { maxConcurrentConnections: lanes },
+          ...(retry && { retry: retry.kind === 'block' ? retry.block : { retryOption: 'No Retry' } }),
+          ...(onOutage && { onOutage }),
+          ...(interrupts === false && {
+            interruptConsumptionOnServerError: false,
+            interruptConsumptionOnException: false,
+          }),
+        },
+      });
+    },
+    remove: (id: string) => tables.remove('subscriptions', { id }),
+    publish(subscription: string, id: string, group = subscription): void {
+      memory.put(URLS.messagesFifo, { body: `"${id}"`, attributes: { subscription, id }, group });
+      mappings.get(URLS.messagesFifo)?.kick();
+    },
+    /** Asks as a person does; an error is answered in words. */
+    async ask(request: ResumeRequest): Promise<Said | 'killed'> {
+      const asked = run((resume) => answer(request, drainBudget, resume));
+      return await asked.catch((error: unknown) => ({ ok: false, message: nameOf(error) }));
+    },
+    /** The sweep's rule, once. */
+    sweep: () => run((resume) => sweep({ endsAt: now() + TIMEOUTS_MS.resume - 5_000 }, resume)),
+    /** The sweep once a minute from now on. One that would find nothing is left out. */
+    sweepEveryMinute(): void {
+      if (sweeping) return;
+      sweeping = true;
+      const tick = () => {
+        agenda.in(60_000, tick);
+        if (tables.items('state').some(isDue)) world.sweep().catch((error) => errors.push(error));
+      };
+      agenda.in(60_000, tick);
+    },
+    /** A drain's token or a command's, put into its lane as if it came again. */
+    resend(token: Token): void {
+      const { notBefore: _, ...value } = token;
+      memory.put(URLS.deliveries, {
+        body: 'token',
+        attributes: { 'sqs-webhooks': encodeAttribute({ kind: 'token', value }) },
+        group: groupOf(token.subscription, token.lane),
+      });
+      mappings.get(URLS.deliveries)?.kick();
+    },
+    state: (id: string): Promise<State> => readState(id, { ...TABLES, documents: tables.documents }),
+    entries: (id: string) => tables.items('state').filter(({ pk }) => String(pk).startsWith(`lane#${id}#`)),
+    held: (id: string) => tables.items('state').filter(({ pk }) => pk === `held#${id}`),
+    /** All tokens that ever were on a queue; `stored` for those that are there now. */
+    tokens(
+      queueUrl: string,
+      which: 'taken' | 'stored' = 'taken',
+    ): (Token & { id: string; receives: number })[] {
+      return memory[which](queueUrl).flatMap((message) => {
+        const parsed = decodeLaneMessage(attributesOf(message.attributes));
+        if (!parsed.ok || parsed.value.kind !== 'token') return [];
+        const receives = 'receives' in message ? Number(message.receives) : 0;
+        return [{ ...parsed.value.value, id: message.id, receives }];
+      });
+    },
+    /** Message ids on dead-letters or undeliverable. */
+    idsOn: (queueUrl: string): string[] => memory.taken(queueUrl).map(({ body }) => String(JSON.parse(body))),
+    left: (): number =>
+      [URLS.deliveries, URLS.messages, URLS.messagesFifo, URLS.retries].reduce(
+        (sum, url) => sum + memory.left(url),
+        0,
+      ),
+  };
+  return world;
+}
