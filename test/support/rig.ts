@@ -88,8 +88,12 @@ export async function startRig(options: TestSetOptions = {}) {
   const clock = createJumpingClock();
   const receiver = await startReceiver();
   const set = await startSet({ maxEnvironments: 3, pollSeconds: POLL_SECONDS, ...options, sqs: { clock } });
-  const { outputs, sqs: emulator } = set;
-  if (emulator === undefined) throw new Error('these tests move the time of our own SQS: name no other');
+  const { outputs } = set;
+  const emulator = () => {
+    if (set.sqs === undefined)
+      throw new Error('this test asks our own SQS for what no other has: name no other');
+    return set.sqs;
+  };
   const { sqs, dynamodb } = set.clients;
   const documents = DynamoDBDocumentClient.from(dynamodb);
   const stateTable = outputs.StateTableName;
@@ -181,8 +185,10 @@ export async function startRig(options: TestSetOptions = {}) {
 
   return {
     set,
-    /** The emulator: its faults, switches and counts. */
-    sqs: emulator,
+    /** The emulator: its faults, switches and counts. Throws where another SQS stands in. */
+    get sqs() {
+      return emulator();
+    },
     receiver,
     clock,
     until,
@@ -328,7 +334,7 @@ export async function startRig(options: TestSetOptions = {}) {
     emptied: (queueName: string, withinMs?: number) =>
       until(
         () => {
-          const { visible, inFlight, delayed } = emulator.queue(queueName).counts();
+          const { visible, inFlight, delayed } = emulator().queue(queueName).counts();
           return visible + inFlight + delayed + set.functions.running().length === 0 || undefined;
         },
         `${queueName} empty`,
@@ -347,6 +353,7 @@ export async function startRig(options: TestSetOptions = {}) {
      * look at whoever is paused, as its sweep does when their time has come.
      */
     async pass(seconds: number): Promise<void> {
+      emulator();
       await Promise.all(set.mappings.map((mapping) => mapping.idle()));
       clock.jump(seconds * 1_000);
       const { Items = [] } = await documents.send(new ScanCommand({ TableName: stateTable }));
@@ -358,6 +365,7 @@ export async function startRig(options: TestSetOptions = {}) {
 
     /** Kills a function's environments, and lets their locks run out. Says how many were at work. */
     async crash(name: string, lockSeconds: number): Promise<number> {
+      emulator();
       const killed = await set.functions.kill(name);
       clock.jump(lockSeconds * 1_000 + 1);
       return killed;
