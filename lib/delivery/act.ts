@@ -7,12 +7,12 @@ import type { Head } from '#lib/backlog/state.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/message/dead-letters.ts';
 import type { Attempted } from './attempt.ts';
+import type { Going } from './going.ts';
 import { type LaterDeps, MOST_HOPS, sendLater } from './later.ts';
 import { describe, type Outcome, statusOf } from './outcome.ts';
 import { type ParkDeps, park } from './park.ts';
 import type { Action } from './policy.ts';
 import { change, sendProbe } from './run.ts';
-import type { Going } from './tries.ts';
 
 export type Message = {
   readonly delivery: Delivery;

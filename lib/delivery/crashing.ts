@@ -2,23 +2,19 @@
 // batch, and each start is counted before it is made. A start that ends in any way but death takes its count back, so
 // only deaths add up. What died so often alone is `crashing`: a dead letter, or a pause.
 import { DeleteCommand, type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { refused } from '#lib/backlog/machine.ts';
 import { startKey } from '#lib/keys.ts';
 import { nameOf } from '#lib/log.ts';
-import { type DeadLetterDeps, sendDeadLetter } from '#lib/message/dead-letters.ts';
 import { laneOfGroup } from '#lib/message/lane.ts';
 import { secondsAfterFault } from '#lib/queue/hand-back.ts';
-import type { Message } from './act.ts';
+import { CRASHING_AT_STARTS, giveInTo } from './give-in.ts';
+import type { Bounds } from './going.ts';
 import { type LaneDeps, type LaneResult, type Queued, workLane } from './lane.ts';
 import { park } from './park.ts';
-import { change, type Run, type RunDeps } from './run.ts';
-import type { Bounds, Going } from './tries.ts';
+import type { Run } from './run.ts';
 
 export type SuspectDeps = LaneDeps & { readonly documents: Pick<DynamoDBDocumentClient, 'send'> };
 
 const ALONE_AT_RECEIVES = 3;
-/** Deaths alone. */
-export const CRASHING_AT_STARTS = 3;
 const LIFE_SECONDS = 15 * 24 * 3600;
 
 export const isSuspect = ([first]: readonly Queued[]): boolean =>
@@ -56,35 +52,6 @@ export async function workSuspect(
     deps.log.error('suspect.interrupted', { sqsMessageId: record.messageId, error: nameOf(error) });
     return { settled: 0, visibleInSeconds: secondsAfterFault(record) };
   }
-}
-
-/** The end of a crashing message: a dead letter where there is a dlq, else its subscription waits for a decision. */
-export async function giveInTo(
-  { delivery, body, sequence }: Pick<Message, 'delivery' | 'body' | 'sequence'>,
-  { run, config, lane }: Going,
-  deps: DeadLetterDeps & RunDeps,
-): Promise<'settled' | 'stays'> {
-  const at = deps.now();
-  const { dlq } = config.subscription;
-  if (dlq) {
-    await sendDeadLetter(
-      { delivery, body, sequence },
-      { endpoint: dlq.endpoint, reason: 'crashing', at },
-      deps,
-    );
-    return 'settled';
-  }
-  const detail = `message ${delivery.messageId} ended the function ${CRASHING_AT_STARTS} times while it was worked on alone`;
-  const head = {
-    lane,
-    messageId: delivery.messageId,
-    attempts: delivery.attempt,
-    firstAt: delivery.firstAt ?? at,
-    retries: 0,
-  };
-  const why = { reason: 'crashing', detail, itemHash: config.itemHash, head } as const;
-  await change(run, (state) => refused(state, why, { now: at }), deps);
-  return 'stays';
 }
 
 async function countStart(

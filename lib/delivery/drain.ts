@@ -3,10 +3,11 @@
 import { countStart, type Entry, firstEntries, putEntries, removeEntries } from '#lib/backlog/entries.ts';
 import { drainHandedOn, dueWithoutBacklog, laneOpened, phaseOf, probeLane } from '#lib/backlog/machine.ts';
 import type { Token } from '#lib/message/attribute.ts';
-import { CRASHING_AT_STARTS, giveInTo } from './crashing.ts';
+import { CRASHING_AT_STARTS, giveInTo } from './give-in.ts';
+import type { Bounds, Going } from './going.ts';
 import { change, type Run, sendTokenFor, startNext } from './run.ts';
 import { goesOn, lanesOf, type SettleDeps, sendToLane } from './settle.ts';
-import { type Bounds, type Going, tries } from './tries.ts';
+import { tries } from './tries.ts';
 
 export type DrainDeps = SettleDeps;
 

@@ -10,11 +10,11 @@ import { laneOfGroup } from '#lib/message/lane.ts';
 import { secondsAfterFault } from '#lib/queue/hand-back.ts';
 import { type CommandDeps, obey } from './command.ts';
 import { type DrainDeps, drain } from './drain.ts';
+import type { Bounds } from './going.ts';
 import { isLagging } from './lag.ts';
 import { park } from './park.ts';
 import type { Run } from './run.ts';
 import { type Ending, giveUp, SETTLED, settle } from './settle.ts';
-import type { Bounds } from './tries.ts';
 
 /** A record of `deliveries.fifo`, and what our attribute says in it. */
 export type Queued = { readonly record: SQSRecord; readonly message: Parsed<LaneMessage> };

@@ -2,7 +2,7 @@
 // Nothing is done here; act.ts does it.
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { Outcome } from './outcome.ts';
-import { retryDelayMs } from './retry.ts';
+import { type History, retryDelayMs } from './retry.ts';
 
 export type Action =
   | { readonly kind: 'done' }
@@ -27,16 +27,6 @@ export type Rules = Pick<
   Subscription,
   'qos' | 'dlq' | 'retry' | 'interruptConsumptionOnServerError' | 'interruptConsumptionOnException'
 >;
-
-/** What this message has behind it. */
-export type History = {
-  /** Retries since its subscription went on; Infinity where a probe is not to be repeated. */
-  readonly retries: number;
-  /** Since its first attempt. */
-  readonly ageMs: number;
-  /** Between 0 and 1. */
-  readonly random: number;
-};
 
 export function decide(outcome: Outcome, rules: Rules, history: History): Action {
   switch (outcome.kind) {

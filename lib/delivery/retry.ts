@@ -1,6 +1,15 @@
 // When a message is sent again: the `retry` block's own arithmetic, and what a callback asks for with Retry-After.
 import type { Retry } from '#lib/subscription/subscription.ts';
-import type { History } from './policy.ts';
+
+/** What this message has behind it. */
+export type History = {
+  /** Retries since its subscription went on; Infinity where a probe is not to be repeated. */
+  readonly retries: number;
+  /** Since its first attempt. */
+  readonly ageMs: number;
+  /** Between 0 and 1. */
+  readonly random: number;
+};
 
 const DEFAULT_AFTER_MS = 100;
 

@@ -10,8 +10,9 @@ import { sendUndeliverable } from '#lib/message/undeliverable.ts';
 import { NotConfirmed, type Queues } from '#lib/queue/queues.ts';
 import type { Config } from '#lib/subscription/registration.ts';
 import { isOrdered } from '#lib/subscription/subscription.ts';
+import type { Bounds } from './going.ts';
 import { change, type Run, type RunDeps, startNext } from './run.ts';
-import { type Bounds, type TriesDeps, tries } from './tries.ts';
+import { type TriesDeps, tries } from './tries.ts';
 
 export type Ending =
   | { readonly kind: 'settled' }

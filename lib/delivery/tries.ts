@@ -1,32 +1,13 @@
 // One message's attempts: attempt, decide, and again in place while the policy says so and there is time; else act.
 import type { Count, CountName, Log } from '#lib/log.ts';
-import type { Config } from '#lib/subscription/registration.ts';
 import { type ActDeps, act, type Message } from './act.ts';
 import { type AttemptDeps, type Attempted, attempt } from './attempt.ts';
+import type { Bounds, Going } from './going.ts';
 import { statusOf } from './outcome.ts';
 import { type Action, decide } from './policy.ts';
-import type { Run } from './run.ts';
 
 export type TriesDeps = AttemptDeps &
   ActDeps & { readonly wait: (ms: number) => Promise<unknown>; readonly log: Log; readonly count: Count };
-
-export type Bounds = {
-  /** When the invocation's work must be over, epoch milliseconds: no request is begun that could outlive it. */
-  readonly endsAt: number;
-  /** No request is begun after this, epoch milliseconds: a drain's slice. */
-  readonly startBy?: number;
-  /** The token came back unfinished: one of its entries may be what killed the function. */
-  readonly suspicious?: boolean;
-};
-
-/** A subscription that may be called, in one of its lanes. */
-export type Going = {
-  readonly run: Run;
-  readonly config: Extract<Config, { kind: 'valid' }>;
-  readonly lane: number;
-  /** Retries that this message had since the subscription went on; Infinity for a probe, which is not repeated. */
-  readonly retries: number;
-};
 
 /** Kept from every invocation's time for what follows on the last answer. */
 const RESERVE_MS = 2_000;

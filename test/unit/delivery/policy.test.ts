@@ -1,7 +1,8 @@
 // The table of outcome, quality of service and rules: total, and what it promises for each quality of service.
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '#lib/delivery/outcome.ts';
-import { type Action, decide, type History, type Rules } from '#lib/delivery/policy.ts';
+import { type Action, decide, type Rules } from '#lib/delivery/policy.ts';
+import type { History } from '#lib/delivery/retry.ts';
 import { QOS, type Retry } from '#lib/subscription/subscription.ts';
 
 const OUTCOMES: Readonly<Record<string, Outcome>> = {

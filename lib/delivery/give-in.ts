@@ -1,0 +1,38 @@
+// The end of a message that is crashing us: whoever counts its deaths, from the queue or from the backlog, ends here.
+import { refused } from '#lib/backlog/machine.ts';
+import { type DeadLetterDeps, sendDeadLetter } from '#lib/message/dead-letters.ts';
+import type { Message } from './act.ts';
+import type { Going } from './going.ts';
+import { change, type RunDeps } from './run.ts';
+
+/** Deaths alone. */
+export const CRASHING_AT_STARTS = 3;
+
+/** The end of a crashing message: a dead letter where there is a dlq, else its subscription waits for a decision. */
+export async function giveInTo(
+  { delivery, body, sequence }: Pick<Message, 'delivery' | 'body' | 'sequence'>,
+  { run, config, lane }: Going,
+  deps: DeadLetterDeps & RunDeps,
+): Promise<'settled' | 'stays'> {
+  const at = deps.now();
+  const { dlq } = config.subscription;
+  if (dlq) {
+    await sendDeadLetter(
+      { delivery, body, sequence },
+      { endpoint: dlq.endpoint, reason: 'crashing', at },
+      deps,
+    );
+    return 'settled';
+  }
+  const detail = `message ${delivery.messageId} ended the function ${CRASHING_AT_STARTS} times while it was worked on alone`;
+  const head = {
+    lane,
+    messageId: delivery.messageId,
+    attempts: delivery.attempt,
+    firstAt: delivery.firstAt ?? at,
+    retries: 0,
+  };
+  const why = { reason: 'crashing', detail, itemHash: config.itemHash, head } as const;
+  await change(run, (state) => refused(state, why, { now: at }), deps);
+  return 'stays';
+}
