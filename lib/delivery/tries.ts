@@ -30,7 +30,12 @@ export async function tries(
     if (!mayStart(deps.now())) return 'out-of-time';
     const attempted = await attempt(message, { subscription, epoch: going.run.state.epoch }, deps);
     const ageMs = attempted.at - (message.delivery.firstAt ?? attempted.at);
-    const action = decide(attempted.outcome, subscription, { retries, ageMs, random: deps.random() });
+    const action = decide(attempted.outcome, subscription, {
+      retries,
+      ageMs,
+      durationMs: attempted.durationMs,
+      random: deps.random(),
+    });
     if (attempted.made) tell(message, attempted, action, deps);
     if (action.kind !== 'retry' || !mayStart(deps.now() + action.afterMs)) {
       return await act(action, message, attempted, { ...going, retries }, deps);

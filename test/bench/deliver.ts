@@ -60,6 +60,10 @@ for (const concurrency of [1, 5, 20]) {
   );
 }
 
+const each = (calls: Measured['calls']): string =>
+  Object.entries(calls)
+    .map(([name, count]) => `${name.replace(/Command$/, '')} ${count / 1_000}`)
+    .join(', ');
 console.log('\nAWS calls per delivery, batches of ten');
 for (const qos of ['none', 'auto', 'at-most-once', 'at-least-once']) {
   const ordered = qos.startsWith('at-');
@@ -69,10 +73,14 @@ for (const qos of ['none', 'auto', 'at-most-once', 'at-least-once']) {
     concurrency: ordered ? 1 : 5,
     qos,
   });
-  const list = Object.entries(calls).map(
-    ([name, count]) => `${name.replace(/Command$/, '')} ${count / 1_000}`,
-  );
-  console.log(`  ${qos.padEnd(14)} ${list.join(', ')}`);
+  console.log(`  ${qos.padEnd(14)} ${each(calls)}`);
+}
+console.log(
+  'AWS calls per message of a paused lane, into the backlog in batches of ten, and out of it in order',
+);
+for (const way of ['parked', 'drained'] as const) {
+  const { calls } = await measure(subject, { subject: way, posts: 1_000, concurrency: 1 });
+  console.log(`  ${way.padEnd(14)} ${each(calls)}`);
 }
 subject.disconnect();
 sink.disconnect();

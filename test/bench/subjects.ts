@@ -3,10 +3,11 @@
 import { Agent } from 'node:http';
 import axios from 'axios';
 import { Pool } from 'undici';
+import { createBacklogCalls } from './backlog-calls.ts';
 import { counted, createCountingClients, deliveriesFor } from './counting-clients.ts';
 
 export type Job = { subject: Subject; posts: number; concurrency: number; qos?: string };
-export type Subject = 'deliver' | 'axios' | 'undici';
+export type Subject = 'deliver' | 'axios' | 'undici' | 'parked' | 'drained';
 export type Measured = { cpuMicros: number; posts: number; calls: Record<string, number> };
 
 const sink = String(process.env.SINK_URL);
@@ -32,7 +33,15 @@ Object.assign(process.env, {
   DEAD_LETTERS_QUEUE_URL: `${sink}/dead-letters`,
 });
 const { createHandler } = await import('../../functions/deliver.ts');
+const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 60_000 };
 const handler = createHandler(clients);
+const backlog = createBacklogCalls(
+  (those) => {
+    const handle = createHandler(those);
+    return (event) => handle(event, context as never);
+  },
+  { callbackUrl: sink, deliveriesQueueUrl: `${sink}/deliveries.fifo` },
+);
 
 async function deliver({ posts, concurrency, qos = 'auto' }: Job): Promise<void> {
   // Lambda gives an invocation ten messages at most: 20 at once are two invocations side by side.
@@ -43,7 +52,6 @@ async function deliver({ posts, concurrency, qos = 'auto' }: Job): Promise<void>
     while (left > 0) {
       left -= 10;
       const Records = deliveriesFor({ qos, lanes, firstLane: number * lanes, body: body.toString() });
-      const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 60_000 };
       const answer = await handler({ Records }, context as never);
       if (JSON.stringify(answer) !== '{"batchItemFailures":[]}') throw new Error(JSON.stringify(answer));
     }
@@ -79,14 +87,21 @@ async function loop(posts: number, concurrency: number, post: () => Promise<unkn
 const inParallel = (count: number, run: (number: number) => Promise<void>) =>
   Promise.all(Array.from({ length: count }, (_, number) => run(number)));
 
-const RUN = { deliver, axios: bareAxios, undici: bareUndici };
+const RUN = {
+  deliver,
+  axios: bareAxios,
+  undici: bareUndici,
+  parked: ({ posts }: Job) => backlog.parked(posts),
+  drained: backlog.drained,
+};
 
 process.on('message', async (job: Job) => {
   clients.reset();
   const before = process.cpuUsage();
   await RUN[job.subject](job);
   const { user, system } = process.cpuUsage(before);
-  process.send?.({ cpuMicros: user + system, posts: job.posts, calls: counted(clients) } satisfies Measured);
+  const calls = ['parked', 'drained'].includes(job.subject) ? backlog.calls() : counted(clients);
+  process.send?.({ cpuMicros: user + system, posts: job.posts, calls } satisfies Measured);
 });
 process.on('disconnect', () => process.exit());
 process.send?.('ready');

@@ -6,7 +6,7 @@ import { URLS } from './world.ts';
 export function faultsOf({ world, subjects, mostTokens, calmIn }: Story): string[] {
   const faults = [...world.ledger.breaches, ...world.errors.map((error) => `error: ${error}`)];
   if (calmIn() === undefined) faults.push('it does not come to rest');
-  if (mostTokens() > 12) faults.push(`${mostTokens()} tokens of one lane at once`);
+  if (mostTokens() > 9) faults.push(`${mostTokens()} tokens of one lane at once`);
   const letters = new Set(world.idsOn(URLS.deadLetters));
   const undeliverable = new Set(world.idsOn(URLS.undeliverable));
   const commands = world.tokens(URLS.deliveries).flatMap(({ command }) => command ?? []);

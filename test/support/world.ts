@@ -37,19 +37,21 @@ export function createWorld({
   concurrency = 5,
   lagSeconds = 20,
   drainBudget = 40,
+  pageSize = 50,
   watch,
 }: {
   seed?: number;
   concurrency?: number;
   lagSeconds?: number;
   drainBudget?: number;
+  pageSize?: number;
   watch?: (call: Call, invocation: string, fate: Fate) => void;
 } = {}) {
   const random = createRandom(seed);
   const agenda = createAgenda(random);
   const { now } = agenda;
   const memory = createMemoryQueues({ now });
-  const tables = createMemoryDocuments({ pageSize: 50 });
+  const tables = createMemoryDocuments({ pageSize });
   const ledger = createLedger(now);
   const counts = new Map<CountName, number>();
   const announced: Announcement[] = [];

@@ -208,3 +208,44 @@ test('onOutage: stop waits for a person', async () => {
   await rest(world, 'acme');
   expect(delivered(world, 'acme')).toEqual(['m01', 'm02']);
 });
+
+test('a lane that is closed while another probes does not become a second one that probes', async () => {
+  const world = createWorld();
+  world.put('acme', { qos: 'none', lanes: 5, retry: { kind: 'none' } });
+  world.script.answer = answers({ [idIn(3, 'a')]: [503], [idIn(3, 'b')]: [{ status: 200, afterMs: 9_000 }] });
+  world.publish('acme', idIn(3, 'a'));
+  await world.pass(500);
+  // Nothing is kept of it: what comes next is what probes.
+  world.publish('acme', idIn(3, 'b'));
+  await world.pass(4 * SECOND);
+  expect(world.ledger.of('acme')).toHaveLength(2);
+  world.publish('acme', idIn(0, 'c'));
+  await world.pass(4 * SECOND);
+  expect(world.ledger.of('acme')).toHaveLength(2);
+  world.sweepEveryMinute();
+  await rest(world, 'acme');
+  expect(delivered(world, 'acme')).toEqual([idIn(3, 'b'), idIn(0, 'c')]);
+  expect(world.ledger.breaches).toEqual([]);
+});
+
+test('a message that is parked on its way round is tried anew when it comes to it', async () => {
+  const world = createWorld();
+  const delays = { maxAttempts: 1, initialDelaySeconds: 120, maxDelaySeconds: 120 };
+  const block = {
+    retryOption: 'Retry On Fail',
+    retryStrategy: 'LINEAR',
+    jitter: false,
+    statuses: [],
+  } as const;
+  world.put('acme', { qos: 'auto', retry: { kind: 'block', block: { ...block, ...delays, statuses: [] } } });
+  world.script.answer = answers({ m01: [503, 200] });
+  world.publish('acme', 'm01');
+  await world.pass(10 * SECOND);
+  expect(world.announced).toEqual([]);
+  void world.ask({ subscription: 'acme', action: 'pause' });
+  await world.pass(3 * MINUTE);
+  const [{ delivery } = {}] = world.entries('acme');
+  expect(delivery).toMatchObject({ messageId: 'm01', attempt: 2, sends: 1 });
+  expect(delivery).not.toHaveProperty('retries');
+  expect(delivery).not.toHaveProperty('hops');
+});

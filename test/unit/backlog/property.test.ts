@@ -1,19 +1,31 @@
 // What must hold of the whole set, whatever happens to it: order kept, at-least-once loses none, at-most-once doubles
-// none, never too many at once, no lane stuck, no token breeds.
+// none, never too many at once, nothing sent while paused, no lane stuck, no token breeds. Each seed is one story; to
+// run others: SEED=1000 SEEDS=5000 npx vitest run --project unit property
 import { expect, test } from 'vitest';
 import { tell } from '#test/support/chaos.ts';
 import { faultsOf } from '#test/support/chaos-faults.ts';
 
+/** Seeds that once failed, and what they showed. */
+const KEPT: ReadonlyMap<number, string> = new Map([
+  [11, 'a sweep threw when one query of its index failed, and left the other shards for later'],
+  [145, 'a command to send a held message, cut off and done again, sent it twice'],
+  [249, 'the same, under another mood'],
+  [184, 'a lane that was closed while another probed became a second one that probes'],
+  [458, 'a skipped message came once more, as a duplicate that SQS no longer knew: no fault of order'],
+  [918, 'the same of dead letters'],
+]);
+
 const FROM = Number(process.env.SEED ?? 1);
 const MANY = Number(process.env.SEEDS ?? 300);
 
-test('whatever happens, nothing is lost, doubled, out of order or stuck', { timeout: 600_000 }, async () => {
+test('whatever happens, nothing is lost, doubled, out of order or stuck', {
+  timeout: 1_800_000,
+}, async () => {
   const failed: Record<number, string[]> = {};
-  for (let seed = FROM; seed < FROM + MANY; seed++) {
-    const story = await tell(seed);
-    const faults = faultsOf(story);
+  const seeds = new Set([...KEPT.keys(), ...Array.from({ length: MANY }, (_, index) => FROM + index)]);
+  for (const seed of seeds) {
+    const faults = faultsOf(await tell(seed));
     if (faults.length > 0) failed[seed] = faults.slice(0, 4);
-    if (process.env.LINES) console.log(story.world.lines.join('\n'));
   }
   expect(failed).toEqual({});
 });

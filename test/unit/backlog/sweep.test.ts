@@ -7,7 +7,7 @@ const named = (count: number): string[] => Array.from({ length: count }, (_, ind
 
 /** So many subscriptions with one message each, rejected, and then put anew: all due at once. */
 async function storm(count: number, drainBudget = 40): Promise<{ world: World; ids: string[] }> {
-  const world = createWorld({ drainBudget });
+  const world = createWorld({ drainBudget, pageSize: 4 });
   const ids = named(count);
   for (const id of ids) world.put(id);
   world.script.answer = () => ({ status: 400 });

@@ -113,3 +113,31 @@ test('resumed ten times in a row, it has one valid token, and in the end none', 
   expect(world.ledger.of('acme')).toHaveLength(40);
   expect(await remains(world, 'acme')).toEqual(NOTHING);
 });
+
+test('a probe’s token that comes before its time does nothing, and the one in time does', async () => {
+  const world = createWorld();
+  world.put('acme', { retry: { kind: 'none' } });
+  world.script.answer = () => ({ status: 503, retryAfter: '120' });
+  world.publish('acme', 'm01');
+  await world.pass(5 * SECOND);
+  const [token] = world.tokens(URLS.retries);
+  if (token) world.resend(token);
+  await world.pass(60 * SECOND);
+  expect(world.ledger.of('acme')).toHaveLength(1);
+  await world.pass(70 * SECOND);
+  expect(world.ledger.of('acme')).toHaveLength(2);
+});
+
+test('a drain that is over lets the next lane begin, without waiting for the sweep', async () => {
+  const world = createWorld({ drainBudget: 1 });
+  world.put('acme', { qos: 'auto', lanes: 5 });
+  void world.ask({ subscription: 'acme', action: 'pause' });
+  await world.pass(SECOND);
+  const ids = publishMany(world, 'acme', 20);
+  await world.pass(10 * SECOND);
+  expect(Object.keys((await world.state('acme')).lanes).length).toBeGreaterThan(3);
+  void world.ask({ subscription: 'acme', action: 'resume' });
+  await world.pass(20 * SECOND);
+  expect(delivered(world, 'acme').sort()).toEqual(ids);
+  expect(await remains(world, 'acme')).toEqual(NOTHING);
+});

@@ -37,7 +37,7 @@ const rules = (more: Partial<Rules> = {}): Rules => ({
 });
 const dlq = { endpoint: 'letters' };
 const letter = { kind: 'dead-letter', endpoint: 'letters' };
-const fresh: History = { retries: 0, ageMs: 0, random: 0 };
+const fresh: History = { retries: 0, ageMs: 0, durationMs: 50, random: 0 };
 const spent: History = { ...fresh, retries: Number.POSITIVE_INFINITY };
 const of = (name: string, more: Partial<Rules> = {}, history = spent): Action =>
   decide(OUTCOMES[name] as Outcome, rules(more), history);

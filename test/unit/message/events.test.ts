@@ -1,14 +1,15 @@
-// The sample events of route and deliver, each through the parser that reads it in the function.
+// The sample events of route, deliver and resume, each through the parser that reads it in the function.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { SQSEvent } from 'aws-lambda';
 import { expect, test } from 'vitest';
+import { parseRequest } from '#lib/backlog/request.ts';
 import { decodeDelivery } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
 import { bytesOf, readPublished } from '#lib/message/published.ts';
 
 const FOLDER = new URL('../../../events/', import.meta.url);
-const recordsIn = (name: string) =>
-  (JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8')) as SQSEvent).Records;
+const jsonIn = (name: string): unknown => JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8'));
+const recordsIn = (name: string) => (jsonIn(name) as SQSEvent).Records;
 
 const SENT_AT = 1_795_413_600_000;
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -107,6 +108,17 @@ const DELIVERED: Readonly<Record<string, readonly object[]>> = {
   'deliver-malformed': [{ ok: false, detail: expect.stringContaining('attribute sqs-webhooks: v: ') }],
 };
 
+const RESUMED: Readonly<Record<string, object>> = {
+  'resume-status': { ok: true, request: { subscription: 'acme-orders', action: 'status' } },
+  'resume-skip-head': { ok: true, request: { subscription: 'acme-orders', action: 'skip-head', lane: 0 } },
+  // Nobody's request: the function knows the schedule's event before it reads one, and its integration test sends it.
+  'resume-scheduled': { ok: false, answer: expect.objectContaining({ ok: false }) },
+};
+
+test.each(Object.entries(RESUMED))('%s is read as it should be', (name, expected) => {
+  expect(parseRequest(jsonIn(name))).toEqual(expected);
+});
+
 test.each(Object.entries(ROUTED))('%s is read as it should be', (name, expected) => {
   expect(recordsIn(name).map(readPublished)).toEqual(expected);
 });
@@ -130,8 +142,10 @@ test('the deliveries are in a lane of their subscription', () => {
   expect(groups.sort()).toEqual([0, 0, 4].map((lane) => groupOf('acme-orders', lane)).sort());
 });
 
-test('every sample of the two functions is read by a test', () => {
-  const samples = readdirSync(FOLDER).filter((file) => /^(route|deliver)-.*\.json$/.test(file));
-  const tested = [...Object.keys(ROUTED), ...Object.keys(DELIVERED)].map((name) => `${name}.json`);
+test('every sample of the three functions is read by a test', () => {
+  const samples = readdirSync(FOLDER).filter((file) => /^(route|deliver|resume)-.*\.json$/.test(file));
+  const tested = [...Object.keys(ROUTED), ...Object.keys(DELIVERED), ...Object.keys(RESUMED)].map(
+    (name) => `${name}.json`,
+  );
   expect(samples.sort()).toEqual(tested.sort());
 });

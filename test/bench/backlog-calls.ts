@@ -1,0 +1,88 @@
+// What a message asks of AWS on its way into the backlog and out of it: `deliver`'s handler on queues and tables in
+// memory, with a paused subscription whose messages come in batches of ten, and then with the token that drains it.
+import type { SQSEvent } from 'aws-lambda';
+import { askedToResume, drainStarted } from '../../lib/backlog/machine.ts';
+import { changeState, closedLanes, readState, type State } from '../../lib/backlog/state.ts';
+import { sendToken } from '../../lib/backlog/tokens.ts';
+import { stateKey } from '../../lib/keys.ts';
+import { createMemoryDocuments, TABLES } from '../support/memory-documents.ts';
+import { createMemoryQueues } from '../support/memory-queues.ts';
+import { deliveriesFor } from './counting-clients.ts';
+
+type Command = { readonly constructor: { readonly name: string } };
+type Clients = { readonly sqs: never; readonly documents: never; readonly events: never };
+type Handler = (event: SQSEvent) => Promise<unknown>;
+
+const QOS = 'at-least-once';
+const ID = `bench-${QOS}`;
+
+/** `made` gets the handler for clients; `deliveriesQueueUrl` is the one in its environment. */
+export function createBacklogCalls(
+  made: (clients: Clients) => Handler,
+  { callbackUrl, deliveriesQueueUrl }: { readonly callbackUrl: string; readonly deliveriesQueueUrl: string },
+) {
+  const tables = createMemoryDocuments();
+  const queues = createMemoryQueues({ now: Date.now });
+  let calls: Record<string, number> = {};
+  const counting = (send: (command: never) => Promise<unknown>) =>
+    ({
+      send: (command: Command) => {
+        const { name } = command.constructor;
+        calls[name] = (calls[name] ?? 0) + 1;
+        return send(command as never);
+      },
+    }) as never;
+  const handler = made({
+    sqs: counting(queues.sqs.send as never),
+    documents: counting(tables.documents.send as never),
+    events: { send: async () => ({}) } as never,
+  });
+  tables.put(TABLES.subscriptionsTable, { id: ID, topic: 'bench', qos: QOS, configuration: { callbackUrl } });
+  const pause = { reason: 'manual', since: Date.now(), detail: 'bench', itemHash: '', failures: 0 };
+  const state = { version: 1, epoch: 1, lanes: {}, drains: 0, pause };
+  tables.put(TABLES.stateTable, { ...stateKey(ID), subscription: ID, ...state });
+
+  /** Has the handler work on what is on the queue, and takes away what it has settled, as Lambda does. */
+  async function work(): Promise<boolean> {
+    const Records = queues.receive(deliveriesQueueUrl);
+    if (Records.length === 0) return false;
+    const answer = await handler({ Records });
+    if (JSON.stringify(answer) !== '{"batchItemFailures":[]}') throw new Error(JSON.stringify(answer));
+    for (const { messageId } of Records) queues.lose(deliveriesQueueUrl, messageId);
+    return true;
+  }
+
+  return {
+    calls: () => calls,
+    async parked(posts: number): Promise<void> {
+      calls = {};
+      for (let left = posts; left > 0; left -= 10) {
+        for (const record of deliveriesFor({ qos: QOS, lanes: 1, firstLane: 0, body: 'bench' })) {
+          const attributes = Object.fromEntries(
+            Object.entries(record.messageAttributes).map(([name, { stringValue = '' }]) => [
+              name,
+              stringValue,
+            ]),
+          );
+          const group = record.attributes.MessageGroupId ?? '';
+          queues.put(deliveriesQueueUrl, { body: record.body, attributes, group });
+        }
+        await work();
+      }
+    },
+    async drained(): Promise<void> {
+      const deps = { ...TABLES, documents: tables.documents };
+      const changed = async (decide: (from: State) => State | undefined) =>
+        changeState(ID, await readState(ID, deps), decide, deps);
+      await changed(askedToResume);
+      const { state } = await changed((from) => drainStarted(from, 0, Date.now()));
+      const token = { subscription: ID, lane: 0, drain: state.lanes[0]?.drain ?? 0 };
+      const to = { queues: queues.queues, deliveriesQueueUrl, retriesQueueUrl: '', now: Date.now };
+      calls = {};
+      await sendToken(token, to);
+      for (let tokens = 0; tokens < 1_000 && (await work()); tokens++);
+      const left = closedLanes(await readState(ID, deps));
+      if (left.length > 0) throw new Error('the backlog is not empty');
+    },
+  };
+}

@@ -1,0 +1,62 @@
+// The callback of the backlog's benchmark, in a process of its own: keeps what came on each path and when, and answers
+// a path late or now and then with 503 where it is told to.
+import { createServer } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** `errorRate`: the share of requests, at random, that get a 503. */
+export type Manner = { readonly delayMs?: number; readonly errorRate?: number };
+export type Asked =
+  | { readonly ask: 'manner'; readonly path: string; readonly manner: Manner }
+  /** How many answers of 200 there were. */
+  | { readonly ask: 'count'; readonly path: string }
+  /** All that came, which is then forgotten. */
+  | { readonly ask: 'take'; readonly path: string };
+export type Arrival = { readonly body: string; readonly at: number; readonly status: number };
+
+type Path = { manner: Manner; arrivals: Arrival[]; delivered: number };
+const paths = new Map<string, Path>();
+
+function pathOf(path: string): Path {
+  const known = paths.get(path) ?? { manner: {}, arrivals: [], delivered: 0 };
+  paths.set(path, known);
+  return known;
+}
+
+// The same numbers in every run, so that two runs meet as many errors.
+let seed = 1;
+function random(): number {
+  seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+  return seed / 2 ** 32;
+}
+
+const server = createServer(async (request, response) => {
+  const at = performance.timeOrigin + performance.now();
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const path = pathOf(request.url ?? '/');
+  const { delayMs, errorRate = 0 } = path.manner;
+  const status = random() < errorRate ? 503 : 200;
+  path.arrivals.push({ body: Buffer.concat(chunks).toString(), at, status });
+  if (status === 200) path.delivered += 1;
+  if (delayMs !== undefined) await wait(delayMs);
+  response.writeHead(status).end();
+});
+server.keepAliveTimeout = 60_000;
+
+process.on('message', (asked: Asked) => {
+  const path = pathOf(asked.path);
+  switch (asked.ask) {
+    case 'manner':
+      path.manner = asked.manner;
+      return process.send?.('done');
+    case 'count':
+      return process.send?.(path.delivered);
+    case 'take': {
+      const { arrivals } = path;
+      Object.assign(path, { arrivals: [], delivered: 0 });
+      return process.send?.(arrivals);
+    }
+  }
+});
+process.on('disconnect', () => process.exit());
+server.listen(0, '127.0.0.1', () => process.send?.(server.address()));

@@ -1,0 +1,164 @@
+// The scenarios that Gravitee's own tests of its webhook entrypoint have, replayed at the callback: how many calls, in
+// which order, and whether the subscription goes on.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bodiesOf, numbered, type Rig, startRig } from '#test/support/rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig();
+});
+afterAll(() => rig?.close());
+
+const QUALITIES = ['none', 'auto', 'at-most-once', 'at-least-once'];
+const REPEATING = ['auto', 'at-least-once'];
+
+const retry = {
+  retryOption: 'Retry On Fail',
+  retryStrategy: 'LINEAR',
+  maxAttempts: 3,
+  initialDelaySeconds: 1,
+  maxDelaySeconds: 1,
+};
+// One lane, so that the order of the calls says something for every quality of service.
+const oneLane = { maxConcurrentConnections: 1 };
+
+const attemptsOf = (requests: readonly { headers: { [name: string]: unknown } }[]) =>
+  requests.map(({ headers }) => headers['webhook-attempt']);
+const resume = (subscription: string) =>
+  rig.set.functions.invoke('resume', { subscription, action: 'resume' });
+
+describe.concurrent('as Gravitee does it', () => {
+  test.each(QUALITIES)('%s: ten messages are ten calls', async (qos) => {
+    const one = await rig.subscribe({ qos, configuration: { ...oneLane, retry } });
+    await one.publishAll(numbered(10), qos);
+    expect(bodiesOf(await one.requests(10))).toEqual(numbered(10));
+    expect(await rig.pauseOf(one.id)).toBeUndefined();
+  });
+
+  test.each(REPEATING)('%s: 500, 500, 200 with a retry block are three calls, then the next', async (qos) => {
+    const one = await rig.subscribe({ qos, configuration: { ...oneLane, retry } });
+    rig.receiver.answer(one.path, [{ status: 500 }, { status: 500 }]);
+    await one.publishAll(['a', 'b'], qos);
+    const requests = await one.requests(4);
+    expect(bodiesOf(requests)).toEqual(['a', 'a', 'a', 'b']);
+    expect(attemptsOf(requests)).toEqual(['1', '2', '3', '1']);
+    const [first, second, third] = requests.map(({ arrivedAt }) => arrivedAt);
+    expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(990);
+    expect((third ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(990);
+    expect(await rig.pauseOf(one.id)).toBeUndefined();
+  });
+
+  test.each(REPEATING)(
+    '%s: a 500 without end and three retries are four calls, an outage, and the fifth is its probe',
+    async (qos) => {
+      const one = await rig.subscribe({ qos, configuration: { ...oneLane, retry } });
+      rig.receiver.answer(one.path, [], { status: 500 });
+      await one.publishAll(['a', 'b'], qos);
+      const pause = await rig.paused(one.id, 'outage');
+      expect(attemptsOf(one.received())).toEqual(['1', '2', '3', '4']);
+      expect(pause).toMatchObject({
+        detail: 'the callback answered 500',
+        failures: 1,
+        head: { messageId: one.received()[0]?.headers['webhook-id'], attempts: 4 },
+      });
+      const requests = await one.requests(5);
+      expect(bodiesOf(requests)).toEqual(['a', 'a', 'a', 'a', 'a']);
+      expect(attemptsOf(requests)[4]).toBe('5');
+      // SQS counts its delays in whole seconds.
+      expect(requests[4]?.arrivedAt).toBeGreaterThanOrEqual(Number(pause.resumeAt) - 1_000);
+      const again = await rig.until(async () => {
+        const now = await rig.pauseOf(one.id);
+        return now?.failures === 2 ? now : undefined;
+      }, 'a second failure');
+      expect(again.since).toBe(pause.since);
+      expect(Number(again.resumeAt) - Number(requests[4]?.arrivedAt)).toBeGreaterThanOrEqual(3_200);
+    },
+  );
+
+  test.each([
+    { qos: 'auto', fourth: 'c', attempt: '2', held: 0 },
+    { qos: 'at-least-once', fourth: 'c', attempt: '2', held: 0 },
+    { qos: 'at-most-once', fourth: 'd', attempt: '1', held: 1 },
+    { qos: 'none', fourth: 'd', attempt: '1', held: 0 },
+  ])(
+    '$qos: 200, 200, 400 without a dlq stops; resumed, the fourth call is $fourth',
+    async ({ qos, fourth, attempt, held }) => {
+      const one = await rig.subscribe({ qos, configuration: { ...oneLane, retry } });
+      rig.receiver.answer(one.path, [{}, {}, { status: 400 }]);
+      await one.publishAll(['a', 'b', 'c', 'd'], qos);
+      expect(await rig.paused(one.id, 'rejected')).not.toHaveProperty('resumeAt');
+      expect(bodiesOf(one.received())).toEqual(['a', 'b', 'c']);
+      expect(await resume(one.id)).toMatchObject({ ok: true, message: 'It goes on.' });
+      const rest = fourth === 'c' ? ['c', 'd'] : ['d'];
+      const requests = await one.requests(3 + rest.length);
+      expect(bodiesOf(requests)).toEqual(['a', 'b', 'c', ...rest]);
+      expect(attemptsOf(requests)[3]).toBe(attempt);
+      expect(await rig.held(one.id, held)).toHaveLength(held);
+      expect(await rig.lettersOf(one.id)).toEqual([]);
+    },
+  );
+
+  test.each(QUALITIES)('%s: 400, 400, 200 with a dlq are three calls and two dead letters', async (qos) => {
+    const one = await rig.subscribe({ qos, dlq: 'e', configuration: { ...oneLane, retry } });
+    rig.receiver.answer(one.path, [{ status: 400 }, { status: 400 }]);
+    await one.publishAll(['a', 'b', 'c'], qos);
+    expect(bodiesOf(await one.requests(3))).toEqual(['a', 'b', 'c']);
+    const letters = await rig.letters(one.id, 2);
+    expect(letters.map(({ body, attempts }) => [body, attempts])).toEqual([
+      ['a', 1],
+      ['b', 1],
+    ]);
+    expect(await rig.pauseOf(one.id)).toBeUndefined();
+  });
+
+  test.each(QUALITIES)('%s: a 401 is not tried again, it stops', async (qos) => {
+    const one = await rig.subscribe({ qos, configuration: { ...oneLane, retry } });
+    rig.receiver.answer(one.path, [], { status: 401 });
+    await one.publishAll(['a', 'b'], qos);
+    expect(await rig.paused(one.id, 'rejected')).toMatchObject({ detail: 'the callback answered 401' });
+    expect(bodiesOf(one.received())).toEqual(['a']);
+  });
+
+  test.each(REPEATING)('%s: "No Retry" is one call, then the outage', async (qos) => {
+    const configuration = { ...oneLane, retry: { retryOption: 'No Retry' } };
+    const one = await rig.subscribe({ qos, configuration });
+    rig.receiver.answer(one.path, [{ status: 500 }]);
+    await one.publishAll(['a', 'b'], qos);
+    const { resumeAt } = await rig.paused(one.id, 'outage');
+    expect(bodiesOf(one.received())).toEqual(['a']);
+    const requests = await one.requests(3);
+    expect(bodiesOf(requests)).toEqual(['a', 'a', 'b']);
+    expect(requests[1]?.arrivedAt).toBeGreaterThanOrEqual(Number(resumeAt) - 1_000);
+  });
+});
+
+describe.concurrent('Retry-After on a 503, with a retry block', () => {
+  test('at-least-once waits for as long as the callback asks', async () => {
+    const one = await rig.subscribe({ qos: 'at-least-once', configuration: { retry } });
+    rig.receiver.answer(one.path, [{ status: 503, headers: { 'retry-after': '3600' } }]);
+    await one.publishAll(['a', 'b'], 'asked');
+    const pause = await rig.paused(one.id, 'outage');
+    const [asked] = one.received();
+    expect(pause.resumeAt).toBeGreaterThanOrEqual((asked?.endedAt ?? Number.NaN) + 3_599_000);
+    expect(bodiesOf(one.received())).toEqual(['a']);
+  });
+
+  test('auto lets that message wait, and goes on with the others', async () => {
+    const one = await rig.subscribe({ qos: 'auto', configuration: { ...oneLane, retry } });
+    rig.receiver.answer(one.path, [{ status: 503, headers: { 'retry-after': '600' } }]);
+    await one.publishAll(['a', 'b', 'c'], 'goes-on');
+    expect(bodiesOf(await one.requests(3))).toEqual(['a', 'b', 'c']);
+    expect(await rig.pauseOf(one.id)).toBeUndefined();
+    expect(rig.sqs.queue('webhooks-local-retries').counts().delayed).toBeGreaterThanOrEqual(1);
+  });
+
+  test('a few seconds of it are waited in place', async () => {
+    const one = await rig.subscribe({ qos: 'at-least-once', configuration: { retry } });
+    rig.receiver.answer(one.path, [{ status: 503, headers: { 'retry-after': '3' } }]);
+    await one.publishAll(['a', 'b'], 'in-place');
+    const requests = await one.requests(3);
+    expect(bodiesOf(requests)).toEqual(['a', 'a', 'b']);
+    expect((requests[1]?.arrivedAt ?? 0) - (requests[0]?.endedAt ?? 0)).toBeGreaterThanOrEqual(2_900);
+    expect(await rig.pauseOf(one.id)).toBeUndefined();
+  });
+});
