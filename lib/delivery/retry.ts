@@ -14,10 +14,11 @@ export type History = {
 };
 
 /**
- * Without a `retry` block: ten times as long as the exchange took, within these bounds. One error in a hundred then costs
- * a lane a tenth of its speed at most, however fast its callback is.
+ * Without a `retry` block: first after ten times as long as the exchange took, within these bounds, so that one error
+ * in a hundred costs a lane about a tenth of its speed, however fast its callback is; and once more after the longest,
+ * so that two such errors in a row are no outage.
  */
-const DEFAULT_AFTER_MS = { least: 10, most: 100, times: 10 };
+const DEFAULT_AFTER_MS = { least: 5, most: 100, times: 10 };
 
 /** How long to wait before the next retry; undefined when there is none left. */
 export function retryDelayMs(
@@ -29,7 +30,8 @@ export function retryDelayMs(
       return undefined;
     case 'default':
       // So that a lone 503 stops nothing.
-      if (retries > 0) return undefined;
+      if (retries === 1) return DEFAULT_AFTER_MS.most;
+      if (retries > 1) return undefined;
       return Math.min(
         Math.max(durationMs * DEFAULT_AFTER_MS.times, DEFAULT_AFTER_MS.least),
         DEFAULT_AFTER_MS.most,

@@ -72,7 +72,7 @@ export const retry = field(() =>
   titled(
     z.discriminatedUnion('retryOption', [noRetry(), retryOnFail()]),
     'Retry',
-    'How failed requests are sent again. Without this block: once, after 10 to 100 ms, where the quality of service lets it.',
+    'How failed requests are sent again. Without this block: twice, after 5 to 100 ms and after 100 ms, where the quality of service lets it.',
   ),
 );
 

@@ -43,7 +43,7 @@ export type Subscription = {
   readonly metadata?: Readonly<Record<string, string>>;
 };
 
-/** `default`: one retry in place after 10 to 100 ms; `none`: Gravitee's "No Retry"; `block`: its "Retry On Fail". */
+/** `default`: two retries in place, after 5 to 100 ms and after 100 ms; `none`: Gravitee's "No Retry"; `block`: its "Retry On Fail". */
 export type Retry =
   | { readonly kind: 'default' }
   | { readonly kind: 'none' }

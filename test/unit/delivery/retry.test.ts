@@ -18,15 +18,15 @@ const block = (more: object = {}): Retry => ({
 const after = (retry: Retry, ...retries: number[]) =>
   retries.map((made) => retryDelayMs(retry, { retries: made, ageMs: 0, durationMs: 50, random: 0 }));
 
-test('without a block there is one retry; No Retry has none', () => {
-  expect(after({ kind: 'default' }, 0, 1, Number.POSITIVE_INFINITY)).toEqual([100, undefined, undefined]);
+test('without a block there are two retries; No Retry has none', () => {
+  expect(after({ kind: 'default' }, 0, 1, 2)).toEqual([100, 100, undefined]);
   expect(after({ kind: 'none' }, 0)).toEqual([undefined]);
 });
 
-test('without a block the wait is ten times the exchange, between 10 and 100 ms: an error slows no fast lane by much', () => {
+test('without a block the wait is ten times the exchange, from 5 to 100 ms, and then 100 ms: an error slows no fast lane by much', () => {
   const at = (durationMs: number) =>
     retryDelayMs({ kind: 'default' }, { retries: 0, ageMs: 0, durationMs, random: 0 });
-  expect([at(0), at(1), at(3), at(10), at(10_000)]).toEqual([10, 10, 30, 100, 100]);
+  expect([at(0), at(1), at(3), at(10), at(10_000)]).toEqual([5, 10, 30, 100, 100]);
 });
 
 test('LINEAR waits the same each time, EXPONENTIAL twice the time before up to the longest; maxAttempts counts retries', () => {
