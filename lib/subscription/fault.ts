@@ -52,9 +52,14 @@ export function readField<S extends z.ZodType>(
   value: unknown,
   path: Path,
 ): Reading<z.output<S>> {
-  const parsed = schema().safeParse(value, { error: reasonOf, reportInput: false });
-  if (parsed.success) return { ok: true, value: parsed.data };
-  return { ok: false, faults: parsed.error.issues.flatMap((issue) => faultsOf(issue, path)) };
+  try {
+    const parsed = schema().safeParse(value, { error: reasonOf, reportInput: false });
+    if (parsed.success) return { ok: true, value: parsed.data };
+    return { ok: false, faults: parsed.error.issues.flatMap((issue) => faultsOf(issue, path)) };
+  } catch {
+    // zod compares the `length` of whatever has one; where that is an object which is no number, comparing throws.
+    return { ok: false, faults: [{ path: dotted(path), reason: 'holds a value that can not be read' }] };
+  }
 }
 
 function faultsOf(issue: z.core.$ZodIssue, at: Path): Fault[] {

@@ -46,6 +46,17 @@ const item = fc.record(
   { requiredKeys: [] },
 );
 
+test('a value that only looks like a text, down to a length of its own, is a fault like any other', () => {
+  // Found by the property below, once in a hundred thousand.
+  const length = { toString: 'acme' };
+  for (const value of [{ id: { length } }, { id: 'acme', configuration: { callbackUrl: { length } } }]) {
+    const parsed = parseSubscription(value, rules);
+    expect(parsed.ok ? [] : parsed.faults.map(({ path }) => path)).toContain(
+      'configuration' in value ? 'configuration.callbackUrl' : 'id',
+    );
+  }
+});
+
 test('any value gives a subscription, or faults with path and reason; it never throws', () => {
   fc.assert(
     fc.property(
