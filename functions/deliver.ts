@@ -6,7 +6,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import type { Context, SQSEvent } from 'aws-lambda';
-import { AWS_CLIENT } from '#lib/aws.ts';
+import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/aws.ts';
 import { createAnnounce } from '#lib/backlog/announce.ts';
 import { createCallbackClient } from '#lib/callback/client.ts';
 import { callbackRules, deliverEnvironment, readConfig, subscriptionRules } from '#lib/config.ts';
@@ -56,5 +56,5 @@ export function createHandler({ sqs, documents, events }: Clients) {
 export const handler = createHandler({
   sqs: new SQSClient(AWS_CLIENT),
   documents: createDocuments(new DynamoDBClient(AWS_CLIENT)),
-  events: new EventBridgeClient(AWS_CLIENT),
+  events: new EventBridgeClient(AWS_EVENTS_CLIENT),
 });

@@ -4,7 +4,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { AWS_CLIENT } from '#lib/aws.ts';
+import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/aws.ts';
 import { createAnnounce } from '#lib/backlog/announce.ts';
 import { answer, parseRequest } from '#lib/backlog/request.ts';
 import { sweep } from '#lib/backlog/sweep.ts';
@@ -27,7 +27,7 @@ const deps = {
   documents,
   queues: createQueues(new SQSClient(AWS_CLIENT)),
   readConfig: (id: string) => readConfigOf(id, { ...tables, documents, rules }),
-  announce: createAnnounce(putOn(config.EVENT_BUS, new EventBridgeClient(AWS_CLIENT)), telemetry.log),
+  announce: createAnnounce(putOn(config.EVENT_BUS, new EventBridgeClient(AWS_EVENTS_CLIENT)), telemetry.log),
   deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
   retriesQueueUrl: config.RETRIES_QUEUE_URL,
   undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,

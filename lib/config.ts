@@ -42,7 +42,7 @@ export const routeEnvironment = z.object({
 });
 const backlog = {
   RETRIES_QUEUE_URL: url,
-  /** A name or an ARN: where pauses and openings are announced. */
+  /** The name of the bus where pauses and openings are announced. */
   EVENT_BUS: z.string().min(1),
 };
 

@@ -1,6 +1,6 @@
 // Tells of every pause and every opening: a log line, and an event on EventBridge so that somebody can be told.
 import { type Log, nameOf } from '#lib/log.ts';
-import { phaseOf } from './machine.ts';
+import { type Phase, phaseOf } from './machine.ts';
 import type { State } from './state.ts';
 
 export type Announce = (subscription: string, before: State, after: State) => Promise<void>;
@@ -20,10 +20,10 @@ export type Announcement = {
 /** `put` puts one event on the bus. That it can't be put is logged, and stops nothing. */
 export function createAnnounce(put: (announcement: Announcement) => Promise<unknown>, log: Log): Announce {
   return async (subscription, before, after) => {
-    const was = phaseOf(before);
-    const is = phaseOf(after);
+    const was = told(before);
+    const is = told(after);
     // A probe that fails goes on with the same outage: whoever was told knows.
-    if (was === is && before.pause?.reason === after.pause?.reason) return;
+    if (was === is && (is === 'going' || before.pause?.reason === after.pause?.reason)) return;
     const { reason, detail, since, resumeAt, failures } = after.pause ?? {};
     const announcement: Announcement = {
       type: is === 'going' ? 'subscription.resumed' : 'subscription.paused',
@@ -44,6 +44,14 @@ export function createAnnounce(put: (announcement: Announcement) => Promise<unkn
       log.error('announcement.not-put', { subscription, type: announcement.type, error: nameOf(error) });
     }
   };
+}
+
+/** A retry that waits in the backlog for less is nobody's concern: for them it goes. */
+const WORTH_TELLING_MS = 60_000;
+
+function told(state: State): Phase {
+  const { failures, resumeAt = Number.POSITIVE_INFINITY, since = 0 } = state.pause ?? {};
+  return failures === 0 && resumeAt - since < WORTH_TELLING_MS ? 'going' : phaseOf(state);
 }
 
 const iso = (at: number | undefined): string | undefined =>

@@ -8,7 +8,7 @@ import type { Announce } from './announce.ts';
 import { dropHeld, listHeld } from './held.ts';
 import { drainStarted, dueWithoutBacklog, itemChanged, phaseOf, probeLane } from './machine.ts';
 import { forgetMeasure, type MeasureDeps, measureBacklog } from './measure.ts';
-import { changeState, closedLanes, forgetState, readState, type State } from './state.ts';
+import { changeState, closedLanes, forgetState, LOOK_MS, readState, type State } from './state.ts';
 import { sendToken, type TokenDeps } from './tokens.ts';
 
 export type LookDeps = TokenDeps &
@@ -36,7 +36,7 @@ export async function look(subscription: string, room: number, deps: LookDeps): 
   await change((from) => (from.absentSince === undefined ? undefined : withoutAbsence(from)));
   await change((from) => itemChanged(from, config.itemHash));
   await change((from) => dueWithoutBacklog(from, now));
-  if (phaseOf(state) !== 'going') await lookAtWaiting();
+  const looksAtWaiting = phaseOf(state) !== 'going' && now - (state.lookedAt ?? 0) >= LOOK_MS;
 
   let started = 0;
   for (const lane of dueLanes()) {
@@ -48,6 +48,8 @@ export async function look(subscription: string, room: number, deps: LookDeps): 
     deps.count('DrainsStarted');
     started += 1;
   }
+  // Last: to count a long backlog takes long, and nobody should wait for it.
+  if (looksAtWaiting) await lookAtWaiting();
   return started;
 
   async function change(decide: (from: State) => State | undefined): Promise<boolean> {

@@ -168,7 +168,7 @@ export function dueWithoutBacklog(state: State, now: number): State | undefined 
   return opened(state);
 }
 
-/** Closes a lane, so that what arrives is parked. The caller sends the token that `tokenAfterClosing` names. */
+/** Closes a lane, so that what arrives is parked. The caller sends its token. */
 export function laneClosed(state: State, lane: number, now: number): State | undefined {
   if (state.lanes[lane] !== undefined) return undefined;
   const drains = state.drains + 1;

@@ -50,7 +50,8 @@ export async function answer(request: ResumeRequest, room: number, deps: LookDep
   const { subscription } = request;
   const config = await deps.readConfig(subscription);
   let state = await readState(subscription, deps);
-  if (config.kind === 'absent' && state.version === 0) {
+  const aboutHeld = request.action === 'list-held' || request.action === 'discard-held';
+  if (config.kind === 'absent' && state.version === 0 && !aboutHeld) {
     return { ok: false, message: `There is no subscription ${subscription}.` };
   }
 
@@ -92,6 +93,9 @@ export async function answer(request: ResumeRequest, room: number, deps: LookDep
     case 'send-held':
     case 'discard-held': {
       const { messageId, action } = request;
+      if (action === 'send-held' && config.kind === 'absent') {
+        return { ok: false, message: `There is no subscription ${subscription} to send it to.` };
+      }
       if (!(await readHeld(subscription, messageId, deps))) {
         return { ok: false, message: `No message ${messageId} is held for ${subscription}.` };
       }

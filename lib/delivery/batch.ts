@@ -49,7 +49,7 @@ export async function deliverBatch(
   if (suspects.length > 0) await early.flush();
   const [suspect, ...others] = suspects;
   if (suspect) await work(suspect, workSuspect);
-  for (const lane of others) unsettled.push(...(await handBack(lane, NOTHING_YET, deps)));
+  for (const lane of others) unsettled.push(...(await handBack(lane, notWorkedOn(lane), deps)));
 
   await early.end();
   await deps.callback.endInvocation();
@@ -60,8 +60,6 @@ export async function deliverBatch(
 const lanesOf = (queued: readonly Queued[]): readonly (readonly Queued[])[] => [
   ...Map.groupBy(queued, ({ record }) => record.attributes.MessageGroupId).values(),
 ];
-
-const NOTHING_YET: LaneResult = { settled: 0, visibleInSeconds: 0 };
 
 const notWorkedOn = (lane: readonly Queued[]): LaneResult => ({
   settled: 0,

@@ -27,6 +27,7 @@ export async function obey(command: Command, token: Token, run: Run, deps: Comma
   switch (command.do) {
     case 'skip':
       deps.count('Dropped');
+      deps.log.warn('delivery.skipped', { subscription: run.id, lane, entry: command.entry });
       return removeEntries(run.id, lane, [{ sk: command.entry }], deps);
     case 'dead-letter': {
       const entry = await entryBy(run.id, lane, command.entry, deps);
@@ -44,6 +45,7 @@ export async function obey(command: Command, token: Token, run: Run, deps: Comma
       return dropHeld(run.id, command.messageId, deps);
     }
     case 'discard-held':
+      deps.log.warn('held.discarded', { subscription: run.id, messageId: command.messageId });
       return dropHeld(run.id, command.messageId, deps);
     case 'purge':
       // The item may have come back since it was asked for.

@@ -70,6 +70,14 @@ async function countStart(
   return Number(Attributes?.starts);
 }
 
-async function forgetStarts(sqsMessageId: string, { documents, stateTable }: SuspectDeps): Promise<void> {
-  await documents.send(new DeleteCommand({ TableName: stateTable, Key: startKey(sqsMessageId) }));
+/** The count is only a count: that it stays a while is no reason to do the message again. */
+async function forgetStarts(
+  sqsMessageId: string,
+  { documents, stateTable, log }: SuspectDeps,
+): Promise<void> {
+  try {
+    await documents.send(new DeleteCommand({ TableName: stateTable, Key: startKey(sqsMessageId) }));
+  } catch (error) {
+    log.error('starts.not-forgotten', { sqsMessageId, error: nameOf(error) });
+  }
 }

@@ -10,7 +10,7 @@ export type TriesDeps = AttemptDeps &
   ActDeps & { readonly wait: (ms: number) => Promise<unknown>; readonly log: Log; readonly count: Count };
 
 /** Kept from every invocation's time for what follows on the last answer. */
-const RESERVE_MS = 2_000;
+const RESERVE_MS = 5_000;
 
 /**
  * Tries until the message is settled, has to stay, or no request could be begun within the bounds.

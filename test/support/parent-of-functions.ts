@@ -10,4 +10,6 @@ const functions = startTestFunctions({
 void functions.run('pid', true);
 await functions.line('pid ');
 await functions.run('pid', false);
+// A line may come after the answer.
+while (functions.lines.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
 console.log(functions.lines.map((line) => line.split(' ')[1]).join(' '));

@@ -79,7 +79,11 @@ describe.concurrent('a callback that fails', () => {
     await one.publishAll(numbered(20));
     await rig.paused(one.id, 'outage');
     rig.receiver.answer(one.path, []);
-    await rig.until(() => (new Set(bodiesOf(one.received())).size === 20 ? true : undefined), 'all of them');
+    await rig.until(
+      () => (new Set(bodiesOf(one.received())).size === 20 ? true : undefined),
+      'all of them',
+      45_000,
+    );
     await rig.going(one.id);
     expect(await rig.lettersOf(one.id)).toEqual([]);
   });

@@ -263,9 +263,12 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
       pids.push(...line.split(' ').map(Number));
       break;
     }
-    expect(pids).toHaveLength(2);
-    expect(pids.every(isRunning)).toBe(true);
-    parent.kill(signal);
+    try {
+      expect(pids).toHaveLength(2);
+      expect(pids.every(isRunning)).toBe(true);
+    } finally {
+      parent.kill(signal);
+    }
     await once(parent, 'exit');
     await expect.poll(() => pids.filter(isRunning), { timeout: 10_000 }).toEqual([]);
     rmSync(temporary, { recursive: true });
