@@ -50,8 +50,9 @@ export async function answer(request: ResumeRequest, room: number, deps: LookDep
   const { subscription } = request;
   const config = await deps.readConfig(subscription);
   let state = await readState(subscription, deps);
-  const aboutHeld = request.action === 'list-held' || request.action === 'discard-held';
-  if (config.kind === 'absent' && state.version === 0 && !aboutHeld) {
+  // What is held may outlive a subscription that never paused.
+  const isGone = config.kind === 'absent' && state.version === 0;
+  if (isGone && (await listHeld(subscription, 1, deps)).length === 0) {
     return { ok: false, message: `There is no subscription ${subscription}.` };
   }
 

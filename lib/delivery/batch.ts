@@ -49,7 +49,7 @@ export async function deliverBatch(
   if (suspects.length > 0) await early.flush();
   const [suspect, ...others] = suspects;
   if (suspect) await work(suspect, workSuspect);
-  for (const lane of others) unsettled.push(...(await handBack(lane, notWorkedOn(lane), deps)));
+  for (const lane of others) unsettled.push(...(await handBack(lane, SOON, deps)));
 
   await early.end();
   await deps.callback.endInvocation();
@@ -60,6 +60,9 @@ export async function deliverBatch(
 const lanesOf = (queued: readonly Queued[]): readonly (readonly Queued[])[] => [
   ...Map.groupBy(queued, ({ record }) => record.attributes.MessageGroupId).values(),
 ];
+
+/** The next batch takes the next suspect; a second keeps the others from going round at full speed. */
+const SOON: LaneResult = { settled: 0, visibleInSeconds: 1 };
 
 const notWorkedOn = (lane: readonly Queued[]): LaneResult => ({
   settled: 0,
