@@ -43,19 +43,23 @@ const backlog = createBacklogCalls(
   { callbackUrl: sink, deliveriesQueueUrl: `${sink}/deliveries.fifo` },
 );
 
-async function deliver({ posts, concurrency, qos = 'auto' }: Job): Promise<void> {
+/** The records are made beforehand: making them is Lambda's work, not the handler's. */
+function deliver({ posts, concurrency, qos = 'auto' }: Job): () => Promise<unknown> {
   // Lambda gives an invocation ten messages at most: 20 at once are two invocations side by side.
   const invocations = Math.max(1, concurrency / 10);
   const lanes = Math.min(concurrency, 10);
-  let left = posts;
-  await inParallel(invocations, async (number) => {
-    while (left > 0) {
-      left -= 10;
-      const Records = deliveriesFor({ qos, lanes, firstLane: number * lanes, body: body.toString() });
-      const answer = await handler({ Records }, context as never);
-      if (JSON.stringify(answer) !== '{"batchItemFailures":[]}') throw new Error(JSON.stringify(answer));
-    }
-  });
+  const batches = Array.from({ length: invocations }, (_, number) =>
+    Array.from({ length: posts / 10 / invocations }, () =>
+      deliveriesFor({ qos, lanes, firstLane: number * lanes, body: body.toString() }),
+    ),
+  );
+  return () =>
+    inParallel(invocations, async (number) => {
+      for (const Records of batches[number] ?? []) {
+        const answer = await handler({ Records }, context as never);
+        if (JSON.stringify(answer) !== '{"batchItemFailures":[]}') throw new Error(JSON.stringify(answer));
+      }
+    });
 }
 
 const agents = new Map<number, Agent>();
@@ -89,16 +93,20 @@ const inParallel = (count: number, run: (number: number) => Promise<void>) =>
 
 const RUN = {
   deliver,
-  axios: bareAxios,
-  undici: bareUndici,
-  parked: ({ posts }: Job) => backlog.parked(posts),
-  drained: backlog.drained,
+  axios: (job: Job) => () => bareAxios(job),
+  undici: (job: Job) => () => bareUndici(job),
+  parked:
+    ({ posts }: Job) =>
+    () =>
+      backlog.parked(posts),
+  drained: () => backlog.drained,
 };
 
 process.on('message', async (job: Job) => {
   clients.reset();
+  const run = RUN[job.subject](job);
   const before = process.cpuUsage();
-  await RUN[job.subject](job);
+  await run();
   const { user, system } = process.cpuUsage(before);
   const calls = ['parked', 'drained'].includes(job.subject) ? backlog.calls() : counted(clients);
   process.send?.({ cpuMicros: user + system, posts: job.posts, calls } satisfies Measured);
