@@ -4,6 +4,7 @@
 // going    delivers; a closed lane drains
 // outage   waits until `resumeAt`, then one lane probes with its head
 // stopped  waits for a decision: a rejection, a person, a config item put anew
+import { LONGEST_DELAY_MS } from '#lib/queue/delay.ts';
 import { closedLanes, type Head, type Lane, type Pause, type Reason, type State } from './state.ts';
 
 export const PHASES = ['going', 'outage', 'stopped'] as const;
@@ -98,9 +99,6 @@ export function failed(state: State, failure: Failure, { now, random }: Facts): 
   };
   return probeAwaited(paused(state, pause, failure.head?.lane), now);
 }
-
-/** How far ahead a token can be sent: SQS delays no message longer. */
-export const LONGEST_DELAY_MS = 15 * 60_000;
 
 /** The probe's token is sent with the pause, delayed, where SQS can delay it so long; else the sweep sends it. */
 function probeAwaited(state: State, now: number): State {

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import { encodeAttribute, type Token } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
+import { delaySecondsUntil } from '#lib/queue/delay.ts';
 import { NotConfirmed, type Outgoing, type Queues } from '#lib/queue/queues.ts';
 
 export type TokenDeps = {
@@ -14,10 +15,10 @@ export type TokenDeps = {
 
 /** Puts a token into its lane; one that is not to be there yet goes through `retries`. Throws when SQS does not take it. */
 export async function sendToken(token: Token, deps: TokenDeps): Promise<void> {
-  const delaySeconds = Math.ceil(((token.notBefore ?? 0) - deps.now()) / 1000);
+  const delaySeconds = delaySecondsUntil(token.notBefore ?? 0, deps.now());
   const [queueUrl, outgoing] =
     delaySeconds > 0
-      ? [deps.retriesQueueUrl, { ...bare(token), delaySeconds: Math.min(delaySeconds, 900) }]
+      ? [deps.retriesQueueUrl, { ...bare(token), delaySeconds }]
       : [deps.deliveriesQueueUrl, intoLane(token)];
   const [refused] = await deps.queues.send(queueUrl, [outgoing]);
   if (refused !== undefined) throw new NotConfirmed('the queue of tokens', refused);

@@ -1,6 +1,7 @@
 // A retry of an unordered message that is too far off to wait for: it travels through `retries`, delayed, while the
 // others go on.
 import { type Delivery, encodeAttribute } from '#lib/message/attribute.ts';
+import { delaySecondsUntil } from '#lib/queue/delay.ts';
 import { NotConfirmed, type Queues } from '#lib/queue/queues.ts';
 
 export type LaterDeps = {
@@ -9,7 +10,6 @@ export type LaterDeps = {
   readonly now: () => number;
 };
 
-const LONGEST_DELAY_SECONDS = 900;
 /** A message that went round so often is not sent round again. */
 export const MOST_HOPS = 100;
 
@@ -21,7 +21,7 @@ export async function sendLater(
   { queues, retriesQueueUrl, now }: LaterDeps,
 ): Promise<void> {
   const delivery: Delivery = { ...before, notBefore, sends: before.sends + 1, hops: (before.hops ?? 0) + 1 };
-  const delaySeconds = Math.min(Math.max(Math.ceil((notBefore - now()) / 1000), 0), LONGEST_DELAY_SECONDS);
+  const delaySeconds = delaySecondsUntil(notBefore, now());
   const attribute = encodeAttribute({ kind: 'delivery', value: delivery });
   const [refused] = await queues.send(retriesQueueUrl, [{ body, attribute, delaySeconds }]);
   if (refused !== undefined) throw new NotConfirmed('retries', refused);

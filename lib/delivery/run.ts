@@ -2,10 +2,11 @@
 // runs. All its lanes share one run, so that a pause by one is seen by the others before their next message.
 
 import type { Announce } from '#lib/backlog/announce.ts';
-import { drainStarted, LONGEST_DELAY_MS, phaseOf, probeLane } from '#lib/backlog/machine.ts';
+import { drainStarted, phaseOf, probeLane } from '#lib/backlog/machine.ts';
 import { changeState, closedLanes, type State, type StateDeps } from '#lib/backlog/state.ts';
 import { sendToken, type TokenDeps } from '#lib/backlog/tokens.ts';
 import { type Log, nameOf } from '#lib/log.ts';
+import { LONGEST_DELAY_MS } from '#lib/queue/delay.ts';
 import type { Config, Registration } from '#lib/subscription/registration.ts';
 
 export type Run = { readonly id: string; readonly config: Config; state: State };

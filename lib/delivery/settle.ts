@@ -4,8 +4,8 @@ import type { SQSRecord } from 'aws-lambda';
 import { dueWithoutBacklog, itemChanged, phaseOf, refused } from '#lib/backlog/machine.ts';
 import { UnreadableState } from '#lib/backlog/state.ts';
 import type { Count } from '#lib/log.ts';
-import { type Delivery, encodeAttribute } from '#lib/message/attribute.ts';
-import { deduplicationIdOf, groupOf, laneOf } from '#lib/message/lane.ts';
+import type { Delivery } from '#lib/message/attribute.ts';
+import { deliveryInLane, laneOf } from '#lib/message/lane.ts';
 import { sendUndeliverable } from '#lib/message/undeliverable.ts';
 import { NotConfirmed, type Queues } from '#lib/queue/queues.ts';
 import type { Config } from '#lib/subscription/registration.ts';
@@ -115,12 +115,7 @@ export async function sendToLane(
 ): Promise<void> {
   const delivery = { ...before, sends: before.sends + 1 };
   const [refused] = await queues.send(deliveriesQueueUrl, [
-    {
-      body,
-      attribute: encodeAttribute({ kind: 'delivery', value: delivery }),
-      groupId: groupOf(delivery.subscription, laneOf(delivery.messageId, lanes)),
-      deduplicationId: deduplicationIdOf(delivery),
-    },
+    deliveryInLane(delivery, body, laneOf(delivery.messageId, lanes)),
   ]);
   if (refused !== undefined) throw new NotConfirmed('deliveries.fifo', refused);
 }

@@ -1,7 +1,7 @@
 // Which lane of a subscription a message goes through, and under which ids SQS knows it. A lane is a message group:
 // SQS never hands out two messages of one group at once, and that is the only lock there is.
 import { hash } from 'node:crypto';
-import type { Delivery } from './attribute.ts';
+import { type Delivery, encodeAttribute } from './attribute.ts';
 
 /** The lane of a message among `lanes`: by hash, so that every send of it finds the same one. */
 export function laneOf(messageId: string, lanes: number): number {
@@ -27,3 +27,11 @@ export function deduplicationIdOf(
   const { subscription, messageId, sends, replayId } = delivery;
   return hash('sha256', JSON.stringify([subscription, messageId, sends, replayId ?? null]), 'hex');
 }
+
+/** A delivery as `deliveries.fifo` takes it, in one lane of its subscription. */
+export const deliveryInLane = (delivery: Delivery, body: string, lane: number) => ({
+  body,
+  attribute: encodeAttribute({ kind: 'delivery', value: delivery }),
+  groupId: groupOf(delivery.subscription, lane),
+  deduplicationId: deduplicationIdOf(delivery),
+});

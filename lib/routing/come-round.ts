@@ -3,7 +3,8 @@
 import type { SQSRecord } from 'aws-lambda';
 import { intoLane } from '#lib/backlog/tokens.ts';
 import { type Delivery, decodeLaneMessage, encodeAttribute } from '#lib/message/attribute.ts';
-import { deduplicationIdOf, groupOf, laneOf } from '#lib/message/lane.ts';
+import { deliveryInLane, laneOf } from '#lib/message/lane.ts';
+import { delaySecondsUntil } from '#lib/queue/delay.ts';
 import { NotConfirmed, type Outgoing, type Queues } from '#lib/queue/queues.ts';
 import type { Directory } from '#lib/subscription/directory.ts';
 import type { Addressed } from './address.ts';
@@ -16,7 +17,6 @@ export type ComeRoundDeps = {
   readonly now: () => number;
 };
 
-const LONGEST_DELAY_SECONDS = 900;
 /** SQS counts delays in seconds. */
 const SOON_MS = 1_000;
 
@@ -30,7 +30,7 @@ export async function comeRound(
   const message = parsed.value;
   const waitMs = (message.value.notBefore ?? 0) - deps.now();
   if (waitMs > SOON_MS) {
-    const delaySeconds = Math.min(Math.ceil(waitMs / 1000), LONGEST_DELAY_SECONDS);
+    const delaySeconds = delaySecondsUntil(message.value.notBefore ?? 0, deps.now());
     await send(deps.retriesQueueUrl, { body, attribute: encodeAttribute(message), delaySeconds });
   } else if (message.kind === 'token') {
     await send(deps.deliveriesQueueUrl, intoLane(message.value));
@@ -52,10 +52,5 @@ async function inLane(
   { directory }: Pick<ComeRoundDeps, 'directory'>,
 ): Promise<Outgoing> {
   const { lanes } = (await directory.byId(delivery.subscription)) ?? { lanes: 1 };
-  return {
-    body,
-    attribute: encodeAttribute({ kind: 'delivery', value: delivery }),
-    groupId: groupOf(delivery.subscription, laneOf(delivery.messageId, lanes)),
-    deduplicationId: deduplicationIdOf(delivery),
-  };
+  return deliveryInLane(delivery, body, laneOf(delivery.messageId, lanes));
 }

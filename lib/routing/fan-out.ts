@@ -1,8 +1,7 @@
 // Sends one message's deliveries, page by page, each page confirmed before the next. A fan-out that does not fit into
 // one invocation keeps its place and goes on from there.
 import type { Count } from '#lib/log.ts';
-import { encodeAttribute } from '#lib/message/attribute.ts';
-import { deduplicationIdOf, groupOf } from '#lib/message/lane.ts';
+import { deliveryInLane } from '#lib/message/lane.ts';
 import { NotConfirmed, type Queues } from '#lib/queue/queues.ts';
 import type { Laned } from './address.ts';
 import { type PlaceDeps, readPlace, writePlace } from './place.ts';
@@ -45,12 +44,7 @@ export async function fanOut(
 }
 
 async function sendPage(page: readonly Laned[], body: string, deps: FanOutDeps): Promise<void> {
-  const entries = page.map(({ delivery, lane }) => ({
-    body,
-    attribute: encodeAttribute({ kind: 'delivery', value: delivery }),
-    groupId: groupOf(delivery.subscription, lane),
-    deduplicationId: deduplicationIdOf(delivery),
-  }));
+  const entries = page.map(({ delivery, lane }) => deliveryInLane(delivery, body, lane));
   // What is refused alone is sent again at once, as long as that helps: else a page of a hundred would hardly ever
   // get through where a call in a hundred fails. Each is in another lane, so their order is free.
   let left = entries;
