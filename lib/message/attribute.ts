@@ -36,6 +36,8 @@ export const deliverySchema = z.object({
   notBefore: z.number().optional(),
   /** How often it went through `retries`. */
   hops: z.number().int().optional(),
+  /** How often it was a dead letter that was replayed. */
+  rounds: z.number().int().optional(),
 });
 
 /** One message on its way to one subscription. The body travels beside it, untouched. */
@@ -85,6 +87,7 @@ const deadLetterSchema = z.object({
   /** SQS's sequence number of the delivery in its lane: the order to replay in. */
   sequence: z.string(),
   replayId: z.string().optional(),
+  rounds: z.number().int().optional(),
   /** The start of the answer's body, as text. */
   excerpt: z.string().optional(),
 });

@@ -40,6 +40,7 @@ const deliveries = fc.record(
     attempt: fc.integer({ min: 1, max: 1_000 }),
     sends: fc.nat(1_000),
     replayId: lettersOfAllSorts,
+    rounds: fc.nat(10),
     firstAt: fc.nat(),
   },
   {
