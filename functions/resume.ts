@@ -6,6 +6,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/aws.ts';
 import { createAnnounce } from '#lib/backlog/announce.ts';
+import { census } from '#lib/backlog/census.ts';
 import { answer, parseRequest } from '#lib/backlog/request.ts';
 import { sweep } from '#lib/backlog/sweep.ts';
 import { readConfig, resumeEnvironment, subscriptionRules } from '#lib/config.ts';
@@ -44,7 +45,10 @@ export const handler = middy<unknown, unknown, Error, Context>()
   .use(telling(telemetry))
   .handler(async (event, context) => {
     const endsAt = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    if (isScheduled(event)) return await sweep({ endsAt }, deps);
+    if (isScheduled(event)) {
+      const [swept] = await Promise.all([sweep({ endsAt }, deps), census({ endsAt }, deps)]);
+      return swept;
+    }
     const parsed = parseRequest(event);
     return parsed.ok ? await answer(parsed.request, config.DRAIN_BUDGET, deps) : parsed.answer;
   });

@@ -1,4 +1,4 @@
-// What the code says about itself: one event name and flat fields a line, counts beside. Narrow on purpose: nothing
+// What the code says about itself: one event name and flat fields a line, counts and measures beside. Narrow on purpose: nothing
 // here takes an error object, a record or a body, so none of them can reach a log.
 
 export type Fields = { readonly [name: string]: string | number | boolean | undefined };
@@ -18,6 +18,7 @@ export const COUNTS = [
   'DeliveriesQueued',
   'DeliveriesMoved',
   'Attempts',
+  'Retries',
   'Delivered',
   'Rejected',
   'Failed',
@@ -26,6 +27,7 @@ export const COUNTS = [
   'DeadLetters',
   'Held',
   'Parked',
+  'Drained',
   'TokensDropped',
   'DrainsStarted',
   'Dropped',
@@ -35,6 +37,25 @@ export const COUNTS = [
 export type CountName = (typeof COUNTS)[number];
 
 export type Count = (name: CountName, by?: number) => void;
+
+/** What has a value each time, with its unit. */
+export const MEASURES = {
+  /** Of one exchange, from the request to the whole answer. */
+  AttemptDuration: 'Milliseconds',
+  /** From the publisher's send to the 2xx; a replay's says nothing, and is left out. */
+  DeliveryAge: 'Milliseconds',
+  // As it is, told by the sweep once a minute.
+  SubscriptionsStopped: 'Count',
+  SubscriptionsInOutage: 'Count',
+  SubscriptionsDraining: 'Count',
+  BacklogMessages: 'Count',
+  BacklogOldestAge: 'Seconds',
+} as const;
+export type MeasureName = keyof typeof MEASURES;
+
+export type Measure = (name: MeasureName, value: number) => void;
+
+export type Meter = { readonly count: Count; readonly measure: Measure };
 
 /** An error's name and code, which are safe to log; its message and properties may hold what is not. */
 export function nameOf(error: unknown): string {

@@ -1,44 +1,96 @@
-// Log lines and counts by AWS Powertools: JSON to standard output, metrics in CloudWatch's embedded format.
-import { Logger } from '@aws-lambda-powertools/logger';
+// Log lines and metrics by AWS Powertools: JSON to standard output, metrics in CloudWatch's embedded format.
+import { Logger, LogLevelThreshold } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
-import type { Count, Fields, Log } from './log.ts';
+import { type CountName, type Fields, type Log, MEASURES, type MeasureName, type Meter } from './log.ts';
 
-export type Telemetry = {
+export type Telemetry = Meter & {
   readonly log: Log;
-  readonly count: Count;
+  /** Counts and measures with the subscription as a further dimension: for those that ask for it, each costs money. */
+  meterOf(subscription: string): Meter;
   /** Puts the invocation's request id on the lines that follow. */
   begin(context: Context): void;
-  /** Writes the counts since the last time. */
+  /** Writes the counts and measures since the last time. */
   flush(): void;
 };
 
+/** CloudWatch takes a hundred values of a metric in one line; Powertools would write the line by itself at that. */
+const MOST_VALUES = 99;
+
 /** The function's name and stage go on every line, the request id on those of its invocation. */
 export function createTelemetry(functionName: string, stage: string): Telemetry {
+  const service = 'sqs-webhooks';
   const logger = new Logger({
-    serviceName: 'sqs-webhooks',
+    serviceName: service,
     persistentKeys: { function: functionName, stage },
   });
-  const metrics = new Metrics({
-    namespace: 'SqsWebhooks',
-    serviceName: 'sqs-webhooks',
-    defaultDimensions: { function: functionName, stage },
-  });
-  const sums = new Map<string, number>();
+  const tellsInfo = logger.level <= LogLevelThreshold.INFO;
+  let onEveryLine: Fields = { service, function: functionName, stage };
+
+  /** Each message has a line of this kind or two: written as Powertools would write it, at a third of the CPU. */
+  function info(event: string, fields: Fields): void {
+    if (!tellsInfo) return;
+    const line = { level: 'INFO', message: event, timestamp: new Date().toISOString(), ...onEveryLine };
+    process.stdout.write(`${JSON.stringify({ ...line, ...fields })}\n`);
+  }
+
+  const metrics = new Metrics({ namespace: 'SqsWebhooks' });
+  // Without the service's name, which Powertools puts first: it is the same for all.
+  metrics.clearDefaultDimensions();
+  metrics.setDefaultDimensions({ function: functionName, stage });
+  const all = createTally();
+  const each = new Map<string, ReturnType<typeof createTally>>();
+
+  function write({ sums, values }: ReturnType<typeof createTally>, subscription?: string): void {
+    while (sums.size > 0 || values.size > 0) {
+      if (subscription !== undefined) metrics.addDimension('subscription', subscription);
+      for (const [name, sum] of sums) metrics.addMetric(name, MetricUnit.Count, sum);
+      sums.clear();
+      for (const [name, list] of values) {
+        for (const value of list.splice(0, MOST_VALUES)) metrics.addMetric(name, MEASURES[name], value);
+        if (list.length === 0) values.delete(name);
+      }
+      metrics.publishStoredMetrics();
+    }
+  }
+
   return {
     log: {
-      info: (event: string, fields: Fields) => logger.info(event, { ...fields }),
+      info,
       warn: (event: string, fields: Fields) => logger.warn(event, { ...fields }),
       error: (event: string, fields: Fields) => logger.error(event, { ...fields }),
     },
-    count: (name, by = 1) => sums.set(name, (sums.get(name) ?? 0) + by),
-    begin: (context) => logger.appendKeys({ requestId: context.awsRequestId }),
+    count: all.count,
+    measure: all.measure,
+    meterOf(subscription) {
+      const tally = each.get(subscription) ?? createTally();
+      each.set(subscription, tally);
+      return tally;
+    },
+    begin({ awsRequestId: requestId }) {
+      logger.appendKeys({ requestId });
+      onEveryLine = { ...onEveryLine, requestId };
+    },
     flush() {
-      if (sums.size === 0) return;
-      for (const [name, sum] of sums) metrics.addMetric(name, MetricUnit.Count, sum);
-      sums.clear();
-      metrics.publishStoredMetrics();
+      write(all);
+      for (const [subscription, tally] of each) write(tally, subscription);
+      each.clear();
+    },
+  };
+}
+
+function createTally() {
+  const sums = new Map<CountName, number>();
+  const values = new Map<MeasureName, number[]>();
+  return {
+    sums,
+    values,
+    count: (name: CountName, by = 1) => void sums.set(name, (sums.get(name) ?? 0) + by),
+    measure(name: MeasureName, value: number) {
+      const list = values.get(name);
+      if (list) list.push(value);
+      else values.set(name, [value]);
     },
   };
 }

@@ -10,6 +10,9 @@ const measureSchema = z.object({ at: z.number(), count: z.number(), oldestAt: z.
 /** `at` is when it was counted. */
 export type Measure = z.infer<typeof measureSchema>;
 
+/** Reads a measure as it is in the table: undefined where there is none, or none of ours. */
+export const parseMeasure = (item: unknown): Measure | undefined => measureSchema.safeParse(item).data;
+
 export type Measured = {
   readonly count: number;
   readonly oldestAt: number | undefined;

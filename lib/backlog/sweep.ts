@@ -57,10 +57,11 @@ async function* dueIn(shard: number, deps: SweepDeps): AsyncGenerator<string> {
   for await (const pk of keysIn(shard, { from: 0, to: deps.now() }, deps)) yield subscriptionIn(pk);
 }
 
-async function* keysIn(
+/** The keys of the state items in one shard of the index that are due within some time. */
+export async function* keysIn(
   shard: number,
   { from, to }: { readonly from: number; readonly to: number },
-  { documents, stateTable }: SweepDeps,
+  { documents, stateTable }: Pick<SweepDeps, 'documents' | 'stateTable'>,
 ): AsyncGenerator<string> {
   let ExclusiveStartKey: Record<string, unknown> | undefined;
   do {

@@ -90,6 +90,8 @@ export async function act(
     const fate = { reason: reasonOf(outcome), detail: describe(outcome), status: statusOf(outcome), at };
     await hold(message, fate, deps);
     deps.count('Held');
+    const { subscription, messageId } = message.delivery;
+    deps.log.warn('delivery.held', { subscription, messageId, reason: fate.reason, status: fate.status });
   }
 
   /** Unordered messages travel round while the others go on; an ordered one stops its lane for as long. */

@@ -4,6 +4,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { CallbackClient } from '#lib/callback/client.ts';
 import { type Count, type Log, nameOf } from '#lib/log.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
+import type { Span } from '#lib/message/trace.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { closeClaim, releaseClaim, type Taken, takeClaim } from './claim.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
@@ -17,6 +18,7 @@ export type Attempted = {
   readonly made: boolean;
   readonly at: number;
   readonly durationMs: number;
+  readonly span?: Span | undefined;
 };
 
 export type AttemptDeps = {
@@ -63,7 +65,7 @@ export async function attempt(
   const outcome = outcomeOf(exchange, deps.now());
   const durationMs = deps.now() - at;
   if (claim) await writeDown(outcome, claim, delivery, deps);
-  return { outcome, epoch, at, made: true, durationMs };
+  return { outcome, epoch, at, made: true, durationMs, span: request.span };
 }
 
 /** The claim without an outcome says `unknown` to whoever finds it: safe, so a failed write stops nothing. */

@@ -60,6 +60,7 @@ async function deliverEntries(going: Going, bounds: Bounds, deps: DrainDeps): Pr
     } finally {
       // Whatever threw, what is settled is settled.
       await removeEntries(run.id, lane, settled, deps);
+      if (settled.length > 0) deps.count('Drained', settled.length);
     }
     if (next === 'stop') return;
     if (next === 'hand-on') return await handOn(run, lane, deps);

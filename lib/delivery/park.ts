@@ -24,6 +24,9 @@ export async function park(
   );
   await putEntries(run.id, lane, entries, deps);
   deps.count('Parked', entries.length);
+  for (const { delivery } of entries) {
+    deps.log.info('delivery.parked', { subscription: run.id, messageId: delivery.messageId, lane });
+  }
   if (closes) await sendTokenFor(run, lane, deps);
 }
 

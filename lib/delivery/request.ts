@@ -3,6 +3,7 @@
 import type { Delivery } from '#lib/message/attribute.ts';
 import { isHeaderName, isHeaderValue, isReservedHeader } from '#lib/message/header.ts';
 import { bytesOf } from '#lib/message/published.ts';
+import { type Span, spanBelow } from '#lib/message/trace.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 
 export type CallbackRequest = {
@@ -10,6 +11,8 @@ export type CallbackRequest = {
   readonly body: Buffer;
   /** How many of the message's headers could not go out. */
   readonly dropped: number;
+  /** The attempt's own, where the publisher has a trace. */
+  readonly span: Span | undefined;
 };
 
 /** Builds the request; configured headers win over the message's, and ours over both. */
@@ -33,8 +36,12 @@ export function requestOf(
   headers['webhook-timestamp'] = String(Math.floor(now / 1000));
   headers['webhook-attempt'] = String(delivery.attempt);
   if (delivery.topic !== undefined) headers['webhook-topic'] = toHeaderValue(delivery.topic);
-  if (delivery.traceparent !== undefined) headers.traceparent = delivery.traceparent;
-  return { headers, body: bytesOf(body, delivery.encoding), dropped };
+  const span = spanBelow(delivery.traceparent);
+  if (span) {
+    headers.traceparent = span.traceparent;
+    if (delivery.tracestate !== undefined) headers.tracestate = delivery.tracestate;
+  }
+  return { headers, body: bytesOf(body, delivery.encoding), dropped, span };
 }
 
 /** Topics may hold any character. What a header can't carry is percent-encoded as UTF-8, and `%` with it. */

@@ -1,5 +1,6 @@
 // One message's attempts: attempt, decide, and again in place while the policy says so and there is time; else act.
-import type { Count, CountName, Log } from '#lib/log.ts';
+import type { CountName, Log, Meter } from '#lib/log.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
 import { type ActDeps, act, type Message } from './act.ts';
 import { type AttemptDeps, type Attempted, attempt } from './attempt.ts';
 import type { Bounds, Going } from './going.ts';
@@ -7,7 +8,12 @@ import { statusOf } from './outcome.ts';
 import { type Action, decide } from './policy.ts';
 
 export type TriesDeps = AttemptDeps &
-  ActDeps & { readonly wait: (ms: number) => Promise<unknown>; readonly log: Log; readonly count: Count };
+  ActDeps &
+  Meter & {
+    readonly wait: (ms: number) => Promise<unknown>;
+    readonly log: Log;
+    readonly meterOf: (subscription: string) => Meter;
+  };
 
 /** Kept from every invocation's time for what follows on the last answer. */
 const RESERVE_MS = 5_000;
@@ -36,7 +42,7 @@ export async function tries(
       durationMs: attempted.durationMs,
       random: deps.random(),
     });
-    if (attempted.made) tell(message, attempted, action, deps);
+    if (attempted.made) tell(message, attempted, action, subscription, deps);
     if (action.kind !== 'retry' || !mayStart(deps.now() + action.afterMs)) {
       return await act(action, message, attempted, { ...going, retries }, deps);
     }
@@ -57,15 +63,24 @@ const COUNT_OF: { readonly [kind in Attempted['outcome']['kind']]: CountName } =
   unknown: 'Unknown',
 };
 
-/** The one line of an attempt. */
+/** The one line of an attempt, and what it adds to the metrics. */
 function tell(
-  { delivery }: Message,
-  { outcome, durationMs }: Attempted,
+  { delivery, entry }: Message,
+  { outcome, at, durationMs, span }: Attempted,
   action: Action,
+  subscription: Subscription,
   deps: TriesDeps,
 ): void {
-  deps.count('Attempts');
-  deps.count(COUNT_OF[outcome.kind]);
+  for (const { count, measure } of subscription.metrics ? [deps, deps.meterOf(subscription.id)] : [deps]) {
+    count('Attempts');
+    count(COUNT_OF[outcome.kind]);
+    if (action.kind === 'retry') count('Retries');
+    measure('AttemptDuration', durationMs);
+    // A replay is as old as it is because of whoever asked for it.
+    if (outcome.kind === 'delivered' && delivery.replayId === undefined) {
+      measure('DeliveryAge', at + durationMs - delivery.publishedAt);
+    }
+  }
   deps.log.info('delivery.attempted', {
     subscription: delivery.subscription,
     messageId: delivery.messageId,
@@ -76,5 +91,10 @@ function tell(
     code: 'code' in outcome ? outcome.code : undefined,
     action: action.kind,
     durationMs,
+    // Since it was parked, where it comes from the backlog.
+    waitedMs: entry && at - entry.parkedAt,
+    replayId: delivery.replayId,
+    traceId: span?.traceId,
+    spanId: span?.spanId,
   });
 }

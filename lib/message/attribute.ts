@@ -16,6 +16,7 @@ const common = {
   headers: z.record(z.string(), z.string()),
   encoding: z.literal('base64').optional(),
   traceparent: z.string().optional(),
+  tracestate: z.string().optional(),
   /** Epoch milliseconds. */
   publishedAt: z.number(),
 };

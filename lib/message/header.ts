@@ -10,10 +10,6 @@ export const isHeaderValue = (value: string): boolean => VALUE.test(value);
 const CONTENT_TYPE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+[\t ]*(?:;[\t\x20-\x7e]*)?$/;
 export const isContentType = (value: string): boolean => CONTENT_TYPE.test(value);
 
-// https://www.w3.org/TR/trace-context/#traceparent-header
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
-export const isTraceparent = (value: string): boolean => TRACEPARENT.test(value);
-
 // What belongs to one connection (RFC 9110, 7.6.1) or is worked out by the client: never a publisher's to set.
 const RESERVED: ReadonlySet<string> = new Set([
   'connection',

@@ -1,8 +1,9 @@
 // What a publisher put on `messages` or `messages.fifo`, read into one shape: for whom, under which id, with which
 // bytes. Attributes say it, or the body's own shape does (shapes.ts). Who the subscribers are is not asked here.
 import type { SQSRecord } from 'aws-lambda';
-import { isContentType, isTraceparent } from './header.ts';
+import { isContentType } from './header.ts';
 import { type Shape, shapeOf } from './shapes.ts';
+import { isTraceparent, isTracestate } from './trace.ts';
 
 export type Published = {
   readonly id: string;
@@ -13,6 +14,7 @@ export type Published = {
   readonly headers: Readonly<Record<string, string>>;
   readonly encoding: 'base64' | undefined;
   readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
   readonly body: string;
   /** Epoch milliseconds. */
   readonly publishedAt: number;
@@ -24,7 +26,16 @@ export type Reading =
   | { readonly ok: true; readonly message: Published; readonly ignored: readonly string[] }
   | { readonly ok: false; readonly unroutable: Unroutable };
 
-const KNOWN = ['topic', 'subscription', 'id', 'content-type', 'headers', 'encoding', 'traceparent'] as const;
+const KNOWN = [
+  'topic',
+  'subscription',
+  'id',
+  'content-type',
+  'headers',
+  'encoding',
+  'traceparent',
+  'tracestate',
+] as const;
 type Known = (typeof KNOWN)[number];
 type Texts = { readonly [name in Known]?: string };
 
@@ -62,13 +73,19 @@ export function readPublished(record: SQSRecord): Reading {
       contentType: texts['content-type'] ?? inHeaders ?? 'application/json',
       headers,
       encoding: texts.encoding === 'base64' ? 'base64' : undefined,
-      // Tracing is no reason to refuse an event: a traceparent that is none is left out.
-      traceparent:
-        texts.traceparent !== undefined && isTraceparent(texts.traceparent) ? texts.traceparent : undefined,
+      ...traceOf(texts),
       body,
       publishedAt: Number(record.attributes.SentTimestamp),
     },
   };
+}
+
+/** Tracing is no reason to refuse an event: what is no trace context is left out. */
+function traceOf({ traceparent, tracestate }: Texts): Pick<Published, 'traceparent' | 'tracestate'> {
+  if (traceparent === undefined || !isTraceparent(traceparent))
+    return { traceparent: undefined, tracestate: undefined };
+  const fits = tracestate !== undefined && isTracestate(tracestate);
+  return { traceparent, tracestate: fits ? tracestate : undefined };
 }
 
 /** A publisher may say it among the headers; the attribute wins, and what is no media type says nothing. */

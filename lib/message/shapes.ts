@@ -49,7 +49,7 @@ const isObject = (json: unknown): json is Json =>
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 // https://github.com/cloudevents/spec: an id is unique only together with its source.
-function cloudEvent({ type, source, id }: Json): Shape {
+function cloudEvent({ type, source, id, traceparent, tracestate }: Json): Shape {
   if (!isText(type) || !isText(source) || !isText(id)) {
     return {
       texts: {},
@@ -61,6 +61,9 @@ function cloudEvent({ type, source, id }: Json): Shape {
       topic: type,
       id: hash('sha256', JSON.stringify([source, id]), 'base64url'),
       'content-type': 'application/cloudevents+json',
+      // Its extension for distributed tracing.
+      ...(isText(traceparent) && { traceparent }),
+      ...(isText(tracestate) && { tracestate }),
     },
   };
 }

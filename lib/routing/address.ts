@@ -10,8 +10,8 @@ import type { Directory, Listed } from '#lib/subscription/directory.ts';
 export type Laned = { readonly delivery: Delivery; readonly lane: number };
 
 export type Addressed =
-  /** In order of the subscriptions' ids. `body` is the payload as it is sent on. */
-  | { readonly kind: 'deliveries'; readonly body: string; readonly deliveries: readonly Laned[] }
+  /** In order of the subscriptions' ids. The message's body is the payload as it is sent on. */
+  | { readonly kind: 'deliveries'; readonly message: Published; readonly deliveries: readonly Laned[] }
   | { readonly kind: 'unroutable'; readonly reason: string; readonly detail: string };
 
 export type AddressDeps = {
@@ -28,22 +28,18 @@ export async function address(record: SQSRecord, { directory, count }: AddressDe
 
   if (message.subscription === undefined) {
     const listed = await directory.ofTopic(message.topic ?? '');
-    return {
-      kind: 'deliveries',
-      body: message.body,
-      deliveries: listed.map((one) => deliveryTo(one, message)),
-    };
+    return { kind: 'deliveries', message, deliveries: listed.map((one) => deliveryTo(one, message)) };
   }
   const one = await directory.byId(message.subscription);
   if (one === undefined) {
     const detail = `there is no subscription ${message.subscription}`;
     return { kind: 'unroutable', reason: 'unknown-subscription', detail };
   }
-  return { kind: 'deliveries', body: message.body, deliveries: [deliveryTo(one, message)] };
+  return { kind: 'deliveries', message, deliveries: [deliveryTo(one, message)] };
 }
 
 function deliveryTo({ id, lanes }: Listed, message: Published): Laned {
-  const { topic, encoding, traceparent } = message;
+  const { topic, encoding, traceparent, tracestate } = message;
   return {
     lane: laneOf(message.id, lanes),
     delivery: {
@@ -54,6 +50,7 @@ function deliveryTo({ id, lanes }: Listed, message: Published): Laned {
       headers: message.headers,
       ...(encoding !== undefined && { encoding }),
       ...(traceparent !== undefined && { traceparent }),
+      ...(tracestate !== undefined && { tracestate }),
       publishedAt: message.publishedAt,
       attempt: 1,
       sends: 0,

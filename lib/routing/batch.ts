@@ -2,6 +2,7 @@
 // the message is done. A publisher's group goes one message at a time; messages without a group go side by side.
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { type Count, type Log, nameOf } from '#lib/log.ts';
+import { traceIdOf } from '#lib/message/trace.ts';
 import { sendUndeliverable } from '#lib/message/undeliverable.ts';
 import { secondsAfterFault } from '#lib/queue/hand-back.ts';
 import { queueNameIn, queueNameOf } from '#lib/queue/name.ts';
@@ -85,13 +86,18 @@ async function routeOne(record: SQSRecord, endsAt: number, deps: RouteDeps): Pro
     await sendUndeliverable(record, addressed, deps);
     return undefined;
   }
-  if (addressed.deliveries.length === 0) {
+  const { message, deliveries } = addressed;
+  const { id: messageId, topic, traceparent } = message;
+  const traceId = traceparent && traceIdOf(traceparent);
+  const line = { sqsMessageId: record.messageId, messageId, topic, traceId };
+  if (deliveries.length === 0) {
     deps.count('MessagesWithoutSubscription');
-    deps.log.info('message.without-subscription', { sqsMessageId: record.messageId });
+    deps.log.info('message.without-subscription', line);
     return undefined;
   }
-  const finished = await fanOut(record.messageId, addressed.body, addressed.deliveries, endsAt, deps);
+  const finished = await fanOut(record.messageId, message.body, deliveries, endsAt, deps);
   if (!finished) return 0;
   deps.count('MessagesRouted');
+  deps.log.info('message.routed', { ...line, deliveries: deliveries.length });
   return undefined;
 }

@@ -49,6 +49,7 @@ export function readFields({ found, faults: misplaced, blocks }: Shape): { field
     signing: read('signing', FIELDS.signing),
     batch: read('batch', FIELDS.batch),
     logging: read('logging', FIELDS.logging),
+    metrics: read('metrics', FIELDS.metrics),
     connectTimeout: read('connectTimeout', FIELDS.connectTimeout),
     readTimeout: read('readTimeout', FIELDS.readTimeout),
     idleTimeout: read('idleTimeout', FIELDS.idleTimeout),

@@ -86,6 +86,14 @@ export const OPTION_FIELDS = {
       { default: { enabled: false } },
     ),
   ),
+  metrics: field(() =>
+    titled(
+      z.boolean(),
+      'Metrics',
+      'Whether attempts, outcomes, durations and ages are metrics of this subscription too. CloudWatch charges for each.',
+      { default: false },
+    ),
+  ),
 };
 
 type Output<F extends () => z.ZodType> = z.output<ReturnType<F>>;

@@ -36,7 +36,7 @@ export function parseSubscription(item: unknown, rules: SubscriptionRules): Pars
 type Complete = Fields & { readonly id: string; readonly callbackUrl: string };
 
 function subscriptionOf(fields: Complete, rules: SubscriptionRules): Subscription {
-  const { auth, signing, ssl, proxy, onOutage, batch, logging, metadata } = fields;
+  const { auth, signing, ssl, proxy, onOutage, batch, logging, metrics, metadata } = fields;
   const qos = fields.qos ?? 'auto';
   return {
     id: fields.id,
@@ -56,6 +56,7 @@ function subscriptionOf(fields: Complete, rules: SubscriptionRules): Subscriptio
     ...(onOutage && { onOutage }),
     ...(batch && { batch }),
     ...(logging && { logging }),
+    ...(metrics && { metrics }),
     ...(metadata && { metadata }),
   };
 }

@@ -39,6 +39,8 @@ export type Subscription = {
   readonly onOutage?: 'probe' | 'stop';
   readonly batch?: Batch;
   readonly logging?: Logging;
+  /** Metrics of its own, beside those of all. */
+  readonly metrics?: boolean;
   /** The owner's notes. */
   readonly metadata?: Readonly<Record<string, string>>;
 };

@@ -50,6 +50,8 @@ export function wireFunctions(
       queues: createQueues(life.through(sqs)),
       log,
       count: (name: CountName, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
+      measure() {},
+      meterOf: () => ({ count() {}, measure() {} }),
       announce: createAnnounce(async (announcement) => void announced.push(announcement), log),
       deliveriesQueueUrl: URLS.deliveries,
       retriesQueueUrl: URLS.retries,

@@ -82,8 +82,10 @@ describe('headers', () => {
   test('say which message it is, which attempt and when', async () => {
     const one = await rig.subscribe({ qos: 'at-least-once' });
     rig.receiver.answer(one.path, [{ status: 503 }]);
-    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    await one.publish('{}', { id: 'event-7', attributes: { traceparent } });
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
+    const tracestate = 'congo=t61rcWkgMzE';
+    await one.publish('{}', { id: 'event-7', attributes: { traceparent, tracestate } });
     const requests = await one.requests(2);
     for (const [index, { headers, method, arrivedAt }] of requests.entries()) {
       expect(method).toBe('POST');
@@ -91,10 +93,21 @@ describe('headers', () => {
         'webhook-id': 'event-7',
         'webhook-attempt': String(index + 1),
         'webhook-topic': one.topic,
-        traceparent,
+        traceparent: expect.stringMatching(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`)),
+        tracestate,
       });
       expect(Math.abs(Number(headers['webhook-timestamp']) - arrivedAt / 1000)).toBeLessThan(10);
+      // The line of the attempt says the span that the callback was given as its parent.
+      const spanId = String(headers.traceparent).slice(36, 52);
+      await rig.until(
+        () =>
+          rig.set.lines.some((line) => line.includes(`"traceId":"${traceId}","spanId":"${spanId}"`)) ||
+          undefined,
+        `a line of ${spanId}`,
+      );
     }
+    const parents = requests.map(({ headers }) => headers.traceparent);
+    expect(new Set([traceparent, ...parents]).size).toBe(3);
   });
 
   test("the webhook-id is the publisher's message id where none was given", async () => {

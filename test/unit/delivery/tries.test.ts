@@ -71,6 +71,8 @@ async function hangingCallback({
       announce: async () => {},
       log: { info() {}, warn() {}, error() {} },
       count() {},
+      measure() {},
+      meterOf: () => ({ count() {}, measure() {} }),
       now: () => now,
       random: () => 0,
       async wait(ms) {

@@ -36,6 +36,7 @@ const deliveries = fc.record(
     ),
     encoding: fc.constant('base64' as const),
     traceparent: lettersOfAllSorts,
+    tracestate: lettersOfAllSorts,
     publishedAt: fc.nat(),
     attempt: fc.integer({ min: 1, max: 1_000 }),
     sends: fc.nat(1_000),

@@ -1,11 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  isContentType,
-  isHeaderName,
-  isHeaderValue,
-  isReservedHeader,
-  isTraceparent,
-} from '#lib/message/header.ts';
+import { isContentType, isHeaderName, isHeaderValue, isReservedHeader } from '#lib/message/header.ts';
 
 test.each(['x-a', 'X_B', "!#$%&'*+-.^_`|~0"])('%j may name a header', (name) =>
   expect(isHeaderName(name)).toBe(true),
@@ -40,16 +34,6 @@ test.each([
   'text/plain; a=\r\nx: y',
   'text/plain; a=ü',
 ])('%j is none', (value) => expect(isContentType(value)).toBe(false));
-
-const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
-test('a traceparent is told from what is none', () => {
-  expect(isTraceparent(`00-${TRACE}-00f067aa0ba902b7-01`)).toBe(true);
-  expect(isTraceparent(`00-${TRACE.toUpperCase()}-00f067aa0ba902b7-01`)).toBe(false);
-  expect(isTraceparent(`00-${'0'.repeat(32)}-00f067aa0ba902b7-01`)).toBe(false);
-  expect(isTraceparent(`00-${TRACE}-${'0'.repeat(16)}-01`)).toBe(false);
-  expect(isTraceparent(`ff-${TRACE}-00f067aa0ba902b7-01`)).toBe(false);
-  expect(isTraceparent(`00-${TRACE}-00f067aa0ba902b7-01\n`)).toBe(false);
-});
 
 test('what the connection or this product sets is reserved', () => {
   for (const name of ['host', 'content-length', 'transfer-encoding', 'webhook-id', 'webhook-x']) {

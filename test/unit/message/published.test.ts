@@ -31,6 +31,7 @@ describe('attributes', () => {
       headers: '{"X-Tenant":"t1","x-b":"2"}',
       encoding: 'base64',
       traceparent,
+      tracestate: 'congo=t61rcWkgMzE',
     };
     expect(readPublished(recordOf({ body: 'aGk=', attributes, sentAt: 77 }))).toEqual({
       ok: true,
@@ -43,6 +44,7 @@ describe('attributes', () => {
         headers: { 'x-tenant': 't1', 'x-b': '2' },
         encoding: 'base64',
         traceparent,
+        tracestate: 'congo=t61rcWkgMzE',
         body: 'aGk=',
         publishedAt: 77,
       },
@@ -58,6 +60,7 @@ describe('attributes', () => {
       headers: {},
       encoding: undefined,
       traceparent: undefined,
+      tracestate: undefined,
       body: '{"n":1}',
       publishedAt: 1_000,
     });
@@ -70,7 +73,13 @@ describe('attributes', () => {
   });
 
   test('a traceparent that is none is left out: it is no reason to refuse an event', () => {
-    expect(messageOf({ attributes: { topic, traceparent: 'nonsense' } }).traceparent).toBeUndefined();
+    const tracestate = 'congo=t61rcWkgMzE';
+    const none = { traceparent: undefined, tracestate: undefined };
+    expect(messageOf({ attributes: { topic, traceparent: 'nonsense', tracestate } })).toMatchObject(none);
+    expect(messageOf({ attributes: { topic, tracestate } })).toMatchObject(none);
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const tooLong = { topic, traceparent, tracestate: 'a'.repeat(513) };
+    expect(messageOf({ attributes: tooLong })).toMatchObject({ traceparent, tracestate: undefined });
   });
 
   test('a topic may have any characters, up to 256', () => {
