@@ -149,6 +149,14 @@ export function decodeDeadLetter(attributes: SQSMessageAttributes): Parsed<DeadL
   return parsed.ok ? { ok: true, value: bare(parsed.value) } : parsed;
 }
 
+/** Reads a dead letter whose fields came in another way than as the attribute's JSON. */
+export function parseDeadLetter(fields: Record<string, unknown>): Parsed<DeadLetter> {
+  const parsed = deadLetterSchema.safeParse({ ...fields, v: 1, kind: 'dead-letter' });
+  if (parsed.success) return { ok: true, value: bare(parsed.data) };
+  const [issue] = parsed.error.issues;
+  return { ok: false, detail: `${issue?.path.join('.')}: ${issue?.message}` };
+}
+
 /** A delivery may go on as a dead letter: it must not carry its old kind along. */
 function bare<T extends { v: 1; kind: string }>({ v: _, kind: __, ...value }: T): Omit<T, 'v' | 'kind'> {
   return value;

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as config from '#lib/config.ts';
+import { HEADERS, VERSION_HEADER } from '#lib/message/dead-letter-headers.ts';
 
 const yaml = readFileSync('serverless.yml', 'utf8');
 const readme = readFileSync('README.md', 'utf8');
@@ -48,4 +49,13 @@ test('the README explains no variable that is not there', () => {
   const explained = [...table.matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, name]) => String(name));
   const set = new Set([...schemas.flatMap(({ name }) => setFor(name)), 'INFO']);
   expect(explained.filter((name) => !set.has(name))).toEqual([]);
+});
+
+test('the README lists the headers of a dead letter on Kafka, each of them, and no other', () => {
+  const section = readme.slice(readme.indexOf('## Dead letters'), readme.indexOf('## Resume, pause, skip'));
+  const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+  const listed = rows.flatMap((row) =>
+    [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+  );
+  expect(listed.sort()).toEqual([VERSION_HEADER, ...Object.values(HEADERS).map(([name]) => name)].sort());
 });

@@ -1,0 +1,127 @@
+// A dead letter as a Kafka record, both ways: the value is the body's bytes, the key the subscription, and each field of
+// the attribute is one header, as the README lists them. Neither sends nor receives.
+import { type DeadLetter, type Parsed, parseDeadLetter } from './attribute.ts';
+import { bytesOf } from './published.ts';
+
+/** What the first header says: how the others are to be read. */
+export const HEADERS_VERSION = '1';
+export const VERSION_HEADER = 'sqs-webhooks-dead-letter';
+
+type Kind = 'text' | 'number' | 'json';
+
+/** Of every field its header. Names that others know keep their meaning: Kafka's tools read `traceparent`. */
+export const HEADERS: { readonly [field in keyof DeadLetter]-?: readonly [name: string, kind: Kind] } = {
+  subscription: ['webhook-subscription', 'text'],
+  messageId: ['webhook-id', 'text'],
+  topic: ['webhook-topic', 'text'],
+  endpoint: ['webhook-endpoint', 'text'],
+  reason: ['webhook-reason', 'text'],
+  outcome: ['webhook-outcome', 'text'],
+  status: ['webhook-status', 'number'],
+  attempts: ['webhook-attempts', 'number'],
+  publishedAt: ['webhook-published-at', 'number'],
+  firstAt: ['webhook-first-at', 'number'],
+  lastAt: ['webhook-last-at', 'number'],
+  sequence: ['webhook-sequence', 'text'],
+  contentType: ['content-type', 'text'],
+  headers: ['webhook-headers', 'json'],
+  encoding: ['webhook-encoding', 'text'],
+  traceparent: ['traceparent', 'text'],
+  tracestate: ['tracestate', 'text'],
+  replayId: ['webhook-replay-id', 'text'],
+  rounds: ['webhook-rounds', 'number'],
+  excerpt: ['webhook-excerpt', 'text'],
+};
+
+const FIELDS = Object.entries(HEADERS).map(([field, [name, kind]]) => ({
+  field,
+  name,
+  kind,
+  bytes: Buffer.from(name),
+}));
+const FIELD_OF = new Map(FIELDS.map((one) => [one.name, one]));
+const VERSION = [Buffer.from(VERSION_HEADER), Buffer.from(HEADERS_VERSION)] as const;
+
+/** The headers of a letter's record, in UTF-8; a field that it does not have is no header. */
+export function deadLetterHeaders(letter: DeadLetter): Map<Buffer, Buffer> {
+  const values: Readonly<Record<string, unknown>> = letter;
+  const headers = new Map<Buffer, Buffer>([VERSION]);
+  for (const { field, kind, bytes } of FIELDS) {
+    const value = values[field];
+    if (value !== undefined)
+      headers.set(bytes, Buffer.from(kind === 'json' ? JSON.stringify(value) : `${value}`));
+  }
+  return headers;
+}
+
+/** The record's value: what the callback would have got. */
+export const recordValue = ({ encoding }: Pick<DeadLetter, 'encoding'>, body: string): Buffer =>
+  bytesOf(body, encoding);
+
+const NUMBER = /^-?\d{1,17}(\.\d{1,20})?$/;
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads the headers of a record back. Strict where they are ours: a missing, doubled or malformed one is a fault, in
+ * words; headers that others have added are passed over.
+ */
+export function deadLetterIn(
+  headers: Iterable<readonly [name: Buffer | string, value: Buffer]>,
+): Parsed<DeadLetter> {
+  const fields: Record<string, unknown> = {};
+  let version: string | undefined;
+  for (const [nameBytes, bytes] of headers) {
+    const name = nameBytes.toString();
+    const known = FIELD_OF.get(name);
+    if (known === undefined && name !== VERSION_HEADER) continue;
+    const text = textOf(bytes);
+    if (text === undefined) return fault(name, 'is not UTF-8 text');
+    if (known === undefined) {
+      if (version !== undefined) return fault(name, 'is there twice');
+      version = text;
+      continue;
+    }
+    if (Object.hasOwn(fields, known.field)) return fault(name, 'is there twice');
+    const read = READ[known.kind](text);
+    if (read === undefined) return fault(name, `is no ${known.kind === 'json' ? 'JSON' : known.kind}`);
+    fields[known.field] = read;
+  }
+  if (version === undefined) return fault(VERSION_HEADER, 'is missing: this is no dead letter of ours');
+  if (version !== HEADERS_VERSION) return fault(VERSION_HEADER, 'names a version that is not known');
+  return parseDeadLetter(fields);
+}
+
+/** The body that a record's value was made from, as SQS takes it. */
+export function bodyIn({ encoding }: Pick<DeadLetter, 'encoding'>, value: Buffer | null): Parsed<string> {
+  if (value === null) return { ok: false, detail: 'the record has no value' };
+  if (encoding === 'base64') return { ok: true, value: value.toString('base64') || '=' };
+  const text = textOf(value);
+  return text === undefined
+    ? { ok: false, detail: "the record's value is not UTF-8 text" }
+    : { ok: true, value: text };
+}
+
+function textOf(bytes: Buffer): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+const READ: { readonly [kind in Kind]: (text: string) => unknown } = {
+  text: (text) => text,
+  number: (text) => (NUMBER.test(text) ? Number(text) : undefined),
+  json(text) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+const fault = (name: string, what: string): { ok: false; detail: string } => ({
+  ok: false,
+  detail: `header ${name}: ${what}`,
+});
