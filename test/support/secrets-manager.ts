@@ -1,0 +1,33 @@
+// A Secrets Manager of this process on a clock that the test owns, and the client to it.
+import {
+  CreateSecretCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { onTestFinished } from 'vitest';
+import { startEndpoint } from '#lib/local/endpoint.ts';
+import { createSecrets } from '#lib/local/secrets/server.ts';
+
+export async function startSecretsManager(given: Readonly<Record<string, string>> = {}) {
+  const clock = { ms: 1_000_000, now: () => clock.ms };
+  const server = createSecrets({ clock });
+  const endpoint = await startEndpoint({ port: 0, services: { secretsManager: server } });
+  const client = new SecretsManagerClient({
+    endpoint: endpoint.url,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    maxAttempts: 1,
+  });
+  onTestFinished(async () => {
+    client.destroy();
+    await endpoint.close();
+  });
+  const create = (Name: string, SecretString: string) =>
+    client.send(new CreateSecretCommand({ Name, SecretString }));
+  const put = (SecretId: string, SecretString: string, more: { VersionStages?: string[] } = {}) =>
+    client.send(new PutSecretValueCommand({ SecretId, SecretString, ...more }));
+  for (const [name, value] of Object.entries(given)) await create(name, value);
+  /** How often a value was asked for. */
+  const reads = () => server.calls.list('GetSecretValue').length;
+  return { clock, server, client, create, put, reads };
+}

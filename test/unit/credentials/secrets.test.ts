@@ -1,0 +1,137 @@
+import { UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
+import { expect, it } from 'vitest';
+import { createSecrets } from '#lib/credentials/secrets.ts';
+import { startSecretsManager } from '#test/support/secrets-manager.ts';
+
+const CACHE_MS = 300_000;
+
+async function start() {
+  const manager = await startSecretsManager({ one: 'v1' });
+  const { client, clock } = manager;
+  const secrets = createSecrets({ client, cacheMs: CACHE_MS, now: clock.now });
+  const read = async () => {
+    const got = await secrets.read('one');
+    return got.ok ? got.value : got.code;
+  };
+  const anew = async (uselessVersion?: string) => {
+    const got = await secrets.readAnew('one', uselessVersion);
+    return got.ok ? got.value : got.code;
+  };
+  const version = async () => {
+    const got = await secrets.read('one');
+    return got.ok ? got.version : '';
+  };
+  return { ...manager, secrets, read, anew, version };
+}
+
+it('a value is read once for all who ask, and again when its time is over', async () => {
+  const { read, reads, put, clock } = await start();
+  expect(await Promise.all(Array.from({ length: 50 }, read))).toEqual(Array.from({ length: 50 }, () => 'v1'));
+  expect(reads()).toBe(1);
+  await put('one', 'v2');
+  clock.ms += CACHE_MS - 1;
+  expect(await read()).toBe('v1');
+  clock.ms += 1;
+  expect(await read()).toBe('v2');
+  expect(reads()).toBe(2);
+});
+
+it('a binary value is its base64', async () => {
+  const { secrets, client } = await start();
+  const { CreateSecretCommand } = await import('@aws-sdk/client-secrets-manager');
+  await client.send(new CreateSecretCommand({ Name: 'store', SecretBinary: Buffer.from([0, 255, 7]) }));
+  expect(await secrets.read('store')).toMatchObject({ ok: true, value: 'AP8H' });
+});
+
+it('a value that was of no use is read anew, at most once in 30 seconds', async () => {
+  const { read, anew, put, clock, reads } = await start();
+  await read();
+  await put('one', 'v2');
+  expect(await Promise.all([anew(), anew(), anew()])).toContain('v2');
+  expect(await read()).toBe('v2');
+  await put('one', 'v3');
+  clock.ms += 29_999;
+  expect(await anew()).toBe('v2');
+  expect(reads()).toBe(2);
+  clock.ms += 1;
+  expect(await anew()).toBe('v3');
+});
+
+it('in mid-rotation the pending value is tried when the current one is refused', async () => {
+  const { read, anew, version, put, clock } = await start();
+  await read();
+  await put('one', 'pending', { VersionStages: ['AWSPENDING'] });
+  expect(await anew(await version())).toBe('pending');
+  expect(await read()).toBe('pending');
+  clock.ms += 30_000;
+  expect(await anew(await version())).toBe('v1');
+});
+
+it('just after a rotation the previous value is tried when the current one is refused', async () => {
+  const { read, anew, version, put, client } = await start();
+  const before = await version();
+  const { VersionId } = await put('one', 'v2', { VersionStages: ['AWSPENDING'] });
+  await client.send(
+    new UpdateSecretVersionStageCommand({
+      SecretId: 'one',
+      VersionStage: 'AWSCURRENT',
+      MoveToVersionId: VersionId,
+      RemoveFromVersionId: before,
+    }),
+  );
+  expect(await anew(VersionId)).not.toBe('v2');
+  expect(await read()).toBe('v1');
+});
+
+it('while Secrets Manager can not say, the value that is known stays', async () => {
+  const { read, put, server, clock } = await start();
+  await read();
+  await put('one', 'v2');
+  server.faults.add({ operation: 'GetSecretValue', kind: 'throttle' });
+  clock.ms += CACHE_MS;
+  expect(await read()).toBe('v1');
+  clock.ms += 5_000;
+  expect(await read()).toBe('v2');
+});
+
+it('without one, the failure is told and asked about again after five seconds, not at every delivery', async () => {
+  const { read, server, clock, reads } = await start();
+  server.faults.add({ operation: 'GetSecretValue', kind: 'error', times: 1 });
+  expect(await read()).toBe('secret-unavailable');
+  expect(await read()).toBe('secret-unavailable');
+  expect(reads()).toBe(1);
+  clock.ms += 5_000;
+  server.faults.add({ operation: 'GetSecretValue', kind: 'throttle', times: 1 });
+  expect(await read()).toBe('secret-throttled');
+  clock.ms += 5_000;
+  expect(await read()).toBe('v1');
+});
+
+it('a secret that is not there says its name and what to do, and is found once it is', async () => {
+  const { secrets, clock, create } = await start();
+  expect(await secrets.read('webhooks/dev/none')).toEqual({
+    ok: false,
+    code: 'secret-missing',
+    message: 'the secret webhooks/dev/none does not exist: create it, or name another in the item',
+  });
+  await create('webhooks/dev/none', 'now');
+  clock.ms += 5_000;
+  expect(await secrets.read('webhooks/dev/none')).toMatchObject({ ok: true, value: 'now' });
+});
+
+it.each([
+  ['AccessDeniedException', 'secret-denied'],
+  ['DecryptionFailure', 'secret-denied'],
+  ['ThrottlingException', 'secret-throttled'],
+  ['InvalidRequestException', 'secret-missing'],
+  ['InternalServiceError', 'secret-unavailable'],
+  ['TimeoutError', 'secret-unavailable'],
+])('%s is told as %s, without the words of the error', async (name, code) => {
+  const client = {
+    send: () => Promise.reject(Object.assign(new Error('words of AWS'), { name })),
+  };
+  const secrets = createSecrets({ client, cacheMs: CACHE_MS, now: Date.now });
+  const got = await secrets.read('one');
+  expect(got).toMatchObject({ ok: false, code });
+  expect(JSON.stringify(got)).not.toContain('words of AWS');
+});
