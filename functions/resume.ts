@@ -9,7 +9,7 @@ import { createAnnounce } from '#lib/backlog/announce.ts';
 import { census } from '#lib/backlog/census.ts';
 import { answer, parseRequest } from '#lib/backlog/request.ts';
 import { sweep } from '#lib/backlog/sweep.ts';
-import { readConfig, resumeEnvironment, subscriptionRules } from '#lib/config.ts';
+import { deploymentRules, itemRules, readConfig, resumeEnvironment } from '#lib/config.ts';
 import { createDocuments } from '#lib/documents.ts';
 import { putOn } from '#lib/event-bus.ts';
 import { createQueues } from '#lib/queue/queues.ts';
@@ -20,12 +20,14 @@ const config = readConfig(resumeEnvironment, process.env);
 const telemetry = createTelemetry('resume', config.STAGE);
 const documents = createDocuments(new DynamoDBClient(AWS_CLIENT));
 const tables = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
-const rules = subscriptionRules(config);
+const deployment = deploymentRules(config);
+const rules = itemRules(deployment);
 
 const deps = {
   ...telemetry,
   ...tables,
   documents,
+  deployment,
   queues: createQueues(new SQSClient(AWS_CLIENT)),
   readConfig: (id: string) => readConfigOf(id, { ...tables, documents, rules }),
   announce: createAnnounce(putOn(config.EVENT_BUS, new EventBridgeClient(AWS_EVENTS_CLIENT)), telemetry.log),

@@ -105,12 +105,27 @@ export const callbackRules = (config: Common) => ({
   responseCapBytes: RESPONSE_CAP_BYTES,
 });
 
+/** What this deployment allows, as data that the CLI can be told. */
+export type DeploymentRules = {
+  readonly largestReadTimeoutMs: number;
+  readonly allowHttp: boolean;
+  readonly allowedCidrs: readonly string[];
+  readonly allowThisMachine: boolean;
+};
+
+export function deploymentRules(config: Common): DeploymentRules {
+  const { allowHttp, allowedCidrs, allowThisMachine } = callbackRules(config);
+  return { largestReadTimeoutMs: config.LARGEST_READ_TIMEOUT_MS, allowHttp, allowedCidrs, allowThisMachine };
+}
+
 /** What a config item is checked against. */
-export function subscriptionRules(config: Common): SubscriptionRules {
-  const { allowHttp, ...addresses } = callbackRules(config);
+export const subscriptionRules = (config: Common): SubscriptionRules => itemRules(deploymentRules(config));
+
+export function itemRules({
+  largestReadTimeoutMs,
+  allowHttp,
+  ...addresses
+}: DeploymentRules): SubscriptionRules {
   const urlRules = { allowHttp, addresses: addressRules(addresses) };
-  return {
-    largestReadTimeoutMs: config.LARGEST_READ_TIMEOUT_MS,
-    checkUrl: (url) => checkUrl(url, urlRules),
-  };
+  return { largestReadTimeoutMs, checkUrl: (url) => checkUrl(url, urlRules) };
 }

@@ -1,6 +1,7 @@
 // What a person asks of one subscription: resume, pause, or something about its head or a held message. Checked
 // strictly, answered in words.
 import * as z from 'zod';
+import type { DeploymentRules } from '#lib/config.ts';
 import type { Config } from '#lib/subscription/registration.ts';
 import { firstEntries } from './entries.ts';
 import { listHeld, readHeld } from './held.ts';
@@ -14,6 +15,7 @@ const id = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible AS
 const lane = z.number().int().min(0).max(19).optional();
 
 export const requestSchema = z.discriminatedUnion('action', [
+  z.strictObject({ action: z.literal('rules') }),
   z.strictObject({ subscription: id, action: z.literal('resume') }),
   z.strictObject({ subscription: id, action: z.literal('pause'), detail: z.string().max(500).optional() }),
   z.strictObject({ subscription: id, action: z.literal('status') }),
@@ -31,6 +33,9 @@ export const requestSchema = z.discriminatedUnion('action', [
 
 export type ResumeRequest = z.infer<typeof requestSchema>;
 
+/** `deployment`: what it allows, for who wants to check an item before it is put. */
+export type AnswerDeps = LookDeps & { readonly deployment: DeploymentRules };
+
 export type Answer = { readonly ok: boolean; readonly message: string; readonly [name: string]: unknown };
 
 /** Reads a request; the answer says every fault. */
@@ -46,7 +51,10 @@ export function parseRequest(
 }
 
 /** Does what is asked, or says why not. Throws when AWS fails. */
-export async function answer(request: ResumeRequest, room: number, deps: LookDeps): Promise<Answer> {
+export async function answer(request: ResumeRequest, room: number, deps: AnswerDeps): Promise<Answer> {
+  if (request.action === 'rules') {
+    return { ok: true, message: 'What this deployment allows.', rules: deps.deployment };
+  }
   const { subscription } = request;
   const config = await deps.readConfig(subscription);
   let state = await readState(subscription, deps);

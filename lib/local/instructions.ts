@@ -12,13 +12,14 @@ export function instructions(
     configuration: { M: { callbackUrl: { S: `${receiverUrl}/mine` } } },
   };
   const attributes = { topic: { DataType: 'String', StringValue: 'invoices' } };
-  const here = url === 'http://127.0.0.1:4566' ? '' : `AWS_ENDPOINT_URL=${url} `;
   return `
 Register and publish your own from another terminal, with npm alone:
-  ${here}npm run put -- events/subscription-auto.json
-  ${here}npm run publish -- --topic orders '{"order": 3}'
+  export AWS_ENDPOINT_URL=${url}
+  npm run webhooks -- subscriptions put events/subscription-auto.json
+  npm run webhooks -- publish --topic orders '{"order": 3}'
+  npm run webhooks -- --help
 or with the AWS CLI or any SDK (the region is made up: version 1 of the CLI would send sqs commands to AWS otherwise):
-  export AWS_ENDPOINT_URL=${url} AWS_DEFAULT_REGION=local AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+  export AWS_DEFAULT_REGION=local AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
   aws dynamodb put-item --table-name ${outputs.SubscriptionsTableName} --item '${JSON.stringify(item)}'
   aws sqs send-message --queue-url ${outputs.MessagesQueueUrl} --message-body '{"invoice": 1}' --message-attributes '${JSON.stringify(attributes)}'
 Ctrl-C ends it; nothing is kept.

@@ -1,4 +1,4 @@
-// Sends a message as a publisher does, to `messages` or in order to `messages.fifo`: for the samples, the tests and `npm run publish`.
+// Sends a message as a publisher does, to `messages` or in order to `messages.fifo`: for the samples, the tests and the CLI.
 import { randomUUID } from 'node:crypto';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 

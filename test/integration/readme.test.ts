@@ -81,7 +81,7 @@ test("the README's own subscription is registered and its message is delivered, 
   ).toBe(true);
   const file = join(scratch, 'acme.json');
   writeFileSync(file, here(item));
-  const commands = blocks('sh').find((block) => block.includes('npm run put')) ?? '';
+  const commands = blocks('sh').find((block) => block.includes('subscriptions put')) ?? '';
   await sh(here(commands).replaceAll('acme.json', file));
   await seen(/acme-shipments .*\{"shipment": 1\}/);
 });
@@ -93,7 +93,8 @@ test('the AWS CLI commands register and publish', async () => {
 });
 
 test('a subscription is asked for its state as the README says', async () => {
-  const command = blocks('sh').find((block) => block.includes('npm run resume')) ?? '';
+  const commands = blocks('sh').find((block) => block.includes('webhooks -- status')) ?? '';
+  const [command = ''] = commands.split('\n');
   expect(await sh(command)).toContain('It is going.');
 });
 

@@ -20,6 +20,12 @@ import { URLS as ROUTE_URLS, RULES } from './route-world.ts';
 export const URLS = { ...ROUTE_URLS, deadLetters: 'http://sqs/0/dead-letters' } as const;
 export const TIMEOUTS_MS = { deliver: 60_000, route: 40_000, resume: 30_000 } as const;
 const DAY_MS = 86_400_000;
+const DEPLOYMENT = {
+  largestReadTimeoutMs: 30_000,
+  allowHttp: true,
+  allowedCidrs: [],
+  allowThisMachine: false,
+};
 
 type Parts = {
   readonly agenda: Agenda;
@@ -139,6 +145,7 @@ export function wireFunctions(
     return {
       ...wired,
       readConfig: (id: string) => readConfigOf(id, { ...wired, rules: RULES }),
+      deployment: DEPLOYMENT,
       drainBudget,
       retentionMs: 21 * DAY_MS,
     };

@@ -110,6 +110,7 @@ const DELIVERED: Readonly<Record<string, readonly object[]>> = {
 
 const RESUMED: Readonly<Record<string, object>> = {
   'resume-status': { ok: true, request: { subscription: 'acme-orders', action: 'status' } },
+  'resume-rules': { ok: true, request: { action: 'rules' } },
   'resume-skip-head': { ok: true, request: { subscription: 'acme-orders', action: 'skip-head', lane: 0 } },
   // Nobody's request: the function knows the schedule's event before it reads one, and its integration test sends it.
   'resume-scheduled': { ok: false, answer: expect.objectContaining({ ok: false }) },

@@ -1,0 +1,103 @@
+// How a command ends when it can't do what was asked: in sentences that say what was wrong, where, and what to do.
+import type { Place } from './place.ts';
+
+/** Exit codes: 0 it is done, 1 the thing failed, 2 the command was not understood. */
+export type ExitCode = 0 | 1 | 2;
+
+/** Ends the command with a sentence for the person who gave it. */
+export class CommandFailed extends Error {
+  override name = 'CommandFailed';
+  readonly exitCode: ExitCode;
+  constructor(message: string, exitCode: ExitCode = 1, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+type Explain = (error: Error, place: Place) => string;
+
+const CREDENTIALS =
+  'give --profile NAME, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for npm start give --stage local';
+
+const expired: Explain = (_, { profile }) =>
+  `The AWS credentials have expired: log in again (aws sso login${profile === undefined ? '' : ` --profile ${profile}`}), or renew them.`;
+const unknownCredentials: Explain = ({ name }, place) =>
+  `AWS does not know these credentials (${name}; ${inWords(place)}): check --profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`;
+const denied: Explain = ({ message }, place) =>
+  `The AWS credentials may not do this (${inWords(place)}): ${message} Use a profile that may (--profile), or have it allowed.`;
+const notThere: Explain = ({ message }, place) =>
+  `Something of the deployment is not there (${inWords(place)}): ${message} Check --stage and --region; npm run deploy -- --stage ${place.stage} makes what is missing.`;
+const throttled: Explain = ({ name }) => `AWS has too much to do for us at the moment (${name}): try again.`;
+const unreachable: Explain = (error, { endpointUrl, region }) => {
+  if (endpointUrl === undefined)
+    return `AWS can't be reached (${codeOf(error)}): check the network, and the region ${region ?? ''}.`;
+  return `Nothing answers on ${endpointUrl} (${codeOf(error)}): is npm start running? Else check --endpoint-url and AWS_ENDPOINT_URL.`;
+};
+
+/** By the error's name or code, never by its words. */
+const EXPLAINED: ReadonlyMap<string, Explain> = new Map([
+  ...each(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired'], expired),
+  ...each(
+    [
+      'UnrecognizedClientException',
+      'InvalidClientTokenId',
+      'InvalidSignatureException',
+      'SignatureDoesNotMatch',
+      'IncompleteSignature',
+      'InvalidAccessKeyId',
+    ],
+    unknownCredentials,
+  ),
+  ...each(['AccessDenied', 'AccessDeniedException', 'AuthorizationError', 'NotAuthorized'], denied),
+  ...each(
+    ['ResourceNotFoundException', 'QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'],
+    notThere,
+  ),
+  ...each(
+    [
+      'ThrottlingException',
+      'Throttling',
+      'RequestThrottled',
+      'TooManyRequestsException',
+      'ProvisionedThroughputExceededException',
+      'RequestLimitExceeded',
+    ],
+    throttled,
+  ),
+  ...each(
+    ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'TimeoutError'],
+    unreachable,
+  ),
+  ...each(
+    ['CredentialsProviderError', 'TokenProviderError'],
+    ({ message }) => `There are no usable AWS credentials (${message}): ${CREDENTIALS}.`,
+  ),
+]);
+
+function each(names: readonly string[], explain: Explain): [string, Explain][] {
+  return names.map((name) => [name, explain]);
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
+
+/** What a person is told of any error. One that is not expected here is a bug, told with its stack. */
+export function explain(error: unknown, place: Place | undefined): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof CommandFailed || place === undefined) return error.message;
+  if (error.message === 'Region is missing')
+    return 'No AWS region is said: give --region, or set AWS_REGION.';
+  const known = EXPLAINED.get(codeOf(error)) ?? EXPLAINED.get(error.name);
+  if (known !== undefined) return known(error, place);
+  if ('$metadata' in error) return `AWS refused (${inWords(place)}): ${error.name}: ${error.message}`;
+  return `This is a bug of ours: ${error.stack ?? error.message}`;
+}
+
+/** The place in words, for a person who is told that something is not there. */
+const inWords = ({ stage, region, endpointUrl, profile }: Place): string =>
+  [
+    `stage ${stage}`,
+    ...(endpointUrl === undefined ? [`region ${region ?? 'of the profile'}`] : [endpointUrl]),
+    ...(profile === undefined ? [] : [`profile ${profile}`]),
+  ].join(', ');

@@ -1,0 +1,9 @@
+// Faults of a config item, for a person: every one of them, where it stands and what to do about it.
+import type { Fault } from '#lib/subscription/subscription.ts';
+import { CommandFailed } from './failure.ts';
+
+/** Ends the command with all faults of an item. */
+export function refuse(from: string, faults: readonly Fault[]): never {
+  const lines = faults.map(({ path, reason }) => `  ${path}: ${reason}`);
+  throw new CommandFailed(`${from} is not right; nothing was put.\n${lines.join('\n')}`);
+}

@@ -1,0 +1,63 @@
+// Reads what a command is given as a file or on standard input: bytes, or config items in JSON or YAML.
+import { readFile } from 'node:fs/promises';
+import type { Io } from './context.ts';
+import { CommandFailed } from './failure.ts';
+
+/** The whole content of a file, or of standard input for `-`. */
+export async function readInput(source: string, { stdin }: Pick<Io, 'stdin'>): Promise<Buffer> {
+  if (source === '-') {
+    const pieces: Buffer[] = [];
+    for await (const piece of stdin) pieces.push(Buffer.from(piece));
+    return Buffer.concat(pieces);
+  }
+  try {
+    return await readFile(source);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const why = WHY.get(code) ?? code;
+    throw new CommandFailed(`${source} can't be read: ${why}.`, 1, { cause: error });
+  }
+}
+
+const WHY: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EACCES', 'you may not read it'],
+  ['EISDIR', 'it is a folder'],
+]);
+
+export type Given = { readonly from: string; readonly item: Readonly<Record<string, unknown>> };
+
+/** The items in a file of JSON or YAML: one, a list of them, or several YAML documents. */
+export async function readItems(source: string, io: Pick<Io, 'stdin'>): Promise<readonly Given[]> {
+  const text = (await readInput(source, io)).toString('utf8');
+  const name = source === '-' ? 'standard input' : source;
+  const values = (json(text) ?? (await yaml(text, name))).flat().filter((value) => value !== null);
+  if (values.length === 0) throw new CommandFailed(`${name} is empty: give an item in JSON or YAML.`);
+  return values.map((value, index) => {
+    const from = values.length === 1 ? name : `${name}, item ${index + 1}`;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new CommandFailed(`${from}: must be an object, such as {"id": "acme", "configuration": {…}}.`);
+    }
+    return { from, item: { ...value } };
+  });
+}
+
+function json(text: string): unknown[] | undefined {
+  try {
+    return [JSON.parse(text)];
+  } catch {
+    return undefined;
+  }
+}
+
+/** What JSON is not is YAML or wrong. Nothing of the text is repeated in a fault: it may hold credentials. */
+async function yaml(text: string, name: string): Promise<unknown[]> {
+  const { LineCounter, parseAllDocuments } = await import('yaml');
+  const lineCounter = new LineCounter();
+  return [...parseAllDocuments(text, { prettyErrors: false, lineCounter })].map((document) => {
+    const [fault] = document.errors;
+    if (fault === undefined) return document.toJS({ maxAliasCount: 100 });
+    const { line } = lineCounter.linePos(fault.pos[0]);
+    throw new CommandFailed(`${name}, line ${line}: is neither JSON nor YAML (${fault.code}). Put it right.`);
+  });
+}

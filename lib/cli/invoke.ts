@@ -1,0 +1,42 @@
+// Asks a deployed function for something, and reads its answer. The function is the one that knows: nothing of what it
+// does is done here.
+import * as z from 'zod';
+import type { Context } from './context.ts';
+import { CommandFailed } from './failure.ts';
+
+type Asked = Pick<Context, 'lambda' | 'names'>;
+
+const thrown = z.object({ errorType: z.string().optional(), errorMessage: z.string().optional() });
+
+/** Invokes a function and waits for its answer. One that throws ends the command. */
+export async function invoke(
+  name: 'resume' | 'redrive',
+  request: unknown,
+  { lambda, names }: Asked,
+): Promise<unknown> {
+  const { InvokeCommand } = await import('@aws-sdk/client-lambda');
+  const FunctionName = names.function(name);
+  const { Payload, FunctionError } = await (await lambda()).send(
+    new InvokeCommand({ FunctionName, Payload: Buffer.from(JSON.stringify(request)) }),
+  );
+  const answer: unknown = JSON.parse(Buffer.from(Payload ?? []).toString() || 'null');
+  if (FunctionError === undefined) return answer;
+  const { errorType = FunctionError, errorMessage = '' } = thrown.safeParse(answer).data ?? {};
+  throw new CommandFailed(
+    `The function ${FunctionName} failed (${errorType}): ${errorMessage} Its log, /aws/lambda/${FunctionName}, says more; nothing may have been done, or all of it: look with status.`,
+  );
+}
+
+const refusal = z.object({ ok: z.literal(false), message: z.string() });
+
+/** Asks `resume`, and reads what is expected of its answer; a refusal ends the command with its own words. */
+export async function askResume<T>(
+  request: Readonly<Record<string, unknown>>,
+  expected: z.ZodType<T>,
+  context: Asked,
+): Promise<T> {
+  const answer = await invoke('resume', request, context);
+  const refused = refusal.safeParse(answer);
+  if (refused.success) throw new CommandFailed(refused.data.message);
+  return expected.parse(answer);
+}

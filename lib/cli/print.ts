@@ -1,0 +1,95 @@
+// What commands write: tables and sentences for people, or one JSON value for programs with --json. Results go to
+// standard output, everything else to standard error.
+import { styleText } from 'node:util';
+
+export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+export type Print = {
+  readonly json: boolean;
+  /** The result of a command: `value` for programs, `people()` for people. Once a command. */
+  result(value: unknown, people: () => string): void;
+  /** Something to know that is no result; on standard error. */
+  note(text: string): void;
+  /** The text in a colour on a terminal, unless NO_COLOR is set. */
+  paint(style: Style, text: string): string;
+  /** How wide a line may be; undefined where it does not matter. */
+  readonly width: number | undefined;
+};
+
+export type Style = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
+
+export function createPrint(
+  { json }: { readonly json: boolean },
+  { stdout, stderr, env }: { stdout: Output; stderr: Output; env: NodeJS.ProcessEnv },
+): Print {
+  const colours = stdout.isTTY === true && !env.NO_COLOR && !json;
+  return {
+    json,
+    result: (value, people) => void stdout.write(`${json ? JSON.stringify(value, null, 2) : people()}\n`),
+    note: (text) => void stderr.write(`${text}\n`),
+    paint: (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text),
+    width: stdout.isTTY === true ? stdout.columns : undefined,
+  };
+}
+
+export type Column<T> = {
+  readonly title: string;
+  readonly of: (row: T) => string | number | undefined;
+  readonly style?: (row: T) => Style | undefined;
+};
+
+/** Rows under their titles, a column as wide as its widest cell; on a terminal no line is longer than that. */
+export function table<T>(
+  rows: readonly T[],
+  columns: readonly Column<T>[],
+  { paint, width }: Pick<Print, 'paint' | 'width'>,
+): string {
+  const cells = rows.map((row) => columns.map(({ of }) => of(row)));
+  const texts = cells.map((row) => row.map((cell) => plain(cell === undefined ? '' : String(cell))));
+  const widths = columns.map(({ title }, at) =>
+    texts.reduce((most, row) => Math.max(most, row[at]?.length ?? 0), title.length),
+  );
+  const isNumber = columns.map((_, at) =>
+    cells.every((row) => row[at] === undefined || typeof row[at] === 'number'),
+  );
+  const line = (row: readonly string[], styles: readonly (Style | undefined)[]): string => {
+    let left = width ?? Number.POSITIVE_INFINITY;
+    const parts: string[] = [];
+    for (const [at, cell] of row.entries()) {
+      const wide = widths[at] ?? 0;
+      const last = at === row.length - 1;
+      const text = isNumber[at] ? cell.padStart(wide) : last ? cell : cell.padEnd(wide);
+      const fits = text.length <= left ? text : `${text.slice(0, Math.max(left - 1, 0))}…`;
+      const style = styles[at];
+      parts.push(style === undefined ? fits : paint(style, fits));
+      left -= fits.length + 2;
+      if (left <= 0) break;
+    }
+    return parts.join('  ').trimEnd();
+  };
+  return [
+    line(
+      columns.map(({ title }) => title),
+      columns.map(() => 'dim'),
+    ),
+    ...texts.map((row, index) => {
+      const of = rows[index];
+      return line(
+        row,
+        columns.map(({ style }) => (of === undefined ? undefined : style?.(of))),
+      );
+    }),
+  ].join('\n');
+}
+
+/** Topics, errors and bodies may hold anything: no character of theirs moves the cursor of who reads them. */
+export const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
+
+/** How long ago in few characters: `12s`, `5m`, `3h`, `9d`. */
+export function age(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 100) return `${seconds}s`;
+  if (seconds < 6_000) return `${Math.round(seconds / 60)}m`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)}h`;
+  return `${Math.round(seconds / 86_400)}d`;
+}

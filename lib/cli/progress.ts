@@ -1,0 +1,35 @@
+// A bar on standard error for work that takes a while. Off a terminal it writes nothing.
+import type { Output } from './print.ts';
+
+export type Progress = {
+  /** How far it is; without a total only the count is shown. `note` says more: a rate, what is left. */
+  at(done: number, total?: number, note?: string): void;
+  /** Takes the bar away. */
+  end(): void;
+};
+
+const BAR = 24;
+const EVERY_MS = 100;
+
+export function createProgress(what: string, stderr: Output): Progress {
+  let drawn = false;
+  let last = 0;
+  return {
+    at(done, total, note = '') {
+      if (stderr.isTTY !== true) return;
+      const now = performance.now();
+      if (drawn && now - last < EVERY_MS && done !== total) return;
+      last = now;
+      drawn = true;
+      const share = total === undefined || total === 0 ? undefined : Math.min(done / total, 1);
+      const bar = share === undefined ? '' : `[${'='.repeat(Math.round(share * BAR)).padEnd(BAR)}] `;
+      const counted = total === undefined ? `${done}` : `${done}/${total}`;
+      const text = `${what} ${bar}${counted}${note === '' ? '' : `  ${note}`}`;
+      stderr.write(`\r\x1b[K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
+    },
+    end() {
+      if (drawn) stderr.write('\r\x1b[K');
+      drawn = false;
+    },
+  };
+}

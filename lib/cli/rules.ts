@@ -1,0 +1,26 @@
+// What the deployment allows, asked of the deployment itself: the CLI's own machine knows nothing of it.
+import * as z from 'zod';
+import type { DeploymentRules } from '#lib/config.ts';
+import type { SubscriptionRules } from '#lib/subscription/rules.ts';
+import type { Context } from './context.ts';
+import { askResume } from './invoke.ts';
+
+const answered = z.object({
+  rules: z.object({
+    largestReadTimeoutMs: z.number(),
+    allowHttp: z.boolean(),
+    allowedCidrs: z.array(z.string()),
+    allowThisMachine: z.boolean(),
+  }),
+});
+
+/** Asks `resume` what an item is checked against. */
+export async function readRules(context: Pick<Context, 'lambda' | 'names'>): Promise<DeploymentRules> {
+  return (await askResume({ action: 'rules' }, answered, context)).rules;
+}
+
+/** Before anything is asked: what holds in every deployment. */
+export const anyRules: SubscriptionRules = {
+  largestReadTimeoutMs: Number.POSITIVE_INFINITY,
+  checkUrl: () => undefined,
+};

@@ -1,0 +1,62 @@
+// The CLI: reads the command line, runs one command, and ends with an exit code. What the commands do is commands/'s.
+import { Command, CommanderError } from 'commander';
+import { endpoints } from './commands/endpoints.ts';
+import { publish } from './commands/publish.ts';
+import { resume } from './commands/resume.ts';
+import { status } from './commands/status.ts';
+import { subscriptions } from './commands/subscriptions.ts';
+import { createContext, type GlobalOptions, type Io } from './context.ts';
+import { CommandFailed, type ExitCode, explain } from './failure.ts';
+import type { Place } from './place.ts';
+
+const COMMANDS = [subscriptions, endpoints, publish, status, resume];
+
+const AFTER_HELP = `
+Exit codes: 0 done, 1 the thing failed, 2 the command was not understood.
+An endpoint on this machine is npm start's stage local unless --stage is given; --stage local is http://127.0.0.1:4566.`;
+
+/** Runs a command line, without the program's own name. */
+export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const program = new Command('webhooks')
+    .description(
+      'Registers, publishes, looks and operates, on npm start, on an emulated AWS and on AWS alike.',
+    )
+    .option('--stage <name>', 'the deployment (WEBHOOKS_STAGE; default: dev)')
+    .option('--region <name>', 'the AWS region (AWS_REGION)')
+    .option('--profile <name>', 'a profile of the AWS configuration (AWS_PROFILE)')
+    .option('--endpoint-url <url>', 'an emulated AWS (AWS_ENDPOINT_URL)')
+    .option('--json', 'write JSON for programs')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+      ...(io.stdout.columns !== undefined && { getOutHelpWidth: () => io.stdout.columns ?? 80 }),
+    })
+    .showHelpAfterError('(--help shows what there is)')
+    .addHelpText('after', AFTER_HELP)
+    .exitOverride();
+  const context = createContext(() => program.opts<GlobalOptions>(), io);
+  for (const add of COMMANDS) add(program, context);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Commander has written what it has to say itself.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    io.stderr.write(`${explain(error, placeIn(context))}\n`);
+    return error instanceof CommandFailed ? error.exitCode : 1;
+  } finally {
+    context.close();
+  }
+}
+
+/** Undefined where the options that say it are themselves what is wrong. */
+function placeIn(context: { readonly place: Place }): Place | undefined {
+  try {
+    return context.place;
+  } catch {
+    return undefined;
+  }
+}

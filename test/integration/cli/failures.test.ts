@@ -1,0 +1,89 @@
+// How commands end that can't do what was asked: the exit code, and a sentence with what was wrong, where, what to do.
+import { createServer } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Listening, listen } from '#lib/local/listen.ts';
+import { webhooks } from '#test/support/cli.ts';
+
+/** An AWS that answers every call with the error that stands in its path. */
+let refusing: Listening;
+beforeAll(async () => {
+  const server = createServer((req, res) => {
+    const code = decodeURIComponent((req.url ?? '').split('/')[1] ?? '');
+    req.resume().on('end', () => {
+      res.writeHead(400, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': code });
+      res.end(JSON.stringify({ __type: code, message: `The words of AWS about ${code}.` }));
+    });
+  });
+  refusing = await listen(server, 0);
+});
+afterAll(() => refusing?.close());
+
+const publishing = ['publish', '--topic', 'a', '{}'];
+
+describe('what AWS answers', () => {
+  test.each([
+    ['ExpiredTokenException', 'The AWS credentials have expired: log in again'],
+    ['UnrecognizedClientException', 'AWS does not know these credentials'],
+    ['InvalidClientTokenId', 'AWS does not know these credentials'],
+    ['AccessDeniedException', 'may not do this (stage local, http://'],
+    ['QueueDoesNotExist', 'npm run deploy -- --stage local makes what is missing'],
+    ['RequestThrottled', 'try again'],
+    ['SomethingNew', 'AWS refused (stage local, http://'],
+  ])('%s is told with what to do', async (code, told) => {
+    const {
+      code: exitCode,
+      stdout,
+      stderr,
+    } = await webhooks(publishing, {
+      endpointUrl: `${refusing.url}/${code}`,
+    });
+    expect(stderr).toContain(told);
+    expect(stderr).not.toMatch(/ at .*:\d+:\d+/);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+  });
+
+  test('nothing that answers is asked after: is npm start running?', async () => {
+    const { code, stderr } = await webhooks(publishing, { endpointUrl: 'http://127.0.0.1:1' });
+    expect(stderr).toBe(
+      'Nothing answers on http://127.0.0.1:1 (ECONNREFUSED): is npm start running? Else check --endpoint-url and AWS_ENDPOINT_URL.\n',
+    );
+    expect(code).toBe(1);
+  });
+
+  test('without credentials for AWS the three ways to give them are said', async () => {
+    const { code, stderr } = await webhooks([...publishing, '--region', 'eu-west-1'], {});
+    for (const way of ['--profile', 'AWS_ACCESS_KEY_ID', '--stage local']) expect(stderr).toContain(way);
+    expect(code).toBe(1);
+  });
+
+  test('without a region it is asked for', async () => {
+    const env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+    const { code, stderr } = await webhooks(publishing, { env });
+    expect(stderr).toBe('No AWS region is said: give --region, or set AWS_REGION.\n');
+    expect(code).toBe(1);
+  });
+});
+
+describe('a command line that is not understood ends with 2', () => {
+  test.each([
+    { args: [], told: 'Usage: webhooks' },
+    { args: ['jump'], told: "unknown command 'jump'" },
+    { args: ['publish'], told: "missing required argument 'body'" },
+    { args: ['publish', '--topick', 'a', 'b'], told: 'Did you mean --topic?' },
+    { args: ['subscriptions', 'put'], told: "missing required argument 'file'" },
+    { args: [...publishing, '--stage', 'a b'], told: 'The stage is "a b"; it must be' },
+    { args: [...publishing, '--endpoint-url', 'here'], told: 'The endpoint is "here"; it must be a URL' },
+  ])('$args', async ({ args, told }) => {
+    const { code, stdout, stderr } = await webhooks(args, { endpointUrl: 'http://127.0.0.1:1' });
+    expect(stderr).toContain(told);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+});
+
+test('--help tells of the commands, the options of all, and the exit codes, and ends with 0', async () => {
+  const { code, stdout, stderr } = await webhooks(['--help'], {});
+  for (const word of ['subscriptions', 'publish', 'resume', '--stage', '--json', 'Exit codes'])
+    expect(stdout).toContain(word);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect((await webhooks(['publish', '--help'], {})).stdout).toContain('--endpoint-url');
+});
