@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
@@ -10,6 +11,7 @@ import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/aws.ts';
 import { createAnnounce } from '#lib/backlog/announce.ts';
 import { createCallbackClient } from '#lib/callback/client.ts';
 import { callbackRules, deliverEnvironment, readConfig, subscriptionRules } from '#lib/config.ts';
+import { createSecrets } from '#lib/credentials/secrets.ts';
 import { deliverBatch } from '#lib/delivery/batch.ts';
 import { createDocuments } from '#lib/documents.ts';
 import { putOn } from '#lib/event-bus.ts';
@@ -21,10 +23,11 @@ type Clients = {
   readonly sqs: Pick<SQSClient, 'send'>;
   readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
   readonly events: Pick<EventBridgeClient, 'send'>;
+  readonly secretsManager: Pick<SecretsManagerClient, 'send'>;
 };
 
 /** The handler on the given clients: AWS's when deployed, a benchmark's own to count what it asks of AWS. */
-export function createHandler({ sqs, documents, events }: Clients) {
+export function createHandler({ sqs, documents, events, secretsManager }: Clients) {
   const config = readConfig(deliverEnvironment, process.env);
   const telemetry = createTelemetry('deliver', config.STAGE);
   const tables = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
@@ -35,6 +38,11 @@ export function createHandler({ sqs, documents, events }: Clients) {
     documents,
     queues: createQueues(sqs),
     callback: createCallbackClient(callbackRules(config)),
+    secrets: createSecrets({
+      client: secretsManager,
+      cacheMs: config.SECRET_CACHE_SECONDS * 1000,
+      now: Date.now,
+    }),
     readRegistrations: (ids: readonly string[]) => readRegistrations(ids, { ...tables, documents, rules }),
     announce: createAnnounce(putOn(config.EVENT_BUS, events), telemetry.log),
     lagSeconds: config.LAG_SECONDS,
@@ -57,4 +65,5 @@ export const handler = createHandler({
   sqs: new SQSClient(AWS_CLIENT),
   documents: createDocuments(new DynamoDBClient(AWS_CLIENT)),
   events: new EventBridgeClient(AWS_EVENTS_CLIENT),
+  secretsManager: new SecretsManagerClient(AWS_CLIENT),
 });

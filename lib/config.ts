@@ -52,6 +52,8 @@ export const deliverEnvironment = z.object({
   DEAD_LETTERS_QUEUE_URL: url,
   /** A lane whose head is older, and whose messages come faster than they go, goes through the backlog. */
   LAG_SECONDS: whole,
+  /** How long a secret is taken for the current one. */
+  SECRET_CACHE_SECONDS: whole,
 });
 export const resumeEnvironment = z.object({
   ...common,

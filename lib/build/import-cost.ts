@@ -12,6 +12,7 @@ const ENVIRONMENT: Readonly<Record<string, string>> = Object.fromEntries([
   ['ALLOWED_CIDRS', ''],
   ['EVENT_BUS', 'default'],
   ['LAG_SECONDS', '20'],
+  ['SECRET_CACHE_SECONDS', '300'],
   ['DRAIN_BUDGET', '40'],
   ['BACKLOG_RETENTION_DAYS', '21'],
   ...['SUBSCRIPTIONS_TABLE', 'ENDPOINTS_TABLE', 'STATE_TABLE'].map((name) => [name, 'table']),

@@ -1,7 +1,8 @@
-// One attempt: claim where the quality of service asks for it, send, and know what came of it. What follows from the
-// outcome is not decided here.
+// One attempt: sign, claim where the quality of service asks for it, send, and know what came of it. What follows from
+// the outcome is not decided here.
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { CallbackClient } from '#lib/callback/client.ts';
+import type { Secrets } from '#lib/credentials/secrets.ts';
 import { type Count, type Log, nameOf } from '#lib/log.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import type { Span } from '#lib/message/trace.ts';
@@ -9,6 +10,7 @@ import type { Subscription } from '#lib/subscription/subscription.ts';
 import { closeClaim, releaseClaim, type Taken, takeClaim } from './claim.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { requestOf } from './request.ts';
+import { signed } from './sign.ts';
 
 export type Attempted = {
   readonly outcome: Outcome;
@@ -23,6 +25,7 @@ export type Attempted = {
 
 export type AttemptDeps = {
   readonly callback: Pick<CallbackClient, 'exchange'>;
+  readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
   readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
   readonly stateTable: string;
   readonly log: Log;
@@ -40,6 +43,14 @@ export async function attempt(
   const request = requestOf(delivery, body, subscription, at);
   if (request.dropped > 0) deps.count('HeadersDropped', request.dropped);
 
+  const { span } = request;
+  const signature = await signed(request, subscription.signing, deps);
+  if (!signature.ok) {
+    const { code, message } = signature;
+    const durationMs = deps.now() - at;
+    return { outcome: { kind: 'unsent', code, message }, epoch, at, made: true, durationMs, span };
+  }
+
   // The last thing before the request: everything that can fail earlier has not failed.
   const claim =
     subscription.qos === 'at-most-once' ? await takeClaim(delivery, { epoch, now: at }, deps) : undefined;
@@ -50,7 +61,7 @@ export async function attempt(
 
   const exchange = await deps.callback.exchange({
     url: subscription.callbackUrl,
-    headers: request.headers,
+    headers: signature.headers,
     body: request.body,
     timeoutMs: subscription.http.readTimeoutMs,
     pool: {
@@ -65,7 +76,7 @@ export async function attempt(
   const outcome = outcomeOf(exchange, deps.now());
   const durationMs = deps.now() - at;
   if (claim) await writeDown(outcome, claim, delivery, deps);
-  return { outcome, epoch, at, made: true, durationMs, span: request.span };
+  return { outcome, epoch, at, made: true, durationMs, span };
 }
 
 /** The claim without an outcome says `unknown` to whoever finds it: safe, so a failed write stops nothing. */

@@ -6,7 +6,7 @@ import type { Ssl } from './ssl-schema.ts';
 /** The options as read; one that is missing, or has faults of its own, is undefined. */
 type Asked = Pick<
   Fields,
-  'auth' | 'signing' | 'ssl' | 'proxy' | 'batch' | 'logging' | 'channel' | 'startingAt' | 'endingAt'
+  'auth' | 'ssl' | 'proxy' | 'batch' | 'logging' | 'channel' | 'startingAt' | 'endingAt'
 >;
 
 type NotYet = {
@@ -24,7 +24,6 @@ export const NOT_YET: readonly NotYet[] = [
   { option: 'auth', asks: ({ auth }) => auth?.type === 'token', instead: HEADER_INSTEAD },
   { option: 'auth', asks: ({ auth }) => auth?.type === 'oauth2', instead: 'leave auth out' },
   { option: 'auth', asks: ({ auth }) => auth?.type === 'jwtProfileOauth2', instead: 'leave auth out' },
-  { option: 'signing', asks: ({ signing }) => signing !== undefined, instead: 'leave signing out' },
   {
     option: 'ssl',
     asks: ({ ssl }) => ssl !== undefined && !isDefaultSsl(ssl),

@@ -7,7 +7,7 @@ import { headers } from './header-schema.ts';
 import { httpUrl } from './http-url.ts';
 import { proxy } from './proxy-schema.ts';
 import { retry } from './retry-schema.ts';
-import { secretReference } from './secret-reference.ts';
+import { signing } from './signing-schema.ts';
 import { ssl } from './ssl-schema.ts';
 
 const flag = (title: string, description: string) =>
@@ -42,19 +42,7 @@ export const OPTION_FIELDS = {
   retry,
   ssl,
   proxy,
-  signing: field(() =>
-    titled(
-      z.strictObject({
-        secrets: titled(
-          z.array(secretReference('the key: value')).min(1).max(5),
-          'Secrets',
-          'One to five keys, each a secret; every request carries a signature of each, so that keys can be changed.',
-        ),
-      }),
-      'Signing',
-      'Signatures by Standard Webhooks, in the header webhook-signature.',
-    ),
-  ),
+  signing,
   batch: field(() =>
     titled(
       z.strictObject({
@@ -97,6 +85,5 @@ export const OPTION_FIELDS = {
 };
 
 type Output<F extends () => z.ZodType> = z.output<ReturnType<F>>;
-export type Signing = Output<typeof OPTION_FIELDS.signing>;
 export type Batch = Output<typeof OPTION_FIELDS.batch>;
 export type Logging = Output<typeof OPTION_FIELDS.logging>;

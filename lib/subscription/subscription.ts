@@ -1,9 +1,10 @@
 // A subscription as the rest of the code sees it: parsed, defaults filled in, units in the names.
 // How it is read from a config item is schema.ts's affair.
 import type { Auth } from './auth-schema.ts';
-import type { Batch, Logging, Signing } from './option-fields.ts';
+import type { Batch, Logging } from './option-fields.ts';
 import type { ProxyOptions } from './proxy-schema.ts';
 import type { RetryBlock } from './retry-schema.ts';
+import type { Signing } from './signing-schema.ts';
 import type { Ssl } from './ssl-schema.ts';
 
 export const QOS = ['none', 'auto', 'at-most-once', 'at-least-once'] as const;

@@ -7,10 +7,10 @@ import { sendToken } from '../../lib/backlog/tokens.ts';
 import { stateKey } from '../../lib/keys.ts';
 import { createMemoryDocuments, TABLES } from '../support/memory-documents.ts';
 import { createMemoryQueues } from '../support/memory-queues.ts';
-import { deliveriesFor } from './counting-clients.ts';
+import { deliveriesFor, NO_SECRETS } from './counting-clients.ts';
 
 type Command = { readonly constructor: { readonly name: string } };
-type Clients = { readonly sqs: never; readonly documents: never; readonly events: never };
+type Clients = Readonly<Record<'sqs' | 'documents' | 'events' | 'secretsManager', never>>;
 type Handler = (event: SQSEvent) => Promise<unknown>;
 
 const QOS = 'at-least-once';
@@ -36,6 +36,7 @@ export function createBacklogCalls(
     sqs: counting(queues.sqs.send as never),
     documents: counting(tables.documents.send as never),
     events: { send: async () => ({}) } as never,
+    secretsManager: NO_SECRETS,
   });
   tables.put(TABLES.subscriptionsTable, { id: ID, topic: 'bench', qos: QOS, configuration: { callbackUrl } });
   const pause = { reason: 'manual', since: Date.now(), detail: 'bench', itemHash: '', failures: 0 };

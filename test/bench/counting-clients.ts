@@ -28,6 +28,7 @@ export function createCountingClients(callbackUrl: string) {
       },
     } as never,
     events: { send: async () => ({}) } as never,
+    secretsManager: NO_SECRETS,
     documents: {
       send: async (command: Command) => {
         count(command);
@@ -47,6 +48,9 @@ export function createCountingClients(callbackUrl: string) {
 }
 
 export const counted = (clients: CountingClients): Record<string, number> => clients.calls();
+
+/** No subscription of a benchmark names a secret. */
+export const NO_SECRETS = { send: () => Promise.reject(new Error('nobody has a secret')) } as never;
 
 let made = 0;
 

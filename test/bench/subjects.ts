@@ -30,6 +30,7 @@ Object.assign(process.env, {
   RETRIES_QUEUE_URL: `${sink}/retries`,
   EVENT_BUS: 'default',
   LAG_SECONDS: '20',
+  SECRET_CACHE_SECONDS: '300',
   DEAD_LETTERS_QUEUE_URL: `${sink}/dead-letters`,
 });
 const { createHandler } = await import('../../functions/deliver.ts');

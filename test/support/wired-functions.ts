@@ -27,6 +27,9 @@ const DEPLOYMENT = {
   allowThisMachine: false,
 };
 
+const noSecret = () => Promise.reject(new Error('nobody here has a secret'));
+const NO_SECRETS = { read: noSecret, readAnew: noSecret };
+
 type Parts = {
   readonly agenda: Agenda;
   readonly random: Random;
@@ -77,6 +80,7 @@ export function wireFunctions(
       {
         ...wired,
         lagSeconds,
+        secrets: NO_SECRETS,
         wait: (ms) => life.step({ command: 'wait', target: '', input: ms }, async () => undefined, ms),
         callback: {
           exchange: (request) => exchange(request, life, reads.get(request.pool.key)),

@@ -24,6 +24,7 @@ const deliver = {
   DEAD_LETTERS_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/1/dead-letters',
   EVENT_BUS: 'default',
   LAG_SECONDS: '20',
+  SECRET_CACHE_SECONDS: '300',
 };
 const configOf = (more: Record<string, string> = {}) =>
   readConfig(deliverEnvironment, { ...deliver, ...more });
@@ -34,6 +35,7 @@ describe('the environment', () => {
       ...deliver,
       LARGEST_READ_TIMEOUT_MS: 30_000,
       LAG_SECONDS: 20,
+      SECRET_CACHE_SECONDS: 300,
       ALLOW_HTTP: true,
       ALLOWED_CIDRS: ['10.0.0.0/8', 'fd00::/8'],
     });

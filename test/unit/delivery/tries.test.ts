@@ -6,6 +6,7 @@ import { tries } from '#lib/delivery/tries.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 
 const SECOND = 1_000;
+const noSecret = () => Promise.reject(new Error('has none'));
 
 /** A callback that answers nothing until its readTimeout, in an invocation of so many seconds. */
 async function hangingCallback({
@@ -57,6 +58,7 @@ async function hangingCallback({
           return { kind: 'unknown', code: 'timeout', message: 'no answer in time' };
         },
       },
+      secrets: { read: noSecret, readAnew: noSecret },
       documents: { send: async () => ({}) },
       stateTable: 'state',
       queues: {

@@ -40,8 +40,6 @@ describe('well-formed', () => {
       jwt({ x509CertChain: 'X5C', jwtId: 'j', keyId: 'k', customClaims: [{ name: 'n', value: 'v' }] }),
     ],
     ['auth', { type: 'jwtProfileOauth2', secret: 'name' }],
-    ['signing', { secrets: ['a'] }],
-    ['signing', { secrets: ['a', 'b', 'c', 'd', 'e#f'] }],
     ['ssl', { trustAll: true }],
     ['ssl', { hostnameVerifier: false }],
     ['ssl', { trustStore: { type: 'PEM', content: pem } }],
@@ -79,16 +77,12 @@ describe('well-formed', () => {
   });
 
   test('every such option is told at once', () => {
-    const item = itemWith(
-      { auth: oauth2({}), signing: { secrets: ['a'] }, batch: {}, logging: { enabled: true } },
-      { channel: 'c' },
-    );
+    const item = itemWith({ auth: oauth2({}), batch: {}, logging: { enabled: true } }, { channel: 'c' });
     expect(pathsOf(item)).toEqual([
       'channel',
       'configuration.auth',
       'configuration.batch',
       'configuration.logging',
-      'configuration.signing',
     ]);
   });
 });
@@ -128,6 +122,7 @@ describe('malformed', () => {
       'auth.jwtProfileOauth2.customClaims.1.name',
     ],
     ['signing', {}, 'signing.secrets'],
+    ['signing', { keys: [] }, 'signing.keys'],
     ['signing', { secrets: [] }, 'signing.secrets'],
     ['signing', { secrets: ['a', 'b', 'c', 'd', 'e', 'f'] }, 'signing.secrets'],
     ['signing', { secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'] }, 'signing.secrets.0'],

@@ -51,12 +51,20 @@ test.each([
   },
 );
 
-test.each(['none', 'auto', 'at-most-once', 'at-least-once', 'minimal', 'dlq', 'http', 'http-flat', '4x'])(
-  'the sample subscription-%s is valid',
-  (name) => {
-    expect(faultsOf(sample(`subscription-${name}`))).toEqual({});
-  },
-);
+test.each([
+  'none',
+  'auto',
+  'at-most-once',
+  'at-least-once',
+  'minimal',
+  'dlq',
+  'http',
+  'http-flat',
+  '4x',
+  'signing',
+])('the sample subscription-%s is valid', (name) => {
+  expect(faultsOf(sample(`subscription-${name}`))).toEqual({});
+});
 
 test.each(['auth-basic', 'auth-token', 'auth-oauth2'])('the sample subscription-%s is understood', (name) => {
   expect(Object.keys(faultsOf(sample(`subscription-${name}`)))).toEqual(['configuration.auth']);
