@@ -10,13 +10,13 @@ import type { Context, SQSEvent } from 'aws-lambda';
 import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/aws.ts';
 import { createAnnounce } from '#lib/backlog/announce.ts';
 import { createCallbackClient } from '#lib/callback/client.ts';
-import { callbackRules, deliverEnvironment, readConfig, subscriptionRules } from '#lib/config.ts';
+import { callbackRules, deliverEnvironment, readConfig, subscriptionRules, tablesOf } from '#lib/config.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
 import { deliverBatch } from '#lib/delivery/batch.ts';
 import { createDocuments } from '#lib/documents.ts';
 import { putOn } from '#lib/event-bus.ts';
 import { createQueues } from '#lib/queue/queues.ts';
-import { readRegistrations } from '#lib/subscription/registration.ts';
+import { createRegistrations } from '#lib/subscription/registration.ts';
 import { createTelemetry, telling } from '#lib/telemetry.ts';
 
 type Clients = {
@@ -30,8 +30,8 @@ type Clients = {
 export function createHandler({ sqs, documents, events, secretsManager }: Clients) {
   const config = readConfig(deliverEnvironment, process.env);
   const telemetry = createTelemetry('deliver', config.STAGE);
-  const tables = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
-  const rules = subscriptionRules(config);
+  const tables = tablesOf(config);
+  const registrations = createRegistrations({ ...tables, documents, rules: subscriptionRules(config) });
   const deps = {
     ...telemetry,
     ...tables,
@@ -43,7 +43,7 @@ export function createHandler({ sqs, documents, events, secretsManager }: Client
       cacheMs: config.SECRET_CACHE_SECONDS * 1000,
       now: Date.now,
     }),
-    readRegistrations: (ids: readonly string[]) => readRegistrations(ids, { ...tables, documents, rules }),
+    readRegistrations: registrations.readAll,
     announce: createAnnounce(putOn(config.EVENT_BUS, events), telemetry.log),
     lagSeconds: config.LAG_SECONDS,
     deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,

@@ -9,19 +9,19 @@ import { createAnnounce } from '#lib/backlog/announce.ts';
 import { census } from '#lib/backlog/census.ts';
 import { answer, parseRequest } from '#lib/backlog/request.ts';
 import { sweep } from '#lib/backlog/sweep.ts';
-import { deploymentRules, itemRules, readConfig, resumeEnvironment } from '#lib/config.ts';
+import { deploymentRules, itemRules, readConfig, resumeEnvironment, tablesOf } from '#lib/config.ts';
 import { createDocuments } from '#lib/documents.ts';
 import { putOn } from '#lib/event-bus.ts';
 import { createQueues } from '#lib/queue/queues.ts';
-import { readConfigOf } from '#lib/subscription/registration.ts';
+import { createRegistrations } from '#lib/subscription/registration.ts';
 import { createTelemetry, telling } from '#lib/telemetry.ts';
 
 const config = readConfig(resumeEnvironment, process.env);
 const telemetry = createTelemetry('resume', config.STAGE);
 const documents = createDocuments(new DynamoDBClient(AWS_CLIENT));
-const tables = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
 const deployment = deploymentRules(config);
-const rules = itemRules(deployment);
+const tables = tablesOf(config);
+const registrations = createRegistrations({ ...tables, documents, rules: itemRules(deployment) });
 
 const deps = {
   ...telemetry,
@@ -29,7 +29,7 @@ const deps = {
   documents,
   deployment,
   queues: createQueues(new SQSClient(AWS_CLIENT)),
-  readConfig: (id: string) => readConfigOf(id, { ...tables, documents, rules }),
+  readConfig: registrations.readConfig,
   announce: createAnnounce(putOn(config.EVENT_BUS, new EventBridgeClient(AWS_EVENTS_CLIENT)), telemetry.log),
   deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
   retriesQueueUrl: config.RETRIES_QUEUE_URL,

@@ -41,6 +41,7 @@ export const routeEnvironment = z.object({
   RETRIES_QUEUE_URL: url,
 });
 const backlog = {
+  ENDPOINTS_TABLE: z.string().min(1),
   RETRIES_QUEUE_URL: url,
   /** The name of the bus where pauses and openings are announced. */
   EVENT_BUS: z.string().min(1),
@@ -95,6 +96,15 @@ const isEmulator = (endpointUrl = ''): boolean => {
 };
 
 type Common = z.infer<z.ZodObject<typeof common>>;
+
+/** The tables of the functions that know endpoints. */
+export const tablesOf = (
+  config: Pick<z.infer<typeof resumeEnvironment>, 'SUBSCRIPTIONS_TABLE' | 'ENDPOINTS_TABLE' | 'STATE_TABLE'>,
+) => ({
+  subscriptionsTable: config.SUBSCRIPTIONS_TABLE,
+  endpointsTable: config.ENDPOINTS_TABLE,
+  stateTable: config.STATE_TABLE,
+});
 
 /** Answers are read up to this many decompressed bytes: enough for an excerpt, too few to hurt. */
 const RESPONSE_CAP_BYTES = 64 * 1024;

@@ -23,7 +23,7 @@ export function createAnnounce(put: (announcement: Announcement) => Promise<unkn
     const was = told(before);
     const is = told(after);
     // A probe that fails goes on with the same outage: whoever was told knows.
-    if (was === is && (is === 'going' || before.pause?.reason === after.pause?.reason)) return;
+    if (was === is && (is === 'going' || isSameReason(before, after))) return;
     const { reason, detail, since, resumeAt, failures } = after.pause ?? {};
     const announcement: Announcement = {
       type: is === 'going' ? 'subscription.resumed' : 'subscription.paused',
@@ -53,6 +53,11 @@ function told(state: State): Phase {
   const { failures, resumeAt = Number.POSITIVE_INFINITY, since = 0 } = state.pause ?? {};
   return failures === 0 && resumeAt - since < WORTH_TELLING_MS ? 'going' : phaseOf(state);
 }
+
+/** An item that is wrong in another way is news, to whoever tries to put it right. */
+const isSameReason = ({ pause: before }: State, { pause: after }: State): boolean =>
+  before?.reason === after?.reason &&
+  (after?.reason !== 'invalid-config' || before?.itemHash === after.itemHash);
 
 const iso = (at: number | undefined): string | undefined =>
   at === undefined ? undefined : new Date(at).toISOString();

@@ -4,9 +4,10 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Count } from '#lib/log.ts';
 import { sendOrphan, type UndeliverableDeps } from '#lib/message/undeliverable.ts';
 import type { Config } from '#lib/subscription/registration.ts';
+import { inWords } from '#lib/subscription/subscription.ts';
 import type { Announce } from './announce.ts';
 import { dropHeld, listHeld } from './held.ts';
-import { drainStarted, dueWithoutBacklog, itemChanged, phaseOf, probeLane } from './machine.ts';
+import { drainStarted, dueWithoutBacklog, itemChanged, itemWrong, phaseOf, probeLane } from './machine.ts';
 import { forgetMeasure, type MeasureDeps, measureBacklog } from './measure.ts';
 import { changeState, closedLanes, forgetState, LOOK_MS, readState, type State } from './state.ts';
 import { sendToken, type TokenDeps } from './tokens.ts';
@@ -34,7 +35,11 @@ export async function look(subscription: string, room: number, deps: LookDeps): 
   const now = deps.now();
   if (config.kind === 'absent') return await lookAtAbsent();
   await change((from) => (from.absentSince === undefined ? undefined : withoutAbsence(from)));
-  await change((from) => itemChanged(from, config.itemHash));
+  await change((from) =>
+    config.kind === 'invalid'
+      ? itemWrong(from, { detail: inWords(config.faults), itemHash: config.itemHash }, now)
+      : itemChanged(from, config.itemHash),
+  );
   await change((from) => dueWithoutBacklog(from, now));
   const looksAtWaiting = phaseOf(state) !== 'going' && now - (state.lookedAt ?? 0) >= LOOK_MS;
 

@@ -14,6 +14,7 @@ export const EVENTS = [
   'refused',
   'went-well',
   'item-changed',
+  'item-wrong',
   'asked-to-resume',
   'asked-to-pause',
 ] as const;
@@ -26,6 +27,7 @@ export const TRANSITIONS: { readonly [phase in Phase]: { readonly [event in Even
     refused: 'stopped',
     'went-well': 'stay',
     'item-changed': 'stay',
+    'item-wrong': 'stopped',
     'asked-to-resume': 'stay',
     'asked-to-pause': 'stopped',
   },
@@ -34,6 +36,7 @@ export const TRANSITIONS: { readonly [phase in Phase]: { readonly [event in Even
     refused: 'stopped',
     'went-well': 'going',
     'item-changed': 'going',
+    'item-wrong': 'stopped',
     'asked-to-resume': 'going',
     'asked-to-pause': 'stopped',
   },
@@ -42,6 +45,7 @@ export const TRANSITIONS: { readonly [phase in Phase]: { readonly [event in Even
     refused: 'stay',
     'went-well': 'stay',
     'item-changed': 'going',
+    'item-wrong': 'stopped',
     'asked-to-resume': 'going',
     'asked-to-pause': 'stopped',
   },
@@ -118,7 +122,7 @@ const headAfter = (before: Head | undefined, head: Omit<Head, 'probes'>): Head =
 export type Refusal = {
   /** Undefined where nothing was attempted: then the state as it is decides. */
   readonly epoch?: number;
-  readonly reason: Exclude<Reason, 'outage' | 'manual'>;
+  readonly reason: Exclude<Reason, 'outage' | 'manual' | 'invalid-config'>;
   readonly detail: string;
   readonly itemHash: string;
   readonly head?: Omit<Head, 'probes'>;
@@ -147,6 +151,20 @@ export function itemChanged(state: State, itemHash: string): State | undefined {
   if (state.pause === undefined || state.pause.reason === 'manual' || state.pause.itemHash === itemHash)
     return undefined;
   return opened(state);
+}
+
+/** The config item can't be used. One that is wrong in another way stays stopped, with the new reasons. */
+export function itemWrong(
+  state: State,
+  { detail, itemHash }: Pick<Pause, 'detail' | 'itemHash'>,
+  now: number,
+): State | undefined {
+  const { pause } = state;
+  if (pause?.reason === 'manual') return undefined;
+  const before = pause?.reason === 'invalid-config' ? pause : undefined;
+  if (before?.itemHash === itemHash) return undefined;
+  const since = before?.since ?? now;
+  return paused(state, { reason: 'invalid-config', since, detail, itemHash, failures: 1 });
 }
 
 export function askedToResume(state: State): State | undefined {

@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import type { DeploymentRules } from '#lib/config.ts';
 import type { Config } from '#lib/subscription/registration.ts';
+import { inWords as faultsInWords } from '#lib/subscription/subscription.ts';
 import { firstEntries } from './entries.ts';
 import { listHeld, readHeld } from './held.ts';
 import { type LookDeps, look } from './look.ts';
@@ -131,6 +132,9 @@ export async function answer(request: ResumeRequest, room: number, deps: AnswerD
     const where = asked ?? probeLane(state);
     const [head] = where === undefined ? [] : await firstEntries(subscription, where, 1, deps);
     if (head === undefined || where === undefined) return { ok: false, message: 'Nothing waits there.' };
+    if (action === 'dead-letter-head' && config.kind === 'invalid') {
+      return { ok: false, message: stillInvalid(config) };
+    }
     if (action === 'dead-letter-head' && !(config.kind === 'valid' && config.subscription.dlq)) {
       return { ok: false, message: 'It has no dlq: name one in its item, or skip the head.' };
     }
@@ -156,4 +160,4 @@ const inWords = (state: State): string =>
   state.pause === undefined ? 'It is going.' : `It is paused (${state.pause.reason}): ${state.pause.detail}.`;
 
 const stillInvalid = ({ faults }: Extract<Config, { kind: 'invalid' }>): string =>
-  `Its config item is not right, put it right first: ${faults.map(({ path, reason }) => `${path}: ${reason}`).join('; ')}.`;
+  `Its config item is not right, put it right first: ${faultsInWords(faults)}.`;

@@ -1,7 +1,7 @@
 // One delivery of a lane, from the queue: where it goes if it can't be attempted (no subscription, wrong lane, paused,
 // lane closed), else its tries.
 import type { SQSRecord } from 'aws-lambda';
-import { dueWithoutBacklog, itemChanged, phaseOf, refused } from '#lib/backlog/machine.ts';
+import { dueWithoutBacklog, itemChanged, itemWrong, phaseOf } from '#lib/backlog/machine.ts';
 import { UnreadableState } from '#lib/backlog/state.ts';
 import type { Count } from '#lib/log.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
@@ -9,7 +9,7 @@ import { deliveryInLane, laneOf } from '#lib/message/lane.ts';
 import { sendUndeliverable } from '#lib/message/undeliverable.ts';
 import { NotConfirmed, type Queues } from '#lib/queue/queues.ts';
 import type { Config } from '#lib/subscription/registration.ts';
-import { isOrdered } from '#lib/subscription/subscription.ts';
+import { inWords, isOrdered } from '#lib/subscription/subscription.ts';
 import type { Bounds } from './going.ts';
 import { change, type Run, type RunDeps, startNext } from './run.ts';
 import { type TriesDeps, tries } from './tries.ts';
@@ -65,9 +65,8 @@ export async function settle(
   return SETTLED;
 }
 
-/** An item that can't be parsed has one lane. */
 export const lanesOf = (config: Exclude<Config, { kind: 'absent' }>): number =>
-  config.kind === 'valid' ? config.subscription.http.maxConcurrentConnections : 1;
+  config.kind === 'valid' ? config.subscription.http.maxConcurrentConnections : config.lanes;
 
 /** Brings the state up to the config item and the time: a changed item resumes, a broken one pauses. */
 export async function goesOn(
@@ -76,16 +75,18 @@ export async function goesOn(
   deps: RunDeps,
 ): Promise<void> {
   const { itemHash } = config;
+  if (config.kind === 'invalid') {
+    const why = { detail: inWords(config.faults), itemHash };
+    // Asked beforehand: most often nothing is to be written, and no promise to be waited for.
+    if (itemWrong(run.state, why, deps.now())) {
+      await change(run, (state) => itemWrong(state, why, deps.now()), deps);
+    }
+    return;
+  }
   if (itemChanged(run.state, itemHash)) {
     if (await change(run, (state) => itemChanged(state, itemHash), deps)) await startNext(run, deps);
   }
-  if (config.kind === 'invalid') {
-    const detail = config.faults.map(({ path, reason }) => `${path}: ${reason}`).join('; ');
-    const why = { reason: 'invalid-config', detail, itemHash } as const;
-    if (run.state.pause?.reason !== 'invalid-config') {
-      await change(run, (state) => refused(state, why, { now: deps.now() }), deps);
-    }
-  } else if (dueWithoutBacklog(run.state, deps.now())) {
+  if (dueWithoutBacklog(run.state, deps.now())) {
     await change(run, (state) => dueWithoutBacklog(state, deps.now()), deps);
   }
 }

@@ -4,6 +4,9 @@ import type { SecretReference } from '#lib/subscription/secret-reference.ts';
 
 export type Endpoint = KafkaEndpoint | SqsEndpoint;
 
+/** The queue of what has nowhere else to be is an endpoint by this name, without an item. */
+export const UNDELIVERABLE = 'undeliverable';
+
 export type SqsEndpoint = {
   readonly name: string;
   readonly type: 'sqs';

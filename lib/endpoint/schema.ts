@@ -5,18 +5,15 @@ import { readField, settled, WHOLE_ITEM } from '#lib/subscription/fault.ts';
 import { field, text, titled } from '#lib/subscription/field.ts';
 import { isObject, nonJson } from '#lib/subscription/json.ts';
 import type { Fault } from '#lib/subscription/subscription.ts';
-import type { Endpoint } from './endpoint.ts';
+import { type Endpoint, UNDELIVERABLE } from './endpoint.ts';
 import { kafkaConfiguration } from './kafka-schema.ts';
 import { sqsConfiguration } from './sqs-schema.ts';
-
-/** The queue of what has nowhere else to be is an endpoint by this name already. */
-const TAKEN = 'undeliverable';
 
 const name = () =>
   titled(
     text(128)
       .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters, without spaces')
-      .refine((text) => text !== TAKEN, `must not be ${TAKEN}, which is an endpoint already`),
+      .refine((text) => text !== UNDELIVERABLE, `must not be ${UNDELIVERABLE}, which is an endpoint already`),
     'Name',
     'What subscriptions call it in dlq.endpoint: 1 to 128 visible ASCII characters.',
   );

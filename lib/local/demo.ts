@@ -36,6 +36,10 @@ export async function startDemo({ set, receiverPort, root, print }: Dependencies
   });
   print(`Callbacks go to ${receiver.url}, which answers 200, or 503 to a path with ?status=503.`);
   const documents = DynamoDBDocumentClient.from(set.clients.dynamodb);
+  const endpoint = z
+    .looseObject({ name: z.string() })
+    .parse(read(join(root, 'events/endpoint-sample-dlq.json')));
+  await documents.send(new PutCommand({ TableName: set.outputs.EndpointsTableName, Item: endpoint }));
   for (const name of SAMPLES) {
     const item = sample(join(root, `events/subscription-${name}.json`), receiver.url);
     await documents.send(new PutCommand({ TableName: set.outputs.SubscriptionsTableName, Item: item }));
@@ -55,9 +59,11 @@ export async function startDemo({ set, receiverPort, root, print }: Dependencies
 
 const sampleSchema = z.looseObject({ configuration: z.looseObject({ callbackUrl: z.url() }) });
 
+const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
+
 /** The sample with its callback at our receiver, wherever that listens. */
 function sample(file: string, receiverUrl: string): Record<string, unknown> {
-  const item = sampleSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const item = sampleSchema.parse(read(file));
   const { pathname } = new URL(item.configuration.callbackUrl);
   return { ...item, configuration: { ...item.configuration, callbackUrl: `${receiverUrl}${pathname}` } };
 }

@@ -24,6 +24,7 @@ Object.assign(process.env, {
   ALLOW_HTTP: 'true',
   ALLOWED_CIDRS: '',
   SUBSCRIPTIONS_TABLE: 'subscriptions',
+  ENDPOINTS_TABLE: 'endpoints',
   STATE_TABLE: 'state',
   DELIVERIES_QUEUE_URL: `${sink}/deliveries.fifo`,
   UNDELIVERABLE_QUEUE_URL: `${sink}/undeliverable`,

@@ -15,7 +15,11 @@ import {
 export type Item = Record<string, unknown>;
 
 /** The tables, by the names to give to the code under test. */
-export const TABLES = { subscriptionsTable: 'subscriptions', stateTable: 'state' } as const;
+export const TABLES = {
+  subscriptionsTable: 'subscriptions',
+  endpointsTable: 'endpoints',
+  stateTable: 'state',
+} as const;
 
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   subscriptions: ['id'],

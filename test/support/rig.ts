@@ -48,6 +48,7 @@ export type Refused = z.infer<typeof undeliverable> & { readonly body: string };
 /** What a test says of its subscription; the rest of the item is made up. */
 export type Subscribing = {
   readonly qos?: string;
+  /** Its endpoint is put too. */
   readonly dlq?: string;
   /** Another topic than one of its own, or none. */
   readonly topic?: string | undefined;
@@ -74,6 +75,12 @@ export type Subscribed = {
 export type Rig = Awaited<ReturnType<typeof startRig>>;
 
 const POLL_SECONDS = 1;
+
+/** Where nothing is sent: dead letters are looked at where deliver leaves them. */
+export const ENDPOINT = {
+  type: 'sqs',
+  configuration: { queueUrl: 'https://sqs.us-east-1.amazonaws.com/000000000000/rejected' },
+};
 
 /** Names of the set's queues. */
 export const QUEUES = {
@@ -206,6 +213,7 @@ export async function startRig(options: TestSetOptions = {}) {
         ...(dlq !== undefined && { dlq: { endpoint: dlq } }),
         configuration: { callbackUrl: `${receiver.url}${path}`, ...configuration },
       };
+      if (dlq !== undefined && dlq !== 'undeliverable') await set.putEndpoint({ name: dlq, ...ENDPOINT });
       await set.putSubscription(item);
       const to = topic === undefined ? { subscription: id } : { topic };
       return {

@@ -1,12 +1,13 @@
 // The local set for integration tests: on free ports, with what a test does to it said in one line each.
 // AWS_ENDPOINT_URL_SQS puts another SQS in our emulator's place; the queues are deleted at the end then.
-import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { type Publishing, publish } from '#lib/local/publish.ts';
 import { type LocalSet, type LocalSetOptions, startLocalSet } from '#lib/local/set.ts';
 
 export type TestSet = LocalSet & {
   putSubscription(item: Record<string, unknown>): Promise<void>;
   putEndpoint(item: Record<string, unknown>): Promise<void>;
+  removeEndpoint(name: string): Promise<void>;
   /** Sends one message to the publishers' queue; answers with its SQS message id. */
   publish(body: string, publishing: Publishing): Promise<string>;
   /** What functions and pollers have written, newest last: for a failing test to show. */
@@ -43,6 +44,10 @@ export async function startSet(options: TestSetOptions = {}): Promise<TestSet> {
     lines,
     putSubscription: (item) => put('SubscriptionsTableName', item),
     putEndpoint: (item) => put('EndpointsTableName', item),
+    async removeEndpoint(name) {
+      const TableName = outputs.EndpointsTableName;
+      await documents.send(new DeleteCommand({ TableName, Key: { name } }));
+    },
     publish: (body, publishing) =>
       publish(body, publishing, {
         sqs: clients.sqs,

@@ -10,7 +10,7 @@ import type { CountName, Fields } from '#lib/log.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { routeBatch } from '#lib/routing/batch.ts';
 import { createDirectory } from '#lib/subscription/directory.ts';
-import { readConfigOf, readRegistrations } from '#lib/subscription/registration.ts';
+import { createRegistrations } from '#lib/subscription/registration.ts';
 import type { Agenda, Random } from './agenda.ts';
 import type { Life } from './lambda.ts';
 import { type Answer, exchangeOf, type Ledger, type Request } from './ledger.ts';
@@ -87,7 +87,7 @@ export function wireFunctions(
           endInvocation: async () => {},
         },
         async readRegistrations(ids) {
-          const registrations = await readRegistrations(ids, { ...wired, rules: RULES });
+          const registrations = await createRegistrations({ ...wired, rules: RULES }).readAll(ids);
           for (const [id, { state }] of registrations) reads.set(id, state);
           return registrations;
         },
@@ -148,8 +148,8 @@ export function wireFunctions(
     const wired = wire(life);
     return {
       ...wired,
-      readConfig: (id: string) => readConfigOf(id, { ...wired, rules: RULES }),
       deployment: DEPLOYMENT,
+      readConfig: createRegistrations({ ...wired, rules: RULES }).readConfig,
       drainBudget,
       retentionMs: 21 * DAY_MS,
     };

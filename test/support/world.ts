@@ -22,6 +22,7 @@ export { URLS };
 export type Options = {
   readonly qos?: 'none' | 'auto' | 'at-most-once' | 'at-least-once';
   readonly lanes?: number;
+  /** Its endpoint is put too. */
   readonly dlq?: string;
   readonly retry?: Exclude<Subscription['retry'], { kind: 'default' }>;
   readonly onOutage?: 'stop';
@@ -29,6 +30,8 @@ export type Options = {
   /** An item that can't be parsed. */
   readonly broken?: boolean;
 };
+
+const ENDPOINT = { queueUrl: 'https://sqs.us-east-1.amazonaws.com/000000000000/rejected' };
 
 export type World = ReturnType<typeof createWorld>;
 
@@ -148,6 +151,7 @@ export function createWorld({
     ) {
       const version = (versions.get(id) ?? 0) + 1;
       versions.set(id, version);
+      if (dlq !== undefined && dlq !== 'undeliverable') world.putEndpoint(dlq);
       const value = `${version} ${qos} ${qos.startsWith('at-') ? 1 : lanes}`;
       tables.put('subscriptions', {
         id,
@@ -168,6 +172,9 @@ export function createWorld({
       });
     },
     remove: (id: string) => tables.remove('subscriptions', { id }),
+    putEndpoint: (name: string, more: Item = {}) =>
+      tables.put('endpoints', { name, type: 'sqs', configuration: ENDPOINT, ...more }),
+    removeEndpoint: (name: string) => tables.remove('endpoints', { name }),
     publish(subscription: string, id: string, group = subscription): void {
       memory.put(URLS.messagesFifo, { body: `"${id}"`, attributes: { subscription, id }, group });
       mappings.get(URLS.messagesFifo)?.kick();

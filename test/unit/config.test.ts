@@ -20,6 +20,7 @@ const common = {
 };
 const deliver = {
   ...common,
+  ENDPOINTS_TABLE: 'webhooks-dev-endpoints',
   RETRIES_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/1/retries',
   DEAD_LETTERS_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/1/dead-letters',
   EVENT_BUS: 'default',

@@ -1,6 +1,6 @@
 // Config and state items that can't be read: each ends in a named state that says why, and holds up nobody else.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bodiesOf, QUEUES, type Rig, startRig } from '#test/support/rig.ts';
+import { bodiesOf, ENDPOINT, QUEUES, type Rig, startRig } from '#test/support/rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -147,6 +147,58 @@ describe('an invalid config item pauses its subscription and says where and why'
     await rig.set.putSubscription(one.item);
     await rig.pass(31);
     expect(bodiesOf(await one.requests(3))).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('an endpoint that is not as it should be pauses whoever names it', () => {
+  const put = (name: string, more: object = {}) => rig.set.putEndpoint({ name, ...ENDPOINT, ...more });
+
+  test('missing: with the field and what to do; putting it lets it go on, with what it had', async () => {
+    const one = await rig.subscribe({ qos: 'at-least-once' });
+    await rig.set.putSubscription({ ...one.item, dlq: { endpoint: 'missing' } });
+    await one.publishAll(['a', 'b'], one.id);
+    const pause = await rig.paused(one.id, 'invalid-config');
+    expect(pause.detail).toBe(
+      'dlq.endpoint: names an endpoint that does not exist: put its item into the table of endpoints, or name another',
+    );
+    expect(one.received()).toEqual([]);
+    await put('missing');
+    await rig.pass(31);
+    expect(bodiesOf(await one.requests(2))).toEqual(['a', 'b']);
+  });
+
+  test('wrong: with what is wrong of it; the next message finds it mended', async () => {
+    const one = await rig.subscribe({ qos: 'at-least-once', dlq: 'wrong' });
+    await put('wrong', { configuration: { queueUrl: 'https://user:s3cr3t@example.com' } });
+    await one.publish('a', { group: one.id });
+    const pause = await rig.paused(one.id, 'invalid-config');
+    expect(pause.detail).toContain('dlq.endpoint: names an endpoint whose item is not right');
+    expect(pause.detail).toContain('configuration.queueUrl: ');
+    expect(JSON.stringify(pause)).not.toContain('s3cr3t');
+    await put('wrong');
+    await one.publish('b', { group: one.id });
+    expect(bodiesOf(await one.requests(2))).toEqual(['a', 'b']);
+  });
+
+  test('removed: nothing more is sent, in a function that knew it a moment ago', async () => {
+    const one = await rig.subscribe({ qos: 'at-least-once', dlq: 'removed' });
+    await one.publish('before', { group: one.id });
+    await one.requests(1);
+    await rig.set.removeEndpoint('removed');
+    await one.publish('after', { group: one.id });
+    await rig.paused(one.id, 'invalid-config');
+    expect(bodiesOf(one.received())).toEqual(['before']);
+    await put('removed');
+    await rig.pass(31);
+    expect(bodiesOf(await one.requests(2))).toEqual(['before', 'after']);
+  });
+
+  test('undeliverable is one without an item', async () => {
+    const one = await rig.subscribe({ dlq: 'undeliverable' });
+    rig.receiver.answer(one.path, [{ status: 400 }]);
+    await one.publish('a');
+    expect(await rig.letters(one.id, 1)).toMatchObject([{ endpoint: 'undeliverable', body: 'a' }]);
+    expect(await rig.pauseOf(one.id)).toBeUndefined();
   });
 });
 

@@ -11,6 +11,7 @@ const pause = {
   failures: 1,
 } as const;
 const outage: State = { ...NO_STATE, pause: { ...pause, resumeAt: 2_000 } };
+const wrong: State = { ...NO_STATE, pause: { ...pause, reason: 'invalid-config' } };
 const rejected: State = { ...NO_STATE, pause: { ...pause, reason: 'rejected' } };
 
 function announcing(put?: () => Promise<unknown>) {
@@ -33,6 +34,13 @@ describe('who is told', () => {
       { ...outage, pause: { ...pause, failures: 2, resumeAt: 4_000 } },
       [],
     ],
+    [
+      'of an item that is wrong in another way',
+      wrong,
+      { ...NO_STATE, pause: { ...pause, reason: 'invalid-config', itemHash: 'another' } },
+      ['subscription.paused'],
+    ],
+    ['not of one that is as wrong as it was', wrong, { ...wrong, lookedAt: 1 }, []],
     [
       'not of a lane that closes',
       NO_STATE,

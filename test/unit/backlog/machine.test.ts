@@ -11,6 +11,7 @@ import {
   type Failure,
   failed,
   itemChanged,
+  itemWrong,
   laneClosed,
   laneOpened,
   outageWaitMs,
@@ -65,6 +66,7 @@ const HAPPENS: { readonly [event in Event]: (state: State) => State | undefined 
   refused: (state) => refused(state, { epoch: 7, reason: 'rejected', detail: '', itemHash: 'h' }, FACTS),
   'went-well': (state) => wentWell(state, 7),
   'item-changed': (state) => itemChanged(state, 'another'),
+  'item-wrong': (state) => itemWrong(state, { detail: 'qos: is missing', itemHash: 'another' }, NOW),
   'asked-to-resume': (state) => askedToResume(state),
   'asked-to-pause': (state) => askedToPause(state, '', 'h', NOW),
 };
@@ -154,6 +156,22 @@ test('what a person paused, no new item resumes, and the same item put again res
   expect(itemChanged(manual, 'another')).toBeUndefined();
   expect(askedToPause(manual, '', 'h', NOW)).toBeUndefined();
   expect(itemChanged(STATES.stopped, 'h')).toBeUndefined();
+});
+
+test('an item that is wrong in another way stays stopped since when it was, with the new reasons; the same changes nothing', () => {
+  const wrong = itemWrong(going, { detail: 'qos: is missing', itemHash: 'h1' }, NOW) ?? going;
+  expect(itemWrong(wrong, { detail: 'qos: is missing', itemHash: 'h1' }, NOW + 1)).toBeUndefined();
+  const other = itemWrong(wrong, { detail: 'dlq: is missing', itemHash: 'h2' }, NOW + 1);
+  expect(other?.pause).toEqual({
+    reason: 'invalid-config',
+    since: NOW,
+    detail: 'dlq: is missing',
+    itemHash: 'h2',
+    failures: 1,
+  });
+  expect(itemChanged(wrong, 'h2')).toMatchObject({ epoch: wrong.epoch + 1 });
+  const manual = askedToPause(going, '', 'h', NOW) ?? going;
+  expect(itemWrong(manual, { detail: 'qos: is missing', itemHash: 'h1' }, NOW)).toBeUndefined();
 });
 
 test('an outage that is due goes on by itself only when there is nothing to probe with', () => {
