@@ -11,6 +11,13 @@ export default defineConfig({
     projects: [
       project('unit'),
       project('conformance', { testTimeout: 30_000 }),
+      // Beside a real broker, which is on the same two cores: see the script test:kafka.
+      project('kafka', {
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        maxWorkers: 1,
+        globalSetup: ['./test/support/package-once.ts'],
+      }),
       project('integration', {
         testTimeout: 60_000,
         hookTimeout: 60_000,

@@ -1,0 +1,141 @@
+// How a Kafka endpoint is connected to, from its configuration and the secrets that it names: the options of any client
+// of @platformatic/kafka. It opens no connection.
+import { createSecureContext } from 'node:tls';
+import type { ConnectionOptions, SASLOptions } from '@platformatic/kafka';
+import * as z from 'zod';
+import { type EntryRead, readEntry } from '#lib/credentials/secret-entry.ts';
+import type { Secrets } from '#lib/credentials/secrets.ts';
+import type { KafkaConfiguration, KafkaSsl, KeyStore, Sasl, TrustStore } from '#lib/endpoint/endpoint.ts';
+import { certificatesIn } from './trust-store.ts';
+
+export type ConnectionDeps = {
+  readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
+  /** Of the function's own role, for a cluster of Amazon MSK; anew for each connection. */
+  readonly iamToken: (region: string | undefined) => Promise<string>;
+};
+
+type Options = Pick<ConnectionOptions, 'tls' | 'sasl' | 'connectTimeout' | 'requestTimeout'> & {
+  bootstrapBrokers: string[];
+  clientId: string;
+  /** One try and two more. */
+  retries: number;
+  retryDelay: number;
+};
+export type Connection =
+  | { readonly ok: true; readonly options: Options }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+// A call is given up while there is time to tell of it: three tries of these stay under half a minute.
+const LIMITS = { connectTimeout: 3_000, requestTimeout: 6_000, retries: 2, retryDelay: 250 } as const;
+
+/** Makes the options. A secret or store that can't be used is a value, in words that repeat nothing of it. */
+export async function connectionTo(
+  { bootstrapServers, security }: KafkaConfiguration,
+  deps: ConnectionDeps,
+): Promise<Connection> {
+  const [sasl, tls] = await Promise.all([
+    saslOf(security.sasl, bootstrapServers, deps),
+    security.protocol.endsWith('SSL') ? tlsOf(security.ssl, deps) : ({ ok: true, value: undefined } as const),
+  ]);
+  if (!sasl.ok) return sasl;
+  if (!tls.ok) return tls;
+  return {
+    ok: true,
+    options: {
+      clientId: 'sqs-webhooks',
+      bootstrapBrokers: [...bootstrapServers],
+      ...LIMITS,
+      ...(sasl.value && { sasl: sasl.value }),
+      ...(tls.value && { tls: tls.value }),
+    },
+  };
+}
+
+type Part<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
+
+const userSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
+
+async function saslOf(
+  sasl: Sasl | undefined,
+  servers: readonly string[],
+  deps: ConnectionDeps,
+): Promise<Part<SASLOptions | undefined>> {
+  if (sasl === undefined) return { ok: true, value: undefined };
+  if (sasl.saslMechanism === 'AWS_MSK_IAM') {
+    const region = regionOf(servers);
+    return { ok: true, value: { mechanism: 'OAUTHBEARER', token: () => deps.iamToken(region) } };
+  }
+  const user = await readEntry(sasl.secret, userSchema, deps);
+  return user.ok ? { ok: true, value: { mechanism: sasl.saslMechanism, ...user.value } } : user;
+}
+
+/** MSK's brokers say their region in their names. */
+const regionOf = (servers: readonly string[]): string | undefined =>
+  /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.(?:amazonaws\.com|api\.aws)/.exec(servers[0] ?? '')?.[1];
+
+type Tls = NonNullable<ConnectionOptions['tls']>;
+
+async function tlsOf(ssl: KafkaSsl | undefined, deps: ConnectionDeps): Promise<Part<Tls>> {
+  const [trust, key] = await Promise.all([trustOf(ssl?.trustStore, deps), keyOf(ssl?.keyStore, deps)]);
+  if (!trust.ok) return trust;
+  if (!key.ok) return key;
+  const tls: Tls = { ...trust.value, ...key.value };
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+    return invalidStore(
+      `the trust store or the key store can't be used${code}: is it whole, and its password right?`,
+    );
+  }
+  const anyHost = (): Error | undefined => undefined;
+  return {
+    ok: true,
+    value: ssl?.hostnameVerifier === false ? { ...tls, checkServerIdentity: anyHost } : tls,
+  };
+}
+
+const invalidStore = (message: string) => ({ ok: false, code: 'store-invalid', message }) as const;
+
+const pemCertificates = z.object({ certificates: z.string().regex(/-----BEGIN CERTIFICATE-----/) });
+const pkcs12 = z.object({ content: z.base64(), password: z.string() });
+const pemKey = z.object({
+  certificateChain: z.string().regex(/-----BEGIN CERTIFICATE-----/),
+  key: z.string().regex(/-----BEGIN [A-Z ]*PRIVATE KEY-----/),
+  keyPassword: z.string().optional(),
+});
+
+/** Certificates of a store stand in the place of the public authorities', as in Kafka's own clients. */
+async function trustOf(store: TrustStore | undefined, deps: ConnectionDeps): Promise<Part<Tls>> {
+  if (store === undefined || store.type === 'NONE') return { ok: true, value: {} };
+  if (store.type === 'PKCS12') {
+    const read = await readEntry(store.secret, pkcs12, deps);
+    if (!read.ok) return read;
+    const ca = await certificatesIn(Buffer.from(read.value.content, 'base64'), read.value.password);
+    return ca === undefined || ca.length === 0
+      ? invalidStore(
+          'the trust store is no PKCS12 store, its password is not right, or no certificate is in it',
+        )
+      : { ok: true, value: { ca } };
+  }
+  if (store.secret === undefined) return { ok: true, value: { ca: store.certificates ?? '' } };
+  const read = await readEntry(store.secret, pemCertificates, deps);
+  return mapped(read, ({ certificates }) => ({ ca: certificates }));
+}
+
+async function keyOf(store: KeyStore | undefined, deps: ConnectionDeps): Promise<Part<Tls>> {
+  if (store === undefined || store.type === 'NONE') return { ok: true, value: {} };
+  if (store.type === 'PKCS12')
+    return mapped(await readEntry(store.secret, pkcs12, deps), ({ content, password }) => ({
+      pfx: Buffer.from(content, 'base64'),
+      passphrase: password,
+    }));
+  return mapped(await readEntry(store.secret, pemKey, deps), ({ certificateChain, key, keyPassword }) => ({
+    cert: certificateChain,
+    key,
+    ...(keyPassword !== undefined && { passphrase: keyPassword }),
+  }));
+}
+
+const mapped = <T>(read: EntryRead<T>, to: (value: T) => Tls): Part<Tls> =>
+  read.ok ? { ok: true, value: to(read.value) } : read;

@@ -1,0 +1,94 @@
+// What an error of the Kafka client means for a dead letter: whose fault it is decides what can be done about it. By
+// codes; the client nests its errors, so all of them are looked at.
+
+/** `record`: no broker will take this record. The others are the endpoint's, and may pass. */
+export type FailureKind = 'record' | 'topic' | 'rights' | 'authentication' | 'tls' | 'unreachable' | 'broker';
+
+export type KafkaFailure = {
+  readonly kind: FailureKind;
+  /** Says what is wrong, and what to look at; no value of the configuration. */
+  readonly detail: string;
+};
+
+const BY_PROTOCOL_CODE: Readonly<Record<string, FailureKind>> = {
+  MESSAGE_TOO_LARGE: 'record',
+  RECORD_LIST_TOO_LARGE: 'record',
+  INVALID_RECORD: 'record',
+  INVALID_TIMESTAMP: 'record',
+  UNSUPPORTED_FOR_MESSAGE_FORMAT: 'record',
+  UNKNOWN_TOPIC_OR_PARTITION: 'topic',
+  UNKNOWN_TOPIC_ID: 'topic',
+  INVALID_TOPIC_EXCEPTION: 'topic',
+  TOPIC_AUTHORIZATION_FAILED: 'rights',
+  CLUSTER_AUTHORIZATION_FAILED: 'rights',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'rights',
+  SASL_AUTHENTICATION_FAILED: 'authentication',
+  UNSUPPORTED_SASL_MECHANISM: 'authentication',
+  ILLEGAL_SASL_STATE: 'authentication',
+};
+
+const WORDS: Readonly<Record<FailureKind, string>> = {
+  record: 'the broker will not take this record',
+  topic: 'the topic does not exist',
+  rights: 'this user may not publish to the topic',
+  authentication: 'the brokers do not accept the credentials or the mechanism',
+  tls: 'no TLS connection: is the protocol right, and the certificate one that is trusted, for this host?',
+  unreachable: 'no broker answers: are the addresses right, and reachable from here?',
+  broker: 'the broker refused',
+};
+
+/** The first kind that is found is the one that is told of: the more there is to be done about it, the earlier. */
+const KINDS: readonly FailureKind[] = ['record', 'topic', 'rights', 'authentication', 'tls', 'unreachable'];
+
+const TLS_CODE = /^(ERR_SSL|ERR_TLS|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/;
+
+/** Reads any error that a client of @platformatic/kafka gives. */
+export function failureOf(error: unknown): KafkaFailure {
+  const all = [...nested(error)];
+  const found = new Map<FailureKind, string>();
+  for (const one of all) {
+    const told = kindOf(one);
+    if (told !== undefined && !found.has(told.kind)) found.set(told.kind, told.code);
+  }
+  for (const kind of KINDS) {
+    const code = found.get(kind);
+    if (code !== undefined) return { kind, detail: `${WORDS[kind]} (${code})` };
+  }
+  const codes = all
+    .map((one) => textOf(one, 'apiId') ?? textOf(one, 'code'))
+    .filter((code) => code !== undefined);
+  return { kind: 'broker', detail: `${WORDS.broker} (${codes.at(-1) ?? 'no code'})` };
+}
+
+function kindOf(error: object): { kind: FailureKind; code: string } | undefined {
+  const apiId = textOf(error, 'apiId');
+  if (apiId !== undefined) {
+    const kind = BY_PROTOCOL_CODE[apiId];
+    return kind && { kind, code: apiId };
+  }
+  const code = textOf(error, 'code');
+  if (code === undefined) return undefined;
+  // Three things that the client says in words alone.
+  const message = textOf(error, 'message') ?? '';
+  if (code === 'PLT_KFK_USER' && message.startsWith('Unknown topic '))
+    return { kind: 'topic', code: 'UNKNOWN_TOPIC' };
+  if (code === 'PLT_KFK_USER' && /\bTLS\b/.test(message)) return { kind: 'tls', code: 'TLS' };
+  if (code === 'PLT_KFK_AUTHENTICATION') return { kind: 'authentication', code: 'SASL' };
+  if (TLS_CODE.test(code)) return { kind: 'tls', code };
+  if (code === 'PLT_KFK_NETWORK' || /^E[A-Z]+$/.test(code)) return { kind: 'unreachable', code };
+  return undefined;
+}
+
+/** The error, what it holds, and what it came of. */
+function* nested(error: unknown, depth = 0): Generator<object> {
+  if (typeof error !== 'object' || error === null || depth > 8) return;
+  yield error;
+  if ('errors' in error && Array.isArray(error.errors))
+    for (const one of error.errors) yield* nested(one, depth + 1);
+  if ('cause' in error) yield* nested(error.cause, depth + 1);
+}
+
+function textOf(error: object, property: string): string | undefined {
+  const value: unknown = Reflect.get(error, property);
+  return typeof value === 'string' ? value : undefined;
+}

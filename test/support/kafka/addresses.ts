@@ -1,0 +1,46 @@
+// Where the broker is that `npm run test:kafka` has started, and what tests do to it beside what they test.
+import { Admin } from '@platformatic/kafka';
+import * as z from 'zod';
+import type { KafkaAddresses } from './broker.ts';
+
+const schema = z.object({
+  plaintext: z.string(),
+  saslPlaintext: z.string(),
+  saslSsl: z.string(),
+  ssl: z.string(),
+});
+
+/** Throws when the tests were not started by `npm run test:kafka`. */
+export function kafkaAddresses(): KafkaAddresses {
+  const text = process.env.KAFKA;
+  if (text === undefined) throw new Error('These tests need a broker: run them with npm run test:kafka');
+  return schema.parse(JSON.parse(text));
+}
+
+let topics = 0;
+
+/** Makes a topic of a name that nobody else has; answers with it. */
+export async function createTopic(
+  server: string,
+  { partitions = 3, configs = {} }: { partitions?: number; configs?: Readonly<Record<string, string>> } = {},
+): Promise<string> {
+  const topic = `t-${process.pid}-${Date.now()}-${topics++}`;
+  await withAdmin(server, (admin) =>
+    admin.createTopics({
+      topics: [topic],
+      partitions,
+      replicas: 1,
+      configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
+    }),
+  );
+  return topic;
+}
+
+export async function withAdmin<T>(server: string, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = new Admin({ clientId: 'test', bootstrapBrokers: [server] });
+  try {
+    return await work(admin);
+  } finally {
+    await admin.close();
+  }
+}
