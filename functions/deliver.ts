@@ -11,6 +11,7 @@ import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/aws.ts';
 import { createAnnounce } from '#lib/backlog/announce.ts';
 import { createCallbackClient } from '#lib/callback/client.ts';
 import { callbackRules, deliverEnvironment, readConfig, subscriptionRules, tablesOf } from '#lib/config.ts';
+import { createAuthorization } from '#lib/credentials/authorization.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
 import { deliverBatch } from '#lib/delivery/batch.ts';
 import { createDocuments } from '#lib/documents.ts';
@@ -32,17 +33,20 @@ export function createHandler({ sqs, documents, events, secretsManager }: Client
   const telemetry = createTelemetry('deliver', config.STAGE);
   const tables = tablesOf(config);
   const registrations = createRegistrations({ ...tables, documents, rules: subscriptionRules(config) });
+  const callback = createCallbackClient(callbackRules(config));
+  const now = Date.now;
+  const cacheMs = config.SECRET_CACHE_SECONDS * 1000;
+  const secrets = createSecrets({ client: secretsManager, cacheMs, now });
+  const { log } = telemetry;
+  const authorization = createAuthorization({ secrets, callback, log, now });
   const deps = {
     ...telemetry,
     ...tables,
     documents,
     queues: createQueues(sqs),
-    callback: createCallbackClient(callbackRules(config)),
-    secrets: createSecrets({
-      client: secretsManager,
-      cacheMs: config.SECRET_CACHE_SECONDS * 1000,
-      now: Date.now,
-    }),
+    callback,
+    secrets,
+    authorization,
     readRegistrations: registrations.readAll,
     announce: createAnnounce(putOn(config.EVENT_BUS, events), telemetry.log),
     lagSeconds: config.LAG_SECONDS,
@@ -50,7 +54,7 @@ export function createHandler({ sqs, documents, events, secretsManager }: Client
     retriesQueueUrl: config.RETRIES_QUEUE_URL,
     deadLettersQueueUrl: config.DEAD_LETTERS_QUEUE_URL,
     undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
-    now: Date.now,
+    now,
     random: Math.random,
     wait,
   };

@@ -1,7 +1,8 @@
-// One attempt: sign, claim where the quality of service asks for it, send, and know what came of it. What follows from
-// the outcome is not decided here.
+// One attempt: credentials, signature, the claim where the quality of service asks for it, send, and know what came of
+// it. What follows from the outcome is not decided here.
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { CallbackClient } from '#lib/callback/client.ts';
+import type { Authorization } from '#lib/credentials/authorization.ts';
 import type { Secrets } from '#lib/credentials/secrets.ts';
 import { type Count, type Log, nameOf } from '#lib/log.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
@@ -21,9 +22,12 @@ export type Attempted = {
   readonly at: number;
   readonly durationMs: number;
   readonly span?: Span | undefined;
+  /** A 401 to credentials that are others by now: it says nothing about those. */
+  readonly credentialsChanged?: boolean;
 };
 
 export type AttemptDeps = {
+  readonly authorization: Authorization;
   readonly callback: Pick<CallbackClient, 'exchange'>;
   readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
   readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
@@ -33,23 +37,38 @@ export type AttemptDeps = {
   readonly now: () => number;
 };
 
-/** Makes one attempt, or tells of the one that was made. Throws only when DynamoDB fails before anything is sent. */
+export type Circumstances = {
+  readonly subscription: Subscription;
+  readonly epoch: number;
+  /** Whether a request that is begun now ends in time: getting a token may take a while. */
+  readonly inTime: () => boolean;
+};
+
+/**
+ * Makes one attempt, or tells of the one that was made; `out-of-time` when there is no time to begin it. Throws only
+ * when DynamoDB fails before anything is sent.
+ */
 export async function attempt(
   { delivery, body }: { readonly delivery: Delivery; readonly body: string },
-  { subscription, epoch }: { readonly subscription: Subscription; readonly epoch: number },
+  { subscription, epoch, inTime }: Circumstances,
   deps: AttemptDeps,
-): Promise<Attempted> {
+): Promise<Attempted | 'out-of-time'> {
   const at = deps.now();
   const request = requestOf(delivery, body, subscription, at);
   if (request.dropped > 0) deps.count('HeadersDropped', request.dropped);
 
   const { span } = request;
+  const unsent = ({ code, message }: { readonly code: string; readonly message: string }): Attempted => {
+    const outcome = { kind: 'unsent', code, message } as const;
+    return { outcome, epoch, at, made: true, durationMs: deps.now() - at, span };
+  };
+  const authorized = await deps.authorization.headerFor(subscription);
+  if (!authorized.ok) return unsent(authorized);
   const signature = await signed(request, subscription.signing, deps);
-  if (!signature.ok) {
-    const { code, message } = signature;
-    const durationMs = deps.now() - at;
-    return { outcome: { kind: 'unsent', code, message }, epoch, at, made: true, durationMs, span };
-  }
+  if (!signature.ok) return unsent(signature);
+  const { header } = authorized;
+  const headers = header === undefined ? signature.headers : { ...signature.headers, authorization: header };
+  if (!inTime()) return 'out-of-time';
 
   // The last thing before the request: everything that can fail earlier has not failed.
   const claim =
@@ -61,7 +80,7 @@ export async function attempt(
 
   const exchange = await deps.callback.exchange({
     url: subscription.callbackUrl,
-    headers: signature.headers,
+    headers,
     body: request.body,
     timeoutMs: subscription.http.readTimeoutMs,
     pool: {
@@ -76,7 +95,11 @@ export async function attempt(
   const outcome = outcomeOf(exchange, deps.now());
   const durationMs = deps.now() - at;
   if (claim) await writeDown(outcome, claim, delivery, deps);
-  return { outcome, epoch, at, made: true, durationMs, span };
+  const credentialsChanged =
+    outcome.kind === 'rejected' &&
+    outcome.status === 401 &&
+    (await deps.authorization.refused(subscription, header));
+  return { outcome, epoch, at, made: true, durationMs, span, credentialsChanged };
 }
 
 /** The claim without an outcome says `unknown` to whoever finds it: safe, so a failed write stops nothing. */

@@ -11,6 +11,8 @@ export type History = {
   readonly durationMs: number;
   /** Between 0 and 1. */
   readonly random: number;
+  /** It was refused with credentials that are not the newest. */
+  readonly credentialsChanged?: boolean;
 };
 
 /**

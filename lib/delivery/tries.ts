@@ -29,19 +29,29 @@ export async function tries(
   deps: TriesDeps,
 ): Promise<'settled' | 'stays' | 'out-of-time'> {
   const { subscription } = going.config;
-  const mayStart = (at: number) =>
-    at <= startBy && at + subscription.http.readTimeoutMs + RESERVE_MS <= endsAt;
+  const endsInTime = (at: number) => at + subscription.http.readTimeoutMs + RESERVE_MS <= endsAt;
+  const mayStart = (at: number) => at <= startBy && endsInTime(at);
   let message = first;
+  let hadOtherCredentials = false;
   for (let { retries } = going; ; retries++) {
     if (!mayStart(deps.now())) return 'out-of-time';
-    const attempted = await attempt(message, { subscription, epoch: going.run.state.epoch }, deps);
+    const circumstances = {
+      subscription,
+      epoch: going.run.state.epoch,
+      inTime: () => endsInTime(deps.now()),
+    };
+    const attempted = await attempt(message, circumstances, deps);
+    if (attempted === 'out-of-time') return attempted;
     const ageMs = attempted.at - (message.delivery.firstAt ?? attempted.at);
     const action = decide(attempted.outcome, subscription, {
       retries,
       ageMs,
       durationMs: attempted.durationMs,
       random: deps.random(),
+      // Once: what is refused with the newest credentials too is refused.
+      credentialsChanged: attempted.credentialsChanged === true && !hadOtherCredentials,
     });
+    hadOtherCredentials ||= attempted.credentialsChanged === true;
     if (attempted.made) tell(message, attempted, action, subscription, deps);
     if (action.kind !== 'retry' || !mayStart(deps.now() + action.afterMs)) {
       return await act(action, message, attempted, { ...going, retries }, deps);

@@ -125,3 +125,19 @@ export const auth = field(() =>
 );
 
 export type Auth = z.output<ReturnType<typeof auth>>;
+
+/** What a kind's credentials are, in the item or in a secret. */
+export const CREDENTIALS = {
+  basic: field(basicCredentials),
+  token: field(tokenCredentials),
+  oauth2: field(oauth2Credentials),
+  jwtProfileOauth2: field(jwtProfile),
+};
+export type AuthKind = keyof typeof CREDENTIALS;
+
+type CredentialsOf<K extends AuthKind> = { readonly type: K } & z.output<ReturnType<(typeof CREDENTIALS)[K]>>;
+export type BasicCredentials = CredentialsOf<'basic'>;
+export type TokenCredentials = CredentialsOf<'token'>;
+export type OAuth2Credentials = CredentialsOf<'oauth2'>;
+export type JwtProfileCredentials = CredentialsOf<'jwtProfileOauth2'>;
+export type Credentials = BasicCredentials | TokenCredentials | OAuth2Credentials | JwtProfileCredentials;

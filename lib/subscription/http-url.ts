@@ -1,7 +1,7 @@
 // The look of a URL. Where requests may go is the guard's affair.
 import { text, titled } from './field.ts';
 
-const HTTP_URL = /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/]\S*$/;
+export const HTTP_URL = /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/]\S*$/;
 
 export const httpUrl = (title: string, description: string) =>
   titled(

@@ -4,10 +4,7 @@ import type { Fields } from './fields.ts';
 import type { Ssl } from './ssl-schema.ts';
 
 /** The options as read; one that is missing, or has faults of its own, is undefined. */
-type Asked = Pick<
-  Fields,
-  'auth' | 'ssl' | 'proxy' | 'batch' | 'logging' | 'channel' | 'startingAt' | 'endingAt'
->;
+type Asked = Pick<Fields, 'ssl' | 'proxy' | 'batch' | 'logging' | 'channel' | 'startingAt' | 'endingAt'>;
 
 type NotYet = {
   readonly option: keyof Asked;
@@ -16,14 +13,7 @@ type NotYet = {
   readonly instead: string;
 };
 
-const HEADER_INSTEAD =
-  'leave auth out; a fixed credential may be given as a header in headers, where everybody who can read this item can read it';
-
 export const NOT_YET: readonly NotYet[] = [
-  { option: 'auth', asks: ({ auth }) => auth?.type === 'basic', instead: HEADER_INSTEAD },
-  { option: 'auth', asks: ({ auth }) => auth?.type === 'token', instead: HEADER_INSTEAD },
-  { option: 'auth', asks: ({ auth }) => auth?.type === 'oauth2', instead: 'leave auth out' },
-  { option: 'auth', asks: ({ auth }) => auth?.type === 'jwtProfileOauth2', instead: 'leave auth out' },
   {
     option: 'ssl',
     asks: ({ ssl }) => ssl !== undefined && !isDefaultSsl(ssl),

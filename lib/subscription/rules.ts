@@ -22,6 +22,15 @@ export function brokenRules(fields: Fields, { found }: Shape, rules: Subscriptio
   if (auth?.type === 'oauth2' && auth.oauth2 !== undefined) {
     mayBeCalled(auth.oauth2.endpoint, 'auth', 'oauth2', 'endpoint');
   }
+  if (auth?.type === 'jwtProfileOauth2' && auth.jwtProfileOauth2 !== undefined) {
+    const { endpoint, audience } = auth.jwtProfileOauth2;
+    mayBeCalled(
+      endpoint ?? audience,
+      'auth',
+      'jwtProfileOauth2',
+      endpoint === undefined ? 'audience' : 'endpoint',
+    );
+  }
   if (fields.qos === 'at-least-once' && !found.has('dlq')) {
     const reason = 'must not be false under at-least-once without a dlq: name one, or leave this out';
     if (fields.interruptConsumptionOnServerError === false)

@@ -4,6 +4,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { type Announcement, createAnnounce } from '#lib/backlog/announce.ts';
 import type { State } from '#lib/backlog/state.ts';
+import type { Authorization } from '#lib/credentials/authorization.ts';
 import { deliverBatch } from '#lib/delivery/batch.ts';
 import { stateKey } from '#lib/keys.ts';
 import type { CountName, Fields } from '#lib/log.ts';
@@ -29,6 +30,12 @@ const DEPLOYMENT = {
 
 const noSecret = () => Promise.reject(new Error('nobody here has a secret'));
 const NO_SECRETS = { read: noSecret, readAnew: noSecret };
+
+/** For subscribers that want no credentials. */
+export const WITHOUT_CREDENTIALS: Authorization = {
+  headerFor: async () => ({ ok: true, header: undefined }),
+  refused: async () => false,
+};
 
 type Parts = {
   readonly agenda: Agenda;
@@ -79,6 +86,7 @@ export function wireFunctions(
       { remainingMs: TIMEOUTS_MS.deliver },
       {
         ...wired,
+        authorization: WITHOUT_CREDENTIALS,
         lagSeconds,
         secrets: NO_SECRETS,
         wait: (ms) => life.step({ command: 'wait', target: '', input: ms }, async () => undefined, ms),

@@ -136,3 +136,15 @@ test('an attempt of ours that was cut off pauses nobody', () => {
   expect(of('lost', { qos: 'at-most-once' })).toEqual({ kind: 'hold' });
   expect(of('lost', { qos: 'at-most-once', dlq })).toEqual(letter);
 });
+
+test('a refusal of credentials that were changed meanwhile stops nothing, and is sent again where it may be', () => {
+  const changed = { ...fresh, credentialsChanged: true };
+  for (const retry of [{ kind: 'none' }, { kind: 'default' }] as const) {
+    expect(of('400', { retry }, changed)).toEqual({ kind: 'retry', afterMs: 0 });
+    expect(of('400', { retry, dlq, qos: 'at-least-once' }, changed)).toEqual({ kind: 'retry', afterMs: 0 });
+    expect(of('400', { retry, dlq, qos: 'at-most-once' }, changed)).toEqual(letter);
+    expect(of('400', { retry, qos: 'at-most-once' }, changed)).toEqual({ kind: 'hold' });
+    expect(of('400', { retry, dlq, qos: 'none' }, changed)).toEqual(letter);
+    expect(of('400', { retry, qos: 'none' }, changed)).toEqual({ kind: 'drop' });
+  }
+});

@@ -4,6 +4,7 @@ import type { Exchange } from '#lib/callback/client.ts';
 import { runOf } from '#lib/delivery/run.ts';
 import { tries } from '#lib/delivery/tries.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
+import { WITHOUT_CREDENTIALS } from '#test/support/wired-functions.ts';
 
 const SECOND = 1_000;
 const noSecret = () => Promise.reject(new Error('has none'));
@@ -51,6 +52,7 @@ async function hangingCallback({
     { run, config, lane: 0, retries: attempt - 1 },
     { endsAt: invocationMs },
     {
+      authorization: WITHOUT_CREDENTIALS,
       callback: {
         async exchange({ headers, timeoutMs }): Promise<Exchange> {
           sent.push(headers['webhook-attempt'] ?? '');

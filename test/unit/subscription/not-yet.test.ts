@@ -8,38 +8,10 @@ const top = (name: string) => (value: unknown) => itemWith({}, { [name]: value }
 const store = { type: 'PKCS12', content: 'AAAA', password: 'p' };
 const delays = { maxAttempts: 3, initialDelaySeconds: 1, maxDelaySeconds: 1 };
 const retry = (more: object) => ({ retryOption: 'Retry On Fail', ...delays, ...more });
-const claims = { issuer: 'i', subject: 's', audience: 'a', expirationTime: 30, keyContent: 'k' };
-const jwt = (more: object) => ({ type: 'jwtProfileOauth2', jwtProfileOauth2: { ...claims, ...more } });
-const oauth2 = (more: object) => ({
-  type: 'oauth2',
-  oauth2: { endpoint: 'https://e/token', clientId: 'c', clientSecret: 's', ...more },
-});
 const pem = '-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----';
 
 describe('well-formed', () => {
   test.each([
-    ['auth', { type: 'basic', basic: { username: 'u', password: '' } }],
-    ['auth', { type: 'basic', secret: 'webhooks/dev/acme' }],
-    ['auth', { type: 'basic', secret: 'webhooks/dev/shared#acme' }],
-    ['auth', { type: 'token', token: { value: 'eyJ.a-b_c.d' } }],
-    ['auth', { type: 'token', secret: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:a/b-AbCdEf#k' }],
-    ['auth', oauth2({})],
-    ['auth', oauth2({ scopes: [], clientAuthentication: 'client_secret_basic' })],
-    ['auth', { type: 'oauth2', secret: 'name' }],
-    ['auth', jwt({})],
-    [
-      'auth',
-      jwt({ expirationTimeUnit: 'DAYS', signatureAlgorithm: 'HMAC_HS512', secretBase64Encoded: true }),
-    ],
-    [
-      'auth',
-      jwt({ keySource: 'JKS', keystoreOptions: { alias: 'a', storePassword: 's', keyPassword: 'k' } }),
-    ],
-    [
-      'auth',
-      jwt({ x509CertChain: 'X5C', jwtId: 'j', keyId: 'k', customClaims: [{ name: 'n', value: 'v' }] }),
-    ],
-    ['auth', { type: 'jwtProfileOauth2', secret: 'name' }],
     ['ssl', { trustAll: true }],
     ['ssl', { hostnameVerifier: false }],
     ['ssl', { trustStore: { type: 'PEM', content: pem } }],
@@ -72,55 +44,18 @@ describe('well-formed', () => {
   });
 
   test('the path is where the option stands', () => {
-    const item = { ...itemWith({}), entrypointConfiguration: { auth: { type: 'basic', secret: 's' } } };
-    expect(pathsOf(item)).toEqual(['entrypointConfiguration.auth']);
+    const item = { ...itemWith({}), entrypointConfiguration: { batch: {} } };
+    expect(pathsOf(item)).toEqual(['entrypointConfiguration.batch']);
   });
 
   test('every such option is told at once', () => {
-    const item = itemWith({ auth: oauth2({}), batch: {}, logging: { enabled: true } }, { channel: 'c' });
-    expect(pathsOf(item)).toEqual([
-      'channel',
-      'configuration.auth',
-      'configuration.batch',
-      'configuration.logging',
-    ]);
+    const item = itemWith({ batch: {}, logging: { enabled: true } }, { channel: 'c' });
+    expect(pathsOf(item)).toEqual(['channel', 'configuration.batch', 'configuration.logging']);
   });
 });
 
 describe('malformed', () => {
   test.each([
-    ['auth', { type: 'bearer' }, 'auth.type'],
-    ['auth', {}, 'auth.type'],
-    ['auth', { type: 'none', basic: {} }, 'auth'],
-    ['auth', { type: 'basic' }, 'auth.basic'],
-    ['auth', { type: 'basic', basic: { username: 'u', password: 'p' }, secret: 'x' }, 'auth.secret'],
-    ['auth', { type: 'basic', basic: { username: '', password: 'p' } }, 'auth.basic.username'],
-    ['auth', { type: 'basic', basic: { username: 'a:b', password: 'p' } }, 'auth.basic.username'],
-    ['auth', { type: 'basic', basic: { username: 'u', password: 'a\nb' } }, 'auth.basic.password'],
-    ['auth', { type: 'basic', secret: '' }, 'auth.secret'],
-    ['auth', { type: 'basic', secret: 'a#b#c' }, 'auth.secret'],
-    ['auth', { type: 'basic', secret: 'a#' }, 'auth.secret'],
-    ['auth', { type: 'basic', secret: 'a b' }, 'auth.secret'],
-    ['auth', { type: 'token', token: { value: 'Bearer x' } }, 'auth.token.value'],
-    ['auth', { type: 'token', token: {} }, 'auth.token.value'],
-    ['auth', oauth2({ endpoint: 'e/token' }), 'auth.oauth2.endpoint'],
-    ['auth', oauth2({ endpoint: 'https://refused' }), 'auth.oauth2.endpoint'],
-    ['auth', oauth2({ scopes: 'roles' }), 'auth.oauth2.scopes'],
-    ['auth', oauth2({ scopes: ['a b'] }), 'auth.oauth2.scopes.0'],
-    ['auth', oauth2({ clientAuthentication: 'none' }), 'auth.oauth2.clientAuthentication'],
-    ['auth', jwt({ expirationTime: 0 }), 'auth.jwtProfileOauth2.expirationTime'],
-    ['auth', jwt({ signatureAlgorithm: 'RS256' }), 'auth.jwtProfileOauth2.signatureAlgorithm'],
-    ['auth', jwt({ issuer: undefined }), 'auth.jwtProfileOauth2.issuer'],
-    [
-      'auth',
-      jwt({
-        customClaims: [
-          { name: 'n', value: 'v' },
-          { name: 'n', value: 'w' },
-        ],
-      }),
-      'auth.jwtProfileOauth2.customClaims.1.name',
-    ],
     ['signing', {}, 'signing.secrets'],
     ['signing', { keys: [] }, 'signing.keys'],
     ['signing', { secrets: [] }, 'signing.secrets'],

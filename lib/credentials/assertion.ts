@@ -1,0 +1,94 @@
+// The signed assertion with which a client of `jwtProfileOauth2` shows who it is (RFC 7523, section 2.2). Imported when
+// one is needed.
+import { createPrivateKey, createSecretKey, type KeyObject, randomUUID, X509Certificate } from 'node:crypto';
+import { SignJWT } from 'jose';
+import type { JwtProfileCredentials } from '#lib/subscription/auth-schema.ts';
+
+export type Signed =
+  | { readonly ok: true; readonly assertion: string }
+  /** What is wrong with the key, in words without it. */
+  | { readonly ok: false; readonly message: string };
+
+const ALGORITHMS = {
+  RSA_RS256: 'RS256',
+  HMAC_HS256: 'HS256',
+  HMAC_HS384: 'HS384',
+  HMAC_HS512: 'HS512',
+} as const;
+
+const SECONDS = { SECONDS: 1, MINUTES: 60, HOURS: 3_600, DAYS: 86_400 } as const;
+
+/** A new assertion, valid from now. */
+export async function signAssertion(credentials: JwtProfileCredentials, now: number): Promise<Signed> {
+  const opened = await keyOf(credentials);
+  if (!opened.ok) return opened;
+  const { key, certificates } = opened;
+  const { keyId, x509CertChain, signatureAlgorithm, customClaims } = credentials;
+  if (x509CertChain === 'X5C' && certificates.length === 0) {
+    return { ok: false, message: 'x509CertChain is X5C, but the key comes with no certificate: add it' };
+  }
+  const iat = Math.floor(now / 1000);
+  const jwt = new SignJWT({
+    ...Object.fromEntries(customClaims.map(({ name, value }) => [name, value])),
+    iss: credentials.issuer,
+    sub: credentials.subject,
+    aud: credentials.audience,
+    iat,
+    exp: iat + credentials.expirationTime * SECONDS[credentials.expirationTimeUnit],
+    // Servers refuse an id that they have seen: one that is configured is the owner's choice.
+    jti: credentials.jwtId ?? randomUUID(),
+  }).setProtectedHeader({
+    alg: ALGORITHMS[signatureAlgorithm],
+    typ: 'JWT',
+    ...(keyId !== undefined && { kid: keyId }),
+    ...(x509CertChain === 'X5C' && { x5c: [...certificates] }),
+  });
+  try {
+    return { ok: true, assertion: await jwt.sign(key) };
+  } catch {
+    return {
+      ok: false,
+      message: `keyContent can not sign by ${signatureAlgorithm}: check its kind and length`,
+    };
+  }
+}
+
+type Opened =
+  | { readonly ok: true; readonly key: KeyObject; readonly certificates: readonly string[] }
+  | { readonly ok: false; readonly message: string };
+
+async function keyOf(credentials: JwtProfileCredentials): Promise<Opened> {
+  const { keyContent, keystoreOptions = {} } = credentials;
+  if (credentials.signatureAlgorithm !== 'RSA_RS256') {
+    const bytes = Buffer.from(keyContent, credentials.secretBase64Encoded ? 'base64' : 'utf8');
+    return { ok: true, key: createSecretKey(bytes), certificates: [] };
+  }
+  if (credentials.keySource !== 'PKCS12') return fromPem(keyContent, keystoreOptions.keyPassword);
+  const { openPkcs12 } = await import('./pkcs12.ts');
+  const { storePassword: password, alias } = keystoreOptions;
+  const opened = openPkcs12(keyContent, { password, alias });
+  if (!opened.ok) return { ok: false, message: `the key store ${opened.why}` };
+  return fromPem([opened.keyPem, ...opened.certificatePems].join('\n'), undefined);
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+function fromPem(pem: string, passphrase: string | undefined): Opened {
+  try {
+    const key = createPrivateKey({
+      key: pem,
+      format: 'pem',
+      ...(passphrase !== undefined && { passphrase }),
+    });
+    const certificates = (pem.match(CERTIFICATE) ?? []).map((text) =>
+      new X509Certificate(text).raw.toString('base64'),
+    );
+    return { ok: true, key, certificates };
+  } catch {
+    return {
+      ok: false,
+      message:
+        'keyContent is no private key in PEM that can be read: check it, and its password if it has one',
+    };
+  }
+}

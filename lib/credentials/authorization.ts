@@ -1,0 +1,147 @@
+// The Authorization header of a subscription's requests: its credentials, from the item or from the secret that it
+// names, and the token that they are exchanged for. What follows when there are none is the policy's affair.
+import type { CallbackClient } from '#lib/callback/client.ts';
+import type { Log } from '#lib/log.ts';
+import type { Auth, AuthKind, Credentials } from '#lib/subscription/auth-schema.ts';
+import type { SecretReference } from '#lib/subscription/secret-reference.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
+import { type Contents, inlineCredentials, parseContents } from './contents.ts';
+import type { SecretCode, Secrets } from './secrets.ts';
+import { createTokens, type TokenCode, type TokenCredentials } from './token.ts';
+
+export type AuthorizationCode = SecretCode | TokenCode;
+
+export type Authorized =
+  /** The header's value; undefined where the subscription needs none. */
+  | { readonly ok: true; readonly header: string | undefined }
+  | { readonly ok: false; readonly code: AuthorizationCode; readonly message: string };
+
+type Secured = Pick<Subscription, 'id' | 'auth'>;
+
+export type Authorization = {
+  /** The header for a request now. Never rejects for what Secrets Manager or a token endpoint does. */
+  headerFor(subscription: Secured): Promise<Authorized>;
+  /**
+   * The callback answered 401 to this header. Reads secret and token anew, at most once in 30 s; true when the next
+   * request would not carry the same.
+   */
+  refused(subscription: Secured, header: string | undefined): Promise<boolean>;
+};
+
+export type AuthorizationDeps = {
+  readonly secrets: Secrets;
+  readonly callback: Pick<CallbackClient, 'exchange'>;
+  readonly log: Pick<Log, 'warn'>;
+  readonly now: () => number;
+};
+
+const NONE: Authorized = { ok: true, header: undefined };
+
+export function createAuthorization({ secrets, callback, log, now }: AuthorizationDeps): Authorization {
+  const tokens = createTokens({
+    now,
+    // Loaded with the first token: most subscriptions have none, and cold starts would pay for it.
+    request: async (credentials) =>
+      (await import('./token-request.ts')).requestToken(credentials, { callback, now }),
+  });
+  const parsed = new Map<string, { readonly version: string; readonly contents: Contents }>();
+  const warned = new Set<string>();
+
+  async function headerFor({ id, auth }: Secured): Promise<Authorized> {
+    if (auth === undefined || auth.type === 'none') return NONE;
+    const found = await credentialsOf(auth);
+    if (!found.ok) return found;
+    if (found.version === undefined) warnOnce(id);
+    const header = await headerOf(found.credentials);
+    // A client's secret that was rotated is refused where tokens are made, and the one that is kept here is old.
+    if (header.ok || header.code !== 'token-refused' || found.version === undefined) return header;
+    await readAnew(auth, found.version);
+    const anew = await credentialsOf(auth);
+    return anew.ok && anew.version !== found.version ? await headerOf(anew.credentials) : header;
+  }
+
+  async function credentialsOf(
+    auth: Exclude<Auth, { type: 'none' }>,
+  ): Promise<
+    | { readonly ok: true; readonly credentials: Credentials; readonly version: string | undefined }
+    | Extract<Authorized, { ok: false }>
+  > {
+    const inline = inlineCredentials(auth);
+    if (inline) return { ok: true, credentials: inline, version: undefined };
+    const { secret } = auth;
+    if (secret === undefined)
+      throw new TypeError('an item with neither credentials nor a secret is not valid');
+    const read = await secrets.read(secret.name);
+    if (!read.ok) return read;
+    const contents = parse(auth.type, read, secret);
+    if (!contents.ok) return { ok: false, code: 'credentials-invalid', message: contents.message };
+    return { ok: true, credentials: contents.credentials, version: read.version };
+  }
+
+  /** Once a version, not once an attempt. */
+  function parse(
+    kind: AuthKind,
+    { value, version }: { value: string; version: string },
+    secret: SecretReference,
+  ) {
+    const place = `${kind} ${secret.name}#${secret.key ?? ''}`;
+    const known = parsed.get(place);
+    if (known?.version === version) return known.contents;
+    const contents = parseContents(kind, value, secret);
+    parsed.set(place, { version, contents });
+    return contents;
+  }
+
+  async function headerOf(credentials: Credentials): Promise<Authorized> {
+    switch (credentials.type) {
+      case 'basic': {
+        const { username, password } = credentials;
+        return bearing('Basic', Buffer.from(`${username}:${password}`, 'utf8').toString('base64'));
+      }
+      case 'token':
+        return bearing('Bearer', credentials.value);
+      case 'oauth2':
+      case 'jwtProfileOauth2': {
+        const token = await tokens.read(credentials);
+        return token.ok ? bearing('Bearer', token.accessToken) : token;
+      }
+      default:
+        return credentials satisfies never;
+    }
+  }
+
+  async function readAnew({ secret }: { readonly secret?: SecretReference | undefined }, version: string) {
+    if (secret) await secrets.readAnew(secret.name, version);
+  }
+
+  function warnOnce(subscription: string): void {
+    if (warned.has(subscription)) return;
+    warned.add(subscription);
+    log.warn('credentials.inline', {
+      subscription,
+      fix: 'everybody who can read the item can read its credentials: register it with the CLI, which moves them into a secret',
+    });
+  }
+
+  return {
+    headerFor,
+    async refused(subscription, header) {
+      const { auth } = subscription;
+      if (auth === undefined || auth.type === 'none') return false;
+      const isOther = (now: Authorized) => !now.ok || now.header !== header;
+      // Another delivery may have seen to it already, or the token's time is over.
+      if (isOther(await headerFor(subscription))) return true;
+      const found = await credentialsOf(auth);
+      if (found.ok && found.version !== undefined) await readAnew(auth, found.version);
+      if (found.ok && isForToken(found.credentials)) {
+        tokens.drop(found.credentials, header?.slice('Bearer '.length) ?? '');
+      }
+      return isOther(await headerFor(subscription));
+    },
+  };
+}
+
+const bearing = (scheme: string, value: string): Authorized => ({ ok: true, header: `${scheme} ${value}` });
+
+const isForToken = (credentials: Credentials): credentials is TokenCredentials =>
+  credentials.type === 'oauth2' || credentials.type === 'jwtProfileOauth2';

@@ -1,0 +1,139 @@
+// One request for an OAuth2 token by client credentials, through the guarded client: a token endpoint is a stranger's
+// URL like a callback. Imported when a token is needed; keeping tokens is done elsewhere.
+import {
+  allowInsecureRequests,
+  type ClientAuth,
+  ClientSecretBasic,
+  ClientSecretPost,
+  clientCredentialsGrantRequest,
+  customFetch,
+  processClientCredentialsResponse,
+  ResponseBodyError,
+  WWWAuthenticateChallengeError,
+} from 'oauth4webapi';
+import type { CallbackClient, Exchange } from '#lib/callback/client.ts';
+import type { JwtProfileCredentials, OAuth2Credentials } from '#lib/subscription/auth-schema.ts';
+import { signAssertion } from './assertion.ts';
+import type { TokenAnswer, TokenCode } from './token.ts';
+
+/** The whole request, its answer included. */
+const TIMEOUT_MS = 10_000;
+
+const POOL = {
+  key: 'token',
+  connectTimeoutMs: 3_000,
+  idleTimeoutMs: 60_000,
+  connections: 5,
+  // A connection that went stale unseen would cost a delivery.
+  fresh: true,
+};
+
+export async function requestToken(
+  credentials: OAuth2Credentials | JwtProfileCredentials,
+  { callback, now }: { readonly callback: Pick<CallbackClient, 'exchange'>; readonly now: () => number },
+): Promise<TokenAnswer> {
+  const asking = await clientOf(credentials, now());
+  if (!asking.ok) return { ok: false, code: 'credentials-invalid', message: asking.message };
+  const { endpoint, clientId, clientAuth, scopes } = asking;
+  const server = { issuer: endpoint, token_endpoint: endpoint };
+  const client = { client_id: clientId };
+  const parameters = new URLSearchParams(scopes.length > 0 ? { scope: scopes.join(' ') } : {});
+  let exchange: Exchange | undefined;
+  try {
+    const response = await clientCredentialsGrantRequest(server, client, clientAuth, parameters, {
+      // Whether plain http is allowed is the guard's to say.
+      [allowInsecureRequests]: true,
+      [customFetch]: async (url, { headers, body }) => {
+        exchange = await callback.exchange({
+          url,
+          headers,
+          body: Buffer.from(String(body)),
+          timeoutMs: TIMEOUT_MS,
+          pool: POOL,
+        });
+        if (exchange.kind !== 'answered') throw new NoAnswer();
+        return responseOf(exchange);
+      },
+    });
+    const token = await processClientCredentialsResponse(server, client, response);
+    return { ok: true, accessToken: token.access_token, expiresInSeconds: token.expires_in };
+  } catch (error) {
+    return failureOf(error, exchange, endpoint);
+  }
+}
+
+class NoAnswer extends Error {}
+
+type Asking =
+  | {
+      readonly ok: true;
+      readonly endpoint: string;
+      readonly clientId: string;
+      readonly clientAuth: ClientAuth;
+      readonly scopes: readonly string[];
+    }
+  | { readonly ok: false; readonly message: string };
+
+async function clientOf(
+  credentials: OAuth2Credentials | JwtProfileCredentials,
+  now: number,
+): Promise<Asking> {
+  if (credentials.type === 'oauth2') {
+    const { endpoint, clientId, clientSecret, clientAuthentication, scopes = [] } = credentials;
+    const clientAuth =
+      clientAuthentication === 'client_secret_basic'
+        ? ClientSecretBasic(clientSecret)
+        : ClientSecretPost(clientSecret);
+    return { ok: true, endpoint, clientId, clientAuth, scopes };
+  }
+  const signed = await signAssertion(credentials, now);
+  if (!signed.ok) return signed;
+  return {
+    ok: true,
+    endpoint: credentials.endpoint ?? credentials.audience,
+    clientId: credentials.issuer,
+    clientAuth: (_server, _client, body) => {
+      body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
+      body.set('client_assertion', signed.assertion);
+    },
+    scopes: [],
+  };
+}
+
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+
+function responseOf({ status, headers, body }: Extract<Exchange, { kind: 'answered' }>): Response {
+  return new Response(WITHOUT_BODY.has(status) ? null : new Uint8Array(body), { status, headers });
+}
+
+/** The errors of RFC 6749, 5.2: no other word of an answer is repeated. */
+const OAUTH_ERRORS: ReadonlySet<string> = new Set([
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  'invalid_target',
+]);
+
+function failureOf(error: unknown, exchange: Exchange | undefined, endpoint: string): TokenAnswer {
+  const origin = URL.parse(endpoint)?.origin ?? 'its endpoint';
+  const failure = (code: TokenCode, what: string): TokenAnswer => ({
+    ok: false,
+    code,
+    message: `no token from ${origin}: ${what}`,
+  });
+  if (exchange === undefined) throw error;
+  if (exchange.kind !== 'answered') return failure('token-unreachable', exchange.message);
+  const { status } = exchange;
+  const named = error instanceof ResponseBodyError && OAUTH_ERRORS.has(error.error) ? ` ${error.error}` : '';
+  if (status >= 500) return failure('token-failed', `it answered ${status}`);
+  if (status >= 300 || error instanceof WWWAuthenticateChallengeError) {
+    return failure('token-refused', `it answered ${status}${named}`);
+  }
+  return failure(
+    'token-malformed',
+    'its answer is not one of RFC 6749, 5.1: JSON with access_token and token_type',
+  );
+}

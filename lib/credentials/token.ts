@@ -1,0 +1,111 @@
+// OAuth2 tokens, kept until they expire: one request however many deliveries wait for it, renewed a little early, and
+// dropped when a callback refuses one.
+import { createHash } from 'node:crypto';
+import type { JwtProfileCredentials, OAuth2Credentials } from '#lib/subscription/auth-schema.ts';
+
+export type TokenCredentials = OAuth2Credentials | JwtProfileCredentials;
+
+export const TOKEN_CODES = [
+  'credentials-invalid',
+  'token-refused',
+  'token-failed',
+  'token-unreachable',
+  'token-malformed',
+] as const;
+export type TokenCode = (typeof TOKEN_CODES)[number];
+
+export type TokenFailure = { readonly ok: false; readonly code: TokenCode; readonly message: string };
+
+/** What a token endpoint said. */
+export type TokenAnswer =
+  | { readonly ok: true; readonly accessToken: string; readonly expiresInSeconds?: number | undefined }
+  | TokenFailure;
+
+export type TokenRead = { readonly ok: true; readonly accessToken: string } | TokenFailure;
+
+export type Tokens = {
+  /** A token that is valid now. Never rejects for what the endpoint does. */
+  read(credentials: TokenCredentials): Promise<TokenRead>;
+  /** A callback would not have this one: it is dropped, at most one in 30 s, so that the next read asks for another. */
+  drop(credentials: TokenCredentials, accessToken: string): void;
+};
+
+export type TokensDeps = {
+  readonly request: (credentials: TokenCredentials) => Promise<TokenAnswer>;
+  readonly now: () => number;
+};
+
+/** How long a token is used whose life its endpoint does not tell. */
+const UNTOLD_LIFE_MS = 5 * 60_000;
+/** A token is renewed so long before its end, or in the last tenth of a short life. */
+const EARLY_MS = 30_000;
+/** After a renewal failed while the old one is still good. */
+const RENEW_AGAIN_MS = 5_000;
+const DROP_AGAIN_MS = 30_000;
+const MOST_KEPT = 1_000;
+
+type Kept = { readonly accessToken: string; readonly expiresAt: number; renewAt: number };
+
+export function createTokens({ request, now }: TokensDeps): Tokens {
+  const kept = new Map<string, Kept>();
+  const flights = new Map<string, Promise<TokenRead>>();
+  const droppedAt = new Map<string, number>();
+
+  function renew(key: string, credentials: TokenCredentials): Promise<TokenRead> {
+    const flying = flights.get(key);
+    if (flying) return flying;
+    const flight = ask(key, credentials).finally(() => flights.delete(key));
+    flights.set(key, flight);
+    return flight;
+  }
+
+  async function ask(key: string, credentials: TokenCredentials): Promise<TokenRead> {
+    const askedAt = now();
+    const answer = await request(credentials);
+    if (!answer.ok) {
+      const old = kept.get(key);
+      if (old === undefined || now() >= old.expiresAt) return answer;
+      old.renewAt = now() + RENEW_AGAIN_MS;
+      return { ok: true, accessToken: old.accessToken };
+    }
+    const { accessToken, expiresInSeconds } = answer;
+    const lifeMs = expiresInSeconds === undefined ? UNTOLD_LIFE_MS : expiresInSeconds * 1000;
+    const expiresAt = askedAt + lifeMs;
+    if (kept.size >= MOST_KEPT) forgetSome();
+    kept.set(key, { accessToken, expiresAt, renewAt: expiresAt - Math.min(EARLY_MS, lifeMs / 10) });
+    return { ok: true, accessToken };
+  }
+
+  /** Those that are over; where none is, the oldest. */
+  function forgetSome(): void {
+    for (const [key, { expiresAt }] of kept) if (now() >= expiresAt) forget(key);
+    const [oldest] = kept.keys();
+    if (kept.size >= MOST_KEPT && oldest !== undefined) forget(oldest);
+  }
+
+  function forget(key: string): void {
+    kept.delete(key);
+    droppedAt.delete(key);
+  }
+
+  return {
+    async read(credentials) {
+      const key = keyOf(credentials);
+      const known = kept.get(key);
+      if (known && now() < known.renewAt) return { ok: true, accessToken: known.accessToken };
+      return await renew(key, credentials);
+    },
+    drop(credentials, accessToken) {
+      const key = keyOf(credentials);
+      const before = droppedAt.get(key);
+      if (before !== undefined && now() - before < DROP_AGAIN_MS) return;
+      if (kept.get(key)?.accessToken !== accessToken) return;
+      droppedAt.set(key, now());
+      kept.delete(key);
+    },
+  };
+}
+
+/** The same client asks once for all its subscriptions; a changed secret is another client. */
+const keyOf = (credentials: TokenCredentials): string =>
+  createHash('sha256').update(JSON.stringify(credentials)).digest('base64');
