@@ -34,6 +34,9 @@ const unreachable: Explain = (error, { endpointUrl, region }) => {
   return `Nothing answers on ${endpointUrl} (${codeOf(error)}): is npm start running? Else check --endpoint-url and AWS_ENDPOINT_URL.`;
 };
 
+const beingDeleted: Explain = ({ message }) =>
+  `Secrets Manager refused: ${message} A secret that is being deleted comes back with: aws secretsmanager restore-secret --secret-id NAME`;
+
 /** By the error's name or code, never by its words. */
 const EXPLAINED: ReadonlyMap<string, Explain> = new Map([
   ...each(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired'], expired),
@@ -68,6 +71,7 @@ const EXPLAINED: ReadonlyMap<string, Explain> = new Map([
     ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'TimeoutError'],
     unreachable,
   ),
+  ...each(['InvalidRequestException'], beingDeleted),
   ...each(
     ['CredentialsProviderError', 'TokenProviderError'],
     ({ message }) => `There are no usable AWS credentials (${message}): ${CREDENTIALS}.`,

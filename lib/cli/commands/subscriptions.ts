@@ -1,39 +1,39 @@
-// `webhooks subscriptions …`: config items of subscriptions, checked before they are put.
+// `webhooks subscriptions …`: config items of subscriptions: registered, listed, shown, removed.
 import type { Command } from 'commander';
-import { itemRules } from '#lib/config.ts';
-import { parseSubscription } from '#lib/subscription/schema.ts';
 import type { Context } from '../context.ts';
-import { refuse } from '../faults.ts';
-import { type Given, readItems } from '../input.ts';
-import { anyRules, readRules } from '../rules.ts';
+
+// What a command does is loaded when it is given: --help needs no SDK.
+const putting = () => import('../put-subscriptions.ts');
+const registered = () => import('../registered.ts');
 
 /** Adds the commands to the program. */
 export function subscriptions(program: Command, context: Context): void {
   const group = program.command('subscriptions').description('Who gets which messages, where and how');
   group
     .command('put')
-    .description('Register a subscription, or change it; JSON or YAML')
-    .argument('<file>', 'its config item, - for standard input')
-    .action((file: string) => put(file, context));
-}
-
-async function put(file: string, context: Context): Promise<void> {
-  const given = await readItems(file, context.io);
-  for (const { from, item } of given) check({ from, item }, anyRules);
-  const rules = itemRules(await readRules(context));
-  const checked = given.map((one) => check(one, rules));
-  const { PutCommand } = await import('@aws-sdk/lib-dynamodb');
-  const documents = await context.documents();
-  const TableName = context.names.table('subscriptions');
-  for (const { item } of checked) await documents.send(new PutCommand({ TableName, Item: item }));
-  context.print.result(
-    checked.map(({ id }) => ({ id })),
-    () => checked.map(({ id }) => `${id} is in ${TableName}.`).join('\n'),
-  );
-}
-
-function check({ from, item }: Given, rules: typeof anyRules) {
-  const parsed = parseSubscription(item, rules);
-  if (!parsed.ok) refuse(from, parsed.faults);
-  return { id: parsed.subscription.id, item };
+    .description(
+      'Register subscriptions, or change them. Each is checked first; credentials go into AWS Secrets Manager.',
+    )
+    .argument('<file>', 'config items in JSON or YAML; - for standard input')
+    .option('--id <id>', 'the id, where the item has none')
+    .option('--topic <topic>', 'the topic, where the item has none')
+    .option('--dry-run', 'check, and say what would be done')
+    .option('--skip-dns', 'do not look up host names from here')
+    .action(async (file: string, options) => (await putting()).putSubscriptions(file, options, context));
+  group
+    .command('list')
+    .description('All subscriptions')
+    .option('--topic <topic>', 'only those of this topic')
+    .action(async (options) => (await registered()).listSubscriptions(options, context));
+  group
+    .command('get')
+    .description('One config item, as JSON that can be put; credentials that stand in it are left out')
+    .argument('<id>')
+    .action(async (id: string) => (await registered()).getSubscription(id, context));
+  group
+    .command('remove')
+    .description('End a subscription. What waits for it is kept for an hour.')
+    .argument('<id>')
+    .option('--with-secrets', 'have the secrets that put made deleted too, after 30 days')
+    .action(async (id: string, options) => (await registered()).removeSubscription(id, options, context));
 }

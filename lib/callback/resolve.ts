@@ -1,0 +1,22 @@
+// Where the name of a URL leads, asked when a config item is registered. Only a first look: every connection asks again
+// and is held to what it is told then.
+import { isIP } from 'node:net';
+import type { AddressRules } from './address.ts';
+import { bareHost, type Lookup } from './guard.ts';
+
+/** Why a URL's name may not be called, by the addresses it has here and now; undefined when it may. Never rejects. */
+export async function checkAddresses(
+  url: string,
+  { lookup, addresses }: { readonly lookup: Lookup; readonly addresses: AddressRules },
+): Promise<string | undefined> {
+  const host = bareHost(URL.parse(url)?.hostname ?? '');
+  // An address was looked at with the URL.
+  if (host === '' || isIP(host) !== 0) return undefined;
+  const found = await lookup(host).catch(() => []);
+  if (found.length === 0) return 'has a host name without an address';
+  for (const { address } of found) {
+    const refusal = addresses.refusal(address);
+    if (refusal !== undefined) return `leads to ${refusal}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,83 @@
+// Looks at a subscription's item before it is put, as the deployment and the network see it: what would pause it later
+// is refused now, every fault at once.
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { addressRules } from '#lib/callback/address.ts';
+import { type Lookup, systemLookup } from '#lib/callback/guard.ts';
+import { checkAddresses } from '#lib/callback/resolve.ts';
+import { type DeploymentRules, itemRules } from '#lib/config.ts';
+import { parseEndpoint } from '#lib/endpoint/schema.ts';
+import { parseSubscription } from '#lib/subscription/schema.ts';
+import type { Fault, Subscription } from '#lib/subscription/subscription.ts';
+import type { Context } from './context.ts';
+
+export type Checked =
+  | { readonly ok: true; readonly subscription: Subscription }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+type Deps = Pick<Context, 'documents' | 'names'> & {
+  readonly deployment: DeploymentRules;
+  /** Undefined: names are not looked up. */
+  readonly lookup: Lookup | undefined;
+};
+
+/** Throws when AWS fails. */
+export async function checkSubscription(item: unknown, deps: Deps): Promise<Checked> {
+  const parsed = parseSubscription(item, itemRules(deps.deployment));
+  if (!parsed.ok) return parsed;
+  const { subscription } = parsed;
+  const faults = [...(await unreachable(subscription, deps)), ...(await withoutEndpoint(subscription, deps))];
+  return faults.length === 0 ? { ok: true, subscription } : { ok: false, faults };
+}
+
+export const lookupUnless = (skip: boolean): Lookup | undefined => (skip ? undefined : systemLookup);
+
+const NOT_FOUND = /without an address$/;
+
+async function unreachable(subscription: Subscription, { lookup, deployment }: Deps): Promise<Fault[]> {
+  if (lookup === undefined) return [];
+  const addresses = addressRules(deployment);
+  const faults: Fault[] = [];
+  for (const { path, url } of urlsOf(subscription)) {
+    const refusal = await checkAddresses(url, { lookup, addresses });
+    if (refusal === undefined) continue;
+    const hint = NOT_FOUND.test(refusal)
+      ? ': mend it, or give --skip-dns where only the deployment knows the name'
+      : '';
+    faults.push({ path, reason: `${refusal}${hint}` });
+  }
+  return faults;
+}
+
+/** Where requests of a subscription go. What a secret says is not known here. */
+function urlsOf({ callbackUrl, auth, proxy }: Subscription): { path: string; url: string }[] {
+  const urls = [{ path: 'configuration.callbackUrl', url: callbackUrl }];
+  if (auth?.type === 'oauth2' && auth.oauth2 !== undefined)
+    urls.push({ path: 'configuration.auth.oauth2.endpoint', url: auth.oauth2.endpoint });
+  if (auth?.type === 'jwtProfileOauth2' && auth.jwtProfileOauth2 !== undefined)
+    urls.push({
+      path: 'configuration.auth.jwtProfileOauth2.audience',
+      url: auth.jwtProfileOauth2.audience,
+    });
+  if (proxy?.enabled === true && proxy.host !== undefined)
+    urls.push({ path: 'configuration.proxy.host', url: `http://${proxy.host}` });
+  return urls;
+}
+
+/** A dlq that names no endpoint would pause the subscription at its first rejected message. */
+async function withoutEndpoint(
+  { dlq }: Subscription,
+  { documents, names }: Pick<Deps, 'documents' | 'names'>,
+): Promise<Fault[]> {
+  if (dlq === undefined) return [];
+  const Key = { name: dlq.endpoint };
+  const { Item } = await (await documents()).send(
+    new GetCommand({ TableName: names.table('endpoints'), Key, ConsistentRead: true }),
+  );
+  const path = 'dlq.endpoint';
+  if (Item === undefined)
+    return [{ path, reason: `there is no endpoint ${dlq.endpoint}: put it first, with endpoints put` }];
+  const parsed = parseEndpoint(Item);
+  if (parsed.ok) return [];
+  const why = parsed.faults.map((fault) => `${fault.path}: ${fault.reason}`).join('; ');
+  return [{ path, reason: `the endpoint ${dlq.endpoint} is not right, put it right first: ${why}` }];
+}

@@ -1,0 +1,238 @@
+// `webhooks subscriptions …` on the local set: what is put, what is refused and why, where credentials go.
+import {
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  ListSecretVersionIdsCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createDocuments } from '#lib/documents.ts';
+import { type Ended, webhooks } from '#test/support/cli.ts';
+import { type Rig, startRig } from '#test/support/rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig({ schedules: false });
+});
+afterAll(() => rig?.close());
+
+const run = (args: readonly string[], stdin = ''): Promise<Ended> =>
+  webhooks(['subscriptions', ...args], { endpointUrl: rig.set.url, stdin });
+const put = (item: object, ...more: string[]) => run(['put', '-', ...more], JSON.stringify(item));
+const callback = (path: string) => `${rig.receiver.url}/${path}`;
+const item = (id: string, more: object = {}, configuration: object = {}) => ({
+  id,
+  ...more,
+  configuration: { callbackUrl: callback(id), ...configuration },
+});
+
+async function stored(id: string): Promise<Record<string, unknown> | undefined> {
+  const documents = createDocuments(rig.set.clients.dynamodb);
+  const TableName = rig.set.outputs.SubscriptionsTableName;
+  return (await documents.send(new GetCommand({ TableName, Key: { id }, ConsistentRead: true }))).Item;
+}
+
+async function secretNamed(SecretId: string): Promise<unknown> {
+  const { SecretString } = await rig.set.clients.secrets.send(new GetSecretValueCommand({ SecretId }));
+  return JSON.parse(SecretString ?? '');
+}
+async function versionsOf(SecretId: string): Promise<number> {
+  const { Versions = [] } = await rig.set.clients.secrets.send(new ListSecretVersionIdsCommand({ SecretId }));
+  return Versions.length;
+}
+
+const KEY = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+const OTHER_KEY = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
+
+describe('put', () => {
+  test('registers from standard input, says what it did, and messages come', async () => {
+    expect(await put(item('plain', { topic: 'plain' }))).toEqual({
+      code: 0,
+      stdout: 'plain is registered in webhooks-local-subscriptions.\n',
+      stderr: '',
+    });
+    expect((await put(item('plain', { topic: 'plain' }))).stdout).toBe(
+      'plain was so already in webhooks-local-subscriptions.\n',
+    );
+    expect((await put(item('plain', { topic: 'plain', qos: 'none' }))).stdout).toBe(
+      'plain is changed in webhooks-local-subscriptions.\n',
+    );
+    await rig.set.publish('1', { topic: 'plain' });
+    await rig.receiver.requests('/plain', 1);
+  });
+
+  test('reads YAML, and several items from one file; none is put where one is wrong', async () => {
+    const yaml = (qos: string) => `# two of them
+id: yaml-1
+configuration:
+  callbackUrl: ${callback('yaml-1')}
+---
+- id: yaml-2
+  qos: ${qos}
+  configuration: { callbackUrl: '${callback('yaml-2')}' }
+`;
+    const refused = await run(['put', '-'], yaml('twice'));
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/^standard input, item 2 is not right; nothing was put\.\n {2}qos: /);
+    expect(await stored('yaml-1')).toBeUndefined();
+    expect(await run(['put', '-'], yaml('auto'))).toMatchObject({ code: 0, stderr: '' });
+    expect(await stored('yaml-2')).toEqual(item('yaml-2', { qos: 'auto' }));
+  });
+
+  test.each([
+    [
+      'a readTimeout above the deployment’s',
+      { http: { readTimeout: 30_001 } },
+      'http.readTimeout: must be at most 30000',
+    ],
+    ['a private address', { callbackUrl: 'https://10.0.0.1/x' }, 'callbackUrl: leads to a private address'],
+    [
+      'the metadata address',
+      { callbackUrl: 'http://169.254.169.254/x' },
+      'callbackUrl: leads to a link-local address',
+    ],
+    [
+      'a name that is not there',
+      { callbackUrl: 'https://nobody.invalid/x' },
+      'callbackUrl: has a host name without an address: mend it, or give --skip-dns',
+    ],
+    ['a short key', { signing: { keys: ['whsec_c2hvcnQ='] } }, 'signing.keys.0: '],
+  ])('refuses %s, and puts nothing', async (_, configuration, told) => {
+    const refused = await put(item('refused', {}, configuration));
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain(`configuration.${told}`);
+    expect(await stored('refused')).toBeUndefined();
+  });
+
+  test('--skip-dns takes a name that only the deployment knows', async () => {
+    const inside = item('inside', {}, { callbackUrl: 'https://nobody.invalid/x' });
+    expect(await put(inside, '--skip-dns')).toMatchObject({ code: 0 });
+    expect(await stored('inside')).toEqual(inside);
+  });
+
+  test('a dlq that names no endpoint is refused, and taken once that is there', async () => {
+    const letters = item('letters', { dlq: { endpoint: 'rejected' } });
+    expect((await put(letters)).stderr).toContain(
+      'dlq.endpoint: there is no endpoint rejected: put it first, with endpoints put',
+    );
+    await rig.set.putEndpoint({ name: 'rejected', type: 'sqs', configuration: {} });
+    expect((await put(letters)).stderr).toContain('the endpoint rejected is not right, put it right first: ');
+    const queueUrl = rig.set.outputs.UndeliverableQueueUrl;
+    await rig.set.putEndpoint({ name: 'rejected', type: 'sqs', configuration: { queueUrl } });
+    expect(await put(letters)).toMatchObject({ code: 0 });
+  });
+
+  test('--id and --topic complete an item that has none, and contradict none', async () => {
+    const { id: _, ...nameless } = item('completed');
+    expect(await put(nameless, '--id', 'completed', '--topic', 't')).toMatchObject({ code: 0 });
+    expect(await stored('completed')).toEqual(item('completed', { topic: 't' }));
+    expect(await put(item('a'), '--id', 'b')).toMatchObject({
+      code: 2,
+      stderr: 'standard input says another id than --id: keep one of the two.\n',
+    });
+  });
+
+  test.each([
+    ['', 'standard input is empty: give an item in JSON or YAML.\n'],
+    ['- a', 'standard input: must be an object, such as {"id": "acme", "configuration": {…}}.\n'],
+    ['{"id": "a",\n "password": "hunter2"\n "x": [', 'standard input, line 3: is neither JSON nor YAML'],
+  ])('%j is no item', async (text, told) => {
+    const refused = await run(['put', '-'], text);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain(told);
+    expect(refused.stderr).not.toContain('hunter2');
+  });
+
+  test('a file that is not there is named', async () => {
+    expect(await run(['put', 'nowhere.json'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: "nowhere.json can't be read: there is no such file.\n",
+    });
+  });
+});
+
+describe('credentials', () => {
+  const signed = (key: string) => item('signed', {}, { signing: { keys: [key] } });
+  const NAME = 'webhooks/local/signed@signing';
+
+  test('go into Secrets Manager, are read from there, and get a new value only when they are new', async () => {
+    const dry = await put(signed(KEY), '--dry-run');
+    expect(dry.stdout).toBe(
+      `signed is right, and would be put into webhooks-local-subscriptions.\n  configuration.signing.keys would go into the secret ${NAME}.\n`,
+    );
+    expect(await stored('signed')).toBeUndefined();
+    const { SecretList = [] } = await rig.set.clients.secrets.send(new ListSecretsCommand({}));
+    expect(SecretList.filter(({ Name }) => Name === NAME)).toEqual([]);
+
+    const first = await put(signed(KEY));
+    expect(first.stdout).toContain(`  configuration.signing.keys went into the secret ${NAME} (created).\n`);
+    expect(`${first.stdout}${first.stderr}`).not.toContain(KEY);
+    expect(await stored('signed')).toEqual(item('signed', {}, { signing: { secrets: [NAME] } }));
+    expect(await secretNamed(NAME)).toEqual({ value: [KEY] });
+
+    expect((await put(signed(KEY))).stdout).toContain('(unchanged)');
+    expect(await versionsOf(NAME)).toBe(1);
+    expect((await put(signed(OTHER_KEY))).stdout).toContain('(new value)');
+    expect(await secretNamed(NAME)).toEqual({ value: [OTHER_KEY] });
+
+    await rig.set.publish('1', { subscription: 'signed' });
+    const [request] = await rig.receiver.requests('/signed', 1);
+    expect(request?.headers['webhook-signature']).toMatch(/^v1,/);
+  });
+
+  test('that a raw put left in the item are shown by nobody', async () => {
+    await rig.set.putSubscription(item('raw', {}, { signing: { keys: [KEY] } }));
+    const shown = await run(['get', 'raw']);
+    expect(`${shown.stdout}${shown.stderr}${(await run(['list', '--json'])).stdout}`).not.toContain(KEY);
+    expect(shown.stderr).toContain('configuration.signing.keys is not shown: it holds credentials.');
+    expect(await run(['put', '-'], shown.stdout)).toMatchObject({ code: 1 });
+  });
+});
+
+test('list shows all in order, with what is wrong with one that is, in a table and in JSON', async () => {
+  await put(item('list-b', { topic: 'list' }, { callbackUrl: `${callback('list-b')}?token=hunter2` }));
+  await rig.set.putSubscription({ id: 'list-a', topic: 'list', configuration: { callbackUrl: 'ftp://x' } });
+  const { stdout } = await run(['list', '--topic', 'list']);
+  expect(stdout).toMatch(
+    /^id {6}topic {2}qos {3}dlq {2}calls\nlist-a .* not right: configuration\.callbackUrl: .*\nlist-b {2}list {3}auto {7}http:\S+\/list-b\n$/,
+  );
+  const json = await run(['list', '--topic', 'list', '--json']);
+  expect(JSON.parse(json.stdout)).toMatchObject([
+    { id: 'list-a', fault: expect.any(String) },
+    { id: 'list-b', topic: 'list', qos: 'auto', calls: callback('list-b') },
+  ]);
+  expect((await run(['list', '--topic', 'nobody'])).stdout).toBe(
+    'No subscriptions in webhooks-local-subscriptions.\n',
+  );
+});
+
+test('get gives an item that can be put as it is; of none it says so', async () => {
+  await put(item('got', { topic: 't', metadata: { note: 'ü' } }));
+  const { stdout } = await run(['get', 'got']);
+  expect((await run(['put', '-'], stdout)).stdout).toContain('got was so already in');
+  expect(await run(['get', 'nobody'])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr:
+      'There is no subscription nobody in webhooks-local-subscriptions: subscriptions list shows all.\n',
+  });
+});
+
+test('remove takes the item away, and its secrets where that is said', async () => {
+  await put(item('going', {}, { signing: { keys: [KEY] } }));
+  const kept = await run(['remove', 'going']);
+  expect(kept).toMatchObject({ code: 0, stderr: '' });
+  expect(kept.stdout).toMatch(/^going is removed\./);
+  expect(await stored('going')).toBeUndefined();
+  expect(await secretNamed('webhooks/local/going@signing')).toEqual({ value: [KEY] });
+  await put(item('going', {}, { signing: { keys: [KEY] } }));
+  expect((await run(['remove', 'going', '--with-secrets'])).stdout).toContain(
+    'The secret webhooks/local/going@signing is deleted after 30 days.',
+  );
+  await expect(secretNamed('webhooks/local/going@signing')).rejects.toThrow('delet');
+  const again = await put(item('going', {}, { signing: { keys: [KEY] } }));
+  expect(again).toMatchObject({ code: 1, stdout: '' });
+  expect(again.stderr).toContain('aws secretsmanager restore-secret');
+  expect(await run(['remove', 'going'])).toMatchObject({ code: 1 });
+});
