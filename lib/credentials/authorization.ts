@@ -1,15 +1,21 @@
 // The Authorization header of a subscription's requests: its credentials, from the item or from the secret that it
 // names, and the token that they are exchanged for. What follows when there are none is the policy's affair.
+import type * as z from 'zod';
 import type { CallbackClient } from '#lib/callback/client.ts';
 import type { Log } from '#lib/log.ts';
-import type { Auth, AuthKind, Credentials } from '#lib/subscription/auth-schema.ts';
+import {
+  type Auth,
+  CREDENTIALS,
+  type Credentials,
+  inlineCredentials,
+} from '#lib/subscription/auth-schema.ts';
 import type { SecretReference } from '#lib/subscription/secret-reference.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
-import { type Contents, inlineCredentials, parseContents } from './contents.ts';
+import { readEntry } from './secret-entry.ts';
 import type { SecretCode, Secrets } from './secrets.ts';
 import { createTokens, type TokenCode, type TokenCredentials } from './token.ts';
 
-export type AuthorizationCode = SecretCode | TokenCode;
+export type AuthorizationCode = SecretCode | 'secret-invalid' | TokenCode;
 
 export type Authorized =
   /** The header's value; undefined where the subscription needs none. */
@@ -44,7 +50,6 @@ export function createAuthorization({ secrets, callback, log, now }: Authorizati
     request: async (credentials) =>
       (await import('./token-request.ts')).requestToken(credentials, { callback, now }),
   });
-  const parsed = new Map<string, { readonly version: string; readonly contents: Contents }>();
   const warned = new Set<string>();
 
   async function headerFor({ id, auth }: Secured): Promise<Authorized> {
@@ -71,25 +76,8 @@ export function createAuthorization({ secrets, callback, log, now }: Authorizati
     const { secret } = auth;
     if (secret === undefined)
       throw new TypeError('an item with neither credentials nor a secret is not valid');
-    const read = await secrets.read(secret.name);
-    if (!read.ok) return read;
-    const contents = parse(auth.type, read, secret);
-    if (!contents.ok) return { ok: false, code: 'credentials-invalid', message: contents.message };
-    return { ok: true, credentials: contents.credentials, version: read.version };
-  }
-
-  /** Once a version, not once an attempt. */
-  function parse(
-    kind: AuthKind,
-    { value, version }: { value: string; version: string },
-    secret: SecretReference,
-  ) {
-    const place = `${kind} ${secret.name}#${secret.key ?? ''}`;
-    const known = parsed.get(place);
-    if (known?.version === version) return known.contents;
-    const contents = parseContents(kind, value, secret);
-    parsed.set(place, { version, contents });
-    return contents;
+    const read = await readEntry<z.ZodType<Credentials>>(secret, CREDENTIALS[auth.type](), { secrets });
+    return read.ok ? { ok: true, credentials: read.value, version: read.version } : read;
   }
 
   async function headerOf(credentials: Credentials): Promise<Authorized> {

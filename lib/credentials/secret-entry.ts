@@ -1,7 +1,7 @@
 // What stands in a secret: its JSON, or one entry of it, checked by a schema. Fetching and keeping it is secrets.ts's
 // affair. No message holds a value.
 import type * as z from 'zod';
-import { reasonOf } from '#lib/subscription/reason.ts';
+import { readField } from '#lib/subscription/fault.ts';
 import type { SecretReference } from '#lib/subscription/secret-reference.ts';
 import type { SecretCode, SecretRead, Secrets } from './secrets.ts';
 
@@ -40,13 +40,16 @@ function entryOf<S extends z.ZodType>(
     // The console keeps entries as texts; one that is an object was written as JSON.
     if (typeof value === 'string') value = jsonOf(value);
   }
-  const parsed = schema.safeParse(value, { error: reasonOf, reportInput: false });
-  if (parsed.success) return { ok: true, value: parsed.data, version: read.version };
-  const [issue] = parsed.error.issues;
-  return invalid(
-    `is not what is asked for: ${[issue?.path.join('.') || 'it', issue?.message ?? ''].join(' ')}`,
+  const reading = readField(() => schema, value, PATH);
+  if (reading.ok) return { ok: true, value: reading.value, version: read.version };
+  const faults = reading.faults.map(
+    ({ path, reason }) => `${path.split('.').slice(1).join('.') || 'it'} ${reason}`,
   );
+  return invalid(`is not what is asked for: ${faults.join('; ')}`);
 }
+
+/** Below this no fault shows a key that it does not know: that may be a credential which slipped. */
+const PATH = ['auth'];
 
 /** The text itself where it is no JSON: a secret may hold one key or token and nothing else. */
 function jsonOf(text: string): unknown {

@@ -37,8 +37,8 @@ export type TokensDeps = {
 
 /** How long a token is used whose life its endpoint does not tell. */
 const UNTOLD_LIFE_MS = 5 * 60_000;
-/** A token is renewed so long before its end, or in the last tenth of a short life. */
-const EARLY_MS = 30_000;
+/** A token is renewed in the last tenth of its life; at least a second early, since servers count whole seconds. */
+const EARLY_MS = { least: 1_000, most: 30_000 };
 /** After a renewal failed while the old one is still good. */
 const RENEW_AGAIN_MS = 5_000;
 const DROP_AGAIN_MS = 30_000;
@@ -72,7 +72,8 @@ export function createTokens({ request, now }: TokensDeps): Tokens {
     const lifeMs = expiresInSeconds === undefined ? UNTOLD_LIFE_MS : expiresInSeconds * 1000;
     const expiresAt = askedAt + lifeMs;
     if (kept.size >= MOST_KEPT) forgetSome();
-    kept.set(key, { accessToken, expiresAt, renewAt: expiresAt - Math.min(EARLY_MS, lifeMs / 10) });
+    const earlyMs = Math.min(Math.max(lifeMs / 10, EARLY_MS.least), EARLY_MS.most);
+    kept.set(key, { accessToken, expiresAt, renewAt: expiresAt - earlyMs });
     return { ok: true, accessToken };
   }
 

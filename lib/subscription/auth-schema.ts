@@ -126,18 +126,36 @@ export const auth = field(() =>
 
 export type Auth = z.output<ReturnType<typeof auth>>;
 
-/** What a kind's credentials are, in the item or in a secret. */
+/** What a kind's credentials are in a secret: the JSON that the item would hold, and for a token the text alone too. */
 export const CREDENTIALS = {
-  basic: field(basicCredentials),
-  token: field(tokenCredentials),
-  oauth2: field(oauth2Credentials),
-  jwtProfileOauth2: field(jwtProfile),
+  basic: field(() => basicCredentials().transform((given) => ({ type: 'basic' as const, ...given }))),
+  token: field(() =>
+    z
+      .preprocess((given) => (typeof given === 'string' ? { value: given } : given), tokenCredentials())
+      .transform((given) => ({ type: 'token' as const, ...given })),
+  ),
+  oauth2: field(() => oauth2Credentials().transform((given) => ({ type: 'oauth2' as const, ...given }))),
+  jwtProfileOauth2: field(() =>
+    jwtProfile().transform((given) => ({ type: 'jwtProfileOauth2' as const, ...given })),
+  ),
 };
 export type AuthKind = keyof typeof CREDENTIALS;
+export type Credentials = z.output<ReturnType<(typeof CREDENTIALS)[AuthKind]>>;
+export type OAuth2Credentials = Extract<Credentials, { type: 'oauth2' }>;
+export type JwtProfileCredentials = Extract<Credentials, { type: 'jwtProfileOauth2' }>;
 
-type CredentialsOf<K extends AuthKind> = { readonly type: K } & z.output<ReturnType<(typeof CREDENTIALS)[K]>>;
-export type BasicCredentials = CredentialsOf<'basic'>;
-export type TokenCredentials = CredentialsOf<'token'>;
-export type OAuth2Credentials = CredentialsOf<'oauth2'>;
-export type JwtProfileCredentials = CredentialsOf<'jwtProfileOauth2'>;
-export type Credentials = BasicCredentials | TokenCredentials | OAuth2Credentials | JwtProfileCredentials;
+/** The credentials that stand in the item itself; undefined where it names a secret. */
+export function inlineCredentials(auth: Exclude<Auth, { type: 'none' }>): Credentials | undefined {
+  switch (auth.type) {
+    case 'basic':
+      return auth.basic && { type: 'basic', ...auth.basic };
+    case 'token':
+      return auth.token && { type: 'token', ...auth.token };
+    case 'oauth2':
+      return auth.oauth2 && { type: 'oauth2', ...auth.oauth2 };
+    case 'jwtProfileOauth2':
+      return auth.jwtProfileOauth2 && { type: 'jwtProfileOauth2', ...auth.jwtProfileOauth2 };
+    default:
+      return auth satisfies never;
+  }
+}

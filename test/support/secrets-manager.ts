@@ -9,7 +9,7 @@ import { startEndpoint } from '#lib/local/endpoint.ts';
 import { createSecrets } from '#lib/local/secrets/server.ts';
 
 export async function startSecretsManager(given: Readonly<Record<string, string>> = {}) {
-  const clock = { ms: 1_000_000, now: () => clock.ms };
+  const clock = { ms: Date.now(), now: () => clock.ms };
   const server = createSecrets({ clock });
   const endpoint = await startEndpoint({ port: 0, services: { secretsManager: server } });
   const client = new SecretsManagerClient({
