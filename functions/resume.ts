@@ -7,6 +7,7 @@ import type { Context } from 'aws-lambda';
 import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/aws.ts';
 import { createAnnounce } from '#lib/backlog/announce.ts';
 import { census } from '#lib/backlog/census.ts';
+import { expireHeld } from '#lib/backlog/expiry.ts';
 import { answer, parseRequest } from '#lib/backlog/request.ts';
 import { sweep } from '#lib/backlog/sweep.ts';
 import { deploymentRules, itemRules, readConfig, resumeEnvironment, tablesOf } from '#lib/config.ts';
@@ -48,11 +49,18 @@ export const handler = middy<unknown, unknown, Error, Context>()
   .handler(async (event, context) => {
     const endsAt = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
     if (isScheduled(event)) {
-      const [swept] = await Promise.all([sweep({ endsAt }, deps), census({ endsAt }, deps)]);
+      const bounds = { endsAt };
+      const [swept] = await Promise.all([
+        sweep(bounds, deps),
+        census(bounds, deps),
+        expireHeld(bounds, deps),
+      ]);
       return swept;
     }
     const parsed = parseRequest(event);
-    return parsed.ok ? await answer(parsed.request, config.DRAIN_BUDGET, deps) : parsed.answer;
+    return parsed.ok
+      ? await answer(parsed.request, { room: config.DRAIN_BUDGET, endsAt }, deps)
+      : parsed.answer;
   });
 
 const isScheduled = (event: unknown): boolean =>

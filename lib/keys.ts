@@ -33,6 +33,9 @@ export const startKey = (sqsMessageId: string) => ({ pk: `start#${part(sqsMessag
 /** How much waited when it was last counted. */
 export const measureKey = (subscription: string) => ({ pk: stateKey(subscription).pk, sk: 'backlog' });
 
-/** The subscription that a state item's key names. */
+/** The subscription that the key of a state or of a held message names. */
 export const subscriptionIn = (pk: string): string =>
-  pk.slice('sub#'.length).replaceAll('%23', '#').replaceAll('%25', '%');
+  pk
+    .slice(pk.indexOf('#') + 1)
+    .replaceAll('%23', '#')
+    .replaceAll('%25', '%');

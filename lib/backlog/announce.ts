@@ -1,7 +1,7 @@
 // Tells of every pause and every opening: a log line, and an event on EventBridge so that somebody can be told.
 import { type Log, nameOf } from '#lib/log.ts';
-import { type Phase, phaseOf } from './machine.ts';
 import type { State } from './state.ts';
+import { type Phase, phaseOf } from './transitions.ts';
 
 export type Announce = (subscription: string, before: State, after: State) => Promise<void>;
 

@@ -3,10 +3,10 @@
 import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
 import { measureKey, stateKey, subscriptionIn } from '#lib/keys.ts';
 import { type Log, type Meter, nameOf } from '#lib/log.ts';
-import { phaseOf } from './machine.ts';
+import { keysIn, LOOK_MS, SHARDS } from './due.ts';
 import { type Measure, type MeasureDeps, measureBacklog, parseMeasure } from './measure.ts';
-import { closedLanes, LOOK_MS, parseState, SHARDS, type State } from './state.ts';
-import { keysIn } from './sweep.ts';
+import { closedLanes, parseState, type State } from './state.ts';
+import { phaseOf } from './transitions.ts';
 
 export type CensusDeps = MeasureDeps & { readonly log: Log } & Pick<Meter, 'measure'>;
 
@@ -24,7 +24,7 @@ export async function census({ endsAt }: { readonly endsAt: number }, deps: Cens
   try {
     for (let shard = 0; shard < SHARDS; shard++) {
       let page: string[] = [];
-      for await (const pk of keysIn(shard, ANY_TIME, deps)) {
+      for await (const { pk } of keysIn(shard, ANY_TIME, deps)) {
         if (page.push(subscriptionIn(pk)) < PAGE) continue;
         await countAll(page, counted, endsAt, deps);
         page = [];
@@ -81,7 +81,7 @@ async function measureOf(
 ): Promise<Pick<Measure, 'count' | 'oldestAt'> | undefined> {
   const now = deps.now();
   if ((known !== undefined && now - known.at < STALE_MS) || now >= endsAt) return known;
-  return await measureBacklog(subscription, closedLanes(state), deps);
+  return await measureBacklog(subscription, closedLanes(state), endsAt, deps);
 }
 
 /** A sweep later than the sweep's own. */

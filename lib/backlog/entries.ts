@@ -107,16 +107,22 @@ export async function entryBy(
   return Item && entrySchema.parse(Item);
 }
 
-/** How many entries a lane has, and since when the oldest of them waits. Throws when DynamoDB fails. */
+/**
+ * How many entries a lane has, and since when the oldest of them waits. `mayRead` is asked before each page of the
+ * count; where it says no, there are `atLeast` so many. Throws when DynamoDB fails.
+ */
 export async function measureLane(
   subscription: string,
   lane: number,
+  mayRead: () => boolean,
   deps: EntryDeps,
-): Promise<{ readonly count: number; readonly oldestAt: number | undefined }> {
+): Promise<{ readonly count: number; readonly atLeast: boolean; readonly oldestAt: number | undefined }> {
   const [oldest] = await firstEntries(subscription, lane, 1, deps);
+  const oldestAt = oldest?.parkedAt;
   let count = 0;
   let ExclusiveStartKey: Record<string, unknown> | undefined;
   do {
+    if (!mayRead()) return { count: Math.max(count, oldest ? 1 : 0), atLeast: true, oldestAt };
     const page = await deps.documents.send(
       new QueryCommand({
         TableName: deps.stateTable,
@@ -129,7 +135,7 @@ export async function measureLane(
     count += page.Count ?? 0;
     ExclusiveStartKey = page.LastEvaluatedKey;
   } while (ExclusiveStartKey);
-  return { count, oldestAt: oldest?.parkedAt };
+  return { count, atLeast: false, oldestAt };
 }
 
 /** Counts a start of an entry that may be what kills the function; `by` -1 takes it back. Throws when DynamoDB fails. */

@@ -1,5 +1,6 @@
 // What at-most-once forbids to send again is held: kept aside under its own key, never part of what is delivered by
-// itself. Written before the message is settled; holding twice is holding once.
+// itself. Noted in the state first, so that the sweep knows whom to look after; written before the message is settled;
+// holding twice is holding once.
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
@@ -10,14 +11,32 @@ import {
 import * as z from 'zod';
 import { heldKey } from '#lib/keys.ts';
 import { type Delivery, deliverySchema } from '#lib/message/attribute.ts';
+import { HELD_LOOK_MS, heldDueKeys } from './due.ts';
+import type { State } from './state.ts';
 
-export type HeldReason = 'rejected' | 'failed' | 'unsent' | 'unknown' | 'lost';
+export const HELD_REASONS = ['rejected', 'failed', 'unsent', 'unknown', 'lost'] as const;
+export type HeldReason = (typeof HELD_REASONS)[number];
+
+/** A younger note need not be made again. With any invocation's time added it is far from the sweep's look at it. */
+const NOTE_MS = 10 * 60_000;
+
+/** The state says that a message is held, or undefined where it says so already. */
+export const heldNoted = (state: State, now: number): State | undefined =>
+  state.heldAt !== undefined && now - state.heldAt < NOTE_MS ? undefined : { ...state, heldAt: now };
+
+/** For who has seen that nothing is held; undefined while somebody may still hold by the last note. */
+export const withoutHeldNote = ({ heldAt = 0, ...state }: State, now: number): State | undefined =>
+  now - heldAt < HELD_LOOK_MS ? undefined : state;
 
 type Deps = { readonly documents: Pick<DynamoDBDocumentClient, 'send'>; readonly stateTable: string };
 
 /** Puts the message aside, whole, with what became of it. Throws when DynamoDB fails. */
 export async function hold(
-  { delivery, body }: { readonly delivery: Delivery; readonly body: string },
+  {
+    delivery,
+    body,
+    sequence,
+  }: { readonly delivery: Delivery; readonly body: string; readonly sequence: string },
   fate: {
     readonly reason: HeldReason;
     readonly detail: string;
@@ -28,8 +47,10 @@ export async function hold(
 ): Promise<void> {
   const Item = {
     ...heldKey(delivery.subscription, delivery.messageId),
+    ...heldDueKeys(delivery.subscription, fate.at),
     delivery,
     body,
+    sequence,
     ...fate,
   };
   await documents.send(new PutCommand({ TableName: stateTable, Item }));
@@ -39,7 +60,9 @@ const heldSchema = z.object({
   sk: z.string(),
   delivery: deliverySchema.omit({ v: true, kind: true }),
   body: z.string(),
-  reason: z.string(),
+  sequence: z.string().default(''),
+  reason: z.enum(HELD_REASONS),
+  status: z.number().optional(),
   at: z.number(),
 });
 export type Held = z.infer<typeof heldSchema>;

@@ -5,68 +5,79 @@ import type { Count } from '#lib/log.ts';
 import { sendOrphan, type UndeliverableDeps } from '#lib/message/undeliverable.ts';
 import type { Config } from '#lib/subscription/registration.ts';
 import { inWords } from '#lib/subscription/subscription.ts';
-import type { Announce } from './announce.ts';
-import { dropHeld, listHeld } from './held.ts';
-import { drainStarted, dueWithoutBacklog, itemChanged, itemWrong, phaseOf, probeLane } from './machine.ts';
+import { type ChangeDeps, change } from './change.ts';
+import { HELD_LOOK_MS, LOOK_MS } from './due.ts';
+import { dropHeld, listHeld, withoutHeldNote } from './held.ts';
+import { drainStarted, probeLane } from './lanes.ts';
+import { dueWithoutBacklog, itemChanged, itemWrong } from './machine.ts';
 import { forgetMeasure, type MeasureDeps, measureBacklog } from './measure.ts';
-import { changeState, closedLanes, forgetState, LOOK_MS, readState, type State } from './state.ts';
+import { closedLanes, forgetState, readState, type State } from './state.ts';
 import { sendToken, type TokenDeps } from './tokens.ts';
+import { phaseOf } from './transitions.ts';
 
 export type LookDeps = TokenDeps &
   MeasureDeps &
-  UndeliverableDeps & {
+  UndeliverableDeps &
+  ChangeDeps & {
     readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
-    readonly stateTable: string;
     readonly readConfig: (subscription: string) => Promise<Config>;
-    readonly announce: Announce;
     readonly count: Count;
     readonly random: () => number;
     /** How long a backlog and held messages are kept. */
     readonly retentionMs: number;
   };
 
+/** `room`: how many first tokens may be sent. `endsAt`: when to be done; what is left is left for the next look. */
+export type LookBounds = { readonly room: number; readonly endsAt: number };
+
 /** A state whose config item is missing for so long is cleared. */
 const ABSENT_MS = 3600_000;
+const PAGE = 25;
 
-/** Looks at one subscription and sends at most `room` first tokens. Returns how many. Throws when AWS fails. */
-export async function look(subscription: string, room: number, deps: LookDeps): Promise<number> {
-  let state = await readState(subscription, deps);
+/** Looks at one subscription. Returns how many first tokens it sent. Throws when AWS fails. */
+export async function look(
+  subscription: string,
+  { room, endsAt }: LookBounds,
+  deps: LookDeps,
+): Promise<number> {
+  const subject = { id: subscription, state: await readState(subscription, deps) };
   const config = await deps.readConfig(subscription);
   const now = deps.now();
-  if (config.kind === 'absent') return await lookAtAbsent();
-  await change((from) => (from.absentSince === undefined ? undefined : withoutAbsence(from)));
-  await change((from) =>
+  const changeTo = (decide: (from: State) => State | undefined) => change(subject, decide, deps);
+
+  if (config.kind === 'absent') {
+    await lookAtAbsent();
+    return 0;
+  }
+  await changeTo((from) => (from.absentSince === undefined ? undefined : withoutAbsence(from)));
+  await changeTo((from) =>
     config.kind === 'invalid'
       ? itemWrong(from, { detail: inWords(config.faults), itemHash: config.itemHash }, now)
       : itemChanged(from, config.itemHash),
   );
-  await change((from) => dueWithoutBacklog(from, now));
-  const looksAtWaiting = phaseOf(state) !== 'going' && now - (state.lookedAt ?? 0) >= LOOK_MS;
+  await changeTo((from) => dueWithoutBacklog(from, now));
+  const { heldAt, lookedAt = 0 } = subject.state;
+  const looksAtWaiting = phaseOf(subject.state) !== 'going' && now - lookedAt >= LOOK_MS;
+  const looksAtHeld = heldAt !== undefined && now - Math.max(heldAt, lookedAt) >= HELD_LOOK_MS;
 
   let started = 0;
   for (const lane of dueLanes()) {
     if (started === room) break;
-    if (!(await change((from) => drainStarted(from, lane, now)))) continue;
-    const drain = state.lanes[lane]?.drain;
+    if (!(await changeTo((from) => drainStarted(from, lane, now)))) continue;
+    const drain = subject.state.lanes[lane]?.drain;
     if (drain === undefined) continue;
     await sendToken({ subscription, lane, drain }, deps);
     deps.count('DrainsStarted');
     started += 1;
   }
+  if (looksAtHeld) await lookAtHeld();
   // Last: to count a long backlog takes long, and nobody should wait for it.
   if (looksAtWaiting) await lookAtWaiting();
   return started;
 
-  async function change(decide: (from: State) => State | undefined): Promise<boolean> {
-    const before = state;
-    const result = await changeState(subscription, before, decide, deps);
-    state = result.state;
-    if (result.changed) await deps.announce(subscription, before, state);
-    return result.changed;
-  }
-
   /** While an outage waits one lane probes; nothing is begun where a decision is awaited. */
   function dueLanes(): number[] {
+    const { state } = subject;
     const { pause } = state;
     if (pause === undefined)
       return closedLanes(state).filter((lane) => (state.lanes[lane]?.until ?? 0) <= now);
@@ -76,8 +87,8 @@ export async function look(subscription: string, room: number, deps: LookDeps): 
 
   /** Measures what waits, for whoever looks at the state, and sends away what has waited too long. */
   async function lookAtWaiting(): Promise<void> {
-    await change((from) => ({ ...from, lookedAt: now }));
-    const measured = await measureBacklog(subscription, closedLanes(state), deps);
+    await changeTo((from) => ({ ...from, lookedAt: now }));
+    const measured = await measureBacklog(subscription, closedLanes(subject.state), endsAt, deps);
     for (const { lane, oldestAt } of measured.lanes) {
       if (oldestAt === undefined || oldestAt > now - deps.retentionMs) continue;
       const command = { do: 'expire', before: now - deps.retentionMs } as const;
@@ -85,26 +96,38 @@ export async function look(subscription: string, room: number, deps: LookDeps): 
     }
   }
 
-  async function lookAtAbsent(): Promise<number> {
-    await change((from) => ({ ...from, absentSince: from.absentSince ?? now, lookedAt: now }));
-    if (now - (state.absentSince ?? now) < ABSENT_MS) return 0;
-    const lanes = closedLanes(state);
+  /** Nothing is held any more: then it need not be looked at for that. */
+  async function lookAtHeld(): Promise<void> {
+    const [held] = await listHeld(subscription, 1, deps);
+    await changeTo(
+      (from) => (held === undefined && withoutHeldNote(from, now)) || { ...from, lookedAt: now },
+    );
+  }
+
+  async function lookAtAbsent(): Promise<void> {
+    await changeTo((from) => ({ ...from, absentSince: from.absentSince ?? now, lookedAt: now }));
+    if (now - (subject.state.absentSince ?? now) < ABSENT_MS) return;
+    const lanes = closedLanes(subject.state);
     for (const lane of lanes) {
       await sendToken({ subscription, lane, drain: 0, command: { do: 'purge' } }, deps);
     }
-    if (lanes.length > 0) return 0;
+    if (lanes.length > 0 || !(await purgeHeld())) return;
+    await forgetMeasure(subscription, deps);
+    await forgetState(subscription, subject.state, deps);
+  }
+
+  /** Says whether nothing is held any more. */
+  async function purgeHeld(): Promise<boolean> {
     for (;;) {
-      const held = await listHeld(subscription, 25, deps);
+      const held = await listHeld(subscription, PAGE, deps);
+      if (held.length === 0) return true;
       for (const { sk, delivery, body } of held) {
+        if (deps.now() >= endsAt) return false;
         const detail = `held for subscription ${subscription}, which is gone`;
         await sendOrphan({ delivery, body }, { reason: 'unsubscribed', detail }, deps);
         await dropHeld(subscription, sk, deps);
       }
-      if (held.length === 0) break;
     }
-    await forgetMeasure(subscription, deps);
-    await forgetState(subscription, state, deps);
-    return 0;
   }
 }
 

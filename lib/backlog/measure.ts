@@ -6,8 +6,14 @@ import { type EntryDeps, measureLane } from './entries.ts';
 
 export type MeasureDeps = EntryDeps & { readonly now: () => number };
 
-const measureSchema = z.object({ at: z.number(), count: z.number(), oldestAt: z.number().optional() });
-/** `at` is when it was counted. */
+const measureSchema = z.object({
+  /** When it was counted, epoch milliseconds. */
+  at: z.number(),
+  count: z.number(),
+  /** There were more: counting stopped at its bounds. */
+  atLeast: z.boolean().optional(),
+  oldestAt: z.number().optional(),
+});
 export type Measure = z.infer<typeof measureSchema>;
 
 /** Reads a measure as it is in the table: undefined where there is none, or none of ours. */
@@ -19,17 +25,25 @@ export type Measured = {
   readonly lanes: readonly { readonly lane: number; readonly oldestAt: number | undefined }[];
 };
 
-/** Counts the given lanes' entries and writes the result down. Throws when DynamoDB fails. */
+/** So many megabytes of a backlog are read to count it, at most: DynamoDB charges for what it reads, not for the number. */
+const MOST_PAGES = 50;
+
+/** Counts the given lanes' entries, until `endsAt`, and writes the result down. Throws when DynamoDB fails. */
 export async function measureBacklog(
   subscription: string,
   lanes: readonly number[],
+  endsAt: number,
   deps: MeasureDeps,
 ): Promise<Measured> {
   let count = 0;
+  let atLeast = false;
+  let pages = 0;
+  const mayRead = () => pages++ < MOST_PAGES && deps.now() < endsAt;
   const each: { lane: number; oldestAt: number | undefined }[] = [];
   for (const lane of lanes) {
-    const measured = await measureLane(subscription, lane, deps);
+    const measured = await measureLane(subscription, lane, mayRead, deps);
     count += measured.count;
+    atLeast ||= measured.atLeast;
     each.push({ lane, oldestAt: measured.oldestAt });
   }
   const ages = each.flatMap(({ oldestAt }) => (oldestAt === undefined ? [] : [oldestAt]));
@@ -38,6 +52,7 @@ export async function measureBacklog(
     ...measureKey(subscription),
     at: deps.now(),
     count,
+    ...(atLeast && { atLeast }),
     ...(oldestAt !== undefined && { oldestAt }),
   };
   await deps.documents.send(new PutCommand({ TableName: deps.stateTable, Item }));

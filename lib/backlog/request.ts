@@ -4,13 +4,16 @@ import * as z from 'zod';
 import type { DeploymentRules } from '#lib/config.ts';
 import type { Config } from '#lib/subscription/registration.ts';
 import { inWords as faultsInWords } from '#lib/subscription/subscription.ts';
+import { change } from './change.ts';
 import { firstEntries } from './entries.ts';
 import { listHeld, readHeld } from './held.ts';
-import { type LookDeps, look } from './look.ts';
-import { askedToPause, askedToResume, phaseOf, probeLane } from './machine.ts';
+import { probeLane } from './lanes.ts';
+import { type LookBounds, type LookDeps, look } from './look.ts';
+import { askedToPause, askedToResume } from './machine.ts';
 import { readMeasure } from './measure.ts';
-import { changeState, closedLanes, readState, type State } from './state.ts';
+import { closedLanes, readState, type State } from './state.ts';
 import { sendToken } from './tokens.ts';
+import { phaseOf } from './transitions.ts';
 
 const id = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters');
 const lane = z.number().int().min(0).max(19).optional();
@@ -52,37 +55,36 @@ export function parseRequest(
 }
 
 /** Does what is asked, or says why not. Throws when AWS fails. */
-export async function answer(request: ResumeRequest, room: number, deps: AnswerDeps): Promise<Answer> {
+export async function answer(request: ResumeRequest, bounds: LookBounds, deps: AnswerDeps): Promise<Answer> {
   if (request.action === 'rules') {
     return { ok: true, message: 'What this deployment allows.', rules: deps.deployment };
   }
   const { subscription } = request;
   const config = await deps.readConfig(subscription);
-  let state = await readState(subscription, deps);
+  const subject = { id: subscription, state: await readState(subscription, deps) };
   // What is held may outlive a subscription that never paused.
-  const isGone = config.kind === 'absent' && state.version === 0;
+  const isGone = config.kind === 'absent' && subject.state.version === 0;
   if (isGone && (await listHeld(subscription, 1, deps)).length === 0) {
     return { ok: false, message: `There is no subscription ${subscription}.` };
   }
 
   switch (request.action) {
     case 'status':
-      return { ok: true, message: inWords(state), ...(await status()) };
+      return { ok: true, message: inWords(subject.state), ...(await status()) };
     case 'resume': {
       if (config.kind === 'invalid') return { ok: false, message: stillInvalid(config) };
-      const changed = await change((from) => askedToResume(from));
-      const drains = await look(subscription, room, deps);
+      const changed = await change(subject, askedToResume, deps);
+      const drains = await look(subscription, bounds, deps);
       return { ok: true, message: changed ? 'It goes on.' : 'It was not paused.', drains };
     }
     case 'look': {
-      const drains = await look(subscription, room, deps);
-      state = await readState(subscription, deps);
-      return { ok: true, message: inWords(state), drains };
+      const drains = await look(subscription, bounds, deps);
+      return { ok: true, message: inWords(await readState(subscription, deps)), drains };
     }
     case 'pause': {
       const itemHash = config.kind === 'absent' ? '' : config.itemHash;
       const detail = request.detail ?? 'paused by hand';
-      const changed = await change((from) => askedToPause(from, detail, itemHash, deps.now()));
+      const changed = await change(subject, (from) => askedToPause(from, detail, itemHash, deps.now()), deps);
       return {
         ok: true,
         message: changed ? 'It is paused until somebody resumes it.' : 'It was paused by hand already.',
@@ -117,19 +119,11 @@ export async function answer(request: ResumeRequest, room: number, deps: AnswerD
       return request satisfies never;
   }
 
-  async function change(decide: (from: State) => State | undefined): Promise<boolean> {
-    const before = state;
-    const result = await changeState(subscription, before, decide, deps);
-    state = result.state;
-    if (result.changed) await deps.announce(subscription, before, state);
-    return result.changed;
-  }
-
   async function withHead({
     action,
     lane: asked,
   }: Extract<ResumeRequest, { lane?: unknown }>): Promise<Answer> {
-    const where = asked ?? probeLane(state);
+    const where = asked ?? probeLane(subject.state);
     const [head] = where === undefined ? [] : await firstEntries(subscription, where, 1, deps);
     if (head === undefined || where === undefined) return { ok: false, message: 'Nothing waits there.' };
     if (action === 'dead-letter-head' && config.kind === 'invalid') {
@@ -144,12 +138,14 @@ export async function answer(request: ResumeRequest, room: number, deps: AnswerD
   }
 
   async function status() {
+    const { state } = subject;
     const measure = await readMeasure(subscription, deps);
     return {
       phase: phaseOf(state),
       pause: state.pause,
       closedLanes: closedLanes(state),
       backlog: measure?.count,
+      backlogIsAtLeast: measure?.atLeast,
       oldestAt: measure?.oldestAt,
       countedAt: measure?.at,
     };

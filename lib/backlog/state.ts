@@ -1,11 +1,11 @@
 // A subscription's state, one item of the state table: is it paused and why, which of its lanes are closed, which drain
 // of each is the valid one. Every change is one conditional write on what it was decided from; who loses a race
 // reads and decides anew, so an old answer changes nothing.
-import { hash } from 'node:crypto';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { stateKey } from '#lib/keys.ts';
+import { dueKeys } from './due.ts';
 
 export const REASONS = ['rejected', 'gone', 'outage', 'invalid-config', 'crashing', 'manual'] as const;
 export type Reason = (typeof REASONS)[number];
@@ -60,6 +60,8 @@ const stateSchema = z.object({
   absentSince: z.number().optional(),
   /** When the sweep last looked, epoch milliseconds. */
   lookedAt: z.number().optional(),
+  /** When it was last noted that a message is held, epoch milliseconds; there as long as one may be. */
+  heldAt: z.number().optional(),
 });
 
 export type Head = z.infer<typeof headSchema>;
@@ -138,7 +140,7 @@ async function write(
     await documents.send(
       new PutCommand({
         TableName: stateTable,
-        Item: { ...stateKey(subscription), subscription, ...next, ...dueOf(subscription, next) },
+        Item: { ...stateKey(subscription), subscription, ...next, ...dueKeys(subscription, next) },
         ConditionExpression: version === 0 ? 'attribute_not_exists(pk)' : '#version = :version',
         ...(version !== 0 && {
           ExpressionAttributeNames: { '#version': 'version' },
@@ -174,25 +176,4 @@ export async function forgetState(
     if (error instanceof ConditionalCheckFailedException) return false;
     throw error;
   }
-}
-
-export const SHARDS = 16;
-/** What waits for a decision is looked at again so often: item changed, endpoint there, item gone? */
-export const LOOK_MS = 10 * 60_000;
-
-/** The keys of the sweep's index: sparse, so that a subscription that just goes costs nothing there. */
-function dueOf(subscription: string, state: State): { dueShard: number; dueAt: number } | undefined {
-  const dueAt = dueAtOf(state);
-  if (dueAt === undefined) return undefined;
-  return { dueShard: hash('sha256', subscription, 'buffer').readUInt8(0) % SHARDS, dueAt };
-}
-
-/** When the sweep has to look at it; undefined for never. */
-export function dueAtOf({ pause, lanes, absentSince, lookedAt = 0 }: State): number | undefined {
-  if (absentSince !== undefined) return Math.max(absentSince, lookedAt) + LOOK_MS;
-  const untils = Object.values(lanes).map(({ until }) => until);
-  if (pause === undefined) return untils.length === 0 ? undefined : Math.min(...untils);
-  const look = Math.max(pause.since, lookedAt) + LOOK_MS;
-  // While an outage waits only one lane has a token under way: the probe's.
-  return pause.resumeAt === undefined ? look : Math.min(Math.max(pause.resumeAt, ...untils), look);
 }

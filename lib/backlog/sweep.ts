@@ -1,11 +1,12 @@
 // The sweep, once a minute: sets going again what is due or overdue. It finds it by a sparse index in 16 shards, and
 // keeps to a budget of drains, so that a thousand subscriptions that come back at once do not starve the live ones.
-import { BatchGetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
 import { subscriptionIn } from '#lib/keys.ts';
 import { type Log, nameOf } from '#lib/log.ts';
+import { keysIn, SHARDS } from './due.ts';
+import { TOKEN_MS } from './lanes.ts';
 import { type LookDeps, look } from './look.ts';
-import { TOKEN_MS } from './machine.ts';
-import { parseState, SHARDS } from './state.ts';
+import { parseState } from './state.ts';
 
 export type SweepDeps = LookDeps & { readonly log: Log; readonly drainBudget: number };
 
@@ -37,7 +38,7 @@ export async function sweep({ endsAt }: { readonly endsAt: number }, deps: Sweep
         if (deps.now() >= endsAt || room <= 0) return { ...swept, complete: false };
         swept.looked += 1;
         try {
-          swept.started += await look(subscription, room, deps);
+          swept.started += await look(subscription, { room, endsAt }, deps);
         } catch (error) {
           swept.failed += 1;
           deps.log.error('sweep.failed', { subscription, error: nameOf(error) });
@@ -54,30 +55,7 @@ export async function sweep({ endsAt }: { readonly endsAt: number }, deps: Sweep
 
 /** The subscriptions of one shard that are due, the longest due first. */
 async function* dueIn(shard: number, deps: SweepDeps): AsyncGenerator<string> {
-  for await (const pk of keysIn(shard, { from: 0, to: deps.now() }, deps)) yield subscriptionIn(pk);
-}
-
-/** The keys of the state items in one shard of the index that are due within some time. */
-export async function* keysIn(
-  shard: number,
-  { from, to }: { readonly from: number; readonly to: number },
-  { documents, stateTable }: Pick<SweepDeps, 'documents' | 'stateTable'>,
-): AsyncGenerator<string> {
-  let ExclusiveStartKey: Record<string, unknown> | undefined;
-  do {
-    const page = await documents.send(
-      new QueryCommand({
-        TableName: stateTable,
-        IndexName: 'due',
-        KeyConditionExpression: 'dueShard = :shard AND dueAt BETWEEN :from AND :to',
-        ExpressionAttributeValues: { ':shard': shard, ':from': from, ':to': to },
-        Limit: PAGE,
-        ...(ExclusiveStartKey && { ExclusiveStartKey }),
-      }),
-    );
-    for (const { pk } of page.Items ?? []) if (typeof pk === 'string') yield pk;
-    ExclusiveStartKey = page.LastEvaluatedKey;
-  } while (ExclusiveStartKey);
+  for await (const { pk } of keysIn(shard, { from: 0, to: deps.now() }, deps)) yield subscriptionIn(pk);
 }
 
 /** Drains whose token is neither overdue nor done. Counted up to the budget: more than that is all the same. */
@@ -86,7 +64,7 @@ async function drainsUnderWay(deps: SweepDeps): Promise<number> {
   let drains = 0;
   for (let shard = 0; shard < SHARDS && drains < deps.drainBudget; shard++) {
     const keys: string[] = [];
-    for await (const pk of keysIn(shard, { from: now + 1, to: now + TOKEN_MS }, deps)) {
+    for await (const { pk } of keysIn(shard, { from: now + 1, to: now + TOKEN_MS }, deps)) {
       if (keys.push(pk) === PAGE) break;
     }
     if (keys.length === 0) continue;

@@ -1,7 +1,9 @@
 // Does what the policy decided. A message is settled only after whatever stands in for it is safe: the dead letter
 // sent, the held copy written, the entry put. A crash between makes a duplicate, never a loss.
+
+import { change } from '#lib/backlog/change.ts';
 import { type Entry, putEntries } from '#lib/backlog/entries.ts';
-import { type HeldReason, hold } from '#lib/backlog/held.ts';
+import { type HeldReason, heldNoted, hold } from '#lib/backlog/held.ts';
 import { failed, refused, wentWell } from '#lib/backlog/machine.ts';
 import type { Head } from '#lib/backlog/state.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
@@ -12,7 +14,7 @@ import { type LaterDeps, MOST_HOPS, sendLater } from './later.ts';
 import { describe, type Outcome, statusOf } from './outcome.ts';
 import { type ParkDeps, park } from './park.ts';
 import type { Action } from './policy.ts';
-import { change, sendProbe } from './run.ts';
+import { sendProbe } from './run.ts';
 
 export type Message = {
   readonly delivery: Delivery;
@@ -88,6 +90,7 @@ export async function act(
 
   async function setAside(): Promise<void> {
     const fate = { reason: reasonOf(outcome), detail: describe(outcome), status: statusOf(outcome), at };
+    await change(run, (state) => heldNoted(state, deps.now()), deps);
     await hold(message, fate, deps);
     deps.count('Held');
     const { subscription, messageId } = message.delivery;

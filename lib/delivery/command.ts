@@ -1,13 +1,16 @@
 // What a person or the sweep wants done to a head, an entry, a held message or a whole lane. It comes as a token with a
 // command and is done under the lane's group, like everything else; done twice, it is done once.
+
+import { change } from '#lib/backlog/change.ts';
 import { type Entry, type EntryDeps, entryBy, firstEntries, removeEntries } from '#lib/backlog/entries.ts';
-import { dropHeld, readHeld } from '#lib/backlog/held.ts';
-import { laneOpened } from '#lib/backlog/machine.ts';
+import { dropHeld, type Held, readHeld } from '#lib/backlog/held.ts';
+import { laneOpened } from '#lib/backlog/lanes.ts';
 import { sendToken } from '#lib/backlog/tokens.ts';
-import type { Command, Token } from '#lib/message/attribute.ts';
+import type { Command, DeadLetter, Token } from '#lib/message/attribute.ts';
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/message/dead-letters.ts';
 import { sendOrphan, type UndeliverableDeps } from '#lib/message/undeliverable.ts';
-import { change, type Run, type RunDeps } from './run.ts';
+import { type Bounds, RESERVE_MS } from './going.ts';
+import type { Run, RunDeps } from './run.ts';
 import { lanesOf, type SettleDeps, sendToLane } from './settle.ts';
 
 export type CommandDeps = RunDeps &
@@ -21,8 +24,15 @@ const PAGE = 25;
 const SLICE_MS = 5_000;
 
 /** Does a token's command in its lane. Throws when AWS fails: then it is done again. */
-export async function obey(command: Command, token: Token, run: Run, deps: CommandDeps): Promise<void> {
+export async function obey(
+  command: Command,
+  token: Token,
+  run: Run,
+  { endsAt }: Bounds,
+  deps: CommandDeps,
+): Promise<void> {
   const { lane } = token;
+  const until = Math.min(deps.now() + SLICE_MS, endsAt - RESERVE_MS);
   const dlq = run.config.kind === 'valid' ? run.config.subscription.dlq : undefined;
   switch (command.do) {
     case 'skip':
@@ -47,6 +57,21 @@ export async function obey(command: Command, token: Token, run: Run, deps: Comma
     case 'discard-held':
       deps.log.warn('held.discarded', { subscription: run.id, messageId: command.messageId });
       return dropHeld(run.id, command.messageId, deps);
+    case 'expire-held':
+      for (const messageId of command.messageIds) {
+        // The next round of the sweep finds what is left.
+        if (deps.now() > until) return;
+        const held = await readHeld(run.id, messageId, deps);
+        // It may have been sent since, and be held anew.
+        if (held === undefined || held.at > command.before) continue;
+        const outcome = held.reason === 'lost' ? 'unknown' : held.reason;
+        await awayWith(held, 'expired', {
+          outcome,
+          ...(held.status !== undefined && { status: held.status }),
+        });
+        await dropHeld(run.id, messageId, deps);
+      }
+      return;
     case 'purge':
       // The item may have come back since it was asked for.
       if (run.config.kind !== 'absent') return;
@@ -57,23 +82,32 @@ export async function obey(command: Command, token: Token, run: Run, deps: Comma
       return command satisfies never;
   }
 
-  async function awayWith(entry: Entry, reason: 'asked' | 'expired' | 'unsubscribed'): Promise<void> {
+  async function awayWith(
+    message: Entry | Held,
+    reason: 'asked' | 'expired' | 'unsubscribed',
+    fate: Pick<DeadLetter, 'outcome' | 'status'> = {},
+  ): Promise<void> {
     if (dlq && reason !== 'unsubscribed') {
-      await sendDeadLetter(entry, { endpoint: dlq.endpoint, reason, at: deps.now() }, deps);
+      await sendDeadLetter(message, { endpoint: dlq.endpoint, reason, at: deps.now(), ...fate }, deps);
     } else {
-      await sendOrphan(entry, { reason, detail: `from the backlog of subscription ${run.id}` }, deps);
+      const where = fate.outcome === undefined ? 'from the backlog of' : 'held for';
+      await sendOrphan(message, { reason, detail: `${where} subscription ${run.id}` }, deps);
     }
   }
 
   async function emptyLane(before: number, reason: 'expired' | 'unsubscribed'): Promise<void> {
-    const until = deps.now() + SLICE_MS;
     for (;;) {
-      // Another number, or SQS would know it for a duplicate.
-      if (deps.now() > until) return sendToken({ ...token, drain: token.drain + 1 }, deps);
       const page = await firstEntries(run.id, lane, PAGE, deps);
       const old = page.filter(({ parkedAt }) => parkedAt < before);
-      for (const entry of old) await awayWith(entry, reason);
-      await removeEntries(run.id, lane, old, deps);
+      const gone: Entry[] = [];
+      for (const entry of old) {
+        if (deps.now() > until) break;
+        await awayWith(entry, reason);
+        gone.push(entry);
+      }
+      await removeEntries(run.id, lane, gone, deps);
+      // Another number, or SQS would know it for a duplicate.
+      if (gone.length < old.length) return sendToken({ ...token, drain: token.drain + 1 }, deps);
       if (page.length === 0) {
         const drain = run.state.lanes[lane]?.drain ?? 0;
         await change(run, (state) => laneOpened(state, lane, drain), deps);

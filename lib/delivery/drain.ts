@@ -1,11 +1,15 @@
 // What a token does in its lane: it alone reads and writes the lane's backlog while it holds the lane's group. It
 // delivers in order under the same rules as the queue's messages, for one slice, and then sends its successor.
+
+import { change } from '#lib/backlog/change.ts';
 import { countStart, type Entry, firstEntries, putEntries, removeEntries } from '#lib/backlog/entries.ts';
-import { drainHandedOn, dueWithoutBacklog, laneOpened, phaseOf, probeLane } from '#lib/backlog/machine.ts';
+import { drainHandedOn, laneOpened, probeLane } from '#lib/backlog/lanes.ts';
+import { dueWithoutBacklog } from '#lib/backlog/machine.ts';
+import { phaseOf } from '#lib/backlog/transitions.ts';
 import type { Token } from '#lib/message/attribute.ts';
 import { CRASHING_AT_STARTS, giveInTo } from './give-in.ts';
-import type { Bounds, Going } from './going.ts';
-import { change, type Run, sendTokenFor, startNext } from './run.ts';
+import { type Bounds, type Going, RESERVE_MS } from './going.ts';
+import { type Run, sendTokenFor, startNext } from './run.ts';
 import { goesOn, lanesOf, type SettleDeps, sendToLane } from './settle.ts';
 import { tries } from './tries.ts';
 
@@ -119,16 +123,22 @@ async function emptyInto(
   run: Run,
   config: Parameters<typeof lanesOf>[0],
   lane: number,
-  { startBy = 0 }: Bounds,
+  { startBy = 0, endsAt }: Bounds,
   deps: DrainDeps,
 ): Promise<void> {
+  const until = Math.min(startBy, endsAt - RESERVE_MS);
   for (;;) {
     const entries = await firstEntries(run.id, lane, PAGE, deps);
     if (entries.length === 0) return await openLane(run, lane, deps);
-    if (deps.now() > startBy) return await handOn(run, lane, deps);
-    for (const { delivery, body } of entries) await sendToLane(delivery, body, lanesOf(config), deps);
-    await removeEntries(run.id, lane, entries, deps);
-    deps.count('DeliveriesMoved', entries.length);
+    const moved: Entry[] = [];
+    for (const entry of entries) {
+      if (deps.now() > until) break;
+      await sendToLane(entry.delivery, entry.body, lanesOf(config), deps);
+      moved.push(entry);
+    }
+    await removeEntries(run.id, lane, moved, deps);
+    if (moved.length > 0) deps.count('DeliveriesMoved', moved.length);
+    if (moved.length < entries.length) return await handOn(run, lane, deps);
   }
 }
 

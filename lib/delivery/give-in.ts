@@ -1,9 +1,11 @@
 // The end of a message that is crashing us: whoever counts its deaths, from the queue or from the backlog, ends here.
+
+import { change } from '#lib/backlog/change.ts';
 import { refused } from '#lib/backlog/machine.ts';
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/message/dead-letters.ts';
 import type { Message } from './act.ts';
 import type { Going } from './going.ts';
-import { change, type RunDeps } from './run.ts';
+import type { RunDeps } from './run.ts';
 
 /** Deaths alone. */
 export const CRASHING_AT_STARTS = 3;

@@ -11,6 +11,9 @@ export type Bounds = {
   readonly suspicious?: boolean;
 };
 
+/** Kept from every invocation's time for what follows on the last answer. */
+export const RESERVE_MS = 5_000;
+
 /** A subscription that may be called, in one of its lanes. */
 export type Going = {
   readonly run: Run;

@@ -70,7 +70,7 @@ async function workOne(
   if (message.value.kind === 'token') {
     const token = message.value.value;
     if (run === undefined) throw new UnreadableState(token.subscription);
-    if (token.command) await obey(token.command, token, run, deps);
+    if (token.command) await obey(token.command, token, run, bounds, deps);
     else
       await drain(
         token,

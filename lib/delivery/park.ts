@@ -1,10 +1,12 @@
 // Parking: messages that can't be delivered now leave the queue for their lane's backlog. The flag first, then the
 // entries; then the caller lets the queue's copies go. A crash between makes a flag without a backlog or an entry twice
 // under one key, both harmless.
+
+import { change } from '#lib/backlog/change.ts';
 import { type EntryDeps, entryOf, type Parkable, putEntries } from '#lib/backlog/entries.ts';
-import { laneClosed } from '#lib/backlog/machine.ts';
+import { laneClosed } from '#lib/backlog/lanes.ts';
 import type { Count } from '#lib/log.ts';
-import { change, type Run, type RunDeps, sendTokenFor } from './run.ts';
+import { type Run, type RunDeps, sendTokenFor } from './run.ts';
 
 export type ParkDeps = RunDeps & EntryDeps & { readonly count: Count };
 

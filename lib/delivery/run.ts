@@ -1,33 +1,20 @@
 // One subscription within one batch: its config as read at the start, and its state as it changes while the batch
 // runs. All its lanes share one run, so that a pause by one is seen by the others before their next message.
 
-import type { Announce } from '#lib/backlog/announce.ts';
-import { drainStarted, phaseOf, probeLane } from '#lib/backlog/machine.ts';
-import { changeState, closedLanes, type State, type StateDeps } from '#lib/backlog/state.ts';
+import { type ChangeDeps, change, type Subject } from '#lib/backlog/change.ts';
+import { drainStarted, probeLane } from '#lib/backlog/lanes.ts';
+import { closedLanes } from '#lib/backlog/state.ts';
 import { sendToken, type TokenDeps } from '#lib/backlog/tokens.ts';
+import { phaseOf } from '#lib/backlog/transitions.ts';
 import { type Log, nameOf } from '#lib/log.ts';
 import { LONGEST_DELAY_MS } from '#lib/queue/delay.ts';
 import type { Config, Registration } from '#lib/subscription/registration.ts';
 
-export type Run = { readonly id: string; readonly config: Config; state: State };
+export type Run = Subject & { readonly config: Config };
 
 export const runOf = (id: string, { config, state }: Registration): Run => ({ id, config, state });
 
-export type RunDeps = StateDeps & TokenDeps & { readonly log: Log; readonly announce: Announce };
-
-/** Changes the run's state by a decision, and tells of a pause or an opening. Throws when DynamoDB fails. */
-export async function change(
-  run: Run,
-  decide: (state: State) => State | undefined,
-  deps: Pick<RunDeps, 'documents' | 'stateTable' | 'announce'>,
-): Promise<boolean> {
-  const before = run.state;
-  const { state, changed } = await changeState(run.id, before, decide, deps);
-  // Lanes change it side by side, and an older answer may be the later to come.
-  if (state.version >= run.state.version) run.state = state;
-  if (changed) await deps.announce(run.id, before, state);
-  return changed;
-}
+export type RunDeps = ChangeDeps & TokenDeps & { readonly log: Log };
 
 /**
  * Sends the token that the state as it is calls for in a lane: a drain's while the subscription goes, the probe's,

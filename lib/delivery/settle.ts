@@ -1,8 +1,10 @@
 // One delivery of a lane, from the queue: where it goes if it can't be attempted (no subscription, wrong lane, paused,
 // lane closed), else its tries.
 import type { SQSRecord } from 'aws-lambda';
-import { dueWithoutBacklog, itemChanged, itemWrong, phaseOf } from '#lib/backlog/machine.ts';
+import { change } from '#lib/backlog/change.ts';
+import { dueWithoutBacklog, itemChanged, itemWrong } from '#lib/backlog/machine.ts';
 import { UnreadableState } from '#lib/backlog/state.ts';
+import { phaseOf } from '#lib/backlog/transitions.ts';
 import type { Count } from '#lib/log.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import { deliveryInLane, laneOf } from '#lib/message/lane.ts';
@@ -11,7 +13,7 @@ import { NotConfirmed, type Queues } from '#lib/queue/queues.ts';
 import type { Config } from '#lib/subscription/registration.ts';
 import { inWords, isOrdered } from '#lib/subscription/subscription.ts';
 import type { Bounds } from './going.ts';
-import { change, type Run, type RunDeps, startNext } from './run.ts';
+import { type Run, type RunDeps, startNext } from './run.ts';
 import { type TriesDeps, tries } from './tries.ts';
 
 export type Ending =

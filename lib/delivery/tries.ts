@@ -3,7 +3,7 @@ import type { CountName, Log, Meter } from '#lib/log.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { type ActDeps, act, type Message } from './act.ts';
 import { type AttemptDeps, type Attempted, attempt } from './attempt.ts';
-import type { Bounds, Going } from './going.ts';
+import { type Bounds, type Going, RESERVE_MS } from './going.ts';
 import { statusOf } from './outcome.ts';
 import { type Action, decide } from './policy.ts';
 
@@ -14,9 +14,6 @@ export type TriesDeps = AttemptDeps &
     readonly log: Log;
     readonly meterOf: (subscription: string) => Meter;
   };
-
-/** Kept from every invocation's time for what follows on the last answer. */
-const RESERVE_MS = 5_000;
 
 /**
  * Tries until the message is settled, has to stay, or no request could be begun within the bounds.

@@ -49,6 +49,8 @@ const commandSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('dead-letter'), entry: z.string() }),
   z.object({ do: z.literal('send-held'), messageId: z.string() }),
   z.object({ do: z.literal('discard-held'), messageId: z.string() }),
+  /** What of these was held before this time, epoch milliseconds, has been held too long. */
+  z.object({ do: z.literal('expire-held'), messageIds: z.array(z.string()), before: z.number() }),
   /** The subscription is gone: everything to `undeliverable`. */
   z.object({ do: z.literal('purge') }),
   /** What was parked before this time, epoch milliseconds, has waited too long. */

@@ -34,7 +34,7 @@ export async function fanOut(
   while (todo.length > 0) {
     if (deps.now() >= endsAt) return false;
     const page = todo.slice(0, PAGE);
-    await sendPage(page, body, deps);
+    if (!(await sendPage(page, body, endsAt, deps))) return false;
     todo = todo.slice(PAGE);
     // After the last page too: SQS may hand out the message once more, and those five minutes may be over.
     const last = page.at(-1);
@@ -43,7 +43,13 @@ export async function fanOut(
   return true;
 }
 
-async function sendPage(page: readonly Laned[], body: string, deps: FanOutDeps): Promise<void> {
+/** Says whether there was time for all of it. What was sent of it SQS recognises when the page is sent again. */
+async function sendPage(
+  page: readonly Laned[],
+  body: string,
+  endsAt: number,
+  deps: FanOutDeps,
+): Promise<boolean> {
   const entries = page.map(({ delivery, lane }) => deliveryInLane(delivery, body, lane));
   // What is refused alone is sent again at once, as long as that helps: else a page of a hundred would hardly ever
   // get through where a call in a hundred fails. Each is in another lane, so their order is free.
@@ -59,5 +65,7 @@ async function sendPage(page: readonly Laned[], body: string, deps: FanOutDeps):
       );
     }
     left = refused;
+    if (left.length > 0 && deps.now() >= endsAt) return false;
   }
+  return true;
 }

@@ -1,7 +1,8 @@
 // What a message asks of AWS on its way into the backlog and out of it: `deliver`'s handler on queues and tables in
 // memory, with a paused subscription whose messages come in batches of ten, and then with the token that drains it.
 import type { SQSEvent } from 'aws-lambda';
-import { askedToResume, drainStarted } from '../../lib/backlog/machine.ts';
+import { drainStarted } from '../../lib/backlog/lanes.ts';
+import { askedToResume } from '../../lib/backlog/machine.ts';
 import { changeState, closedLanes, readState, type State } from '../../lib/backlog/state.ts';
 import { sendToken } from '../../lib/backlog/tokens.ts';
 import { stateKey } from '../../lib/keys.ts';

@@ -51,7 +51,11 @@ type Parts = {
 
 export function wireFunctions(
   { agenda, random, sqs, tables, ledger, script, counts, announced, lines }: Parts,
-  { lagSeconds, drainBudget }: { readonly lagSeconds: number; readonly drainBudget: number },
+  {
+    lagSeconds,
+    drainBudget,
+    retentionDays,
+  }: { readonly lagSeconds: number; readonly drainBudget: number; readonly retentionDays: number },
 ) {
   const { now } = agenda;
 
@@ -159,7 +163,7 @@ export function wireFunctions(
       deployment: DEPLOYMENT,
       readConfig: createRegistrations({ ...wired, rules: RULES }).readConfig,
       drainBudget,
-      retentionMs: 21 * DAY_MS,
+      retentionMs: retentionDays * DAY_MS,
     };
   };
 

@@ -2,6 +2,7 @@
 // memory, and the subscribers. Wired as functions/*.ts wires it. What goes wrong is the test's to say, call by call.
 import { onTestFinished, vi } from 'vitest';
 import type { Announcement } from '#lib/backlog/announce.ts';
+import { expireHeld } from '#lib/backlog/expiry.ts';
 import { answer, type ResumeRequest, type Answer as Said } from '#lib/backlog/request.ts';
 import { readState, type State } from '#lib/backlog/state.ts';
 import { sweep } from '#lib/backlog/sweep.ts';
@@ -41,6 +42,7 @@ export function createWorld({
   lagSeconds = 20,
   drainBudget = 40,
   pageSize = 50,
+  retentionDays = 21,
   watch,
 }: {
   seed?: number;
@@ -48,6 +50,7 @@ export function createWorld({
   lagSeconds?: number;
   drainBudget?: number;
   pageSize?: number;
+  retentionDays?: number;
   watch?: (call: Call, invocation: string, fate: Fate) => void;
 } = {}) {
   const random = createRandom(seed);
@@ -92,7 +95,7 @@ export function createWorld({
 
   const { deliver, route, resumeDeps } = wireFunctions(
     { agenda, random, sqs, tables, ledger, script, counts, announced, lines },
-    { lagSeconds, drainBudget },
+    { lagSeconds, drainBudget, retentionDays },
   );
 
   const deps = {
@@ -126,7 +129,10 @@ export function createWorld({
     return await Promise.race([work(resumeDeps(life)), life.killed]);
   }
 
-  const isDue = ({ dueAt }: Item): boolean => typeof dueAt === 'number' && dueAt <= now();
+  const bounds = () => ({ endsAt: now() + TIMEOUTS_MS.resume - 5_000 });
+  const isHeld = ({ pk }: Item): boolean => String(pk).startsWith('held#');
+  const isDue = (item: Item): boolean =>
+    typeof item.dueAt === 'number' && item.dueAt <= now() && !isHeld(item);
 
   const world = {
     seed,
@@ -181,18 +187,22 @@ export function createWorld({
     },
     /** Asks as a person does; an error is answered in words. */
     async ask(request: ResumeRequest): Promise<Said | 'killed'> {
-      const asked = run((resume) => answer(request, drainBudget, resume));
+      const asked = run((resume) => answer(request, { room: drainBudget, ...bounds() }, resume));
       return await asked.catch((error: unknown) => ({ ok: false, message: nameOf(error) }));
     },
     /** The sweep's rule, once. */
-    sweep: () => run((resume) => sweep({ endsAt: now() + TIMEOUTS_MS.resume - 5_000 }, resume)),
+    sweep: () => run((resume) => sweep(bounds(), resume)),
+    /** The rule's other part: what has been held for too long. */
+    expireHeld: () => run((resume) => expireHeld(bounds(), resume)),
     /** The sweep once a minute from now on. One that would find nothing is left out. */
     sweepEveryMinute(): void {
       if (sweeping) return;
       sweeping = true;
       const tick = () => {
         agenda.in(60_000, tick);
-        if (tables.items('state').some(isDue)) world.sweep().catch((error) => errors.push(error));
+        const items = tables.items('state');
+        if (items.some(isDue)) world.sweep().catch((error) => errors.push(error));
+        if (items.some(isHeld)) world.expireHeld().catch((error) => errors.push(error));
       };
       agenda.in(60_000, tick);
     },

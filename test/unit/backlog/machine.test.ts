@@ -1,31 +1,29 @@
 // The table of a subscription's states, and that each event's function does what its row says.
 import { describe, expect, test } from 'vitest';
+import { dueAtOf, LOOK_MS } from '#lib/backlog/due.ts';
+import {
+  drainHandedOn,
+  drainStarted,
+  laneClosed,
+  laneOpened,
+  probeLane,
+  TOKEN_MS,
+  untilAfter,
+} from '#lib/backlog/lanes.ts';
 import {
   askedToPause,
   askedToResume,
-  drainHandedOn,
-  drainStarted,
   dueWithoutBacklog,
-  EVENTS,
-  type Event,
   type Failure,
   failed,
   itemChanged,
   itemWrong,
-  laneClosed,
-  laneOpened,
   outageWaitMs,
-  PHASES,
-  type Phase,
-  phaseOf,
-  probeLane,
   refused,
-  TOKEN_MS,
-  TRANSITIONS,
-  untilAfter,
   wentWell,
 } from '#lib/backlog/machine.ts';
-import { closedLanes, dueAtOf, LOOK_MS, NO_STATE, type State } from '#lib/backlog/state.ts';
+import { closedLanes, NO_STATE, type State } from '#lib/backlog/state.ts';
+import { EVENTS, type Event, PHASES, type Phase, phaseOf, TRANSITIONS } from '#lib/backlog/transitions.ts';
 
 const NOW = 1_000_000;
 const FACTS = { now: NOW, random: 0 };

@@ -1,8 +1,10 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { expect, test } from 'vitest';
-import { askedToPause, laneClosed } from '#lib/backlog/machine.ts';
+import { change } from '#lib/backlog/change.ts';
+import { laneClosed } from '#lib/backlog/lanes.ts';
+import { askedToPause } from '#lib/backlog/machine.ts';
 import { NO_STATE } from '#lib/backlog/state.ts';
-import { change, runOf } from '#lib/delivery/run.ts';
+import { runOf } from '#lib/delivery/run.ts';
 import { createMemoryDocuments, TABLES } from '#test/support/memory-documents.ts';
 
 test('two lanes change one run side by side: an answer that comes late does not take it back', async () => {

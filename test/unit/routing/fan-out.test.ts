@@ -119,6 +119,33 @@ test('what SQS refuses of a page alone is sent again at once', async () => {
   expect(world.counts.get('DeliveriesQueued')).toBe(120);
 });
 
+test('re-sends of a page that is mostly refused end when the time does; the page is sent again by the next', async () => {
+  const world = worldOf(idsOf(120));
+  let calls = 0;
+  world.memory.faults.call = (operation) => {
+    if (operation !== 'send') return undefined;
+    calls += 1;
+    world.advance(1_000);
+    return undefined;
+  };
+  // All but the first of each call are refused.
+  let entries = 0;
+  let healthy = false;
+  world.memory.faults.entry = (operation) =>
+    operation === 'send' && !healthy && entries++ % 10 > 0 ? 'InternalError' : undefined;
+  const id = world.publish({ topic: 'orders' });
+  expect(await world.poll(URLS.messages, { remainingMs: 20_000 })).toEqual({
+    batchItemFailures: [{ itemIdentifier: id }],
+  });
+  // A page of a hundred is ten calls, and three seconds are kept for the end.
+  expect(calls).toBeLessThanOrEqual(30);
+  expect(receivers(world).length).toBeLessThan(100);
+  healthy = true;
+  world.memory.faults.call = undefined;
+  await untilRouted(world);
+  expect(receivers(world).sort()).toEqual(idsOf(120));
+});
+
 test('a subscription added during a long fan-out shifts nobody', async () => {
   const ids = idsOf(250);
   const world = worldOf(ids);
