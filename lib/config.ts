@@ -63,6 +63,12 @@ export const resumeEnvironment = z.object({
   DRAIN_BUDGET: whole,
   BACKLOG_RETENTION_DAYS: whole,
 });
+export const redriveEnvironment = z.object({
+  ...common,
+  MESSAGES_QUEUE_URL: url,
+  MESSAGES_FIFO_QUEUE_URL: url,
+  ENDPOINTS_TABLE: z.string().min(1),
+});
 
 /** Reads the environment by one of the schemas above. Throws with every fault at once. */
 export function readConfig<T>(schema: z.ZodType<T>, environment: NodeJS.ProcessEnv): T {

@@ -25,6 +25,7 @@ export const COUNTS = [
   'Unsent',
   'Unknown',
   'DeadLetters',
+  'DeadLettersReplayed',
   'Held',
   'Parked',
   'Drained',

@@ -97,19 +97,23 @@ const deadLetterSchema = z.object({
 
 export type DeadLetter = Omit<z.infer<typeof deadLetterSchema>, 'v' | 'kind'>;
 
-/** What has nowhere else to be, with the attributes it came with. */
-export type Undeliverable = {
-  readonly reason: string;
-  readonly detail: string;
+const undeliverableSchema = z.object({
+  v: z.literal(1),
+  kind: z.literal('undeliverable'),
+  reason: z.string(),
+  detail: z.string(),
   /** The queue's name and the SQS message id it was found under. */
-  readonly from: string;
-  readonly sqsMessageId: string;
-  readonly at: number;
+  from: z.string(),
+  sqsMessageId: z.string(),
+  at: z.number(),
   /** The publisher's message group, on a FIFO queue. */
-  readonly group?: string;
+  group: z.string().optional(),
   /** With SQS's data types; a binary value is in base64. */
-  readonly attributes: Readonly<Record<string, { readonly type: string; readonly value: string }>>;
-};
+  attributes: z.record(z.string(), z.object({ type: z.string(), value: z.string() })),
+});
+
+/** What has nowhere else to be, with the attributes it came with. */
+export type Undeliverable = Omit<z.infer<typeof undeliverableSchema>, 'v' | 'kind'>;
 
 type Content =
   | { kind: 'delivery'; value: Delivery }
@@ -157,6 +161,11 @@ export function parseDeadLetter(fields: Record<string, unknown>): Parsed<DeadLet
   if (parsed.success) return { ok: true, value: bare(parsed.data) };
   const [issue] = parsed.error.issues;
   return { ok: false, detail: `${issue?.path.join('.')}: ${issue?.message}` };
+}
+
+export function decodeUndeliverable(attributes: SQSMessageAttributes): Parsed<Undeliverable> {
+  const parsed = decode(attributes, undeliverableSchema);
+  return parsed.ok ? { ok: true, value: bare(parsed.value) } : parsed;
 }
 
 /** A delivery may go on as a dead letter: it must not carry its old kind along. */

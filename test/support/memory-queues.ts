@@ -4,8 +4,12 @@ import {
   type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
   SendMessageBatchCommand,
   type SendMessageBatchRequestEntry,
+  SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
@@ -30,7 +34,7 @@ type Queue = {
   readonly known: Map<string, number>;
 };
 
-export type QueueOperation = 'send' | 'remove' | 'hide';
+export type QueueOperation = 'send' | 'remove' | 'hide' | 'receive';
 
 export type MemoryQueues = {
   /** Made with one call at once; make others over `sqs`. */
@@ -54,7 +58,7 @@ export type MemoryQueues = {
   readonly swallowed: () => number;
   /** What goes wrong, to order; nothing does unless a test says so. */
   readonly faults: {
-    /** `fail`: not done, and said so. `lose`: done, but the answer is lost. */
+    /** `fail`: not done, and said so; a receive finds nothing then. `lose`: done, but the answer is lost. */
     call?: ((operation: QueueOperation, queue: string) => 'fail' | 'lose' | undefined) | undefined;
     /** The code with which one entry is refused. */
     entry?: ((operation: QueueOperation, queue: string) => string | undefined) | undefined;
@@ -159,6 +163,37 @@ export function createMemoryQueues({ now }: { readonly now: () => number }): Mem
     return { Successful, Failed };
   }
 
+  function receive(
+    queueUrl: string,
+    { max = 10, visibilitySeconds = 240 }: { max?: number; visibilitySeconds?: number } = {},
+  ): SQSRecord[] {
+    const { stored, isFifo } = queueOf(queueUrl);
+    const locked = new Set(
+      stored.flatMap(({ visibleAt, receives, group }) => (receives > 0 && visibleAt > now() ? [group] : [])),
+    );
+    const free = stored.filter(
+      ({ visibleAt, group }) => visibleAt <= now() && !(isFifo && locked.has(group)),
+    );
+    return free.slice(0, max).map((message) => {
+      message.receives += 1;
+      message.visibleAt = now() + visibilitySeconds * 1000;
+      handles += 1;
+      message.handle = `handle-${handles}`;
+      const { id, body, group, receives, handle, sentAt } = message;
+      const record = recordOf({
+        queue: queueNameIn(queueUrl),
+        id,
+        body,
+        ...(group !== undefined && { group }),
+        sequence: String(message.sequence).padStart(20, '0'),
+        receives,
+        sentAt,
+        receiptHandle: handle,
+      });
+      return { ...record, messageAttributes: attributesOf(message.attributes) };
+    });
+  }
+
   async function send(command: object): Promise<unknown> {
     if (command instanceof SendMessageBatchCommand) {
       const { QueueUrl, Entries = [] } = command.input;
@@ -182,6 +217,29 @@ export function createMemoryQueues({ now }: { readonly now: () => number }): Mem
         if (message) message.visibleAt = now() + VisibilityTimeout * 1000;
       });
     }
+    if (command instanceof SendMessageCommand) {
+      const { QueueUrl, ...entry } = command.input;
+      const { Failed } = eachEntry('send', QueueUrl, [{ Id: '0', ...entry }], take);
+      const [refused] = Failed;
+      if (refused !== undefined) throw refusal(refused.Code ?? '');
+      return {};
+    }
+    if (command instanceof ReceiveMessageCommand) {
+      const {
+        QueueUrl = '',
+        MaxNumberOfMessages = 1,
+        VisibilityTimeout = 30,
+        MessageAttributeNames,
+      } = command.input;
+      if (faults.call?.('receive', queueNameIn(QueueUrl)) === 'fail') return {};
+      const records = receive(QueueUrl, { max: MaxNumberOfMessages, visibilitySeconds: VisibilityTimeout });
+      return { Messages: records.map((record) => messageOf(record, MessageAttributeNames)) };
+    }
+    if (command instanceof GetQueueAttributesCommand) {
+      const { stored } = queueOf(command.input.QueueUrl ?? '');
+      const visible = stored.filter(({ visibleAt }) => visibleAt <= now()).length;
+      return { Attributes: { ApproximateNumberOfMessages: String(visible) } };
+    }
     throw new Error('The SQS in memory does not know this command');
   }
 
@@ -199,41 +257,31 @@ export function createMemoryQueues({ now }: { readonly now: () => number }): Mem
     left: (queueUrl) => queueOf(queueUrl).stored.length,
     put: (queueUrl, { body, attributes = {}, group }) =>
       store(queueOf(queueUrl), { body, attributes, group }),
-    receive(queueUrl, { max = 10, visibilitySeconds = 240 } = {}) {
-      const { stored, isFifo } = queueOf(queueUrl);
-      const locked = new Set(
-        stored.flatMap(({ visibleAt, receives, group }) =>
-          receives > 0 && visibleAt > now() ? [group] : [],
-        ),
-      );
-      const free = stored.filter(
-        ({ visibleAt, group }) => visibleAt <= now() && !(isFifo && locked.has(group)),
-      );
-      return free.slice(0, max).map((message) => {
-        message.receives += 1;
-        message.visibleAt = now() + visibilitySeconds * 1000;
-        handles += 1;
-        message.handle = `handle-${handles}`;
-        const { id, body, group, receives, handle, sentAt } = message;
-        const record = recordOf({
-          queue: queueNameIn(queueUrl),
-          id,
-          body,
-          ...(group !== undefined && { group }),
-          sequence: String(message.sequence).padStart(20, '0'),
-          receives,
-          sentAt,
-          receiptHandle: handle,
-        });
-        return { ...record, messageAttributes: attributesOf(message.attributes) };
-      });
-    },
+    receive,
     calls,
     largest,
     swallowed: () => swallowed,
     faults,
   };
 }
+
+/** As the SDK gives what was received: only the attributes that were asked for. */
+const messageOf = (
+  { messageId, receiptHandle, body, messageAttributes }: SQSRecord,
+  asked: readonly string[] = [],
+): Message => ({
+  MessageId: messageId,
+  ReceiptHandle: receiptHandle,
+  Body: body,
+  MessageAttributes: Object.fromEntries(
+    Object.entries(messageAttributes)
+      .filter(([name]) => asked.includes(name))
+      .map(([name, { dataType, stringValue }]) => [
+        name,
+        { DataType: dataType, ...(stringValue !== undefined && { StringValue: stringValue }) },
+      ]),
+  ),
+});
 
 const sizeOf = ({ MessageBody = '', MessageAttributes = {} }: SendMessageBatchRequestEntry): number =>
   Object.entries(MessageAttributes).reduce(

@@ -1,4 +1,4 @@
-// The sample events of route, deliver and resume, each through the parser that reads it in the function.
+// The sample events of route, deliver, resume and redrive, each through the parser that reads it in the function.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { SQSEvent } from 'aws-lambda';
 import { expect, test } from 'vitest';
@@ -6,6 +6,7 @@ import { parseRequest } from '#lib/backlog/request.ts';
 import { decodeDelivery } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
 import { bytesOf, readPublished } from '#lib/message/published.ts';
+import { parseRequest as parseRedrive } from '#lib/redrive/request.ts';
 
 const FOLDER = new URL('../../../events/', import.meta.url);
 const jsonIn = (name: string): unknown => JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8'));
@@ -116,6 +117,40 @@ const RESUMED: Readonly<Record<string, object>> = {
   'resume-scheduled': { ok: false, answer: expect.objectContaining({ ok: false }) },
 };
 
+const REDRIVEN: Readonly<Record<string, object>> = {
+  'redrive-dry-run': { endpoint: 'sample-dlq', dryRun: true, sample: 20, filter: {} },
+  'redrive-filtered': {
+    endpoint: 'rejected-orders',
+    filter: {
+      subscription: 'acme-orders',
+      status: [400, '5xx'],
+      reason: ['rejected'],
+      from: Date.parse('2026-11-25T00:00:00Z'),
+      to: Date.parse('2026-11-25T12:00:00Z'),
+    },
+    limit: 1_000,
+    ratePerSecond: 50,
+    redriveId: 'after-the-fix',
+    dryRun: false,
+  },
+  'redrive-undeliverable': {
+    endpoint: 'undeliverable',
+    filter: { reason: ['unsubscribed', 'unknown-subscription'] },
+  },
+  'redrive-kafka-offsets': {
+    endpoint: 'dlq-endpoint',
+    offsets: new Map([
+      [0, 1_200n],
+      [2, 0n],
+    ]),
+    includeUnknown: true,
+  },
+};
+
+test.each(Object.entries(REDRIVEN))('%s is read as it should be', (name, expected) => {
+  expect(parseRedrive(jsonIn(name))).toMatchObject({ ok: true, request: expected });
+});
+
 test.each(Object.entries(RESUMED))('%s is read as it should be', (name, expected) => {
   expect(parseRequest(jsonIn(name))).toEqual(expected);
 });
@@ -143,10 +178,12 @@ test('the deliveries are in a lane of their subscription', () => {
   expect(groups.sort()).toEqual([0, 0, 4].map((lane) => groupOf('acme-orders', lane)).sort());
 });
 
-test('every sample of the three functions is read by a test', () => {
-  const samples = readdirSync(FOLDER).filter((file) => /^(route|deliver|resume)-.*\.json$/.test(file));
-  const tested = [...Object.keys(ROUTED), ...Object.keys(DELIVERED), ...Object.keys(RESUMED)].map(
-    (name) => `${name}.json`,
+test('every sample of the functions is read by a test', () => {
+  const samples = readdirSync(FOLDER).filter((file) =>
+    /^(route|deliver|resume|redrive)-.*\.json$/.test(file),
+  );
+  const tested = [ROUTED, DELIVERED, RESUMED, REDRIVEN].flatMap((all) =>
+    Object.keys(all).map((name) => `${name}.json`),
   );
   expect(samples.sort()).toEqual(tested.sort());
 });

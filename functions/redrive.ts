@@ -1,0 +1,62 @@
+// On request: replays dead letters of an endpoint, or of `undeliverable`, into the lanes of their subscriptions.
+import { setTimeout as wait } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { AWS_CLIENT } from '#lib/aws.ts';
+import { readConfig, redriveEnvironment, subscriptionRules, tablesOf } from '#lib/config.ts';
+import { createDocuments } from '#lib/documents.ts';
+import { readEndpoint } from '#lib/endpoint/found.ts';
+import { createQueues } from '#lib/queue/queues.ts';
+import { openSource } from '#lib/redrive/open.ts';
+import { type Opening, redrive } from '#lib/redrive/redrive.ts';
+import { parseRequest } from '#lib/redrive/request.ts';
+import { createSendBack } from '#lib/redrive/send-back.ts';
+import { targetOf } from '#lib/redrive/target.ts';
+import { createBackstop } from '#lib/routing/backstop.ts';
+import { createRegistrations } from '#lib/subscription/registration.ts';
+import { createTelemetry, telling } from '#lib/telemetry.ts';
+
+const config = readConfig(redriveEnvironment, process.env);
+const telemetry = createTelemetry('redrive', config.STAGE);
+const documents = createDocuments(new DynamoDBClient(AWS_CLIENT));
+const sqs = new SQSClient(AWS_CLIENT);
+const tables = tablesOf(config);
+const registrations = createRegistrations({ ...tables, documents, rules: subscriptionRules(config) });
+const now = Date.now;
+
+const sources = {
+  readEndpoint: (name: string) => readEndpoint(name, { ...tables, documents }),
+  sqsIn: (region: string | undefined) =>
+    region === undefined ? sqs : new SQSClient({ ...AWS_CLIENT, region }),
+  undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
+  emulator: config.AWS_ENDPOINT_URL,
+  now,
+};
+const deps = {
+  ...telemetry,
+  open: (opening: Opening) => openSource(opening, sources),
+  targetOf: async (id: string) => targetOf(await registrations.readConfig(id)),
+  queues: createQueues(sqs, { callsAtOnce: 5 }),
+  deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
+  sendBack: createSendBack({
+    sqs,
+    messagesQueueUrl: config.MESSAGES_QUEUE_URL,
+    messagesFifoQueueUrl: config.MESSAGES_FIFO_QUEUE_URL,
+  }),
+  backstop: createBackstop({ sqs, deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL, now }),
+  now,
+  wait,
+};
+
+/** Kept from the time for what is under way, and for giving back what was looked at. */
+const RESERVE_MS = 10_000;
+
+export const handler = middy<unknown, unknown, Error, Context>()
+  .use(telling(telemetry))
+  .handler(async (event, context) => {
+    const endsAt = now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+    const parsed = parseRequest(event);
+    return parsed.ok ? await redrive(parsed.request, { endsAt }, deps) : parsed;
+  });

@@ -1,0 +1,126 @@
+// What an endpoint holds, read into one shape: a letter, which had a subscription, or a message that never had one.
+// From a queue here; from a Kafka record in kafka-record.ts. Whether it is wanted is select.ts's affair.
+import type { SQSMessageAttributes } from 'aws-lambda';
+import {
+  ATTRIBUTE,
+  type DeadLetter,
+  type Delivery,
+  decodeDeadLetter,
+  decodeDelivery,
+  decodeUndeliverable,
+  type Undeliverable,
+} from '#lib/message/attribute.ts';
+
+/** What travels with the message, whatever became of it. */
+type Carried = Pick<
+  Delivery,
+  | 'subscription'
+  | 'messageId'
+  | 'topic'
+  | 'contentType'
+  | 'headers'
+  | 'encoding'
+  | 'traceparent'
+  | 'tracestate'
+  | 'publishedAt'
+  | 'replayId'
+  | 'rounds'
+>;
+
+export type Letter = {
+  readonly kind: 'letter';
+  readonly carried: Carried;
+  readonly body: string;
+  readonly reason: string;
+  readonly outcome: DeadLetter['outcome'];
+  readonly status: number | undefined;
+  readonly attempts: number;
+  /** Epoch milliseconds: the first attempt, where there was one, and when it became a letter. */
+  readonly firstAt: number;
+  readonly at: number;
+  /** SQS's sequence number in its lane; empty where none is known. */
+  readonly sequence: string;
+  readonly excerpt: string | undefined;
+};
+
+/** A message that no subscription was found for. */
+export type Unaddressed = {
+  readonly kind: 'unaddressed';
+  readonly body: string;
+  readonly reason: string;
+  readonly at: number;
+  readonly origin: Undeliverable;
+};
+
+export type Found = Letter | Unaddressed;
+
+export type Reading =
+  | { readonly ok: true; readonly found: Found }
+  | { readonly ok: false; readonly detail: string };
+
+/** A dead letter with its message's body, from wherever it was. */
+export function letterOf(deadLetter: DeadLetter, body: string): Letter {
+  const {
+    reason,
+    outcome,
+    status,
+    attempts,
+    firstAt,
+    lastAt,
+    sequence,
+    excerpt,
+    endpoint: _,
+    ...carried
+  } = deadLetter;
+  return {
+    kind: 'letter',
+    carried,
+    body,
+    reason,
+    outcome,
+    status,
+    attempts,
+    firstAt,
+    at: lastAt,
+    sequence,
+    excerpt,
+  };
+}
+
+/** Reads a message of an endpoint's queue or of `undeliverable`. */
+export function readQueued(body: string, attributes: SQSMessageAttributes): Reading {
+  const deadLetter = decodeDeadLetter(attributes);
+  if (deadLetter.ok) return { ok: true, found: letterOf(deadLetter.value, body) };
+  const undeliverable = decodeUndeliverable(attributes);
+  if (!undeliverable.ok) return deadLetter;
+  return readUndeliverable(body, undeliverable.value);
+}
+
+function readUndeliverable(body: string, origin: Undeliverable): Reading {
+  const { reason, at } = origin;
+  const own = origin.attributes[ATTRIBUTE];
+  if (own === undefined) return { ok: true, found: { kind: 'unaddressed', body, reason, at, origin } };
+  const inner = { [ATTRIBUTE]: { stringValue: own.value, dataType: own.type } };
+  const deadLetter = decodeDeadLetter(inner);
+  // It stays what it was rejected for; that the endpoint did not take it is why it lies here.
+  if (deadLetter.ok) return { ok: true, found: letterOf(deadLetter.value, body) };
+  const delivery = decodeDelivery(inner);
+  if (!delivery.ok) return delivery;
+  const { attempt, firstAt, sends: _s, retries: _r, notBefore: _n, hops: _h, ...carried } = delivery.value;
+  return {
+    ok: true,
+    found: {
+      kind: 'letter',
+      carried,
+      body,
+      reason,
+      outcome: undefined,
+      status: undefined,
+      attempts: attempt - 1,
+      firstAt: firstAt ?? carried.publishedAt,
+      at,
+      sequence: '',
+      excerpt: undefined,
+    },
+  };
+}

@@ -1,0 +1,214 @@
+// One call of redrive: reads letters page by page, picks those that were asked for, and sends them on their way again,
+// until nothing is left or its time is up. A dry run counts and shows, and sends nothing.
+import { randomUUID } from 'node:crypto';
+import type { Count, Log } from '#lib/log.ts';
+import type { Fault } from '#lib/subscription/subscription.ts';
+import { type Cursor, encodeCursor } from './cursor.ts';
+import type { Reading } from './letter.ts';
+import { createPace } from './pace.ts';
+import type { RedriveRequest } from './request.ts';
+import { matches, skipOf } from './select.ts';
+import { type SendDeps, sendPage, type Target } from './send.ts';
+import { type Item, type Source, SourceUnreadable } from './source.ts';
+import { type Counts, createTally, type Reason, type Shown } from './tally.ts';
+
+export type Answer =
+  | {
+      readonly ok: true;
+      /** False: call again with the cursor. */
+      readonly done: boolean;
+      readonly cursor?: string;
+      readonly redriveId: string;
+      /** How many were looked at in this call, and about how many are left. */
+      readonly seen: number;
+      readonly left: number;
+      /** Of those looked at, how many are what was asked for: they were sent, or skipped, or in a dry run neither. */
+      readonly matched: number;
+      readonly sent: number;
+      readonly skipped: Partial<Record<Reason, number>>;
+      readonly notes?: readonly string[];
+      readonly counts?: Counts;
+      readonly sample?: readonly Shown[];
+    }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+export type RedriveDeps = Omit<SendDeps, 'pace'> & {
+  /** Opens what the request's endpoint names, or says why not. */
+  readonly open: (opening: Opening) => Promise<Source | { readonly faults: readonly Fault[] }>;
+  /** How a subscription takes deliveries; undefined where there is none of that id. */
+  readonly targetOf: (subscription: string) => Promise<Target | undefined>;
+  readonly count: Count;
+  readonly log: Log;
+};
+
+export type Opening = {
+  readonly request: RedriveRequest;
+  readonly cursor: Cursor | undefined;
+  /** Epoch milliseconds: when the redrive began, and when this call ends. */
+  readonly startedAt: number;
+  readonly endsAt: number;
+};
+
+/** Within a page letters are sorted; more would not fit the function's memory. */
+const PAGE_LETTERS = 10_000;
+const PAGE_BYTES = 64 * 1024 * 1024;
+/** What one call surely sends in a second, until it is known better. */
+const SURELY_PER_SECOND = 50;
+/** The part of the time left that a page may be read in: what is read has to be sent, too. */
+const READING = 0.4;
+
+/** Does what is asked, or says why not. Throws when AWS fails, and then too it has let go of what it held. */
+export async function redrive(
+  request: RedriveRequest,
+  { endsAt: latest }: { readonly endsAt: number },
+  deps: RedriveDeps,
+): Promise<Answer> {
+  const { cursor, dryRun } = request;
+  const begunAt = deps.now();
+  const startedAt = cursor?.startedAt ?? begunAt;
+  const redriveId = request.redriveId ?? randomUUID();
+  const endsAt = Math.min(latest, begunAt + (request.maxSeconds ?? Number.POSITIVE_INFINITY) * 1000);
+  const tally = createTally(request);
+  let source: Source;
+  try {
+    const opened = await deps.open({ request, cursor, startedAt, endsAt });
+    if ('faults' in opened) return { ok: false, faults: opened.faults };
+    source = opened;
+  } catch (error) {
+    return refusal(error);
+  }
+
+  const pace = createPace(request.ratePerSecond, deps);
+  const targets = new Map<string, Target>();
+  const sentIds = new Set<string>();
+  const limit = cursor === undefined ? request.limit : cursor.left;
+  let left = limit ?? Number.POSITIVE_INFINITY;
+  let done = false;
+  let more = true;
+  try {
+    while (!done && left > 0 && deps.now() < endsAt) {
+      const { wanted, ended } = await source.read(room(), wants);
+      const items = dryRun ? wanted : await withSubscription(wanted);
+      left -= items.length;
+      const unsent = dryRun ? 0 : await send(items);
+      left += unsent;
+      tally.unmatch(unsent);
+      done = ended && unsent === 0;
+      if (unsent > 0) break;
+    }
+    done ||= left <= 0;
+    more = !done;
+    return await answer();
+  } catch (error) {
+    return refusal(error);
+  } finally {
+    await source.close({ more });
+    deps.log.info('redrive.called', {
+      redriveId,
+      endpoint: request.endpoint,
+      dryRun,
+      done,
+      matched: tally.matched(),
+      sent: tally.sent(),
+    });
+  }
+
+  function room() {
+    const now = deps.now();
+    const seconds = (endsAt - now) / 1000;
+    const perSecond =
+      tally.sent() > 0 ? (tally.sent() / Math.max(1, now - begunAt)) * 1000 : SURELY_PER_SECOND;
+    const inTime = Math.ceil(
+      Math.min(request.ratePerSecond ?? Number.POSITIVE_INFINITY, perSecond * 2) * seconds,
+    );
+    const most = dryRun ? PAGE_LETTERS : Math.min(PAGE_LETTERS, inTime);
+    return {
+      letters: Math.max(1, Math.min(left, most)),
+      bytes: PAGE_BYTES,
+      until: dryRun ? endsAt : now + (endsAt - now) * READING,
+    };
+  }
+
+  function wants(reading: Reading): boolean {
+    if (!reading.ok) {
+      tally.skip('unreadable');
+      return false;
+    }
+    const { found } = reading;
+    // What became a letter since is for the next redrive: this one might go round with it for ever.
+    if (found.at >= startedAt || !matches(found, request.filter)) return false;
+    tally.match(found);
+    const skip = skipOf(found, { includeUnknown: request.includeUnknown, redriveId });
+    if (skip === undefined) return true;
+    tally.skip(skip);
+    return false;
+  }
+
+  /** A letter without a subscription stays where it is: there is nobody to send it to. */
+  async function withSubscription(items: readonly Item[]): Promise<readonly Item[]> {
+    const ids = new Set(
+      items.flatMap(({ found }) => (found.kind === 'letter' ? [found.carried.subscription] : [])),
+    );
+    for (const id of ids) {
+      if (targets.has(id)) continue;
+      const target = await deps.targetOf(id);
+      if (target !== undefined) targets.set(id, target);
+    }
+    const isGone = ({ found }: Item) => found.kind === 'letter' && !targets.has(found.carried.subscription);
+    const gone = items.filter(isGone);
+    source.leave(gone);
+    if (gone.length > 0) tally.skip('unsubscribed', gone.length);
+    return items.filter((item) => !isGone(item));
+  }
+
+  /** Answers with how many are not sent, since time is up or SQS takes nothing. */
+  async function send(items: readonly Item[]): Promise<number> {
+    let unsent = items.length;
+    await sendPage(
+      { redriveId, items, targets, sent: sentIds, until: endsAt },
+      async ({ kind, items: some }) => {
+        unsent -= some.length;
+        if (kind === 'sent') tally.send(some.length);
+        else tally.skip(kind, some.length);
+        if (kind === 'refused') return source.leave(some);
+        if (kind === 'sent') deps.count('DeadLettersReplayed', some.length);
+        const stayed = await source.settle(some);
+        if (stayed > 0) deps.log.warn('redrive.not-removed', { redriveId, letters: stayed });
+      },
+      { ...deps, pace },
+    );
+    return unsent;
+  }
+
+  async function answer(): Promise<Answer> {
+    const { seen, left: remaining } = await source.progress();
+    const partitions = source.partitions();
+    const next: Cursor = {
+      v: 1,
+      fingerprint: request.fingerprint,
+      redriveId,
+      startedAt,
+      ...(limit !== undefined && { left }),
+      ...(partitions !== undefined && { partitions }),
+    };
+    return {
+      ok: true,
+      done: !more,
+      ...(more && { cursor: encodeCursor(next) }),
+      redriveId,
+      seen,
+      left: remaining,
+      matched: tally.matched(),
+      sent: tally.sent(),
+      skipped: tally.skipped,
+      ...(source.notes.length > 0 && { notes: source.notes }),
+      ...(dryRun && { counts: tally.counts, sample: tally.sample }),
+    };
+  }
+}
+
+/** That the endpoint can't be read is for the person to mend; anything else is ours. */
+function refusal(error: unknown): Answer {
+  if (!(error instanceof SourceUnreadable)) throw error;
+  return { ok: false, faults: [{ path: 'endpoint', reason: error.message }] };
+}

@@ -1,0 +1,66 @@
+// What never had a subscription goes back to where its publisher had put it, as it came; `route` looks at it anew.
+import { hash } from 'node:crypto';
+import { type MessageAttributeValue, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { shapeOf } from '#lib/message/shapes.ts';
+import type { Unaddressed } from './letter.ts';
+
+/** Answers with undefined when SQS confirmed it, else with the error's code. */
+export type SendBack = (found: Unaddressed, redriveId: string) => Promise<string | undefined>;
+
+type Deps = {
+  readonly sqs: Pick<SQSClient, 'send'>;
+  readonly messagesQueueUrl: string;
+  readonly messagesFifoQueueUrl: string;
+};
+
+const MOST_ATTRIBUTES = 10;
+
+export function createSendBack({ sqs, messagesQueueUrl, messagesFifoQueueUrl }: Deps): SendBack {
+  return async ({ body, origin }, redriveId) => {
+    const { group, sqsMessageId } = origin;
+    try {
+      await sqs.send(
+        new SendMessageCommand({
+          QueueUrl: group === undefined ? messagesQueueUrl : messagesFifoQueueUrl,
+          MessageBody: body,
+          MessageAttributes: attributesOf(body, origin),
+          ...(group !== undefined && {
+            MessageGroupId: group,
+            MessageDeduplicationId: hash('sha256', JSON.stringify([redriveId, sqsMessageId]), 'hex'),
+          }),
+        }),
+      );
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.name : 'Unknown';
+    }
+  };
+}
+
+function attributesOf(
+  body: string,
+  { attributes, sqsMessageId }: Unaddressed['origin'],
+): Record<string, MessageAttributeValue> {
+  const came = Object.entries(attributes).map(([name, { type, value }]): [string, MessageAttributeValue] => [
+    name,
+    type.startsWith('Binary')
+      ? { DataType: type, BinaryValue: Buffer.from(value, 'base64') }
+      : { DataType: type, StringValue: value },
+  ]);
+  // Its id was the one that SQS gave it. Sent again it would be given another, and be another message to the callback.
+  const hasId = attributes.id !== undefined || idInBody(body, attributes) !== undefined;
+  if (!hasId && came.length < MOST_ATTRIBUTES) {
+    came.push(['id', { DataType: 'String', StringValue: sqsMessageId }]);
+  }
+  return Object.fromEntries(came);
+}
+
+function idInBody(body: string, attributes: Unaddressed['origin']['attributes']): string | undefined {
+  if (attributes.encoding !== undefined) return undefined;
+  const { topic, subscription } = attributes;
+  const address = {
+    ...(topic && { topic: topic.value }),
+    ...(subscription && { subscription: subscription.value }),
+  };
+  return shapeOf(body, address)?.texts.id;
+}

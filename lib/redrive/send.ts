@@ -1,0 +1,173 @@
+// Puts a page of letters into their lanes on `deliveries.fifo`, and what never had a subscription back onto the
+// publishers' queues: in order within each subscription, at the rate that was asked for, and only while there is time.
+import type { Log } from '#lib/log.ts';
+import { deliveryInLane, groupOf, laneOf } from '#lib/message/lane.ts';
+import type { Outgoing, Queues } from '#lib/queue/queues.ts';
+import type { Backstop } from '#lib/routing/backstop.ts';
+import type { Letter } from './letter.ts';
+import type { Pace } from './pace.ts';
+import { deliveryOf, inOrder } from './replay.ts';
+import type { SendBack } from './send-back.ts';
+import type { Item } from './source.ts';
+
+/** How a subscription takes deliveries. */
+export type Target = { readonly lanes: number; readonly isOrdered: boolean };
+
+export type SendDeps = {
+  /** Makes several calls at once. */
+  readonly queues: Pick<Queues, 'send'>;
+  readonly deliveriesQueueUrl: string;
+  readonly sendBack: SendBack;
+  readonly backstop: Backstop;
+  readonly pace: Pace;
+  readonly now: () => number;
+  readonly wait: (ms: number) => Promise<unknown>;
+  readonly log: Log;
+};
+
+export type SendPlan<Place> = {
+  readonly redriveId: string;
+  readonly items: readonly Item<Place>[];
+  readonly targets: ReadonlyMap<string, Target>;
+  /** Replay ids that this call has sent: a letter that was written twice is sent once. */
+  readonly sent: Set<string>;
+  /** Epoch milliseconds. */
+  readonly until: number;
+};
+
+export type Sent<Place> = {
+  readonly kind: 'sent' | 'duplicate' | 'refused';
+  readonly items: readonly Item<Place>[];
+};
+
+/** Calls of ten, of which the queues make five at once. An ordered lane has one message in a wave: of two, the first might fail and the second not. */
+const WAVE = 50;
+const FAILURES_MOST = 6;
+const FULL_WAIT_MS = 5_000;
+
+type Prepared<Place> = {
+  readonly item: Item<Place>;
+  readonly lane: Prepared<Place>[];
+  /** Not for what never had a subscription. */
+  readonly delivery?: { readonly replayId: string | undefined; readonly entry: Outgoing };
+};
+type Lane<Place> = { readonly atOnce: number; readonly queue: Prepared<Place>[] };
+
+/** Sends while there is time; each wave's result is given to `settle` before the next is sent. */
+export async function sendPage<Place>(
+  plan: SendPlan<Place>,
+  settle: (result: Sent<Place>) => Promise<void>,
+  deps: SendDeps,
+): Promise<void> {
+  let lanes = lanesOf(plan);
+  let failures = 0;
+  const tell = async (kind: Sent<Place>['kind'], prepared: readonly Prepared<Place>[]) => {
+    if (prepared.length > 0) await settle({ kind, items: prepared.map(({ item }) => item) });
+  };
+  while (lanes.length > 0 && deps.now() < plan.until && failures < FAILURES_MOST) {
+    if (await deps.backstop.full()) {
+      await deps.wait(Math.min(FULL_WAIT_MS, Math.max(1, plan.until - deps.now())));
+      continue;
+    }
+    const allowed = await deps.pace.room(WAVE, plan.until);
+    if (allowed === 0) return;
+    const { wave, duplicates, served } = nextWave(lanes, allowed, plan.sent);
+    await tell('duplicate', duplicates);
+    const codes = await send(wave, plan.redriveId, deps);
+    const sent = wave.filter((_, index) => codes[index] === undefined);
+    for (const { delivery } of sent) if (delivery?.replayId !== undefined) plan.sent.add(delivery.replayId);
+    deps.pace.count(sent.length);
+    await tell('sent', sent);
+    await tell(
+      'refused',
+      wave.filter((_, index) => FOR_EVER.has(codes[index] ?? '')),
+    );
+    const again = wave.filter((_, index) => codes[index] !== undefined && !FOR_EVER.has(codes[index] ?? ''));
+    for (const prepared of again.toReversed()) prepared.lane.unshift(prepared);
+    // Those that were not served are the first of the next wave.
+    lanes = [...lanes.slice(served), ...lanes.slice(0, served)].filter(({ queue }) => queue.length > 0);
+    failures = again.length > 0 && sent.length === 0 ? failures + 1 : 0;
+    // Under the same ids again: what was taken although the answer was lost is not taken twice.
+    if (again.length > 0) await deps.wait(Math.min(3_000, 100 * 2 ** failures));
+  }
+}
+
+/** What SQS says of a message that it will never take. */
+const FOR_EVER: ReadonlySet<string> = new Set([
+  'InvalidMessageContents',
+  'InvalidParameterValue',
+  'InvalidAttributeValue',
+  'BatchRequestTooLong',
+  'MessageTooLong',
+]);
+
+function lanesOf<Place>({ items, redriveId, targets }: SendPlan<Place>): Lane<Place>[] {
+  const lanes = new Map<string, Lane<Place>>();
+  const laneNamed = (name: string, isOrdered: boolean): Prepared<Place>[] => {
+    const lane = lanes.get(name) ?? { atOnce: isOrdered ? 1 : 10, queue: [] };
+    lanes.set(name, lane);
+    return lane.queue;
+  };
+  const letters: { readonly item: Item<Place>; readonly letter: Letter }[] = [];
+  for (const item of items) {
+    const { found } = item;
+    if (found.kind === 'letter') letters.push({ item, letter: found });
+    else {
+      const { group } = found.origin;
+      const lane = laneNamed(`unaddressed ${group ?? ''}`, group !== undefined);
+      lane.push({ item, lane });
+    }
+  }
+  letters.sort((a, b) => inOrder(a.letter, b.letter));
+  for (const { item, letter } of letters) {
+    const delivery = deliveryOf(letter, redriveId);
+    const { subscription, messageId, replayId } = delivery;
+    const { lanes: count, isOrdered } = targets.get(subscription) ?? { lanes: 1, isOrdered: true };
+    const number = laneOf(messageId, count);
+    const lane = laneNamed(groupOf(subscription, number), isOrdered);
+    lane.push({ item, lane, delivery: { replayId, entry: deliveryInLane(delivery, letter.body, number) } });
+  }
+  return [...lanes.values()];
+}
+
+/** Takes from each lane in turn. What was sent before is no part of the wave. */
+function nextWave<Place>(lanes: readonly Lane<Place>[], most: number, sent: ReadonlySet<string>) {
+  const wave: Prepared<Place>[] = [];
+  const duplicates: Prepared<Place>[] = [];
+  const inWave = new Set<string>();
+  let served = 0;
+  for (const { queue, atOnce } of lanes) {
+    if (wave.length >= most) break;
+    served += 1;
+    for (let taken = 0; taken < atOnce && wave.length < most; ) {
+      const [next] = queue;
+      const replayId = next?.delivery?.replayId;
+      if (next === undefined || (replayId !== undefined && inWave.has(replayId))) break;
+      queue.shift();
+      if (replayId !== undefined && sent.has(replayId)) duplicates.push(next);
+      else {
+        wave.push(next);
+        taken += 1;
+        if (replayId !== undefined) inWave.add(replayId);
+      }
+    }
+  }
+  return { wave, duplicates, served };
+}
+
+/** Of each, in order: undefined when SQS confirmed it, else the error's code. */
+async function send<Place>(
+  wave: readonly Prepared<Place>[],
+  redriveId: string,
+  { queues, deliveriesQueueUrl, sendBack }: SendDeps,
+): Promise<readonly (string | undefined)[]> {
+  const inLane = wave.flatMap(({ delivery }) => (delivery === undefined ? [] : [delivery.entry]));
+  const inLanes = queues.send(deliveriesQueueUrl, inLane);
+  const back = Promise.all(
+    wave.map(({ item: { found } }) =>
+      found.kind === 'unaddressed' ? sendBack(found, redriveId) : undefined,
+    ),
+  );
+  const [codes, codesBack] = [[...(await inLanes)], await back];
+  return wave.map(({ delivery }, index) => (delivery === undefined ? codesBack[index] : codes.shift()));
+}

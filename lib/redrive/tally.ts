@@ -1,0 +1,93 @@
+// What a call of redrive tells of itself: how many matched, were sent and were not, and of a dry run what is there.
+import type { Found } from './letter.ts';
+import { idsOf, type Skip, subscriptionOf, topicOf } from './select.ts';
+
+export type Reason = Skip | 'refused';
+
+export type Counts = {
+  readonly bySubscription: Record<string, number>;
+  readonly byStatus: Record<string, number>;
+  readonly byReason: Record<string, number>;
+};
+
+/** One letter as a dry run shows it. Never its body or headers. */
+export type Shown = {
+  readonly id: string;
+  readonly subscription?: string;
+  readonly topic?: string;
+  readonly reason: string;
+  readonly status?: number;
+  readonly attempts?: number;
+  readonly rounds?: number;
+  /** When it became a letter. */
+  readonly at: string;
+  readonly bytes: number;
+  readonly excerpt?: string;
+};
+
+export type Tally = ReturnType<typeof createTally>;
+
+/** An answer of Lambda's holds 6 MB: beyond so many subscriptions, the others are counted together. */
+const SUBSCRIPTIONS_MOST = 1_000;
+export const OTHERS = '(others)';
+const EXCERPT_MOST = 200;
+
+export function createTally({ sample: most }: { readonly sample: number }) {
+  const skipped: Partial<Record<Reason, number>> = {};
+  const counts: Counts = { bySubscription: {}, byStatus: {}, byReason: {} };
+  const sample: Shown[] = [];
+  let matched = 0;
+  let sent = 0;
+
+  return {
+    skipped,
+    counts,
+    sample,
+    matched: () => matched,
+    sent: () => sent,
+    match(found: Found): void {
+      matched += 1;
+      const subscription = subscriptionOf(found) ?? '(none)';
+      const known = counts.bySubscription;
+      const isFull = known[subscription] === undefined && Object.keys(known).length >= SUBSCRIPTIONS_MOST;
+      raise(known, isFull ? OTHERS : subscription);
+      raise(counts.byReason, found.reason);
+      raise(counts.byStatus, String((found.kind === 'letter' && found.status) || '(none)'));
+      if (sample.length < most) sample.push(shown(found));
+    },
+    skip: (why: Reason, by = 1) => void raise(skipped, why, by),
+    send(by: number): void {
+      sent += by;
+    },
+    /** What matched in this call and is looked at again in the next. */
+    unmatch(by: number): void {
+      matched -= by;
+    },
+  };
+}
+
+function raise<Name extends string>(counts: Partial<Record<Name, number>>, name: Name, by = 1): void {
+  counts[name] = (counts[name] ?? 0) + by;
+}
+
+function shown(found: Found): Shown {
+  const subscription = subscriptionOf(found);
+  const topic = topicOf(found);
+  const common = {
+    id: idsOf(found)[0],
+    ...(subscription !== undefined && { subscription }),
+    ...(topic !== undefined && { topic }),
+    reason: found.reason,
+    at: new Date(found.at).toISOString(),
+    bytes: Buffer.byteLength(found.body),
+  };
+  if (found.kind === 'unaddressed') return common;
+  const { status, attempts, excerpt, carried } = found;
+  return {
+    ...common,
+    ...(status !== undefined && { status }),
+    attempts,
+    ...(carried.rounds !== undefined && { rounds: carried.rounds }),
+    ...(excerpt !== undefined && { excerpt: excerpt.slice(0, EXCERPT_MOST) }),
+  };
+}

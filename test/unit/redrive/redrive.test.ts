@@ -1,0 +1,393 @@
+// One call after another over a queue in memory: what is sent, what stays, and what is told.
+import { describe, expect, test } from 'vitest';
+import { attributeOf, undeliverableAttribute } from '#test/support/letters.ts';
+import { createRedriveWorld, START, URLS } from '#test/support/redrive-world.ts';
+
+const ORDERED = { lanes: 1, isOrdered: true };
+const UNORDERED = { lanes: 5, isOrdered: false };
+
+function worldWith(letters: readonly Parameters<typeof attributeOf>[0][], url: string = URLS.rejected) {
+  const world = createRedriveWorld();
+  world.targets.set('acme', ORDERED).set('beta', ORDERED).set('wide', UNORDERED);
+  for (const given of letters) {
+    const id = given?.messageId ?? 'm1';
+    world.memory.put(url, { body: `{"id":"${id}"}`, attributes: attributeOf(given), group: 'g' });
+  }
+  return world;
+}
+
+const numbered = (count: number, subscription = 'acme') =>
+  Array.from({ length: count }, (_, index) => ({
+    subscription,
+    messageId: `${subscription}-${index + 1}`,
+    firstAt: index,
+    sequence: String(index + 1),
+  }));
+
+const idsIn = (messages: readonly { readonly body: string }[]) =>
+  messages.map(({ body }) => /"id":"([^"]+)"/.exec(body)?.[1]);
+
+describe('what matches', () => {
+  test('is sent into its lane with the body it came with, and then it is gone from the queue', async () => {
+    const world = worldWith(numbered(25));
+    const answer = await world.call({ endpoint: 'rejected', redriveId: 'r1' });
+    expect(answer).toMatchObject({
+      done: true,
+      matched: 25,
+      sent: 25,
+      skipped: {},
+      redriveId: 'r1',
+      left: 0,
+    });
+    expect(answer.cursor).toBeUndefined();
+    expect(idsIn(world.deliveries())).toEqual(numbered(25).map(({ messageId }) => messageId));
+    expect(world.deliveries()[0]).toMatchObject({ attempt: 1, sends: 0, rounds: 1, subscription: 'acme' });
+    expect(world.memory.left(URLS.rejected)).toBe(0);
+    expect(world.counts.get('DeadLettersReplayed')).toBe(25);
+  });
+
+  test('comes in order within each subscription, in whatever order the queue gave it', async () => {
+    const mixed = [...numbered(40), ...numbered(40, 'beta'), ...numbered(40, 'wide')];
+    const world = worldWith(
+      mixed.toSorted((a, b) => (a.sequence + a.subscription < b.sequence + b.subscription ? 1 : -1)),
+    );
+    await world.call({ endpoint: 'rejected' });
+    for (const subscription of ['acme', 'beta']) {
+      const sent = world.deliveries().filter((delivery) => delivery.subscription === subscription);
+      expect(sent.map(({ messageId }) => messageId)).toEqual(
+        numbered(40, subscription).map(({ messageId }) => messageId),
+      );
+    }
+    expect(
+      new Set(
+        world
+          .deliveries()
+          .filter(({ subscription }) => subscription === 'wide')
+          .map(({ group }) => group),
+      ).size,
+    ).toBe(5);
+  });
+
+  test('is not sent past one of its lane that SQS did not take', async () => {
+    const world = worldWith([...numbered(30), ...numbered(30, 'beta')]);
+    let calls = 0;
+    world.memory.faults.entry = (operation, queue) => {
+      if (operation !== 'send' || queue !== 'deliveries.fifo') return undefined;
+      calls += 1;
+      return calls % 3 === 0 ? 'InternalError' : undefined;
+    };
+    expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ done: true, sent: 60 });
+    for (const subscription of ['acme', 'beta']) {
+      const sent = world.deliveries().filter((delivery) => delivery.subscription === subscription);
+      expect(sent.map(({ messageId }) => messageId)).toEqual(
+        numbered(30, subscription).map(({ messageId }) => messageId),
+      );
+    }
+  });
+
+  test('stays, and is visible at once, where SQS takes nothing; the cursor goes on with it', async () => {
+    const world = worldWith(numbered(12));
+    world.memory.faults.call = (operation, queue) =>
+      operation === 'send' && queue === 'deliveries.fifo' ? 'fail' : undefined;
+    const first = await world.call({ endpoint: 'rejected' });
+    expect(first).toMatchObject({ done: false, matched: 0, sent: 0, left: 12 });
+    expect(world.visible(URLS.rejected)).toHaveLength(12);
+    world.memory.faults.call = undefined;
+    const second = await world.call({ endpoint: 'rejected', cursor: first.cursor });
+    expect(second).toMatchObject({ done: true, matched: 12, sent: 12, redriveId: first.redriveId });
+  });
+
+  test('whose answer was lost is sent again under the same id, which SQS knows', async () => {
+    const world = worldWith(numbered(5));
+    let lost = 0;
+    world.memory.faults.call = (operation, queue) =>
+      operation === 'send' && queue === 'deliveries.fifo' && lost++ < 2 ? 'lose' : undefined;
+    expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ sent: 5 });
+    expect(world.deliveries()).toHaveLength(5);
+    expect(world.memory.swallowed()).toBeGreaterThan(0);
+  });
+
+  test('and can never be taken is skipped as refused, and stays', async () => {
+    const world = worldWith(numbered(3));
+    world.memory.faults.entry = (operation, queue) =>
+      operation === 'send' && queue === 'deliveries.fifo' ? 'InvalidMessageContents' : undefined;
+    const answer = await world.call({ endpoint: 'rejected' });
+    expect(answer).toMatchObject({ done: true, matched: 3, sent: 0, skipped: { refused: 3 } });
+    expect(world.visible(URLS.rejected)).toHaveLength(3);
+  });
+
+  test('is deleted only after it was sent; what can not be deleted is sent once for one redrive', async () => {
+    const world = worldWith(numbered(4));
+    world.memory.faults.call = (operation) => (operation === 'remove' ? 'fail' : undefined);
+    expect(await world.call({ endpoint: 'rejected', redriveId: 'r1' })).toMatchObject({ sent: 4 });
+    world.memory.faults.call = undefined;
+    expect(world.memory.left(URLS.rejected)).toBe(4);
+    world.pass(400_000 - (world.now() - START));
+    expect(await world.call({ endpoint: 'rejected', redriveId: 'r1' })).toMatchObject({ done: true });
+    expect(world.memory.left(URLS.rejected)).toBe(0);
+  });
+});
+
+describe('the same redrive twice', () => {
+  test('makes the same deliveries, which SQS takes once; another redrive makes others', async () => {
+    const letters = numbered(6);
+    const world = worldWith(letters);
+    await world.call({ endpoint: 'rejected', redriveId: 'r1' });
+    const again = worldWith(letters);
+    await again.call({ endpoint: 'rejected', redriveId: 'r1' });
+    const other = worldWith(letters);
+    await other.call({ endpoint: 'rejected', redriveId: 'r2' });
+    const replayIds = (of: typeof world) => of.deliveries().map(({ replayId }) => replayId);
+    expect(replayIds(again)).toEqual(replayIds(world));
+    expect(replayIds(other).some((id) => replayIds(world).includes(id))).toBe(false);
+  });
+
+  test('sends a letter that was written twice once, and takes both away', async () => {
+    const world = worldWith([{ messageId: 'm1' }, { messageId: 'm1' }, { messageId: 'm2', firstAt: 3_000 }]);
+    const answer = await world.call({ endpoint: 'rejected' });
+    expect(answer).toMatchObject({ matched: 3, sent: 2, skipped: { duplicate: 1 } });
+    expect(idsIn(world.deliveries())).toEqual(['m1', 'm2']);
+    expect(world.memory.left(URLS.rejected)).toBe(0);
+  });
+});
+
+describe('what does not match', () => {
+  test('stays, and is visible again at the end', async () => {
+    const world = worldWith([...numbered(15), ...numbered(30, 'beta')]);
+    const answer = await world.call({ endpoint: 'rejected', subscription: 'acme' });
+    expect(answer).toMatchObject({ done: true, seen: 45, matched: 15, sent: 15, left: 0 });
+    expect(world.visible(URLS.rejected)).toHaveLength(30);
+  });
+
+  test('is out of sight between two calls, so that the next goes on behind it, and for two minutes at most', async () => {
+    const world = worldWith([...numbered(20, 'beta'), ...numbered(20)]);
+    const first = await world.call({ endpoint: 'rejected', subscription: 'acme', limit: 20 }, 1);
+    expect(first.done).toBe(false);
+    const hidden = world.memory.stored(URLS.rejected).filter(({ visibleAt }) => visibleAt > world.now());
+    expect(hidden.length).toBeGreaterThan(0);
+    for (const { visibleAt } of hidden) expect(visibleAt - world.now()).toBeLessThanOrEqual(121_000);
+    const rest = await world.callAll({
+      endpoint: 'rejected',
+      subscription: 'acme',
+      limit: 20,
+      cursor: first.cursor,
+    });
+    expect(first.sent + rest.reduce((sum, { sent }) => sum + sent, 0)).toBe(20);
+  });
+
+  test('and is no letter of ours stays, and is told', async () => {
+    const world = worldWith(numbered(2));
+    world.memory.put(URLS.rejected, { body: 'not ours', attributes: { other: 'x' } });
+    expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ sent: 2, skipped: { unreadable: 1 } });
+    expect(world.visible(URLS.rejected).map(({ body }) => body)).toEqual(['not ours']);
+  });
+});
+
+describe('what matches and is not sent', () => {
+  test('stays, with the reason counted: no subscription, rounds, unknown', async () => {
+    const world = worldWith([
+      { messageId: 'ok' },
+      { messageId: 'gone', subscription: 'nobody' },
+      { messageId: 'round', rounds: 10 },
+      { messageId: 'maybe', reason: 'unknown', outcome: 'unknown' },
+    ]);
+    const answer = await world.call({ endpoint: 'rejected' });
+    expect(answer).toMatchObject({
+      matched: 4,
+      sent: 1,
+      skipped: { unsubscribed: 1, rounds: 1, unknown: 1 },
+    });
+    expect(idsIn(world.visible(URLS.rejected)).toSorted()).toEqual(['gone', 'maybe', 'round']);
+    expect(await world.call({ endpoint: 'rejected', includeUnknown: true })).toMatchObject({ sent: 1 });
+    expect(idsIn(world.deliveries())).toEqual(['ok', 'maybe']);
+  });
+
+  test('what became a letter after the redrive began is for the next one', async () => {
+    const world = worldWith([{ messageId: 'old' }, { messageId: 'new', lastAt: START + 1 }]);
+    expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ done: true, matched: 1, sent: 1 });
+    world.pass(10);
+    expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ matched: 1, sent: 1 });
+  });
+});
+
+describe('a limit', () => {
+  test('holds over all calls of the cursor', async () => {
+    const world = worldWith(numbered(100));
+    const answers = await world.callAll({ endpoint: 'rejected', limit: 37 }, 2);
+    expect(answers.reduce((sum, { sent }) => sum + sent, 0)).toBe(37);
+    expect(answers.at(-1)).toMatchObject({ done: true, left: 63 });
+    expect(world.visible(URLS.rejected)).toHaveLength(63);
+  });
+});
+
+describe('a rate', () => {
+  test('is kept, evenly, over the calls that it takes', async () => {
+    const world = worldWith(numbered(100, 'wide'));
+    const answers = await world.callAll({ endpoint: 'rejected', ratePerSecond: 10 }, 5);
+    expect(answers.length).toBeGreaterThan(1);
+    expect(answers.reduce((sum, { sent }) => sum + sent, 0)).toBe(100);
+    const times = world.memory.taken(URLS.deliveries).map(({ sentAt }) => sentAt);
+    for (const start of times) {
+      const inSecond = times.filter((time) => time >= start && time < start + 1_000).length;
+      expect(inSecond).toBeLessThanOrEqual(13);
+    }
+  });
+});
+
+test('nothing is added while deliveries.fifo is too full', async () => {
+  const world = worldWith(numbered(5));
+  world.isFull.now = true;
+  const answer = await world.call({ endpoint: 'rejected' }, 30);
+  expect(answer).toMatchObject({ done: false, sent: 0 });
+  expect(world.deliveries()).toEqual([]);
+  expect(world.visible(URLS.rejected)).toHaveLength(5);
+});
+
+test('an empty receive is no empty queue', async () => {
+  const world = worldWith(numbered(30));
+  let receives = 0;
+  world.memory.faults.call = (operation) =>
+    operation === 'receive' && receives++ % 4 !== 3 ? 'fail' : undefined;
+  expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ done: true, sent: 30 });
+});
+
+describe('a dry run', () => {
+  test('counts and shows, sends nothing, and everything is visible at once', async () => {
+    const world = worldWith([
+      ...numbered(12),
+      ...numbered(3, 'beta').map((given) => ({ ...given, status: 410 })),
+    ]);
+    const answer = await world.call({ endpoint: 'rejected', dryRun: true, sample: 2 });
+    expect(answer).toMatchObject({
+      done: true,
+      matched: 15,
+      sent: 0,
+      counts: {
+        bySubscription: { acme: 12, beta: 3 },
+        byStatus: { 400: 12, 410: 3 },
+        byReason: { rejected: 15 },
+      },
+    });
+    expect(answer.sample).toHaveLength(2);
+    expect(answer.sample?.[0]).toEqual({
+      id: 'acme-1',
+      subscription: 'acme',
+      topic: 'orders',
+      reason: 'rejected',
+      status: 400,
+      attempts: 1,
+      at: '1970-01-01T00:00:03.000Z',
+      bytes: 15,
+    });
+    expect(world.deliveries()).toEqual([]);
+    expect(world.visible(URLS.rejected)).toHaveLength(15);
+  });
+});
+
+describe('a FIFO queue', () => {
+  test('is read through to its end: what is sent makes way for what follows it in its group', async () => {
+    const world = worldWith(numbered(35), URLS.rejectedFifo);
+    const answer = await world.call({ endpoint: 'rejected-fifo' });
+    expect(answer).toMatchObject({ done: true, sent: 35 });
+    expect(idsIn(world.deliveries())).toEqual(numbered(35).map(({ messageId }) => messageId));
+    expect(world.memory.left(URLS.rejectedFifo)).toBe(0);
+    expect(answer.notes?.[0]).toContain('FIFO');
+  });
+
+  test('ends where what stays stands before the rest of its group, and says so', async () => {
+    const world = worldWith([...numbered(12, 'beta'), ...numbered(5)], URLS.rejectedFifo);
+    const answer = await world.call({ endpoint: 'rejected-fifo', subscription: 'acme' });
+    expect(answer).toMatchObject({ done: true, sent: 0 });
+    expect(world.visible(URLS.rejectedFifo)).toHaveLength(17);
+  });
+});
+
+describe('what never had a subscription', () => {
+  const put = (
+    world: ReturnType<typeof worldWith>,
+    given: Parameters<typeof undeliverableAttribute>[0],
+    body = 'x',
+  ) => world.memory.put(URLS.undeliverable, { body, attributes: undeliverableAttribute(given) });
+
+  test('goes back to where its publisher had put it, as it came, and keeps the id that SQS gave it', async () => {
+    const world = worldWith([]);
+    const topic = { topic: { type: 'String', value: 'orders' } };
+    put(world, { sqsMessageId: 'sqs-7', attributes: topic });
+    put(world, { sqsMessageId: 'sqs-8', attributes: { ...topic, id: { type: 'String', value: 'mine' } } });
+    put(world, { sqsMessageId: 'sqs-9', attributes: topic, group: 'customer-7' }, 'ordered');
+    expect(await world.call({ endpoint: 'undeliverable' })).toMatchObject({
+      done: true,
+      matched: 3,
+      sent: 3,
+    });
+    expect(
+      world.memory.taken(URLS.messages).map(({ attributes, body }) => ({ ...attributes, body })),
+    ).toEqual([
+      { topic: 'orders', id: 'sqs-7', body: 'x' },
+      { topic: 'orders', id: 'mine', body: 'x' },
+    ]);
+    expect(world.memory.taken(URLS.messagesFifo)).toMatchObject([{ group: 'customer-7', body: 'ordered' }]);
+    expect(world.memory.left(URLS.undeliverable)).toBe(0);
+  });
+
+  test('keeps the id that its body has', async () => {
+    const world = worldWith([]);
+    put(world, {}, '{"specversion":"1.0","type":"orders","source":"/shop","id":"7"}');
+    await world.call({ endpoint: 'undeliverable' });
+    expect(world.memory.taken(URLS.messages)[0]?.attributes).toEqual({});
+  });
+
+  test('stays in undeliverable where SQS does not take it', async () => {
+    const world = worldWith([]);
+    put(world, {});
+    world.memory.faults.call = (operation, queue) =>
+      operation === 'send' && queue === 'messages' ? 'fail' : undefined;
+    expect(await world.call({ endpoint: 'undeliverable' })).toMatchObject({ done: false, sent: 0 });
+    expect(world.visible(URLS.undeliverable)).toHaveLength(1);
+  });
+});
+
+test('a delivery and a dead letter in undeliverable are replayed into their lane', async () => {
+  const world = worldWith([]);
+  const inner = {
+    v: 1,
+    kind: 'delivery',
+    subscription: 'acme',
+    messageId: 'm9',
+    contentType: 'application/json',
+    headers: {},
+    publishedAt: 1_000,
+    attempt: 3,
+    sends: 4,
+    hops: 2,
+  };
+  const own = (value: string) => ({ 'sqs-webhooks': { type: 'String', value } });
+  const put = (attributes: ReturnType<typeof own>, reason: string) =>
+    world.memory.put(URLS.undeliverable, {
+      body: 'body',
+      attributes: undeliverableAttribute({ reason, attributes }),
+    });
+  put(own(JSON.stringify(inner)), 'unsubscribed');
+  put(own(attributeOf({ messageId: 'm10' })['sqs-webhooks'] ?? ''), 'endpoint-gone');
+  put(own('{"v":1,"kind":"token"}'), 'malformed-delivery');
+  expect(await world.call({ endpoint: 'undeliverable' })).toMatchObject({
+    matched: 2,
+    sent: 2,
+    skipped: { unreadable: 1 },
+  });
+  expect(world.deliveries()).toMatchObject([
+    { messageId: 'm9', attempt: 1, sends: 0, rounds: 1, body: 'body' },
+    { messageId: 'm10', attempt: 1, rounds: 1 },
+  ]);
+  expect(world.deliveries()[0]).not.toHaveProperty('hops');
+});
+
+test('an endpoint that is not there, or a queue asked for offsets, is told and nothing is read', async () => {
+  const world = worldWith(numbered(1));
+  expect(await world.ask({ endpoint: 'nowhere' })).toEqual({
+    ok: false,
+    faults: [{ path: 'endpoint', reason: 'there is no endpoint nowhere: put its item, or name another' }],
+  });
+  expect(await world.ask({ endpoint: 'rejected', offsets: { '0': 1 } })).toMatchObject({ ok: false });
+  expect(world.visible(URLS.rejected)).toHaveLength(1);
+});
