@@ -159,7 +159,3 @@ export async function startBench(environment: Record<string, string> = {}) {
     },
   };
 }
-
-export const percentile = (numbers: readonly number[], share: number): number =>
-  [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * share))] ??
-  Number.NaN;

@@ -1,0 +1,147 @@
+// Part a of the backlog's benchmark: one subscription is paused while tens of thousands of its messages come, another
+// goes on. Then the first is resumed.
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Bench, type Subscribed, startBench } from './backlog-set.ts';
+import { inWords, percentile, type Round, ratioOf, verdict } from './ratio.ts';
+
+const TRICKLE_MS = 20;
+/** Nothing waits longer than that for one message. */
+const PATIENCE_MS = 60_000;
+/** What the other's p99 may be with the load, as a multiple of what it is without. */
+const MOST = 1.5;
+
+/**
+ * `count` messages of the paused one, in so many rounds: each a time with a share of them, and a time without, in which
+ * the other gets as many messages. The order of the two changes from round to round.
+ */
+export async function paused(count: number, rounds: number): Promise<void> {
+  console.log(`\nA paused subscription with ${count} messages on the queue, beside one that goes`);
+  const bench = await startBench();
+  try {
+    const down = await bench.subscribe('down', 'at-least-once');
+    const busy = await bench.subscribe('busy', 'at-least-once');
+    const up = await bench.subscribe('up', 'at-least-once');
+    await bench.ask(down, 'pause');
+    const share = Math.ceil(count / rounds);
+    let loaded = 0;
+    const emptied: number[] = [];
+
+    /** Each time begins in the same way: the queue is not read, and then it is. Ends after `most` of the other's messages. */
+    async function time(one: Subscribed, from: number, load: number, most: number): Promise<number[]> {
+      await bench.load(one, from, load);
+      const startedAt = bench.now();
+      bench.go();
+      const latencies = await trickle(bench, up, (sent) => {
+        if (sent >= most) return true;
+        // Of the trickle a few are always in it.
+        return load > 0 && (bench.inQueue() < 10 || bench.now() - startedAt > 300_000);
+      });
+      await bench.until(() => bench.inQueue() < 10, PATIENCE_MS);
+      if (one === down && load > 0) emptied.push((bench.now() - startedAt) / 1000);
+      return latencies;
+    }
+    const beside = (most: number) => {
+      const load = Math.min(share, count - loaded);
+      loaded += load;
+      return time(down, loaded - load, load, most);
+    };
+    const alone = (most: number) => time(down, 0, 0, most);
+    /** The same load on one that delivers it: what the other then waits for is this machine, not the pause. */
+    const besideBusy = async (most: number) => {
+      const latencies = await time(busy, 0, share, most);
+      await bench.sink.take(busy);
+      return latencies;
+    };
+
+    // Two lanes at once are two environments: both are started by then.
+    await alone(100);
+    await besideBusy(100);
+
+    const withPaused: Round[] = [];
+    const withBusy: Round[] = [];
+    let samples = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < rounds; round++) {
+      const before = round % 2 === 1 ? await alone(samples) : undefined;
+      const paused = await beside(samples);
+      samples = Math.min(samples, paused.length);
+      const without = before ?? (await alone(samples));
+      withPaused.push({ without, with: paused });
+      withBusy.push({ without, with: await besideBusy(samples) });
+    }
+    if (!(await bench.until(() => bench.inQueue() === 0, PATIENCE_MS)))
+      throw new Error('the queue is not empty');
+    await bench.ask(down, 'look');
+    const { backlog } = await bench.ask(down, 'status');
+    console.log(`  in the backlog: ${backlog} of ${count}; its callback got ${await bench.sink.count(down)}`);
+    console.log(
+      `  the queue was empty of ${share} after ${percentile(emptied, 0.5).toFixed(1)} s (at most ${percentile(emptied, 1).toFixed(1)} s)`,
+    );
+    tell('the paused one', withPaused);
+    tell('one that delivers as many', withBusy);
+    const p99 = ratioOf(withPaused, 0.99);
+    console.log(`  the other's p99 beside the paused one, of what it is alone: ${verdict(p99, MOST)}`);
+    await drained(bench, down, count);
+  } finally {
+    await bench.close();
+  }
+}
+
+function tell(what: string, rounds: readonly Round[]): void {
+  const figure = (which: keyof Round, share: number) =>
+    `${percentile(
+      rounds.flatMap((round) => round[which]),
+      share,
+    ).toFixed(1)} ms`;
+  const messages = rounds.reduce((sum, round) => sum + round.with.length, 0);
+  console.log(`  from publish to arrival, beside ${what}; ${messages} messages in ${rounds.length} rounds:`);
+  for (const share of [0.5, 0.99]) {
+    console.log(
+      `    p${share * 100}: ${figure('without', share)} alone, ${figure('with', share)} beside it; ratio ${inWords(ratioOf(rounds, share))}`,
+    );
+  }
+}
+
+/** Publishes one message each 20 ms until told to end; answers with each one's milliseconds to its arrival. */
+async function trickle(bench: Bench, one: Subscribed, ends: (sent: number) => boolean): Promise<number[]> {
+  const sentAt: number[] = [];
+  const sending: Promise<unknown>[] = [];
+  while (!ends(sentAt.length)) {
+    sending.push(bench.publish(one, String(sentAt.length)));
+    sentAt.push(bench.now());
+    await wait(TRICKLE_MS);
+  }
+  await Promise.all(sending);
+  await bench.until(async () => (await bench.sink.count(one)) >= sentAt.length, PATIENCE_MS);
+  const arrivals = await bench.sink.take(one);
+  if (arrivals.length !== sentAt.length) {
+    throw new Error(`${sentAt.length} published, ${arrivals.length} arrived`);
+  }
+  return arrivals.map(({ body, at }) => at - (sentAt[Number(body)] ?? Number.NaN));
+}
+
+async function drained(bench: Bench, down: Subscribed, count: number): Promise<void> {
+  const LATER = 200;
+  const startedAt = bench.now();
+  await bench.ask(down, 'resume');
+  for (let index = 0; index < LATER; index++) await bench.publish(down, String(count + index));
+  let seen = 0;
+  let movedAt = bench.now();
+  // Ends when all are there, or when for so long nothing came.
+  while (seen < count + LATER && bench.now() - movedAt < PATIENCE_MS) {
+    const arrived = await bench.sink.count(down);
+    if (arrived > seen) movedAt = bench.now();
+    seen = arrived;
+    await wait(50);
+  }
+  const seconds = (bench.now() - startedAt) / 1000;
+  const bodies = (await bench.sink.take(down)).map(({ body }) => Number(body));
+  const exact = bodies.length === count + LATER && bodies.every((body, index) => body === index);
+  console.log(
+    `  resumed: ${bodies.length} of ${count + LATER} arrived in ${seconds.toFixed(1)} s, ${(bodies.length / seconds).toFixed(0)} a second; in exact order, each once, those published meanwhile last: ${exact}`,
+  );
+  if (!exact) {
+    const wrong = bodies.findIndex((body, index) => body !== index);
+    console.log(`  first wrong: at ${wrong} came ${bodies.slice(wrong, wrong + 5)}`);
+    process.exitCode = 1;
+  }
+}
