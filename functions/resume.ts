@@ -5,47 +5,35 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/aws.ts';
-import { createAnnounce } from '#lib/backlog/announce.ts';
 import { census } from '#lib/backlog/census.ts';
 import { expireHeld } from '#lib/backlog/expiry.ts';
 import { answer, parseRequest } from '#lib/backlog/request.ts';
 import { sweep } from '#lib/backlog/sweep.ts';
-import { deploymentRules, itemRules, readConfig, resumeEnvironment, tablesOf } from '#lib/config.ts';
+import { wireBacklog } from '#lib/backlog/wiring.ts';
+import { deploymentRules, readConfig, resumeEnvironment } from '#lib/config.ts';
 import { createDocuments } from '#lib/documents.ts';
-import { putOn } from '#lib/event-bus.ts';
-import { createQueues } from '#lib/queue/queues.ts';
-import { createRegistrations } from '#lib/subscription/registration.ts';
-import { createTelemetry, telling } from '#lib/telemetry.ts';
+import { telling } from '#lib/telemetry.ts';
 
 const config = readConfig(resumeEnvironment, process.env);
-const telemetry = createTelemetry('resume', config.STAGE);
-const documents = createDocuments(new DynamoDBClient(AWS_CLIENT));
-const deployment = deploymentRules(config);
-const tables = tablesOf(config);
-const registrations = createRegistrations({ ...tables, documents, rules: itemRules(deployment) });
+const backlog = wireBacklog('resume', config, {
+  sqs: new SQSClient(AWS_CLIENT),
+  documents: createDocuments(new DynamoDBClient(AWS_CLIENT)),
+  events: new EventBridgeClient(AWS_EVENTS_CLIENT),
+});
 
 const deps = {
-  ...telemetry,
-  ...tables,
-  documents,
-  deployment,
-  queues: createQueues(new SQSClient(AWS_CLIENT)),
-  readConfig: registrations.readConfig,
-  announce: createAnnounce(putOn(config.EVENT_BUS, new EventBridgeClient(AWS_EVENTS_CLIENT)), telemetry.log),
-  deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
-  retriesQueueUrl: config.RETRIES_QUEUE_URL,
-  undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
+  ...backlog,
+  deployment: deploymentRules(config),
+  readConfig: backlog.registrations.readConfig,
   drainBudget: config.DRAIN_BUDGET,
   retentionMs: config.BACKLOG_RETENTION_DAYS * 86_400_000,
-  now: Date.now,
-  random: Math.random,
 };
 
 /** Kept from the time for what is under way. */
 const RESERVE_MS = 5_000;
 
 export const handler = middy<unknown, unknown, Error, Context>()
-  .use(telling(telemetry))
+  .use(telling(backlog))
   .handler(async (event, context) => {
     const endsAt = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
     if (isScheduled(event)) {

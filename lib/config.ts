@@ -63,6 +63,9 @@ export const resumeEnvironment = z.object({
   DRAIN_BUDGET: whole,
   BACKLOG_RETENTION_DAYS: whole,
 });
+/** What the two of them have in common. */
+export type BacklogEnvironment = Common & z.infer<z.ZodObject<typeof backlog>>;
+
 export const redriveEnvironment = z.object({
   ...common,
   MESSAGES_QUEUE_URL: url,

@@ -1,0 +1,39 @@
+// What `deliver` and `resume` are both wired with: the tables and queues that a subscription's backlog lives in, how its
+// registration is read and how its pauses are told. Made of what their environments have in common.
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type BacklogEnvironment, subscriptionRules, tablesOf } from '#lib/config.ts';
+import { putOn } from '#lib/event-bus.ts';
+import { createQueues } from '#lib/queue/queues.ts';
+import { createRegistrations } from '#lib/subscription/registration.ts';
+import { createTelemetry } from '#lib/telemetry.ts';
+import { createAnnounce } from './announce.ts';
+
+export type BacklogClients = {
+  readonly sqs: Pick<SQSClient, 'send'>;
+  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
+  readonly events: Pick<EventBridgeClient, 'send'>;
+};
+
+export function wireBacklog(
+  functionName: string,
+  config: BacklogEnvironment,
+  { sqs, documents, events }: BacklogClients,
+) {
+  const telemetry = createTelemetry(functionName, config.STAGE);
+  const tables = tablesOf(config);
+  return {
+    ...telemetry,
+    ...tables,
+    documents,
+    queues: createQueues(sqs),
+    registrations: createRegistrations({ ...tables, documents, rules: subscriptionRules(config) }),
+    announce: createAnnounce(putOn(config.EVENT_BUS, events), telemetry.log),
+    deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
+    retriesQueueUrl: config.RETRIES_QUEUE_URL,
+    undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
+    now: Date.now,
+    random: Math.random,
+  };
+}
