@@ -11,6 +11,7 @@ import { type BacklogClients, wireBacklog } from '#lib/backlog/wiring.ts';
 import { createCallbackClient } from '#lib/callback/client.ts';
 import { callbackRules, deliverEnvironment, readConfig } from '#lib/config.ts';
 import { createAuthorization } from '#lib/credentials/authorization.ts';
+import { createConnectionOf } from '#lib/credentials/connection.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
 import { deliverBatch } from '#lib/delivery/batch.ts';
 import { createDocuments } from '#lib/documents.ts';
@@ -32,6 +33,7 @@ export function createHandler(clients: Clients) {
     callback,
     secrets,
     authorization,
+    connectionOf: createConnectionOf({ secrets }),
     readRegistrations: backlog.registrations.readAll,
     lagSeconds: config.LAG_SECONDS,
     deadLettersQueueUrl: config.DEAD_LETTERS_QUEUE_URL,

@@ -10,6 +10,7 @@ const whole = z
   .string()
   .regex(/^[1-9]\d{0,8}$/, 'must be a whole number above 0')
   .transform(Number);
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const cidrs = z
   .string()
   .transform((text) =>
@@ -24,8 +25,10 @@ const common = {
   /** `local` and `local-*` are the stages of an emulated AWS. */
   STAGE: z.string().min(1),
   LARGEST_READ_TIMEOUT_MS: whole,
-  ALLOW_HTTP: z.enum(['true', 'false']).transform((text) => text === 'true'),
+  ALLOW_HTTP: flag,
   ALLOWED_CIDRS: cidrs,
+  /** Lets subscriptions do without the verification of certificates (`ssl.trustAll`). */
+  ALLOW_TRUST_ALL: flag,
   SUBSCRIPTIONS_TABLE: z.string().min(1),
   STATE_TABLE: z.string().min(1),
   DELIVERIES_QUEUE_URL: url,
@@ -132,11 +135,18 @@ export type DeploymentRules = {
   readonly allowHttp: boolean;
   readonly allowedCidrs: readonly string[];
   readonly allowThisMachine: boolean;
+  readonly allowTrustAll: boolean;
 };
 
 export function deploymentRules(config: Common): DeploymentRules {
   const { allowHttp, allowedCidrs, allowThisMachine } = callbackRules(config);
-  return { largestReadTimeoutMs: config.LARGEST_READ_TIMEOUT_MS, allowHttp, allowedCidrs, allowThisMachine };
+  return {
+    largestReadTimeoutMs: config.LARGEST_READ_TIMEOUT_MS,
+    allowHttp,
+    allowedCidrs,
+    allowThisMachine,
+    allowTrustAll: config.ALLOW_TRUST_ALL,
+  };
 }
 
 /** What a config item is checked against. */
@@ -144,9 +154,10 @@ export const subscriptionRules = (config: Common): SubscriptionRules => itemRule
 
 export function itemRules({
   largestReadTimeoutMs,
+  allowTrustAll,
   allowHttp,
   ...addresses
 }: DeploymentRules): SubscriptionRules {
   const urlRules = { allowHttp, addresses: addressRules(addresses) };
-  return { largestReadTimeoutMs, checkUrl: (url) => checkUrl(url, urlRules) };
+  return { largestReadTimeoutMs, allowTrustAll, checkUrl: (url) => checkUrl(url, urlRules) };
 }

@@ -10,6 +10,7 @@ const ENVIRONMENT: Readonly<Record<string, string>> = Object.fromEntries([
   ['LARGEST_READ_TIMEOUT_MS', '30000'],
   ['ALLOW_HTTP', 'false'],
   ['ALLOWED_CIDRS', ''],
+  ['ALLOW_TRUST_ALL', 'false'],
   ['EVENT_BUS', 'default'],
   ['LAG_SECONDS', '20'],
   ['SECRET_CACHE_SECONDS', '300'],

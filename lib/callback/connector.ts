@@ -1,10 +1,11 @@
-// Opens the connections of a pool: guarded, with its own exact connect timeout, HTTP/1.1 only, certificates always
-// verified. Written by hand because undici's own connector counts its timeout in ticks of half a second.
+// Opens the connections of a pool: guarded, with its own exact connect timeout, HTTP/1.1 only, certificates verified as
+// the subscription says. Written by hand because undici's own connector counts its timeout in ticks of half a second.
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { buildConnector } from 'undici';
 import type { AddressRules } from './address.ts';
 import { ADDRESS_REFUSED, coded, guardedLookup, type Lookup } from './guard.ts';
+import { type TlsSettings, tlsOptionsOf } from './tls.ts';
 
 export const CONNECT_TIMEOUT = 'ERR_CALLBACK_CONNECT_TIMEOUT';
 
@@ -12,8 +13,10 @@ const TCP_KEEP_ALIVE_MS = 60_000;
 // How long one of several addresses may take before the next is tried too (Node's 250 ms gives up on far hosts).
 const NEXT_ADDRESS_AFTER_MS = 1_000;
 
+export type Connecting = { readonly connectTimeoutMs: number; readonly tls?: TlsSettings | undefined };
+
 export function createConnector(
-  connectTimeoutMs: number,
+  { connectTimeoutMs, tls }: Connecting,
   dependencies: { readonly lookup: Lookup; readonly addresses: AddressRules },
 ): buildConnector.connector {
   const lookup = guardedLookup(dependencies.lookup, dependencies.addresses);
@@ -38,8 +41,7 @@ export function createConnector(
     const socket: Socket = secure
       ? connectTls({
           ...options,
-          // Said, so that NODE_TLS_REJECT_UNAUTHORIZED can't switch it off.
-          rejectUnauthorized: true,
+          ...tlsOptionsOf(tls),
           ALPNProtocols: ['http/1.1'],
           ...(version === 0 ? { servername: hostname } : {}),
           ...(session === undefined ? {} : { session }),

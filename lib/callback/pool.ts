@@ -4,6 +4,7 @@ import { Pool } from 'undici';
 import type { AddressRules } from './address.ts';
 import { createConnector } from './connector.ts';
 import type { Lookup } from './guard.ts';
+import type { TlsSettings } from './tls.ts';
 
 export type PoolOptions = {
   /** The subscription's id. */
@@ -13,6 +14,8 @@ export type PoolOptions = {
   readonly connections: number;
   /** Reuse a connection only within this invocation, and when it was used under a second ago. */
   readonly fresh: boolean;
+  /** Without it: the public authorities, and nothing of our own. */
+  readonly tls?: TlsSettings | undefined;
 };
 
 export type Lease = { readonly pool: Pool; release(): void };
@@ -61,7 +64,7 @@ export function createPools(dependencies: {
       // The adapter's deadline covers the whole exchange.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: createConnector(options.connectTimeoutMs, dependencies),
+      connect: createConnector(options, dependencies),
     });
     return { pool, fresh: options.fresh, idleMs, inFlight: 0, usedAt: now() };
   }
@@ -88,8 +91,8 @@ export function createPools(dependencies: {
         1,
         options.fresh ? Math.min(options.idleTimeoutMs, FRESH_IDLE_MS) : options.idleTimeoutMs,
       );
-      // An item that was put anew with another URL or other limits gets a pool of its own at once.
-      const id = `${origin} ${options.connections} ${options.connectTimeoutMs} ${idleMs} ${options.fresh} ${options.key}`;
+      // An item that was put anew with another URL, other limits or another certificate gets a pool of its own at once.
+      const id = `${origin} ${options.connections} ${options.connectTimeoutMs} ${idleMs} ${options.fresh} ${options.tls?.id} ${options.key}`;
       let held = pools.get(id);
       if (held !== undefined && isStale(held)) {
         void retire(id, held);

@@ -11,6 +11,7 @@ const answered = z.object({
     allowHttp: z.boolean(),
     allowedCidrs: z.array(z.string()),
     allowThisMachine: z.boolean(),
+    allowTrustAll: z.boolean(),
   }),
 });
 
@@ -22,5 +23,6 @@ export async function readRules(context: Pick<Context, 'lambda' | 'names'>): Pro
 /** Before anything is asked: what holds in every deployment. */
 export const anyRules: SubscriptionRules = {
   largestReadTimeoutMs: Number.POSITIVE_INFINITY,
+  allowTrustAll: true,
   checkUrl: () => undefined,
 };

@@ -3,6 +3,7 @@
 import { createPrivateKey, createSecretKey, type KeyObject, randomUUID, X509Certificate } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { JwtProfileCredentials } from '#lib/subscription/auth-schema.ts';
+import { ownFromPkcs12 } from './stores.ts';
 
 export type Signed =
   | { readonly ok: true; readonly assertion: string }
@@ -64,11 +65,10 @@ async function keyOf(credentials: JwtProfileCredentials): Promise<Opened> {
     return { ok: true, key: createSecretKey(bytes), certificates: [] };
   }
   if (credentials.keySource !== 'PKCS12') return fromPem(keyContent, keystoreOptions.keyPassword);
-  const { openPkcs12 } = await import('./pkcs12.ts');
-  const { storePassword: password, alias } = keystoreOptions;
-  const opened = openPkcs12(keyContent, { password, alias });
-  if (!opened.ok) return { ok: false, message: `the key store ${opened.why}` };
-  return fromPem([opened.keyPem, ...opened.certificatePems].join('\n'), undefined);
+  const { storePassword: password, alias, keyPassword } = keystoreOptions;
+  const opened = await ownFromPkcs12({ content: keyContent, password, alias, keyPassword });
+  if (!opened.ok) return { ok: false, message: `the key store ${opened.reason}` };
+  return fromPem(`${opened.store.key}${opened.store.certificates}`, undefined);
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;

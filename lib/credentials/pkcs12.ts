@@ -1,42 +1,66 @@
-// The key and certificates of a PKCS#12 store, as PEM: Node opens such stores for TLS alone. Imported when one is met,
-// since node-forge is large.
-import forge from 'node-forge';
+// Opens a PKCS#12 store, as keytool and openssl write it: its private keys and certificates, as PEM. Which of them to
+// use is the caller's affair. node:crypto reads no store without a key, nor one that older programs wrote; node-forge,
+// loaded when there is a store to read, does both.
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import type { pkcs12 } from 'node-forge';
 
-export type Opened =
-  | { readonly ok: true; readonly keyPem: string; readonly certificatePems: readonly string[] }
-  /** `why` ends the sentence "the key store …". */
-  | { readonly ok: false; readonly why: string };
+export type Pkcs12 = {
+  readonly keys: readonly { readonly key: KeyObject; readonly alias: string | undefined }[];
+  readonly certificates: readonly X509Certificate[];
+};
 
-/** Opens a store, given as base64. Without an alias it must hold one key. */
-export function openPkcs12(
-  base64: string,
-  { password = '', alias }: { readonly password?: string | undefined; readonly alias?: string | undefined },
-): Opened {
-  let store: forge.pkcs12.Pkcs12Pfx;
+export type OpenedPkcs12 =
+  | { readonly ok: true; readonly store: Pkcs12 }
+  /** In words that hold nothing of the store. */
+  | { readonly ok: false; readonly reason: string };
+
+/** `content` is base64, line breaks allowed. Never rejects. */
+export async function openPkcs12(content: string, password: string): Promise<OpenedPkcs12> {
+  const { default: forge } = await import('node-forge');
+  let pfx: pkcs12.Pkcs12Pfx;
   try {
-    const der = forge.util.decode64(base64.replace(/\s/g, ''));
-    store = forge.pkcs12.pkcs12FromAsn1(forge.asn1.fromDer(der), password);
+    const der = Buffer.from(content, 'base64').toString('latin1');
+    pfx = forge.pkcs12.pkcs12FromAsn1(forge.asn1.fromDer(der), password);
+  } catch (error) {
+    const wrongPassword = error instanceof Error && /password|MAC could not|decrypt/i.test(error.message);
+    return {
+      ok: false,
+      reason: wrongPassword ? 'can not be opened with its password' : 'is not a PKCS#12 store',
+    };
+  }
+  const bags = pfx.safeContents.flatMap(({ safeBags }) => safeBags);
+  const derOf = (asn1: Parameters<typeof forge.asn1.toDer>[0]) =>
+    Buffer.from(forge.asn1.toDer(asn1).getBytes(), 'latin1');
+  try {
+    return {
+      ok: true,
+      store: {
+        keys: bags.filter(isKey).map(keyOf),
+        certificates: bags.filter(isCertificate).map(certificateOf),
+      },
+    };
   } catch {
-    return { ok: false, why: 'could not be opened: check that it is PKCS#12 in base64, and its password' };
+    return { ok: false, reason: 'holds a key or a certificate that can not be read' };
   }
-  const bags = (type: string): forge.pkcs12.Bag[] => store.getBags({ bagType: type })[type] ?? [];
-  const { oids } = forge.pki;
-  const keys = [...bags(oids.pkcs8ShroudedKeyBag ?? ''), ...bags(oids.keyBag ?? '')].filter(
-    (bag) => alias === undefined || bag.attributes?.friendlyName?.includes(alias),
-  );
-  const [bag] = keys;
-  if (bag?.key == null) {
-    return { ok: false, why: alias === undefined ? 'holds no RSA key' : 'holds no RSA key of that alias' };
+
+  // RSA comes parsed, every other kind as it was.
+  function keyOf({ key, asn1, attributes }: pkcs12.Bag) {
+    const object = key
+      ? createPrivateKey({ key: derOf(forge.pki.privateKeyToAsn1(key)), format: 'der', type: 'pkcs1' })
+      : createPrivateKey({ key: derOf(asn1), format: 'der', type: 'pkcs8' });
+    const [alias] = Array.isArray(attributes.friendlyName) ? attributes.friendlyName : [];
+    return { key: object, alias: typeof alias === 'string' ? alias : undefined };
   }
-  if (keys.length > 1) return { ok: false, why: 'holds several keys: say which in alias' };
-  const id = bag.attributes?.localKeyId?.[0];
-  const certificates = bags(oids.certBag ?? '').filter(({ cert }) => cert != null);
-  // The key's own certificate first, then its issuers: the order of x5c and of TLS alike.
-  const isOwn = ({ attributes }: forge.pkcs12.Bag) => id !== undefined && attributes?.localKeyId?.[0] === id;
-  const inOrder = [...certificates.filter(isOwn), ...certificates.filter((other) => !isOwn(other))];
-  return {
-    ok: true,
-    keyPem: forge.pki.privateKeyToPem(bag.key),
-    certificatePems: inOrder.flatMap(({ cert }) => (cert == null ? [] : [forge.pki.certificateToPem(cert)])),
-  };
+
+  function certificateOf({ cert, asn1 }: pkcs12.Bag): X509Certificate {
+    return new X509Certificate(derOf(cert ? forge.pki.certificateToAsn1(cert) : asn1));
+  }
+
+  function isKey({ type }: pkcs12.Bag): boolean {
+    return type === forge.pki.oids.keyBag || type === forge.pki.oids.pkcs8ShroudedKeyBag;
+  }
+
+  function isCertificate({ type }: pkcs12.Bag): boolean {
+    return type === forge.pki.oids.certBag;
+  }
 }

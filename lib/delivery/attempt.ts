@@ -3,6 +3,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { CallbackClient } from '#lib/callback/client.ts';
 import type { Authorization } from '#lib/credentials/authorization.ts';
+import type { ConnectionOf } from '#lib/credentials/connection.ts';
 import type { Secrets } from '#lib/credentials/secrets.ts';
 import { type Count, type Log, nameOf } from '#lib/log.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
@@ -30,6 +31,7 @@ export type AttemptDeps = {
   readonly authorization: Authorization;
   readonly callback: Pick<CallbackClient, 'exchange'>;
   readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
+  readonly connectionOf: ConnectionOf;
   readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
   readonly stateTable: string;
   readonly log: Log;
@@ -64,6 +66,8 @@ export async function attempt(
   };
   const authorized = await deps.authorization.headerFor(subscription);
   if (!authorized.ok) return unsent(authorized);
+  const connection = await deps.connectionOf(subscription);
+  if (!connection.ok) return unsent(connection);
   const signature = await signed(request, subscription.signing, deps);
   if (!signature.ok) return unsent(signature);
   const { header } = authorized;
@@ -90,6 +94,7 @@ export async function attempt(
       connections: subscription.http.maxConcurrentConnections,
       // Where nothing may be sent twice, a connection that went stale unseen would cost the attempt.
       fresh: subscription.qos === 'none' || subscription.qos === 'at-most-once',
+      tls: connection.tls,
     },
   });
   const outcome = outcomeOf(exchange, deps.now());

@@ -1,10 +1,9 @@
 // What an item may ask for that this version can't do: understood, checked, and refused in clear words, since an
 // option that is silently not acted on is worse than a refused one. To switch one on, remove its row.
 import type { Fields } from './fields.ts';
-import type { Ssl } from './ssl-schema.ts';
 
 /** The options as read; one that is missing, or has faults of its own, is undefined. */
-type Asked = Pick<Fields, 'ssl' | 'proxy' | 'batch' | 'logging' | 'channel' | 'startingAt' | 'endingAt'>;
+type Asked = Pick<Fields, 'proxy' | 'batch' | 'logging' | 'channel' | 'startingAt' | 'endingAt'>;
 
 type NotYet = {
   readonly option: keyof Asked;
@@ -14,11 +13,6 @@ type NotYet = {
 };
 
 export const NOT_YET: readonly NotYet[] = [
-  {
-    option: 'ssl',
-    asks: ({ ssl }) => ssl !== undefined && !isDefaultSsl(ssl),
-    instead: 'leave ssl out; public certificate authorities are trusted, host names are verified',
-  },
   {
     option: 'proxy',
     asks: ({ proxy }) => proxy?.enabled === true,
@@ -50,13 +44,6 @@ export const NOT_YET: readonly NotYet[] = [
     instead: 'leave endingAt out; delete the item when deliveries should end',
   },
 ];
-
-// What Gravitee's forms send when nothing was chosen asks for nothing.
-const isDefaultSsl = ({ hostnameVerifier, trustAll, trustStore, keyStore }: Ssl): boolean =>
-  hostnameVerifier &&
-  !trustAll &&
-  (trustStore === undefined || trustStore.type === '') &&
-  (keyStore === undefined || keyStore.type === '');
 
 /** The options that are asked for and not supported yet, each once, with what to do. */
 export function notYet(asked: Asked): { option: keyof Asked; reason: string }[] {

@@ -3,14 +3,23 @@ import { dotted } from './fault.ts';
 import type { Fields } from './fields.ts';
 import { notYet } from './not-yet.ts';
 import type { Shape } from './shape.ts';
+import type { Ssl } from './ssl-schema.ts';
 import type { Fault } from './subscription.ts';
 
 /** What the deployment allows. */
 export type SubscriptionRules = {
   readonly largestReadTimeoutMs: number;
+  /** Whether a subscription may do without the verification of certificates. */
+  readonly allowTrustAll: boolean;
   /** Why requests may not go to a URL; undefined where they may. */
   readonly checkUrl: (url: string) => string | undefined;
 };
+
+// Gravitee's forms send a store without a type where none was chosen.
+const isStore = (store: Ssl['trustStore'] | Ssl['keyStore']): boolean =>
+  store !== undefined && store.type !== '';
+const asksForTls = ({ hostnameVerifier, trustAll, trustStore, keyStore }: Ssl): boolean =>
+  !hostnameVerifier || trustAll || isStore(trustStore) || isStore(keyStore);
 
 export function brokenRules(fields: Fields, { found }: Shape, rules: SubscriptionRules): Fault[] {
   const faults: Fault[] = [];
@@ -30,6 +39,23 @@ export function brokenRules(fields: Fields, { found }: Shape, rules: Subscriptio
       'jwtProfileOauth2',
       endpoint === undefined ? 'audience' : 'endpoint',
     );
+  }
+  if (fields.ssl !== undefined) {
+    const { trustAll, trustStore } = fields.ssl;
+    if (trustAll && !rules.allowTrustAll) {
+      const reason =
+        'is not allowed by this deployment: put the certificate to trust into trustStore instead';
+      fault(reason, 'ssl', 'trustAll');
+    } else if (trustAll && isStore(trustStore)) {
+      fault(
+        'is given beside a trustStore, which would not be looked at: keep one of the two',
+        'ssl',
+        'trustAll',
+      );
+    }
+    if (asksForTls(fields.ssl) && callbackUrl !== undefined && /^http:/i.test(callbackUrl)) {
+      fault('is for https: mend the callbackUrl, or leave ssl out', 'ssl');
+    }
   }
   if (fields.qos === 'at-least-once' && !found.has('dlq')) {
     const reason = 'must not be false under at-least-once without a dlq: name one, or leave this out';

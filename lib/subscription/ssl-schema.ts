@@ -24,6 +24,21 @@ const pem = (title: string) =>
 
 const noStore = () => titled(z.strictObject({ type: type('') }), 'None', 'No store.');
 
+const JKS_INSTEAD =
+  'is a format that Java alone reads: make it PKCS12 (keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12) and give that, in base64';
+
+// Known, so that whoever has one is told what to do with it, and refused.
+const jks = () =>
+  titled(
+    z.looseObject({ type: type('JKS') }).transform((value, { issues }) => {
+      issues.push({ code: 'custom', input: value, path: ['type'], message: JKS_INSTEAD });
+      return z.NEVER;
+    }),
+    'JKS',
+    `Refused: ${JKS_INSTEAD}.`,
+    { not: {} },
+  );
+
 const trustStore = () =>
   z.discriminatedUnion('type', [
     noStore(),
@@ -39,24 +54,21 @@ const trustStore = () =>
       'Trusted certificates as PEM text.',
       oneOf('content', 'secret'),
     ),
-    binaryTrustStore('PKCS12'),
-    binaryTrustStore('JKS'),
+    titled(
+      z
+        .strictObject({
+          type: type('PKCS12'),
+          content: base64('Content'),
+          password: password(),
+          secret: secretReference('content and password').optional(),
+        })
+        .check(exactlyOneOf('content', 'secret')),
+      'PKCS12',
+      'Trusted certificates in a PKCS#12 store.',
+      oneOf('content', 'secret'),
+    ),
+    jks(),
   ]);
-
-const binaryTrustStore = <T extends string>(format: T) =>
-  titled(
-    z
-      .strictObject({
-        type: type(format),
-        content: base64('Content'),
-        password: password(),
-        secret: secretReference('content and password').optional(),
-      })
-      .check(exactlyOneOf('content', 'secret')),
-    format,
-    `Trusted certificates in a ${format} store.`,
-    oneOf('content', 'secret'),
-  );
 
 const keyStore = () =>
   z.discriminatedUnion('type', [
@@ -74,26 +86,27 @@ const keyStore = () =>
       "The client's certificate and key as PEM text.",
       oneOf('certContent', 'secret'),
     ),
-    binaryKeyStore('PKCS12'),
-    binaryKeyStore('JKS'),
+    titled(
+      z
+        .strictObject({
+          type: type('PKCS12'),
+          content: base64('Content'),
+          password: password(),
+          alias: titled(text(256).optional(), 'Alias', 'The key to use, where the store holds several.'),
+          keyPassword: titled(
+            text(1_024).optional(),
+            'Key password',
+            "Must be the store's password, or left out.",
+          ),
+          secret: secretReference('content, password and alias').optional(),
+        })
+        .check(exactlyOneOf('content', 'secret')),
+      'PKCS12',
+      "The client's certificate and key in a PKCS#12 store.",
+      oneOf('content', 'secret'),
+    ),
+    jks(),
   ]);
-
-const binaryKeyStore = <T extends string>(format: T) =>
-  titled(
-    z
-      .strictObject({
-        type: type(format),
-        content: base64('Content'),
-        password: password(),
-        alias: titled(text(256).optional(), 'Alias', 'The entry of the store.'),
-        keyPassword: titled(text(1_024).optional(), 'Key password', 'Opens the key.'),
-        secret: secretReference('content, password, alias and keyPassword').optional(),
-      })
-      .check(exactlyOneOf('content', 'secret')),
-    format,
-    `The client's certificate and key in a ${format} store.`,
-    oneOf('content', 'secret'),
-  );
 
 export const ssl = field(() =>
   titled(
@@ -106,9 +119,13 @@ export const ssl = field(() =>
       trustAll: titled(
         z.boolean().default(false),
         'Trust all',
-        'Whether any certificate will do. Never in production.',
+        'Whether any certificate will do. Only where the deployment allows it; better name the certificate in trustStore.',
       ),
-      trustStore: titled(trustStore().optional(), 'Trust store', 'The certificates to trust.'),
+      trustStore: titled(
+        trustStore().optional(),
+        'Trust store',
+        'The certificates to trust, instead of the public authorities.',
+      ),
       keyStore: titled(keyStore().optional(), 'Key store', "The client's own certificate and key."),
     }),
     'TLS',

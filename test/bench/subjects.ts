@@ -23,6 +23,7 @@ Object.assign(process.env, {
   LARGEST_READ_TIMEOUT_MS: '30000',
   ALLOW_HTTP: 'true',
   ALLOWED_CIDRS: '',
+  ALLOW_TRUST_ALL: 'false',
   SUBSCRIPTIONS_TABLE: 'subscriptions',
   ENDPOINTS_TABLE: 'endpoints',
   STATE_TABLE: 'state',

@@ -29,6 +29,7 @@ const urlRules = {
 };
 export const RULES: SubscriptionRules = {
   largestReadTimeoutMs: 30_000,
+  allowTrustAll: false,
   checkUrl: (url) => checkUrl(url, urlRules),
 };
 

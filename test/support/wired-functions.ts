@@ -5,6 +5,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { type Announcement, createAnnounce } from '#lib/backlog/announce.ts';
 import type { State } from '#lib/backlog/state.ts';
 import type { Authorization } from '#lib/credentials/authorization.ts';
+import { createConnectionOf } from '#lib/credentials/connection.ts';
 import { deliverBatch } from '#lib/delivery/batch.ts';
 import { stateKey } from '#lib/keys.ts';
 import type { CountName, Fields } from '#lib/log.ts';
@@ -26,6 +27,7 @@ const DEPLOYMENT = {
   allowHttp: true,
   allowedCidrs: [],
   allowThisMachine: false,
+  allowTrustAll: false,
 };
 
 const noSecret = () => Promise.reject(new Error('nobody here has a secret'));
@@ -93,6 +95,7 @@ export function wireFunctions(
         authorization: WITHOUT_CREDENTIALS,
         lagSeconds,
         secrets: NO_SECRETS,
+        connectionOf: createConnectionOf({ secrets: NO_SECRETS }),
         wait: (ms) => life.step({ command: 'wait', target: '', input: ms }, async () => undefined, ms),
         callback: {
           exchange: (request) => exchange(request, life, reads.get(request.pool.key)),

@@ -13,6 +13,7 @@ const common = {
   LARGEST_READ_TIMEOUT_MS: '30000',
   ALLOW_HTTP: 'false',
   ALLOWED_CIDRS: '',
+  ALLOW_TRUST_ALL: 'false',
   SUBSCRIPTIONS_TABLE: 'webhooks-dev-subscriptions',
   STATE_TABLE: 'webhooks-dev-state',
   DELIVERIES_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/1/deliveries.fifo',
@@ -38,6 +39,7 @@ describe('the environment', () => {
       LAG_SECONDS: 20,
       SECRET_CACHE_SECONDS: 300,
       ALLOW_HTTP: true,
+      ALLOW_TRUST_ALL: false,
       ALLOWED_CIDRS: ['10.0.0.0/8', 'fd00::/8'],
     });
   });

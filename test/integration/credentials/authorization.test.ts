@@ -56,7 +56,11 @@ const jwtProfile = (more: object = {}) => ({
 /** A subscription with this `auth`, as it is read from its item. */
 function securedBy(auth: unknown, id = 'acme'): Subscription {
   const item = { id, configuration: { callbackUrl: 'https://example.com/', auth } };
-  const parsed = parseSubscription(item, { largestReadTimeoutMs: 30_000, checkUrl: () => undefined });
+  const parsed = parseSubscription(item, {
+    largestReadTimeoutMs: 30_000,
+    allowTrustAll: false,
+    checkUrl: () => undefined,
+  });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
   return parsed.subscription;
 }

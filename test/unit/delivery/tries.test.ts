@@ -61,6 +61,7 @@ async function hangingCallback({
         },
       },
       secrets: { read: noSecret, readAnew: noSecret },
+      connectionOf: async () => ({ ok: true }),
       documents: { send: async () => ({}) },
       stateTable: 'state',
       queues: {

@@ -12,12 +12,6 @@ const pem = '-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----';
 
 describe('well-formed', () => {
   test.each([
-    ['ssl', { trustAll: true }],
-    ['ssl', { hostnameVerifier: false }],
-    ['ssl', { trustStore: { type: 'PEM', content: pem } }],
-    ['ssl', { trustStore: { ...store, type: 'JKS' }, keyStore: { ...store, alias: 'a', keyPassword: 'k' } }],
-    ['ssl', { trustStore: { type: '' }, keyStore: { type: 'PEM', certContent: pem, keyContent: pem } }],
-    ['ssl', { keyStore: { type: 'PEM', secret: 'name' } }],
     ['proxy', { enabled: true, useSystemProxy: true }],
     ['proxy', { enabled: true, type: 'SOCKS5', host: 'proxy', port: 1, username: 'u', password: 'p' }],
     ['proxy', { enabled: true, host: '10.0.0.1', port: 65_535, secret: 'name' }],

@@ -1,0 +1,144 @@
+// What a subscription's `ssl` comes to: its stores, from secrets or the item, read once for each content. A store that
+// can't be had is a value: nothing was sent.
+import { hash } from 'node:crypto';
+import * as z from 'zod';
+import type { TlsSettings } from '#lib/callback/tls.ts';
+import { field } from '#lib/subscription/field.ts';
+import type { SecretReference } from '#lib/subscription/secret-reference.ts';
+import type { Ssl } from '#lib/subscription/ssl-schema.ts';
+import { readEntry } from './secret-entry.ts';
+import type { Secrets } from './secrets.ts';
+import * as stores from './stores.ts';
+
+export type SslRead =
+  /** Undefined: as without `ssl`. */
+  { readonly ok: true; readonly tls: TlsSettings | undefined } | Unreadable;
+
+type Unreadable = { readonly ok: false; readonly code: string; readonly message: string };
+type Kept<T> = { readonly ok: true; readonly id: string; readonly store: T } | Unreadable;
+
+const text = () => z.string().min(1);
+/** A secret that is no JSON is the content. */
+const alone = (contentOf: (text: string) => object) => (value: unknown) =>
+  typeof value === 'string' ? contentOf(value) : value;
+const inSecret = {
+  pem: field(() =>
+    z.preprocess(
+      alone((content) => ({ content })),
+      z.object({ content: text() }),
+    ),
+  ),
+  pemKey: field(() =>
+    z.preprocess(
+      alone((both) => ({ certContent: both, keyContent: both })),
+      z.object({ certContent: text(), keyContent: text() }),
+    ),
+  ),
+  pkcs12: field(() =>
+    z.preprocess(
+      alone((content) => ({ content })),
+      z.object({
+        content: text(),
+        password: z.string().optional(),
+        alias: text().optional(),
+        keyPassword: text().optional(),
+      }),
+    ),
+  ),
+};
+
+/** Opening a store takes up to half a second: each content is opened once. */
+const MOST_KEPT = 100;
+
+/** Reads `ssl`. Never rejects. */
+export function createSslReader(deps: {
+  readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
+}): (ssl: Ssl | undefined) => Promise<SslRead> {
+  const kept = new Map<string, Promise<stores.Store<unknown>>>();
+
+  async function open<T>(
+    what: 'trustStore' | 'keyStore',
+    content: readonly unknown[],
+    read: () => stores.Store<T> | Promise<stores.Store<T>>,
+  ): Promise<Kept<T>> {
+    const id = hash('sha256', JSON.stringify([what, ...content]));
+    let opened = kept.get(id) as Promise<stores.Store<T>> | undefined;
+    if (opened === undefined) {
+      opened = Promise.resolve(read());
+      kept.set(id, opened);
+      for (const oldest of kept.keys()) {
+        if (kept.size <= MOST_KEPT) break;
+        kept.delete(oldest);
+      }
+    }
+    const result = await opened;
+    if (result.ok) return { ok: true, id, store: result.store };
+    const code = what === 'trustStore' ? 'trust-store-invalid' : 'key-store-invalid';
+    return { ok: false, code, message: `the ${what} of ssl ${result.reason}` };
+  }
+
+  async function trustStore({ trustStore: given }: Ssl): Promise<Kept<stores.Trusted> | undefined> {
+    if (given === undefined || given.type === '') return undefined;
+    if (given.type === 'PEM') {
+      const read = await from(given.secret, inSecret.pem(), given);
+      if (!read.ok) return read;
+      const { content = '' } = read.value;
+      return open('trustStore', ['PEM', content], () => stores.trustedFromPem(content));
+    }
+    const read = await from(given.secret, inSecret.pkcs12(), given);
+    if (!read.ok) return read;
+    const { content = '', password = given.password } = read.value;
+    return open('trustStore', ['PKCS12', content, password], () =>
+      stores.trustedFromPkcs12({ content, password }),
+    );
+  }
+
+  async function keyStore({ keyStore: given }: Ssl): Promise<Kept<stores.Own> | undefined> {
+    if (given === undefined || given.type === '') return undefined;
+    if (given.type === 'PEM') {
+      const read = await from(given.secret, inSecret.pemKey(), given);
+      if (!read.ok) return read;
+      const { certContent = '', keyContent = '' } = read.value;
+      return open('keyStore', ['PEM', certContent, keyContent], () =>
+        stores.ownFromPem(certContent, keyContent),
+      );
+    }
+    const read = await from(given.secret, inSecret.pkcs12(), given);
+    if (!read.ok) return read;
+    const {
+      content = '',
+      password = given.password,
+      alias = given.alias,
+      keyPassword = given.keyPassword,
+    } = read.value;
+    const all = { content, password, alias, keyPassword };
+    return open('keyStore', ['PKCS12', ...Object.values(all)], () => stores.ownFromPkcs12(all));
+  }
+
+  /** What stands in the secret, or without one in the item. */
+  async function from<S extends z.ZodType, T>(secret: SecretReference | undefined, schema: S, given: T) {
+    return secret === undefined
+      ? ({ ok: true, value: given } as const)
+      : await readEntry(secret, schema, deps);
+  }
+
+  return async (ssl) => {
+    if (ssl === undefined) return { ok: true, tls: undefined };
+    const [trusted, own] = await Promise.all([trustStore(ssl), keyStore(ssl)]);
+    if (trusted?.ok === false) return trusted;
+    if (own?.ok === false) return own;
+    const { hostnameVerifier: verifyHost, trustAll } = ssl;
+    if (trusted === undefined && own === undefined && verifyHost && !trustAll)
+      return { ok: true, tls: undefined };
+    return {
+      ok: true,
+      tls: {
+        id: [trusted?.id, own?.id, verifyHost, trustAll].join(' '),
+        ...(trusted && { trusted: trusted.store }),
+        ...(own && { own: own.store }),
+        verifyHost,
+        trustAll,
+      },
+    };
+  };
+}

@@ -1,0 +1,76 @@
+// `ssl` all the way: stores from Secrets Manager, read by the bundle that is deployed, before a server that asks for a
+// client's certificate.
+import type { TLSSocket } from 'node:tls';
+import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { OK, type RawServer, rawServer } from '#test/support/raw-server.ts';
+import { type Rig, startRig } from '#test/support/rig.ts';
+import { STORE_PASSWORD as password, pem, serverTls, store } from '#test/support/tls/private.ts';
+
+let rig: Rig;
+let server: RawServer;
+/** Whose certificate each request came with. */
+const callers: string[] = [];
+beforeAll(async () => {
+  const behaviour: Parameters<typeof rawServer>[0] = {
+    onRequest(socket) {
+      callers.push(String((socket as TLSSocket).getPeerCertificate().subject.CN));
+      socket.write(OK);
+    },
+  };
+  [rig, server] = await Promise.all([
+    startRig(),
+    rawServer(behaviour, serverTls({ asksForCertificate: true })),
+  ]);
+});
+afterAll(() => Promise.all([rig?.close(), server?.close()]));
+
+async function secretOf(value: unknown): Promise<string> {
+  const Name = `webhooks/local/${crypto.randomUUID()}`;
+  const SecretString = typeof value === 'string' ? value : JSON.stringify(value);
+  await rig.set.clients.secrets.send(new CreateSecretCommand({ Name, SecretString }));
+  return Name;
+}
+
+test.each([
+  [
+    'PKCS12',
+    async () => ({
+      trustStore: {
+        type: 'PKCS12',
+        secret: await secretOf({ content: store('keytool-trust.p12'), password }),
+      },
+      keyStore: { type: 'PKCS12', secret: await secretOf({ content: store('openssl-ec.p12'), password }) },
+    }),
+    'client-ec',
+  ],
+  [
+    'PEM, as it is',
+    async () => ({
+      trustStore: { type: 'PEM', secret: await secretOf(pem('ca.crt')) },
+      keyStore: {
+        type: 'PEM',
+        secret: await secretOf(pem('client-rsa.crt') + pem('intermediate.crt') + pem('client-rsa.key')),
+      },
+    }),
+    'client-rsa',
+  ],
+])('a message arrives with the certificate of a secret: %s', async (_, ssl, name) => {
+  const before = server.requests.length;
+  const callbackUrl = `https://127.0.0.1:${server.port}/hook`;
+  const one = await rig.subscribe({ qos: 'at-most-once', configuration: { callbackUrl, ssl: await ssl() } });
+  await one.publish('{"a": 1}');
+  await rig.until(() => server.requests.length > before || undefined, 'a request');
+  expect(callers.at(-1)).toBe(name);
+});
+
+test('a store that is not there sends nothing, and says which', async () => {
+  const before = server.requests.length;
+  const callbackUrl = `https://127.0.0.1:${server.port}/hook`;
+  const ssl = { keyStore: { type: 'PEM', secret: 'webhooks/local/nobody-made-it' } };
+  const one = await rig.subscribe({ qos: 'at-most-once', configuration: { callbackUrl, ssl } });
+  await one.publish('{"a": 1}');
+  const pause = await rig.paused(one.id, 'outage');
+  expect(pause.detail).toContain('webhooks/local/nobody-made-it does not exist');
+  expect(server.requests.length).toBe(before);
+});
