@@ -1,13 +1,18 @@
 // On request: replays dead letters of an endpoint, or of `undeliverable`, into the lanes of their subscriptions.
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { AWS_CLIENT } from '#lib/aws.ts';
 import { readConfig, redriveEnvironment, subscriptionRules, tablesOf } from '#lib/config.ts';
+import { createSecrets } from '#lib/credentials/secrets.ts';
 import { createDocuments } from '#lib/documents.ts';
+import type { KafkaConfiguration } from '#lib/endpoint/endpoint.ts';
 import { readEndpoint } from '#lib/endpoint/found.ts';
+import { connectionTo } from '#lib/kafka/connection.ts';
+import { createIamToken } from '#lib/kafka/iam-token.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { openSource } from '#lib/redrive/open.ts';
 import { type Opening, redrive } from '#lib/redrive/redrive.ts';
@@ -26,10 +31,19 @@ const tables = tablesOf(config);
 const registrations = createRegistrations({ ...tables, documents, rules: subscriptionRules(config) });
 const now = Date.now;
 
+const secrets = createSecrets({
+  client: new SecretsManagerClient(AWS_CLIENT),
+  cacheMs: config.SECRET_CACHE_SECONDS * 1000,
+  now,
+});
+const iamToken = async (region: string | undefined) =>
+  createIamToken({ credentials: sqs.config.credentials, region: await sqs.config.region(), now })(region);
+
 const sources = {
   readEndpoint: (name: string) => readEndpoint(name, { ...tables, documents }),
   sqsIn: (region: string | undefined) =>
     region === undefined ? sqs : new SQSClient({ ...AWS_CLIENT, region }),
+  connectTo: (configuration: KafkaConfiguration) => connectionTo(configuration, { secrets, iamToken }),
   undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
   emulator: config.AWS_ENDPOINT_URL,
   now,

@@ -74,6 +74,7 @@ export const redriveEnvironment = z.object({
   MESSAGES_QUEUE_URL: url,
   MESSAGES_FIFO_QUEUE_URL: url,
   ENDPOINTS_TABLE: z.string().min(1),
+  SECRET_CACHE_SECONDS: whole,
 });
 
 /** Reads the environment by one of the schemas above. Throws with every fault at once. */

@@ -1,6 +1,7 @@
 // Where a redrive goes on: given with each answer that is not the last, sent back as it is. It holds what is left to
 // do and nothing secret; a cursor of another request is refused by its fingerprint.
 import { hash } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as z from 'zod';
 
 const offset = z.string().regex(/^\d{1,19}$/);
@@ -32,12 +33,15 @@ export type Cursor = z.infer<typeof cursorSchema>;
 export type PartitionCursor = z.infer<typeof partitionSchema>;
 
 export const encodeCursor = (cursor: Cursor): string =>
-  Buffer.from(JSON.stringify(cursor)).toString('base64url');
+  deflateRawSync(JSON.stringify(cursor)).toString('base64url');
+
+const BYTES_MOST = 4 * 1024 * 1024;
 
 /** The cursor, or none where the text is not one of ours. */
 export function decodeCursor(text: string): { readonly cursor: Cursor | undefined } {
   try {
-    const json: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    const bytes = inflateRawSync(Buffer.from(text, 'base64url'), { maxOutputLength: BYTES_MOST });
+    const json: unknown = JSON.parse(bytes.toString());
     return { cursor: cursorSchema.safeParse(json).data };
   } catch {
     return { cursor: undefined };

@@ -1,9 +1,12 @@
 // From an endpoint's name to the source that its letters are read from.
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
+import { type KafkaConfiguration, UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
 import type { FoundEndpoint } from '#lib/endpoint/found.ts';
 import { queueAddress } from '#lib/endpoint/queue.ts';
+import type { Connection } from '#lib/kafka/connection.ts';
+import { createTopicReader } from '#lib/kafka/topic-reader.ts';
 import { type Fault, inWords } from '#lib/subscription/subscription.ts';
+import { openTopic } from './kafka-source.ts';
 import type { Opening } from './redrive.ts';
 import type { Source } from './source.ts';
 import { openQueue } from './sqs-source.ts';
@@ -12,6 +15,7 @@ export type OpenDeps = {
   readonly readEndpoint: (name: string) => Promise<FoundEndpoint>;
   /** A client for the queues of a region; of the function's own, where none is named. */
   readonly sqsIn: (region: string | undefined) => Pick<SQSClient, 'send'>;
+  readonly connectTo: (configuration: KafkaConfiguration) => Promise<Connection>;
   readonly undeliverableQueueUrl: string;
   /** The endpoint that stands in AWS's place, if one does. */
   readonly emulator: string | undefined;
@@ -20,7 +24,7 @@ export type OpenDeps = {
 
 /** Opens what the request names. Throws SourceUnreadable where it can't be read, and what AWS throws. */
 export async function openSource(
-  { request, endsAt }: Opening,
+  { request, cursor, endsAt }: Opening,
   deps: OpenDeps,
 ): Promise<Source | { readonly faults: readonly Fault[] }> {
   const { endpoint: name, dryRun, offsets } = request;
@@ -29,6 +33,18 @@ export async function openSource(
     offsets === undefined
       ? openQueue({ endsAt, dryRun }, { sqs: sqsIn(region), queueUrl, now })
       : fault('offsets', 'are of a Kafka topic, and the endpoint is a queue: leave them out');
+  async function topic(configuration: KafkaConfiguration) {
+    const connection = await deps.connectTo(configuration);
+    if (!connection.ok) return fault('endpoint', `the topic can't be read: ${connection.message}`);
+    const reader = await createTopicReader(configuration.topic, connection.options);
+    const since = request.filter.from;
+    try {
+      return await openTopic({ since, offsets, cursor: cursor?.partitions }, { reader, now });
+    } catch (error) {
+      await reader.close();
+      throw error;
+    }
+  }
   if (name === UNDELIVERABLE) return await queue(deps.undeliverableQueueUrl);
 
   const config = await deps.readEndpoint(name);
@@ -48,7 +64,7 @@ export async function openSource(
       return await queue(url, region);
     }
     case 'kafka':
-      return fault('endpoint', `${name} is a Kafka topic, which this version does not read back yet`);
+      return await topic(endpoint.configuration);
     default:
       return endpoint satisfies never;
   }

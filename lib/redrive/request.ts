@@ -92,7 +92,7 @@ const requestSchema = field(() =>
       .optional(),
     sample: wholeNumber(0, 1_000).default(10),
     maxSeconds: wholeNumber(5, 900).optional(),
-    cursor: z.string().max(100_000).optional(),
+    cursor: z.string().max(1_000_000).optional(),
   }),
 );
 

@@ -54,6 +54,7 @@ export function createRedriveWorld({ msPerCall = 1 } = {}) {
           return { kind: 'valid', endpoint: { name, type: 'sqs', configuration: { queueUrl } } };
         },
         sqsIn: () => sqs,
+        connectTo: async () => ({ ok: false, code: 'none', message: 'there is no Kafka here' }),
         undeliverableQueueUrl: URLS.undeliverable,
         emulator: undefined,
         now,

@@ -1,0 +1,201 @@
+// Reads a topic from offset to offset, outside of any consumer group: nothing is joined, committed or left behind.
+// What was never committed in a transaction is left out. What a record means is not asked here.
+import type { Consumer, RecordsBatch } from '@platformatic/kafka';
+import type { Connection } from './connection.ts';
+import { failureOf } from './failure.ts';
+
+export type ReadRecord = {
+  readonly offset: bigint;
+  readonly headers: readonly (readonly [name: Buffer, value: Buffer])[];
+  readonly value: Buffer | null;
+};
+
+export type ReadPart = {
+  readonly partition: number;
+  readonly records: readonly ReadRecord[];
+  /** Where to go on: offsets may be missing, after compaction and for Kafka's own markers. */
+  readonly next: bigint;
+};
+
+export type TopicReader = {
+  /**
+   * Of each partition, the first offset that is there, or that was written at this time (epoch milliseconds) or later;
+   * and its end: behind the last record that is committed. Throws KafkaUnreadable.
+   */
+  bounds(since?: number): Promise<ReadonlyMap<number, { readonly first: bigint; readonly end: bigint }>>;
+  /** Reads on in each partition from its offset; some of it, and maybe nothing. Throws KafkaUnreadable. */
+  read(from: ReadonlyMap<number, bigint>): Promise<readonly ReadPart[]>;
+  close(): Promise<void>;
+};
+
+/** What can't be read, in words that say what to look at. `offset-gone`: the offset is not in the topic any more. */
+export class KafkaUnreadable extends Error {
+  override name = 'KafkaUnreadable';
+  readonly code: 'offset-gone' | 'unreadable';
+  constructor(message: string, code: 'offset-gone' | 'unreadable', options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+type Options = Extract<Connection, { ok: true }>['options'];
+
+const LATEST = -1n;
+const EARLIEST = -2n;
+/** A partition that has nothing at that time or later says this. */
+const NONE = -1n;
+const READ_COMMITTED = 1;
+const WAIT_MS = 500;
+const BYTES = 16 * 1024 * 1024;
+const BYTES_OF_PARTITION = 2 * 1024 * 1024;
+
+/** Makes a reader; the first call connects. The client is imported here, since it takes a cold start 300 ms. */
+export async function createTopicReader(topic: string, options: Options): Promise<TopicReader> {
+  const { Consumer } = await import('@platformatic/kafka');
+  // The client asks for a group's name, and would make the group if it were joined.
+  const consumer = new Consumer({
+    ...options,
+    groupId: 'sqs-webhooks-none',
+    autocreateTopics: false,
+    isolationLevel: READ_COMMITTED,
+  });
+  consumer.topics.track(topic);
+
+  async function told<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (hasCode(cause, 'OFFSET_OUT_OF_RANGE')) {
+        throw new KafkaUnreadable('an offset is not in the topic any more', 'offset-gone', { cause });
+      }
+      const { kind, detail } = failureOf(cause);
+      const text = kind === 'rights' ? detail.replace('publish to', 'read') : detail;
+      throw new KafkaUnreadable(text, 'unreadable', { cause });
+    }
+  }
+
+  const offsets = async (timestamp: bigint): Promise<readonly bigint[]> =>
+    (await consumer.listOffsets({ topics: [topic], timestamp, isolationLevel: READ_COMMITTED })).get(topic) ??
+    [];
+
+  return {
+    bounds: (since) =>
+      told(async () => {
+        const ends = await offsets(LATEST);
+        const earliest = await offsets(EARLIEST);
+        const later = since === undefined ? earliest : await offsets(BigInt(since));
+        return new Map(
+          ends.map((end, partition) => {
+            const asked = later[partition] ?? NONE;
+            const first = asked === NONE ? end : asked;
+            const least = earliest[partition] ?? 0n;
+            return [partition, { first: first < least ? least : first, end }];
+          }),
+        );
+      }),
+    read: (from) => told(() => readFrom(from, topic, consumer)),
+    close: () => consumer.close(true).catch(() => {}),
+  };
+}
+
+/** One fetch at each broker that leads some of the partitions. */
+async function readFrom(
+  from: ReadonlyMap<number, bigint>,
+  topic: string,
+  consumer: Consumer,
+): Promise<readonly ReadPart[]> {
+  const metadata = await consumer.metadata({ topics: [topic] });
+  const { id: topicId, partitions = [] } = metadata.topics.get(topic) ?? {};
+  const byLeader = Map.groupBy(from, ([partition]) => partitions[partition]?.leader ?? -1);
+  const answers = await Promise.all(
+    [...byLeader].map(([node, wanted]) =>
+      consumer.fetch({
+        node,
+        isolationLevel: READ_COMMITTED,
+        maxWaitTime: WAIT_MS,
+        minBytes: 1,
+        maxBytes: BYTES,
+        topics: [
+          {
+            topicId: topicId ?? '',
+            partitions: wanted.map(([partition, fetchOffset]) => ({
+              partition,
+              fetchOffset,
+              currentLeaderEpoch: partitions[partition]?.leaderEpoch ?? -1,
+              lastFetchedEpoch: -1,
+              partitionMaxBytes: BYTES_OF_PARTITION,
+            })),
+          },
+        ],
+      }),
+    ),
+  );
+  const parts: ReadPart[] = [];
+  for (const { responses } of answers) {
+    for (const answer of responses.flatMap(({ partitions }) => partitions)) {
+      const offset = from.get(answer.partitionIndex);
+      if (offset === undefined || !answer.records) continue;
+      parts.push({
+        partition: answer.partitionIndex,
+        ...committed(answer.records, answer.abortedTransactions ?? [], offset),
+      });
+    }
+  }
+  return parts;
+}
+
+const IS_TRANSACTIONAL = 1 << 4;
+const IS_CONTROL = 1 << 5;
+const ABORT = 0;
+
+type Aborted = readonly { readonly producerId: bigint; readonly firstOffset: bigint }[];
+
+/**
+ * The records of batches that count, from an offset on. A transaction that was aborted lasts from its first offset to
+ * its producer's marker, which may come in a later answer: the broker says in each which were aborted.
+ */
+export function committed(
+  batches: readonly Pick<
+    RecordsBatch,
+    'firstOffset' | 'lastOffsetDelta' | 'attributes' | 'producerId' | 'records'
+  >[],
+  aborted: Aborted,
+  from: bigint,
+): { readonly records: readonly ReadRecord[]; readonly next: bigint } {
+  const waiting = aborted.toSorted((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
+  const open = new Set<bigint>();
+  const records: ReadRecord[] = [];
+  let next = from;
+  for (const { firstOffset, lastOffsetDelta, attributes, producerId, records: inBatch } of batches) {
+    const last = firstOffset + BigInt(lastOffsetDelta);
+    if (last >= next) next = last + 1n;
+    for (let first = waiting[0]; first !== undefined && first.firstOffset <= last; first = waiting[0]) {
+      open.add(first.producerId);
+      waiting.shift();
+    }
+    if (attributes & IS_CONTROL) {
+      if (inBatch[0]?.key?.readInt16BE(2) === ABORT) open.delete(producerId);
+      continue;
+    }
+    if (attributes & IS_TRANSACTIONAL && open.has(producerId)) continue;
+    for (const { offsetDelta, headers, value } of inBatch) {
+      const offset = firstOffset + BigInt(offsetDelta);
+      if (offset < from) continue;
+      records.push({
+        offset,
+        value,
+        headers: headers.map(([name, text]) => [name ?? EMPTY, text ?? EMPTY]),
+      });
+    }
+  }
+  return { records, next };
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function hasCode(error: unknown, apiId: string, depth = 0): boolean {
+  if (typeof error !== 'object' || error === null || depth > 8) return false;
+  if ('apiId' in error && error.apiId === apiId) return true;
+  const inner = 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
+  return [...inner, 'cause' in error ? error.cause : undefined].some((one) => hasCode(one, apiId, depth + 1));
+}
