@@ -1,18 +1,16 @@
-// One attempt: credentials, signature, the claim where the quality of service asks for it, send, and know what came of
-// it. What follows from the outcome is not decided here.
+// One attempt: make the request and what secures it, claim where the quality of service asks for it, send, and know what
+// came of it. What follows from the outcome is not decided here.
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { CallbackClient } from '#lib/callback/client.ts';
-import type { Authorization } from '#lib/credentials/authorization.ts';
-import type { ConnectionOf } from '#lib/credentials/connection.ts';
-import type { Secrets } from '#lib/credentials/secrets.ts';
 import { type Count, type Log, nameOf } from '#lib/log.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import type { Span } from '#lib/message/trace.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { closeClaim, releaseClaim, type Taken, takeClaim } from './claim.ts';
+import { inTime } from './in-time.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { requestOf } from './request.ts';
-import { signed } from './sign.ts';
+import { type SecureDeps, secure } from './secure.ts';
 
 export type Attempted = {
   readonly outcome: Outcome;
@@ -27,11 +25,8 @@ export type Attempted = {
   readonly credentialsChanged?: boolean;
 };
 
-export type AttemptDeps = {
-  readonly authorization: Authorization;
+export type AttemptDeps = SecureDeps & {
   readonly callback: Pick<CallbackClient, 'exchange'>;
-  readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
-  readonly connectionOf: ConnectionOf;
   readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
   readonly stateTable: string;
   readonly log: Log;
@@ -42,8 +37,10 @@ export type AttemptDeps = {
 export type Circumstances = {
   readonly subscription: Subscription;
   readonly epoch: number;
-  /** Whether a request that is begun now ends in time: getting a token may take a while. */
-  readonly inTime: () => boolean;
+  /** The latest that the request may go, epoch milliseconds: getting a token may take a while. */
+  readonly sendBy: number;
+  /** When all has to be over, epoch milliseconds. */
+  readonly endsAt: number;
 };
 
 /**
@@ -52,7 +49,7 @@ export type Circumstances = {
  */
 export async function attempt(
   { delivery, body }: { readonly delivery: Delivery; readonly body: string },
-  { subscription, epoch, inTime }: Circumstances,
+  { subscription, epoch, sendBy, endsAt }: Circumstances,
   deps: AttemptDeps,
 ): Promise<Attempted | 'out-of-time'> {
   const at = deps.now();
@@ -60,19 +57,12 @@ export async function attempt(
   if (request.dropped > 0) deps.count('HeadersDropped', request.dropped);
 
   const { span } = request;
-  const unsent = ({ code, message }: { readonly code: string; readonly message: string }): Attempted => {
-    const outcome = { kind: 'unsent', code, message } as const;
+  const secured = await inTime(sendBy, secure(request, subscription, deps), deps);
+  if (secured === undefined || deps.now() > sendBy) return 'out-of-time';
+  if (!secured.ok) {
+    const outcome = { kind: 'unsent', code: secured.code, message: secured.message } as const;
     return { outcome, epoch, at, made: true, durationMs: deps.now() - at, span };
-  };
-  const authorized = await deps.authorization.headerFor(subscription);
-  if (!authorized.ok) return unsent(authorized);
-  const connection = await deps.connectionOf(subscription);
-  if (!connection.ok) return unsent(connection);
-  const signature = await signed(request, subscription.signing, deps);
-  if (!signature.ok) return unsent(signature);
-  const { header } = authorized;
-  const headers = header === undefined ? signature.headers : { ...signature.headers, authorization: header };
-  if (!inTime()) return 'out-of-time';
+  }
 
   // The last thing before the request: everything that can fail earlier has not failed.
   const claim =
@@ -84,7 +74,7 @@ export async function attempt(
 
   const exchange = await deps.callback.exchange({
     url: subscription.callbackUrl,
-    headers,
+    headers: secured.headers,
     body: request.body,
     timeoutMs: subscription.http.readTimeoutMs,
     pool: {
@@ -94,16 +84,16 @@ export async function attempt(
       connections: subscription.http.maxConcurrentConnections,
       // Where nothing may be sent twice, a connection that went stale unseen would cost the attempt.
       fresh: subscription.qos === 'none' || subscription.qos === 'at-most-once',
-      tls: connection.tls,
+      ...secured.connection,
     },
   });
   const outcome = outcomeOf(exchange, deps.now());
   const durationMs = deps.now() - at;
   if (claim) await writeDown(outcome, claim, delivery, deps);
-  const credentialsChanged =
-    outcome.kind === 'rejected' &&
-    outcome.status === 401 &&
-    (await deps.authorization.refused(subscription, header));
+  const isRefused = outcome.kind === 'rejected' && outcome.status === 401;
+  const refused = isRefused && deps.authorization.refused(subscription, secured.authorization);
+  // Where that can't be said in time, they may have changed.
+  const credentialsChanged = refused && ((await inTime(endsAt, refused, deps)) ?? true);
   return { outcome, epoch, at, made: true, durationMs, span, credentialsChanged };
 }
 

@@ -26,17 +26,14 @@ export async function tries(
   deps: TriesDeps,
 ): Promise<'settled' | 'stays' | 'out-of-time'> {
   const { subscription } = going.config;
-  const endsInTime = (at: number) => at + subscription.http.readTimeoutMs + RESERVE_MS <= endsAt;
-  const mayStart = (at: number) => at <= startBy && endsInTime(at);
+  const sendBy = endsAt - subscription.http.readTimeoutMs - RESERVE_MS;
+  const mayStart = (at: number) => at <= Math.min(startBy, sendBy);
   let message = first;
   let hadOtherCredentials = false;
   for (let { retries } = going; ; retries++) {
     if (!mayStart(deps.now())) return 'out-of-time';
-    const circumstances = {
-      subscription,
-      epoch: going.run.state.epoch,
-      inTime: () => endsInTime(deps.now()),
-    };
+    const { epoch } = going.run.state;
+    const circumstances = { subscription, epoch, sendBy, endsAt: endsAt - RESERVE_MS / 2 };
     const attempted = await attempt(message, circumstances, deps);
     if (attempted === 'out-of-time') return attempted;
     const ageMs = attempted.at - (message.delivery.firstAt ?? attempted.at);

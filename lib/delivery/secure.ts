@@ -1,0 +1,44 @@
+// What a request needs from elsewhere before it may go: credentials, what its connection goes by, and its signature.
+// What can't be had is a value: nothing was sent, and nothing claimed.
+import type { PoolOptions } from '#lib/callback/pool.ts';
+import type { Authorization } from '#lib/credentials/authorization.ts';
+import type { ConnectionOf } from '#lib/credentials/connection.ts';
+import type { Secrets } from '#lib/credentials/secrets.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
+import type { CallbackRequest } from './request.ts';
+import { signed } from './sign.ts';
+
+export type Secured =
+  | {
+      readonly ok: true;
+      readonly headers: CallbackRequest['headers'];
+      /** The Authorization header among them. */
+      readonly authorization: string | undefined;
+      readonly connection: Pick<PoolOptions, 'tls'>;
+    }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+export type SecureDeps = {
+  readonly authorization: Authorization;
+  readonly connectionOf: ConnectionOf;
+  readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
+};
+
+/** Never rejects for what Secrets Manager or a token endpoint does. */
+export async function secure(
+  request: CallbackRequest,
+  subscription: Subscription,
+  deps: SecureDeps,
+): Promise<Secured> {
+  const [authorized, connection, signature] = await Promise.all([
+    deps.authorization.headerFor(subscription),
+    deps.connectionOf(subscription),
+    signed(request, subscription.signing, deps),
+  ]);
+  if (!authorized.ok) return authorized;
+  if (!connection.ok) return connection;
+  if (!signature.ok) return signature;
+  const { header: authorization } = authorized;
+  const headers = authorization === undefined ? signature.headers : { ...signature.headers, authorization };
+  return { ok: true, headers, authorization, connection };
+}
