@@ -158,7 +158,7 @@ describe('a key that can not be had', () => {
     const signing = { secrets: [await secretOf({ value: hmacKey() }), await name()] };
     const one = await rig.subscribe({ qos: 'at-most-once', configuration: { signing } });
     const id = crypto.randomUUID();
-    await one.publish('{"a": 1}', { attributes: { id } });
+    await one.publish('{"a": 1}', { id });
     const pause = await rig.paused(one.id, 'outage');
     expect(pause.detail).toContain(detail);
     expect(one.received()).toHaveLength(0);
