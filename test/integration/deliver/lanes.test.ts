@@ -15,7 +15,8 @@ const inOneBatch = (work: () => Promise<void>) => rig.whilePaused(QUEUE, work);
 
 describe('a batch', () => {
   test('a callback that hangs holds up its own lane only: the next message of another comes before it ends', async () => {
-    const slow = await rig.subscribe({ qos: 'at-least-once', configuration: { readTimeout: 3_000 } });
+    // Long enough for another environment to start on a busy machine; it is released as soon as that has shown.
+    const slow = await rig.subscribe({ qos: 'at-least-once', configuration: { readTimeout: 20_000 } });
     const fast = await rig.subscribe({ qos: 'at-least-once' });
     rig.receiver.answer(slow.path, [{ fault: 'hang' }]);
     await inOneBatch(async () => {

@@ -1,5 +1,6 @@
 // An outage heals by itself: one lane probes, failures of one outage count once, a lone failure pauses nobody.
 import { describe, expect, test } from 'vitest';
+import { NO_STATE } from '#lib/backlog/state.ts';
 import { laneOf } from '#lib/message/lane.ts';
 import {
   answers,
@@ -27,6 +28,9 @@ test('a lone 503 is no pause (N2)', async () => {
   await world.pass(5 * SECOND);
   expect(delivered(world, 'acme')).toEqual(ids);
   expect(world.announced).toEqual([]);
+  // Nor a pause that nobody is told of: nothing of it went through the backlog.
+  expect(world.counts.get('Parked')).toBeUndefined();
+  expect(await world.state('acme')).toEqual(NO_STATE);
 });
 
 test('a retry whose delay fits is made in place, a longer one is a pause of that length', async () => {
@@ -49,6 +53,7 @@ test('a retry whose delay fits is made in place, a longer one is a pause of that
   world.publish('far', 'f1');
   await world.pass(2 * MINUTE);
   expect(requested(world, 'near')).toEqual(['n1:500', 'n1:500', 'n1:200']);
+  expect(await world.state('near')).toEqual(NO_STATE);
   expect(world.announced.map(({ detail }) => detail.subscription)).toEqual(['far']);
   await world.pass(10 * MINUTE);
   const at = world.ledger.of('far').map((request) => request.at);
@@ -106,6 +111,29 @@ test('an old success does not open a newer outage', async () => {
   await world.pass(5_100);
   expect(delivered(world, 'acme')).toEqual([slow]);
   expect((await world.state('acme')).pause?.reason).toBe('outage');
+});
+
+test('nor does one that was under way in the same batch when its neighbour failed (N1)', async () => {
+  const world = createWorld({ concurrency: 1 });
+  world.put('other');
+  world.put('acme', { qos: 'auto', retry: { kind: 'none' } });
+  const [slow, bad] = [idIn(0), idIn(1)];
+  world.script.answer = answers({
+    busy: [{ status: 200, afterMs: 2_000 }],
+    [slow]: [{ status: 200, afterMs: 3_000 }],
+    [bad]: [503],
+  });
+  // While this one is under way the two others gather in the queue, for one batch.
+  world.publish('other', 'busy');
+  await world.pass(SECOND);
+  world.publish('acme', slow, 'a');
+  world.publish('acme', bad, 'b');
+  await world.pass(10 * SECOND);
+  const [first, second] = [slow, bad].map((id) => world.ledger.of('acme', id)[0]?.at ?? 0);
+  expect(Math.abs((first ?? 0) - (second ?? 0))).toBeLessThan(SECOND);
+  expect(delivered(world, 'acme')).toEqual([slow]);
+  expect((await world.state('acme')).pause?.reason).toBe('outage');
+  expect(world.announced.map(({ type }) => type)).toEqual(['subscription.paused']);
 });
 
 describe('a message that always fails', () => {

@@ -1,5 +1,7 @@
 // The start of a pause, and a drain, cut off at every call that they make: flag, entry, queue's copy, claim, token.
 import { describe, expect, test } from 'vitest';
+import { entryOf, firstEntries, putEntries } from '#lib/backlog/entries.ts';
+import { createMemoryDocuments, TABLES } from '#test/support/memory-documents.ts';
 import {
   answers,
   delivered,
@@ -103,4 +105,22 @@ test('entries are in the order of their numbers, however many digits these have 
     ids,
   );
   expect(new Set(world.entries('acme').map(({ sk }) => String(sk).indexOf('#')))).toEqual(new Set([40]));
+});
+
+test('two messages with one number are two: a queue that was made anew counts from the start (N8)', async () => {
+  const { documents } = createMemoryDocuments();
+  const deps = { ...TABLES, documents };
+  const delivery = {
+    subscription: 'acme',
+    contentType: '',
+    headers: {},
+    publishedAt: 0,
+    attempt: 1,
+    sends: 0,
+  };
+  for (const messageId of ['old', 'new']) {
+    const entry = entryOf({ delivery: { ...delivery, messageId }, body: messageId, sequence: '7' }, 0);
+    await putEntries('acme', 0, [entry], deps);
+  }
+  expect((await firstEntries('acme', 0, 10, deps)).map(({ body }) => body).sort()).toEqual(['new', 'old']);
 });

@@ -1,0 +1,373 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: code as text
+// What went wrong with an earlier design, by the numbers that stand in the tests' names: for each danger its answer in
+// the code, how to take that away, and the tests that fail then. `npm run test:mutations` takes each away in turn;
+// test/unit/dangers.test.ts holds this list and the code together.
+
+export type Danger = {
+  readonly id: string;
+  /** What a user would see without the answer. */
+  readonly danger: string;
+  /** Each text is in its file once, and is replaced by the other. More than one where one answer stands behind another. */
+  readonly edits: readonly (readonly [file: string, from: string, to: string])[];
+  /** Below test/unit/, and the start of a test's name. */
+  readonly tests: readonly (readonly [file: string, name: string])[];
+};
+
+export const DANGERS: readonly Danger[] = [
+  {
+    id: 'S7',
+    danger: 'an entry is written before the pause: a crash between leaves a backlog that nobody looks for',
+    edits: [
+      [
+        'lib/delivery/act.ts',
+        '    // The flag first: a crash after it finds the subscription stopped and the message still in its place.\n',
+        "    if (fate === 'keep') await park(run, going.lane, [message], deps);\n",
+      ],
+    ],
+    tests: [['backlog/park', 'the flag is written before the entry']],
+  },
+  {
+    id: 'S8 number',
+    danger: 'a token that comes twice, late or from an earlier drain drains too: tokens breed',
+    edits: [
+      [
+        'lib/delivery/drain.ts',
+        'run.state.lanes[lane]?.drain !== token.drain ||',
+        'run.state.lanes[lane] === undefined ||',
+      ],
+    ],
+    tests: [['backlog/tokens', 'a token that comes twice']],
+  },
+  {
+    id: 'S8 lost',
+    danger: 'a token that is lost leaves its lane stuck for ever',
+    edits: [
+      [
+        'lib/backlog/lanes.ts',
+        'closed.until > now) return undefined;',
+        'closed.until > 0) return undefined;',
+      ],
+    ],
+    tests: [['backlog/tokens', 'a lost token is missed after two minutes']],
+  },
+  {
+    id: 'S9 pace',
+    danger: 'a dependency that is away has every message received again at full speed',
+    edits: [
+      [
+        'lib/queue/hand-back.ts',
+        'Math.min(60, 5 * 2 ** (Number(attributes.ApproximateReceiveCount) - 1))',
+        '0 * attributes.ApproximateReceiveCount.length',
+      ],
+    ],
+    tests: [
+      ['backlog/crashing', 'for two minutes: nobody is paused, nothing is lost, and nothing goes round'],
+    ],
+  },
+  {
+    id: 'S9 blame',
+    danger: 'a message that came often because AWS was away is taken for one that crashes the function',
+    edits: [
+      [
+        'lib/delivery/crashing.ts',
+        'const result = await workLane([first], runs, bounds, deps);\n    await forgetStarts(record.messageId, deps);',
+        'const result = await workLane([first], runs, bounds, deps);',
+      ],
+    ],
+    tests: [['backlog/crashing', 'nor to a message from the queue']],
+  },
+  {
+    id: 'S10',
+    danger: 'an entry that kills the function is drained for ever, since its token is blamed',
+    edits: [
+      [
+        'lib/delivery/drain.ts',
+        'if (!bounds.suspicious) return await tries',
+        'if (bounds) return await tries',
+      ],
+    ],
+    tests: [
+      ['backlog/crashing', 'is a dead letter where there is a dlq'],
+      ['backlog/crashing', 'without a dlq stops the subscription as crashing'],
+    ],
+  },
+  {
+    id: 'S13',
+    danger: 'lanes that a smaller cap has done away with go on sending',
+    edits: [
+      ['lib/delivery/settle.ts', 'if (lane >= lanesOf(config)) return move', 'if (lane < 0) return move'],
+    ],
+    tests: [['backlog/items', 'POST nothing that is still routed to them']],
+  },
+  {
+    id: 'S13 backlog',
+    danger: 'the backlog of a lane that is no more is sent beside the others',
+    edits: [
+      [
+        'lib/delivery/drain.ts',
+        'if (lane >= lanesOf(config)) await emptyInto',
+        'if (lane < 0) await emptyInto',
+      ],
+    ],
+    tests: [['backlog/items', 'move their backlog and what is still in the queue']],
+  },
+  {
+    id: 'S16',
+    danger: 'a 410 stops a subscription that has a dlq',
+    edits: [
+      [
+        'lib/delivery/policy.ts',
+        "      if (rules.dlq) return { kind: 'dead-letter', endpoint: rules.dlq.endpoint };\n      return {\n        kind: 'pause',",
+        "      if (rules.dlq && outcome.status !== 410) return { kind: 'dead-letter', endpoint: rules.dlq.endpoint };\n      return {\n        kind: 'pause',",
+      ],
+    ],
+    tests: [['backlog/outage', '410 with a dlq is a dead letter']],
+  },
+  {
+    id: 'S18 item',
+    danger: 'an item that is put right leaves its subscription paused, though nothing is wrong any more',
+    edits: [
+      [
+        'lib/backlog/machine.ts',
+        'return state.pause?.itemHash === itemHash ? undefined : opened(state);',
+        'return undefined;',
+      ],
+    ],
+    tests: [
+      ['backlog/items', 'goes on by itself within ten minutes'],
+      ['backlog/items', 'goes on at once when a message comes'],
+    ],
+  },
+  {
+    id: 'S18 same item',
+    danger: 'any put resumes, also of the very item that it paused on',
+    edits: [
+      [
+        'lib/backlog/machine.ts',
+        'return state.pause?.itemHash === itemHash ? undefined : opened(state);',
+        'return opened(state);',
+      ],
+    ],
+    tests: [['backlog/items', 'stays when the same item is put again']],
+  },
+  {
+    id: 'S18 endpoint',
+    danger: 'an endpoint that is put resumes nobody who missed it, or one that is missing is not missed',
+    edits: [
+      [
+        'lib/subscription/registration.ts',
+        'if (fault === undefined) return reading;',
+        'if (fault !== undefined) return reading;\n  if (fault === undefined) return reading;',
+      ],
+    ],
+    tests: [
+      ['backlog/endpoints', 'is paused as invalid-config'],
+      ['backlog/endpoints', 'an endpoint that is removed later'],
+    ],
+  },
+  {
+    id: 'S19',
+    danger: 'a healthy callback that is too slow fills the part of the queue that SQS looks through',
+    edits: [
+      ['lib/delivery/lag.ts', 'return ageMs > lagSeconds * 1000 && gapMs', 'return ageMs < 0 && gapMs'],
+    ],
+    tests: [['backlog/sweep', 'a lane that is healthy but too slow']],
+  },
+  {
+    id: 'S20',
+    danger: 'a long slice keeps what arrives in the queue behind its token',
+    edits: [['lib/delivery/drain.ts', 'const SLICE_MS = 5_000;', 'const SLICE_MS = 50_000;']],
+    tests: [['backlog/tokens', 'a slice ends after five seconds']],
+  },
+  {
+    id: 'S21',
+    danger: 'a thousand subscriptions that come back at once take all that deliver has',
+    edits: [
+      [
+        'lib/backlog/sweep.ts',
+        'const room = budget - swept.started;',
+        'const room = Number.POSITIVE_INFINITY;',
+      ],
+    ],
+    tests: [['backlog/sweep', 'a sweep starts as many drains as its budget']],
+  },
+  {
+    id: 'N1 lane',
+    danger: 'every lane of an outage probes',
+    edits: [
+      ['lib/delivery/drain.ts', 'return lane === probeLane(state) && now', 'return lane >= 0 && now'],
+      ['lib/delivery/run.ts', 'if (lane === probeLane(run.state) && notBefore', 'if (lane >= 0 && notBefore'],
+    ],
+    tests: [['backlog/outage', 'five lanes that fail at once']],
+  },
+  {
+    id: 'N1 failures',
+    danger: 'five failures of one outage double its wait five times',
+    edits: [
+      [
+        'lib/backlog/machine.ts',
+        "if (state.epoch !== failure.epoch || !counts('failed', state))",
+        "if (!counts('failed', state))",
+      ],
+    ],
+    tests: [
+      ['backlog/machine', 'N failures of one outage are one'],
+      ['backlog/outage', 'five lanes that fail at once'],
+    ],
+  },
+  {
+    id: 'N1 success',
+    danger: 'an old, slow success opens a newer outage',
+    edits: [
+      [
+        'lib/backlog/machine.ts',
+        "state.epoch === epoch && counts('went-well', state)",
+        "epoch >= 0 && counts('went-well', state)",
+      ],
+    ],
+    tests: [['backlog/outage', 'nor does one that was under way in the same batch']],
+  },
+  {
+    id: 'N2',
+    danger: 'a lone 503 stops an ordered lane until the next sweep',
+    edits: [
+      [
+        'lib/delivery/tries.ts',
+        "if (action.kind !== 'retry' || !mayStart(deps.now() + action.afterMs)) {",
+        'if (action.kind !== undefined) {',
+      ],
+    ],
+    tests: [
+      ['backlog/outage', 'a lone 503 is no pause'],
+      ['backlog/outage', 'a retry whose delay fits'],
+    ],
+  },
+  {
+    id: 'N4 clear',
+    danger: 'a deleted subscription leaves its backlog for whoever takes its id',
+    edits: [
+      ['lib/backlog/look.ts', 'const ABSENT_MS = 3600_000;', 'const ABSENT_MS = Number.POSITIVE_INFINITY;'],
+    ],
+    tests: [
+      ['backlog/items', 'that stays away is cleared'],
+      ['backlog/expiry', 'is undeliverable as unsubscribed within hours'],
+    ],
+  },
+  {
+    id: 'N4 grace',
+    danger: 'an item that is deleted and put again a moment later loses what waited',
+    edits: [['lib/backlog/look.ts', 'const ABSENT_MS = 3600_000;', 'const ABSENT_MS = 0;']],
+    tests: [['backlog/items', 'that is back within the hour']],
+  },
+  {
+    id: 'N5',
+    danger: 'a held message counts as backlog, and its lane never opens again',
+    edits: [['lib/keys.ts', 'pk: `held#${part(subscription)}`', 'pk: `lane#${part(subscription)}#0`']],
+    tests: [['backlog/held', 'what was sent and failed is held']],
+  },
+  {
+    id: 'N8 order',
+    danger: 'a backlog is in the order of its numbers as texts: 10 before 9',
+    edits: [['lib/keys.ts', "`${sequence.padStart(40, '0')}#${messageId}`", '`${sequence}#${messageId}`']],
+    tests: [['backlog/park', 'entries are in the order of their numbers']],
+  },
+  {
+    id: 'N8 identity',
+    danger: 'a queue that begins to count anew has a message take another’s place in the backlog',
+    edits: [
+      [
+        'lib/keys.ts',
+        "`${sequence.padStart(40, '0')}#${messageId}`",
+        "`${sequence.padStart(40, '0')}#${messageId.slice(0, 0)}`",
+      ],
+    ],
+    tests: [['backlog/park', 'two messages with one number are two']],
+  },
+  {
+    id: 'N9 pages',
+    danger: 'the sweep sees the first page of its index and no other',
+    edits: [
+      [
+        'lib/backlog/due.ts',
+        'ExclusiveStartKey = page.LastEvaluatedKey;\n  } while',
+        'ExclusiveStartKey = undefined;\n  } while',
+      ],
+    ],
+    tests: [['backlog/sweep', 'within the budget everything that is due is found']],
+  },
+  {
+    id: 'N9 shards',
+    danger: 'every pause writes to one partition of the index',
+    edits: [
+      [
+        'lib/backlog/due.ts',
+        "hash('sha256', subscription, 'buffer').readUInt8(0) % SHARDS",
+        "hash('sha256', subscription, 'buffer').readUInt8(0) % 1",
+      ],
+    ],
+    tests: [['backlog/sweep', 'a thousand paused subscriptions are in all shards']],
+  },
+  {
+    id: 'N10',
+    danger: 'what a busy partition leaves unwritten is taken for parked, and lost',
+    edits: [
+      [
+        'lib/backlog/entries.ts',
+        'left = UnprocessedItems?.[stateTable] ?? [];',
+        'left = UnprocessedItems?.[stateTable]?.slice(0, 0) ?? [];',
+      ],
+    ],
+    tests: [['backlog/park', 'what DynamoDB leaves of a batch is written again']],
+  },
+  {
+    id: 'N11 backlog',
+    danger: 'a backlog behind a stop has no end',
+    edits: [
+      [
+        'lib/backlog/look.ts',
+        'if (oldestAt === undefined || oldestAt > now - deps.retentionMs) continue;',
+        'if (oldestAt !== 0) continue;',
+      ],
+    ],
+    tests: [['backlog/sweep', 'after the days of the deployment what waits']],
+  },
+  {
+    id: 'N11 held',
+    danger: 'what is held has no end',
+    edits: [['lib/backlog/expiry.ts', 'const before = now - deps.retentionMs;', 'const before = 0;']],
+    tests: [
+      ['backlog/expiry', 'is a dead letter with a dlq'],
+      ['backlog/expiry', 'is undeliverable without one'],
+    ],
+  },
+  {
+    id: 'N11 told',
+    danger: 'nobody can see how much waits, and since when',
+    edits: [
+      [
+        'lib/backlog/look.ts',
+        'if (looksAtWaiting) await lookAtWaiting();',
+        'if (!looksAtWaiting && looksAtHeld) await lookAtWaiting();',
+      ],
+    ],
+    tests: [['backlog/sweep', 'the state tells how much waits']],
+  },
+  {
+    id: 'N12',
+    danger: 'one message that always fails keeps an unordered subscription stopped for ever',
+    edits: [['lib/delivery/act.ts', 'head.probes >= PROBES_OF_ONE_HEAD;', 'head.probes < 0;']],
+    tests: [['backlog/outage', 'on auto gets out of the way']],
+  },
+  {
+    id: 'N13',
+    danger: 'a drain that dies locks its lane for the queue’s whole visibility timeout',
+    edits: [
+      [
+        'lib/delivery/batch.ts',
+        'records.map(({ receiptHandle }) => ({ receiptHandle, seconds })),\n  );\n  const ours',
+        'records.map(({ receiptHandle }) => ({ receiptHandle, seconds: seconds * 4 })),\n  );\n  const ours',
+      ],
+    ],
+    tests: [['backlog/tokens', 'a drain that dies locks its lane']],
+  },
+];
