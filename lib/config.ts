@@ -59,6 +59,15 @@ export const deliverEnvironment = z.object({
   /** How long a secret is taken for the current one. */
   SECRET_CACHE_SECONDS: whole,
 });
+export const bridgeEnvironment = z.object({
+  ...common,
+  ENDPOINTS_TABLE: z.string().min(1),
+  DEAD_LETTERS_QUEUE_URL: url,
+  /** How long a secret is taken for the current one. */
+  SECRET_CACHE_SECONDS: whole,
+  /** How long a letter waits for an endpoint that is out of order. */
+  BRIDGE_RETENTION_DAYS: whole,
+});
 export const resumeEnvironment = z.object({
   ...common,
   ...backlog,

@@ -34,6 +34,9 @@ export const COUNTS = [
   'Dropped',
   'ClaimsRefused',
   'HandedBack',
+  'Bridged',
+  'BridgeWaits',
+  'BreakersOpened',
 ] as const;
 export type CountName = (typeof COUNTS)[number];
 

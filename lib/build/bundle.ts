@@ -30,6 +30,8 @@ export async function bundle(): Promise<Metafile> {
     legalComments: 'none',
     mainFields: ['module', 'main'],
     banner: { js: REQUIRE_FOR_COMMONJS },
+    // The Kafka client's compression, with its code inside: else it looks for a file beside the bundle.
+    alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
     plugins: [requireHttp(), slimAxios(), slimUndici()],
     metafile: true,
   });

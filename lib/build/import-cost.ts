@@ -16,6 +16,7 @@ const ENVIRONMENT: Readonly<Record<string, string>> = Object.fromEntries([
   ['SECRET_CACHE_SECONDS', '300'],
   ['DRAIN_BUDGET', '40'],
   ['BACKLOG_RETENTION_DAYS', '21'],
+  ['BRIDGE_RETENTION_DAYS', '14'],
   ...['SUBSCRIPTIONS_TABLE', 'ENDPOINTS_TABLE', 'STATE_TABLE'].map((name) => [name, 'table']),
   ...['MESSAGES', 'MESSAGES_FIFO', 'RETRIES', 'DELIVERIES', 'DEAD_LETTERS', 'UNDELIVERABLE'].map((name) => [
     `${name}_QUEUE_URL`,

@@ -7,7 +7,7 @@ import type { AwsCredentialIdentityProvider, SourceData } from '@smithy/types';
 export type IamTokenDeps = {
   readonly credentials: AwsCredentialIdentityProvider;
   /** The function's own region, for a cluster whose name says none. */
-  readonly region: string;
+  readonly region: () => Promise<string>;
   readonly now: () => number;
 };
 
@@ -15,7 +15,8 @@ const LIFETIME_SECONDS = 900;
 
 /** Makes tokens. Throws when there are no credentials. */
 export function createIamToken({ credentials, region: ownRegion, now }: IamTokenDeps) {
-  return async (region: string = ownRegion): Promise<string> => {
+  return async (clusterRegion?: string): Promise<string> => {
+    const region = clusterRegion ?? (await ownRegion());
     const hostname = `kafka.${region}.amazonaws.com`;
     const signer = new SignatureV4({
       service: 'kafka-cluster',

@@ -33,8 +33,10 @@ export type MappingDependencies = {
   waitSeconds?: number;
 };
 
-// A receive takes at most ten, and a batch may always be smaller than the mapping's batch size.
-const RECEIVE_MOST = 10;
+/** Messages of one call to SQS. */
+const CALL_MOST = 10;
+/** Lambda's events are at most 6 MB; a message may be 1 MiB, and its event is somewhat larger. */
+const GATHER_MOST_BYTES = 4_000_000;
 const BACKOFF_MS = { first: 100, most: 2000 };
 
 /** Starts to poll, unless the mapping is disabled. */
@@ -56,7 +58,7 @@ export function startEventSourceMapping(
       await room();
       await pass(backoffMs, stopping.signal);
       if (!wanted) return;
-      const messages = await receive();
+      const messages = await gather();
       if (messages.length === 0) continue;
       const invocation = work(messages).finally(() => {
         invocations.delete(invocation);
@@ -78,12 +80,30 @@ export function startEventSourceMapping(
     }
   }
 
-  async function receive(): Promise<Message[]> {
+  /** A batch: what one poll has brought, and with a window what comes within it, up to the batch size. */
+  async function gather(): Promise<Message[]> {
+    const messages = await receive(mapping.batchSize, waitSeconds);
+    if (messages.length === 0) return messages;
+    const endsAt = Date.now() + mapping.batchingWindowSeconds * 1000;
+    let bytes = bytesOf(messages);
+    while (wanted && messages.length < mapping.batchSize && bytes < GATHER_MOST_BYTES) {
+      const left = Math.ceil((endsAt - Date.now()) / 1000);
+      if (left <= 0) break;
+      const more = await receive(mapping.batchSize - messages.length, Math.min(left, waitSeconds));
+      bytes += bytesOf(more);
+      messages.push(...more);
+      // A receive has failed: what there is goes on.
+      if (backoffMs > 0) break;
+    }
+    return messages;
+  }
+
+  async function receive(most: number, seconds: number): Promise<Message[]> {
     try {
       const command = new ReceiveMessageCommand({
         QueueUrl: queueUrl,
-        MaxNumberOfMessages: Math.min(mapping.batchSize, RECEIVE_MOST),
-        WaitTimeSeconds: waitSeconds,
+        MaxNumberOfMessages: Math.min(most, CALL_MOST),
+        WaitTimeSeconds: seconds,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       });
@@ -135,6 +155,11 @@ export function startEventSourceMapping(
   }
 
   async function remove(records: SQSRecord[]): Promise<void> {
+    for (let at = 0; at < records.length; at += CALL_MOST)
+      await removeTens(records.slice(at, at + CALL_MOST));
+  }
+
+  async function removeTens(records: SQSRecord[]): Promise<void> {
     let left = records;
     for (let attempt = 1; left.length > 0; attempt++) {
       const entries = left.map((record, index) => ({
@@ -196,6 +221,9 @@ export function startEventSourceMapping(
     },
   };
 }
+
+const bytesOf = (messages: readonly Message[]): number =>
+  messages.reduce((sum, { Body = '' }) => sum + Buffer.byteLength(Body), 0);
 
 /** Resolves after the time, or when it is aborted. */
 async function pass(ms: number, signal: AbortSignal): Promise<void> {

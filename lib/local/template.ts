@@ -96,6 +96,7 @@ const mappingSchema = z.object({
   FunctionName: z.string(),
   Enabled: z.boolean().default(true),
   BatchSize: z.number().default(10),
+  MaximumBatchingWindowInSeconds: z.number().default(0),
   FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).default([]),
   ScalingConfig: z.object({ MaximumConcurrency: z.number() }).optional(),
 });
@@ -106,6 +107,8 @@ export type EventSourceMapping = {
   functionName: string;
   enabled: boolean;
   batchSize: number;
+  /** How long a batch is gathered from its first message on. */
+  batchingWindowSeconds: number;
   maximumConcurrency: number;
   reportsItemFailures: boolean;
 };
@@ -122,6 +125,7 @@ export function mappingsOf(template: Template, names: Names): EventSourceMapping
       functionName: parsed.FunctionName.slice(parsed.FunctionName.lastIndexOf(':') + 1),
       enabled: parsed.Enabled,
       batchSize: parsed.BatchSize,
+      batchingWindowSeconds: parsed.MaximumBatchingWindowInSeconds,
       // Lambda's own ceiling for a mapping without one.
       maximumConcurrency: parsed.ScalingConfig?.MaximumConcurrency ?? 1000,
       reportsItemFailures: parsed.FunctionResponseTypes.length > 0,

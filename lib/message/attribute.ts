@@ -93,9 +93,15 @@ const deadLetterSchema = z.object({
   rounds: z.number().int().optional(),
   /** The start of the answer's body, as text. */
   excerpt: z.string().optional(),
+  /** How often it was put on `dead-letters` again because its endpoint was out of order. */
+  hops: z.number().int().min(0).optional(),
+  /** Epoch milliseconds: since when it waits for its endpoint. */
+  waitsSince: z.number().optional(),
 });
 
 export type DeadLetter = Omit<z.infer<typeof deadLetterSchema>, 'v' | 'kind'>;
+/** As an endpoint gets it: of its way there it says nothing. */
+export type Letter = Omit<DeadLetter, 'hops' | 'waitsSince'>;
 
 const undeliverableSchema = z.object({
   v: z.literal(1),

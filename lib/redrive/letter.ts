@@ -70,6 +70,9 @@ export function letterOf(deadLetter: DeadLetter, body: string): Letter {
     sequence,
     excerpt,
     endpoint: _,
+    // Of its way to the endpoint.
+    hops: _h,
+    waitsSince: _w,
     ...carried
   } = deadLetter;
   return {

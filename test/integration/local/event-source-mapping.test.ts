@@ -55,6 +55,7 @@ async function scene(scenario: Scenario): Promise<Scene> {
       functionName: 'test-work',
       enabled: true,
       batchSize: 10,
+      batchingWindowSeconds: 0,
       maximumConcurrency: 10,
       reportsItemFailures: true,
       ...more,
@@ -138,6 +139,17 @@ test('a batch has at most as many records as the mapping says', async () => {
   mapping.resume();
   await eventually(queue.left).toBe(0);
   expect(Math.max(...reports.map(({ records }) => records))).toBe(3);
+});
+
+test('with a window a batch is larger than one receive, and holds what came within it', async () => {
+  const { queue, mapping, reports } = await scene({
+    handler: '',
+    mapping: { enabled: false, batchSize: 25, batchingWindowSeconds: 1 },
+  });
+  await queue.sendAll(Array.from({ length: 60 }, (_, n) => String(n)));
+  mapping.resume();
+  await eventually(queue.left).toBe(0);
+  expect(reports.map(({ records }) => records).sort((a, b) => b - a)).toEqual([25, 25, 10]);
 });
 
 test.each([

@@ -44,3 +44,20 @@ export async function withAdmin<T>(server: string, work: (admin: Admin) => Promi
     await admin.close();
   }
 }
+
+/** How many records have ever been put on the topic. */
+export async function recordsOn(server: string, topic: string): Promise<number> {
+  const offsets = await withAdmin(server, async (admin) => {
+    const metadata = await admin.metadata({ topics: [topic] });
+    const partitions = Array.from(
+      { length: metadata.topics.get(topic)?.partitionsCount ?? 0 },
+      (_, index) => index,
+    );
+    return await admin.listOffsets({
+      topics: [
+        { name: topic, partitions: partitions.map((partitionIndex) => ({ partitionIndex, timestamp: -1n })) },
+      ],
+    });
+  });
+  return offsets.flatMap(({ partitions }) => partitions).reduce((sum, { offset }) => sum + Number(offset), 0);
+}

@@ -7,7 +7,7 @@ const credentials = async () => ({
   sessionToken: 'abc+/==def',
 });
 const at = Date.UTC(2026, 10, 25, 8, 3, 31);
-const token = createIamToken({ credentials, region: 'us-east-1', now: () => at });
+const token = createIamToken({ credentials, region: async () => 'us-east-1', now: () => at });
 const urlIn = (text: string) => new URL(Buffer.from(text, 'base64url').toString());
 
 test("a token is the URL that AWS's own signer for MSK signs for the same credentials and time", async () => {

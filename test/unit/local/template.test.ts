@@ -99,6 +99,7 @@ test('a mapping has its queue, function, batch size, concurrency and response ty
       functionName: 'webhooks-local-work',
       enabled: true,
       batchSize: 5,
+      batchingWindowSeconds: 0,
       maximumConcurrency: 50,
       reportsItemFailures: true,
     },

@@ -1,9 +1,9 @@
-// The sample events of route, deliver, resume and redrive, each through the parser that reads it in the function.
+// The sample events of route, deliver, bridge, resume and redrive, each through the parser that reads it in the function.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { SQSEvent } from 'aws-lambda';
 import { expect, test } from 'vitest';
 import { parseRequest } from '#lib/backlog/request.ts';
-import { decodeDelivery } from '#lib/message/attribute.ts';
+import { decodeDeadLetter, decodeDelivery } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
 import { bytesOf, readPublished } from '#lib/message/published.ts';
 import { parseRequest as parseRedrive } from '#lib/redrive/request.ts';
@@ -109,6 +109,37 @@ const DELIVERED: Readonly<Record<string, readonly object[]>> = {
   'deliver-malformed': [{ ok: false, detail: expect.stringContaining('attribute sqs-webhooks: v: ') }],
 };
 
+const letter = {
+  subscription: 'acme-orders',
+  messageId: 'order-17-placed',
+  topic: 'orders',
+  contentType: 'application/json',
+  headers: { 'x-tenant': 'acme' },
+  traceparent: TRACEPARENT,
+  publishedAt: SENT_AT,
+  endpoint: 'dlq-endpoint',
+  reason: 'rejected',
+  outcome: 'rejected',
+  status: 422,
+  attempts: 1,
+  firstAt: SENT_AT + 1_000,
+  lastAt: SENT_AT + 1_000,
+  sequence: '18890000000000000012',
+  excerpt: 'no such order',
+};
+
+const BRIDGED: Readonly<Record<string, readonly object[]>> = {
+  'bridge-dead-letter': [{ ok: true, value: letter }],
+  'bridge-binary': [
+    {
+      ok: true,
+      value: expect.objectContaining({ messageId: 'label-17', encoding: 'base64', status: 415, attempts: 3 }),
+    },
+  ],
+  'bridge-waiting': [{ ok: true, value: { ...letter, hops: 4, waitsSince: SENT_AT + 1_010 } }],
+  'bridge-malformed': [{ ok: false, detail: expect.stringContaining('attribute sqs-webhooks: endpoint: ') }],
+};
+
 const RESUMED: Readonly<Record<string, object>> = {
   'resume-status': { ok: true, request: { subscription: 'acme-orders', action: 'status' } },
   'resume-rules': { ok: true, request: { action: 'rules' } },
@@ -163,8 +194,14 @@ test.each(Object.entries(DELIVERED))('%s is read as it should be', (name, expect
   expect(recordsIn(name).map(({ messageAttributes }) => decodeDelivery(messageAttributes))).toEqual(expected);
 });
 
+test.each(Object.entries(BRIDGED))('%s is read as it should be', (name, expected) => {
+  expect(recordsIn(name).map(({ messageAttributes }) => decodeDeadLetter(messageAttributes))).toEqual(
+    expected,
+  );
+});
+
 test('the binary samples hold the bytes of a PNG', () => {
-  for (const name of ['route-binary', 'deliver-binary']) {
+  for (const name of ['route-binary', 'deliver-binary', 'bridge-binary']) {
     expect(bytesOf(recordsIn(name)[0]?.body ?? '', 'base64')).toEqual(
       Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
     );
@@ -180,9 +217,9 @@ test('the deliveries are in a lane of their subscription', () => {
 
 test('every sample of the functions is read by a test', () => {
   const samples = readdirSync(FOLDER).filter((file) =>
-    /^(route|deliver|resume|redrive)-.*\.json$/.test(file),
+    /^(route|deliver|bridge|resume|redrive)-.*\.json$/.test(file),
   );
-  const tested = [ROUTED, DELIVERED, RESUMED, REDRIVEN].flatMap((all) =>
+  const tested = [ROUTED, DELIVERED, BRIDGED, RESUMED, REDRIVEN].flatMap((all) =>
     Object.keys(all).map((name) => `${name}.json`),
   );
   expect(samples.sort()).toEqual(tested.sort());

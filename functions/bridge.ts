@@ -1,0 +1,73 @@
+// dead-letters -> the endpoint that each letter names: a Kafka topic or an SQS queue.
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import middy from '@middy/core';
+import type { Context, SQSEvent } from 'aws-lambda';
+import { AWS_CLIENT } from '#lib/aws.ts';
+import { bridgeBatch } from '#lib/bridge/batch.ts';
+import { createKafkaPublisher } from '#lib/bridge/kafka-publisher.ts';
+import { createPublishers } from '#lib/bridge/publishers.ts';
+import { createSqsPublisher } from '#lib/bridge/sqs-publisher.ts';
+import { bridgeEnvironment, readConfig } from '#lib/config.ts';
+import { createSecrets } from '#lib/credentials/secrets.ts';
+import { createDocuments } from '#lib/documents.ts';
+import { createFindEndpoint } from '#lib/endpoint/find.ts';
+import { createIamToken } from '#lib/kafka/iam-token.ts';
+import { gatherSends } from '#lib/queue/gathered.ts';
+import { createQueues } from '#lib/queue/queues.ts';
+import { createTelemetry, telling } from '#lib/telemetry.ts';
+
+type Clients = {
+  readonly sqs: Pick<SQSClient, 'send'>;
+  /** Of another region, for an endpoint there. */
+  readonly sqsIn: (region: string) => Pick<SQSClient, 'send'>;
+  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
+  readonly secretsManager: Pick<SecretsManagerClient, 'send'>;
+  readonly iamToken: (region: string | undefined) => Promise<string>;
+};
+
+/** The handler on the given clients: AWS's when deployed, a benchmark's own. */
+export function createHandler({ sqs, sqsIn, documents, secretsManager, iamToken }: Clients) {
+  const config = readConfig(bridgeEnvironment, process.env);
+  const telemetry = createTelemetry('bridge', config.STAGE);
+  const now = Date.now;
+  const secrets = createSecrets({ client: secretsManager, cacheMs: config.SECRET_CACHE_SECONDS * 1000, now });
+  const { DELIVERIES_QUEUE_URL, DEAD_LETTERS_QUEUE_URL, UNDELIVERABLE_QUEUE_URL } = config;
+  const ownQueueUrls = [DELIVERIES_QUEUE_URL, DEAD_LETTERS_QUEUE_URL, UNDELIVERABLE_QUEUE_URL];
+  const deps = {
+    ...telemetry,
+    queues: gatherSends(createQueues(sqs, { callsAtOnce: 5 })),
+    findEndpoint: createFindEndpoint({ documents, endpointsTable: config.ENDPOINTS_TABLE, now }),
+    publishers: createPublishers({
+      kafka: (endpoint) => createKafkaPublisher(endpoint, { secrets, iamToken, now }),
+      sqs: (endpoint) =>
+        createSqsPublisher(endpoint, {
+          sqs: (region) => (region === undefined ? sqs : sqsIn(region)),
+          ownQueueUrls,
+        }),
+      now,
+    }),
+    deadLettersQueueUrl: DEAD_LETTERS_QUEUE_URL,
+    undeliverableQueueUrl: UNDELIVERABLE_QUEUE_URL,
+    retentionMs: config.BRIDGE_RETENTION_DAYS * 86_400_000,
+    now,
+    random: Math.random,
+  };
+  return middy<SQSEvent, unknown, Error, Context>()
+    .use(telling(telemetry))
+    .handler(({ Records }, context) =>
+      bridgeBatch(Records, { remainingMs: context.getRemainingTimeInMillis() }, deps),
+    );
+}
+
+const sqs = new SQSClient(AWS_CLIENT);
+
+export const handler = createHandler({
+  sqs,
+  sqsIn: (region) => new SQSClient({ ...AWS_CLIENT, region }),
+  documents: createDocuments(new DynamoDBClient(AWS_CLIENT)),
+  secretsManager: new SecretsManagerClient(AWS_CLIENT),
+  iamToken: createIamToken({ credentials: sqs.config.credentials, region: sqs.config.region, now: Date.now }),
+});

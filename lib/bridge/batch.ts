@@ -1,0 +1,170 @@
+// What bridge does with one batch of dead letters: each goes to the endpoint that it names, those of one endpoint
+// together, endpoints side by side. A letter is done when its endpoint has it, when it waits on `dead-letters` with a
+// delay, or when it is in `undeliverable`; everything else is handed back.
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import type { FoundEndpoint } from '#lib/endpoint/found.ts';
+import { type Count, type Log, nameOf } from '#lib/log.ts';
+import { decodeDeadLetter } from '#lib/message/attribute.ts';
+import { traceIdOf } from '#lib/message/trace.ts';
+import { sendUndeliverable } from '#lib/message/undeliverable.ts';
+import { secondsAfterFault } from '#lib/queue/hand-back.ts';
+import type { Queues } from '#lib/queue/queues.ts';
+import { inWords } from '#lib/subscription/subscription.ts';
+import type { BridgedLetter, Passed } from './letter.ts';
+import type { Publishers } from './publishers.ts';
+import { overdue, putToWait, type WaitDeps } from './wait.ts';
+
+export type BridgeDeps = WaitDeps & {
+  readonly queues: Queues;
+  readonly undeliverableQueueUrl: string;
+  /** Throws when DynamoDB fails. */
+  readonly findEndpoint: (name: string) => Promise<FoundEndpoint>;
+  readonly publishers: Publishers;
+  readonly log: Log;
+  readonly count: Count;
+};
+
+/** Kept from the invocation's time for what is put back and set aside. */
+const RESERVE_MS = 15_000;
+
+type Why = { readonly reason: string; readonly detail: string };
+
+/** Bridges a batch of `dead-letters`; `remainingMs` is what Lambda leaves the invocation. Never throws. */
+export async function bridgeBatch(
+  records: readonly SQSRecord[],
+  { remainingMs }: { readonly remainingMs: number },
+  deps: BridgeDeps,
+): Promise<SQSBatchResponse> {
+  const endsAt = deps.now() + remainingMs - RESERVE_MS;
+  const malformed: Promise<readonly SQSRecord[]>[] = [];
+  const letters: BridgedLetter[] = [];
+  for (const record of records) {
+    const parsed = decodeDeadLetter(record.messageAttributes);
+    if (parsed.ok) letters.push({ record, letter: parsed.value });
+    else malformed.push(setAside([record], { reason: 'malformed-dead-letter', detail: parsed.detail }, deps));
+  }
+  const groups = Map.groupBy(letters, ({ letter }) => letter.endpoint);
+  const left = await Promise.all([
+    ...malformed,
+    ...[...groups].map(([endpoint, group]) => bridgeGroup(endpoint, group, endsAt, deps)),
+  ]);
+  return await handBack(left.flat(), deps);
+}
+
+/** The letters of one endpoint; answers with what is to be handed back. */
+async function bridgeGroup(
+  name: string,
+  letters: readonly BridgedLetter[],
+  endsAt: number,
+  deps: BridgeDeps,
+): Promise<readonly SQSRecord[]> {
+  const records = letters.map(({ record }) => record);
+  try {
+    const found = await deps.findEndpoint(name);
+    if (found.kind === 'absent')
+      return await setAside(
+        records,
+        { reason: 'endpoint-removed', detail: `no endpoint ${name} is there` },
+        deps,
+      );
+    if (found.kind === 'invalid')
+      return await setAside(records, { reason: 'endpoint-invalid', detail: inWords(found.faults) }, deps);
+    const { publisher, breaker } = deps.publishers.of(found.endpoint);
+    if (!breaker.allows()) return await settle(name, letters, breaker.opensAt(), STILL_BROKEN, deps);
+    const passed = await publisher.publish(letters, endsAt);
+    const failure = passed.find((one) => one.kind === 'waits');
+    const line = { endpoint: name, type: found.endpoint.type };
+    if (failure === undefined || passed.some(({ kind }) => kind === 'taken')) {
+      if (breaker.succeeded()) deps.log.info('endpoint.recovered', line);
+    } else if (breaker.failed()) {
+      deps.count('BreakersOpened');
+      deps.log.error('endpoint.broken', { ...line, reason: failure.reason, detail: failure.detail });
+    }
+    return await settle(name, letters, breaker.opensAt(), (index) => passed[index] ?? UNHEARD_OF, deps);
+  } catch (error) {
+    deps.log.error('letters.not-bridged', { endpoint: name, letters: letters.length, error: nameOf(error) });
+    return records;
+  }
+}
+
+const UNHEARD_OF: Passed = { kind: 'waits', reason: 'unreachable', detail: 'nothing was heard of it' };
+const STILL_BROKEN = (): Passed => ({
+  kind: 'waits',
+  reason: 'unreachable',
+  detail: 'the endpoint is out of order',
+});
+
+/** Acts on what became of each letter. */
+async function settle(
+  endpoint: string,
+  letters: readonly BridgedLetter[],
+  notBefore: number,
+  passedOf: (index: number) => Passed,
+  deps: BridgeDeps,
+): Promise<readonly SQSRecord[]> {
+  const waiting: BridgedLetter[] = [];
+  const aside: Promise<readonly SQSRecord[]>[] = [];
+  for (const [index, one] of letters.entries()) {
+    const passed = passedOf(index);
+    switch (passed.kind) {
+      case 'taken':
+        tellBridged(endpoint, one, deps);
+        break;
+      case 'refused':
+        aside.push(setAside([one.record], passed, deps));
+        break;
+      case 'waits':
+        if (overdue(one, passed.reason, deps))
+          aside.push(
+            setAside([one.record], { reason: `endpoint-${passed.reason}`, detail: passed.detail }, deps),
+          );
+        else waiting.push(one);
+        break;
+      default:
+        passed satisfies never;
+    }
+  }
+  const confirmations = await putToWait(waiting, notBefore, deps);
+  const back = waiting.filter((_, index) => confirmations[index] !== undefined).map(({ record }) => record);
+  if (waiting.length > back.length) deps.count('BridgeWaits', waiting.length - back.length);
+  return [...back, ...(await Promise.all(aside)).flat()];
+}
+
+function tellBridged(endpoint: string, { letter }: BridgedLetter, { count, log }: BridgeDeps): void {
+  const { subscription, messageId, hops, traceparent } = letter;
+  count('Bridged');
+  const traceId = traceparent && traceIdOf(traceparent);
+  log.info('letter.bridged', { subscription, messageId, endpoint, hops, traceId });
+}
+
+/** To `undeliverable`, with the reason; answers with those that SQS did not take. */
+async function setAside(
+  records: readonly SQSRecord[],
+  { reason, detail }: Why,
+  deps: BridgeDeps,
+): Promise<readonly SQSRecord[]> {
+  const left = await Promise.all(
+    records.map((record) =>
+      sendUndeliverable(record, { reason, detail }, deps).then(
+        () => [],
+        (error: unknown) => {
+          deps.log.error('letter.not-set-aside', { sqsMessageId: record.messageId, error: nameOf(error) });
+          return [record];
+        },
+      ),
+    ),
+  );
+  return left.flat();
+}
+
+/** Out of sight for a while, longer with each time that it came. */
+async function handBack(left: readonly SQSRecord[], deps: BridgeDeps): Promise<SQSBatchResponse> {
+  if (left.length > 0) {
+    deps.count('HandedBack', left.length);
+    await deps.queues.hide(
+      deps.deadLettersQueueUrl,
+      left.map((record) => ({ receiptHandle: record.receiptHandle, seconds: secondsAfterFault(record) })),
+    );
+  }
+  return { batchItemFailures: left.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+}

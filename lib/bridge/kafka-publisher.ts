@@ -1,0 +1,216 @@
+// Publishes letters to a Kafka topic: one idempotent producer, acknowledged by all replicas in sync, kept until it fails
+// or was idle for so long that its connections may be dead. Decides nothing about what happens to a letter then.
+import type { Producer } from '@platformatic/kafka';
+import type { Secrets } from '#lib/credentials/secrets.ts';
+import type { KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
+import { connectionTo } from '#lib/kafka/connection.ts';
+import { type FailureKind, failureOf, type KafkaFailure } from '#lib/kafka/failure.ts';
+import { deadLetterHeaders, recordValue } from '#lib/message/dead-letter-headers.ts';
+import type { BridgedLetter, Passed, Publisher, WaitReason } from './letter.ts';
+import { partitionFailures } from './partition-failures.ts';
+
+export type KafkaPublisherDeps = {
+  readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
+  readonly iamToken: (region: string | undefined) => Promise<string>;
+  readonly now: () => number;
+};
+
+type Kafka = typeof import('@platformatic/kafka');
+type Ready =
+  | { readonly ok: true; readonly producer: Producer }
+  | { readonly ok: false; readonly passed: Passed };
+type Message = {
+  readonly topic: string;
+  readonly key: Buffer;
+  readonly value: Buffer;
+  readonly headers: Map<Buffer, Buffer>;
+  readonly partition: number;
+};
+type Sendable = { readonly message: Message; readonly bytes: number; readonly index: number };
+
+/** Before a NAT gateway (350 s) or a broker (10 min) forgets a connection while the function is frozen. */
+const IDLE_MS = 240_000;
+/** Under Kafka's default for a batch (1 MiB and 12 bytes), whatever is compressed. */
+const MOST_BATCH_BYTES = 1_000_000;
+/** Key, lengths and the batch's own head, roughly; headers are counted. */
+const RECORD_BYTES = 100;
+
+export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublisherDeps): Publisher {
+  const { topic } = endpoint.configuration;
+  let kept: { producer: Producer; usedAt: number } | undefined;
+  let credentialsRefused = false;
+  /** Of each secret that was read, for asking for another when they are refused. */
+  const versions = new Map<string, string>();
+
+  async function connection() {
+    const read = async (id: string) => {
+      const secret = credentialsRefused
+        ? await deps.secrets.readAnew(id, versions.get(id))
+        : await deps.secrets.read(id);
+      if (secret.ok) versions.set(id, secret.version);
+      return secret;
+    };
+    return await connectionTo(endpoint.configuration, {
+      secrets: { read, readAnew: deps.secrets.readAnew },
+      iamToken: deps.iamToken,
+    });
+  }
+
+  function close(): void {
+    // What it still has to say is of no interest, nor is what it fails with.
+    kept?.producer.close().catch(() => {});
+    kept = undefined;
+  }
+
+  /** The producer that there is, or a new one; or why there can be none. */
+  async function ready(kafka: Kafka): Promise<Ready> {
+    if (kept !== undefined && deps.now() - kept.usedAt < IDLE_MS) return { ok: true, ...kept };
+    close();
+    const made = await connection();
+    if (!made.ok)
+      return { ok: false, passed: { kind: 'waits', reason: 'credentials', detail: made.message } };
+    const producer = new kafka.Producer({
+      ...made.options,
+      idempotent: true,
+      // Asks for an id of its own. Left out, it asks for the id 0, which strict brokers refuse.
+      producerId: -1n,
+      producerEpoch: -1,
+      compression: endpoint.configuration.compressionType,
+      metadataMaxAge: 60_000,
+    });
+    // A connection may fail once more after it has failed: without a listener that would end the process.
+    producer.connections.on('connecting', ({ connection }) => connection.on('error', () => {}));
+    kept = { producer, usedAt: deps.now() };
+    return { ok: true, producer };
+  }
+
+  /** Writes into `passed` what is known of each. Throws what is the endpoint's fault as a whole. */
+  async function send(
+    letters: readonly BridgedLetter[],
+    { kafka, producer }: { readonly kafka: Kafka; readonly producer: Producer },
+    endsAt: number,
+    passed: Map<number, Passed>,
+  ): Promise<void> {
+    const metadata = await within(endsAt, producer.metadata({ topics: [topic] }));
+    const partitions = metadata.topics.get(topic)?.partitionsCount ?? 1;
+    const sendables = letters.map((one, index) => sendableOf(one, index, partitions, kafka));
+    for (const batch of batchesOf(sendables)) await sendBatch(batch, producer, endsAt, passed);
+    if (kept !== undefined) kept.usedAt = deps.now();
+    credentialsRefused = false;
+  }
+
+  /** What is one partition's fault, or one record's, is told of these alone. */
+  async function sendBatch(
+    batch: readonly Sendable[],
+    producer: Producer,
+    endsAt: number,
+    passed: Map<number, Passed>,
+  ): Promise<void> {
+    let failures: ReturnType<typeof partitionFailures> = [];
+    try {
+      await within(endsAt, producer.send({ messages: batch.map(({ message }) => message) }));
+    } catch (error) {
+      failures = partitionFailures(error);
+      // Not every partition was heard of: nobody knows which of them have it.
+      if (failures === undefined) throw error;
+    }
+    const failed = new Map(failures.map(({ partition, failure }) => [partition, failure]));
+    for (const { message, index } of batch) if (!failed.has(message.partition)) passed.set(index, TAKEN);
+    for (const [partition, failure] of failed) {
+      const theirs = batch.filter(({ message }) => message.partition === partition);
+      const [first] = theirs;
+      if (failure.kind !== 'record') {
+        for (const { index } of theirs) passed.set(index, waitsFor(failure));
+      } else if (theirs.length === 1 && first !== undefined) {
+        passed.set(first.index, { kind: 'refused', reason: 'record-refused', detail: failure.detail });
+      } else {
+        // One of them is at fault, or all together are too large: each by itself.
+        for (const one of theirs) await sendBatch([one], producer, endsAt, passed);
+      }
+    }
+  }
+
+  return {
+    close,
+    async publish(letters, endsAt) {
+      const passed = new Map<number, Passed>();
+      let otherwise: Passed = waitsFor(LATE);
+      try {
+        const kafka = await import('@platformatic/kafka');
+        const made = await ready(kafka);
+        if (!made.ok) return letters.map(() => made.passed);
+        await send(letters, { kafka, producer: made.producer }, endsAt, passed);
+      } catch (error) {
+        const failure = error instanceof Late ? LATE : failureOf(error);
+        otherwise = waitsFor(failure);
+        credentialsRefused = failure.kind === 'authentication';
+        // Whatever state it is in, the next one begins anew.
+        close();
+      }
+      return letters.map((_, index) => passed.get(index) ?? otherwise);
+    },
+  };
+
+  function sendableOf(
+    { letter, record }: BridgedLetter,
+    index: number,
+    partitions: number,
+    kafka: Kafka,
+  ): Sendable {
+    const key = Buffer.from(letter.subscription);
+    const headers = deadLetterHeaders(letter);
+    const value = recordValue(letter, record.body);
+    let bytes = RECORD_BYTES + key.length + value.length;
+    for (const [name, text] of headers) bytes += name.length + text.length + 4;
+    // As Kafka's own producers choose it, so that what others publish under this key is beside it.
+    const message = { topic, key, value, headers };
+    const partition = kafka.compatibilityPartitioner(message, key) % partitions;
+    return { index, bytes, message: { ...message, partition } };
+  }
+}
+
+const TAKEN: Passed = { kind: 'taken' };
+
+function* batchesOf(sendables: readonly Sendable[]): Generator<readonly Sendable[]> {
+  let batch: Sendable[] = [];
+  let bytes = 0;
+  for (const one of sendables) {
+    if (batch.length > 0 && bytes + one.bytes > MOST_BATCH_BYTES) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(one);
+    bytes += one.bytes;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+const REASONS: Readonly<Record<FailureKind, WaitReason>> = {
+  record: 'unreachable',
+  topic: 'missing',
+  rights: 'rights',
+  authentication: 'credentials',
+  tls: 'unreachable',
+  unreachable: 'unreachable',
+  broker: 'unreachable',
+};
+const waitsFor = ({ kind, detail }: KafkaFailure): Passed => ({
+  kind: 'waits',
+  reason: REASONS[kind],
+  detail,
+});
+
+class Late extends Error {}
+const LATE: KafkaFailure = { kind: 'unreachable', detail: 'the brokers did not answer in time' };
+
+/** The promise's value, unless the time is up before. */
+async function within<T>(endsAt: number, promise: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Late()), Math.max(endsAt - Date.now(), 0));
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,54 @@
+// Which partitions have refused their records, of a send that went to several: the client gives one error for all.
+import { failureOf, type KafkaFailure } from '#lib/kafka/failure.ts';
+
+type PartitionFailure = { readonly partition: number; readonly failure: KafkaFailure };
+
+const PATH = /^\/responses\/(\d+)\/partition_responses\/(\d+)$/;
+
+/**
+ * The partitions that brokers have answered for with an error; those that are not named have their records. Undefined
+ * where there was no such answer from every broker: then nothing is known of any.
+ */
+export function partitionFailures(error: unknown): readonly PartitionFailure[] | undefined {
+  const responses = responseErrorsIn(error);
+  if (responses === undefined || responses.length === 0) return undefined;
+  return responses.flatMap(({ errors, response }) =>
+    errors.flatMap((one) => {
+      const [, topic, at] = PATH.exec(one.path ?? '') ?? [];
+      const partition = response.responses[Number(topic)]?.partitionResponses[Number(at)]?.index;
+      return partition === undefined ? [] : [{ partition, failure: failureOf(one) }];
+    }),
+  );
+}
+
+type ResponseError = {
+  readonly errors: readonly { readonly path?: string }[];
+  readonly response: {
+    readonly responses: readonly { readonly partitionResponses: readonly { readonly index: number }[] }[];
+  };
+};
+
+/** Each broker's own error; undefined as soon as one of them is of another kind. */
+function responseErrorsIn(error: unknown): readonly ResponseError[] | undefined {
+  if (isResponseError(error)) return [error];
+  if (!(error instanceof AggregateError)) return undefined;
+  const found: ResponseError[] = [];
+  for (const one of error.errors) {
+    // Of those brokers that have taken all there is no error.
+    if (one === undefined || one === null) continue;
+    const inner = responseErrorsIn(one);
+    if (inner === undefined) return undefined;
+    found.push(...inner);
+  }
+  return found;
+}
+
+const isResponseError = (error: unknown): error is ResponseError =>
+  error instanceof AggregateError &&
+  'code' in error &&
+  error.code === 'PLT_KFK_RESPONSE' &&
+  'response' in error &&
+  typeof error.response === 'object' &&
+  error.response !== null &&
+  'responses' in error.response &&
+  Array.isArray(error.response.responses);

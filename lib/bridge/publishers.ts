@@ -1,0 +1,43 @@
+// The publisher and the breaker of each endpoint, kept from invocation to invocation: an endpoint whose item has changed
+// gets new ones.
+import type { Endpoint, KafkaEndpoint, SqsEndpoint } from '#lib/endpoint/endpoint.ts';
+import { type Breaker, createBreaker } from './breaker.ts';
+import type { Publisher } from './letter.ts';
+
+export type Kept = { readonly publisher: Publisher; readonly breaker: Breaker };
+export type Publishers = { of(endpoint: Endpoint): Kept };
+
+export type PublishersDeps = {
+  readonly kafka: (endpoint: KafkaEndpoint) => Publisher;
+  readonly sqs: (endpoint: SqsEndpoint) => Publisher;
+  readonly now: () => number;
+};
+
+/** More endpoints than anybody has; beyond it the oldest is let go. */
+const MOST_KEPT = 100;
+
+export function createPublishers({ kafka, sqs, now }: PublishersDeps): Publishers {
+  const kept = new Map<string, Kept & { readonly version: string }>();
+
+  function letGo(name: string): void {
+    kept.get(name)?.publisher.close();
+    kept.delete(name);
+  }
+
+  return {
+    of(endpoint) {
+      const version = JSON.stringify(endpoint);
+      const known = kept.get(endpoint.name);
+      if (known?.version === version) return known;
+      letGo(endpoint.name);
+      for (const oldest of kept.keys()) {
+        if (kept.size < MOST_KEPT) break;
+        letGo(oldest);
+      }
+      const publisher = endpoint.type === 'kafka' ? kafka(endpoint) : sqs(endpoint);
+      const made = { publisher, breaker: createBreaker({ now }), version };
+      kept.set(endpoint.name, made);
+      return made;
+    },
+  };
+}

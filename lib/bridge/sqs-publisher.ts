@@ -1,0 +1,117 @@
+// Publishes letters to an SQS queue of anybody's, in any region: body and attribute as on `dead-letters`. A FIFO queue gets
+// them in the group of their subscription, each once.
+import { hash } from 'node:crypto';
+import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SqsEndpoint } from '#lib/endpoint/endpoint.ts';
+import { type DeadLetter, encodeAttribute, type Letter } from '#lib/message/attribute.ts';
+import { createQueues, type Outgoing } from '#lib/queue/queues.ts';
+import type { BridgedLetter, Passed, Publisher, WaitReason } from './letter.ts';
+
+export type SqsPublisherDeps = {
+  /** The function's own region where none is given. */
+  readonly sqs: (region: string | undefined) => Pick<SQSClient, 'send'>;
+  /** Our own queues, by URL: letters that came to one of these would go round for ever, or be taken for something else. */
+  readonly ownQueueUrls: readonly string[];
+};
+
+export function createSqsPublisher(
+  { configuration }: SqsEndpoint,
+  { sqs, ownQueueUrls }: SqsPublisherDeps,
+): Publisher {
+  const client = sqs(regionOf(configuration));
+  // Where AWS fails the call is repeated by the SDK, and then by the letters coming round.
+  const queues = createQueues(client);
+  let url: string | undefined;
+
+  async function queueUrl(): Promise<string> {
+    if ('queueUrl' in configuration) return configuration.queueUrl;
+    const [, , , , account, name] = configuration.queueArn.split(':');
+    const { QueueUrl } = await client.send(
+      new GetQueueUrlCommand({ QueueName: name, QueueOwnerAWSAccountId: account }),
+    );
+    if (QueueUrl === undefined) throw new Error('SQS gave no URL of the queue');
+    return QueueUrl;
+  }
+
+  async function publish(letters: readonly BridgedLetter[]): Promise<readonly Passed[]> {
+    url ??= await queueUrl();
+    const to = url;
+    if (ownQueueUrls.some((own) => pathOf(own) === pathOf(to))) return letters.map(() => OUR_OWN);
+    const isFifo = to.endsWith('.fifo');
+    const entries = letters.map((one) => outgoingOf(one, isFifo));
+    const codes = [...(await queues.send(to, entries))];
+    for (const [index, entry] of entries.entries()) {
+      // SQS refuses a call for one entry's sake: by itself each shows whether it is the one.
+      if (letters.length > 1 && isRefusal(codes[index])) [codes[index]] = await queues.send(to, [entry]);
+    }
+    return codes.map(passedOf);
+  }
+
+  return {
+    close() {},
+    async publish(letters) {
+      try {
+        return await publish(letters);
+      } catch (error) {
+        const code = error instanceof Error ? error.name : 'Unknown';
+        return letters.map(() => passedOf(code));
+      }
+    },
+  };
+}
+
+const OUR_OWN: Passed = {
+  kind: 'refused',
+  reason: 'endpoint-invalid',
+  detail: 'the endpoint names one of the functions own queues: name another queue',
+};
+
+function outgoingOf({ record, letter }: BridgedLetter, isFifo: boolean): Outgoing {
+  const { hops: _, waitsSince: __, ...value }: DeadLetter = letter;
+  const outgoing = { body: record.body, attribute: encodeAttribute({ kind: 'dead-letter', value }) };
+  if (!isFifo) return outgoing;
+  return {
+    ...outgoing,
+    groupId: hash('sha256', letter.subscription, 'base64url'),
+    deduplicationId: identityOf(value),
+  };
+}
+
+/** The same however often it comes round, another for each rejection of its message. */
+const identityOf = ({ subscription, messageId, sequence, replayId, attempts, lastAt }: Letter): string =>
+  hash(
+    'sha256',
+    JSON.stringify([subscription, messageId, sequence, replayId ?? null, attempts, lastAt]),
+    'hex',
+  );
+
+const pathOf = (url: string): string => URL.parse(url)?.pathname ?? url;
+
+function regionOf(configuration: SqsEndpoint['configuration']): string | undefined {
+  if ('queueArn' in configuration) return configuration.queueArn.split(':')[3];
+  const host = URL.parse(configuration.queueUrl)?.hostname ?? '';
+  return /^(?:sqs\.([a-z0-9-]+)|([a-z0-9-]+)\.queue)\.amazonaws\.com/.exec(host)?.slice(1).find(Boolean);
+}
+
+const REFUSALS =
+  /InvalidMessageContents|InvalidParameterValue|BatchRequestTooLong|MessageTooLong|InvalidAttributeValue|UnsupportedOperation/;
+const isRefusal = (code: string | undefined): boolean => code !== undefined && REFUSALS.test(code);
+
+function passedOf(code: string | undefined): Passed {
+  if (code === undefined) return { kind: 'taken' };
+  if (isRefusal(code))
+    return {
+      kind: 'refused',
+      reason: 'record-refused',
+      detail: `the queue will not take this message (${code})`,
+    };
+  const [reason, words] = waitFor(code);
+  return { kind: 'waits', reason, detail: `${words} (${code})` };
+}
+
+function waitFor(code: string): [WaitReason, string] {
+  if (/NonExistentQueue|QueueDoesNotExist/.test(code)) return ['missing', 'the queue does not exist'];
+  if (/AccessDenied|AccessDeniedException|KmsAccessDenied/.test(code))
+    return ['rights', 'the function may not send to the queue'];
+  return ['unreachable', 'the queue did not take it'];
+}

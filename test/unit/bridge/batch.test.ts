@@ -1,0 +1,250 @@
+import { describe, expect, test } from 'vitest';
+import type { DeadLetter } from '#lib/message/attribute.ts';
+import { createBridgeWorld, DOWN, type Script, TAKEN, URLS } from '#test/support/bridge-world.ts';
+import { deadLetter as letterOf } from '#test/support/letters.ts';
+
+const DAY_MS = 86_400_000;
+const letter = (messageId: string, endpoint: string, more: Partial<DeadLetter> = {}) =>
+  letterOf({ messageId, endpoint, ...more });
+
+test('each letter goes to its own endpoint, those of one together', async () => {
+  const world = createBridgeWorld();
+  world.endpoint('a');
+  world.endpoint('b');
+  for (const [id, endpoint] of ['1a', '2b', '3a', '4b'].map((id) => [id, id.slice(1)] as const))
+    world.send(letter(id, endpoint));
+  expect(await world.poll()).toEqual({ records: 4, failed: 0 });
+  expect(world.published).toEqual([
+    { endpoint: 'a', messages: ['1a', '3a'] },
+    { endpoint: 'b', messages: ['2b', '4b'] },
+  ]);
+  expect(world.memory.left(URLS.deadLetters)).toBe(0);
+  expect(world.counts.get('Bridged')).toBe(4);
+});
+
+describe('an endpoint that is out of order', () => {
+  test('has its letters wait, each longer the more often it came, and none is in flight', async () => {
+    const world = createBridgeWorld();
+    world.endpoint('down', () => DOWN);
+    world.send(letter('1', 'down'), 'the body');
+    const delays: number[] = [];
+    for (let round = 0; round < 12; round++) {
+      expect(await world.poll()).toEqual({ records: 1, failed: 0 });
+      const [only, ...more] = world.waiting();
+      expect(more).toEqual([]);
+      expect(only).toMatchObject({ body: 'the body', letter: { messageId: '1', hops: round + 1 } });
+      delays.push(only?.inSeconds ?? Number.NaN);
+      world.pass(1000 * (only?.inSeconds ?? 0));
+    }
+    expect(delays).toEqual([3, 5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900]);
+    expect(world.counts.get('MessagesUndeliverable')).toBeUndefined();
+  });
+
+  test('is left alone until its time, then tried with what has come, longer each time', async () => {
+    const world = createBridgeWorld();
+    world.endpoint('down', () => DOWN);
+    world.send(letter('1', 'down'));
+    await world.poll();
+    expect(world.published).toHaveLength(1);
+    // Not a second try within the breaker's first second.
+    world.send(letter('2', 'down'));
+    expect(await world.poll()).toEqual({ records: 1, failed: 0 });
+    expect(world.published).toHaveLength(1);
+    world.pass(1_001);
+    world.send(letter('3', 'down'));
+    await world.poll();
+    expect(world.published.map(({ messages }) => messages)).toEqual([['1'], ['3']]);
+    world.pass(1_500);
+    world.send(letter('4', 'down'));
+    await world.poll();
+    expect(world.published).toHaveLength(2);
+    expect(world.counts.get('BreakersOpened')).toBe(1);
+    expect(world.events('endpoint.broken')).toEqual([
+      { endpoint: 'down', type: 'sqs', reason: 'unreachable', detail: 'no broker answers' },
+    ]);
+  });
+
+  test('gets all that waited for it once it is in order, without anybody doing anything', async () => {
+    const world = createBridgeWorld();
+    let up = false;
+    const script: Script = () => (up ? TAKEN : DOWN);
+    world.endpoint('sometimes', script);
+    for (let n = 0; n < 25; n++) world.send(letter(String(n), 'sometimes'));
+    for (let round = 0; round < 5; round++) {
+      while ((await world.poll()).records > 0);
+      world.pass(20_000);
+    }
+    expect(world.taken).toEqual([]);
+    up = true;
+    for (let round = 0; round < 3; round++) {
+      world.pass(900_000);
+      while ((await world.poll()).records > 0);
+    }
+    expect(world.taken.map(({ letter }) => letter.messageId).sort()).toEqual(
+      Array.from({ length: 25 }, (_, n) => String(n)).sort(),
+    );
+    expect(world.memory.left(URLS.deadLetters)).toBe(0);
+    expect(world.events('endpoint.recovered')).toHaveLength(1);
+  });
+
+  test('holds up no letter of another in the same batch', async () => {
+    const world = createBridgeWorld();
+    world.endpoint('down', () => DOWN);
+    world.endpoint('up');
+    for (const n of [1, 2, 3]) {
+      world.send(letter(`d${n}`, 'down'));
+      world.send(letter(`u${n}`, 'up'));
+    }
+    await world.poll();
+    expect(world.taken.map(({ letter }) => letter.messageId)).toEqual(['u1', 'u2', 'u3']);
+    expect(world.waiting().map(({ letter }) => letter.messageId)).toEqual(['d1', 'd2', 'd3']);
+  });
+
+  test('is tried at once when its item has changed', async () => {
+    const world = createBridgeWorld();
+    world.endpoint('mended', () => DOWN);
+    world.send(letter('1', 'mended'));
+    await world.poll();
+    world.endpoint('mended', () => TAKEN, 'another-queue');
+    world.send(letter('2', 'mended'));
+    await world.poll();
+    expect(world.taken.map(({ letter }) => letter.messageId)).toEqual(['2']);
+  });
+
+  test('whose letters SQS does not take back hands exactly these back', async () => {
+    const world = createBridgeWorld();
+    world.endpoint('down', () => DOWN);
+    for (const n of [1, 2, 3]) world.send(letter(String(n), 'down'));
+    let refusals = 0;
+    world.memory.faults.entry = (operation) =>
+      operation === 'send' && refusals++ === 1 ? 'InternalError' : undefined;
+    expect(await world.poll()).toEqual({ records: 3, failed: 1 });
+    // Two with a delay, one where it was.
+    expect(
+      world
+        .waiting()
+        .map(({ letter }) => [letter.messageId, letter.hops])
+        .sort(),
+    ).toEqual([
+      ['1', 1],
+      ['2', undefined],
+      ['3', 1],
+    ]);
+  });
+});
+
+test('where one letter fails and others of its endpoint are taken, it waits alone, and the endpoint goes on', async () => {
+  const world = createBridgeWorld();
+  world.endpoint('half', ({ letter }) => (letter.messageId === 'bad' ? DOWN : TAKEN));
+  for (const id of ['1', 'bad', '2']) world.send(letter(id, 'half'));
+  await world.poll();
+  world.send(letter('3', 'half'));
+  await world.poll();
+  expect(world.taken.map(({ letter }) => letter.messageId)).toEqual(['1', '2', '3']);
+  expect(world.waiting().map(({ letter }) => letter.messageId)).toEqual(['bad']);
+  expect(world.counts.get('BreakersOpened')).toBeUndefined();
+});
+
+describe('undeliverable gets, whole and with the reason,', () => {
+  test('what the endpoint will never take; the others go on', async () => {
+    const world = createBridgeWorld();
+    const refused = { kind: 'refused', reason: 'record-refused', detail: 'too large' } as const;
+    world.endpoint('strict', ({ letter }) => (letter.messageId === 'large' ? refused : TAKEN));
+    for (const id of ['1', 'large', '2']) world.send(letter(id, 'strict'));
+    await world.poll();
+    expect(world.undeliverable()).toMatchObject([
+      {
+        body: 'large',
+        reason: 'record-refused',
+        detail: 'too large',
+        from: 'dead-letters',
+        attributes: { 'sqs-webhooks': { value: expect.stringContaining('"messageId":"large"') } },
+      },
+    ]);
+    expect(world.taken).toHaveLength(2);
+    expect(world.counts.get('MessagesUndeliverable')).toBe(1);
+  });
+
+  test('what names an endpoint that is gone, or whose item is not right', async () => {
+    const world = createBridgeWorld();
+    world.putItem('wrong', { name: 'wrong', type: 'kafka', configuration: {} });
+    world.send(letter('1', 'gone'));
+    world.send(letter('2', 'wrong'));
+    await world.poll();
+    expect(world.undeliverable()).toMatchObject([
+      { body: '1', reason: 'endpoint-removed' },
+      { body: '2', reason: 'endpoint-invalid', detail: expect.stringContaining('bootstrapServers') },
+    ]);
+    expect(world.memory.left(URLS.deadLetters)).toBe(0);
+  });
+
+  test('what is no dead letter of ours', async () => {
+    const world = createBridgeWorld();
+    world.memory.put(URLS.deadLetters, { body: 'stray' });
+    await world.poll();
+    expect(world.undeliverable()).toMatchObject([{ body: 'stray', reason: 'malformed-dead-letter' }]);
+  });
+
+  test('what has waited 14 days for an endpoint, and not before', async () => {
+    const world = createBridgeWorld();
+    world.endpoint('down', () => DOWN);
+    const waitsSince = world.now() - 14 * DAY_MS;
+    world.send(letter('old', 'down', { hops: 1_500, waitsSince }));
+    world.send(letter('young', 'down', { hops: 1_500, waitsSince: waitsSince + 1 }));
+    await world.poll();
+    expect(world.undeliverable()).toMatchObject([{ body: 'old', reason: 'endpoint-unreachable' }]);
+    expect(world.waiting().map(({ letter }) => letter.messageId)).toEqual(['young']);
+  });
+
+  test('what has come a hundred times to a topic that does not exist, and not before', async () => {
+    const world = createBridgeWorld();
+    world.endpoint('no-topic', () => ({
+      kind: 'waits',
+      reason: 'missing',
+      detail: 'the topic does not exist',
+    }));
+    world.send(letter('often', 'no-topic', { hops: 100 }));
+    world.send(letter('not yet', 'no-topic', { hops: 99 }));
+    await world.poll();
+    expect(world.undeliverable()).toMatchObject([{ body: 'often', reason: 'endpoint-missing' }]);
+    expect(world.waiting().map(({ letter }) => letter.messageId)).toEqual(['not yet']);
+  });
+
+  test('nothing that it does not take: that is handed back', async () => {
+    const world = createBridgeWorld();
+    world.send(letter('1', 'gone'));
+    world.memory.faults.call = (operation, queue) =>
+      operation === 'send' && queue.endsWith('undeliverable') ? 'fail' : undefined;
+    expect(await world.poll()).toEqual({ records: 1, failed: 1 });
+    world.memory.faults.call = undefined;
+    world.pass(61_000);
+    expect(await world.poll()).toEqual({ records: 1, failed: 0 });
+    expect(world.undeliverable()).toMatchObject([{ body: '1', reason: 'endpoint-removed' }]);
+  });
+});
+
+test('while DynamoDB does not answer, letters are handed back, and come again', async () => {
+  const world = createBridgeWorld();
+  world.endpoint('a');
+  world.send(letter('1', 'a'));
+  world.failDynamoDb(true);
+  expect(await world.poll()).toEqual({ records: 1, failed: 1 });
+  world.failDynamoDb(false);
+  world.pass(4_000);
+  expect(await world.poll()).toEqual({ records: 0, failed: 0 });
+  world.pass(2_000);
+  expect(await world.poll()).toEqual({ records: 1, failed: 0 });
+  expect(world.taken).toHaveLength(1);
+});
+
+test('the time that a letter waits counts from when it came, however often it is put back', async () => {
+  const world = createBridgeWorld();
+  world.endpoint('down', () => DOWN);
+  const came = world.now();
+  world.send(letter('1', 'down'));
+  for (let round = 0; round < 4; round++) {
+    await world.poll();
+    expect(world.waiting()).toMatchObject([{ letter: { waitsSince: came } }]);
+    world.pass(900_000);
+  }
+});
