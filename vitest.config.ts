@@ -26,6 +26,13 @@ export default defineConfig({
         retry: process.env.CI === undefined ? 0 : 1,
         globalSetup: ['./test/support/package-once.ts'],
       }),
+      // One emulated AWS serves all of it, one file after the other.
+      project('deploy', {
+        testTimeout: 360_000,
+        hookTimeout: 240_000,
+        maxWorkers: 1,
+        globalSetup: ['./test/support/deploy-once.ts'],
+      }),
     ],
   },
 });

@@ -1,0 +1,143 @@
+// The deployed stage, driven by the AWS SDK alone: Lambda behind its queues, roles enforced, a real callback.
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { decodeDeadLetter } from '#lib/message/attribute.ts';
+import { PARAMETERS, STAGE } from '#test/support/deploy-once.ts';
+import { type Deployed, lookAtStage, until } from '#test/support/deployed.ts';
+import { cliIn } from '#test/support/deployment.ts';
+import { type Receiver, startReceiver } from '#test/support/receiver.ts';
+
+const endpointUrl = inject('endpointUrl');
+const cli = cliIn(inject('checkout'), endpointUrl);
+const WITHIN_MS = 60_000;
+
+let stage: Deployed;
+let receiver: Receiver;
+beforeAll(async () => {
+  [stage, receiver] = await Promise.all([lookAtStage(endpointUrl, STAGE), startReceiver()]);
+});
+afterAll(() => receiver?.close());
+
+async function subscribe(id: string, qos: string, more: Record<string, unknown> = {}): Promise<void> {
+  await stage.put('SubscriptionsTableName', {
+    id,
+    topic: id,
+    qos,
+    configuration: { callbackUrl: `${receiver.url}/${id}` },
+    ...more,
+  });
+}
+
+const bodies = async (id: string, count: number): Promise<string[]> =>
+  (await receiver.requests(`/${id}`, count, WITHIN_MS)).map(({ body }) => body.toString());
+
+test.each(['none', 'auto'])('%s: what is published comes to the callback, each message once', async (qos) => {
+  await subscribe(qos, qos);
+  const sent = Array.from({ length: 5 }, (_, n) => `{"n":${n}}`);
+  for (const body of sent) await stage.publish(body, { topic: qos });
+  expect((await bodies(qos, sent.length)).sort()).toEqual(sent);
+});
+
+test.each(['at-most-once', 'at-least-once'])(
+  '%s: what is published in a group comes to the callback in its order, one at a time',
+  async (qos) => {
+    await subscribe(qos, qos);
+    const sent = Array.from({ length: 5 }, (_, n) => `{"n":${n}}`);
+    for (const body of sent) await stage.publish(body, { topic: qos, group: qos });
+    expect(await bodies(qos, sent.length)).toEqual(sent);
+    expect(receiver.mostInFlight(`/${qos}`)).toBe(1);
+  },
+);
+
+test('what a callback rejects is a dead letter with its reason, and the next message goes on', async () => {
+  await stage.put('EndpointsTableName', {
+    name: 'somewhere',
+    type: 'sqs',
+    configuration: { queueArn: 'arn:aws:sqs:us-east-1:000000000000:somewhere' },
+  });
+  await subscribe('rejecting', 'at-least-once', { dlq: { endpoint: 'somewhere' } });
+  receiver.answer('/rejecting', [{ status: 422, body: 'no such order' }]);
+  await stage.publish('{"n":0}', { topic: 'rejecting', group: 'rejecting', id: 'order-1' });
+  await stage.publish('{"n":1}', { topic: 'rejecting', group: 'rejecting' });
+  expect(await bodies('rejecting', 2)).toEqual(['{"n":0}', '{"n":1}']);
+  const letter = await stage.takeFrom('DeadLettersQueueUrl', ({ Body }) => Body === '{"n":0}');
+  const attributes = Object.fromEntries(
+    Object.entries(letter.MessageAttributes ?? {}).map(([name, { StringValue = '', DataType = '' }]) => [
+      name,
+      { stringValue: StringValue, dataType: DataType },
+    ]),
+  );
+  expect(decodeDeadLetter(attributes)).toMatchObject({
+    ok: true,
+    value: { subscription: 'rejecting', messageId: 'order-1', reason: 'rejected', status: 422 },
+  });
+});
+
+test('what a callback rejects without a dlq stops its subscription; resumed, all comes in order', async () => {
+  await subscribe('stopped', 'at-least-once');
+  receiver.answer('/stopped', [{ status: 400 }]);
+  for (const body of ['a', 'b', 'c']) await stage.publish(body, { topic: 'stopped', group: 'stopped' });
+  await until('a pause', () => stage.pauseOf('stopped'));
+  expect(await bodies('stopped', 1)).toEqual(['a']);
+  expect(await stage.ask('resume', { subscription: 'stopped', action: 'resume' })).toMatchObject({
+    ok: true,
+  });
+  expect(await bodies('stopped', 4)).toEqual(['a', 'a', 'b', 'c']);
+});
+
+test('a subscription that is paused by hand is sent nothing until `serverless invoke -f resume` lets it go on', async () => {
+  await subscribe('by-hand', 'at-least-once');
+  const pause = { subscription: 'by-hand', action: 'pause' };
+  expect(await stage.ask('resume', pause)).toMatchObject({ ok: true });
+  await stage.publish('waits', { topic: 'by-hand', group: 'by-hand' });
+  await until('a message that is parked', async () => {
+    const { closedLanes } = await stage.ask('resume', { ...pause, action: 'status' });
+    return Array.isArray(closedLanes) && closedLanes.length > 0 ? true : undefined;
+  });
+  expect(receiver.received('/by-hand')).toEqual([]);
+  const said = await cli.serverless(
+    STAGE,
+    'invoke',
+    '-f',
+    'resume',
+    '--data',
+    JSON.stringify({ ...pause, action: 'resume' }),
+  );
+  expect(JSON.parse(said)).toMatchObject({ ok: true, message: 'It goes on.' });
+  expect(await bodies('by-hand', 1)).toEqual(['waits']);
+});
+
+test('`serverless info` lists every queue and table', async () => {
+  const said = await cli.serverless(STAGE, 'info', '--verbose');
+  const named = Object.keys(stage.outputs).filter((name) => /Queue|Table/.test(name));
+  expect(named).toHaveLength(9);
+  for (const name of named) expect(said).toContain(`${name}: ${stage.outputs[name]}`);
+});
+
+test('a redeploy while messages are in the queues and under way loses none and changes no order', async () => {
+  await subscribe('meanwhile', 'at-least-once');
+  // Slower than they come, so that some wait.
+  receiver.answer('/meanwhile', [], { delayMs: 100 });
+  const sent: string[] = [];
+  let deploying = true;
+  const deployed = cli.serverless(STAGE, 'deploy', ...PARAMETERS, '--param', 'logLevel=DEBUG').finally(() => {
+    deploying = false;
+  });
+  while (deploying) {
+    sent.push(`{"n":${sent.length}}`);
+    await stage.publish(sent.at(-1) ?? '', { topic: 'meanwhile', group: 'meanwhile' });
+    await wait(75);
+  }
+  await deployed;
+  const seen = () => receiver.received('/meanwhile').map(({ body }) => body.toString());
+  await until('the last message', () => (seen().includes(sent.at(-1) ?? '') ? true : undefined), {
+    withinMs: 300_000,
+    explain: async () => ({
+      sent: sent.length,
+      seen: seen().length,
+      ...(await stage.ask('resume', { subscription: 'meanwhile', action: 'status' })),
+    }),
+  });
+  // What a function that was replaced had under way may be sent again.
+  expect([...new Set(seen())]).toEqual(sent);
+});

@@ -1,0 +1,199 @@
+// Least privilege: calls made with each function's own role, by IAM as it was deployed. What a function has no need of it
+// is denied; beside each denial stands a call of the same kind that it is allowed, so that a role that may do nothing would not
+// pass.
+import { CloudFormationClient, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
+import { InvokeCommand, LambdaClient, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import {
+  CreateSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import {
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  ScanCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { STAGE } from '#test/support/deploy-once.ts';
+import { type Deployed, lookAtStage } from '#test/support/deployed.ts';
+import { credentialsOf } from '#test/support/roles.ts';
+
+const endpoint = inject('endpointUrl');
+const FUNCTIONS = ['route', 'deliver', 'resume', 'redrive'] as const;
+
+type Caller = ReturnType<typeof callerWith>;
+/** A call by a role, and which functions may make it; the rest is denied it. */
+type Call = readonly [what: string, allowed: readonly string[], call: (as: Caller) => Promise<unknown>];
+
+let stage: Deployed;
+const secretOf = (name: string) => `webhooks/${STAGE}/${name}`;
+
+const sendTo = (queue: string) => (as: Caller) => {
+  const isFifo = queue.includes('Fifo') || queue.startsWith('Deliveries');
+  const order = isFifo ? { MessageGroupId: 'roles', MessageDeduplicationId: crypto.randomUUID() } : {};
+  return as.sqs.send(
+    new SendMessageBatchCommand({
+      QueueUrl: stage.output(queue),
+      Entries: [{ Id: '0', MessageBody: 'roles', ...order }],
+    }),
+  );
+};
+const receiveFrom = (queue: string) => (as: Caller) =>
+  as.sqs.send(new ReceiveMessageCommand({ QueueUrl: stage.output(queue), WaitTimeSeconds: 0 }));
+const attributesOf = (queue: string) => (as: Caller) =>
+  as.sqs.send(new GetQueueAttributesCommand({ QueueUrl: stage.output(queue), AttributeNames: ['All'] }));
+const item = { pk: 'roles', sk: 'roles', id: 'roles', name: 'roles' };
+const keyOf = (table: string): Record<string, string> => {
+  if (table === 'StateTableName') return { pk: 'roles', sk: 'roles' };
+  return table === 'EndpointsTableName' ? { name: 'roles' } : { id: 'roles' };
+};
+const get = (table: string) => (as: Caller) =>
+  as.documents.send(new GetCommand({ TableName: stage.output(table), Key: keyOf(table) }));
+const put = (table: string) => (as: Caller) =>
+  as.documents.send(new PutCommand({ TableName: stage.output(table), Item: item }));
+const remove = (table: string) => (as: Caller) =>
+  as.documents.send(new DeleteCommand({ TableName: stage.output(table), Key: keyOf(table) }));
+
+const CALLS: readonly Call[] = [
+  ['sends to messages', ['redrive'], sendTo('MessagesQueueUrl')],
+  ['sends to messages.fifo', ['redrive'], sendTo('MessagesFifoQueueUrl')],
+  ['sends to deliveries.fifo', ['route', 'deliver', 'resume', 'redrive'], sendTo('DeliveriesQueueUrl')],
+  ['sends to retries', ['route', 'deliver', 'resume'], sendTo('RetriesQueueUrl')],
+  ['sends to dead-letters', ['deliver'], sendTo('DeadLettersQueueUrl')],
+  ['sends to undeliverable', ['route', 'deliver', 'resume'], sendTo('UndeliverableQueueUrl')],
+  ['receives from messages', ['route'], receiveFrom('MessagesQueueUrl')],
+  ['receives from messages.fifo', ['route'], receiveFrom('MessagesFifoQueueUrl')],
+  ['receives from retries', ['route'], receiveFrom('RetriesQueueUrl')],
+  ['receives from deliveries.fifo', ['deliver'], receiveFrom('DeliveriesQueueUrl')],
+  ['receives from dead-letters', [], receiveFrom('DeadLettersQueueUrl')],
+  ['receives from undeliverable', ['redrive'], receiveFrom('UndeliverableQueueUrl')],
+  ['asks how full deliveries.fifo is', ['route', 'deliver', 'redrive'], attributesOf('DeliveriesQueueUrl')],
+  ['asks how full undeliverable is', ['redrive'], attributesOf('UndeliverableQueueUrl')],
+  [
+    'purges a queue',
+    [],
+    (as) => as.sqs.send(new PurgeQueueCommand({ QueueUrl: stage.output('RetriesQueueUrl') })),
+  ],
+  [
+    'deletes a queue',
+    [],
+    (as) => as.sqs.send(new DeleteQueueCommand({ QueueUrl: stage.output('RetriesQueueUrl') })),
+  ],
+  ['reads a subscription', ['route', 'resume', 'redrive'], get('SubscriptionsTableName')],
+  ['writes a subscription', [], put('SubscriptionsTableName')],
+  ['deletes a subscription', [], remove('SubscriptionsTableName')],
+  [
+    'reads all subscriptions',
+    [],
+    (as) => as.documents.send(new ScanCommand({ TableName: stage.output('SubscriptionsTableName') })),
+  ],
+  ['reads an endpoint', ['resume', 'redrive'], get('EndpointsTableName')],
+  ['writes an endpoint', [], put('EndpointsTableName')],
+  ['reads state', ['route', 'deliver', 'resume'], get('StateTableName')],
+  ['writes state', ['route', 'deliver', 'resume'], put('StateTableName')],
+  ['deletes state', ['deliver', 'resume'], remove('StateTableName')],
+  [
+    'reads all state',
+    [],
+    (as) => as.documents.send(new ScanCommand({ TableName: stage.output('StateTableName') })),
+  ],
+  [
+    "reads a secret of the stage's",
+    ['deliver'],
+    (as) => as.secrets.send(new GetSecretValueCommand({ SecretId: secretOf('acme') })),
+  ],
+  [
+    "reads another's secret",
+    [],
+    (as) => as.secrets.send(new GetSecretValueCommand({ SecretId: 'payroll/acme' })),
+  ],
+  [
+    "reads another stage's secret",
+    [],
+    (as) => as.secrets.send(new GetSecretValueCommand({ SecretId: `webhooks/${STAGE}-2/acme` })),
+  ],
+  [
+    'changes a secret',
+    [],
+    (as) => as.secrets.send(new PutSecretValueCommand({ SecretId: secretOf('acme'), SecretString: 'b' })),
+  ],
+  [
+    'announces a pause',
+    ['deliver', 'resume'],
+    (as) =>
+      as.events.send(
+        new PutEventsCommand({ Entries: [{ Source: 'sqs-webhooks', DetailType: 'test', Detail: '{}' }] }),
+      ),
+  ],
+  [
+    'invokes a function',
+    [],
+    (as) => as.lambda.send(new InvokeCommand({ FunctionName: `webhooks-${STAGE}-resume`, Payload: '{}' })),
+  ],
+  [
+    'changes a function',
+    [],
+    (as) =>
+      as.lambda.send(
+        new UpdateFunctionConfigurationCommand({ FunctionName: `webhooks-${STAGE}-resume`, Timeout: 1 }),
+      ),
+  ],
+  ['lists the roles', [], (as) => as.iam.send(new ListRolesCommand())],
+  [
+    'deletes the stack',
+    [],
+    (as) => as.cloudFormation.send(new DeleteStackCommand({ StackName: `webhooks-${STAGE}` })),
+  ],
+];
+
+function callerWith(credentials: { accessKeyId: string; secretAccessKey: string }) {
+  const config = { ...stage.config, credentials, maxAttempts: 1 };
+  return {
+    sqs: new SQSClient(config),
+    documents: DynamoDBDocumentClient.from(new DynamoDBClient(config)),
+    secrets: new SecretsManagerClient(config),
+    events: new EventBridgeClient(config),
+    lambda: new LambdaClient(config),
+    iam: new IAMClient(config),
+    cloudFormation: new CloudFormationClient(config),
+  };
+}
+
+beforeAll(async () => {
+  stage = await lookAtStage(endpoint, STAGE);
+  const secrets = new SecretsManagerClient(stage.config);
+  for (const Name of [secretOf('acme'), 'payroll/acme', `webhooks/${STAGE}-2/acme`]) {
+    await secrets.send(new CreateSecretCommand({ Name, SecretString: 'a' }));
+  }
+});
+
+describe.each(FUNCTIONS)('the role of %s', (name) => {
+  let caller: Caller;
+  beforeAll(async () => {
+    caller = callerWith(await credentialsOf(`webhooks-${STAGE}-${name}`, endpoint));
+  });
+
+  test.each(
+    CALLS.map(([what, allowed, call]) => [allowed.includes(name) ? 'may' : 'may not', what, call] as const),
+  )('%s: %s', async (may, _, call) => {
+    const answer = await call(caller).then(
+      () => 'may',
+      (error: Error) => (/AccessDenied/.test(error.name) ? 'may not' : `${error.name}: ${error.message}`),
+    );
+    expect(answer).toBe(may);
+  });
+});

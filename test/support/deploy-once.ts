@@ -1,0 +1,48 @@
+// Before the deploy tests: an emulated AWS, and the stage that they drive on it, deployed by the serverless CLI from a checkout of
+// its own. Only the address is handed to the tests: what there is they ask CloudFormation.
+import type { TestProject } from 'vitest/node';
+import { checkOut } from './deployment.ts';
+import { startMiniStack } from './ministack.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    endpointUrl: string;
+    /** Where `serverless` was run. */
+    checkout: string;
+  }
+}
+
+/** Its callbacks may be on this machine: see allowsThisMachine in lib/config.ts. */
+export const STAGE = 'local-deploy';
+/**
+ * What a function that was replaced at work had in hand is hidden until its time is over, here a shorter one; and a lane
+ * that waits for that is not to count as slow.
+ */
+export const PARAMETERS = [
+  'allowHttp=true',
+  'deliverTimeoutSeconds=15',
+  'deliveriesVisibilitySeconds=90',
+  'largestReadTimeoutMs=5000',
+  'lagSeconds=300',
+].flatMap((parameter) => ['--param', parameter]);
+
+export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const miniStack = await startMiniStack();
+  const cli = await checkOut(miniStack.url);
+  async function teardown(): Promise<void> {
+    await miniStack.close();
+    cli.remove();
+  }
+  try {
+    const started = performance.now();
+    await cli.serverless(STAGE, 'deploy', ...PARAMETERS);
+    console.log(`serverless deploy took ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  } catch (error) {
+    console.error(miniStack.output());
+    await teardown();
+    throw error;
+  }
+  provide('endpointUrl', miniStack.url);
+  provide('checkout', cli.root);
+  return teardown;
+}

@@ -1,0 +1,114 @@
+// A deployed stage as anybody with credentials sees it: by the AWS SDK alone. What it is made of it asks CloudFormation.
+import { setTimeout as wait } from 'node:timers/promises';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { stateKey } from '#lib/keys.ts';
+import { type Publishing, publish } from '#lib/local/publish.ts';
+import { REGION, ROOT } from './ministack.ts';
+
+export type Deployed = Awaited<ReturnType<typeof lookAtStage>>;
+
+/** The stage's stack, queues and tables. Throws when there is no such stack. */
+export async function lookAtStage(endpoint: string, stage: string) {
+  const config = { endpoint, region: REGION, credentials: ROOT };
+  const { Stacks } = await new CloudFormationClient(config).send(
+    new DescribeStacksCommand({ StackName: `webhooks-${stage}` }),
+  );
+  const outputs = Object.fromEntries(
+    (Stacks?.[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
+  );
+  const sqs = new SQSClient(config);
+  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(config), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  const lambda = new LambdaClient(config);
+
+  const output = (name: string): string => {
+    const value = outputs[name];
+    if (value === undefined) throw new Error(`The stack has no output ${name}`);
+    return value;
+  };
+
+  return {
+    config,
+    sqs,
+    documents,
+    outputs,
+    output,
+
+    async put(table: string, item: Record<string, unknown>): Promise<void> {
+      await documents.send(new PutCommand({ TableName: output(table), Item: item }));
+    },
+
+    publish: (body: string, publishing: Publishing) =>
+      publish(body, publishing, {
+        sqs,
+        messagesQueueUrl: output('MessagesQueueUrl'),
+        messagesFifoQueueUrl: output('MessagesFifoQueueUrl'),
+      }),
+
+    /** Asks a function for something, as `serverless invoke` does. */
+    async ask(functionName: string, request: unknown): Promise<Record<string, unknown>> {
+      const { Payload, FunctionError } = await lambda.send(
+        new InvokeCommand({
+          FunctionName: `webhooks-${stage}-${functionName}`,
+          Payload: JSON.stringify(request),
+        }),
+      );
+      const text = Payload?.transformToString() ?? '';
+      if (FunctionError !== undefined) throw new Error(`${functionName}: ${FunctionError} ${text}`);
+      return JSON.parse(text);
+    },
+
+    /** Why the subscription is paused, if it is. */
+    async pauseOf(subscription: string): Promise<unknown> {
+      const { Item } = await documents.send(
+        new GetCommand({
+          TableName: output('StateTableName'),
+          Key: stateKey(subscription),
+          ConsistentRead: true,
+        }),
+      );
+      return Item?.pause;
+    },
+
+    /** Takes what is on a queue until one is there that is wanted. */
+    async takeFrom(queue: string, isWanted: (message: Message) => boolean): Promise<Message> {
+      return await until(`a message on ${queue}`, async () => {
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({
+            QueueUrl: output(queue),
+            MaxNumberOfMessages: 10,
+            WaitTimeSeconds: 1,
+            MessageAttributeNames: ['All'],
+          }),
+        );
+        for (const { ReceiptHandle } of Messages) {
+          await sqs.send(new DeleteMessageCommand({ QueueUrl: output(queue), ReceiptHandle }));
+        }
+        return Messages.find(isWanted);
+      });
+    },
+  };
+}
+
+/** Looks until something is seen; when nothing is, the error holds what `explain` finds out. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined> | T | undefined,
+  { withinMs = 60_000, explain }: { withinMs?: number; explain?: () => Promise<unknown> } = {},
+): Promise<T> {
+  const end = Date.now() + withinMs;
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+    if (Date.now() > end) {
+      const why = explain === undefined ? '' : `: ${JSON.stringify(await explain())}`;
+      throw new Error(`${what}: not within ${withinMs / 1000} s${why}`);
+    }
+    await wait(200);
+  }
+}

@@ -1,0 +1,67 @@
+// A checkout of its own, and the serverless CLI run in it against an emulated AWS: what is deployed is what the repository holds,
+// and the packages of other tests stay as they are.
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify, stripVTControlCharacters } from 'node:util';
+import { REGION, ROOT } from './ministack.ts';
+
+const run = promisify(execFile);
+
+export type Cli = {
+  /** The checkout: `.serverless` and `dist` are in it. */
+  readonly root: string;
+  /** Runs the CLI in the checkout for the stage; answers with what it prints. Throws with that when it fails. */
+  serverless(stage: string, ...args: string[]): Promise<string>;
+  remove(): void;
+};
+
+/** Longer than a deploy has to take on the slowest machine; a CLI that hangs is ended. */
+const CLI_ENDS_WITHIN_MS = 180_000;
+
+/** A checkout of what git would commit, changed files included, that deploys to the endpoint. */
+export async function checkOut(endpointUrl: string): Promise<Cli> {
+  const root = mkdtempSync(join(tmpdir(), 'deploy-'));
+  const { stdout } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
+  for (const path of stdout.split('\0').filter((name) => name !== '')) {
+    cpSync(path, join(root, path), { recursive: true, force: true });
+  }
+  symlinkSync(join(process.cwd(), 'node_modules'), join(root, 'node_modules'), 'dir');
+  return cliIn(root, endpointUrl);
+}
+
+/** The CLI in a checkout that is there. */
+export function cliIn(root: string, endpointUrl: string): Cli {
+  const cli = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
+  const env = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    AWS_ENDPOINT_URL: endpointUrl,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: ROOT.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: ROOT.secretAccessKey,
+  };
+  return {
+    root,
+    async serverless(stage, ...args) {
+      const [command = '', ...rest] = args;
+      try {
+        const { stdout, stderr } = await run(process.execPath, [cli, command, '--stage', stage, ...rest], {
+          cwd: root,
+          env,
+          timeout: CLI_ENDS_WITHIN_MS,
+          killSignal: 'SIGKILL',
+          maxBuffer: 64 * 1024 * 1024,
+        });
+        return stripVTControlCharacters(stdout === '' ? stderr : stdout);
+      } catch (error) {
+        const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+        const said = stripVTControlCharacters(`${stdout}${stderr}`);
+        throw new Error(`serverless ${args.join(' ')} failed:\n${said || error}`, { cause: error });
+      }
+    },
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,37 @@
+// Acting as a function: credentials of the very role that it was deployed with, so that what they may do is what it may do.
+import { GetRoleCommand, IAMClient, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { REGION, ROOT } from './ministack.ts';
+
+export type Credentials = { accessKeyId: string; secretAccessKey: string; sessionToken: string };
+
+/** Credentials of the function's role. Who else may assume it is put back as it was. */
+export async function credentialsOf(functionName: string, endpoint: string): Promise<Credentials> {
+  const config = { endpoint, region: REGION, credentials: ROOT };
+  const iam = new IAMClient(config);
+  const { Role: RoleArn = '' } = await new LambdaClient(config).send(
+    new GetFunctionConfigurationCommand({ FunctionName: functionName }),
+  );
+  const RoleName = RoleArn.slice(RoleArn.lastIndexOf('/') + 1);
+  const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
+  const trust = decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '');
+  if (JSON.parse(trust).Statement.length !== 1 || !trust.includes('lambda.amazonaws.com')) {
+    throw new Error(`${RoleName} may be assumed by others than Lambda: ${trust}`);
+  }
+  await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: ANYBODY }));
+  const { Credentials } = await new STSClient(config).send(
+    new AssumeRoleCommand({ RoleArn, RoleSessionName: 'test' }),
+  );
+  await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: trust }));
+  return {
+    accessKeyId: Credentials?.AccessKeyId ?? '',
+    secretAccessKey: Credentials?.SecretAccessKey ?? '',
+    sessionToken: Credentials?.SessionToken ?? '',
+  };
+}
+
+const ANYBODY = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }],
+});
