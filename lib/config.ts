@@ -159,6 +159,14 @@ export function deploymentRules(config: Common): DeploymentRules {
   };
 }
 
+/** The options of a callback client that keeps to these rules. */
+export const callbackOptions = ({ allowHttp, allowedCidrs, allowThisMachine }: DeploymentRules) => ({
+  allowHttp,
+  allowedCidrs,
+  allowThisMachine,
+  responseCapBytes: RESPONSE_CAP_BYTES,
+});
+
 /** What a config item is checked against. */
 export const subscriptionRules = (config: Common): SubscriptionRules => itemRules(deploymentRules(config));
 

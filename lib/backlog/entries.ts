@@ -95,6 +95,31 @@ export async function firstEntries(
   return Items.map((item) => entrySchema.parse(item));
 }
 
+/** The entries of a lane behind one, in order, and where to go on. Throws when DynamoDB fails. */
+export async function entriesAfter(
+  subscription: string,
+  lane: number,
+  { after, limit }: { readonly after: string | undefined; readonly limit: number },
+  { documents, stateTable }: EntryDeps,
+): Promise<{ readonly entries: readonly Entry[]; readonly after: string | undefined }> {
+  const pk = laneKey(subscription, lane);
+  const { Items = [], LastEvaluatedKey } = await documents.send(
+    new QueryCommand({
+      TableName: stateTable,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': pk },
+      ConsistentRead: true,
+      Limit: limit,
+      ...(after !== undefined && { ExclusiveStartKey: { pk, sk: after } }),
+    }),
+  );
+  const last: unknown = LastEvaluatedKey?.sk;
+  return {
+    entries: Items.map((item) => entrySchema.parse(item)),
+    after: typeof last === 'string' ? last : undefined,
+  };
+}
+
 /** One entry by its sort key, or undefined when it is there no more. Throws when DynamoDB fails. */
 export async function entryBy(
   subscription: string,

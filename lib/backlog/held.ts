@@ -79,21 +79,32 @@ export async function readHeld(
 }
 
 /** The first held messages of a subscription, at most `limit`. Throws when DynamoDB fails. */
-export async function listHeld(
+export async function listHeld(subscription: string, limit: number, deps: Deps): Promise<readonly Held[]> {
+  return (await heldAfter(subscription, { after: undefined, limit }, deps)).held;
+}
+
+/** The held messages of a subscription behind one, by their ids, and where to go on. Throws when DynamoDB fails. */
+export async function heldAfter(
   subscription: string,
-  limit: number,
+  { after, limit }: { readonly after: string | undefined; readonly limit: number },
   { documents, stateTable }: Deps,
-): Promise<readonly Held[]> {
-  const { Items = [] } = await documents.send(
+): Promise<{ readonly held: readonly Held[]; readonly after: string | undefined }> {
+  const { pk } = heldKey(subscription, '');
+  const { Items = [], LastEvaluatedKey } = await documents.send(
     new QueryCommand({
       TableName: stateTable,
       KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': heldKey(subscription, '').pk },
+      ExpressionAttributeValues: { ':pk': pk },
       ConsistentRead: true,
       Limit: limit,
+      ...(after !== undefined && { ExclusiveStartKey: { pk, sk: after } }),
     }),
   );
-  return Items.map((item) => heldSchema.parse(item));
+  const last: unknown = LastEvaluatedKey?.sk;
+  return {
+    held: Items.map((item) => heldSchema.parse(item)),
+    after: typeof last === 'string' ? last : undefined,
+  };
 }
 
 /** Throws when DynamoDB fails. */

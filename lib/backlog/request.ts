@@ -6,14 +6,15 @@ import type { Config } from '#lib/subscription/registration.ts';
 import { inWords as faultsInWords } from '#lib/subscription/subscription.ts';
 import { change } from './change.ts';
 import { firstEntries } from './entries.ts';
-import { listHeld, readHeld } from './held.ts';
+import { heldAfter, listHeld, readHeld } from './held.ts';
 import { probeLane } from './lanes.ts';
 import { type LookBounds, type LookDeps, look } from './look.ts';
 import { askedToPause, askedToResume } from './machine.ts';
 import { readMeasure } from './measure.ts';
+import { type OverviewDeps, overview, statusOf } from './overview.ts';
 import { closedLanes, readState, type State } from './state.ts';
 import { sendToken } from './tokens.ts';
-import { phaseOf } from './transitions.ts';
+import { waitingIn } from './waiting.ts';
 
 const id = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters');
 const lane = z.number().int().min(0).max(19).optional();
@@ -22,7 +23,20 @@ export const requestSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('rules') }),
   z.strictObject({ subscription: id, action: z.literal('resume') }),
   z.strictObject({ subscription: id, action: z.literal('pause'), detail: z.string().max(500).optional() }),
-  z.strictObject({ subscription: id, action: z.literal('status') }),
+  z
+    .strictObject({
+      subscription: id.optional(),
+      action: z.literal('status'),
+      cursor: id.optional(),
+      limit: z.number().int().min(1).max(250).optional(),
+    })
+    .refine(
+      ({ subscription, cursor, limit }) => subscription === undefined || (cursor ?? limit) === undefined,
+      {
+        path: ['subscription'],
+        error: 'is one: leave cursor and limit out, or leave it out for all',
+      },
+    ),
   z.strictObject({ subscription: id, action: z.literal('look') }),
   z.strictObject({ subscription: id, action: z.literal('skip-head'), lane }),
   z.strictObject({ subscription: id, action: z.literal('dead-letter-head'), lane }),
@@ -30,6 +44,17 @@ export const requestSchema = z.discriminatedUnion('action', [
     subscription: id,
     action: z.literal('list-held'),
     limit: z.number().int().min(1).max(100).optional(),
+    cursor: id.optional(),
+  }),
+  z.strictObject({
+    subscription: id,
+    action: z.literal('list-backlog'),
+    lane,
+    limit: z.number().int().min(1).max(100).optional(),
+    cursor: z
+      .string()
+      .regex(/^\d{1,2}:\d{40}#[\x21-\x7e]{1,128}$/, 'must be the cursor of an answer')
+      .optional(),
   }),
   z.strictObject({ subscription: id, action: z.literal('send-held'), messageId: id }),
   z.strictObject({ subscription: id, action: z.literal('discard-held'), messageId: id }),
@@ -38,7 +63,7 @@ export const requestSchema = z.discriminatedUnion('action', [
 export type ResumeRequest = z.infer<typeof requestSchema>;
 
 /** `deployment`: what it allows, for who wants to check an item before it is put. */
-export type AnswerDeps = LookDeps & { readonly deployment: DeploymentRules };
+export type AnswerDeps = LookDeps & OverviewDeps & { readonly deployment: DeploymentRules };
 
 export type Answer = { readonly ok: boolean; readonly message: string; readonly [name: string]: unknown };
 
@@ -59,7 +84,11 @@ export async function answer(request: ResumeRequest, bounds: LookBounds, deps: A
   if (request.action === 'rules') {
     return { ok: true, message: 'What this deployment allows.', rules: deps.deployment };
   }
-  const { subscription } = request;
+  if (request.action === 'status' && request.subscription === undefined) {
+    const page = await overview({ cursor: request.cursor, limit: request.limit ?? 100 }, deps);
+    return { ok: true, message: `${page.subscriptions.length} subscriptions.`, ...page };
+  }
+  const { subscription = '' } = request;
   const config = await deps.readConfig(subscription);
   const subject = { id: subscription, state: await readState(subscription, deps) };
   // What is held may outlive a subscription that never paused.
@@ -70,7 +99,11 @@ export async function answer(request: ResumeRequest, bounds: LookBounds, deps: A
 
   switch (request.action) {
     case 'status':
-      return { ok: true, message: inWords(subject.state), ...(await status()) };
+      return {
+        ok: true,
+        message: inWords(subject.state),
+        ...statusOf(subject.state, await readMeasure(subscription, deps)),
+      };
     case 'resume': {
       if (config.kind === 'invalid') return { ok: false, message: stillInvalid(config) };
       const changed = await change(subject, askedToResume, deps);
@@ -94,13 +127,20 @@ export async function answer(request: ResumeRequest, bounds: LookBounds, deps: A
     case 'dead-letter-head':
       return await withHead(request);
     case 'list-held': {
-      const held = await listHeld(subscription, request.limit ?? 25, deps);
+      const { cursor: from, limit = 25 } = request;
+      const { held, after: cursor } = await heldAfter(subscription, { after: from, limit }, deps);
       const list = held.map(({ sk, reason, at }) => ({
         messageId: sk,
         reason,
         at: new Date(at).toISOString(),
       }));
-      return { ok: true, message: `${list.length} held.`, held: list };
+      return { ok: true, message: `${list.length} held.`, held: list, cursor };
+    }
+    case 'list-backlog': {
+      const lanes = closedLanes(subject.state).filter((one) => one === (request.lane ?? one));
+      const { cursor, limit = 25 } = request;
+      const page = await waitingIn({ subscription, lanes }, { cursor, limit }, deps);
+      return { ok: true, message: `${page.waiting.length} waiting.`, ...page };
     }
     case 'send-held':
     case 'discard-held': {
@@ -108,11 +148,15 @@ export async function answer(request: ResumeRequest, bounds: LookBounds, deps: A
       if (action === 'send-held' && config.kind === 'absent') {
         return { ok: false, message: `There is no subscription ${subscription} to send it to.` };
       }
-      if (!(await readHeld(subscription, messageId, deps))) {
+      const held = await readHeld(subscription, messageId, deps);
+      if (held === undefined) {
         return { ok: false, message: `No message ${messageId} is held for ${subscription}.` };
       }
       // In lane 0: whichever lane, one at a time is what matters.
-      await sendToken({ subscription, lane: 0, drain: 0, command: { do: action, messageId } }, deps);
+      await sendToken(
+        { subscription, lane: 0, drain: 0, command: { do: action, messageId, heldAt: held.at } },
+        deps,
+      );
       return { ok: true, message: action === 'send-held' ? 'It is being sent.' : 'It is being discarded.' };
     }
     default:
@@ -135,20 +179,6 @@ export async function answer(request: ResumeRequest, bounds: LookBounds, deps: A
     const command = { do: action === 'skip-head' ? 'skip' : 'dead-letter', entry: head.sk } as const;
     await sendToken({ subscription, lane: where, drain: 0, command }, deps);
     return { ok: true, message: 'It is being done.', lane: where, messageId: head.delivery.messageId };
-  }
-
-  async function status() {
-    const { state } = subject;
-    const measure = await readMeasure(subscription, deps);
-    return {
-      phase: phaseOf(state),
-      pause: state.pause,
-      closedLanes: closedLanes(state),
-      backlog: measure?.count,
-      backlogIsAtLeast: measure?.atLeast,
-      oldestAt: measure?.oldestAt,
-      countedAt: measure?.at,
-    };
   }
 }
 

@@ -1,11 +1,10 @@
 // Looks at a subscription's item before it is put, as the deployment and the network see it: what would pause it later
 // is refused now, every fault at once.
-import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { addressRules } from '#lib/callback/address.ts';
 import { type Lookup, systemLookup } from '#lib/callback/guard.ts';
 import { checkAddresses } from '#lib/callback/resolve.ts';
 import { type DeploymentRules, itemRules } from '#lib/config.ts';
-import { parseEndpoint } from '#lib/endpoint/schema.ts';
+import { faultOfNaming, readEndpointItem } from '#lib/endpoint/found.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import type { Fault, Subscription } from '#lib/subscription/subscription.ts';
 import type { Context } from './context.ts';
@@ -69,15 +68,7 @@ async function withoutEndpoint(
   { documents, names }: Pick<Deps, 'documents' | 'names'>,
 ): Promise<Fault[]> {
   if (dlq === undefined) return [];
-  const Key = { name: dlq.endpoint };
-  const { Item } = await (await documents()).send(
-    new GetCommand({ TableName: names.table('endpoints'), Key, ConsistentRead: true }),
-  );
-  const path = 'dlq.endpoint';
-  if (Item === undefined)
-    return [{ path, reason: `there is no endpoint ${dlq.endpoint}: put it first, with endpoints put` }];
-  const parsed = parseEndpoint(Item);
-  if (parsed.ok) return [];
-  const why = parsed.faults.map((fault) => `${fault.path}: ${fault.reason}`).join('; ');
-  return [{ path, reason: `the endpoint ${dlq.endpoint} is not right, put it right first: ${why}` }];
+  const deps = { documents: await documents(), endpointsTable: names.table('endpoints') };
+  const fault = faultOfNaming(await readEndpointItem(dlq.endpoint, deps));
+  return fault === undefined ? [] : [fault];
 }

@@ -25,7 +25,8 @@ export type Context = {
   readonly names: Names;
   readonly print: Print;
   progress(what: string): Progress;
-  sqs(): Promise<SQSClient>;
+  /** Of another region than the deployment's where one is named. */
+  sqs(region?: string): Promise<SQSClient>;
   documents(): Promise<DynamoDBDocumentClient>;
   secrets(): Promise<SecretsManagerClient>;
   lambda(): Promise<LambdaClient>;
@@ -56,10 +57,11 @@ export function createContext(options: () => GlobalOptions, io: Io): Context {
       requestHandler: { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
     };
   };
-  const sqs = once(async () => {
+  const createSqs = async (region?: string) => {
     const { SQSClient } = await import('@aws-sdk/client-sqs');
-    return kept(new SQSClient(config()));
-  });
+    return kept(new SQSClient({ ...config(), ...(region !== undefined && { region }) }));
+  };
+  const ownSqs = once(createSqs);
 
   return {
     io,
@@ -73,7 +75,7 @@ export function createContext(options: () => GlobalOptions, io: Io): Context {
       return print();
     },
     progress: (what) => createProgress(what, io.stderr),
-    sqs,
+    sqs: (region) => (region === undefined ? ownSqs() : createSqs(region)),
     documents: once(async () => {
       const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
       const { createDocuments } = await import('#lib/documents.ts');
@@ -94,7 +96,7 @@ export function createContext(options: () => GlobalOptions, io: Io): Context {
     async queueUrl(name) {
       const { GetQueueUrlCommand } = await import('@aws-sdk/client-sqs');
       const QueueName = names().queue(name);
-      const { QueueUrl } = await (await sqs()).send(new GetQueueUrlCommand({ QueueName }));
+      const { QueueUrl } = await (await ownSqs()).send(new GetQueueUrlCommand({ QueueName }));
       if (QueueUrl === undefined) throw new Error(`SQS named no URL for ${QueueName}`);
       return QueueUrl;
     },

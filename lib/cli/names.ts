@@ -1,12 +1,14 @@
 // What a deployment's parts are called: everything derives from the stage, as serverless.yml has it.
 
-export type QueueName =
-  | 'messages'
-  | 'messages.fifo'
-  | 'deliveries.fifo'
-  | 'retries'
-  | 'dead-letters'
-  | 'undeliverable';
+export const QUEUES = [
+  'messages',
+  'messages.fifo',
+  'deliveries.fifo',
+  'retries',
+  'dead-letters',
+  'undeliverable',
+] as const;
+export type QueueName = (typeof QUEUES)[number];
 
 export type Names = ReturnType<typeof namesOf>;
 

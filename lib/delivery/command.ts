@@ -47,16 +47,19 @@ export async function obey(
     }
     case 'send-held': {
       const held = await readHeld(run.id, command.messageId, deps);
-      if (held === undefined || run.config.kind === 'absent') return;
+      if (held === undefined || run.config.kind === 'absent' || isAnother(held, command)) return;
       // A replay: with an id of its own its claim is a new one, or it would be found sent already. The same id when
       // this is done again: held once, sent once.
       const delivery = { ...held.delivery, attempt: 1, replayId: `held-${held.at}` };
       await sendToLane(delivery, held.body, lanesOf(run.config), deps);
       return dropHeld(run.id, command.messageId, deps);
     }
-    case 'discard-held':
+    case 'discard-held': {
+      const held = await readHeld(run.id, command.messageId, deps);
+      if (held === undefined || isAnother(held, command)) return;
       deps.log.warn('held.discarded', { subscription: run.id, messageId: command.messageId });
       return dropHeld(run.id, command.messageId, deps);
+    }
     case 'expire-held':
       for (const messageId of command.messageIds) {
         // The next round of the sweep finds what is left.
@@ -116,3 +119,7 @@ export async function obey(
     }
   }
 }
+
+/** It was sent since it was asked for, and is held anew: nobody asked for that. */
+const isAnother = (held: Held, { heldAt }: { readonly heldAt?: number | undefined }): boolean =>
+  heldAt !== undefined && heldAt !== held.at;

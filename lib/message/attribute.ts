@@ -47,8 +47,9 @@ export type Delivery = Omit<z.infer<typeof deliverySchema>, 'v' | 'kind'>;
 const commandSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('skip'), entry: z.string() }),
   z.object({ do: z.literal('dead-letter'), entry: z.string() }),
-  z.object({ do: z.literal('send-held'), messageId: z.string() }),
-  z.object({ do: z.literal('discard-held'), messageId: z.string() }),
+  // `heldAt`: since when, epoch milliseconds. Sent and held anew it is another, and so is the token, for SQS too.
+  z.object({ do: z.literal('send-held'), messageId: z.string(), heldAt: z.number().optional() }),
+  z.object({ do: z.literal('discard-held'), messageId: z.string(), heldAt: z.number().optional() }),
   /** What of these was held before this time, epoch milliseconds, has been held too long. */
   z.object({ do: z.literal('expire-held'), messageIds: z.array(z.string()), before: z.number() }),
   /** The subscription is gone: everything to `undeliverable`. */

@@ -9,6 +9,7 @@ import {
   GetCommand,
   PutCommand,
   QueryCommand,
+  ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 
@@ -93,6 +94,29 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
     };
   }
 
+  /** All subscriptions, what is asked for of each. */
+  function scan({
+    TableName = '',
+    ExclusiveStartKey: start,
+    Limit = pageSize,
+    ...input
+  }: ScanCommand['input']) {
+    const names = input.ProjectionExpression?.split(', ').map(
+      (name) => input.ExpressionAttributeNames?.[name],
+    );
+    if (names === undefined || names.includes(undefined)) throw unknown('a scan of whole items');
+    const limit = Math.min(Limit, pageSize);
+    const page = [...tableOf(TableName).values()]
+      .sort((a, b) => idOf(a).compare(idOf(b)))
+      .filter((item) => start === undefined || idOf(start).compare(idOf(item)) < 0)
+      .slice(0, limit);
+    const last = page.at(-1);
+    return {
+      Items: page.map((item) => Object.fromEntries(names.map((name = '') => [name, copy(item)[name]]))),
+      ...(last && page.length === limit && { LastEvaluatedKey: { id: last.id } }),
+    };
+  }
+
   /** One partition, by its sort key. */
   function queryKey(table: string, input: Omit<QueryCommand['input'], 'TableName'>) {
     const pk = input.ExpressionAttributeValues?.[':pk'];
@@ -121,7 +145,7 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
     // What the last page ended with may be gone or changed by now: the place in the order counts.
     const follows = ({ dueAt, pk, sk }: Item): boolean =>
       start === undefined ||
-      (dueAt !== undefined && dueAt !== start.dueAt
+      (start.dueAt !== undefined && dueAt !== start.dueAt
         ? Number(dueAt) > Number(start.dueAt)
         : compare(`${pk}\u0000${sk}`, `${start.pk}\u0000${start.sk}`) > 0);
     const limit = Math.min(Limit, pageSize);
@@ -192,6 +216,7 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
       return {};
     }
     if (command instanceof QueryCommand) return query(command.input);
+    if (command instanceof ScanCommand) return scan(command.input);
     if (command instanceof BatchGetCommand) return batchGet(command.input);
     if (command instanceof BatchWriteCommand) return batchWrite(command.input);
     throw unknown('this command');

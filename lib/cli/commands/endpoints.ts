@@ -1,33 +1,38 @@
-// `webhooks endpoints …`: config items of endpoints, where dead letters go, checked before they are put.
+// `webhooks endpoints …`: config items of endpoints, where dead letters go: registered, listed, shown, tried, removed.
 import type { Command } from 'commander';
-import { parseEndpoint } from '#lib/endpoint/schema.ts';
 import type { Context } from '../context.ts';
-import { refuse } from '../faults.ts';
-import { readItems } from '../input.ts';
+
+// What a command does is loaded when it is given: --help needs no SDK.
+const working = () => import('../endpoint-items.ts');
+const testing = () => import('../test-endpoint.ts');
 
 /** Adds the commands to the program. */
 export function endpoints(program: Command, context: Context): void {
   const group = program.command('endpoints').description('Where dead letters go');
   group
     .command('put')
-    .description('Register an endpoint, or change it; JSON or YAML')
-    .argument('<file>', 'its config item, - for standard input')
-    .action((file: string) => put(file, context));
-}
-
-async function put(file: string, context: Context): Promise<void> {
-  const given = await readItems(file, context.io);
-  const checked = given.map(({ from, item }) => {
-    const parsed = parseEndpoint(item);
-    if (!parsed.ok) refuse(from, parsed.faults);
-    return { name: parsed.endpoint.name, item };
-  });
-  const { PutCommand } = await import('@aws-sdk/lib-dynamodb');
-  const documents = await context.documents();
-  const TableName = context.names.table('endpoints');
-  for (const { item } of checked) await documents.send(new PutCommand({ TableName, Item: item }));
-  context.print.result(
-    checked.map(({ name }) => ({ name })),
-    () => checked.map(({ name }) => `${name} is in ${TableName}.`).join('\n'),
-  );
+    .description('Register endpoints, or change them')
+    .argument('<file>', 'config items in JSON or YAML; - for standard input')
+    .option('--dry-run', 'check, and say what would be done')
+    .action(async (file: string, options) => (await working()).putEndpoints(file, options, context));
+  group
+    .command('list')
+    .description('All endpoints')
+    .action(async () => (await working()).listEndpoints(context));
+  group
+    .command('get')
+    .description('One config item, as JSON')
+    .argument('<name>')
+    .action(async (name: string) => (await working()).getEndpoint(name, context));
+  group
+    .command('test')
+    .description('Whether dead letters would arrive there, and if not, why')
+    .argument('<name>')
+    .action(async (name: string) => (await testing()).testEndpoint(name, context));
+  group
+    .command('remove')
+    .description('End an endpoint that no subscription names')
+    .argument('<name>')
+    .option('--force', 'though subscriptions name it: they are paused then')
+    .action(async (name: string, options) => (await working()).removeEndpoint(name, options, context));
 }

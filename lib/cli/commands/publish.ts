@@ -1,36 +1,34 @@
 // `webhooks publish`: sends messages as a publisher does.
-import type { Command } from 'commander';
-import { publish as send } from '#lib/local/publish.ts';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { Context } from '../context.ts';
-import { CommandFailed } from '../failure.ts';
 
-type Options = {
-  readonly topic?: string;
-  readonly subscription?: string;
-  readonly id?: string;
-  readonly group?: string;
-  readonly contentType?: string;
-};
+// Loaded when the command is given: --help needs no SDK.
+const publishing = () => import('../publish.ts');
 
 /** Adds the command to the program. */
 export function publish(program: Command, context: Context): void {
   program
     .command('publish')
-    .description('Publish a message, as any publisher does')
-    .argument('<body>', 'the payload')
+    .description(
+      'Publish messages, as any publisher does. A CloudEvent, an EventBridge event or an SNS notification needs no --topic.',
+    )
+    .argument('[body]', 'the payload; or --file')
     .option('--topic <topic>', 'to all subscriptions of this topic')
     .option('--subscription <id>', 'to this one alone')
-    .option('--id <id>', 'the idempotency key; default: the SQS message id')
+    .option('--file <file>', 'the payload from a file, of any bytes; - for standard input')
+    .option('--id <id>', 'the idempotency key (default: the SQS message id); with --count -1, -2 … is added')
+    .option('--content-type <type>', 'what the payload is (default: application/json)')
+    .option('--header <name: value>', 'a header for the callback; may be given several times', collect, [])
     .option('--group <group>', 'in order within this group, through messages.fifo')
-    .option('--content-type <type>', 'default: application/json')
-    .action(async (body: string, { contentType, ...publishing }: Options) => {
-      if (body === '') throw new CommandFailed('The body is empty.', 2);
-      const attributes = contentType === undefined ? {} : { 'content-type': contentType };
-      const queue = publishing.group === undefined ? 'messages' : 'messages.fifo';
-      const url = await context.queueUrl(queue);
-      const deps = { sqs: await context.sqs(), messagesQueueUrl: url, messagesFifoQueueUrl: url };
-      const sqsMessageId = await send(body, { ...publishing, attributes }, deps);
-      const id = publishing.id ?? sqsMessageId;
-      context.print.result({ id, sqsMessageId }, () => `Published with the id ${id}.`);
-    });
+    .option('--count <n>', 'so many of it', positive, 1)
+    .action(async (body: string | undefined, options) =>
+      (await publishing()).publishMessages(body, options, context),
+    );
+}
+
+const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be 1 to 9999999.');
+  return Number(text);
 }

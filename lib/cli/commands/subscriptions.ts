@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 
 // What a command does is loaded when it is given: --help needs no SDK.
 const putting = () => import('../put-subscriptions.ts');
+const calling = () => import('../sample-call.ts');
 const registered = () => import('../registered.ts');
 
 /** Adds the commands to the program. */
@@ -20,6 +21,16 @@ export function subscriptions(program: Command, context: Context): void {
     .option('--dry-run', 'check, and say what would be done')
     .option('--skip-dns', 'do not look up host names from here')
     .action(async (file: string, options) => (await putting()).putSubscriptions(file, options, context));
+  group
+    .command('test')
+    .description(
+      'Call the callback once, with credentials and signature as in a delivery, and show the answer',
+    )
+    .argument('<id>')
+    .option('--body <text>', 'what is sent', '{"test":true}')
+    .option('--file <file>', 'what is sent, from a file or -')
+    .option('--content-type <type>', 'its type', 'application/json')
+    .action(async (id: string, options) => (await calling()).testSubscription(id, options, context));
   group
     .command('list')
     .description('All subscriptions')

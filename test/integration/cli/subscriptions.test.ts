@@ -112,11 +112,11 @@ configuration:
 
   test('a dlq that names no endpoint is refused, and taken once that is there', async () => {
     const letters = item('letters', { dlq: { endpoint: 'rejected' } });
-    expect((await put(letters)).stderr).toContain(
-      'dlq.endpoint: there is no endpoint rejected: put it first, with endpoints put',
-    );
+    expect((await put(letters)).stderr).toContain('dlq.endpoint: names an endpoint that does not exist');
     await rig.set.putEndpoint({ name: 'rejected', type: 'sqs', configuration: {} });
-    expect((await put(letters)).stderr).toContain('the endpoint rejected is not right, put it right first: ');
+    expect((await put(letters)).stderr).toContain(
+      'dlq.endpoint: names an endpoint whose item is not right, put it right: ',
+    );
     const queueUrl = rig.set.outputs.UndeliverableQueueUrl;
     await rig.set.putEndpoint({ name: 'rejected', type: 'sqs', configuration: { queueUrl } });
     expect(await put(letters)).toMatchObject({ code: 0 });
@@ -187,6 +187,121 @@ describe('credentials', () => {
     expect(`${shown.stdout}${shown.stderr}${(await run(['list', '--json'])).stdout}`).not.toContain(KEY);
     expect(shown.stderr).toContain('configuration.signing.keys is not shown: it holds credentials.');
     expect(await run(['put', '-'], shown.stdout)).toMatchObject({ code: 1 });
+  });
+});
+
+// As they stand in Gravitee's documentation.
+const EXAMPLES = {
+  basic: {
+    configuration: {
+      entrypointId: 'webhook-advanced',
+      callbackUrl: 'https://example.com',
+      auth: { type: 'basic', basic: { username: 'username', password: 'a-very-secured-password' } },
+    },
+  },
+  token: {
+    configuration: {
+      entrypointId: 'webhook-advanced',
+      callbackUrl: 'https://example.com',
+      auth: { type: 'token', token: { value: 'eyJraWQiOiJk...' } },
+    },
+  },
+  oauth2: {
+    configuration: {
+      entrypointId: 'webhook-advanced',
+      callbackUrl: 'https://example.com',
+      auth: {
+        type: 'oauth2',
+        oauth2: {
+          endpoint: 'https://auth.gravitee.io/my-domain/oauth/token',
+          clientId: 'a-client-id',
+          clientSecret: 'a-client-secret',
+          scopes: ['roles'],
+        },
+      },
+    },
+  },
+};
+
+describe.each(Object.entries(EXAMPLES))('the example of %s', (kind, { configuration }) => {
+  const id = `example-${kind}`;
+  const { auth } = configuration;
+  const secret = `webhooks/local/${id}`;
+  const credentials: unknown = Object.entries(auth).find(([name]) => name === kind)?.[1];
+
+  test('registers as it stands, its credentials in a secret', async () => {
+    const given = ['--id', id, '--topic', kind, '--skip-dns'];
+    const { code, stdout, stderr } = await put({ configuration }, ...given);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`configuration.auth.${kind} went into the secret ${secret} (created).`);
+    expect(await secretNamed(secret)).toEqual(credentials);
+    expect(await stored(id)).toEqual({
+      id,
+      topic: kind,
+      configuration: { ...configuration, auth: { type: kind, secret } },
+    });
+  });
+
+  test('with a callback and a token endpoint that answer, a test call carries the credentials', async () => {
+    rig.receiver.answer('/token', [], {
+      headers: { 'content-type': 'application/json' },
+      body: '{"access_token":"a-token","token_type":"Bearer","expires_in":60}',
+    });
+    const here = { ...EXAMPLES.oauth2.configuration.auth.oauth2, endpoint: callback('token') };
+    const mine = kind === 'oauth2' ? { type: 'oauth2', oauth2: here } : auth;
+    await put(item(id, {}, { auth: mine, signing: { keys: [KEY] } }));
+    const { code, stdout, stderr } = await run(['test', id, '--body', 'a sample', '--json']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [request] = await rig.receiver.requests(`/${id}`, 1);
+    expect(request?.headers.authorization).toBe(
+      {
+        basic: `Basic ${Buffer.from('username:a-very-secured-password').toString('base64')}`,
+        token: 'Bearer eyJraWQiOiJk...',
+        oauth2: 'Bearer a-token',
+      }[kind],
+    );
+    expect(request?.headers['webhook-signature']).toMatch(/^v1,/);
+    expect(request?.body.toString()).toBe('a sample');
+    const said: unknown = JSON.parse(stdout);
+    expect(said).toMatchObject({
+      outcome: 'delivered',
+      status: 200,
+      webhookId: request?.headers['webhook-id'],
+      headers: expect.arrayContaining(['authorization', 'webhook-signature']),
+    });
+    for (const shown of ['secured', 'eyJ', 'a-token', 'v1,']) expect(stdout).not.toContain(shown);
+  });
+});
+
+describe('a test call', () => {
+  test('that is refused says so, with the answer, and ends with 1', async () => {
+    await put(item('teapot'));
+    rig.receiver.answer('/teapot', [{ status: 418, body: 'no\u001b[2Jcoffee' }]);
+    const { code, stdout, stderr } = await run(['test', 'teapot']);
+    expect(stdout).toMatch(
+      /^teapot: rejected, the callback answered 418, after \d+ ms\.\n {2}sent with content-type, user-agent, .*\n {2}answered: no\?\[2Jcoffee\n$/,
+    );
+    expect(stderr).toMatch(/^The callback refused the call: /);
+    expect(code).toBe(1);
+    expect(await rig.pauseOf('teapot')).toBeUndefined();
+  });
+
+  test('whose secret is not there sends nothing, and names the secret', async () => {
+    await rig.set.putSubscription(
+      item('secretless', {}, { auth: { type: 'basic', secret: 'webhooks/local/none' } }),
+    );
+    const { code, stdout } = await run(['test', 'secretless']);
+    expect(stdout).toMatch(/^secretless: unsent, the secret webhooks\/local\/none does not exist/);
+    expect(code).toBe(1);
+    expect(rig.receiver.received('/secretless')).toEqual([]);
+  });
+
+  test('under at-most-once claims nothing and holds nothing', async () => {
+    await put(item('once', { qos: 'at-most-once' }));
+    rig.receiver.answer('/once', [{ status: 500 }]);
+    expect(await run(['test', 'once'])).toMatchObject({ code: 1 });
+    expect(await run(['test', 'once'])).toMatchObject({ code: 0 });
+    expect(await rig.heldOf('once')).toEqual([]);
   });
 });
 

@@ -100,18 +100,37 @@ describe('a held message that is asked for', () => {
     expect(requested(world, 'acme').slice(3)).toEqual(['m02:200']);
   });
 
-  test('that fails again is held again, and can be asked for again', async () => {
+  test.each([10 * SECOND, 6 * MINUTE])(
+    'that fails again is held again, and can be asked for again (%i ms later)',
+    async (later) => {
+      const world = await withHeld();
+      world.script.answer = answers({ m02: [400, 200] });
+      void world.ask({ subscription: 'acme', action: 'send-held', messageId: 'm02' });
+      await world.pass(later);
+      expect(world.held('acme')).toMatchObject([{ sk: 'm02', reason: 'rejected' }]);
+      void world.ask({ subscription: 'acme', action: 'resume' });
+      void world.ask({ subscription: 'acme', action: 'send-held', messageId: 'm02' });
+      await world.pass(2 * MINUTE);
+      expect(requested(world, 'acme').slice(3)).toEqual(['m02:400', 'm02:200']);
+      expect(world.held('acme')).toEqual([]);
+    },
+  );
+});
+
+test('a command that was for a message as it was held before leaves alone what is held since', async () => {
+  for (const action of ['send-held', 'discard-held'] as const) {
     const world = await withHeld();
     world.script.answer = answers({ m02: [400, 200] });
     void world.ask({ subscription: 'acme', action: 'send-held', messageId: 'm02' });
-    await world.pass(6 * MINUTE);
-    expect(world.held('acme')).toMatchObject([{ sk: 'm02', reason: 'rejected' }]);
-    void world.ask({ subscription: 'acme', action: 'resume' });
-    void world.ask({ subscription: 'acme', action: 'send-held', messageId: 'm02' });
-    await world.pass(2 * MINUTE);
-    expect(requested(world, 'acme').slice(3)).toEqual(['m02:400', 'm02:200']);
-    expect(world.held('acme')).toEqual([]);
-  });
+    await world.pass(10 * SECOND);
+    const [again] = world.held('acme');
+    expect(again).toMatchObject({ reason: 'rejected' });
+    const command = { do: action, messageId: 'm02', heldAt: Number(again?.at) - 1 } as const;
+    world.resend({ subscription: 'acme', lane: 0, drain: 0, command });
+    await world.pass(MINUTE);
+    expect(world.held('acme')).toEqual([again]);
+    expect(requested(world, 'acme').slice(3)).toEqual(['m02:400']);
+  }
 });
 
 test('a held message that is discarded is gone, unsent', async () => {

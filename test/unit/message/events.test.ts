@@ -142,6 +142,11 @@ const BRIDGED: Readonly<Record<string, readonly object[]>> = {
 
 const RESUMED: Readonly<Record<string, object>> = {
   'resume-status': { ok: true, request: { subscription: 'acme-orders', action: 'status' } },
+  'resume-status-all': { ok: true, request: { action: 'status', limit: 100 } },
+  'resume-list-backlog': {
+    ok: true,
+    request: { subscription: 'acme-orders', action: 'list-backlog', limit: 25 },
+  },
   'resume-rules': { ok: true, request: { action: 'rules' } },
   'resume-skip-head': { ok: true, request: { subscription: 'acme-orders', action: 'skip-head', lane: 0 } },
   // Nobody's request: the function knows the schedule's event before it reads one, and its integration test sends it.

@@ -1,0 +1,87 @@
+// `webhooks pause | resume | look | skip-head | dead-letter-head | held … | backlog list`: what a person decides about a
+// subscription, and about what waits or is held for it.
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Context } from '../context.ts';
+
+// Loaded when a command is given: --help needs no SDK.
+const deciding = () => import('../decide.ts');
+const listing = () => import('../list-waiting.ts');
+
+/** Adds the commands to the program. */
+export function backlog(program: Command, context: Context): void {
+  const one = (name: string, description: string) =>
+    program.command(name).description(description).argument('<subscription>', 'its id');
+
+  one('pause', 'Stop a subscription until somebody resumes it; what comes for it waits')
+    .option('--detail <text>', 'why, for whoever looks')
+    .action(async (subscription: string, { detail }: { detail?: string }) =>
+      (await deciding()).decide(
+        { subscription, action: 'pause', ...(detail !== undefined && { detail }) },
+        context,
+      ),
+    );
+  one('resume', 'Let a subscription go on: what waits is delivered, in order').action(
+    async (subscription: string) => (await deciding()).decide({ subscription, action: 'resume' }, context),
+  );
+  one('look', 'Look at a subscription now: a changed item lets it go on').action(
+    async (subscription: string) => (await deciding()).decide({ subscription, action: 'look' }, context),
+  );
+  for (const [action, description] of [
+    ['skip-head', 'Drop the first message that waits'],
+    ['dead-letter-head', 'Send the first message that waits to the dlq'],
+  ] as const) {
+    one(action, description)
+      .option('--lane <n>', 'of this lane', laneIn)
+      .action(async (subscription: string, { lane }: { lane?: number }) =>
+        (await deciding()).decide({ subscription, action, ...(lane !== undefined && { lane }) }, context),
+      );
+  }
+
+  program
+    .command('backlog')
+    .description('What waits')
+    .command('list')
+    .description('The messages that wait for a subscription, lane by lane, in order')
+    .argument('<subscription>', 'its id')
+    .option('--lane <n>', 'of this lane alone', laneIn)
+    .option('--limit <n>', 'the first so many', positive, 25)
+    .option('--all', 'all of them')
+    .action(async (subscription: string, options) =>
+      (await listing()).listBacklog(subscription, options, context),
+    );
+
+  const held = program.command('held').description('What at-most-once set aside');
+  held
+    .command('list')
+    .description('The messages that are held for a subscription, and why')
+    .argument('<subscription>', 'its id')
+    .option('--limit <n>', 'the first so many', positive, 25)
+    .option('--all', 'all of them')
+    .action(async (subscription: string, options) =>
+      (await listing()).listHeld(subscription, options, context),
+    );
+  for (const [name, action, description] of [
+    ['send', 'send-held', 'Send held messages once more: whoever got one already gets it twice'],
+    ['discard', 'discard-held', 'Forget held messages'],
+  ] as const) {
+    held
+      .command(name)
+      .description(description)
+      .argument('<subscription>', 'its id')
+      .argument('[messages...]', 'message ids')
+      .option('--all', 'all that are held')
+      .action(async (subscription: string, messages: string[], { all }: { all?: true }) =>
+        (await deciding()).decideHeld({ subscription, action, messages, all: all === true }, context),
+      );
+  }
+}
+
+function laneIn(text: string): number {
+  if (!/^1?\d$/.test(text)) throw new InvalidArgumentError('It must be 0 to 19.');
+  return Number(text);
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be 1 to 9999999.');
+  return Number(text);
+}

@@ -1,0 +1,38 @@
+// `endpoints test`: whether dead letters would arrive, seen from here: the function that sends them has its own network
+// and its own rights.
+import { checkQueue, type EndpointChecked, regionOf } from '#lib/endpoint/check-queue.ts';
+import type { Endpoint } from '#lib/endpoint/endpoint.ts';
+import type { Context } from './context.ts';
+import { endpointOf } from './endpoint-items.ts';
+import { CommandFailed } from './failure.ts';
+import { refuse } from './faults.ts';
+import { QUEUES } from './names.ts';
+
+export async function testEndpoint(name: string, context: Context): Promise<void> {
+  const found = await endpointOf(name, context);
+  if (found.kind !== 'valid') refuse(`The item of ${name}`, found.kind === 'invalid' ? found.faults : []);
+  const { ok, findings } = await check(found.endpoint, context);
+  const { print } = context;
+  print.result({ name, ok, findings }, () =>
+    [
+      `${name}: ${print.paint(ok ? 'green' : 'red', ok ? 'good' : 'not good')}.`,
+      ...findings.map((one) => `  ${one}`),
+    ].join('\n'),
+  );
+  if (!ok)
+    throw new CommandFailed(`Dead letters would not arrive at ${name}; they would wait and come round.`);
+}
+
+async function check(endpoint: Endpoint, context: Context): Promise<EndpointChecked> {
+  switch (endpoint.type) {
+    case 'sqs':
+      return await checkQueue(endpoint, {
+        sqs: await context.sqs(regionOf(endpoint.configuration)),
+        ownQueues: QUEUES.map((name) => context.names.queue(name)),
+      });
+    case 'kafka':
+      return { ok: false, findings: ['This version of the CLI does not try Kafka endpoints.'] };
+    default:
+      return endpoint satisfies never;
+  }
+}

@@ -1,0 +1,109 @@
+// `webhooks publish` on the local set: what the callback gets of what was given.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { webhooks } from '#test/support/cli.ts';
+import { bodiesOf, type Rig, startRig } from '#test/support/rig.ts';
+
+let rig: Rig;
+const scratch = mkdtempSync(join(tmpdir(), 'publish-'));
+beforeAll(async () => {
+  rig = await startRig({ schedules: false });
+});
+afterAll(async () => {
+  rmSync(scratch, { recursive: true });
+  await rig?.close();
+});
+
+const run = (args: readonly string[], stdin = '') =>
+  webhooks(['publish', ...args], { endpointUrl: rig.set.url, stdin });
+
+test('topic, id, content type and headers arrive', async () => {
+  const one = await rig.subscribe();
+  const headers = ['--header', 'x-tenant: acme', '--header', 'x-colon:a:b'];
+  expect(
+    await run(['--topic', one.topic, '--id', 'order-7', '--content-type', 'text/plain', ...headers, 'hi']),
+  ).toEqual({ code: 0, stdout: 'Published with the id order-7.\n', stderr: '' });
+  const [request] = await one.requests(1);
+  expect(request?.body.toString()).toBe('hi');
+  expect(request?.headers).toMatchObject({
+    'webhook-id': 'order-7',
+    'content-type': 'text/plain',
+    'x-tenant': 'acme',
+    'x-colon': 'a:b',
+  });
+});
+
+test('a file of any bytes, and standard input, empty too, arrive as they are', async () => {
+  const one = await rig.subscribe();
+  const bytes = Buffer.from([0, 255, 128, 10, 27]);
+  writeFileSync(join(scratch, 'bytes'), bytes);
+  expect(await run(['--subscription', one.id, '--file', join(scratch, 'bytes')])).toMatchObject({ code: 0 });
+  expect((await one.requests(1))[0]?.body).toEqual(bytes);
+  expect(await run(['--subscription', one.id, '--file', '-'], 'grüß\n')).toMatchObject({ code: 0 });
+  expect((await one.requests(2))[1]?.body.toString()).toBe('grüß\n');
+  expect(await run(['--subscription', one.id, '--file', '-'])).toMatchObject({ code: 0 });
+  expect((await one.requests(3))[2]?.body).toEqual(Buffer.alloc(0));
+});
+
+test('many in a group come in order, each with its id', async () => {
+  const one = await rig.subscribe({ qos: 'at-least-once' });
+  const { stdout } = await run([
+    '--topic',
+    one.topic,
+    '--group',
+    'g',
+    '--id',
+    'm',
+    '--count',
+    '25',
+    'x',
+    '--json',
+  ]);
+  expect(JSON.parse(stdout)).toMatchObject({ published: 25 });
+  const ids = (await one.requests(25)).map(({ headers }) => headers['webhook-id']);
+  expect(ids).toEqual(Array.from({ length: 25 }, (_, index) => `m-${index + 1}`));
+});
+
+test('many without a group all come', async () => {
+  const one = await rig.subscribe();
+  expect((await run(['--topic', one.topic, '--count', '123', '"x"'])).stdout).toBe(
+    'Published 123 messages.\n',
+  );
+  expect(bodiesOf(await one.requests(123))).toHaveLength(123);
+});
+
+test('a CloudEvent needs no topic', async () => {
+  const one = await rig.subscribe({ topic: 'com.example.order' });
+  const event = { specversion: '1.0', id: '1', source: '/shop', type: 'com.example.order', data: {} };
+  expect(await run([JSON.stringify(event)])).toMatchObject({ code: 0 });
+  await one.requests(1);
+});
+
+test.each([
+  [['{}'], 2, 'Say whom it is for, with --topic or --subscription: '],
+  [['--topic', 't'], 2, 'Give one payload: as the argument, or with --file'],
+  [['--topic', 't', '--file', 'nowhere', 'x'], 2, 'Give one payload'],
+  [['--topic', 't', '--file', 'nowhere'], 1, "nowhere can't be read: there is no such file."],
+  [
+    ['--topic', 't', '--id', 'a b', 'x'],
+    2,
+    'It would be undeliverable: attribute id: must be 1 to 128 visible',
+  ],
+  [['--topic', 't', '--content-type', 'x', 'x'], 2, 'attribute content-type: is not a media type'],
+  [['--topic', 't', '--header', 'x', 'x'], 2, '--header is "x"; it must be a name and a value'],
+  [['--topic', 't', '--count', '0', 'x'], 2, 'It must be 1 to 9999999.'],
+])('%j is refused before anything is sent', async (args, code, told) => {
+  const refused = await run(args);
+  expect(refused).toMatchObject({ code, stdout: '' });
+  expect(refused.stderr).toContain(told);
+});
+
+test('what is larger than the queue takes is refused with both numbers', async () => {
+  const refused = await run(['--topic', 't', '--file', '-'], 'x'.repeat(262_144));
+  expect(refused.stderr).toMatch(
+    /^The message has 262156 bytes with its attributes, and the queue takes 262144/,
+  );
+  expect(refused.code).toBe(1);
+});
