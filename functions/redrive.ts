@@ -36,8 +36,7 @@ const secrets = createSecrets({
   cacheMs: config.SECRET_CACHE_SECONDS * 1000,
   now,
 });
-const iamToken = async (region: string | undefined) =>
-  createIamToken({ credentials: sqs.config.credentials, region: await sqs.config.region(), now })(region);
+const iamToken = createIamToken({ credentials: sqs.config.credentials, region: sqs.config.region, now });
 
 const sources = {
   readEndpoint: (name: string) => readEndpoint(name, { ...tables, documents }),

@@ -50,6 +50,8 @@ export async function testSubscription(id: string, options: Options, context: Co
   }
 }
 
+const NO_END = Number.POSITIVE_INFINITY;
+
 type Callback = ReturnType<typeof createCallbackClient>;
 type Sample = { readonly delivery: Delivery; readonly payload: Buffer; readonly subscription: Subscription };
 
@@ -66,7 +68,7 @@ async function call({ delivery, payload, subscription }: Sample, callback: Callb
   const attempted = await attempt(
     { delivery, body: payload.length === 0 ? '=' : payload.toString('base64') },
     // Under another quality of service there would be a claim.
-    { subscription: { ...subscription, qos: 'none' }, epoch: 0, inTime: () => true },
+    { subscription: { ...subscription, qos: 'none' }, epoch: 0, sendBy: NO_END, endsAt: NO_END },
     {
       authorization: createAuthorization({ secrets, callback, log, now }),
       callback: {
