@@ -26,7 +26,8 @@ export type Reading =
   | { readonly ok: true; readonly message: Published; readonly ignored: readonly string[] }
   | { readonly ok: false; readonly unroutable: Unroutable };
 
-const KNOWN = [
+/** The attributes that a publisher may set. */
+export const KNOWN = [
   'topic',
   'subscription',
   'id',

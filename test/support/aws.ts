@@ -1,4 +1,4 @@
-// Stands in for the AWS CLI where that is not installed, for the commands that the README shows and no others: the same
+// Stands in for the AWS CLI where that is not installed, for the commands that the pages show and no others: the same
 // options, the same environment, the AWS SDK behind them.
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -26,9 +26,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
         QueueUrl: option('--queue-url'),
         MessageBody: option('--message-body'),
         MessageAttributes: JSON.parse(option('--message-attributes')),
+        MessageGroupId: options.get('--message-group-id'),
+        MessageDeduplicationId: options.get('--message-deduplication-id'),
       }),
     ),
 };
 const run = COMMANDS[`${service} ${command}`];
-if (run === undefined) throw new Error(`aws ${service} ${command} is not among the README's commands`);
+if (run === undefined) throw new Error(`aws ${service} ${command} is not among the pages' commands`);
 await run();
