@@ -3,6 +3,7 @@
 
 import { CONNECT_TIMEOUT } from './connector.ts';
 import { ADDRESS_REFUSED } from './guard.ts';
+import { PROXY } from './tunnel.ts';
 import { DEADLINE, MALFORMED, SWITCHED } from './undici-adapter.ts';
 
 /** Nothing was written. */
@@ -16,6 +17,9 @@ export const UNSENT_CODES = [
   'connection-failed',
   'connect-timeout',
   'tls-failed',
+  'proxy-address-refused',
+  'proxy-unreachable',
+  'proxy-refused',
   'timeout',
   'client-closed',
 ] as const;
@@ -42,6 +46,9 @@ const WORDS: Record<UnsentCode | UnknownCode, string> = {
   'connection-failed': 'no connection could be made',
   'connect-timeout': 'no connection within the connect timeout',
   'tls-failed': 'TLS failed',
+  'proxy-address-refused': "the proxy's address may not be called",
+  'proxy-unreachable': 'no connection could be made to the proxy',
+  'proxy-refused': 'the proxy would not connect',
   timeout: 'no full answer within the timeout',
   'client-closed': 'the client is closed',
   reset: 'the connection was reset',
@@ -85,6 +92,10 @@ export function unsentCode(cause: string): UnsentCode {
   const known = UNSENT.get(cause);
   if (known !== undefined) return known;
   if (TLS.test(cause)) return 'tls-failed';
+  // These have a detail behind: a status, a code of the system's.
+  if (cause.startsWith(PROXY.address)) return 'proxy-address-refused';
+  if (cause.startsWith(PROXY.unreachable)) return 'proxy-unreachable';
+  if (cause.startsWith(PROXY.refused)) return 'proxy-refused';
   return cause.startsWith('EAI_') || cause === 'ESERVFAIL' ? 'lookup-failed' : 'connection-failed';
 }
 

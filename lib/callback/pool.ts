@@ -5,6 +5,7 @@ import type { AddressRules } from './address.ts';
 import { createConnector } from './connector.ts';
 import type { Lookup } from './guard.ts';
 import type { TlsSettings } from './tls.ts';
+import type { ProxySettings } from './tunnel.ts';
 
 export type PoolOptions = {
   /** The subscription's id. */
@@ -16,6 +17,7 @@ export type PoolOptions = {
   readonly fresh: boolean;
   /** Without it: the public authorities, and nothing of our own. */
   readonly tls?: TlsSettings | undefined;
+  readonly proxy?: ProxySettings | undefined;
 };
 
 export type Lease = { readonly pool: Pool; release(): void };
@@ -91,8 +93,8 @@ export function createPools(dependencies: {
         1,
         options.fresh ? Math.min(options.idleTimeoutMs, FRESH_IDLE_MS) : options.idleTimeoutMs,
       );
-      // An item that was put anew with another URL, other limits or another certificate gets a pool of its own at once.
-      const id = `${origin} ${options.connections} ${options.connectTimeoutMs} ${idleMs} ${options.fresh} ${options.tls?.id} ${options.key}`;
+      // An item that was put anew with another URL, other limits, another certificate or proxy gets a pool of its own at once.
+      const id = `${origin} ${options.connections} ${options.connectTimeoutMs} ${idleMs} ${options.fresh} ${options.tls?.id} ${options.proxy?.id} ${options.key}`;
       let held = pools.get(id);
       if (held !== undefined && isStale(held)) {
         void retire(id, held);

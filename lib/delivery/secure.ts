@@ -14,7 +14,7 @@ export type Secured =
       readonly headers: CallbackRequest['headers'];
       /** The Authorization header among them. */
       readonly authorization: string | undefined;
-      readonly connection: Pick<PoolOptions, 'tls'>;
+      readonly connection: Pick<PoolOptions, 'tls' | 'proxy'>;
     }
   | { readonly ok: false; readonly code: string; readonly message: string };
 

@@ -3,7 +3,7 @@
 import type { Fields } from './fields.ts';
 
 /** The options as read; one that is missing, or has faults of its own, is undefined. */
-type Asked = Pick<Fields, 'proxy' | 'batch' | 'logging' | 'channel' | 'startingAt' | 'endingAt'>;
+type Asked = Pick<Fields, 'batch' | 'logging' | 'channel' | 'startingAt' | 'endingAt'>;
 
 type NotYet = {
   readonly option: keyof Asked;
@@ -13,11 +13,6 @@ type NotYet = {
 };
 
 export const NOT_YET: readonly NotYet[] = [
-  {
-    option: 'proxy',
-    asks: ({ proxy }) => proxy?.enabled === true,
-    instead: 'leave proxy out, or set enabled to false',
-  },
   {
     option: 'batch',
     asks: ({ batch }) => batch !== undefined,

@@ -9,7 +9,7 @@ const proxyObject = () =>
     useSystemProxy: titled(
       z.boolean().default(false),
       'System proxy',
-      "Whether to use the deployment's proxy, instead of the one named here.",
+      'Refused: functions take no proxy from their environment.',
     ),
     type: titled(z.enum(['HTTP', 'SOCKS4', 'SOCKS5']).default('HTTP'), 'Type', 'What the proxy speaks.'),
     host: titled(
@@ -20,8 +20,20 @@ const proxyObject = () =>
       "The proxy's host.",
     ),
     port: titled(wholeNumber(1, 65_535).optional(), 'Port', "The proxy's port."),
-    username: titled(text(1_024).optional(), 'User name', 'For a proxy that asks for one.'),
-    password: titled(text(1_024).optional(), 'Password', 'For a proxy that asks for one.'),
+    username: titled(
+      text(255)
+        .regex(/^[^:\p{Cc}]+$/u, 'must be without colon and control characters')
+        .optional(),
+      'User name',
+      'For a proxy that asks for one.',
+    ),
+    password: titled(
+      text(255)
+        .regex(/^\P{Cc}+$/u, 'must be without control characters')
+        .optional(),
+      'Password',
+      'For a proxy that asks for one.',
+    ),
     secret: secretReference('username and password').optional(),
   });
 
@@ -31,9 +43,20 @@ export type ProxyOptions = z.output<ReturnType<typeof proxyObject>>;
 const complete: z.core.CheckFn<ProxyOptions> = ({ value, issues }) => {
   const fault = (key: keyof ProxyOptions, message: string) =>
     issues.push({ code: 'custom', input: value, path: [key], message });
-  if (value.enabled && !value.useSystemProxy) {
-    if (value.host === undefined) fault('host', "is missing: give the proxy's host, or set useSystemProxy");
-    if (value.port === undefined) fault('port', "is missing: give the proxy's port, or set useSystemProxy");
+  if (value.enabled && value.useSystemProxy) {
+    fault(
+      'useSystemProxy',
+      'names no proxy here, functions take none from their environment: give host and port',
+    );
+  } else if (value.enabled) {
+    if (value.host === undefined) fault('host', "is missing: give the proxy's host");
+    if (value.port === undefined) fault('port', "is missing: give the proxy's port");
+  }
+  if (value.password !== undefined && value.username === undefined && value.secret === undefined) {
+    fault('username', 'is missing: give the one that the password is of');
+  }
+  if (value.type === 'SOCKS4' && value.password !== undefined) {
+    fault('password', 'is nothing that SOCKS4 knows: make type SOCKS5, or leave it out');
   }
   if (value.secret !== undefined && (value.username !== undefined || value.password !== undefined)) {
     fault('secret', 'is given beside username or password: keep one of the two');

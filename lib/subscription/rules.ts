@@ -1,4 +1,5 @@
 // What must hold between a subscription's fields, and between them and the deployment; and what is not supported yet.
+import { isIP } from 'node:net';
 import { dotted } from './fault.ts';
 import type { Fields } from './fields.ts';
 import { notYet } from './not-yet.ts';
@@ -56,6 +57,10 @@ export function brokenRules(fields: Fields, { found }: Shape, rules: Subscriptio
     if (asksForTls(fields.ssl) && callbackUrl !== undefined && /^http:/i.test(callbackUrl)) {
       fault('is for https: mend the callbackUrl, or leave ssl out', 'ssl');
     }
+  }
+  if (fields.proxy?.enabled === true && fields.proxy.host !== undefined) {
+    const { host, port = 1 } = fields.proxy;
+    mayBeCalled(`https://${isIP(host) === 6 ? `[${host}]` : host}:${port}/`, 'proxy', 'host');
   }
   if (fields.qos === 'at-least-once' && !found.has('dlq')) {
     const reason = 'must not be false under at-least-once without a dlq: name one, or leave this out';

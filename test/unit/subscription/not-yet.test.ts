@@ -12,9 +12,6 @@ const pem = '-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----';
 
 describe('well-formed', () => {
   test.each([
-    ['proxy', { enabled: true, useSystemProxy: true }],
-    ['proxy', { enabled: true, type: 'SOCKS5', host: 'proxy', port: 1, username: 'u', password: 'p' }],
-    ['proxy', { enabled: true, host: '10.0.0.1', port: 65_535, secret: 'name' }],
     ['batch', {}],
     ['batch', { maxMessages: 100, maxBytes: 1_048_576, format: 'cloudevents' }],
     ['logging', { enabled: true, response: { headers: true, payload: true } }],

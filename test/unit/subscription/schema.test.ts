@@ -49,7 +49,16 @@ test.each([
 
 test.each([
   ...['none', 'auto', 'at-most-once', 'at-least-once', 'minimal', 'dlq', 'http', 'http-flat', '4x'],
-  ...['auth-basic', 'auth-token', 'auth-oauth2', 'auth-secret', 'auth-jwt-profile', 'signing', 'tls'],
+  ...[
+    'auth-basic',
+    'auth-token',
+    'auth-oauth2',
+    'auth-secret',
+    'auth-jwt-profile',
+    'signing',
+    'tls',
+    'proxy',
+  ],
 ])('the sample subscription-%s is valid', (name) => {
   expect(faultsOf(sample(`subscription-${name}`))).toEqual({});
 });

@@ -1,4 +1,4 @@
-// `signing` and `ssl` as items give them: what is taken, and the sentence for what can't be.
+// `signing`, `ssl` and `proxy` as items give them: what is taken, and the sentence for what can't be.
 import { describe, expect, test } from 'vitest';
 import { faultsOf, itemWith, subscriptionOf } from './items.ts';
 
@@ -19,6 +19,11 @@ test.each([
   { ssl: { trustStore: { type: '' }, keyStore: { type: 'PEM', certContent: pem, keyContent: pem } } },
   { ssl: { keyStore: { type: 'PEM', secret: 'name' } } },
   { ssl: { keyStore: { type: 'PKCS12', secret: 'name#key' } } },
+  { proxy: { enabled: false, useSystemProxy: true } },
+  { proxy: { enabled: true, host: 'proxy', port: 1 } },
+  { proxy: { enabled: true, type: 'SOCKS5', host: 'proxy', port: 1, username: 'u', password: 'p' } },
+  { proxy: { enabled: true, type: 'SOCKS4', host: '[2a00::1]', port: 65_535, username: 'u' } },
+  { proxy: { enabled: true, host: '2a00::1', port: 65_535, secret: 'name' } },
 ])('taken: %j', (options) => {
   expect(subscriptionOf(itemWith(options))).toBeDefined();
 });
@@ -34,6 +39,18 @@ describe('refused', () => {
       /no gateway disk .* give the content/,
     ],
     ['ssl', { callbackUrl: 'http://example.com', ssl: { keyStore: store } }, /is for https/],
+    [
+      'proxy.useSystemProxy',
+      { proxy: { enabled: true, useSystemProxy: true } },
+      /none from their environment/,
+    ],
+    ['proxy.host', { proxy: { enabled: true, host: 'refused.test', port: 1 } }, /leads to/],
+    ['proxy.username', { proxy: { enabled: true, host: 'p', port: 1, password: 'p' } }, /is missing/],
+    [
+      'proxy.password',
+      { proxy: { enabled: true, type: 'SOCKS4', host: 'p', port: 1, username: 'u', password: 'p' } },
+      /make type SOCKS5/,
+    ],
     ['signing.keys.0', { signing: { keys: ['whsec_c2hvcnQ='] } }, /too short: .* 24 bytes/],
     ['signing.keys.0', { signing: { keys: [key.replace('whsec_', '')] } }, /must begin with whsec_/],
     ['signing.keys', { signing: { secrets: ['a', 'b', 'c'], keys: [key, key, key] } }, /more than 5/],

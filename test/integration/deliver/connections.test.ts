@@ -1,8 +1,9 @@
-// `ssl` all the way: stores from Secrets Manager, read by the bundle that is deployed, before a server that asks for a
-// client's certificate.
+// `ssl` and `proxy` all the way: stores and credentials from Secrets Manager, read by the bundle that is deployed, before
+// a server that asks for a client's certificate and behind real proxies.
 import type { TLSSocket } from 'node:tls';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { httpProxy, socks5Proxy } from '#test/support/proxies.ts';
 import { OK, type RawServer, rawServer } from '#test/support/raw-server.ts';
 import { type Rig, startRig } from '#test/support/rig.ts';
 import { STORE_PASSWORD as password, pem, serverTls, store } from '#test/support/tls/private.ts';
@@ -74,3 +75,28 @@ test('a store that is not there sends nothing, and says which', async () => {
   expect(pause.detail).toContain('webhooks/local/nobody-made-it does not exist');
   expect(server.requests.length).toBe(before);
 });
+
+test.each([
+  ['HTTP', httpProxy, (port: string) => `CONNECT 127.0.0.1:${port}`],
+  ['SOCKS5', socks5Proxy, (port: string) => `127.0.0.1:${port}`],
+])(
+  'a message arrives through the proxy of a subscription, with credentials of a secret: %s',
+  async (type, start, asked) => {
+    const credentials = { username: 'acme', password: 'a-very-secured-password' };
+    const proxy = await start(credentials);
+    const one = await rig.subscribe({
+      configuration: {
+        proxy: {
+          enabled: true,
+          type,
+          host: '127.0.0.1',
+          port: proxy.port,
+          secret: await secretOf(credentials),
+        },
+      },
+    });
+    await one.publish('{"a": 1}');
+    await one.requests(1);
+    expect(proxy.asked).toEqual([asked(new URL(rig.receiver.url).port)]);
+  },
+);
