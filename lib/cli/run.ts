@@ -1,15 +1,17 @@
 // The CLI: reads the command line, runs one command, and ends with an exit code. What the commands do is commands/'s.
 import { Command, CommanderError } from 'commander';
 import { backlog } from './commands/backlog.ts';
+import { deadLetters } from './commands/dead-letters.ts';
 import { endpoints } from './commands/endpoints.ts';
 import { publish } from './commands/publish.ts';
+import { redrive } from './commands/redrive.ts';
 import { status } from './commands/status.ts';
 import { subscriptions } from './commands/subscriptions.ts';
 import { createContext, type GlobalOptions, type Io } from './context.ts';
 import { CommandFailed, type ExitCode, explain } from './failure.ts';
 import type { Place } from './place.ts';
 
-const COMMANDS = [subscriptions, endpoints, publish, status, backlog];
+const COMMANDS = [subscriptions, endpoints, publish, status, backlog, deadLetters, redrive];
 
 const AFTER_HELP = `
 Exit codes: 0 done, 1 the thing failed, 2 the command was not understood.

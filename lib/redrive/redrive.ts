@@ -88,6 +88,7 @@ export async function redrive(
   try {
     while (!done && left > 0 && deps.now() < endsAt) {
       const { wanted, ended } = await source.read(room(), wants);
+      if (dryRun) source.leave(wanted);
       const items = dryRun ? wanted : await withSubscription(wanted);
       left -= items.length;
       const unsent = dryRun ? 0 : await send(items);

@@ -1,11 +1,10 @@
 // The circle over an SQS queue, on the local set, asked for by Lambda's Invoke as a person would: rejected, a dead
 // letter, replayed, delivered.
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { ATTRIBUTE, encodeAttribute } from '#lib/message/attribute.ts';
-import { bodiesOf, type Letter, type Rig, type Subscribed, startRig } from '#test/support/rig.ts';
+import { type DeadLetterQueue, deadLetterQueue } from '#test/support/dead-letter-queue.ts';
+import { bodiesOf, type Rig, type Subscribed, startRig } from '#test/support/rig.ts';
 
 let rig: Rig;
 let lambda: LambdaClient;
@@ -38,58 +37,13 @@ async function redrive(request: Record<string, unknown>) {
   return JSON.parse(text);
 }
 
-const endpoints = new Map<string, Record<string, unknown>>();
-
-/** An `sqs` endpoint with a queue of its own. */
-async function endpoint(name: string, fifo = false) {
-  const { QueueUrl = '' } = await rig.set.clients.sqs.send(
-    new CreateQueueCommand({
-      QueueName: fifo ? `${name}.fifo` : name,
-      ...(fifo && { Attributes: { FifoQueue: 'true' } }),
-    }),
-  );
-  endpoints.set(name, { name, type: 'sqs', configuration: { queueUrl: QueueUrl } });
-  return {
-    QueueUrl,
-    /** Puts a letter there, as the bridge does. */
-    async put({ body, ...letter }: Letter) {
-      await rig.set.clients.sqs.send(
-        new SendMessageCommand({
-          QueueUrl,
-          MessageBody: body,
-          MessageAttributes: {
-            [ATTRIBUTE]: {
-              DataType: 'String',
-              StringValue: encodeAttribute({ kind: 'dead-letter', value: letter }),
-            },
-          },
-          ...(fifo && {
-            MessageGroupId: letter.subscription,
-            MessageDeduplicationId: `${letter.messageId}-${letter.sequence}`,
-          }),
-        }),
-      );
-    },
-    async counts() {
-      const { Attributes } = await rig.set.clients.sqs.send(
-        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
-      );
-      return {
-        visible: Number(Attributes?.ApproximateNumberOfMessages),
-        inFlight: Number(Attributes?.ApproximateNumberOfMessagesNotVisible),
-      };
-    },
-  };
-}
-
 /** A subscription whose first messages are rejected, and its dead letters. */
-async function rejecting(qos: string, dlq: string, bodies: readonly string[], status = 400) {
+async function rejecting(qos: string, dlq: string, queue: DeadLetterQueue, bodies: readonly string[]) {
   const one = await rig.subscribe({ qos, dlq });
-  // The rig has put one of that name that leads nowhere.
-  await rig.set.putEndpoint(endpoints.get(dlq) ?? {});
+  await queue.register();
   rig.receiver.answer(
     one.path,
-    bodies.map(() => ({ status })),
+    bodies.map(() => ({ status: 400 })),
   );
   await one.publishAll(bodies, `stream-${one.id}`);
   return { one, letters: await rig.letters(one.id, bodies.length) };
@@ -101,9 +55,9 @@ describe.each([{ fifo: false }, { fifo: true }])('a queue (FIFO: $fifo)', ({ fif
   const name = fifo ? 'ordered-letters' : 'letters';
 
   test('is looked at, and gives back what was asked for, in order; the rest stays', async () => {
-    const queue = await endpoint(name, fifo);
-    const first = await rejecting('at-least-once', name, ['a1', 'a2', 'a3', 'a4', 'a5', 'a6']);
-    const second = await rejecting('at-most-once', name, ['b1', 'b2']);
+    const queue = await deadLetterQueue(name, rig, { fifo });
+    const first = await rejecting('at-least-once', name, queue, ['a1', 'a2', 'a3', 'a4', 'a5', 'a6']);
+    const second = await rejecting('at-most-once', name, queue, ['b1', 'b2']);
     for (const letter of [...first.letters.toReversed(), ...second.letters]) await queue.put(letter);
 
     const looked = await redrive({ endpoint: name, dryRun: true });
@@ -135,8 +89,8 @@ describe.each([{ fifo: false }, { fifo: true }])('a queue (FIFO: $fifo)', ({ fif
 });
 
 test('under at-most-once the same redrive never delivers twice, however much later it is made again', async () => {
-  const queue = await endpoint('again');
-  const { one, letters } = await rejecting('at-most-once', 'again', ['c1', 'c2']);
+  const queue = await deadLetterQueue('again', rig);
+  const { one, letters } = await rejecting('at-most-once', 'again', queue, ['c1', 'c2']);
   for (const letter of letters) await queue.put(letter);
   expect(await redrive({ endpoint: 'again', redriveId: 'r1' })).toMatchObject({ sent: 2 });
   await one.requests(4);
@@ -154,8 +108,8 @@ test('under at-most-once the same redrive never delivers twice, however much lat
 });
 
 test('what is rejected again carries its rounds, is not sent again by the same redrive, and at ten no more', async () => {
-  const queue = await endpoint('rounds');
-  const { one, letters } = await rejecting('at-least-once', 'rounds', ['d1']);
+  const queue = await deadLetterQueue('rounds', rig);
+  const { one, letters } = await rejecting('at-least-once', 'rounds', queue, ['d1']);
   const [first] = letters;
   if (first === undefined) throw new Error('no letter');
   rig.receiver.answer(one.path, [{ status: 400 }, { status: 400 }]);

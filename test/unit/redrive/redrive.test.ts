@@ -260,6 +260,8 @@ describe('a dry run', () => {
     const answer = await world.call({ endpoint: 'rejected', dryRun: true, sample: 2 });
     expect(answer).toMatchObject({
       done: true,
+      seen: 15,
+      left: 0,
       matched: 15,
       sent: 0,
       counts: {

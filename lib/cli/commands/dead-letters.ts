@@ -1,0 +1,90 @@
+// `webhooks dead-letters list`: what lies at an endpoint. Nothing is taken: of a queue what is looked at is out of sight
+// for that long.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Command, Option } from 'commander';
+import type * as z from 'zod';
+import type { Context } from '../context.ts';
+import { invoke } from '../invoke.ts';
+import { count, filterIn, type LetterOptions, letterOptions } from '../letter-options.ts';
+import { age, type Print, plain, table } from '../print.ts';
+import { type letterSchema, redriveAll } from '../redrive-loop.ts';
+
+type Letter = z.infer<typeof letterSchema>;
+
+const LIMIT = 50;
+const MOST = 1_000;
+
+/** Adds the commands to the program. */
+export function deadLetters(program: Command, context: Context): void {
+  const list = program
+    .command('dead-letters')
+    .description('What was rejected')
+    .command('list')
+    .description('Show what lies at an endpoint, taking nothing')
+    .argument('<endpoint>', "an endpoint's name, or undeliverable");
+  letterOptions(list)
+    .addOption(
+      new Option('--limit <count>', `so many at most, up to ${MOST}`).argParser(count).default(LIMIT),
+    )
+    .action((endpoint: string, options: LetterOptions & { limit: number }) =>
+      run(endpoint, options, context),
+    );
+}
+
+async function run(
+  endpoint: string,
+  { limit, ...filter }: LetterOptions & { readonly limit: number },
+  context: Context,
+): Promise<void> {
+  const { print } = context;
+  const most = Math.min(limit, MOST);
+  const request = {
+    endpoint,
+    ...filterIn(filter),
+    limit: most,
+    sample: most,
+    dryRun: true,
+    // Shown, whether or not they would be sent.
+    includeUnknown: true,
+    redriveId: randomUUID(),
+    maxSeconds: 30,
+  };
+  const progress = context.progress('looking');
+  try {
+    const total = await redriveAll(request, {
+      ask: (asked) => invoke('redrive', asked, context),
+      tell: ({ seen, left }) => progress.at(seen, seen + left),
+      wait,
+    });
+    progress.end();
+    for (const note of total.notes) print.note(plain(note));
+    const { sample, seen, left } = total;
+    print.result({ letters: sample, seen, left }, () =>
+      sample.length === 0
+        ? `No dead letter of ${seen} is one of these.`
+        : `${letters(sample, print)}${left > 0 ? `\nAbout ${left} more were not looked at: --limit shows more.` : ''}`,
+    );
+  } finally {
+    progress.end();
+  }
+}
+
+/** Letters under each other, one a line. */
+export const letters = (shown: readonly Letter[], print: Pick<Print, 'paint' | 'width'>): string =>
+  table(
+    shown,
+    [
+      { title: 'AGE', of: ({ at }) => age(Date.now() - Date.parse(at)) },
+      { title: 'SUBSCRIPTION', of: ({ subscription = '' }) => subscription },
+      { title: 'TOPIC', of: ({ topic = '' }) => topic },
+      { title: 'REASON', of: ({ reason }) => reason, style: () => 'yellow' },
+      { title: 'STATUS', of: ({ status }) => status },
+      { title: 'ATTEMPTS', of: ({ attempts }) => attempts },
+      { title: 'ROUNDS', of: ({ rounds }) => rounds },
+      { title: 'BYTES', of: ({ bytes }) => bytes },
+      { title: 'ID', of: ({ id }) => id },
+      { title: 'ANSWER', of: ({ excerpt = '' }) => excerpt.trim() },
+    ],
+    print,
+  );

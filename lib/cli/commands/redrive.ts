@@ -1,0 +1,126 @@
+// `webhooks redrive`: dead letters of an endpoint on their way again, or with --dry-run what that would be.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Command, Option } from 'commander';
+import type { Context } from '../context.ts';
+import { invoke } from '../invoke.ts';
+import { count, filterIn, type LetterOptions, letterOptions } from '../letter-options.ts';
+import { plain, table } from '../print.ts';
+import { redriveAll, type Total } from '../redrive-loop.ts';
+import { letters } from './dead-letters.ts';
+
+type Options = LetterOptions & {
+  readonly limit?: number;
+  readonly rate?: number;
+  readonly dryRun?: true;
+  readonly includeUnknown?: true;
+  readonly redriveId?: string;
+};
+
+/** A call that tells how far it is, on a terminal; elsewhere one that is worth its connections. */
+const CALL_SECONDS = { terminal: 10, elsewhere: 60 } as const;
+const SAMPLE = 10;
+
+/** Adds the command to the program. */
+export function redrive(program: Command, context: Context): void {
+  const command = program
+    .command('redrive')
+    .description('Send dead letters on their way again: all of an endpoint, or those that the options say')
+    .argument('<endpoint>', "an endpoint's name, or undeliverable");
+  letterOptions(command)
+    .addOption(new Option('--limit <count>', 'so many at most').argParser(count))
+    .addOption(new Option('--rate <count>', 'so many a second').argParser(count))
+    .option('--dry-run', 'count and show them, send nothing')
+    .option('--include-unknown', 'also those that may have been delivered')
+    .option('--redrive-id <id>', 'that of a redrive that was cut off: the same deliveries are not made twice')
+    .action((endpoint: string, options: Options) => run(endpoint, options, context));
+}
+
+async function run(endpoint: string, options: Options, context: Context): Promise<void> {
+  const {
+    limit,
+    rate,
+    dryRun = false,
+    includeUnknown = false,
+    redriveId = randomUUID(),
+    ...filter
+  } = options;
+  const { print } = context;
+  const isTerminal = context.io.stderr.isTTY === true;
+  const request = {
+    endpoint,
+    ...filterIn(filter),
+    ...(limit !== undefined && { limit }),
+    ...(rate !== undefined && { ratePerSecond: rate }),
+    dryRun,
+    includeUnknown,
+    redriveId,
+    sample: dryRun ? SAMPLE : 0,
+    maxSeconds: isTerminal ? CALL_SECONDS.terminal : CALL_SECONDS.elsewhere,
+  };
+  if (!dryRun) print.note(`The redrive ${redriveId} begins.`);
+  const progress = context.progress(dryRun ? 'looking' : 'redriving');
+  const begunAt = Date.now();
+  const tell = (total: Total) => {
+    const words = soFar(total, dryRun, Date.now() - begunAt);
+    if (isTerminal) progress.at(total.seen, total.seen + total.left, words);
+    else if (total.calls > 1)
+      print.note(`${total.seen} of about ${total.seen + total.left} looked at, ${words}`);
+  };
+  try {
+    const ask = (asked: object) => invoke('redrive', asked, context);
+    const total = await redriveAll(request, { ask, tell, wait });
+    progress.end();
+    for (const note of total.notes) print.note(plain(note));
+    print.result(resultOf(total, dryRun), () => (dryRun ? looked(total, context) : ended(total)));
+  } finally {
+    progress.end();
+  }
+}
+
+function soFar({ matched, sent, seen, left }: Total, dryRun: boolean, ms: number): string {
+  const perMs = seen / Math.max(ms, 1);
+  const rest = perMs > 0 && left > 0 ? `, about ${Math.ceil(left / perMs / 1_000)} s left` : '';
+  const sending = dryRun ? '' : `, ${sent} sent, ${Math.round((sent / Math.max(ms, 1)) * 1_000)}/s`;
+  return `${matched} match${sending}${rest}`;
+}
+
+const resultOf = ({ calls: _, notes, counts, sample, ...total }: Total, dryRun: boolean) => ({
+  ...total,
+  ...(notes.length > 0 && { notes }),
+  ...(dryRun && { counts, sample }),
+});
+
+const skippedOf = ({ skipped }: Total): string => {
+  const parts = Object.entries(skipped).map(([why, count]) => `${count} ${why}`);
+  return parts.length === 0 ? '' : ` Skipped: ${parts.join(', ')}.`;
+};
+
+const ended = (total: Total): string =>
+  `${total.sent} of ${total.seen} dead letters are on their way again.${skippedOf(total)}`;
+
+function looked(total: Total, { print }: Context): string {
+  const { bySubscription, byStatus, byReason } = total.counts;
+  const rows = [
+    ...rowsOf('subscription', bySubscription),
+    ...rowsOf('status', byStatus),
+    ...rowsOf('reason', byReason),
+  ];
+  const head = `${total.matched} of ${total.seen} dead letters match.${skippedOf(total)}`;
+  if (rows.length === 0) return head;
+  const by = table(
+    rows,
+    [
+      { title: 'BY', of: ({ by }) => by },
+      { title: 'VALUE', of: ({ value }) => value },
+      { title: 'LETTERS', of: ({ count }) => count },
+    ],
+    print,
+  );
+  return [head, '', by, '', letters(total.sample, print)].join('\n');
+}
+
+const rowsOf = (by: string, counts: Readonly<Record<string, number>>) =>
+  Object.entries(counts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([value, count]) => ({ by, value, count }));
