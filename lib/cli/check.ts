@@ -53,10 +53,11 @@ function urlsOf({ callbackUrl, auth, proxy }: Subscription): { path: string; url
   if (auth?.type === 'oauth2' && auth.oauth2 !== undefined)
     urls.push({ path: 'configuration.auth.oauth2.endpoint', url: auth.oauth2.endpoint });
   if (auth?.type === 'jwtProfileOauth2' && auth.jwtProfileOauth2 !== undefined)
-    urls.push({
-      path: 'configuration.auth.jwtProfileOauth2.audience',
-      url: auth.jwtProfileOauth2.audience,
-    });
+    urls.push(
+      auth.jwtProfileOauth2.endpoint === undefined
+        ? { path: 'configuration.auth.jwtProfileOauth2.audience', url: auth.jwtProfileOauth2.audience }
+        : { path: 'configuration.auth.jwtProfileOauth2.endpoint', url: auth.jwtProfileOauth2.endpoint },
+    );
   if (proxy?.enabled === true && proxy.host !== undefined)
     urls.push({ path: 'configuration.proxy.host', url: `http://${proxy.host}` });
   return urls;
