@@ -5,6 +5,7 @@ import type { Secrets } from '#lib/credentials/secrets.ts';
 import type { KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
 import { connectionTo } from '#lib/kafka/connection.ts';
 import { type FailureKind, failureOf, type KafkaFailure } from '#lib/kafka/failure.ts';
+import { createProducer } from '#lib/kafka/producer.ts';
 import { deadLetterHeaders, recordValue } from '#lib/message/dead-letter-headers.ts';
 import type { BridgedLetter, Passed, Publisher, WaitReason } from './letter.ts';
 import { partitionFailures } from './partition-failures.ts';
@@ -63,23 +64,13 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
   }
 
   /** The producer that there is, or a new one; or why there can be none. */
-  async function ready(kafka: Kafka): Promise<Ready> {
+  async function ready(): Promise<Ready> {
     if (kept !== undefined && deps.now() - kept.usedAt < IDLE_MS) return { ok: true, ...kept };
     close();
     const made = await connection();
     if (!made.ok)
       return { ok: false, passed: { kind: 'waits', reason: 'credentials', detail: made.message } };
-    const producer = new kafka.Producer({
-      ...made.options,
-      idempotent: true,
-      // Asks for an id of its own. Left out, it asks for the id 0, which strict brokers refuse.
-      producerId: -1n,
-      producerEpoch: -1,
-      compression: endpoint.configuration.compressionType,
-      metadataMaxAge: 60_000,
-    });
-    // A connection may fail once more after it has failed: without a listener that would end the process.
-    producer.connections.on('connecting', ({ connection }) => connection.on('error', () => {}));
+    const producer = await createProducer(made, endpoint.configuration.compressionType);
     kept = { producer, usedAt: deps.now() };
     return { ok: true, producer };
   }
@@ -137,7 +128,7 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
       let otherwise: Passed = waitsFor(LATE);
       try {
         const kafka = await import('@platformatic/kafka');
-        const made = await ready(kafka);
+        const made = await ready();
         if (!made.ok) return letters.map(() => made.passed);
         await send(letters, { kafka, producer: made.producer }, endsAt, passed);
       } catch (error) {

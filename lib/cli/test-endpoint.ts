@@ -1,7 +1,7 @@
 // `endpoints test`: whether dead letters would arrive, seen from here: the function that sends them has its own network
 // and its own rights.
 import { checkQueue, type EndpointChecked, regionOf } from '#lib/endpoint/check-queue.ts';
-import type { Endpoint } from '#lib/endpoint/endpoint.ts';
+import type { Endpoint, KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
 import type { Context } from './context.ts';
 import { endpointOf } from './endpoint-items.ts';
 import { CommandFailed } from './failure.ts';
@@ -31,8 +31,19 @@ async function check(endpoint: Endpoint, context: Context): Promise<EndpointChec
         ownQueues: QUEUES.map((name) => context.names.queue(name)),
       });
     case 'kafka':
-      return { ok: false, findings: ['This version of the CLI does not try Kafka endpoints.'] };
+      return await checkKafka(endpoint, context);
     default:
       return endpoint satisfies never;
   }
+}
+
+async function checkKafka(endpoint: KafkaEndpoint, context: Context): Promise<EndpointChecked> {
+  const { checkTopic } = await import('#lib/endpoint/check-topic.ts');
+  const { createSecrets } = await import('#lib/credentials/secrets.ts');
+  const { createIamToken } = await import('#lib/kafka/iam-token.ts');
+  const { credentials, region } = (await context.sqs()).config;
+  return await checkTopic(endpoint, {
+    secrets: createSecrets({ client: await context.secrets(), cacheMs: 60_000, now: Date.now }),
+    iamToken: createIamToken({ credentials, region, now: Date.now }),
+  });
 }

@@ -21,8 +21,9 @@ type Options = Pick<ConnectionOptions, 'tls' | 'sasl' | 'connectTimeout' | 'requ
   retries: number;
   retryDelay: number;
 };
+export type ConnectionMade = { readonly ok: true; readonly options: Options };
 export type Connection =
-  | { readonly ok: true; readonly options: Options }
+  | ConnectionMade
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 // A call is given up while there is time to tell of it: three tries of these stay under half a minute.
