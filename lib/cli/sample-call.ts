@@ -68,7 +68,13 @@ async function call({ delivery, payload, subscription }: Sample, callback: Callb
   const attempted = await attempt(
     { delivery, body: payload.length === 0 ? '=' : payload.toString('base64') },
     // Under another quality of service there would be a claim.
-    { subscription: { ...subscription, qos: 'none' }, epoch: 0, sendBy: NO_END, endsAt: NO_END },
+    {
+      subscription: { ...subscription, qos: 'none' },
+      epoch: 0,
+      probing: false,
+      sendBy: NO_END,
+      endsAt: NO_END,
+    },
     {
       authorization: createAuthorization({ secrets, callback, log, now }),
       callback: {

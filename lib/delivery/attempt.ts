@@ -37,6 +37,8 @@ export type AttemptDeps = SecureDeps & {
 export type Circumstances = {
   readonly subscription: Subscription;
   readonly epoch: number;
+  /** The subscription waits, and what is sent shows whether it may go on. */
+  readonly probing: boolean;
   /** The latest that the request may go, epoch milliseconds: getting a token may take a while. */
   readonly sendBy: number;
   /** When all has to be over, epoch milliseconds. */
@@ -49,7 +51,7 @@ export type Circumstances = {
  */
 export async function attempt(
   { delivery, body }: { readonly delivery: Delivery; readonly body: string },
-  { subscription, epoch, sendBy, endsAt }: Circumstances,
+  { subscription, epoch, probing, sendBy, endsAt }: Circumstances,
   deps: AttemptDeps,
 ): Promise<Attempted | 'out-of-time'> {
   const at = deps.now();
@@ -82,8 +84,9 @@ export async function attempt(
       connectTimeoutMs: subscription.http.connectTimeoutMs,
       idleTimeoutMs: subscription.http.idleTimeoutMs,
       connections: subscription.http.maxConcurrentConnections,
-      // Where nothing may be sent twice, a connection that went stale unseen would cost the attempt.
-      fresh: subscription.qos === 'none' || subscription.qos === 'at-most-once',
+      // Where nothing may be sent twice, a connection that went stale unseen would cost the attempt; of a probe it
+      // would make another outage, twice as long.
+      fresh: probing || subscription.qos === 'none' || subscription.qos === 'at-most-once',
       ...secured.connection,
     },
   });

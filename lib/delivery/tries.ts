@@ -32,8 +32,14 @@ export async function tries(
   let hadOtherCredentials = false;
   for (let { retries } = going; ; retries++) {
     if (!mayStart(deps.now())) return 'out-of-time';
-    const { epoch } = going.run.state;
-    const circumstances = { subscription, epoch, sendBy, endsAt: endsAt - RESERVE_MS / 2 };
+    const { epoch, pause } = going.run.state;
+    const circumstances = {
+      subscription,
+      epoch,
+      probing: pause !== undefined,
+      sendBy,
+      endsAt: endsAt - RESERVE_MS / 2,
+    };
     const attempted = await attempt(message, circumstances, deps);
     if (attempted === 'out-of-time') return attempted;
     const ageMs = attempted.at - (message.delivery.firstAt ?? attempted.at);

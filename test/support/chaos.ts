@@ -1,6 +1,6 @@
 // What happens to the world in a random run: subscriptions, publishers, subscribers in every mood, people who ask, and
 // everything that may go wrong; all from one seed. It ends in calm: faults stop, callbacks answer, what waits is resumed.
-import type { Random } from './agenda.ts';
+import { createRandom, type Random } from './agenda.ts';
 import type { Fate } from './lambda.ts';
 import type { Answer } from './ledger.ts';
 import { createWorld, type Options, URLS, type World } from './world.ts';
@@ -203,15 +203,21 @@ export async function tell(seed: number): Promise<Story> {
     mostTokens = Math.max(mostTokens, ...lanes.values());
   };
 
+  // In every seventh story the endpoint comes and goes too, by numbers of its own: the others stay what they were.
+  const unsteady = seed % 7 === 0 ? createRandom(-seed) : () => 1;
   world.sweepEveryMinute();
   for (let at = 0; at < CHAOS_MS; at += 5_000) {
     await world.pass(5_000);
+    if (unsteady() < 0.05) world.removeEndpoint('letters');
+    if (unsteady() < 0.05) world.putEndpoint('letters', { type: 'pigeon' });
+    if (unsteady() < 0.1) world.putEndpoint('letters');
     watch();
   }
 
   // Calm.
   calm = true;
   const since = world.now();
+  world.putEndpoint('letters');
   for (const subject of subjects) {
     if (subject.last) world.put(subject.id, subject.last);
   }

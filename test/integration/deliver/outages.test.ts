@@ -1,6 +1,8 @@
 // What a callback that fails, hangs or is away leads to, seen from the callback and the tables. Waits of outages are
 // real here, so the tests run side by side.
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { OK, rawServer } from '#test/support/raw-server.ts';
 import { startReceiver } from '#test/support/receiver.ts';
 import { bodiesOf, numbered, type Rig, startRig } from '#test/support/rig.ts';
 
@@ -235,6 +237,28 @@ describe.concurrent('a callback that fails', () => {
       }
     },
   );
+
+  test('a probe makes a connection of its own: an old one that is closed just then costs no other wait', async () => {
+    // As a server does whose keep-alive ends while the request is on its way.
+    const used = new Set<Socket>();
+    const server = await rawServer({
+      onRequest(socket, nth) {
+        if (used.has(socket)) return void socket.resetAndDestroy();
+        used.add(socket);
+        socket.write(nth === 1 ? 'HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n' : OK);
+      },
+    });
+    try {
+      const configuration = { callbackUrl: server.url, retry: { retryOption: 'No Retry' } };
+      const one = await rig.subscribe({ qos: 'at-least-once', configuration });
+      await one.publish('a', { group: 'probe' });
+      expect(await rig.paused(one.id, 'outage')).toMatchObject({ failures: 1 });
+      await rig.going(one.id);
+      expect(server.requests.map(({ body }) => body.toString())).toEqual(['a', 'a']);
+    } finally {
+      await server.close();
+    }
+  });
 
   test('an outage of one subscription holds up no other', async () => {
     const down = await rig.subscribe();

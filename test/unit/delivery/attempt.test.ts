@@ -34,7 +34,7 @@ async function attemptOf({
   const by = Date.now() + withinMs;
   const attempted = await attempt(
     { delivery: deliveryOf(), body: '{}' },
-    { subscription, epoch: 0, sendBy: by, endsAt: by },
+    { subscription, epoch: 0, probing: false, sendBy: by, endsAt: by },
     {
       authorization: { ...WITHOUT_CREDENTIALS, ...authorization },
       connectionOf: async () => ({ ok: true }),
