@@ -51,7 +51,7 @@ export async function startDemo({ set, receiverPort, root, print }: Dependencies
       messagesFifoQueueUrl: set.outputs.MessagesFifoQueueUrl ?? '',
     });
   }
-  for (let tries = 0; arrivals.size < DELIVERIES && tries < 100; tries++) await setTimeout(100);
+  for (let tries = 0; arrivals.size < DELIVERIES && tries < 300; tries++) await setTimeout(100);
   if (arrivals.size < DELIVERIES)
     print(`Only ${arrivals.size} of ${DELIVERIES} sample deliveries came so far.`);
   return { url: receiver.url, close: receiver.close };

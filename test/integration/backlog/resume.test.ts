@@ -193,7 +193,7 @@ describe('what is held', () => {
 
   test('list-held names it', async () => {
     const one = await holding();
-    expect(await ask(one, 'list-held', { limit: 1 })).toEqual({
+    expect(await ask(one, 'list-held', { limit: 10 })).toEqual({
       ok: true,
       message: '1 held.',
       held: [

@@ -68,7 +68,7 @@ describe('a command line that is not understood ends with 2', () => {
   test.each([
     { args: [], told: 'Usage: webhooks' },
     { args: ['jump'], told: "unknown command 'jump'" },
-    { args: ['publish'], told: "missing required argument 'body'" },
+    { args: ['publish'], told: 'Give one payload: as the argument, or with --file' },
     { args: ['publish', '--topick', 'a', 'b'], told: 'Did you mean --topic?' },
     { args: ['subscriptions', 'put'], told: "missing required argument 'file'" },
     { args: [...publishing, '--stage', 'a b'], told: 'The stage is "a b"; it must be' },

@@ -306,7 +306,7 @@ describe('jwtProfileOauth2', () => {
     const header = await headerFor(byJwt({ ...given, ...at, x509CertChain: 'X5C' }));
     expect(await client.accepts(header)).toBe(true);
     const wrong = await headerFor(byJwt({ ...given, ...at, keystoreOptions: { storePassword: 'MaRkEd' } }));
-    expect(wrong).toMatch(/^credentials-invalid: the key store could not be opened/);
+    expect(wrong).toMatch(/^credentials-invalid: the key store can not be opened/);
     expect(wrong).not.toContain('MaRkEd');
   });
 

@@ -83,7 +83,10 @@ test('the samples are delivered, one line each; what one puts and publishes is t
 
   const receiver = /http:\S+\d/.exec(await said('Callbacks go to'))?.[0];
   const item = { id: 'mine', topic: 'mine', configuration: { callbackUrl: `${receiver}/mine?status=418` } };
-  expect(put(item, await url())).toEqual({ status: 0, text: 'mine is in webhooks-local-subscriptions.\n' });
+  expect(put(item, await url())).toEqual({
+    status: 0,
+    text: 'mine is registered in webhooks-local-subscriptions.\n',
+  });
   const args = ['publish', '--topic', 'mine', '--id', 'order-7', '{"order": 7}'];
   expect(run(args, await url())).toEqual({ status: 0, text: 'Published with the id order-7.\n' });
   expect(await said('webhook-id order-7')).toMatch(/mine +418 .*\{"order": 7\}$/);
