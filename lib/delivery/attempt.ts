@@ -74,9 +74,11 @@ export async function attempt(
     return { outcome: claim.outcome, epoch: claim.epoch, at: claim.at, made: false, durationMs: 0 };
   }
 
+  const { headers } = secured;
+  const url = subscription.callbackUrl;
   const exchange = await deps.callback.exchange({
-    url: subscription.callbackUrl,
-    headers: secured.headers,
+    url,
+    headers,
     body: request.body,
     timeoutMs: subscription.http.readTimeoutMs,
     pool: {
@@ -90,7 +92,7 @@ export async function attempt(
       ...secured.connection,
     },
   });
-  const outcome = outcomeOf(exchange, deps.now());
+  const outcome = outcomeOf(exchange, { url, headers, configured: subscription.headers }, deps.now());
   const durationMs = deps.now() - at;
   if (claim) await writeDown(outcome, claim, delivery, deps);
   const isRefused = outcome.kind === 'rejected' && outcome.status === 401;

@@ -1,6 +1,7 @@
 // What an attempt came to: one of five, and nothing else decides what follows. Which side of the write a failure lies
 // on is the client's to say; what each outcome leads to is policy.ts's.
 import type { Exchange } from '#lib/callback/client.ts';
+import { type Carried, withoutCredentials } from './redact.ts';
 import { retryAfterMs } from './retry.ts';
 
 export type Outcome =
@@ -21,18 +22,22 @@ type Refusing = {
 
 const EXCERPT_BYTES = 1024;
 
-export function outcomeOf(exchange: Exchange, now: number): Outcome {
+/** `carried` is what the request carried of credentials: no excerpt repeats them. */
+export function outcomeOf(exchange: Exchange, carried: Carried, now: number): Outcome {
   if (exchange.kind !== 'answered') return exchange;
   const { status, body, headers } = exchange;
   if (status >= 200 && status < 300) return { kind: 'delivered', status };
   // Redirects are never followed: the callback URL is what the subscriber registered, so a 3xx is a refusal.
   const kind = status >= 300 && status < 500 ? 'rejected' : 'failed';
   const after = retryAfterMs(headers['retry-after'], now);
-  return { kind, status, ...excerptOf(body), ...(after !== undefined && { retryAfterMs: after }) };
+  return { kind, status, ...excerptOf(body, carried), ...(after !== undefined && { retryAfterMs: after }) };
 }
 
-function excerptOf(body: Buffer): { excerpt?: string } {
-  return body.length === 0 ? {} : { excerpt: body.subarray(0, EXCERPT_BYTES).toString('utf8') };
+/** Cut last: half a credential is not found. */
+function excerptOf(body: Buffer, carried: Carried): { excerpt?: string } {
+  if (body.length === 0) return {};
+  const text = withoutCredentials(body.toString('utf8'), carried);
+  return { excerpt: Buffer.from(text).subarray(0, EXCERPT_BYTES).toString('utf8') };
 }
 
 /** The outcome in a few words, for a pause's detail and a log line. */
