@@ -8,6 +8,7 @@ import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { listen } from './listen.ts';
 import { publish } from './publish.ts';
+import { putSampleEndpoint } from './sample-endpoint.ts';
 import type { LocalSet } from './set.ts';
 
 const SAMPLES = ['none', 'auto', 'at-most-once', 'at-least-once'];
@@ -20,10 +21,17 @@ const MESSAGES = [
 const DELIVERIES = 7;
 
 export type Demo = { url: string; close(): Promise<void> };
-type Dependencies = { set: LocalSet; receiverPort: number; root: string; print: (line: string) => void };
+type Dependencies = {
+  set: LocalSet;
+  receiverPort: number;
+  root: string;
+  /** The broker for the samples' dead letters, as host:port. */
+  kafka: string | undefined;
+  print: (line: string) => void;
+};
 
 /** Starts the receiver, registers the samples, publishes, and returns when the deliveries have come, or after a while. */
-export async function startDemo({ set, receiverPort, root, print }: Dependencies): Promise<Demo> {
+export async function startDemo({ set, receiverPort, root, kafka, print }: Dependencies): Promise<Demo> {
   const arrivals = new Set<string>();
   const server = createServer((req, res) => {
     receive(req, res, print).then(
@@ -36,10 +44,7 @@ export async function startDemo({ set, receiverPort, root, print }: Dependencies
   });
   print(`Callbacks go to ${receiver.url}, which answers 200, or 503 to a path with ?status=503.`);
   const documents = DynamoDBDocumentClient.from(set.clients.dynamodb);
-  const endpoint = z
-    .looseObject({ name: z.string() })
-    .parse(read(join(root, 'events/endpoint-sample-dlq.json')));
-  await documents.send(new PutCommand({ TableName: set.outputs.EndpointsTableName, Item: endpoint }));
+  print(`Dead letters of the samples go to ${await putSampleEndpoint({ set, root, kafka })}.`);
   for (const name of SAMPLES) {
     const item = sample(join(root, `events/subscription-${name}.json`), receiver.url);
     await documents.send(new PutCommand({ TableName: set.outputs.SubscriptionsTableName, Item: item }));

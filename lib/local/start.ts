@@ -1,5 +1,6 @@
-// `npm start`: the whole set on this machine until Ctrl-C. `--no-demo` leaves the samples and the receiver out, `--verbose` shows
-// every line of the functions. PORT and RECEIVER_PORT set the ports; 0 is any free one.
+// `npm start`: the whole set on this machine until Ctrl-C. `--no-demo` leaves the samples and the receiver out, `--kafka
+// HOST:PORT` has the samples' dead letters go to a topic there, `--verbose` shows every line of the functions. PORT and
+// RECEIVER_PORT set the ports; 0 is any free one.
 import { parseArgs } from 'node:util';
 import { startDemo } from './demo.ts';
 import { instructions } from './instructions.ts';
@@ -7,8 +8,13 @@ import { startLocalSet } from './set.ts';
 
 const root = process.cwd();
 const { values } = parseArgs({
-  options: { 'no-demo': { type: 'boolean', default: false }, verbose: { type: 'boolean', default: false } },
+  options: {
+    'no-demo': { type: 'boolean', default: false },
+    kafka: { type: 'string' },
+    verbose: { type: 'boolean', default: false },
+  },
 });
+const { kafka } = values;
 const closing: (() => Promise<void>)[] = [];
 let endingSince: number | undefined;
 // npm passes a Ctrl-C on that the terminal has sent to us already: the same one, not a second.
@@ -34,6 +40,12 @@ function isLoud(line: string): boolean {
 }
 
 async function start(): Promise<void> {
+  if (kafka !== undefined && !/^\S+:\d{1,5}$/.test(kafka)) {
+    throw new Error(`--kafka is ${JSON.stringify(kafka)}; it must be a broker as HOST:PORT.`);
+  }
+  if (kafka !== undefined && values['no-demo']) {
+    throw new Error('--kafka is for the samples, which --no-demo leaves out: put an endpoint of your own.');
+  }
   print('Starting; packages first when something has changed.');
   const set = await startLocalSet({
     root,
@@ -51,7 +63,7 @@ async function start(): Promise<void> {
     `SQS, DynamoDB, Secrets Manager, EventBridge and Lambda's Invoke answer on ${set.url}; the functions are at work.`,
   );
   const receiverPort = portFrom('RECEIVER_PORT', 8080);
-  const demo = values['no-demo'] ? undefined : await startDemo({ set, receiverPort, root, print });
+  const demo = values['no-demo'] ? undefined : await startDemo({ set, receiverPort, root, kafka, print });
   if (demo !== undefined) closing.push(demo.close);
   if (!isEnding()) print(instructions(set, demo?.url ?? `http://127.0.0.1:${receiverPort}`));
 }

@@ -104,6 +104,22 @@ test('subscriptions are looked at, paused and resumed by the commands that the R
     expect(said).toContain(words);
 });
 
+test('what a callback rejects is a dead letter, is listed, redriven and delivered, as the README says', async () => {
+  const commands = blocks('sh').find((block) => block.includes('dead-letters list sample-dlq')) ?? '';
+  const [, register = '', publish = '', list = '', mend = '', redrive = '', ...more] = here(commands)
+    .trimEnd()
+    .split('\n');
+  expect(more).toEqual([]);
+  await sh(register);
+  await sh(publish);
+  await seen(/acme-returns +400 .*\{"return": 1\}/);
+  // It is on its way to the endpoint's queue.
+  while (!/acme-returns .*rejected +400/.test(await sh(list)));
+  await sh(mend);
+  expect(await sh(redrive)).toContain('1 of 1 dead letters are on their way again.');
+  await seen(/acme-returns +200 .*\{"return": 1\}/);
+});
+
 test('every npm script that the README names exists', () => {
   const named = [...readme.matchAll(/npm (?:run ([\w:-]+)|(start|test)\b)/g)].map(
     ([, run, own]) => run ?? own,

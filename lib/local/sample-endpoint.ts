@@ -1,0 +1,46 @@
+// Where the samples' dead letters go: a queue that is made for them, or a topic of the broker that `--kafka` names.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { failureOf } from '#lib/kafka/failure.ts';
+import { queueNameIn } from '#lib/queue/name.ts';
+import type { LocalSet } from './set.ts';
+
+type Options = { readonly set: LocalSet; readonly root: string; readonly kafka: string | undefined };
+
+const itemSchema = z.looseObject({ name: z.string(), configuration: z.object({ queueUrl: z.url() }) });
+
+/** Puts the endpoint of the samples; says where its letters go. Throws where the broker can't be used. */
+export async function putSampleEndpoint({ set, root, kafka }: Options): Promise<string> {
+  const text = readFileSync(join(root, 'events/endpoint-sample-dlq.json'), 'utf8');
+  const { name, configuration } = itemSchema.parse(JSON.parse(text));
+  const put = (item: Record<string, unknown>) =>
+    DynamoDBDocumentClient.from(set.clients.dynamodb).send(
+      new PutCommand({ TableName: set.outputs.EndpointsTableName, Item: { name, ...item } }),
+    );
+  if (kafka !== undefined) {
+    await makeTopic(kafka, name);
+    await put({ type: 'kafka', configuration: { bootstrapServers: kafka, topic: name } });
+    return `the topic ${name} on ${kafka}`;
+  }
+  const QueueName = queueNameIn(configuration.queueUrl);
+  const { QueueUrl } = await set.clients.sqs.send(new CreateQueueCommand({ QueueName }));
+  await put({ type: 'sqs', configuration: { queueUrl: QueueUrl } });
+  return `the queue ${QueueName}`;
+}
+
+async function makeTopic(server: string, topic: string): Promise<void> {
+  const { Admin } = await import('@platformatic/kafka');
+  const admin = new Admin({ clientId: 'sqs-webhooks', bootstrapBrokers: [server], retries: 1 });
+  try {
+    if ((await admin.listTopics()).includes(topic)) return;
+    await admin.createTopics({ topics: [topic], partitions: 3, replicas: -1 });
+  } catch (cause) {
+    const { detail } = failureOf(cause);
+    throw new Error(`--kafka ${server}: the topic ${topic} can't be made: ${detail}`, { cause });
+  } finally {
+    await admin.close();
+  }
+}
