@@ -38,6 +38,11 @@ type Held = {
   usedAt: number;
 };
 
+/**
+ * Lambda gives a function 1,024 open files. Ten lanes at once leave a pool one or two connections, seldom more; what is
+ * beyond would fail as if callbacks could not be reached.
+ */
+export const MOST_POOLS = 256;
 const FRESH_IDLE_MS = 1_000;
 const SWEEP_EVERY_MS = 1_000;
 // A server's hint "Keep-Alive: timeout=5" counts from its last byte; ours has to be over well before.
@@ -86,6 +91,16 @@ export function createPools(dependencies: {
     for (const [id, held] of pools) if (isStale(held)) void retire(id, held);
   }
 
+  function makeRoom(): void {
+    if (pools.size < MOST_POOLS) return;
+    let oldest: [string, Held] | undefined;
+    for (const each of pools) {
+      if (each[1].inFlight === 0 && (oldest === undefined || each[1].usedAt < oldest[1].usedAt))
+        oldest = each;
+    }
+    if (oldest !== undefined) void retire(...oldest);
+  }
+
   return {
     lease(origin, options) {
       sweep();
@@ -101,6 +116,7 @@ export function createPools(dependencies: {
         held = undefined;
       }
       if (held === undefined) {
+        makeRoom();
         held = open(origin, options, idleMs);
         pools.set(id, held);
       }

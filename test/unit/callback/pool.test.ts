@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addressRules } from '#lib/callback/address.ts';
-import { createPools, type PoolOptions } from '#lib/callback/pool.ts';
+import { createPools, MOST_POOLS, type PoolOptions } from '#lib/callback/pool.ts';
 
 const options = (more: Partial<PoolOptions> = {}): PoolOptions => ({
   key: 'one',
@@ -75,6 +75,23 @@ describe('the pool of a subscription', () => {
     const lease = pools.lease('https://a.test', options());
     clock.now += 100_000;
     expect(use()).toBe(lease.pool);
+  });
+
+  it('makes way for others, the one unused for longest first, since a function may open only so many files', () => {
+    const clock = { now: 1 };
+    const { pools, use } = poolsAt(clock);
+    const busy = pools.lease('https://busy.test', options());
+    const oldest = use({ key: 'oldest' });
+    const used = use({ key: 'used' });
+    for (let count = pools.size; count < MOST_POOLS; count++) {
+      clock.now += 1;
+      use({ key: `one of ${count}` });
+    }
+    expect(use({ key: 'used' })).toBe(used);
+    expect([pools.size, oldest.destroyed]).toEqual([MOST_POOLS, false]);
+    use({ key: 'one more' });
+    expect([pools.size, oldest.destroyed]).toEqual([MOST_POOLS, true]);
+    expect([busy.pool.destroyed, use({ key: 'used' })]).toEqual([false, used]);
   });
 
   it('does not outlive its use: the exchanges of others sweep it out', () => {

@@ -1,0 +1,118 @@
+// The recipes of OPERATORS.md, run as they stand there on a set where all of it has happened: a receiver that refuses,
+// one that may have got a payment, a message that nobody could be found for, a queue of dead letters.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readPage } from '#test/support/page.ts';
+import { bodiesOf, type Rig, type Subscribed, startRig } from '#test/support/rig.ts';
+
+const page = readPage('OPERATORS.md');
+const [deploying = '', ...recipes] = page.blocks('sh');
+const scratch = mkdtempSync(join(tmpdir(), 'operators-'));
+
+let rig: Rig;
+let shipments: Subscribed;
+let payments: Subscribed;
+beforeAll(async () => {
+  rig = await startRig({ schedules: false });
+  const { QueueUrl } = await rig.set.clients.sqs.send(new CreateQueueCommand({ QueueName: 'rejected' }));
+  await rig.set.putEndpoint({ name: 'rejected-orders', type: 'sqs', configuration: { queueUrl: QueueUrl } });
+
+  shipments = await rig.subscribe({ id: 'acme-shipments', qos: 'at-least-once' });
+  rig.receiver.answer(shipments.path, [{ status: 404, body: 'no such shipment' }]);
+  await shipments.publishAll(['first', 'second', 'third'], 'g');
+  await rig.paused('acme-shipments', 'rejected');
+
+  payments = await rig.subscribe({ id: 'acme-payments', qos: 'at-most-once' });
+  rig.receiver.answer(payments.path, [{ status: 500 }]);
+  await payments.publish('a payment');
+  await rig.held('acme-payments', 1);
+
+  await rig.set.publish('for whom?', { subscription: 'acme-returns' });
+  await rig.emptied('webhooks-local-messages');
+});
+afterAll(async () => {
+  await rig?.close();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+/** Runs the recipe with this command in it, once; what it printed. */
+async function follow(command: string): Promise<string> {
+  const at = recipes.findIndex((recipe) => recipe.includes(command));
+  const [recipe = `echo there is no recipe ${command}; false`] = at === -1 ? [] : recipes.splice(at, 1);
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|WEBHOOKS)_/.test(name));
+  const { stdout } = await promisify(execFile)(
+    'sh',
+    ['-euc', recipe.replaceAll('acme.json', join(scratch, 'acme.json'))],
+    { env: { ...Object.fromEntries(inherited), AWS_ENDPOINT_URL: rig.set.url } },
+  );
+  return stdout;
+}
+
+test('who is not well is shown with why', async () => {
+  const shown = await follow('status --not-going');
+  expect(shown).toMatch(/acme-shipments .*404/);
+  expect(shown).toContain('acme-payments');
+});
+
+test('the first message is skipped, and the rest comes in order', async () => {
+  const shown = await follow('skip-head acme-shipments');
+  expect(shown).toContain('acme-shipments');
+  const requests = await shipments.requests(3);
+  expect(bodiesOf(requests)).toEqual(['first', 'second', 'third']);
+  await rig.going('acme-shipments');
+});
+
+test('an item is put right, and tried', async () => {
+  writeFileSync(join(scratch, 'acme.json'), JSON.stringify(shipments.item));
+  expect(await follow('subscriptions put acme.json')).toContain('acme-shipments was so already');
+});
+
+test('a subscription is paused, whatever its item says, and resumed', async () => {
+  await follow('pause acme-shipments');
+  await rig.going('acme-shipments');
+});
+
+test('one that waits for its next probe is resumed at once', async () => {
+  expect(await follow('npm run webhooks -- resume acme-shipments')).toContain('acme-shipments');
+});
+
+test('what is held is listed and sent', async () => {
+  await follow('held send acme-payments --all');
+  expect(bodiesOf(await payments.requests(2))).toEqual(['a payment', 'a payment']);
+});
+
+test('what was undeliverable is sent anew once its subscription is there', async () => {
+  const returns = await rig.subscribe({ id: 'acme-returns', topic: undefined });
+  expect(await follow('redrive undeliverable')).toContain('unknown-subscription');
+  expect(bodiesOf(await returns.requests(1))).toEqual(['for whom?']);
+});
+
+test('an endpoint is looked at, and its dead letters are redriven', async () => {
+  await follow('endpoints test rejected-orders');
+  await follow('redrive rejected-orders');
+});
+
+test('no recipe is left that was not followed; what deploys names scripts and commands that are there', () => {
+  expect(recipes).toEqual([]);
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+  for (const line of deploying.trim().split('\n')) {
+    const [, script] = /^npm run ([\w:-]+)/.exec(line) ?? [];
+    if (script !== undefined) expect(scripts).toHaveProperty([script]);
+    else expect(line).toMatch(/^(npm ci|npx serverless (info|remove) --stage NAME( --verbose)?)$/);
+  }
+});
+
+test('the query asks for fields that the lines have', () => {
+  const [query = ''] = page.blocks('text');
+  const [fields = ''] = query.split('\n');
+  const line = rig.set.lines.find((one) => one.includes('"delivery.attempted"')) ?? '';
+  const logged = JSON.parse(line.slice(line.indexOf('{')));
+  for (const field of fields.replace('fields @timestamp, ', '').split(', '))
+    expect(logged).toHaveProperty(field);
+  expect(logged).toHaveProperty('messageId');
+});
