@@ -1,11 +1,17 @@
 // Looks at a subscription's item before it is put, as the deployment and the network see it: what would pause it later
 // is refused now, every fault at once.
+import {
+  DescribeSecretCommand,
+  ResourceNotFoundException,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { addressRules } from '#lib/callback/address.ts';
 import { type Lookup, systemLookup } from '#lib/callback/guard.ts';
 import { checkAddresses } from '#lib/callback/resolve.ts';
 import { type DeploymentRules, itemRules } from '#lib/config.ts';
 import { faultOfNaming, readEndpointItem } from '#lib/endpoint/found.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
+import type { SecretReference } from '#lib/subscription/secret-reference.ts';
 import type { Fault, Subscription } from '#lib/subscription/subscription.ts';
 import type { Context } from './context.ts';
 
@@ -13,7 +19,7 @@ export type Checked =
   | { readonly ok: true; readonly subscription: Subscription }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-type Deps = Pick<Context, 'documents' | 'names'> & {
+type Deps = Pick<Context, 'documents' | 'names' | 'secrets'> & {
   readonly deployment: DeploymentRules;
   /** Undefined: names are not looked up. */
   readonly lookup: Lookup | undefined;
@@ -24,7 +30,11 @@ export async function checkSubscription(item: unknown, deps: Deps): Promise<Chec
   const parsed = parseSubscription(item, itemRules(deps.deployment));
   if (!parsed.ok) return parsed;
   const { subscription } = parsed;
-  const faults = [...(await unreachable(subscription, deps)), ...(await withoutEndpoint(subscription, deps))];
+  const faults = [
+    ...(await unreachable(subscription, deps)),
+    ...(await withoutEndpoint(subscription, deps)),
+    ...(await withoutSecret(subscription, deps)),
+  ];
   return faults.length === 0 ? { ok: true, subscription } : { ok: false, faults };
 }
 
@@ -72,4 +82,50 @@ async function withoutEndpoint(
   const deps = { documents: await documents(), endpointsTable: names.table('endpoints') };
   const fault = faultOfNaming(await readEndpointItem(dlq.endpoint, deps));
   return fault === undefined ? [] : [fault];
+}
+
+/** A secret that is not there leaves every message unsent. Whether the functions may read it is not known here. */
+async function withoutSecret(
+  subscription: Subscription,
+  { secrets }: Pick<Deps, 'secrets'>,
+): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  for (const { path, reference } of secretsOf(subscription)) {
+    const fault = await faultOfSecret(reference.name, await secrets());
+    if (fault !== undefined) faults.push({ path, reason: fault });
+  }
+  return faults;
+}
+
+type Named = { readonly path: string; readonly reference: SecretReference };
+
+function secretsOf({ auth, signing, proxy, ssl }: Subscription): Named[] {
+  const named = (path: string, reference: SecretReference | undefined): Named[] =>
+    reference === undefined ? [] : [{ path: `configuration.${path}`, reference }];
+  return [
+    ...named('auth.secret', auth !== undefined && 'secret' in auth ? auth.secret : undefined),
+    ...(signing?.secrets ?? []).flatMap((reference, at) => named(`signing.secrets.${at}`, reference)),
+    ...named('proxy.secret', proxy?.secret),
+    ...[ssl?.trustStore, ssl?.keyStore].flatMap((store, at) =>
+      named(
+        at === 0 ? 'ssl.trustStore.secret' : 'ssl.keyStore.secret',
+        store !== undefined && 'secret' in store ? store.secret : undefined,
+      ),
+    ),
+  ];
+}
+
+async function faultOfSecret(name: string, client: SecretsManagerClient): Promise<string | undefined> {
+  try {
+    const { DeletedDate } = await client.send(new DescribeSecretCommand({ SecretId: name }));
+    return DeletedDate === undefined
+      ? undefined
+      : 'names a secret that is being deleted: restore it, or name another';
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException)
+      return 'names a secret that does not exist: create it, or give the credentials here, and they are moved into one';
+    // Who registers need not be allowed to look.
+    if (error instanceof Error && /^AccessDenied/.test(error.name)) return undefined;
+    throw error;
+  }
 }

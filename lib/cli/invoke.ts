@@ -38,5 +38,10 @@ export async function askResume<T>(
   const answer = await invoke('resume', request, context);
   const refused = refusal.safeParse(answer);
   if (refused.success) throw new CommandFailed(refused.data.message);
-  return expected.parse(answer);
+  const read = expected.safeParse(answer);
+  if (read.success) return read.data;
+  const FunctionName = context.names.function('resume');
+  throw new CommandFailed(
+    `The function ${FunctionName} answers as another version of it does: deploy this one (npm run deploy -- --stage ${context.names.stage}), or use the CLI of the one that is deployed.`,
+  );
 }

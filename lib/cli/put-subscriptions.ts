@@ -1,5 +1,5 @@
 // `subscriptions put`: all items are checked before the first is put.
-import { planOf, type Registered, register, secretNameOf } from '#lib/subscription/register.ts';
+import { type Plan, planOf, type Registered, register, secretNameOf } from '#lib/subscription/register.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import { checkSubscription, lookupUnless } from './check.ts';
 import type { Context } from './context.ts';
@@ -29,32 +29,48 @@ export async function putSubscriptions(file: string, options: Options, context: 
     if (!parsed.ok) refuse(from, parsed.faults);
   }
   const deployment = await readRules(context);
-  const { documents, names } = context;
-  const deps = { documents, names, deployment, lookup: lookupUnless(options.skipDns === true) };
-  const plans = [];
-  for (const { from, item } of given) {
+  const { documents, names, secrets } = context;
+  const deps = { documents, names, secrets, deployment, lookup: lookupUnless(options.skipDns === true) };
+  const plans: { id: string; plan: Plan }[] = [];
+  await each('Checking', given, context, async ({ from, item }) => {
     const checked = await checkSubscription(item, deps);
     if (!checked.ok) refuse(from, checked.faults);
     const { id } = checked.subscription;
-    const plan = planOf(item, (purpose) => context.names.secret(secretNameOf(id, purpose)));
-    plans.push({ id, plan });
-  }
+    plans.push({ id, plan: planOf(item, (purpose) => names.secret(secretNameOf(id, purpose))) });
+  });
   const put: Put[] = [];
-  for (const { id, plan } of plans) {
-    const { moves } = plan;
+  await each('Putting', plans, context, async ({ id, plan }) => {
     if (options.dryRun === true) {
-      const secrets = moves.map(({ path, secret }) => ({ path, secret, done: 'not put' }));
-      put.push({ id, item: 'not put', secrets });
-      continue;
+      const moves = plan.moves.map(({ path, secret }) => ({ path, secret, done: 'not put' }));
+      put.push({ id, item: 'not put', secrets: moves });
+      return;
     }
     const registered = await register(plan, {
-      documents: await context.documents(),
-      secrets: await context.secrets(),
-      subscriptionsTable: context.names.table('subscriptions'),
+      documents: await documents(),
+      secrets: await secrets(),
+      subscriptionsTable: names.table('subscriptions'),
     });
     put.push({ id, ...registered });
-  }
+  });
   context.print.result(put, () => put.map((one) => inWords(one, context)).join('\n'));
+}
+
+/** One after the other, with a bar. */
+async function each<T>(
+  what: string,
+  all: readonly T[],
+  { progress }: Pick<Context, 'progress'>,
+  work: (one: T) => Promise<void>,
+): Promise<void> {
+  const bar = progress(what);
+  try {
+    for (const [index, one] of all.entries()) {
+      await work(one);
+      bar.at(index + 1, all.length);
+    }
+  } finally {
+    bar.end();
+  }
 }
 
 /** The seed's examples have no id, and say no topic. */

@@ -98,7 +98,7 @@ const CALLS: readonly Call[] = [
   ['deletes a subscription', [], remove('SubscriptionsTableName')],
   [
     'reads all subscriptions',
-    [],
+    ['resume'],
     (as) => as.documents.send(new ScanCommand({ TableName: stage.output('SubscriptionsTableName') })),
   ],
   ['reads an endpoint', ['resume', 'redrive'], get('EndpointsTableName')],

@@ -112,6 +112,7 @@ describe('put by the CLI, which looks names up', () => {
       deployment: deploymentRules(deployed()),
       lookup,
       documents: () => Promise.reject(new Error('nothing is read')),
+      secrets: () => Promise.reject(new Error('no secret is looked for')),
       names: { table: String } as never,
     });
   it.each(hostileAddresses)('a name that leads to %s is refused in every place', async (address) => {

@@ -4,12 +4,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Listening, listen } from '#lib/local/listen.ts';
 import { webhooks } from '#test/support/cli.ts';
 
-/** An AWS that answers every call with the error that stands in its path. */
+/** An AWS that answers every call with the error, or with what a function says, that stands in its path. */
 let refusing: Listening;
 beforeAll(async () => {
   const server = createServer((req, res) => {
     const code = decodeURIComponent((req.url ?? '').split('/')[1] ?? '');
     req.resume().on('end', () => {
+      const [, kind, payload] = /^(answers|throws) (.*)$/.exec(code) ?? [];
+      if (kind !== undefined) {
+        // What Lambda says of a function that throws.
+        res.writeHead(200, kind === 'throws' ? { 'x-amz-function-error': 'Unhandled' } : {});
+        res.end(payload);
+        return;
+      }
       res.writeHead(400, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': code });
       res.end(JSON.stringify({ __type: code, message: `The words of AWS about ${code}.` }));
     });
@@ -40,6 +47,21 @@ describe('what AWS answers', () => {
     expect(stderr).toContain(told);
     expect(stderr).not.toMatch(/ at .*:\d+:\d+/);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+  });
+
+  test.each([
+    [
+      'throws {"errorType":"Runtime.ExitError","errorMessage":"Runtime exited."}',
+      'The function webhooks-local-resume failed (Runtime.ExitError): Runtime exited. Its log, /aws/lambda/webhooks-local-resume, says more; nothing may have been done, or all of it: look with status.\n',
+    ],
+    ['answers {"ok":false,"message":"No."}', 'No.\n'],
+    [
+      'answers {"ok":true}',
+      'The function webhooks-local-resume answers as another version of it does: deploy this one (npm run deploy -- --stage local), or use the CLI of the one that is deployed.\n',
+    ],
+  ])('a function that %s', async (said, stderr) => {
+    const endpointUrl = `${refusing.url}/${encodeURIComponent(said)}`;
+    expect(await webhooks(['pause', 'a'], { endpointUrl })).toEqual({ code: 1, stdout: '', stderr });
   });
 
   test('nothing that answers is asked after: is npm start running?', async () => {

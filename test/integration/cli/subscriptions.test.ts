@@ -96,6 +96,11 @@ configuration:
       { callbackUrl: 'https://nobody.invalid/x' },
       'callbackUrl: has a host name without an address: mend it, or give --skip-dns',
     ],
+    [
+      'a secret that is not there',
+      { auth: { type: 'basic', secret: 'webhooks/local/none' } },
+      'auth.secret: names a secret that does not exist: create it',
+    ],
     ['a short key', { signing: { keys: ['whsec_c2hvcnQ='] } }, 'signing.keys.0: '],
   ])('refuses %s, and puts nothing', async (_, configuration, told) => {
     const refused = await put(item('refused', {}, configuration));
