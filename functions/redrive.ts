@@ -43,6 +43,7 @@ const sources = {
   sqsIn: (region: string | undefined) =>
     region === undefined ? sqs : new SQSClient({ ...AWS_CLIENT, region }),
   connectTo: (configuration: KafkaConfiguration) => connectionTo(configuration, { secrets, iamToken }),
+  ownQueueUrls: [config.DELIVERIES_QUEUE_URL, config.MESSAGES_QUEUE_URL, config.MESSAGES_FIFO_QUEUE_URL],
   undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
   emulator: config.AWS_ENDPOINT_URL,
   now,

@@ -95,9 +95,8 @@ export async function redriveAll(
       try {
         return answerIn(await ask(asked));
       } catch (error) {
-        const isFinal = error instanceof RequestRefused || total.calls === 0 || tries >= TRIES;
-        if (!isFinal) await wait(WAIT_MS);
-        else if (total.calls === 0 || !(error instanceof Error)) throw error;
+        if (total.calls === 0 || !(error instanceof Error)) throw error;
+        if (tries < TRIES) await wait(WAIT_MS);
         else {
           const message = `${error.message}\n${total.sent} were sent before. Go on with --redrive-id ${request.redriveId}: within five minutes what was sent is known again.`;
           throw new CommandFailed(message, 1, { cause: error });
@@ -107,13 +106,11 @@ export async function redriveAll(
   }
 }
 
-class RequestRefused extends CommandFailed {}
-
 function answerIn(value: unknown): Answer {
   const answer = answerSchema.parse(value);
   if (answer.ok) return answer;
   const lines = answer.faults.map(({ path, reason }) => `  ${path}: ${reason}`);
-  throw new RequestRefused(`redrive does not do this:\n${lines.join('\n')}`);
+  throw new CommandFailed(`redrive does not do this:\n${lines.join('\n')}`);
 }
 
 function addUp(total: Total, answer: Answer, sample: number): void {

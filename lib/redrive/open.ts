@@ -5,6 +5,7 @@ import type { FoundEndpoint } from '#lib/endpoint/found.ts';
 import { queueAddress } from '#lib/endpoint/queue.ts';
 import type { Connection } from '#lib/kafka/connection.ts';
 import { createTopicReader } from '#lib/kafka/topic-reader.ts';
+import { queueNameIn } from '#lib/queue/name.ts';
 import { type Fault, inWords } from '#lib/subscription/subscription.ts';
 import { openTopic } from './kafka-source.ts';
 import type { Opening } from './redrive.ts';
@@ -16,6 +17,8 @@ export type OpenDeps = {
   /** A client for the queues of a region; of the function's own, where none is named. */
   readonly sqsIn: (region: string | undefined) => Pick<SQSClient, 'send'>;
   readonly connectTo: (configuration: KafkaConfiguration) => Promise<Connection>;
+  /** What is read from them would be out of the functions' sight meanwhile. */
+  readonly ownQueueUrls: readonly string[];
   readonly undeliverableQueueUrl: string;
   /** The endpoint that stands in AWS's place, if one does. */
   readonly emulator: string | undefined;
@@ -61,6 +64,9 @@ export async function openSource(
   switch (endpoint.type) {
     case 'sqs': {
       const { url, region } = queueAddress(endpoint.configuration, deps.emulator);
+      if (deps.ownQueueUrls.some((own) => queueNameIn(own) === queueNameIn(url))) {
+        return fault('endpoint', `${name} is a queue that the functions read: name one that nobody reads`);
+      }
       return await queue(url, region);
     }
     case 'kafka':

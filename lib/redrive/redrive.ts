@@ -101,7 +101,9 @@ export async function redrive(
     more = !done;
     return await answer();
   } catch (error) {
-    return refusal(error);
+    // What was sent is told, and where to go on from.
+    if (tally.sent() === 0 || !(error instanceof SourceUnreadable)) return refusal(error);
+    return await answer(`It was broken off: ${error.message}`);
   } finally {
     await source.close({ more });
     deps.log.info('redrive.called', {
@@ -181,8 +183,9 @@ export async function redrive(
     return unsent;
   }
 
-  async function answer(): Promise<Answer> {
+  async function answer(brokenOff?: string): Promise<Answer> {
     const { seen, left: remaining } = await source.progress();
+    const notes = [...source.notes, ...(brokenOff === undefined ? [] : [brokenOff])];
     const partitions = source.partitions();
     const next: Cursor = {
       v: 1,
@@ -202,7 +205,7 @@ export async function redrive(
       matched: tally.matched(),
       sent: tally.sent(),
       skipped: tally.skipped,
-      ...(source.notes.length > 0 && { notes: source.notes }),
+      ...(notes.length > 0 && { notes }),
       ...(dryRun && { counts: tally.counts, sample: tally.sample }),
     };
   }

@@ -153,7 +153,8 @@ export async function openQueue(
     },
     async progress() {
       const unsent = [...held.values()].filter((fate) => fate === 'wanted').length;
-      return { seen: seen - unsent, left: (await visible()) + waiting.length + unsent };
+      const more = await visible().catch(() => 0);
+      return { seen: seen - unsent, left: more + waiting.length + unsent };
     },
     partitions: () => undefined,
     async close({ more }) {

@@ -31,7 +31,7 @@ export function createRedriveWorld({ msPerCall = 1 } = {}) {
   const memory = createMemoryQueues({ now });
   const targets = new Map<string, Target>();
   const counts = new Map<CountName, number>();
-  const queues = { rejected: URLS.rejected, 'rejected-fifo': URLS.rejectedFifo };
+  const queues = { rejected: URLS.rejected, 'rejected-fifo': URLS.rejectedFifo, own: URLS.deliveries };
   const isFull = { now: false };
   // Every call takes its time; an empty receive is a long poll, beside others.
   const sqs = {
@@ -55,6 +55,7 @@ export function createRedriveWorld({ msPerCall = 1 } = {}) {
         },
         sqsIn: () => sqs,
         connectTo: async () => ({ ok: false, code: 'none', message: 'there is no Kafka here' }),
+        ownQueueUrls: [URLS.deliveries, URLS.messages],
         undeliverableQueueUrl: URLS.undeliverable,
         emulator: undefined,
         now,

@@ -243,11 +243,10 @@ test('nothing is added while deliveries.fifo is too full', async () => {
   expect(world.visible(URLS.rejected)).toHaveLength(5);
 });
 
-test('an empty receive is no empty queue', async () => {
+test('an empty receive is no empty queue, nor are several', async () => {
   const world = worldWith(numbered(30));
   let receives = 0;
-  world.memory.faults.call = (operation) =>
-    operation === 'receive' && receives++ % 4 !== 3 ? 'fail' : undefined;
+  world.memory.faults.call = (operation) => (operation === 'receive' && receives++ < 7 ? 'fail' : undefined);
   expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ done: true, sent: 30 });
 });
 
@@ -392,4 +391,26 @@ test('an endpoint that is not there, or a queue asked for offsets, is told and n
   });
   expect(await world.ask({ endpoint: 'rejected', offsets: { '0': 1 } })).toMatchObject({ ok: false });
   expect(world.visible(URLS.rejected)).toHaveLength(1);
+  expect(await world.ask({ endpoint: 'own' })).toMatchObject({
+    faults: [{ reason: 'own is a queue that the functions read: name one that nobody reads' }],
+  });
+});
+
+test('a queue that can not be read any more breaks it off, with what was sent and where to go on from', async () => {
+  const world = worldWith(numbered(25), URLS.rejectedFifo);
+  let receives = 0;
+  world.memory.faults.call = (operation) => {
+    if (operation === 'receive' && receives++ > 5) throw Object.assign(new Error(), { name: 'AccessDenied' });
+    return undefined;
+  };
+  const first = await world.call({ endpoint: 'rejected-fifo' });
+  expect(first).toMatchObject({
+    done: false,
+    notes: [expect.anything(), expect.stringContaining('It was broken off: the queue')],
+  });
+  expect(first.sent).toBeGreaterThan(0);
+  world.memory.faults.call = undefined;
+  world.pass(120_000);
+  const second = await world.call({ endpoint: 'rejected-fifo', cursor: first.cursor });
+  expect(first.sent + second.sent).toBe(25);
 });
