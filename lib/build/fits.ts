@@ -1,29 +1,83 @@
 // Whether the numbers of a deployment fit together: checked when it is packaged, where a mistake costs a sentence.
 // Pure.
+import * as z from 'zod';
 import { isCidr } from '#lib/callback/address.ts';
 
-export type Numbers = {
-  readonly deliverTimeoutSeconds: number;
-  readonly deliveriesVisibilitySeconds: number;
-  readonly routeTimeoutSeconds: number;
-  readonly messagesVisibilitySeconds: number;
-  readonly largestReadTimeoutMs: number;
-  readonly allowedCidrs: string;
+const whole = (from: number, to: number) => {
+  const said = `must be a whole number from ${from} to ${to}`;
+  return z
+    .union(
+      [
+        z.number(),
+        z
+          .string()
+          .regex(/^\d{1,9}$/, said)
+          .transform(Number),
+      ],
+      said,
+    )
+    .pipe(z.number().int(said).min(from, said).max(to, said));
 };
+/** Lambda's longest timeout; SQS's longest visibility and retention; CloudWatch's own list. */
+const timeout = whole(1, 900);
+const visibility = whole(1, 43_200);
+const concurrency = whole(2, 1_000);
+const LOG_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+export const numbersSchema = z.strictObject({
+  deliverTimeoutSeconds: timeout,
+  deliveriesVisibilitySeconds: visibility,
+  routeTimeoutSeconds: timeout,
+  messagesVisibilitySeconds: visibility,
+  bridgeTimeoutSeconds: timeout,
+  largestReadTimeoutMs: whole(1, 900_000),
+  retentionSeconds: whole(60, 1_209_600),
+  routeMaximumConcurrency: concurrency,
+  deliverMaximumConcurrency: concurrency,
+  bridgeMaximumConcurrency: concurrency,
+  drainBudget: whole(1, 1_000),
+  lagSeconds: whole(1, 86_400),
+  secretCacheSeconds: whole(1, 86_400),
+  backlogRetentionDays: whole(1, 3_650),
+  bridgeRetentionDays: whole(1, 3_650),
+  logRetentionDays: whole(1, 3_653).refine(
+    (days) => LOG_DAYS.includes(days),
+    `must be one of ${LOG_DAYS.join(', ')}: CloudWatch knows no other`,
+  ),
+});
+export type Numbers = z.infer<typeof numbersSchema>;
+
+/** The first parameter that is wrong by itself, in one sentence. */
+export function faultIn({ issues: [issue] }: z.ZodError, given: Readonly<Record<string, unknown>>): string {
+  const name = String(issue?.path[0] ?? 'a parameter');
+  return `${name} (${JSON.stringify(given[name])}) ${issue?.message}.`;
+}
 
 const DEDUPLICATION_WINDOW_SECONDS = 300;
 /** What `deliver` keeps of its time for anything but the exchange. */
 const DELIVER_NEEDS_SECONDS = 10;
-const NEVER_ALLOWED = /^(0\.|127\.|169\.254\.|::|fe[89ab][0-9a-f]:|\/0$|[0-9a-f.:]+\/0$)/i;
+/** `bridge` keeps half of this for handing back, and needs the rest for a broker that answers late. */
+const BRIDGE_NEEDS_SECONDS = 30;
+/** How long at-most-once remembers what it has sent. */
+const CLAIMS_LIVE_DAYS = 28;
 
-/** What does not fit, each in one sentence that names the parameter to change; undefined when all does. */
+/** What does not fit, in one sentence that names the parameter to change; undefined when all does. */
 export function misfit(numbers: Numbers): string | undefined {
   const readTimeoutSeconds = numbers.largestReadTimeoutMs / 1000;
   if (readTimeoutSeconds + DELIVER_NEEDS_SECONDS > numbers.deliverTimeoutSeconds) {
     return `largestReadTimeoutMs (${numbers.largestReadTimeoutMs}) must leave deliverTimeoutSeconds (${numbers.deliverTimeoutSeconds}) ${DELIVER_NEEDS_SECONDS} s to spare, or no such exchange could ever begin.`;
   }
-  if (numbers.deliveriesVisibilitySeconds < 6 * numbers.deliverTimeoutSeconds) {
-    return `deliveriesVisibilitySeconds (${numbers.deliveriesVisibilitySeconds}) must be at least six times deliverTimeoutSeconds (${numbers.deliverTimeoutSeconds}), since a throttled invocation begins late.`;
+  for (const [name, seconds] of [
+    ['deliverTimeoutSeconds', numbers.deliverTimeoutSeconds],
+    ['bridgeTimeoutSeconds', numbers.bridgeTimeoutSeconds],
+  ] as const) {
+    if (numbers.deliveriesVisibilitySeconds >= 6 * seconds) continue;
+    return `deliveriesVisibilitySeconds (${numbers.deliveriesVisibilitySeconds}) must be at least six times ${name} (${seconds}), since a throttled invocation begins late.`;
+  }
+  if (numbers.bridgeTimeoutSeconds < BRIDGE_NEEDS_SECONDS) {
+    return `bridgeTimeoutSeconds (${numbers.bridgeTimeoutSeconds}) must be at least ${BRIDGE_NEEDS_SECONDS}, or there is no time left to wait for a broker.`;
   }
   if (numbers.messagesVisibilitySeconds < numbers.routeTimeoutSeconds) {
     return `messagesVisibilitySeconds (${numbers.messagesVisibilitySeconds}) must not be less than routeTimeoutSeconds (${numbers.routeTimeoutSeconds}), or AWS refuses the function.`;
@@ -31,10 +85,27 @@ export function misfit(numbers: Numbers): string | undefined {
   if (numbers.messagesVisibilitySeconds >= DEDUPLICATION_WINDOW_SECONDS) {
     return `messagesVisibilitySeconds (${numbers.messagesVisibilitySeconds}) must be under ${DEDUPLICATION_WINDOW_SECONDS}, SQS's deduplication window, or a fan-out that is begun again is sent twice.`;
   }
-  for (const cidr of numbers.allowedCidrs.split(',').map((text) => text.trim())) {
+  if (numbers.retentionSeconds <= numbers.deliveriesVisibilitySeconds) {
+    return `retentionSeconds (${numbers.retentionSeconds}) must be more than deliveriesVisibilitySeconds (${numbers.deliveriesVisibilitySeconds}), or SQS deletes what is being worked on.`;
+  }
+  if (numbers.drainBudget > numbers.deliverMaximumConcurrency) {
+    return `drainBudget (${numbers.drainBudget}) must not be more than deliverMaximumConcurrency (${numbers.deliverMaximumConcurrency}), or drains take all of it from what arrives.`;
+  }
+  if (numbers.backlogRetentionDays >= CLAIMS_LIVE_DAYS) {
+    return `backlogRetentionDays (${numbers.backlogRetentionDays}) must be under ${CLAIMS_LIVE_DAYS}, the life of at-most-once's claims, or what waited longer could be sent twice.`;
+  }
+  return undefined;
+}
+
+const NEVER_ALLOWED = /^(0\.|127\.|169\.254\.|::|fe[89ab][0-9a-f]:|\/0$|[0-9a-f.:]+\/0$)/i;
+
+/** What is wrong with the ranges that callbacks may be in, in one sentence. */
+export function cidrsMisfit(allowedCidrs: string): string | undefined {
+  for (const cidr of allowedCidrs.split(',').map((text) => text.trim())) {
     if (cidr === '') continue;
-    if (!isCidr(cidr))
+    if (!isCidr(cidr)) {
       return `allowedCidrs holds ${JSON.stringify(cidr)}, which is no CIDR such as 10.0.0.0/8.`;
+    }
     if (NEVER_ALLOWED.test(cidr)) {
       return `allowedCidrs holds ${cidr}: loopback and link-local addresses can't be allowed, Lambda's own interfaces are there.`;
     }

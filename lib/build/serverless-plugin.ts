@@ -1,36 +1,54 @@
-// The serverless CLI's side of the build: checks that the numbers fit, and bundles, before it packages, deploys or invokes.
+// The serverless CLI's side of the build: before it packages, deploys or invokes it checks that the parameters fit, adds what the
+// options take, and bundles.
 import * as z from 'zod';
 import { bundle } from './bundle.ts';
-import { misfit } from './fits.ts';
+import { cidrsMisfit, faultIn, misfit, numbersSchema } from './fits.ts';
+import { optionsMisfit, optionsSchema, partsSchema, tagsOf, withOptions } from './options.ts';
 
-const queue = z.object({ Properties: z.object({ VisibilityTimeout: z.coerce.number() }) });
-const lambda = z.object({ timeout: z.coerce.number() });
-
-/** What the check reads of a service whose variables are resolved. */
+/** What is read of a service whose variables are resolved. */
 const serviceSchema = z.object({
-  provider: z.object({
-    environment: z.object({ LARGEST_READ_TIMEOUT_MS: z.coerce.number(), ALLOWED_CIDRS: z.string() }),
+  custom: z.object({
+    numbers: z.record(z.string(), z.unknown()),
+    options: z.record(z.string(), z.unknown()),
   }),
-  functions: z.object({ route: lambda, deliver: lambda }),
-  resources: z.object({ Resources: z.object({ MessagesQueue: queue, DeliveriesQueue: queue }) }),
+  functions: partsSchema.shape.functions,
+  resources: z.looseObject({ Resources: partsSchema.shape.resources }),
 });
+
+/** What is changed of it. */
+type Service = { functions: object; resources: object; provider: object };
+
+type Serverless = {
+  service: Service;
+  getProvider(name: 'aws'): { getStage(): string };
+  classes: { Error: new (message: string) => Error };
+};
 
 export default class BundlePlugin {
   hooks: Record<string, () => Promise<unknown>>;
 
-  constructor(serverless: { service: unknown; classes: { Error: new (message: string) => Error } }) {
-    const checkAndBundle = async () => {
-      const { provider, functions, resources } = serviceSchema.parse(serverless.service);
-      const { MessagesQueue, DeliveriesQueue } = resources.Resources;
-      const fault = misfit({
-        deliverTimeoutSeconds: functions.deliver.timeout,
-        deliveriesVisibilitySeconds: DeliveriesQueue.Properties.VisibilityTimeout,
-        routeTimeoutSeconds: functions.route.timeout,
-        messagesVisibilitySeconds: MessagesQueue.Properties.VisibilityTimeout,
-        largestReadTimeoutMs: provider.environment.LARGEST_READ_TIMEOUT_MS,
-        allowedCidrs: provider.environment.ALLOWED_CIDRS,
-      });
+  constructor(serverless: Serverless) {
+    const refuse = (fault: string | undefined): void => {
       if (fault !== undefined) throw new serverless.classes.Error(fault);
+    };
+    let isChanged = false;
+
+    const checkAndBundle = async () => {
+      const { service } = serverless;
+      const { custom, functions, resources } = serviceSchema.parse(service);
+      const numbers = numbersSchema.safeParse(custom.numbers);
+      if (!numbers.success) return refuse(faultIn(numbers.error, custom.numbers));
+      const options = optionsSchema.safeParse(custom.options);
+      if (!options.success) return refuse(faultIn(options.error, custom.options));
+      refuse(misfit(numbers.data) ?? cidrsMisfit(options.data.allowedCidrs) ?? optionsMisfit(options.data));
+      if (!isChanged) {
+        const changed = withOptions({ functions, resources: resources.Resources }, options.data);
+        Object.assign(service.functions, changed.functions);
+        Object.assign(service.resources, { Resources: changed.resources });
+        const stackTags = tagsOf(options.data, serverless.getProvider('aws').getStage());
+        Object.assign(service.provider, { stackTags });
+        isChanged = true;
+      }
       await bundle();
     };
     this.hooks = {

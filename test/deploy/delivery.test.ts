@@ -1,10 +1,13 @@
 // The deployed stage, driven by the AWS SDK alone: Lambda behind its queues, roles enforced, a real callback.
 import { setTimeout as wait } from 'node:timers/promises';
+import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { recordOf } from '#lib/local/sqs-event.ts';
 import { decodeDeadLetter } from '#lib/message/attribute.ts';
-import { PARAMETERS, STAGE } from '#test/support/deploy-once.ts';
+import { arnOf, DEAD_LETTERS, PARAMETERS, STAGE } from '#test/support/deploy-once.ts';
 import { type Deployed, lookAtStage, until } from '#test/support/deployed.ts';
 import { cliIn } from '#test/support/deployment.ts';
+import { createTopic, kafkaAddresses, recordsOn } from '#test/support/kafka/addresses.ts';
 import { type Receiver, startReceiver } from '#test/support/receiver.ts';
 
 const endpointUrl = inject('endpointUrl');
@@ -49,28 +52,70 @@ test.each(['at-most-once', 'at-least-once'])(
   },
 );
 
-test('what a callback rejects is a dead letter with its reason, and the next message goes on', async () => {
-  await stage.put('EndpointsTableName', {
-    name: 'somewhere',
-    type: 'sqs',
-    configuration: { queueArn: 'arn:aws:sqs:us-east-1:000000000000:somewhere' },
-  });
-  await subscribe('rejecting', 'at-least-once', { dlq: { endpoint: 'somewhere' } });
+/** An SQS queue of somebody's, as a place for dead letters. */
+async function putQueueEndpoint(name: string): Promise<string> {
+  const { QueueUrl = '' } = await stage.sqs.send(new CreateQueueCommand({ QueueName: name }));
+  await stage.put('EndpointsTableName', { name, type: 'sqs', configuration: { queueArn: arnOf(name) } });
+  return QueueUrl;
+}
+
+test('what a callback rejects comes to its endpoint by way of the bridge, with its reason, and the next message goes on', async () => {
+  const queueUrl = await putQueueEndpoint(DEAD_LETTERS);
+  await subscribe('rejecting', 'at-least-once', { dlq: { endpoint: DEAD_LETTERS } });
   receiver.answer('/rejecting', [{ status: 422, body: 'no such order' }]);
   await stage.publish('{"n":0}', { topic: 'rejecting', group: 'rejecting', id: 'order-1' });
   await stage.publish('{"n":1}', { topic: 'rejecting', group: 'rejecting' });
   expect(await bodies('rejecting', 2)).toEqual(['{"n":0}', '{"n":1}']);
-  const letter = await stage.takeFrom('DeadLettersQueueUrl', ({ Body }) => Body === '{"n":0}');
-  const attributes = Object.fromEntries(
-    Object.entries(letter.MessageAttributes ?? {}).map(([name, { StringValue = '', DataType = '' }]) => [
-      name,
-      { stringValue: StringValue, dataType: DataType },
-    ]),
-  );
-  expect(decodeDeadLetter(attributes)).toMatchObject({
+  const letter = await until('the letter at its endpoint', async () => {
+    const { Messages = [] } = await stage.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        WaitTimeSeconds: 1,
+        VisibilityTimeout: 0,
+        MessageAttributeNames: ['All'],
+      }),
+    );
+    return Messages[0];
+  });
+  expect(letter.Body).toBe('{"n":0}');
+  expect(decodeDeadLetter(recordOf(letter, '').messageAttributes)).toMatchObject({
     ok: true,
     value: { subscription: 'rejecting', messageId: 'order-1', reason: 'rejected', status: 422 },
   });
+});
+
+test('`serverless invoke -f redrive` sends it on its way again, and it leaves its endpoint', async () => {
+  const request = { endpoint: DEAD_LETTERS, subscription: 'rejecting', maxSeconds: 10 };
+  const said = await cli.serverless(STAGE, 'invoke', '-f', 'redrive', '--data', JSON.stringify(request));
+  expect(JSON.parse(said)).toMatchObject({ ok: true, sent: 1 });
+  expect(await bodies('rejecting', 3)).toEqual(['{"n":0}', '{"n":1}', '{"n":0}']);
+  expect(receiver.received('/rejecting')[2]?.headers['webhook-id']).toBe('order-1');
+  expect(await stage.ask('redrive', request)).toMatchObject({ ok: true, done: true, sent: 0 });
+});
+
+test('by way of a Kafka topic: rejected, bridged, read again by redrive, delivered', async () => {
+  const { plaintext } = kafkaAddresses();
+  const topic = await createTopic(plaintext);
+  await stage.put('EndpointsTableName', {
+    name: 'on-kafka',
+    type: 'kafka',
+    configuration: {
+      bootstrapServers: plaintext,
+      producer: { enabled: true, topics: [topic] },
+      security: { protocol: 'PLAINTEXT' },
+    },
+  });
+  await subscribe('to-kafka', 'auto', { dlq: { endpoint: 'on-kafka' } });
+  receiver.answer('/to-kafka', [{ status: 410 }]);
+  await stage.publish('{"n":7}', { topic: 'to-kafka', id: 'order-7' });
+  await until(
+    'a record on the topic',
+    async () => ((await recordsOn(plaintext, topic)) > 0 ? true : undefined),
+    { explain: () => stage.logOf('bridge') },
+  );
+  const answer = await stage.ask('redrive', { endpoint: 'on-kafka', status: [410], maxSeconds: 20 });
+  expect(answer).toMatchObject({ ok: true, done: true, sent: 1 });
+  expect(await bodies('to-kafka', 2)).toEqual(['{"n":7}', '{"n":7}']);
 });
 
 test('what a callback rejects without a dlq stops its subscription; resumed, all comes in order', async () => {

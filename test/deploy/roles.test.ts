@@ -13,11 +13,13 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import {
+  CreateQueueCommand,
   DeleteQueueCommand,
   GetQueueAttributesCommand,
   PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
+  SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import {
@@ -28,18 +30,20 @@ import {
   ScanCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { STAGE } from '#test/support/deploy-once.ts';
+import { DEAD_LETTERS, STAGE } from '#test/support/deploy-once.ts';
 import { type Deployed, lookAtStage } from '#test/support/deployed.ts';
 import { credentialsOf } from '#test/support/roles.ts';
 
 const endpoint = inject('endpointUrl');
-const FUNCTIONS = ['route', 'deliver', 'resume', 'redrive'] as const;
+const FUNCTIONS = ['route', 'deliver', 'bridge', 'resume', 'redrive'] as const;
 
 type Caller = ReturnType<typeof callerWith>;
 /** A call by a role, and which functions may make it; the rest is denied it. */
 type Call = readonly [what: string, allowed: readonly string[], call: (as: Caller) => Promise<unknown>];
 
 let stage: Deployed;
+let rejected: string;
+let elsewhere: string;
 const secretOf = (name: string) => `webhooks/${STAGE}/${name}`;
 
 const sendTo = (queue: string) => (as: Caller) => {
@@ -73,16 +77,31 @@ const CALLS: readonly Call[] = [
   ['sends to messages.fifo', ['redrive'], sendTo('MessagesFifoQueueUrl')],
   ['sends to deliveries.fifo', ['route', 'deliver', 'resume', 'redrive'], sendTo('DeliveriesQueueUrl')],
   ['sends to retries', ['route', 'deliver', 'resume'], sendTo('RetriesQueueUrl')],
-  ['sends to dead-letters', ['deliver'], sendTo('DeadLettersQueueUrl')],
-  ['sends to undeliverable', ['route', 'deliver', 'resume'], sendTo('UndeliverableQueueUrl')],
+  ['sends to dead-letters', ['deliver', 'bridge'], sendTo('DeadLettersQueueUrl')],
+  ['sends to undeliverable', ['route', 'deliver', 'bridge', 'resume'], sendTo('UndeliverableQueueUrl')],
   ['receives from messages', ['route'], receiveFrom('MessagesQueueUrl')],
   ['receives from messages.fifo', ['route'], receiveFrom('MessagesFifoQueueUrl')],
   ['receives from retries', ['route'], receiveFrom('RetriesQueueUrl')],
   ['receives from deliveries.fifo', ['deliver'], receiveFrom('DeliveriesQueueUrl')],
-  ['receives from dead-letters', [], receiveFrom('DeadLettersQueueUrl')],
+  ['receives from dead-letters', ['bridge'], receiveFrom('DeadLettersQueueUrl')],
   ['receives from undeliverable', ['redrive'], receiveFrom('UndeliverableQueueUrl')],
   ['asks how full deliveries.fifo is', ['route', 'deliver', 'redrive'], attributesOf('DeliveriesQueueUrl')],
   ['asks how full undeliverable is', ['redrive'], attributesOf('UndeliverableQueueUrl')],
+  [
+    'sends to a queue that an endpoint names',
+    ['bridge'],
+    (as) => as.sqs.send(new SendMessageCommand({ QueueUrl: rejected, MessageBody: 'roles' })),
+  ],
+  [
+    'receives from a queue that an endpoint names',
+    ['redrive'],
+    (as) => as.sqs.send(new ReceiveMessageCommand({ QueueUrl: rejected, WaitTimeSeconds: 0 })),
+  ],
+  [
+    'sends to any other queue',
+    [],
+    (as) => as.sqs.send(new SendMessageCommand({ QueueUrl: elsewhere, MessageBody: 'roles' })),
+  ],
   [
     'purges a queue',
     [],
@@ -101,7 +120,7 @@ const CALLS: readonly Call[] = [
     ['resume'],
     (as) => as.documents.send(new ScanCommand({ TableName: stage.output('SubscriptionsTableName') })),
   ],
-  ['reads an endpoint', ['resume', 'redrive'], get('EndpointsTableName')],
+  ['reads an endpoint', ['bridge', 'resume', 'redrive'], get('EndpointsTableName')],
   ['writes an endpoint', [], put('EndpointsTableName')],
   ['reads state', ['route', 'deliver', 'resume'], get('StateTableName')],
   ['writes state', ['route', 'deliver', 'resume'], put('StateTableName')],
@@ -113,7 +132,7 @@ const CALLS: readonly Call[] = [
   ],
   [
     "reads a secret of the stage's",
-    ['deliver'],
+    ['deliver', 'bridge', 'redrive'],
     (as) => as.secrets.send(new GetSecretValueCommand({ SecretId: secretOf('acme') })),
   ],
   [
@@ -160,6 +179,11 @@ const CALLS: readonly Call[] = [
   ],
 ];
 
+async function queueCalled(QueueName: string): Promise<string> {
+  const { QueueUrl = '' } = await stage.sqs.send(new CreateQueueCommand({ QueueName }));
+  return QueueUrl;
+}
+
 function callerWith(credentials: { accessKeyId: string; secretAccessKey: string }) {
   const config = { ...stage.config, credentials, maxAttempts: 1 };
   return {
@@ -175,6 +199,8 @@ function callerWith(credentials: { accessKeyId: string; secretAccessKey: string 
 
 beforeAll(async () => {
   stage = await lookAtStage(endpoint, STAGE);
+  rejected = await queueCalled(DEAD_LETTERS);
+  elsewhere = await queueCalled('elsewhere');
   const secrets = new SecretsManagerClient(stage.config);
   for (const Name of [secretOf('acme'), 'payroll/acme', `webhooks/${STAGE}-2/acme`]) {
     await secrets.send(new CreateSecretCommand({ Name, SecretString: 'a' }));

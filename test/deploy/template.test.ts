@@ -1,7 +1,9 @@
 // What is deployed, read by AWS's own linter of CloudFormation templates: errors and warnings are failures.
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
+import * as z from 'zod';
 import { TEMPLATE_FILE } from '#lib/local/template.ts';
 import { cliIn } from '#test/support/deployment.ts';
 import { pythonTool } from '#test/support/python-tools.ts';
@@ -12,8 +14,21 @@ const cli = cliIn(checkout, inject('endpointUrl'));
 // The CLI writes a DependsOn that is not needed; and a condition on a parameter is settled when it is packaged.
 const NOT_OURS = ['W3005', 'W1033', 'W8003'];
 
-test.each(['dev', 'prod'])('the template of the stage %s is valid', async (stage) => {
-  await cli.serverless(stage, 'package');
+// Made up, in the form that they have.
+const ALL_OPTIONS = [
+  'vpcSubnetIds=subnet-0a1b2c3d,subnet-1a2b3c4d',
+  'vpcSecurityGroupIds=sg-0a1b2c3d',
+  'kmsKeyArn=arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef',
+  'sqsEndpointArns=arn:aws:sqs:us-east-1:123456789012:a,arn:aws:sqs:us-east-1:123456789012:b.fifo',
+  'tags=team=payments,cost-centre=42',
+].flatMap((parameter) => ['--param', parameter]);
+
+test.each([
+  ['dev', []],
+  ['prod', []],
+  ['prod', ALL_OPTIONS],
+])('the template of the stage %s with %j is valid', async (stage, options) => {
+  await cli.serverless(stage, 'package', ...options);
   const template = join(checkout, TEMPLATE_FILE);
   const { stdout, stderr, status } = spawnSync(
     pythonTool('cfn-lint'),
@@ -21,4 +36,27 @@ test.each(['dev', 'prod'])('the template of the stage %s is valid', async (stage
     { encoding: 'utf8' },
   );
   expect({ said: `${stdout}${stderr}`, status }).toEqual({ said: '', status: 0 });
+});
+
+test('the data of the stage prod outlives its stack, that of others does not', async () => {
+  const policies = async (stage: string) => {
+    await cli.serverless(stage, 'package');
+    const { Resources } = z
+      .object({
+        Resources: z.record(
+          z.string(),
+          z.object({ Type: z.string(), DeletionPolicy: z.string().optional() }),
+        ),
+      })
+      .parse(JSON.parse(readFileSync(join(checkout, TEMPLATE_FILE), 'utf8')));
+    const data = Object.values(Resources).filter(({ Type }) => /Queue|Table/.test(Type));
+    return data.map(({ DeletionPolicy }) => DeletionPolicy);
+  };
+  expect(await policies('prod')).toEqual(Array(9).fill('Retain'));
+  expect(await policies('dev')).toEqual(Array(9).fill(undefined));
+});
+
+test('what does not fit is refused in one sentence, before anything is made', async () => {
+  const refused = cli.serverless('dev', 'package', '--param', 'largestReadTimeoutMs=55000');
+  await expect(refused).rejects.toThrow('must leave deliverTimeoutSeconds (60) 10 s to spare');
 });

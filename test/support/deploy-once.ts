@@ -2,7 +2,7 @@
 // its own. Only the address is handed to the tests: what there is they ask CloudFormation.
 import type { TestProject } from 'vitest/node';
 import { checkOut } from './deployment.ts';
-import { startMiniStack } from './ministack.ts';
+import { REGION, startMiniStack } from './ministack.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -12,16 +12,24 @@ declare module 'vitest' {
   }
 }
 
+/** A queue that an endpoint names. */
+export const DEAD_LETTERS = 'rejected-orders';
+export const arnOf = (queue: string): string => `arn:aws:sqs:${REGION}:000000000000:${queue}`;
+
 /** Its callbacks may be on this machine: see allowsThisMachine in lib/config.ts. */
 export const STAGE = 'local-deploy';
 /**
- * What a function that was replaced at work had in hand is hidden until its time is over, here a shorter one; and a lane
- * that waits for that is not to count as slow.
+ * What a function that was replaced at work had in hand is hidden for its time, here a shorter one; and a lane that waits
+ * for that is not to count as slow.
  */
 export const PARAMETERS = [
   'allowHttp=true',
+  `sqsEndpointArns=${arnOf(DEAD_LETTERS)}`,
+  'routeTimeoutSeconds=20',
+  'messagesVisibilitySeconds=30',
   'deliverTimeoutSeconds=15',
-  'deliveriesVisibilitySeconds=90',
+  'bridgeTimeoutSeconds=30',
+  'deliveriesVisibilitySeconds=180',
   'largestReadTimeoutMs=5000',
   'lagSeconds=300',
 ].flatMap((parameter) => ['--param', parameter]);

@@ -1,9 +1,10 @@
 // A deployed stage as anybody with credentials sees it: by the AWS SDK alone. What it is made of it asks CloudFormation.
 import { setTimeout as wait } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { stateKey } from '#lib/keys.ts';
 import { type Publishing, publish } from '#lib/local/publish.ts';
@@ -63,6 +64,17 @@ export async function lookAtStage(endpoint: string, stage: string) {
       return JSON.parse(text);
     },
 
+    /** The last lines that a function has written, without metrics. */
+    async logOf(functionName: string): Promise<(string | undefined)[]> {
+      const { events = [] } = await new CloudWatchLogsClient(config).send(
+        new FilterLogEventsCommand({ logGroupName: `/aws/lambda/webhooks-${stage}-${functionName}` }),
+      );
+      return events
+        .map(({ message }) => message)
+        .filter((line) => !line?.includes('"_aws"'))
+        .slice(-20);
+    },
+
     /** Why the subscription is paused, if it is. */
     async pauseOf(subscription: string): Promise<unknown> {
       const { Item } = await documents.send(
@@ -73,24 +85,6 @@ export async function lookAtStage(endpoint: string, stage: string) {
         }),
       );
       return Item?.pause;
-    },
-
-    /** Takes what is on a queue until one is there that is wanted. */
-    async takeFrom(queue: string, isWanted: (message: Message) => boolean): Promise<Message> {
-      return await until(`a message on ${queue}`, async () => {
-        const { Messages = [] } = await sqs.send(
-          new ReceiveMessageCommand({
-            QueueUrl: output(queue),
-            MaxNumberOfMessages: 10,
-            WaitTimeSeconds: 1,
-            MessageAttributeNames: ['All'],
-          }),
-        );
-        for (const { ReceiptHandle } of Messages) {
-          await sqs.send(new DeleteMessageCommand({ QueueUrl: output(queue), ReceiptHandle }));
-        }
-        return Messages.find(isWanted);
-      });
     },
   };
 }

@@ -2,6 +2,8 @@
 // it. They say the same.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import * as z from 'zod';
 import * as config from '#lib/config.ts';
 import { HEADERS, VERSION_HEADER } from '#lib/message/dead-letter-headers.ts';
 
@@ -58,4 +60,32 @@ test('the README lists the headers of a dead letter on Kafka, each of them, and 
     [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name),
   );
   expect(listed.sort()).toEqual([VERSION_HEADER, ...Object.values(HEADERS).map(([name]) => name)].sort());
+});
+
+describe('the parameters of a deployment', () => {
+  const { default: defaults } = z
+    .object({ params: z.object({ default: z.record(z.string(), z.unknown()) }) })
+    .parse(parse(yaml, { logLevel: 'silent' })).params;
+  const rows = [...readme.matchAll(/^\| (`[a-z][^|]*`) \| ([^|]+) \|/gm)]
+    .map(([, names = '', said = '']) => ({
+      names: [...names.matchAll(/`(\w+)`/g)].map(([, n]) => String(n)),
+      said,
+    }))
+    .filter(({ names }) => names.some((name) => name in defaults));
+
+  test('are those that the README has, each once', () => {
+    expect(rows.flatMap(({ names }) => names).sort()).toEqual(Object.keys(defaults).sort());
+  });
+
+  test('have the defaults that the README gives', () => {
+    for (const { names, said } of rows) {
+      for (const name of names) {
+        const value = String(defaults[name]);
+        // What is made of the stage's name is said in words.
+        if (value.includes('${')) continue;
+        const first = /[^`;\s]+/.exec(said)?.[0];
+        expect({ name, value: first === 'none' ? '' : first }).toEqual({ name, value });
+      }
+    }
+  });
 });

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import {
+  optionsMisfit,
+  optionsSchema,
+  type Parts,
+  partsSchema,
+  tagsOf,
+  withOptions,
+} from '#lib/build/options.ts';
+
+const NONE = {
+  allowedCidrs: '',
+  allowHttp: 'false',
+  allowTrustAll: 'false',
+  sqsEndpointArns: '',
+  secretsPrefix: 'webhooks/dev',
+  vpcSubnetIds: '',
+  vpcSecurityGroupIds: '',
+  kmsKeyArn: '',
+  keepData: 'false',
+  tags: '',
+};
+const optionsWith = (more: Record<string, unknown>) => optionsSchema.parse({ ...NONE, ...more });
+
+const PARTS: Parts = partsSchema.parse({
+  functions: { route: { role: 'RouteRole' }, deliver: { role: 'DeliverRole', timeout: 60 } },
+  resources: {
+    Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'q', SqsManagedSseEnabled: true } },
+    Table: { Type: 'AWS::DynamoDB::Table', Properties: { TableName: 't' } },
+    RouteRole: { Type: 'AWS::IAM::Role', Properties: { Policies: [{ PolicyName: 'route' }] } },
+    DeliverRole: { Type: 'AWS::IAM::Role', Properties: { Policies: [{ PolicyName: 'deliver' }] } },
+  },
+});
+
+test('without options nothing is added', () => {
+  expect(withOptions(PARTS, optionsWith({}))).toEqual(PARTS);
+});
+
+test('in a VPC are the functions that call what may be private, and their roles may make interfaces', () => {
+  const options = optionsWith({
+    vpcSubnetIds: 'subnet-0a1b2c3d, subnet-1a1b2c3d',
+    vpcSecurityGroupIds: 'sg-0a1b2c3d',
+  });
+  const { functions, resources } = withOptions(PARTS, options);
+  expect(functions).toEqual({
+    route: { role: 'RouteRole' },
+    deliver: {
+      role: 'DeliverRole',
+      timeout: 60,
+      vpc: { subnetIds: ['subnet-0a1b2c3d', 'subnet-1a1b2c3d'], securityGroupIds: ['sg-0a1b2c3d'] },
+    },
+  });
+  expect(resources.RouteRole).toEqual(PARTS.resources.RouteRole);
+  expect(JSON.stringify(resources.DeliverRole?.Properties.ManagedPolicyArns)).toContain(
+    'VPCAccessExecutionRole',
+  );
+});
+
+test("a key of one's own takes the place of AWS's on queues and tables, and every role may use it", () => {
+  const kmsKeyArn = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd';
+  const { resources } = withOptions(PARTS, optionsWith({ kmsKeyArn }));
+  expect(resources.Queue?.Properties).toEqual({
+    QueueName: 'q',
+    KmsMasterKeyId: kmsKeyArn,
+    KmsDataKeyReusePeriodSeconds: 3600,
+  });
+  expect(resources.Table?.Properties).toEqual({
+    TableName: 't',
+    SSESpecification: { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: kmsKeyArn },
+  });
+  for (const name of ['RouteRole', 'DeliverRole']) {
+    expect(resources[name]?.Properties.Policies).toMatchObject([
+      {},
+      { PolicyName: 'key', PolicyDocument: { Statement: [{ Effect: 'Allow', Resource: kmsKeyArn }] } },
+    ]);
+  }
+});
+
+test('data that is kept outlives the stack, and tables can be brought back', () => {
+  const { resources } = withOptions(PARTS, optionsWith({ keepData: 'true' }));
+  const retained = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' };
+  expect(resources.Queue).toMatchObject(retained);
+  expect(resources.Table).toMatchObject({
+    ...retained,
+    Properties: {
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      DeletionProtectionEnabled: true,
+    },
+  });
+  expect(resources.RouteRole).toEqual(PARTS.resources.RouteRole);
+});
+
+test("the stack's tags are the service, the stage, and what the operator adds", () => {
+  expect(tagsOf(optionsWith({ tags: 'team=payments, cost-centre=42' }), 'dev')).toEqual({
+    service: 'sqs-webhooks',
+    stage: 'dev',
+    team: 'payments',
+    'cost-centre': '42',
+  });
+});
+
+describe('an option that is wrong is refused with what to put', () => {
+  test.each([
+    ['vpcSubnetIds', 'vpc-0a1b2c3d', 'must be ids such as subnet-0a1b2c3d, with commas between'],
+    ['vpcSecurityGroupIds', 'default', 'must be ids such as sg-0a1b2c3d, with commas between'],
+    ['kmsKeyArn', 'alias/mine', "must be a key's ARN"],
+    ['keepData', 'yes', 'must be true or false'],
+    ['allowHttp', 'maybe', 'must be true or false'],
+    ['tags', 'payments', 'must be name=value, with commas between'],
+    [
+      'sqsEndpointArns',
+      'https://sqs.us-east-1.amazonaws.com/1/q',
+      'must be ARNs of queues, with commas between',
+    ],
+    ['secretsPrefix', '', 'must be the beginning of names of secrets'],
+    ['secretsPrefix', 'webhooks/dev/', 'without a slash at either end'],
+    ['secretsPrefix', '*', 'must be the beginning of names of secrets'],
+  ])('%s=%j', (name, value, message) => {
+    const { success, error } = optionsSchema.safeParse({ ...NONE, [name]: value });
+    expect(success).toBe(false);
+    expect(error?.issues).toEqual([expect.objectContaining({ path: [name] })]);
+    expect(error?.issues[0]?.message).toContain(message);
+  });
+
+  test('subnets without security groups', () => {
+    expect(optionsMisfit(optionsWith({ vpcSubnetIds: 'subnet-0a1b2c3d' }))).toContain('vpcSecurityGroupIds');
+    expect(optionsMisfit(optionsWith({}))).toBeUndefined();
+  });
+});
