@@ -9,6 +9,8 @@ export type Telemetry = Meter & {
   readonly log: Log;
   /** Counts and measures with the subscription as a further dimension: for those that ask for it, each costs money. */
   meterOf(subscription: string): Meter;
+  /** Lines of one event for many things, written at once: each write costs more than its line. */
+  infoAll(event: string, list: readonly Fields[]): void;
   /** Puts the invocation's request id on the lines that follow. */
   begin(context: Context): void;
   /** Writes the counts and measures since the last time. */
@@ -29,10 +31,12 @@ export function createTelemetry(functionName: string, stage: string): Telemetry 
   let onEveryLine: Fields = { service, function: functionName, stage };
 
   /** Each message has a line of this kind or two: written as Powertools would write it, at a third of the CPU. */
-  function info(event: string, fields: Fields): void {
-    if (!tellsInfo) return;
+  const info = (event: string, fields: Fields): void => infoAll(event, [fields]);
+
+  function infoAll(event: string, list: readonly Fields[]): void {
+    if (!tellsInfo || list.length === 0) return;
     const line = { level: 'INFO', message: event, timestamp: new Date().toISOString(), ...onEveryLine };
-    process.stdout.write(`${JSON.stringify({ ...line, ...fields })}\n`);
+    process.stdout.write(list.map((fields) => `${JSON.stringify({ ...line, ...fields })}\n`).join(''));
   }
 
   const metrics = new Metrics({ namespace: 'SqsWebhooks' });
@@ -61,6 +65,7 @@ export function createTelemetry(functionName: string, stage: string): Telemetry 
       warn: (event: string, fields: Fields) => logger.warn(event, { ...fields }),
       error: (event: string, fields: Fields) => logger.error(event, { ...fields }),
     },
+    infoAll,
     count: all.count,
     measure: all.measure,
     meterOf(subscription) {

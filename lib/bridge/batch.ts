@@ -3,7 +3,7 @@
 // delay, or when it is in `undeliverable`; everything else is handed back.
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { FoundEndpoint } from '#lib/endpoint/found.ts';
-import { type Count, type Log, nameOf } from '#lib/log.ts';
+import { type Count, type Fields, type Log, nameOf } from '#lib/log.ts';
 import { decodeDeadLetter } from '#lib/message/attribute.ts';
 import { traceIdOf } from '#lib/message/trace.ts';
 import { sendUndeliverable } from '#lib/message/undeliverable.ts';
@@ -21,6 +21,7 @@ export type BridgeDeps = WaitDeps & {
   readonly findEndpoint: (name: string) => Promise<FoundEndpoint>;
   readonly publishers: Publishers;
   readonly log: Log;
+  readonly infoAll: (event: string, list: readonly Fields[]) => void;
   readonly count: Count;
 };
 
@@ -102,13 +103,14 @@ async function settle(
   passedOf: (index: number) => Passed,
   deps: BridgeDeps,
 ): Promise<readonly SQSRecord[]> {
+  const bridged: Fields[] = [];
   const waiting: BridgedLetter[] = [];
   const aside: Promise<readonly SQSRecord[]>[] = [];
   for (const [index, one] of letters.entries()) {
     const passed = passedOf(index);
     switch (passed.kind) {
       case 'taken':
-        tellBridged(endpoint, one, deps);
+        bridged.push(lineOf(endpoint, one));
         break;
       case 'refused':
         aside.push(setAside([one.record], passed, deps));
@@ -124,17 +126,17 @@ async function settle(
         passed satisfies never;
     }
   }
+  deps.infoAll('letter.bridged', bridged);
+  if (bridged.length > 0) deps.count('Bridged', bridged.length);
   const confirmations = await putToWait(waiting, notBefore, deps);
   const back = waiting.filter((_, index) => confirmations[index] !== undefined).map(({ record }) => record);
   if (waiting.length > back.length) deps.count('BridgeWaits', waiting.length - back.length);
   return [...back, ...(await Promise.all(aside)).flat()];
 }
 
-function tellBridged(endpoint: string, { letter }: BridgedLetter, { count, log }: BridgeDeps): void {
+function lineOf(endpoint: string, { letter }: BridgedLetter): Fields {
   const { subscription, messageId, hops, traceparent } = letter;
-  count('Bridged');
-  const traceId = traceparent && traceIdOf(traceparent);
-  log.info('letter.bridged', { subscription, messageId, endpoint, hops, traceId });
+  return { subscription, messageId, endpoint, hops, traceId: traceparent && traceIdOf(traceparent) };
 }
 
 /** To `undeliverable`, with the reason; answers with those that SQS did not take. */

@@ -84,7 +84,8 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
   ): Promise<void> {
     const metadata = await within(endsAt, producer.metadata({ topics: [topic] }));
     const partitions = metadata.topics.get(topic)?.partitionsCount ?? 1;
-    const sendables = letters.map((one, index) => sendableOf(one, index, partitions, kafka));
+    const keys = keysBy((key) => kafka.compatibilityPartitioner({ topic, value: key }, key) % partitions);
+    const sendables = letters.map((one, index) => sendableOf(one, index, keys));
     for (const batch of batchesOf(sendables)) await sendBatch(batch, producer, endsAt, passed);
     if (kept !== undefined) kept.usedAt = deps.now();
     credentialsRefused = false;
@@ -145,19 +146,30 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
   function sendableOf(
     { letter, record }: BridgedLetter,
     index: number,
-    partitions: number,
-    kafka: Kafka,
+    keys: (key: string) => Key,
   ): Sendable {
-    const key = Buffer.from(letter.subscription);
+    const { key, partition } = keys(letter.subscription);
     const headers = deadLetterHeaders(letter);
     const value = recordValue(letter, record.body);
     let bytes = RECORD_BYTES + key.length + value.length;
     for (const [name, text] of headers) bytes += name.length + text.length + 4;
-    // As Kafka's own producers choose it, so that what others publish under this key is beside it.
-    const message = { topic, key, value, headers };
-    const partition = kafka.compatibilityPartitioner(message, key) % partitions;
-    return { index, bytes, message: { ...message, partition } };
+    return { index, bytes, message: { topic, key, value, headers, partition } };
   }
+}
+
+type Key = { readonly key: Buffer; readonly partition: number };
+
+/** A subscription's key and partition, worked out once a batch. The partition is the one that Kafka's own producers choose. */
+function keysBy(partitionOf: (key: Buffer) => number): (subscription: string) => Key {
+  const known = new Map<string, Key>();
+  return (subscription) => {
+    const found = known.get(subscription);
+    if (found !== undefined) return found;
+    const key = Buffer.from(subscription);
+    const made = { key, partition: partitionOf(key) };
+    known.set(subscription, made);
+    return made;
+  };
 }
 
 const TAKEN: Passed = { kind: 'taken' };

@@ -57,6 +57,7 @@ export function createBridgeWorld() {
     undeliverableQueueUrl: URLS.undeliverable,
     retentionMs: 14 * DAY_MS,
     log: { info: write, warn: write, error: write },
+    infoAll: (event: string, list: readonly Fields[]) => list.forEach((fields) => void write(event, fields)),
     count: (name: CountName, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
     now,
     random: () => 0,

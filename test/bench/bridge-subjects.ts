@@ -1,0 +1,107 @@
+// What bench:bridge compares, in one process and against one broker: bridge's handler, and a bare loop of the same
+// producer over records that are made already. Run as a child, so that its log lines are thrown away.
+import { hash } from 'node:crypto';
+import { ProduceAcks, Producer } from '@platformatic/kafka';
+import { ATTRIBUTE, encodeAttribute } from '#lib/message/attribute.ts';
+import { deadLetterHeaders, recordValue } from '#lib/message/dead-letter-headers.ts';
+import { deadLetter } from '#test/support/letters.ts';
+import { recordOf } from '#test/support/records.ts';
+
+export type BridgeSubject = 'bridge' | 'producer';
+export type BridgeJob = { subject: BridgeSubject; batches: number; perBatch: number };
+export type BridgeMeasured = { cpuMicros: number; wallMs: number; letters: number };
+
+const { BROKER = '', TOPIC = '' } = process.env;
+const URL = 'http://127.0.0.1:1/000000000000';
+Object.assign(process.env, {
+  STAGE: 'local',
+  AWS_REGION: 'us-east-1',
+  LARGEST_READ_TIMEOUT_MS: '30000',
+  ALLOW_HTTP: 'true',
+  ALLOWED_CIDRS: '',
+  ALLOW_TRUST_ALL: 'false',
+  SUBSCRIPTIONS_TABLE: 'subscriptions',
+  ENDPOINTS_TABLE: 'endpoints',
+  STATE_TABLE: 'state',
+  DELIVERIES_QUEUE_URL: `${URL}/deliveries.fifo`,
+  UNDELIVERABLE_QUEUE_URL: `${URL}/undeliverable`,
+  DEAD_LETTERS_QUEUE_URL: `${URL}/dead-letters`,
+  SECRET_CACHE_SECONDS: '300',
+  BRIDGE_RETENTION_DAYS: '14',
+});
+const { createHandler } = await import('../../functions/bridge.ts');
+const nobody = { send: async () => Promise.reject(new Error('the benchmark asks nothing of this')) };
+const Item = { name: 'bench', type: 'kafka', configuration: { bootstrapServers: BROKER, topic: TOPIC } };
+const handler = createHandler({
+  sqs: nobody,
+  sqsIn: () => nobody,
+  documents: { send: async () => ({ Item }) } as never,
+  secretsManager: nobody,
+  iamToken: async () => '',
+});
+const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 60_000 };
+const producer = new Producer({
+  clientId: 'bench',
+  bootstrapBrokers: [BROKER],
+  idempotent: true,
+  acks: ProduceAcks.ALL,
+  producerId: -1n,
+  producerEpoch: -1,
+  metadataMaxAge: 60_000,
+});
+
+const body = JSON.stringify({ data: 'x'.repeat(1013) });
+let made = 0;
+const letters = (count: number) =>
+  Array.from({ length: count }, () => {
+    const messageId = hash('sha256', `${made++}`, 'base64url');
+    const letter = { endpoint: 'bench', subscription: `subscription-${made % 20}`, messageId };
+    return deadLetter({ ...letter, excerpt: 'no such order', headers: { 'x-tenant': 'acme' } });
+  });
+
+/** Records and messages are made before the clock runs: to make them is Lambda's work, or nobody's. */
+function prepared({ subject, batches, perBatch }: BridgeJob): () => Promise<void> {
+  const all = Array.from({ length: batches }, () => letters(perBatch));
+  if (subject === 'producer') {
+    const sends = all.map((batch) =>
+      batch.map((letter) => ({
+        topic: TOPIC,
+        key: Buffer.from(letter.subscription),
+        value: recordValue(letter, body),
+        headers: deadLetterHeaders(letter),
+      })),
+    );
+    return async () => {
+      for (const messages of sends) await producer.send({ messages });
+    };
+  }
+  const events = all.map((batch) => ({
+    Records: batch.map((value, index) =>
+      recordOf({
+        queue: 'webhooks-local-dead-letters',
+        id: `sqs-${index}`,
+        body,
+        attributes: { [ATTRIBUTE]: encodeAttribute({ kind: 'dead-letter', value }) },
+      }),
+    ),
+  }));
+  return async () => {
+    for (const event of events) {
+      const answer = await handler(event, context as never);
+      if (JSON.stringify(answer) !== '{"batchItemFailures":[]}') throw new Error(JSON.stringify(answer));
+    }
+  };
+}
+
+process.on('message', async (job: BridgeJob) => {
+  const work = prepared(job);
+  const started = performance.now();
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  const wallMs = performance.now() - started;
+  const measured: BridgeMeasured = { cpuMicros: user + system, wallMs, letters: job.batches * job.perBatch };
+  process.send?.(measured);
+});
+process.on('disconnect', () => process.exit(0));
+process.send?.('ready');

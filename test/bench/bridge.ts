@@ -1,0 +1,67 @@
+// `npm run bench:bridge`: dead letters bridged to a real broker a second, and the CPU of a thousand, beside a bare loop of
+// the same producer in the same run, interleaved, with the spread.
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createTopic, kafkaAddresses, recordsOn } from '#test/support/kafka/addresses.ts';
+import type { BridgeJob, BridgeMeasured, BridgeSubject } from './bridge-subjects.ts';
+
+const ROUNDS = Number(process.env.ROUNDS ?? 7);
+const LETTERS = Number(process.env.LETTERS ?? 5_000);
+const SUBJECTS: readonly BridgeSubject[] = ['bridge', 'producer'];
+
+const { plaintext } = kafkaAddresses();
+const topic = await createTopic(plaintext, { partitions: 3 });
+const child = fork(new URL('./bridge-subjects.ts', import.meta.url), {
+  env: { ...process.env, BROKER: plaintext, TOPIC: topic },
+  stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+});
+await once(child, 'message');
+
+async function measure(from: ChildProcess, job: BridgeJob): Promise<BridgeMeasured> {
+  from.send(job);
+  const [measured] = (await once(from, 'message')) as [BridgeMeasured];
+  return measured;
+}
+
+const median = (numbers: readonly number[]): number =>
+  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+const spread = (numbers: readonly number[], digits = 0): string =>
+  `${median(numbers).toFixed(digits)} (${Math.min(...numbers).toFixed(digits)} to ${Math.max(...numbers).toFixed(digits)})`;
+
+console.log(
+  `Node ${process.version}; ${ROUNDS} rounds of ${LETTERS} letters of 1 KiB, 3 partitions, one broker; median (lowest to highest)`,
+);
+let sent = 0;
+for (const perBatch of [10, 100]) {
+  const job = (subject: BridgeSubject): BridgeJob => ({ subject, batches: LETTERS / perBatch, perBatch });
+  const results = new Map<BridgeSubject, BridgeMeasured[]>(SUBJECTS.map((each) => [each, []]));
+  for (let round = -2; round < ROUNDS; round++) {
+    // The order changes from round to round; the first two warm the compiler.
+    for (const each of round % 2 === 0 ? SUBJECTS : [...SUBJECTS].reverse()) {
+      const measured = await measure(child, job(each));
+      sent += measured.letters;
+      if (round >= 0) results.get(each)?.push(measured);
+    }
+  }
+  console.log(`\n${perBatch} letters a batch`);
+  const rate = ({ letters, wallMs }: BridgeMeasured) => letters / (wallMs / 1000);
+  const cpu = ({ letters, cpuMicros }: BridgeMeasured) => cpuMicros / letters;
+  for (const each of SUBJECTS) {
+    const all = results.get(each) ?? [];
+    console.log(
+      `  ${each.padEnd(8)} ${spread(all.map(rate))} letters a second; ${spread(all.map(cpu))} ms CPU a thousand`,
+    );
+  }
+  const ratios = (of: (one: BridgeMeasured) => number, upsideDown: boolean) =>
+    (results.get('bridge') ?? []).map((one, round) => {
+      const other = results.get('producer')?.[round];
+      const ratio = other ? of(one) / of(other) : Number.NaN;
+      return upsideDown ? 1 / ratio : ratio;
+    });
+  console.log(
+    `  bridge is ${spread(ratios(rate, false), 2)} times the bare producer a second, ${spread(ratios(cpu, true), 2)} times by CPU; aimed at: 0.7`,
+  );
+}
+const there = await recordsOn(plaintext, topic);
+console.log(`\n${there} of ${sent} records are in the topic.`);
+child.kill();
