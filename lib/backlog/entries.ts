@@ -10,6 +10,7 @@ import {
 import * as z from 'zod';
 import { entryKey, laneKey } from '#lib/keys.ts';
 import { type Delivery, deliverySchema } from '#lib/message/attribute.ts';
+import { type Page, pageOf } from './page.ts';
 
 export type Entry = {
   /** Its sort key, by which a lane is in order. */
@@ -81,44 +82,18 @@ export async function firstEntries(
   subscription: string,
   lane: number,
   limit: number,
-  { documents, stateTable }: EntryDeps,
+  deps: EntryDeps,
 ): Promise<readonly Entry[]> {
-  const { Items = [] } = await documents.send(
-    new QueryCommand({
-      TableName: stateTable,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': laneKey(subscription, lane) },
-      ConsistentRead: true,
-      Limit: limit,
-    }),
-  );
-  return Items.map((item) => entrySchema.parse(item));
+  return (await pageOf(entrySchema, { pk: laneKey(subscription, lane), limit }, deps)).items;
 }
 
 /** The entries of a lane behind one, in order, and where to go on. Throws when DynamoDB fails. */
-export async function entriesAfter(
+export const entriesAfter = (
   subscription: string,
   lane: number,
-  { after, limit }: { readonly after: string | undefined; readonly limit: number },
-  { documents, stateTable }: EntryDeps,
-): Promise<{ readonly entries: readonly Entry[]; readonly after: string | undefined }> {
-  const pk = laneKey(subscription, lane);
-  const { Items = [], LastEvaluatedKey } = await documents.send(
-    new QueryCommand({
-      TableName: stateTable,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': pk },
-      ConsistentRead: true,
-      Limit: limit,
-      ...(after !== undefined && { ExclusiveStartKey: { pk, sk: after } }),
-    }),
-  );
-  const last: unknown = LastEvaluatedKey?.sk;
-  return {
-    entries: Items.map((item) => entrySchema.parse(item)),
-    after: typeof last === 'string' ? last : undefined,
-  };
-}
+  page: { readonly after: string | undefined; readonly limit: number },
+  deps: EntryDeps,
+): Promise<Page<Entry>> => pageOf(entrySchema, { pk: laneKey(subscription, lane), ...page }, deps);
 
 /** One entry by its sort key, or undefined when it is there no more. Throws when DynamoDB fails. */
 export async function entryBy(

@@ -1,17 +1,12 @@
 // What at-most-once forbids to send again is held: kept aside under its own key, never part of what is delivered by
 // itself. Noted in the state first, so that the sweep knows whom to look after; written before the message is settled;
 // holding twice is holding once.
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { heldKey } from '#lib/keys.ts';
 import { type Delivery, deliverySchema } from '#lib/message/attribute.ts';
 import { HELD_LOOK_MS, heldDueKeys } from './due.ts';
+import { type Page, pageOf } from './page.ts';
 import type { State } from './state.ts';
 
 export const HELD_REASONS = ['rejected', 'failed', 'unsent', 'unknown', 'lost'] as const;
@@ -80,32 +75,15 @@ export async function readHeld(
 
 /** The first held messages of a subscription, at most `limit`. Throws when DynamoDB fails. */
 export async function listHeld(subscription: string, limit: number, deps: Deps): Promise<readonly Held[]> {
-  return (await heldAfter(subscription, { after: undefined, limit }, deps)).held;
+  return (await heldAfter(subscription, { after: undefined, limit }, deps)).items;
 }
 
 /** The held messages of a subscription behind one, by their ids, and where to go on. Throws when DynamoDB fails. */
-export async function heldAfter(
+export const heldAfter = (
   subscription: string,
-  { after, limit }: { readonly after: string | undefined; readonly limit: number },
-  { documents, stateTable }: Deps,
-): Promise<{ readonly held: readonly Held[]; readonly after: string | undefined }> {
-  const { pk } = heldKey(subscription, '');
-  const { Items = [], LastEvaluatedKey } = await documents.send(
-    new QueryCommand({
-      TableName: stateTable,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': pk },
-      ConsistentRead: true,
-      Limit: limit,
-      ...(after !== undefined && { ExclusiveStartKey: { pk, sk: after } }),
-    }),
-  );
-  const last: unknown = LastEvaluatedKey?.sk;
-  return {
-    held: Items.map((item) => heldSchema.parse(item)),
-    after: typeof last === 'string' ? last : undefined,
-  };
-}
+  page: { readonly after: string | undefined; readonly limit: number },
+  deps: Deps,
+): Promise<Page<Held>> => pageOf(heldSchema, { pk: heldKey(subscription, '').pk, ...page }, deps);
 
 /** Throws when DynamoDB fails. */
 export async function dropHeld(

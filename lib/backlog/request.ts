@@ -128,7 +128,7 @@ export async function answer(request: ResumeRequest, bounds: LookBounds, deps: A
       return await withHead(request);
     case 'list-held': {
       const { cursor: from, limit = 25 } = request;
-      const { held, after: cursor } = await heldAfter(subscription, { after: from, limit }, deps);
+      const { items: held, after: cursor } = await heldAfter(subscription, { after: from, limit }, deps);
       const list = held.map(({ sk, reason, at }) => ({
         messageId: sk,
         reason,

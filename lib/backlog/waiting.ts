@@ -31,13 +31,13 @@ export async function waitingIn(
     let after = lane === from?.lane ? from.after : undefined;
     do {
       const page = await entriesAfter(subscription, lane, { after, limit: limit - waiting.length }, deps);
-      for (const { delivery, parkedAt } of page.entries) {
+      for (const { delivery, parkedAt } of page.items) {
         const { messageId, topic, publishedAt, attempt } = delivery;
         waiting.push({ lane, messageId, topic, publishedAt, parkedAt, attempt });
       }
       after = page.after;
       // A full page may be the last: the next one is empty then.
-      if (waiting.length >= limit) return { waiting, cursor: cursorAt(lane, page.entries.at(-1)?.sk ?? '') };
+      if (waiting.length >= limit) return { waiting, cursor: cursorAt(lane, page.items.at(-1)?.sk ?? '') };
     } while (after !== undefined);
   }
   return { waiting, cursor: undefined };
