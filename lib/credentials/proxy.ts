@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { bareHost } from '#lib/callback/guard.ts';
 import type { ProxySettings } from '#lib/callback/tunnel.ts';
 import { field } from '#lib/subscription/field.ts';
-import type { ProxyOptions } from '#lib/subscription/proxy-schema.ts';
+import { type ProxyOptions, proxyPassword, proxyUsername } from '#lib/subscription/proxy-schema.ts';
 import { readEntry } from './secret-entry.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -14,15 +14,7 @@ export type ProxyRead =
   | { readonly ok: true; readonly proxy: ProxySettings | undefined }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
-const inSecret = field(() =>
-  z.object({
-    username: z
-      .string()
-      .max(255)
-      .regex(/^[^:\p{Cc}]+$/u, 'must be without colon and control characters'),
-    password: z.string().max(255).optional(),
-  }),
-);
+const inSecret = field(() => z.object({ username: proxyUsername(), password: proxyPassword().optional() }));
 
 /** Never rejects. */
 export async function readProxy(

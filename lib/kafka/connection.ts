@@ -5,8 +5,8 @@ import type { ConnectionOptions, SASLOptions } from '@platformatic/kafka';
 import * as z from 'zod';
 import { type EntryRead, readEntry } from '#lib/credentials/secret-entry.ts';
 import type { Secrets } from '#lib/credentials/secrets.ts';
+import { trustedFromPkcs12 } from '#lib/credentials/stores.ts';
 import type { KafkaConfiguration, KafkaSsl, KeyStore, Sasl, TrustStore } from '#lib/endpoint/endpoint.ts';
-import { certificatesIn } from './trust-store.ts';
 
 export type ConnectionDeps = {
   readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
@@ -112,12 +112,10 @@ async function trustOf(store: TrustStore | undefined, deps: ConnectionDeps): Pro
   if (store.type === 'PKCS12') {
     const read = await readEntry(store.secret, pkcs12, deps);
     if (!read.ok) return read;
-    const ca = await certificatesIn(Buffer.from(read.value.content, 'base64'), read.value.password);
-    return ca === undefined || ca.length === 0
-      ? invalidStore(
-          'the trust store is no PKCS12 store, its password is not right, or no certificate is in it',
-        )
-      : { ok: true, value: { ca } };
+    const trusted = await trustedFromPkcs12(read.value);
+    return trusted.ok
+      ? { ok: true, value: { ca: [...trusted.store] } }
+      : invalidStore(`the trust store ${trusted.reason}`);
   }
   if (store.secret === undefined) return { ok: true, value: { ca: store.certificates ?? '' } };
   const read = await readEntry(store.secret, pemCertificates, deps);

@@ -3,6 +3,20 @@ import * as z from 'zod';
 import { field, text, titled, wholeNumber } from './field.ts';
 import { secretReference } from './secret-reference.ts';
 
+// SOCKS writes their lengths into one byte each.
+const MOST_BYTES = 255;
+const fits = (value: string): boolean => Buffer.byteLength(value) <= MOST_BYTES;
+const TOO_LONG = `must have at most ${MOST_BYTES} bytes`;
+
+export const proxyUsername = () =>
+  text(MOST_BYTES)
+    .regex(/^[^:\p{Cc}]+$/u, 'must be without colon and control characters')
+    .refine(fits, TOO_LONG);
+export const proxyPassword = () =>
+  text(MOST_BYTES)
+    .regex(/^\P{Cc}+$/u, 'must be without control characters')
+    .refine(fits, TOO_LONG);
+
 const proxyObject = () =>
   z.strictObject({
     enabled: titled(z.boolean().default(false), 'Enabled', 'Whether requests go through a proxy.'),
@@ -20,20 +34,8 @@ const proxyObject = () =>
       "The proxy's host.",
     ),
     port: titled(wholeNumber(1, 65_535).optional(), 'Port', "The proxy's port."),
-    username: titled(
-      text(255)
-        .regex(/^[^:\p{Cc}]+$/u, 'must be without colon and control characters')
-        .optional(),
-      'User name',
-      'For a proxy that asks for one.',
-    ),
-    password: titled(
-      text(255)
-        .regex(/^\P{Cc}+$/u, 'must be without control characters')
-        .optional(),
-      'Password',
-      'For a proxy that asks for one.',
-    ),
+    username: titled(proxyUsername().optional(), 'User name', 'For a proxy that asks for one.'),
+    password: titled(proxyPassword().optional(), 'Password', 'For a proxy that asks for one.'),
     secret: secretReference('username and password').optional(),
   });
 

@@ -6,7 +6,12 @@ import { Server as HttpProxy } from 'proxy-chain';
 import { createServer as createSocks5 } from 'simple-socks';
 import { onTestFinished } from 'vitest';
 
-export type TestProxy = { readonly port: number; readonly asked: string[] };
+export type TestProxy = {
+  readonly port: number;
+  readonly asked: string[];
+  /** Connections that are open now. */
+  readonly open: () => number;
+};
 type Credentials = { readonly username: string; readonly password: string };
 
 export async function httpProxy(credentials?: Credentials): Promise<TestProxy> {
@@ -22,7 +27,7 @@ export async function httpProxy(credentials?: Credentials): Promise<TestProxy> {
   });
   await server.listen();
   onTestFinished(() => server.close(true));
-  return { port: server.port, asked };
+  return { port: server.port, asked, open: () => server.getConnectionIds().length };
 }
 
 export async function socks5Proxy(credentials?: Credentials): Promise<TestProxy> {
@@ -39,7 +44,7 @@ export async function socks5Proxy(credentials?: Credentials): Promise<TestProxy>
       },
     }),
   });
-  return { port: await listening(server), asked };
+  return { ...(await listening(server)), asked };
 }
 
 export async function socks4Proxy(): Promise<TestProxy> {
@@ -57,7 +62,7 @@ export async function socks4Proxy(): Promise<TestProxy> {
         target.on('error', () => socket.end(Buffer.from([0, 91, 0, 0, 0, 0, 0, 0])));
       });
   });
-  return { port: await listening(server), asked };
+  return { ...(await listening(server)), asked };
 }
 
 /** Takes connections, and does with each what the test says. */
@@ -67,17 +72,20 @@ export async function oddProxy(behave: (socket: Socket) => void): Promise<TestPr
     socket.on('error', () => {});
     behave(socket);
   });
-  return { port: await listening(server), asked };
+  return { ...(await listening(server)), asked };
 }
 
-async function listening(server: Server): Promise<number> {
+async function listening(server: Server): Promise<Omit<TestProxy, 'asked'>> {
   const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => sockets.add(socket));
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return (server.address() as AddressInfo).port;
+  return { port: (server.address() as AddressInfo).port, open: () => sockets.size };
 }

@@ -1,6 +1,6 @@
 // Requests through real proxies: the callback's address is pinned before the proxy hears of it, the proxy's own address
 // is guarded too, and what fails on the way was not sent.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { CallbackClientOptions } from '#lib/callback/client.ts';
 import { createConnectionOf } from '#lib/credentials/connection.ts';
 import type { SecretRead } from '#lib/credentials/secrets.ts';
@@ -58,6 +58,18 @@ describe.each(proxies)('through a proxy, %s', (type, start, asked, more) => {
     const other = { ...request, url: `https://other.test:${server.port}/` };
     expect(await one.exchange(other)).toMatchObject({ kind: 'unsent', code: 'tls-failed' });
     expect(server.requests).toHaveLength(2);
+  });
+
+  it('no connection outlives its pool', async () => {
+    const [server, proxy] = [await testServer(answering(OK), serverTls()), await start()];
+    const request = requestTo(`https://callback.test:${server.port}/hook`, {
+      pool: { ...(await poolVia(type, proxy, more, trusting)), fresh: true },
+    });
+    const one = client({ allowHttp: false });
+    expect(await one.exchange(request)).toMatchObject({ kind: 'answered', status: 200 });
+    expect(proxy.open()).toBe(1);
+    await one.endInvocation();
+    await vi.waitFor(() => expect(proxy.open()).toBe(0));
   });
 
   it('an http callback is reached', async () => {

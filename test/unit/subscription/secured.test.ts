@@ -47,6 +47,11 @@ describe('refused', () => {
     ['proxy.host', { proxy: { enabled: true, host: 'refused.test', port: 1 } }, /leads to/],
     ['proxy.username', { proxy: { enabled: true, host: 'p', port: 1, password: 'p' } }, /is missing/],
     [
+      'proxy.username',
+      { proxy: { enabled: true, host: 'p', port: 1, username: 'ü'.repeat(128) } },
+      /255 bytes/,
+    ],
+    [
       'proxy.password',
       { proxy: { enabled: true, type: 'SOCKS4', host: 'p', port: 1, username: 'u', password: 'p' } },
       /make type SOCKS5/,
