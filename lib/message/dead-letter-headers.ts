@@ -1,5 +1,5 @@
 // A dead letter as a Kafka record, both ways: the value is the body's bytes, the key the subscription, and each field of
-// the attribute is one header, as the README lists them. Neither sends nor receives.
+// the attribute is one header, as DEAD-LETTERS.md lists them. Neither sends nor receives.
 import { type Letter, type Parsed, parseDeadLetter } from './attribute.ts';
 import { bytesOf } from './published.ts';
 

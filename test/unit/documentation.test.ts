@@ -1,14 +1,13 @@
-// The functions' environment is said in three places: config.ts reads it, serverless.yml sets it, the README explains
+// The functions' environment is said in three places: config.ts reads it, serverless.yml sets it, OPERATORS.md explains
 // it. They say the same.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import * as config from '#lib/config.ts';
-import { HEADERS, VERSION_HEADER } from '#lib/message/dead-letter-headers.ts';
 
 const yaml = readFileSync('serverless.yml', 'utf8');
-const readme = readFileSync('README.md', 'utf8');
+const page = readFileSync('OPERATORS.md', 'utf8');
 
 // Powertools reads it; Lambda's emulators set the other.
 const READ_BY_OTHERS = ['LOG_LEVEL'];
@@ -41,43 +40,34 @@ describe.each(schemas)('the environment of $name', ({ name, reads }) => {
     expect(setFor(name).sort()).toEqual([...read, ...READ_BY_OTHERS].sort());
   });
 
-  test('the README explains every one of them', () => {
-    for (const variable of setFor(name)) expect(readme).toContain(`\`${variable}\``);
+  test('OPERATORS.md explains every one of them', () => {
+    for (const variable of setFor(name)) expect(page).toContain(`\`${variable}\``);
   });
 });
 
-test('the README explains no variable that is not there', () => {
-  const table = readme.slice(readme.indexOf('| variable |'), readme.indexOf('## Test and measure'));
+test('OPERATORS.md explains no variable that is not there', () => {
+  const table = page.slice(page.indexOf('| variable |'), page.indexOf('## Back up'));
   const explained = [...table.matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, name]) => String(name));
   const set = new Set([...schemas.flatMap(({ name }) => setFor(name)), 'INFO']);
   expect(explained.filter((name) => !set.has(name))).toEqual([]);
-});
-
-test('the README lists the headers of a dead letter on Kafka, each of them, and no other', () => {
-  const section = readme.slice(readme.indexOf('## Dead letters'), readme.indexOf('## Resume, pause, skip'));
-  const rows = section.split('\n').filter((line) => line.startsWith('| `'));
-  const listed = rows.flatMap((row) =>
-    [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name),
-  );
-  expect(listed.sort()).toEqual([VERSION_HEADER, ...Object.values(HEADERS).map(([name]) => name)].sort());
 });
 
 describe('the parameters of a deployment', () => {
   const { default: defaults } = z
     .object({ params: z.object({ default: z.record(z.string(), z.unknown()) }) })
     .parse(parse(yaml, { logLevel: 'silent' })).params;
-  const rows = [...readme.matchAll(/^\| (`[a-z][^|]*`) \| ([^|]+) \|/gm)]
+  const rows = [...page.matchAll(/^\| (`[a-z][^|]*`) \| ([^|]+) \|/gm)]
     .map(([, names = '', said = '']) => ({
       names: [...names.matchAll(/`(\w+)`/g)].map(([, n]) => String(n)),
       said,
     }))
     .filter(({ names }) => names.some((name) => name in defaults));
 
-  test('are those that the README has, each once', () => {
+  test('are those that OPERATORS.md has, each once', () => {
     expect(rows.flatMap(({ names }) => names).sort()).toEqual(Object.keys(defaults).sort());
   });
 
-  test('have the defaults that the README gives', () => {
+  test('have the defaults that OPERATORS.md gives', () => {
     for (const { names, said } of rows) {
       for (const name of names) {
         const value = String(defaults[name]);
