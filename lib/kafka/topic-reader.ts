@@ -1,14 +1,9 @@
 // Reads a topic from offset to offset, outside of any consumer group: nothing is joined, committed or left behind.
 // What was never committed in a transaction is left out. What a record means is not asked here.
-import type { Consumer, RecordsBatch } from '@platformatic/kafka';
+import type { Consumer } from '@platformatic/kafka';
+import { committed, type ReadRecord } from './committed.ts';
 import type { Connection } from './connection.ts';
 import { failureOf } from './failure.ts';
-
-export type ReadRecord = {
-  readonly offset: bigint;
-  readonly headers: readonly (readonly [name: Buffer, value: Buffer])[];
-  readonly value: Buffer | null;
-};
 
 export type ReadPart = {
   readonly partition: number;
@@ -143,55 +138,6 @@ async function readFrom(
   }
   return parts;
 }
-
-const IS_TRANSACTIONAL = 1 << 4;
-const IS_CONTROL = 1 << 5;
-const ABORT = 0;
-
-type Aborted = readonly { readonly producerId: bigint; readonly firstOffset: bigint }[];
-
-/**
- * The records of batches that count, from an offset on. A transaction that was aborted lasts from its first offset to
- * its producer's marker, which may come in a later answer: the broker says in each which were aborted.
- */
-export function committed(
-  batches: readonly Pick<
-    RecordsBatch,
-    'firstOffset' | 'lastOffsetDelta' | 'attributes' | 'producerId' | 'records'
-  >[],
-  aborted: Aborted,
-  from: bigint,
-): { readonly records: readonly ReadRecord[]; readonly next: bigint } {
-  const waiting = aborted.toSorted((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
-  const open = new Set<bigint>();
-  const records: ReadRecord[] = [];
-  let next = from;
-  for (const { firstOffset, lastOffsetDelta, attributes, producerId, records: inBatch } of batches) {
-    const last = firstOffset + BigInt(lastOffsetDelta);
-    if (last >= next) next = last + 1n;
-    for (let first = waiting[0]; first !== undefined && first.firstOffset <= last; first = waiting[0]) {
-      open.add(first.producerId);
-      waiting.shift();
-    }
-    if (attributes & IS_CONTROL) {
-      if (inBatch[0]?.key?.readInt16BE(2) === ABORT) open.delete(producerId);
-      continue;
-    }
-    if (attributes & IS_TRANSACTIONAL && open.has(producerId)) continue;
-    for (const { offsetDelta, headers, value } of inBatch) {
-      const offset = firstOffset + BigInt(offsetDelta);
-      if (offset < from) continue;
-      records.push({
-        offset,
-        value,
-        headers: headers.map(([name, text]) => [name ?? EMPTY, text ?? EMPTY]),
-      });
-    }
-  }
-  return { records, next };
-}
-
-const EMPTY = Buffer.alloc(0);
 
 function hasCode(error: unknown, apiId: string, depth = 0): boolean {
   if (typeof error !== 'object' || error === null || depth > 8) return false;

@@ -1,6 +1,6 @@
 // What of a topic's batches counts: offsets that are missing, Kafka's own markers, transactions that were aborted.
 import { describe, expect, test } from 'vitest';
-import { committed } from '#lib/kafka/topic-reader.ts';
+import { committed } from '#lib/kafka/committed.ts';
 
 const TRANSACTIONAL = 16;
 const CONTROL = 32;
