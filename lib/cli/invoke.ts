@@ -16,9 +16,11 @@ export async function invoke(
 ): Promise<unknown> {
   const { InvokeCommand } = await import('@aws-sdk/client-lambda');
   const FunctionName = names.function(name);
-  const { Payload, FunctionError } = await (await lambda()).send(
-    new InvokeCommand({ FunctionName, Payload: Buffer.from(JSON.stringify(request)) }),
-  );
+  const client = await lambda();
+  const command = new InvokeCommand({ FunctionName, Payload: Buffer.from(JSON.stringify(request)) });
+  const { Payload, FunctionError } = await client.send(command).catch((error: unknown) => {
+    throw isLost(error) ? lost(FunctionName, error) : error;
+  });
   const answer: unknown = JSON.parse(Buffer.from(Payload ?? []).toString() || 'null');
   if (FunctionError === undefined) return answer;
   const { errorType = FunctionError, errorMessage = '' } = thrown.safeParse(answer).data ?? {};
@@ -26,6 +28,18 @@ export async function invoke(
     `The function ${FunctionName} failed (${errorType}): ${errorMessage} Its log, /aws/lambda/${FunctionName}, says more; nothing may have been done, or all of it: look with status.`,
   );
 }
+
+/** The request went out, and no answer came back. */
+const isLost = (error: unknown): error is Error =>
+  error instanceof Error && (LOST.has(error.name) || ('code' in error && LOST.has(String(error.code))));
+const LOST = new Set(['ECONNRESET', 'EPIPE', 'TimeoutError']);
+
+const lost = (functionName: string, cause: Error) =>
+  new CommandFailed(
+    `The answer of ${functionName} was lost on its way: what was asked may have been done. Look with status before you ask again.`,
+    1,
+    { cause },
+  );
 
 const refusal = z.object({ ok: z.literal(false), message: z.string() });
 

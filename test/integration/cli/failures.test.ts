@@ -6,10 +6,16 @@ import { webhooks } from '#test/support/cli.ts';
 
 /** An AWS that answers every call with the error, or with what a function says, that stands in its path. */
 let refusing: Listening;
+let cut = 0;
 beforeAll(async () => {
   const server = createServer((req, res) => {
     const code = decodeURIComponent((req.url ?? '').split('/')[1] ?? '');
     req.resume().on('end', () => {
+      if (code === 'cuts') {
+        cut += 1;
+        res.destroy();
+        return;
+      }
       const [, kind, payload] = /^(answers|throws) (.*)$/.exec(code) ?? [];
       if (kind !== undefined) {
         // What Lambda says of a function that throws.
@@ -62,6 +68,14 @@ describe('what AWS answers', () => {
   ])('a function that %s', async (said, stderr) => {
     const endpointUrl = `${refusing.url}/${encodeURIComponent(said)}`;
     expect(await webhooks(['pause', 'a'], { endpointUrl })).toEqual({ code: 1, stdout: '', stderr });
+  });
+
+  test('what was asked of a function is asked once, though the answer is lost: a second skip would skip the next', async () => {
+    const { code, stderr } = await webhooks(['skip-head', 'a'], { endpointUrl: `${refusing.url}/cuts` });
+    expect(stderr).toBe(
+      'The answer of webhooks-local-resume was lost on its way: what was asked may have been done. Look with status before you ask again.\n',
+    );
+    expect({ code, cut }).toEqual({ code: 1, cut: 1 });
   });
 
   test('nothing that answers is asked after: is npm start running?', async () => {
