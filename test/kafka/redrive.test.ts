@@ -183,5 +183,7 @@ test(`a redrive of ${LETTERS} that is killed in the middle and made again loses 
 
 test('no consumer group is left behind', async () => {
   const groups = await withAdmin(broker.plaintext, (admin) => admin.listGroups());
-  expect([...groups.keys()]).toEqual([]);
+  // Kafka's own console consumer, which judges topics in other tests, makes one each time.
+  const ours = [...groups.keys()].filter((name) => !name.startsWith('console-consumer-'));
+  expect(ours).toEqual([]);
 });
