@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
-      project('unit'),
+      project('unit', { testTimeout: 30_000 }),
       project('conformance', { testTimeout: 30_000 }),
       // Beside a real broker, which is on the same two cores: see the script test:kafka.
       project('kafka', {

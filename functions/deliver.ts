@@ -27,13 +27,14 @@ export function createHandler(clients: Clients) {
   const callback = createCallbackClient(callbackRules(config));
   const cacheMs = config.SECRET_CACHE_SECONDS * 1000;
   const secrets = createSecrets({ client: clients.secretsManager, cacheMs, now });
-  const authorization = createAuthorization({ secrets, callback, log, now });
+  const connectionOf = createConnectionOf({ secrets });
+  const authorization = createAuthorization({ secrets, connectionOf, callback, log, now });
   const deps = {
     ...backlog,
     callback,
     secrets,
     authorization,
-    connectionOf: createConnectionOf({ secrets }),
+    connectionOf,
     readRegistrations: backlog.registrations.readAll,
     lagSeconds: config.LAG_SECONDS,
     deadLettersQueueUrl: config.DEAD_LETTERS_QUEUE_URL,

@@ -59,6 +59,7 @@ async function call({ delivery, payload, subscription }: Sample, callback: Callb
   let sent: ExchangeRequest | undefined;
   const now = Date.now;
   const secrets = createSecrets({ client: await context.secrets(), cacheMs: 60_000, now });
+  const connectionOf = createConnectionOf({ secrets });
   const log = {
     info: () => {},
     warn: (event: string, { fix }: { readonly fix?: unknown }) =>
@@ -76,14 +77,14 @@ async function call({ delivery, payload, subscription }: Sample, callback: Callb
       endsAt: NO_END,
     },
     {
-      authorization: createAuthorization({ secrets, callback, log, now }),
+      authorization: createAuthorization({ secrets, connectionOf, callback, log, now }),
       callback: {
         exchange(request) {
           sent = request;
           return callback.exchange(request);
         },
       },
-      connectionOf: createConnectionOf({ secrets }),
+      connectionOf,
       secrets,
       documents: await context.documents(),
       stateTable: context.names.table('state'),

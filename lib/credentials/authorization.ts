@@ -11,18 +11,17 @@ import {
 } from '#lib/subscription/auth-schema.ts';
 import type { SecretReference } from '#lib/subscription/secret-reference.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
+import type { ConnectionOf } from './connection.ts';
 import { readEntry } from './secret-entry.ts';
-import type { SecretCode, Secrets } from './secrets.ts';
-import { createTokens, type TokenCode, type TokenCredentials } from './token.ts';
-
-export type AuthorizationCode = SecretCode | 'secret-invalid' | TokenCode;
+import type { Secrets } from './secrets.ts';
+import { createTokens, type TokenCredentials } from './token.ts';
 
 export type Authorized =
   /** The header's value; undefined where the subscription needs none. */
   | { readonly ok: true; readonly header: string | undefined }
-  | { readonly ok: false; readonly code: AuthorizationCode; readonly message: string };
+  | { readonly ok: false; readonly code: string; readonly message: string };
 
-type Secured = Pick<Subscription, 'id' | 'auth'>;
+type Secured = Pick<Subscription, 'id' | 'auth' | 'ssl' | 'proxy'>;
 
 export type Authorization = {
   /** The header for a request now. Never rejects for what Secrets Manager or a token endpoint does. */
@@ -36,6 +35,7 @@ export type Authorization = {
 
 export type AuthorizationDeps = {
   readonly secrets: Secrets;
+  readonly connectionOf: ConnectionOf;
   readonly callback: Pick<CallbackClient, 'exchange'>;
   readonly log: Pick<Log, 'warn'>;
   readonly now: () => number;
@@ -43,26 +43,30 @@ export type AuthorizationDeps = {
 
 const NONE: Authorized = { ok: true, header: undefined };
 
-export function createAuthorization({ secrets, callback, log, now }: AuthorizationDeps): Authorization {
+export function createAuthorization(deps: AuthorizationDeps): Authorization {
+  const { secrets, connectionOf, callback, log, now } = deps;
   const tokens = createTokens({
     now,
     // Loaded with the first token: most subscriptions have none, and cold starts would pay for it.
-    request: async (credentials) =>
-      (await import('./token-request.ts')).requestToken(credentials, { callback, now }),
+    request: async (credentials, connection) =>
+      (await import('./token-request.ts')).requestToken(credentials, connection, { callback, now }),
   });
   const warned = new Set<string>();
 
-  async function headerFor({ id, auth }: Secured): Promise<Authorized> {
+  async function headerFor(subscription: Secured): Promise<Authorized> {
+    const { id, auth } = subscription;
     if (auth === undefined || auth.type === 'none') return NONE;
     const found = await credentialsOf(auth);
     if (!found.ok) return found;
     if (found.version === undefined) warnOnce(id);
-    const header = await headerOf(found.credentials);
+    const header = await headerOf(found.credentials, subscription);
     // A client's secret that was rotated is refused where tokens are made, and the one that is kept here is old.
     if (header.ok || header.code !== 'token-refused' || found.version === undefined) return header;
     await readAnew(auth, found.version);
     const anew = await credentialsOf(auth);
-    return anew.ok && anew.version !== found.version ? await headerOf(anew.credentials) : header;
+    return anew.ok && anew.version !== found.version
+      ? await headerOf(anew.credentials, subscription)
+      : header;
   }
 
   async function credentialsOf(
@@ -80,7 +84,7 @@ export function createAuthorization({ secrets, callback, log, now }: Authorizati
     return read.ok ? { ok: true, credentials: read.value, version: read.version } : read;
   }
 
-  async function headerOf(credentials: Credentials): Promise<Authorized> {
+  async function headerOf(credentials: Credentials, subscription: Secured): Promise<Authorized> {
     switch (credentials.type) {
       case 'basic': {
         const { username, password } = credentials;
@@ -90,7 +94,9 @@ export function createAuthorization({ secrets, callback, log, now }: Authorizati
         return bearing('Bearer', credentials.value);
       case 'oauth2':
       case 'jwtProfileOauth2': {
-        const token = await tokens.read(credentials);
+        const connection = await connectionOf(subscription);
+        if (!connection.ok) return connection;
+        const token = await tokens.read(credentials, connection);
         return token.ok ? bearing('Bearer', token.accessToken) : token;
       }
       default:

@@ -1,5 +1,6 @@
 // One request for an OAuth2 token by client credentials, through the guarded client: a token endpoint is a stranger's
 // URL like a callback. Imported when a token is needed; keeping tokens is done elsewhere.
+import { rootCertificates } from 'node:tls';
 import {
   allowInsecureRequests,
   type ClientAuth,
@@ -12,9 +13,10 @@ import {
   WWWAuthenticateChallengeError,
 } from 'oauth4webapi';
 import type { CallbackClient, Exchange } from '#lib/callback/client.ts';
+import { nameOf } from '#lib/log.ts';
 import type { JwtProfileCredentials, OAuth2Credentials } from '#lib/subscription/auth-schema.ts';
 import { signAssertion } from './assertion.ts';
-import type { TokenAnswer, TokenCode } from './token.ts';
+import type { Connection, TokenAnswer, TokenCode } from './token.ts';
 
 /** The whole request, its answer included. */
 const TIMEOUT_MS = 10_000;
@@ -30,11 +32,15 @@ const POOL = {
 
 export async function requestToken(
   credentials: OAuth2Credentials | JwtProfileCredentials,
+  connection: Connection,
   { callback, now }: { readonly callback: Pick<CallbackClient, 'exchange'>; readonly now: () => number },
 ): Promise<TokenAnswer> {
   const asking = await clientOf(credentials, now());
   if (!asking.ok) return { ok: false, code: 'credentials-invalid', message: asking.message };
   const { endpoint, clientId, clientAuth, scopes } = asking;
+  if (!URL.canParse(endpoint)) {
+    return { ok: false, code: 'credentials-invalid', message: 'the token endpoint is not a URL: mend it' };
+  }
   const server = { issuer: endpoint, token_endpoint: endpoint };
   const client = { client_id: clientId };
   const parameters = new URLSearchParams(scopes.length > 0 ? { scope: scopes.join(' ') } : {});
@@ -49,7 +55,7 @@ export async function requestToken(
           headers,
           body: Buffer.from(String(body)),
           timeoutMs: TIMEOUT_MS,
-          pool: POOL,
+          pool: { ...POOL, proxy: connection.proxy, tls: trustingPublicToo(connection.tls) },
         });
         if (exchange.kind !== 'answered') throw new NoAnswer();
         return responseOf(exchange);
@@ -60,6 +66,12 @@ export async function requestToken(
   } catch (error) {
     return failureOf(error, exchange, endpoint);
   }
+}
+
+/** A callback with a private authority may well have its tokens from a public server. */
+function trustingPublicToo(tls: Connection['tls']): Connection['tls'] {
+  if (tls?.trusted === undefined) return tls;
+  return { ...tls, id: `${tls.id} and public`, trusted: [...rootCertificates, ...tls.trusted] };
 }
 
 class NoAnswer extends Error {}
@@ -124,7 +136,7 @@ function failureOf(error: unknown, exchange: Exchange | undefined, endpoint: str
     code,
     message: `no token from ${origin}: ${what}`,
   });
-  if (exchange === undefined) throw error;
+  if (exchange === undefined) return failure('token-unreachable', `it could not be asked (${nameOf(error)})`);
   if (exchange.kind !== 'answered') return failure('token-unreachable', exchange.message);
   const { status } = exchange;
   const named = error instanceof ResponseBodyError && OAUTH_ERRORS.has(error.error) ? ` ${error.error}` : '';

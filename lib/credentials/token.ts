@@ -1,6 +1,7 @@
 // OAuth2 tokens, kept until they expire: one request however many deliveries wait for it, renewed a little early, and
 // dropped when a callback refuses one.
 import { createHash } from 'node:crypto';
+import type { PoolOptions } from '#lib/callback/pool.ts';
 import type { JwtProfileCredentials, OAuth2Credentials } from '#lib/subscription/auth-schema.ts';
 
 export type TokenCredentials = OAuth2Credentials | JwtProfileCredentials;
@@ -23,15 +24,18 @@ export type TokenAnswer =
 
 export type TokenRead = { readonly ok: true; readonly accessToken: string } | TokenFailure;
 
+/** How the endpoint is reached: as the callback of whoever asks. */
+export type Connection = Pick<PoolOptions, 'tls' | 'proxy'>;
+
 export type Tokens = {
   /** A token that is valid now. Never rejects for what the endpoint does. */
-  read(credentials: TokenCredentials): Promise<TokenRead>;
+  read(credentials: TokenCredentials, connection: Connection): Promise<TokenRead>;
   /** A callback would not have this one: it is dropped, at most one in 30 s, so that the next read asks for another. */
   drop(credentials: TokenCredentials, accessToken: string): void;
 };
 
 export type TokensDeps = {
-  readonly request: (credentials: TokenCredentials) => Promise<TokenAnswer>;
+  readonly request: (credentials: TokenCredentials, connection: Connection) => Promise<TokenAnswer>;
   readonly now: () => number;
 };
 
@@ -51,17 +55,17 @@ export function createTokens({ request, now }: TokensDeps): Tokens {
   const flights = new Map<string, Promise<TokenRead>>();
   const droppedAt = new Map<string, number>();
 
-  function renew(key: string, credentials: TokenCredentials): Promise<TokenRead> {
+  function renew(key: string, credentials: TokenCredentials, connection: Connection): Promise<TokenRead> {
     const flying = flights.get(key);
     if (flying) return flying;
-    const flight = ask(key, credentials).finally(() => flights.delete(key));
+    const flight = ask(key, credentials, connection).finally(() => flights.delete(key));
     flights.set(key, flight);
     return flight;
   }
 
-  async function ask(key: string, credentials: TokenCredentials): Promise<TokenRead> {
+  async function ask(key: string, credentials: TokenCredentials, connection: Connection): Promise<TokenRead> {
     const askedAt = now();
-    const answer = await request(credentials);
+    const answer = await request(credentials, connection);
     if (!answer.ok) {
       const old = kept.get(key);
       if (old === undefined || now() >= old.expiresAt) return answer;
@@ -90,11 +94,11 @@ export function createTokens({ request, now }: TokensDeps): Tokens {
   }
 
   return {
-    async read(credentials) {
+    async read(credentials, connection) {
       const key = keyOf(credentials);
       const known = kept.get(key);
       if (known && now() < known.renewAt) return { ok: true, accessToken: known.accessToken };
-      return await renew(key, credentials);
+      return await renew(key, credentials, connection);
     },
     drop(credentials, accessToken) {
       const key = keyOf(credentials);

@@ -3,17 +3,22 @@
 import { execFileSync } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createCallbackClient } from '#lib/callback/client.ts';
 import { createAuthorization } from '#lib/credentials/authorization.ts';
+import { createConnectionOf } from '#lib/credentials/connection.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
+import { listen } from '#lib/local/listen.ts';
 import type { Fields } from '#lib/log.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { type OAuthServer, oauthClient, publicKeys, startOAuthServer } from '#test/support/oauth-server.ts';
+import { httpProxy } from '#test/support/proxies.ts';
 import { startSecretsManager } from '#test/support/secrets-manager.ts';
+import { pem as privatePem, serverTls } from '#test/support/tls/private.ts';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const pem = rsa.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -54,8 +59,8 @@ const jwtProfile = (more: object = {}) => ({
 });
 
 /** A subscription with this `auth`, as it is read from its item. */
-function securedBy(auth: unknown, id = 'acme'): Subscription {
-  const item = { id, configuration: { callbackUrl: 'https://example.com/', auth } };
+function securedBy(auth: unknown, id = 'acme', more: object = {}): Subscription {
+  const item = { id, configuration: { callbackUrl: 'https://example.com/', auth, ...more } };
   const parsed = parseSubscription(item, {
     largestReadTimeoutMs: 30_000,
     allowTrustAll: false,
@@ -78,8 +83,10 @@ async function start(secretsGiven: Readonly<Record<string, string>> = {}) {
   onTestFinished(() => callback.close());
   const warnings: [string, Fields][] = [];
   const { now } = manager.clock;
+  const secrets = createSecrets({ client: manager.client, cacheMs: 300_000, now });
   const authorization = createAuthorization({
-    secrets: createSecrets({ client: manager.client, cacheMs: 300_000, now }),
+    secrets,
+    connectionOf: createConnectionOf({ secrets }),
     callback,
     log: { warn: (event, fields) => void warnings.push([event, fields]) },
     now,
@@ -239,6 +246,30 @@ describe('oauth2', () => {
     expect(told).toMatch(new RegExp(`^${code}: no token from http://127`));
     expect(told).toContain(message);
     expect(told).not.toContain('MaRkEd');
+  });
+
+  test("is asked for through the subscription's proxy", async () => {
+    const { headerFor } = await start();
+    const proxy = await httpProxy();
+    const through = { enabled: true, type: 'HTTP', host: '127.0.0.1', port: proxy.port };
+    const one = securedBy({ type: 'oauth2', oauth2: oauth2() }, 'acme', { proxy: through });
+    expect(await server.accepts(await headerFor(one))).toBe(true);
+    expect(proxy.asked).toEqual([`CONNECT ${new URL(server.tokenUrl).host}`]);
+  });
+
+  test("is had from a server of the private authority that the subscription's ssl trusts", async () => {
+    const { headerFor } = await start();
+    const tokens = createServer(serverTls(), (_, res) => {
+      res.writeHead(200, { 'content-type': 'application/json' });
+      res.end('{"access_token":"private","token_type":"Bearer"}');
+    });
+    const { url, close } = await listen(tokens, 0);
+    onTestFinished(close);
+    const endpoint = `https://127.0.0.1:${new URL(url).port}/token`;
+    const auth = { type: 'oauth2', oauth2: oauth2({ endpoint }) };
+    expect(await headerFor(securedBy(auth))).toMatch(/^token-unreachable: .*TLS failed/);
+    const ssl = { trustStore: { type: 'PEM', content: privatePem('ca.crt') } };
+    expect(await headerFor(securedBy(auth, 'acme', { ssl }))).toBe('Bearer private');
   });
 
   test('an endpoint that can not be reached, or may not be called, is so', async () => {
