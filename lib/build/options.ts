@@ -29,6 +29,9 @@ export const optionsSchema = z.strictObject({
   vpcSecurityGroupIds: each(/^sg-[0-9a-f]+$/, 'ids such as sg-0a1b2c3d'),
   kmsKeyArn: z.string().regex(/^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+)?$/, "must be a key's ARN"),
   keepData: yesOrNo,
+  alarmTopicArn: z
+    .string()
+    .regex(/^(arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+)?$/, "must be a topic's ARN"),
   tags: each(/^[^=,]{1,128}=[^=,]{0,256}$/, 'name=value'),
 });
 export type Options = z.infer<typeof optionsSchema>;

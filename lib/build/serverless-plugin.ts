@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { bundle } from './bundle.ts';
 import { cidrsMisfit, faultIn, misfit, numbersSchema } from './fits.ts';
+import { watching } from './observability.ts';
 import { optionsMisfit, optionsSchema, partsSchema, tagsOf, withOptions } from './options.ts';
 
 /** What is read of a service whose variables are resolved. */
@@ -24,6 +25,9 @@ type Serverless = {
   classes: { Error: new (message: string) => Error };
 };
 
+/** By name: what is packaged does not know yet where it goes. */
+const isEmulated = (stage: string): boolean => stage === 'local' || stage.startsWith('local-');
+
 export default class BundlePlugin {
   hooks: Record<string, () => Promise<unknown>>;
 
@@ -42,10 +46,23 @@ export default class BundlePlugin {
       if (!options.success) return refuse(faultIn(options.error, custom.options));
       refuse(misfit(numbers.data) ?? cidrsMisfit(options.data.allowedCidrs) ?? optionsMisfit(options.data));
       if (!isChanged) {
+        const stage = serverless.getProvider('aws').getStage();
         const changed = withOptions({ functions, resources: resources.Resources }, options.data);
+        const watched = watching({
+          stackName: `webhooks-${stage}`,
+          stage,
+          alarmTopicArn: options.data.alarmTopicArn,
+          savesQueries: !isEmulated(stage),
+          capacity: {
+            // One mapping for each of its queues.
+            route: 3 * numbers.data.routeMaximumConcurrency,
+            deliver: numbers.data.deliverMaximumConcurrency,
+            bridge: numbers.data.bridgeMaximumConcurrency,
+          },
+        });
         Object.assign(service.functions, changed.functions);
-        Object.assign(service.resources, { Resources: changed.resources });
-        const stackTags = tagsOf(options.data, serverless.getProvider('aws').getStage());
+        Object.assign(service.resources, { Resources: { ...changed.resources, ...watched } });
+        const stackTags = tagsOf(options.data, stage);
         Object.assign(service.provider, { stackTags });
         isChanged = true;
       }

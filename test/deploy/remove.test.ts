@@ -45,13 +45,15 @@ async function namesOf(stage: string): Promise<string[]> {
 test('`serverless remove` leaves nothing of its stage, and all of the other', async () => {
   const other = await namesOf(STAGE);
   expect(other.length).toBeGreaterThan(15);
-  await cli.serverless('side-by-side', 'deploy');
+  await cli.serverless('local-side-by-side', 'deploy');
   // The same resources, by their own names.
-  expect(await namesOf('side-by-side')).toHaveLength(other.length);
-  await cli.serverless('side-by-side', 'remove');
-  expect(await namesOf('side-by-side')).toEqual([]);
+  expect(await namesOf('local-side-by-side')).toHaveLength(other.length);
+  await cli.serverless('local-side-by-side', 'remove');
+  expect(await namesOf('local-side-by-side')).toEqual([]);
   await expect(
-    new CloudFormationClient(config).send(new DescribeStacksCommand({ StackName: 'webhooks-side-by-side' })),
+    new CloudFormationClient(config).send(
+      new DescribeStacksCommand({ StackName: 'webhooks-local-side-by-side' }),
+    ),
   ).rejects.toThrow('does not exist');
   expect(await namesOf(STAGE)).toEqual(other);
 });

@@ -18,6 +18,7 @@ const NONE = {
   vpcSecurityGroupIds: '',
   kmsKeyArn: '',
   keepData: 'false',
+  alarmTopicArn: '',
   tags: '',
 };
 const optionsWith = (more: Record<string, unknown>) => optionsSchema.parse({ ...NONE, ...more });
@@ -104,6 +105,7 @@ describe('an option that is wrong is refused with what to put', () => {
     ['vpcSubnetIds', 'vpc-0a1b2c3d', 'must be ids such as subnet-0a1b2c3d, with commas between'],
     ['vpcSecurityGroupIds', 'default', 'must be ids such as sg-0a1b2c3d, with commas between'],
     ['kmsKeyArn', 'alias/mine', "must be a key's ARN"],
+    ['alarmTopicArn', 'alarms', "must be a topic's ARN"],
     ['keepData', 'yes', 'must be true or false'],
     ['allowHttp', 'maybe', 'must be true or false'],
     ['tags', 'payments', 'must be name=value, with commas between'],

@@ -1,0 +1,185 @@
+// What somebody should be told of, as CloudWatch alarms: one table, a line each, of which OPERATORS.md says what to do. Pure; when
+// an alarm goes on or off the topic in alarmTopicArn is told. Metrics are AWS's own and those of lib/log.ts.
+import type { CountName, MeasureName } from '#lib/log.ts';
+
+type Metric =
+  | {
+      readonly queue: string;
+      readonly name: 'ApproximateAgeOfOldestMessage' | 'ApproximateNumberOfMessagesVisible';
+    }
+  | {
+      readonly lambda: string;
+      readonly name: 'Errors' | 'Throttles' | 'ConcurrentExecutions' | 'Invocations';
+    }
+  | { readonly own: string; readonly name: CountName | MeasureName };
+
+export type Alarm = {
+  /** Its name is webhooks-<stage>-<this>. */
+  readonly name: string;
+  readonly says: string;
+  readonly metric: Metric;
+  readonly statistic: 'Maximum' | 'Sum';
+  /** In alarm when the statistic is above this, or with `below` under it, in each of so many periods of five minutes. */
+  readonly above: number;
+  readonly below?: true;
+  readonly periods: number;
+};
+
+type Capacity = { readonly route: number; readonly deliver: number; readonly bridge: number };
+
+const PERIOD_SECONDS = 300;
+const FUNCTIONS = ['route', 'deliver', 'bridge', 'resume', 'redrive'] as const;
+/** Seconds after which what waits in a queue has waited too long; what is on retries or for a broker waits on purpose. */
+const TOO_OLD = {
+  messages: 300,
+  'messages.fifo': 300,
+  'deliveries.fifo': 300,
+  retries: 1_800,
+  'dead-letters': 1_800,
+} as const;
+/** Of how many that may run at once so many do. */
+const NEARLY_ALL = 0.8;
+
+/** Every alarm of a deployment whose functions may run so many at once. */
+export const alarms = (capacity: Capacity): Alarm[] => [
+  ...Object.entries(TOO_OLD).map(
+    ([queue, above]): Alarm => ({
+      name: `${queue.replace('.', '-')}-old`,
+      says: `A message waits on ${queue} for more than ${above / 60} minutes.`,
+      metric: { queue, name: 'ApproximateAgeOfOldestMessage' },
+      statistic: 'Maximum',
+      above,
+      periods: 2,
+    }),
+  ),
+  {
+    name: 'deliveries-fifo-full',
+    says: 'More than 50,000 wait on deliveries.fifo; at 80,000 route holds back.',
+    metric: { queue: 'deliveries.fifo', name: 'ApproximateNumberOfMessagesVisible' },
+    statistic: 'Maximum',
+    above: 50_000,
+    periods: 1,
+  },
+  {
+    name: 'undeliverable',
+    says: 'Something is in undeliverable: it has nowhere else to be, and its reason says why.',
+    metric: { queue: 'undeliverable', name: 'ApproximateNumberOfMessagesVisible' },
+    statistic: 'Maximum',
+    above: 0,
+    periods: 1,
+  },
+  {
+    name: 'endpoint-broken',
+    says: 'An endpoint of dead letters does not take them; they wait.',
+    metric: { own: 'bridge', name: 'BreakersOpened' },
+    statistic: 'Sum',
+    above: 0,
+    periods: 1,
+  },
+  {
+    name: 'subscription-stopped',
+    says: 'A subscription is stopped until somebody decides: rejected, invalid, crashing, or by hand.',
+    metric: { own: 'resume', name: 'SubscriptionsStopped' },
+    statistic: 'Maximum',
+    above: 0,
+    periods: 1,
+  },
+  {
+    name: 'subscription-in-outage',
+    says: 'A subscription has been paused as an outage for half an hour.',
+    metric: { own: 'resume', name: 'SubscriptionsInOutage' },
+    statistic: 'Maximum',
+    above: 0,
+    periods: 6,
+  },
+  {
+    name: 'backlog-old',
+    says: 'A message has waited in a backlog for more than a day.',
+    metric: { own: 'resume', name: 'BacklogOldestAge' },
+    statistic: 'Maximum',
+    above: 86_400,
+    periods: 1,
+  },
+  {
+    name: 'sweep-missing',
+    says: 'resume was not invoked: nothing that is paused goes on by itself.',
+    metric: { lambda: 'resume', name: 'Invocations' },
+    statistic: 'Sum',
+    above: 1,
+    below: true,
+    periods: 2,
+  },
+  ...FUNCTIONS.flatMap((lambda): Alarm[] => [
+    {
+      name: `${lambda}-errors`,
+      says: `An invocation of ${lambda} failed: it threw, ran out of time or was killed.`,
+      metric: { lambda, name: 'Errors' },
+      statistic: 'Sum',
+      above: 0,
+      periods: 1,
+    },
+    {
+      name: `${lambda}-throttles`,
+      says: `Lambda refuses to run ${lambda}: the account's concurrency is used up.`,
+      metric: { lambda, name: 'Throttles' },
+      statistic: 'Sum',
+      above: 0,
+      periods: 3,
+    },
+  ]),
+  ...Object.entries(capacity).map(
+    ([lambda, most]): Alarm => ({
+      name: `${lambda}-concurrency`,
+      says: `Of ${most} that may run at once, most of ${lambda} do.`,
+      metric: { lambda, name: 'ConcurrentExecutions' },
+      statistic: 'Maximum',
+      above: Math.floor(most * NEARLY_ALL),
+      periods: 3,
+    }),
+  ),
+];
+
+/** Where CloudWatch keeps an alarm's metric, for the stack of this name. */
+export function metricOf({ metric }: Alarm, stackName: string, stage: string) {
+  if ('queue' in metric) {
+    return {
+      Namespace: 'AWS/SQS',
+      Dimensions: [{ Name: 'QueueName', Value: `${stackName}-${metric.queue}` }],
+    };
+  }
+  if ('lambda' in metric) {
+    return {
+      Namespace: 'AWS/Lambda',
+      Dimensions: [{ Name: 'FunctionName', Value: `${stackName}-${metric.lambda}` }],
+    };
+  }
+  return {
+    Namespace: 'SqsWebhooks',
+    Dimensions: [
+      { Name: 'function', Value: metric.own },
+      { Name: 'stage', Value: stage },
+    ],
+  };
+}
+
+/** The alarm as a resource of the template. */
+export function alarmResource(alarm: Alarm, stackName: string, stage: string, topicArn: string) {
+  const actions = topicArn === '' ? {} : { AlarmActions: [topicArn], OKActions: [topicArn] };
+  return {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmName: `${stackName}-${alarm.name}`,
+      AlarmDescription: `${alarm.says} OPERATORS.md, "Alarms", says what to do.`,
+      ...metricOf(alarm, stackName, stage),
+      MetricName: alarm.metric.name,
+      Statistic: alarm.statistic,
+      Period: PERIOD_SECONDS,
+      EvaluationPeriods: alarm.periods,
+      Threshold: alarm.above,
+      ComparisonOperator: alarm.below ? 'LessThanThreshold' : 'GreaterThanThreshold',
+      // Nothing told is nothing wrong, but where to be told is the point.
+      TreatMissingData: alarm.below ? 'breaching' : 'notBreaching',
+      ...actions,
+    },
+  };
+}
