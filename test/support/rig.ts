@@ -109,7 +109,9 @@ export async function startRig(options: TestSetOptions = {}) {
   let subscriptions = 0;
 
   // Dead letters are looked at where deliver leaves them.
-  const readers = set.mappings.filter(({ mapping }) => mapping.queueArn.endsWith('-dead-letters'));
+  const readers = set.mappings.filter(({ mapping }) =>
+    /-dead-letters(-[0-9a-f]{8})?$/.test(mapping.queueArn),
+  );
   await Promise.all(readers.map((reader) => reader.pause()));
 
   /** Takes all that is on a queue, as Lambda would see it. */
