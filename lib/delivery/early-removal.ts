@@ -8,7 +8,7 @@ export type EarlyRemoval = {
   end(): Promise<void>;
 };
 
-const GATHER_MS = 25;
+const GATHER_MS = 5;
 
 /** `remove` tells of failures by its result; what it fails to remove, Lambda deletes after the batch. */
 export function createEarlyRemoval(

@@ -58,6 +58,35 @@ export async function startBench(environment: Record<string, string> = {}) {
   if (deliveries === undefined || set.sqs === undefined) throw new Error('nobody reads deliveries.fifo');
   const emulator = set.sqs;
 
+  /** Up to ten bodies, from `first` on, as route would put them on deliveries.fifo. */
+  async function put({ id, lanes }: Subscribed, first: number, count: number): Promise<void> {
+    const Entries = Array.from({ length: count }, (_, index) => {
+      const messageId = `${id}-${first + index}-${Date.now()}`;
+      const StringValue = encodeAttribute({
+        kind: 'delivery',
+        value: {
+          subscription: id,
+          messageId,
+          contentType: 'text/plain',
+          headers: {},
+          publishedAt: Date.now(),
+          attempt: 1,
+          sends: 0,
+        },
+      });
+      return {
+        Id: String(index),
+        MessageBody: String(first + index),
+        MessageGroupId: groupOf(id, laneOf(messageId, lanes)),
+        MessageDeduplicationId: messageId,
+        MessageAttributes: { [ATTRIBUTE]: { DataType: 'String', StringValue } },
+      };
+    });
+    const command = new SendMessageBatchCommand({ QueueUrl: outputs.DeliveriesQueueUrl, Entries });
+    const { Failed = [] } = await clients.sqs.send(command);
+    if (Failed.length > 0) throw new Error(`not taken: ${Failed[0]?.Code}`);
+  }
+
   return {
     set,
     sink,
@@ -92,35 +121,18 @@ export async function startBench(environment: Record<string, string> = {}) {
       ),
 
     /** Puts the bodies `from`, `from + 1`, ... straight on deliveries.fifo, in order, while nobody reads it. */
-    async load({ id, lanes }: Subscribed, from: number, count: number): Promise<void> {
+    async load(one: Subscribed, from: number, count: number): Promise<void> {
       await deliveries.pause();
       await deliveries.idle();
+      for (let at = from; at < from + count; at += 10) await put(one, at, Math.min(10, from + count - at));
+    },
+
+    /** The same, so many a second, while it is read. */
+    async feed(one: Subscribed, from: number, count: number, perSecond: number): Promise<void> {
+      const startedAt = now();
       for (let at = from; at < from + count; at += 10) {
-        const Entries = Array.from({ length: Math.min(10, from + count - at) }, (_, index) => {
-          const messageId = `${id}-${at + index}-${Date.now()}`;
-          const StringValue = encodeAttribute({
-            kind: 'delivery',
-            value: {
-              subscription: id,
-              messageId,
-              contentType: 'text/plain',
-              headers: {},
-              publishedAt: Date.now(),
-              attempt: 1,
-              sends: 0,
-            },
-          });
-          return {
-            Id: String(index),
-            MessageBody: String(at + index),
-            MessageGroupId: groupOf(id, laneOf(messageId, lanes)),
-            MessageDeduplicationId: messageId,
-            MessageAttributes: { [ATTRIBUTE]: { DataType: 'String', StringValue } },
-          };
-        });
-        const command = new SendMessageBatchCommand({ QueueUrl: outputs.DeliveriesQueueUrl, Entries });
-        const { Failed = [] } = await clients.sqs.send(command);
-        if (Failed.length > 0) throw new Error(`not taken: ${Failed[0]?.Code}`);
+        await wait(Math.max(0, startedAt + ((at - from) / perSecond) * 1000 - now()));
+        await put(one, at, Math.min(10, from + count - at));
       }
     },
 

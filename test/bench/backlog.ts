@@ -7,6 +7,8 @@ import { paused } from './paused.ts';
 const COUNT = Number(process.env.COUNT ?? 50_000);
 /** How often the paused one's messages come in, and how often those of the failing one. */
 const SHARES = Number(process.env.SHARES ?? 20);
+/** How many of them a second; 0: a share at once. */
+const RATE = Number(process.env.RATE ?? 400);
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const FEED_SECONDS = Number(process.env.FEED_SECONDS ?? 40);
 /** The lags to compare: one that parks, and one that never does. */
@@ -100,6 +102,6 @@ async function failing(): Promise<void> {
 }
 
 console.log(`Node ${process.version}; the local set, its sink in a process of its own`);
-if (PARTS.includes('a')) await paused(COUNT, SHARES);
+if (PARTS.includes('a')) await paused({ count: COUNT, rounds: SHARES, perSecond: RATE });
 if (PARTS.includes('b')) await slow();
 if (PARTS.includes('c')) await failing();

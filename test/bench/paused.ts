@@ -10,12 +10,20 @@ const PATIENCE_MS = 60_000;
 /** What the other's p99 may be with the load, as a multiple of what it is without. */
 const MOST = 1.5;
 
+export type Flood = {
+  readonly count: number;
+  readonly rounds: number;
+  /** So many a second; 0: a round's are on the queue at once, and this machine parks them as fast as it can. */
+  readonly perSecond: number;
+};
+
 /**
  * `count` messages of the paused one, in so many rounds: each a time with a share of them, and a time without, in which
  * the other gets as many messages. The order of the two changes from round to round.
  */
-export async function paused(count: number, rounds: number): Promise<void> {
-  console.log(`\nA paused subscription with ${count} messages on the queue, beside one that goes`);
+export async function paused({ count, rounds, perSecond }: Flood): Promise<void> {
+  const how = perSecond === 0 ? 'a round at once' : `${perSecond} a second`;
+  console.log(`\nA paused subscription with ${count} messages on the queue, ${how}, beside one that goes`);
   const bench = await startBench();
   try {
     const down = await bench.subscribe('down', 'at-least-once');
@@ -25,17 +33,25 @@ export async function paused(count: number, rounds: number): Promise<void> {
     const share = Math.ceil(count / rounds);
     let loaded = 0;
     const emptied: number[] = [];
+    let mostInQueue = 0;
 
-    /** Each time begins in the same way: the queue is not read, and then it is. Ends after `most` of the other's messages. */
+    /** Begins with the queue unread and a share on it, or feeds that meanwhile. Ends after `most` of the other's messages. */
     async function time(one: Subscribed, from: number, load: number, most: number): Promise<number[]> {
-      await bench.load(one, from, load);
+      if (perSecond === 0) await bench.load(one, from, load);
       const startedAt = bench.now();
-      bench.go();
+      if (perSecond === 0) bench.go();
+      let feeding = perSecond > 0 && load > 0;
+      const fed = feeding ? bench.feed(one, from, load, perSecond) : Promise.resolve();
+      fed.finally(() => {
+        feeding = false;
+      });
       const latencies = await trickle(bench, up, (sent) => {
+        if (one === down) mostInQueue = Math.max(mostInQueue, bench.inQueue());
         if (sent >= most) return true;
         // Of the trickle a few are always in it.
-        return load > 0 && (bench.inQueue() < 10 || bench.now() - startedAt > 300_000);
+        return load > 0 && !feeding && (bench.inQueue() < 10 || bench.now() - startedAt > 300_000);
       });
+      await fed;
       await bench.until(() => bench.inQueue() < 10, PATIENCE_MS);
       if (one === down && load > 0) emptied.push((bench.now() - startedAt) / 1000);
       return latencies;
@@ -53,7 +69,11 @@ export async function paused(count: number, rounds: number): Promise<void> {
       return latencies;
     };
 
-    // Two lanes at once are two environments: both are started by then.
+    // Many lanes at once start every environment there may be: no round pays for that.
+    const many = await bench.subscribe('many', 'auto', 20);
+    await bench.load(many, 0, 1_000);
+    bench.go();
+    await bench.until(() => bench.inQueue() === 0, PATIENCE_MS);
     await alone(100);
     await besideBusy(100);
 
@@ -74,7 +94,9 @@ export async function paused(count: number, rounds: number): Promise<void> {
     const { backlog } = await bench.ask(down, 'status');
     console.log(`  in the backlog: ${backlog} of ${count}; its callback got ${await bench.sink.count(down)}`);
     console.log(
-      `  the queue was empty of ${share} after ${percentile(emptied, 0.5).toFixed(1)} s (at most ${percentile(emptied, 1).toFixed(1)} s)`,
+      perSecond === 0
+        ? `  the queue was empty of ${share} after ${percentile(emptied, 0.5).toFixed(1)} s (at most ${percentile(emptied, 1).toFixed(1)} s)`
+        : `  at most ${mostInQueue} messages were in the queue at once`,
     );
     tell('the paused one', withPaused);
     tell('one that delivers as many', withBusy);
