@@ -41,8 +41,7 @@ export async function paused({ count, rounds, perSecond }: Flood): Promise<void>
       const startedAt = bench.now();
       if (perSecond === 0) bench.go();
       let feeding = perSecond > 0 && load > 0;
-      const fed = feeding ? bench.feed(one, from, load, perSecond) : Promise.resolve();
-      fed.finally(() => {
+      const fed = (feeding ? bench.feed(one, from, load, perSecond) : Promise.resolve()).finally(() => {
         feeding = false;
       });
       const latencies = await trickle(bench, up, (sent) => {
