@@ -33,7 +33,7 @@ export function decide(outcome: Outcome, rules: Rules, history: History): Action
     case 'delivered':
       return { kind: 'done' };
     case 'rejected':
-      if (history.credentialsChanged) return afterOldCredentials(rules);
+      if (history.credentialsChanged) return afterOldCredentials(outcome, rules);
       if (isRetryable(outcome.status, rules)) return afterFailure(outcome, rules, true, history);
       if (rules.dlq) return { kind: 'dead-letter', endpoint: rules.dlq.endpoint };
       return {
@@ -56,18 +56,10 @@ export function decide(outcome: Outcome, rules: Rules, history: History): Action
 }
 
 /** A refusal of credentials that were changed meanwhile: no reason to stop, the next request carries the new ones. */
-function afterOldCredentials(rules: Rules): Action {
-  switch (rules.qos) {
-    case 'auto':
-    case 'at-least-once':
-      return { kind: 'retry', afterMs: 0 };
-    case 'at-most-once':
-      return rules.dlq ? { kind: 'dead-letter', endpoint: rules.dlq.endpoint } : { kind: 'hold' };
-    case 'none':
-      return rules.dlq ? { kind: 'dead-letter', endpoint: rules.dlq.endpoint } : { kind: 'drop' };
-    default:
-      return rules.qos satisfies never;
-  }
+function afterOldCredentials(outcome: Outcome, rules: Rules): Action {
+  const kind = fate(outcome, rules);
+  if (kind === 'keep') return { kind: 'retry', afterMs: 0 };
+  return rules.dlq ? { kind: 'dead-letter', endpoint: rules.dlq.endpoint } : { kind };
 }
 
 function afterFailure(outcome: Outcome, rules: Rules, interrupts: boolean, history: History): Action {
