@@ -2,6 +2,7 @@
 // affair. No message holds a value.
 import type * as z from 'zod';
 import { readField } from '#lib/subscription/fault.ts';
+import { isObject } from '#lib/subscription/json.ts';
 import type { SecretReference } from '#lib/subscription/secret-reference.ts';
 import type { SecretCode, SecretRead, Secrets } from './secrets.ts';
 
@@ -24,12 +25,32 @@ export async function readEntry<S extends z.ZodType>(
   return entryOf(reference, schema, await secrets.readAnew(name));
 }
 
+/** Of each secret as it was read what its entries are: parsed once, not once a delivery. A new reading is another object. */
+const known = new WeakMap<SecretRead, Map<z.ZodType, Map<string | undefined, EntryRead<unknown>>>>();
+
 function entryOf<S extends z.ZodType>(
-  { name, key }: SecretReference,
+  reference: SecretReference,
   schema: S,
   read: SecretRead,
 ): EntryRead<z.output<S>> {
   if (!read.ok) return read;
+  const bySchema = known.get(read) ?? new Map<z.ZodType, Map<string | undefined, EntryRead<unknown>>>();
+  known.set(read, bySchema);
+  const byKey = bySchema.get(schema) ?? new Map<string | undefined, EntryRead<unknown>>();
+  bySchema.set(schema, byKey);
+  // What is kept under a schema came out of that schema.
+  const found = byKey.get(reference.key) as EntryRead<z.output<S>> | undefined;
+  if (found !== undefined) return found;
+  const entry = parsedEntry(reference, schema, read);
+  byKey.set(reference.key, entry);
+  return entry;
+}
+
+function parsedEntry<S extends z.ZodType>(
+  { name, key }: SecretReference,
+  schema: S,
+  read: Extract<SecretRead, { ok: true }>,
+): EntryRead<z.output<S>> {
   const invalid = (what: string) =>
     ({ ok: false, code: 'secret-invalid', message: `the secret ${name} ${what}` }) as const;
   let value = jsonOf(read.value);
@@ -60,6 +81,3 @@ function jsonOf(text: string): unknown {
     return text;
   }
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

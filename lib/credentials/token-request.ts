@@ -14,9 +14,8 @@ import {
 } from 'oauth4webapi';
 import type { CallbackClient, Exchange } from '#lib/callback/client.ts';
 import { nameOf } from '#lib/log.ts';
-import type { JwtProfileCredentials, OAuth2Credentials } from '#lib/subscription/auth-schema.ts';
 import { signAssertion } from './assertion.ts';
-import type { Connection, TokenAnswer, TokenCode } from './token.ts';
+import type { Connection, TokenAnswer, TokenCode, TokenCredentials } from './token.ts';
 
 /** The whole request, its answer included. */
 const TIMEOUT_MS = 10_000;
@@ -31,7 +30,7 @@ const POOL = {
 };
 
 export async function requestToken(
-  credentials: OAuth2Credentials | JwtProfileCredentials,
+  credentials: TokenCredentials,
   connection: Connection,
   { callback, now }: { readonly callback: Pick<CallbackClient, 'exchange'>; readonly now: () => number },
 ): Promise<TokenAnswer> {
@@ -86,10 +85,7 @@ type Asking =
     }
   | { readonly ok: false; readonly message: string };
 
-async function clientOf(
-  credentials: OAuth2Credentials | JwtProfileCredentials,
-  now: number,
-): Promise<Asking> {
+async function clientOf(credentials: TokenCredentials, now: number): Promise<Asking> {
   if (credentials.type === 'oauth2') {
     const { endpoint, clientId, clientSecret, clientAuthentication, scopes = [] } = credentials;
     const clientAuth =
