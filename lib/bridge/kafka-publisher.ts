@@ -3,6 +3,7 @@
 import type { Producer } from '@platformatic/kafka';
 import type { Secrets } from '#lib/credentials/secrets.ts';
 import type { KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
+import { inTime } from '#lib/in-time.ts';
 import { connectionTo } from '#lib/kafka/connection.ts';
 import { type FailureKind, failureOf, type KafkaFailure } from '#lib/kafka/failure.ts';
 import { createProducer } from '#lib/kafka/producer.ts';
@@ -208,12 +209,8 @@ class Late extends Error {}
 const LATE: KafkaFailure = { kind: 'unreachable', detail: 'the brokers did not answer in time' };
 
 /** The promise's value, unless the time is up before. */
-async function within<T>(endsAt: number, promise: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Late()), Math.max(endsAt - Date.now(), 0));
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+async function within<T extends object>(endsAt: number, promise: Promise<T>): Promise<T> {
+  const value = await inTime(endsAt, promise, Date);
+  if (value === undefined) throw new Late();
+  return value;
 }

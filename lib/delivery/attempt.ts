@@ -2,12 +2,12 @@
 // came of it. What follows from the outcome is not decided here.
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { CallbackClient } from '#lib/callback/client.ts';
+import { inTime } from '#lib/in-time.ts';
 import { type Count, type Log, nameOf } from '#lib/log.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import type { Span } from '#lib/message/trace.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { closeClaim, releaseClaim, type Taken, takeClaim } from './claim.ts';
-import { inTime } from './in-time.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { requestOf } from './request.ts';
 import { type SecureDeps, secure } from './secure.ts';

@@ -1,4 +1,4 @@
-// Waiting with an end. What is waited for goes on, and what it brings is there for the next attempt.
+// Waiting with an end. What is waited for goes on, and what it brings may be there for the next who asks.
 
 /** What the work comes to, or undefined when it is not there by then (epoch milliseconds). */
 export async function inTime<T>(
