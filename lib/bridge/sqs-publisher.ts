@@ -1,8 +1,9 @@
 // Publishes letters to an SQS queue of anybody's, in any region: body and attribute as on `dead-letters`. A FIFO queue gets
 // them in the group of their subscription, each once.
 import { hash } from 'node:crypto';
-import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SqsEndpoint } from '#lib/endpoint/endpoint.ts';
+import { queueUrlOf, regionOf } from '#lib/endpoint/queue.ts';
 import { type DeadLetter, encodeAttribute, type Letter } from '#lib/message/attribute.ts';
 import { createQueues, type Outgoing } from '#lib/queue/queues.ts';
 import type { BridgedLetter, Passed, Publisher, WaitReason } from './letter.ts';
@@ -23,18 +24,8 @@ export function createSqsPublisher(
   const queues = createQueues(client);
   let url: string | undefined;
 
-  async function queueUrl(): Promise<string> {
-    if ('queueUrl' in configuration) return configuration.queueUrl;
-    const [, , , , account, name] = configuration.queueArn.split(':');
-    const { QueueUrl } = await client.send(
-      new GetQueueUrlCommand({ QueueName: name, QueueOwnerAWSAccountId: account }),
-    );
-    if (QueueUrl === undefined) throw new Error('SQS gave no URL of the queue');
-    return QueueUrl;
-  }
-
   async function publish(letters: readonly BridgedLetter[]): Promise<readonly Passed[]> {
-    url ??= await queueUrl();
+    url ??= await queueUrlOf(configuration, client);
     const to = url;
     if (ownQueueUrls.some((own) => pathOf(own) === pathOf(to))) return letters.map(() => OUR_OWN);
     const isFifo = to.endsWith('.fifo');
@@ -86,12 +77,6 @@ const identityOf = ({ subscription, messageId, sequence, replayId, attempts, las
   );
 
 const pathOf = (url: string): string => URL.parse(url)?.pathname ?? url;
-
-function regionOf(configuration: SqsEndpoint['configuration']): string | undefined {
-  if ('queueArn' in configuration) return configuration.queueArn.split(':')[3];
-  const host = URL.parse(configuration.queueUrl)?.hostname ?? '';
-  return /^(?:sqs\.([a-z0-9-]+)|([a-z0-9-]+)\.queue)\.amazonaws\.com/.exec(host)?.slice(1).find(Boolean);
-}
 
 const REFUSALS =
   /InvalidMessageContents|InvalidParameterValue|BatchRequestTooLong|MessageTooLong|InvalidAttributeValue|UnsupportedOperation/;

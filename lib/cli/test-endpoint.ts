@@ -1,7 +1,8 @@
 // `endpoints test`: whether dead letters would arrive, seen from here: the function that sends them has its own network
 // and its own rights.
-import { checkQueue, type EndpointChecked, regionOf } from '#lib/endpoint/check-queue.ts';
+import { checkQueue, type EndpointChecked } from '#lib/endpoint/check-queue.ts';
 import type { Endpoint, KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
+import { regionOf } from '#lib/endpoint/queue.ts';
 import type { Context } from './context.ts';
 import { endpointOf } from './endpoint-items.ts';
 import { CommandFailed } from './failure.ts';

@@ -1,8 +1,9 @@
 // Looks at an `sqs` endpoint before its first letter does: is the queue there, may it be looked at, does it take what
 // letters are. Sends nothing, so whether sending is allowed is not found out here.
-import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { queueNameIn } from '#lib/queue/name.ts';
 import type { SqsEndpoint } from './endpoint.ts';
+import { queueUrlOf } from './queue.ts';
 
 export type EndpointChecked = {
   readonly ok: boolean;
@@ -22,7 +23,7 @@ const LARGEST_LETTER = 1_048_576;
 /** Throws when AWS fails in a way that says nothing about the endpoint. */
 export async function checkQueue({ configuration }: SqsEndpoint, deps: Deps): Promise<EndpointChecked> {
   try {
-    const url = await urlOf(configuration, deps);
+    const url = await queueUrlOf(configuration, deps.sqs);
     const name = queueNameIn(url);
     if (deps.ownQueues.includes(name))
       return wrong(`${name} is one of the functions' own queues: name a queue of your own.`);
@@ -67,22 +68,4 @@ function notesOn(attributes: Partial<Record<string, string>>): string[] {
   const days = Number(attributes.MessageRetentionPeriod ?? 0) / 86_400;
   notes.push(`Letters are kept there for ${Number(days.toFixed(1))} days.`);
   return notes;
-}
-
-async function urlOf(configuration: SqsEndpoint['configuration'], { sqs }: Deps): Promise<string> {
-  if ('queueUrl' in configuration) return configuration.queueUrl;
-  const [, , , , account, name] = configuration.queueArn.split(':');
-  const { QueueUrl } = await sqs.send(
-    new GetQueueUrlCommand({ QueueName: name, QueueOwnerAWSAccountId: account }),
-  );
-  if (QueueUrl === undefined) throw new Error('SQS gave no URL of the queue');
-  return QueueUrl;
-}
-
-/** The region that an endpoint's queue is in; undefined where its address does not tell. */
-export function regionOf(configuration: SqsEndpoint['configuration']): string | undefined {
-  if ('queueArn' in configuration) return configuration.queueArn.split(':')[3];
-  const host = URL.parse(configuration.queueUrl)?.hostname ?? '';
-  const [, current, legacy] = /^(?:sqs\.([a-z0-9-]+)|([a-z0-9-]+)\.queue)\.amazonaws\.com/.exec(host) ?? [];
-  return current ?? legacy;
 }

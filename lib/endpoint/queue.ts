@@ -1,5 +1,5 @@
-// Where an `sqs` endpoint's queue is: the URL to call it by and the region to call it in, from a URL or an ARN. Asks
-// nothing of AWS.
+// Where an `sqs` endpoint's queue is: the URL to call it by and the region to call it in, from a URL or an ARN.
+import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SqsEndpoint } from './endpoint.ts';
 
 export type QueueAddress = {
@@ -11,14 +11,33 @@ export type QueueAddress = {
 const ARN = /^arn:(aws[a-z-]*):sqs:([a-z0-9-]+):(\d{12}):(.+)$/;
 const HOST = /^(?:sqs\.([a-z0-9-]+)|([a-z0-9-]+)\.queue)\.amazonaws\.com(?:\.cn)?$/;
 
-/** `emulator`: the endpoint that stands in AWS's place, which is where an ARN's queue is then. */
-export function queueAddress(
-  configuration: SqsEndpoint['configuration'],
-  emulator: string | undefined,
-): QueueAddress {
+type Configuration = SqsEndpoint['configuration'];
+
+/** The region that the queue is in; undefined where its address does not tell. */
+export function regionOf(configuration: Configuration): string | undefined {
+  if ('queueArn' in configuration) return ARN.exec(configuration.queueArn)?.[2];
+  const [, current, legacy] = HOST.exec(URL.parse(configuration.queueUrl)?.hostname ?? '') ?? [];
+  return current ?? legacy;
+}
+
+/** The queue's URL, as SQS says it where the endpoint is an ARN. Throws what SQS throws. */
+export async function queueUrlOf(
+  configuration: Configuration,
+  sqs: Pick<SQSClient, 'send'>,
+): Promise<string> {
+  if ('queueUrl' in configuration) return configuration.queueUrl;
+  const [, , , account, name] = ARN.exec(configuration.queueArn) ?? [];
+  const { QueueUrl } = await sqs.send(
+    new GetQueueUrlCommand({ QueueName: name, QueueOwnerAWSAccountId: account }),
+  );
+  if (QueueUrl === undefined) throw new Error('SQS gave no URL of the queue');
+  return QueueUrl;
+}
+
+/** Both without asking AWS. `emulator`: the endpoint that stands in AWS's place, which is where an ARN's queue is then. */
+export function queueAddress(configuration: Configuration, emulator: string | undefined): QueueAddress {
   if ('queueUrl' in configuration) {
-    const [, current, legacy] = HOST.exec(new URL(configuration.queueUrl).hostname) ?? [];
-    return { url: configuration.queueUrl, region: current ?? legacy };
+    return { url: configuration.queueUrl, region: regionOf(configuration) };
   }
   const [, partition = 'aws', region = '', account = '', name = ''] = ARN.exec(configuration.queueArn) ?? [];
   const domain = partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
