@@ -131,14 +131,6 @@ export const tablesOf = (
 /** Answers are read up to this many decompressed bytes: enough for an excerpt, too few to hurt. */
 const RESPONSE_CAP_BYTES = 64 * 1024;
 
-/** Where the callback client may go. */
-export const callbackRules = (config: Common) => ({
-  allowHttp: config.ALLOW_HTTP,
-  allowedCidrs: config.ALLOWED_CIDRS,
-  allowThisMachine: allowsThisMachine(config),
-  responseCapBytes: RESPONSE_CAP_BYTES,
-});
-
 /** What this deployment allows, as data that the CLI can be told. */
 export type DeploymentRules = {
   readonly largestReadTimeoutMs: number;
@@ -148,16 +140,13 @@ export type DeploymentRules = {
   readonly allowTrustAll: boolean;
 };
 
-export function deploymentRules(config: Common): DeploymentRules {
-  const { allowHttp, allowedCidrs, allowThisMachine } = callbackRules(config);
-  return {
-    largestReadTimeoutMs: config.LARGEST_READ_TIMEOUT_MS,
-    allowHttp,
-    allowedCidrs,
-    allowThisMachine,
-    allowTrustAll: config.ALLOW_TRUST_ALL,
-  };
-}
+export const deploymentRules = (config: Common): DeploymentRules => ({
+  largestReadTimeoutMs: config.LARGEST_READ_TIMEOUT_MS,
+  allowHttp: config.ALLOW_HTTP,
+  allowedCidrs: config.ALLOWED_CIDRS,
+  allowThisMachine: allowsThisMachine(config),
+  allowTrustAll: config.ALLOW_TRUST_ALL,
+});
 
 /** The options of a callback client that keeps to these rules. */
 export const callbackOptions = ({ allowHttp, allowedCidrs, allowThisMachine }: DeploymentRules) => ({
@@ -166,6 +155,9 @@ export const callbackOptions = ({ allowHttp, allowedCidrs, allowThisMachine }: D
   allowThisMachine,
   responseCapBytes: RESPONSE_CAP_BYTES,
 });
+
+/** Where the callback client may go. */
+export const callbackRules = (config: Common) => callbackOptions(deploymentRules(config));
 
 /** What a config item is checked against. */
 export const subscriptionRules = (config: Common): SubscriptionRules => itemRules(deploymentRules(config));
