@@ -6,29 +6,14 @@ import { ATTRIBUTE, encodeAttribute } from '#lib/message/attribute.ts';
 import { deadLetterHeaders, recordValue } from '#lib/message/dead-letter-headers.ts';
 import { deadLetter } from '#test/support/letters.ts';
 import { recordOf } from '#test/support/records.ts';
+import { environmentAt } from './environment.ts';
 
 export type BridgeSubject = 'bridge' | 'producer';
 export type BridgeJob = { subject: BridgeSubject; batches: number; perBatch: number };
 export type BridgeMeasured = { cpuMicros: number; wallMs: number; letters: number };
 
 const { BROKER = '', TOPIC = '' } = process.env;
-const URL = 'http://127.0.0.1:1/000000000000';
-Object.assign(process.env, {
-  STAGE: 'local',
-  AWS_REGION: 'us-east-1',
-  LARGEST_READ_TIMEOUT_MS: '30000',
-  ALLOW_HTTP: 'true',
-  ALLOWED_CIDRS: '',
-  ALLOW_TRUST_ALL: 'false',
-  SUBSCRIPTIONS_TABLE: 'subscriptions',
-  ENDPOINTS_TABLE: 'endpoints',
-  STATE_TABLE: 'state',
-  DELIVERIES_QUEUE_URL: `${URL}/deliveries.fifo`,
-  UNDELIVERABLE_QUEUE_URL: `${URL}/undeliverable`,
-  DEAD_LETTERS_QUEUE_URL: `${URL}/dead-letters`,
-  SECRET_CACHE_SECONDS: '300',
-  BRIDGE_RETENTION_DAYS: '14',
-});
+Object.assign(process.env, environmentAt('http://127.0.0.1:1/000000000000'));
 const { createHandler } = await import('../../functions/bridge.ts');
 const nobody = { send: async () => Promise.reject(new Error('the benchmark asks nothing of this')) };
 const Item = { name: 'bench', type: 'kafka', configuration: { bootstrapServers: BROKER, topic: TOPIC } };

@@ -5,6 +5,7 @@ import axios from 'axios';
 import { Pool } from 'undici';
 import { createBacklogCalls } from './backlog-calls.ts';
 import { counted, createCountingClients, deliveriesFor } from './counting-clients.ts';
+import { environmentAt } from './environment.ts';
 
 export type Job = { subject: Subject; posts: number; concurrency: number; qos?: string };
 export type Subject = 'deliver' | 'axios' | 'undici' | 'parked' | 'drained';
@@ -15,26 +16,8 @@ const body = Buffer.from(JSON.stringify({ data: 'x'.repeat(1013) }));
 const headers = { 'content-type': 'application/json' };
 
 const clients = createCountingClients(sink);
-// Read when the handler's file is imported: nothing of it is used but the callback rules.
-Object.assign(process.env, {
-  STAGE: 'local',
-  AWS_ENDPOINT_URL: sink,
-  AWS_REGION: 'us-east-1',
-  LARGEST_READ_TIMEOUT_MS: '30000',
-  ALLOW_HTTP: 'true',
-  ALLOWED_CIDRS: '',
-  ALLOW_TRUST_ALL: 'false',
-  SUBSCRIPTIONS_TABLE: 'subscriptions',
-  ENDPOINTS_TABLE: 'endpoints',
-  STATE_TABLE: 'state',
-  DELIVERIES_QUEUE_URL: `${sink}/deliveries.fifo`,
-  UNDELIVERABLE_QUEUE_URL: `${sink}/undeliverable`,
-  RETRIES_QUEUE_URL: `${sink}/retries`,
-  EVENT_BUS: 'default',
-  LAG_SECONDS: '20',
-  SECRET_CACHE_SECONDS: '300',
-  DEAD_LETTERS_QUEUE_URL: `${sink}/dead-letters`,
-});
+// Emulated, or callbacks to this machine would be refused.
+Object.assign(process.env, environmentAt(sink), { AWS_ENDPOINT_URL: sink });
 const { createHandler } = await import('../../functions/deliver.ts');
 const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 60_000 };
 const handler = createHandler(clients);
