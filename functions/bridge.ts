@@ -10,7 +10,7 @@ import { bridgeBatch } from '#lib/bridge/batch.ts';
 import { createKafkaPublisher } from '#lib/bridge/kafka-publisher.ts';
 import { createPublishers } from '#lib/bridge/publishers.ts';
 import { createSqsPublisher } from '#lib/bridge/sqs-publisher.ts';
-import { bridgeEnvironment, readConfig } from '#lib/config.ts';
+import { bridgeEnvironment, faultWaitsOf, readConfig } from '#lib/config.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
 import { createDocuments } from '#lib/documents.ts';
 import { createFindEndpoint } from '#lib/endpoint/find.ts';
@@ -39,7 +39,12 @@ export function createHandler({ sqs, sqsIn, documents, secretsManager, iamToken 
   const deps = {
     ...telemetry,
     queues: gatherSends(createQueues(sqs, { callsAtOnce: 5 })),
-    findEndpoint: createFindEndpoint({ documents, endpointsTable: config.ENDPOINTS_TABLE, now }),
+    findEndpoint: createFindEndpoint({
+      documents,
+      endpointsTable: config.ENDPOINTS_TABLE,
+      cacheMs: config.CONFIG_CACHE_SECONDS * 1000,
+      now,
+    }),
     publishers: createPublishers({
       kafka: (endpoint) => createKafkaPublisher(endpoint, { secrets, iamToken, now }),
       sqs: (endpoint) =>
@@ -51,6 +56,7 @@ export function createHandler({ sqs, sqsIn, documents, secretsManager, iamToken 
     }),
     deadLettersQueueUrl: DEAD_LETTERS_QUEUE_URL,
     undeliverableQueueUrl: UNDELIVERABLE_QUEUE_URL,
+    faultWaits: faultWaitsOf(config),
     retentionMs: config.BRIDGE_RETENTION_DAYS * 86_400_000,
     now,
     random: Math.random,

@@ -14,6 +14,7 @@ import { createAuthorization } from '#lib/credentials/authorization.ts';
 import { createConnectionOf } from '#lib/credentials/connection.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
 import { deliverBatch } from '#lib/delivery/batch.ts';
+import { deliveryLimits } from '#lib/delivery/limits.ts';
 import { createDocuments } from '#lib/documents.ts';
 import { telling } from '#lib/telemetry.ts';
 
@@ -31,12 +32,12 @@ export function createHandler(clients: Clients) {
   const authorization = createAuthorization({ secrets, connectionOf, callback, log, now });
   const deps = {
     ...backlog,
+    ...deliveryLimits(config),
     callback,
     secrets,
     authorization,
     connectionOf,
     readRegistrations: backlog.registrations.readAll,
-    lagSeconds: config.LAG_SECONDS,
     deadLettersQueueUrl: config.DEAD_LETTERS_QUEUE_URL,
     wait,
   };

@@ -59,6 +59,7 @@ const deps = {
     messagesQueueUrl: config.MESSAGES_QUEUE_URL,
     messagesFifoQueueUrl: config.MESSAGES_FIFO_QUEUE_URL,
   }),
+  mostRounds: config.MOST_REDRIVE_ROUNDS,
   backstop: createBackstop({ sqs, deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL, now }),
   now,
   wait,

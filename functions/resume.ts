@@ -27,6 +27,7 @@ const deps = {
   readConfig: backlog.registrations.readConfig,
   drainBudget: config.DRAIN_BUDGET,
   retentionMs: config.BACKLOG_RETENTION_DAYS * 86_400_000,
+  unsubscribedAfterMs: config.UNSUBSCRIBED_AFTER_MINUTES * 60_000,
 };
 
 /** Kept from the time for what is under way. */

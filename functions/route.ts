@@ -4,7 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { AWS_CLIENT } from '#lib/aws.ts';
-import { readConfig, routeEnvironment, subscriptionRules } from '#lib/config.ts';
+import { faultWaitsOf, readConfig, routeEnvironment, subscriptionRules } from '#lib/config.ts';
 import { createDocuments } from '#lib/documents.ts';
 import { gatherSends } from '#lib/queue/gathered.ts';
 import { createQueues } from '#lib/queue/queues.ts';
@@ -30,8 +30,9 @@ const deps = {
     documents,
     rules: subscriptionRules(config),
     now: Date.now,
-    cacheMs: 5_000,
+    cacheMs: config.CONFIG_CACHE_SECONDS * 1000,
   }),
+  faultWaits: faultWaitsOf(config),
   deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
   undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
   retriesQueueUrl: config.RETRIES_QUEUE_URL,

@@ -3,12 +3,17 @@
 import * as z from 'zod';
 import { addressRules, isCidr } from './callback/address.ts';
 import { checkUrl } from './callback/guard.ts';
+import type { FaultWaits } from './queue/hand-back.ts';
 import type { SubscriptionRules } from './subscription/schema.ts';
 
 const url = z.string().regex(/^https?:\/\//, 'must be a queue URL');
 const whole = z
   .string()
   .regex(/^[1-9]\d{0,8}$/, 'must be a whole number above 0')
+  .transform(Number);
+const wholeOrNone = z
+  .string()
+  .regex(/^\d{1,9}$/, 'must be a whole number, 0 or more')
   .transform(Number);
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const cidrs = z
@@ -29,6 +34,8 @@ const common = {
   ALLOWED_CIDRS: cidrs,
   /** Lets subscriptions do without the verification of certificates (`ssl.trustAll`). */
   ALLOW_TRUST_ALL: flag,
+  /** Answers of callbacks and token endpoints are read up to so many decompressed bytes. */
+  RESPONSE_CAP_BYTES: whole,
   SUBSCRIPTIONS_TABLE: z.string().min(1),
   STATE_TABLE: z.string().min(1),
   DELIVERIES_QUEUE_URL: url,
@@ -37,11 +44,20 @@ const common = {
   AWS_ENDPOINT_URL: z.string().optional(),
 };
 
+const faultWaits = {
+  /** What is handed back after a fault of AWS waits so long at first, and at most. */
+  FAULT_FIRST_WAIT_SECONDS: whole,
+  FAULT_LONGEST_WAIT_SECONDS: whole,
+};
+
 export const routeEnvironment = z.object({
   ...common,
+  ...faultWaits,
   MESSAGES_QUEUE_URL: url,
   MESSAGES_FIFO_QUEUE_URL: url,
   RETRIES_QUEUE_URL: url,
+  /** How long it takes what it has read of subscriptions for current. */
+  CONFIG_CACHE_SECONDS: whole,
 });
 const backlog = {
   ENDPOINTS_TABLE: z.string().min(1),
@@ -53,20 +69,40 @@ const backlog = {
 export const deliverEnvironment = z.object({
   ...common,
   ...backlog,
+  ...faultWaits,
   DEAD_LETTERS_QUEUE_URL: url,
   /** A lane whose head is older, and whose messages come faster than they go, goes through the backlog. */
   LAG_SECONDS: whole,
   /** How long a secret is taken for the current one. */
   SECRET_CACHE_SECONDS: whole,
+  /** An outage waits so long at first, and at most. */
+  OUTAGE_FIRST_WAIT_SECONDS: whole,
+  OUTAGE_LONGEST_WAIT_SECONDS: whole,
+  /** A callback's Retry-After is obeyed up to this. */
+  LONGEST_RETRY_AFTER_SECONDS: whole,
+  /** How much of an answer is kept with a dead letter, a claim or a held message; 0 for nothing. */
+  EXCERPT_BYTES: wholeOrNone,
+  /** How often an unordered message goes through `retries`. */
+  MOST_RETRY_HOPS: whole,
+  /** A drain begins nothing after this. */
+  DRAIN_SLICE_SECONDS: whole,
+  /** How long at-most-once remembers what it has sent. */
+  CLAIMS_LIVE_DAYS: whole,
+  /** A message received so often is worked on alone; one that ended the function so often alone is crashing it. */
+  ALONE_AT_RECEIVES: whole,
+  CRASHING_AT_STARTS: whole,
 });
 export const bridgeEnvironment = z.object({
   ...common,
+  ...faultWaits,
   ENDPOINTS_TABLE: z.string().min(1),
   DEAD_LETTERS_QUEUE_URL: url,
   /** How long a secret is taken for the current one. */
   SECRET_CACHE_SECONDS: whole,
   /** How long a letter waits for an endpoint that is out of order. */
   BRIDGE_RETENTION_DAYS: whole,
+  /** How long it takes an endpoint that it has read for current. */
+  CONFIG_CACHE_SECONDS: whole,
 });
 export const resumeEnvironment = z.object({
   ...common,
@@ -74,8 +110,17 @@ export const resumeEnvironment = z.object({
   /** How many drains the sweep lets be under way. */
   DRAIN_BUDGET: whole,
   BACKLOG_RETENTION_DAYS: whole,
+  /** What waits for a subscription whose item is gone so long is undeliverable. */
+  UNSUBSCRIBED_AFTER_MINUTES: whole,
 });
-/** What the two of them have in common. */
+/** What is handed back after a fault of AWS, as secondsAfterFault takes it. */
+export const faultWaitsOf = (config: z.infer<z.ZodObject<typeof faultWaits>>): FaultWaits => ({
+  firstSeconds: config.FAULT_FIRST_WAIT_SECONDS,
+  longestSeconds: config.FAULT_LONGEST_WAIT_SECONDS,
+});
+
+export type DeliverEnvironment = z.infer<typeof deliverEnvironment>;
+/** What deliver and resume have in common. */
 export type BacklogEnvironment = Common & z.infer<z.ZodObject<typeof backlog>>;
 
 export const redriveEnvironment = z.object({
@@ -84,6 +129,8 @@ export const redriveEnvironment = z.object({
   MESSAGES_FIFO_QUEUE_URL: url,
   ENDPOINTS_TABLE: z.string().min(1),
   SECRET_CACHE_SECONDS: whole,
+  /** A letter that was replayed so often is not replayed again. */
+  MOST_REDRIVE_ROUNDS: whole,
 });
 
 /** Reads the environment by one of the schemas above. Throws with every fault at once. */
@@ -92,7 +139,10 @@ export function readConfig<T>(schema: z.ZodType<T>, environment: NodeJS.ProcessE
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => {
     const name = path.join('.');
-    return `${name}: ${environment[name] === undefined ? 'is not set' : message}`;
+    const value = environment[name];
+    return value === undefined
+      ? `${name}: is not set`
+      : `${name}: ${message}; it is ${JSON.stringify(value)}`;
   });
   throw new Error(`The function's environment is not right. ${faults.join('. ')}`);
 }
@@ -128,9 +178,6 @@ export const tablesOf = (
   stateTable: config.STATE_TABLE,
 });
 
-/** Answers are read up to this many decompressed bytes: enough for an excerpt, too few to hurt. */
-const RESPONSE_CAP_BYTES = 64 * 1024;
-
 /** What this deployment allows, as data that the CLI can be told. */
 export type DeploymentRules = {
   readonly largestReadTimeoutMs: number;
@@ -138,6 +185,7 @@ export type DeploymentRules = {
   readonly allowedCidrs: readonly string[];
   readonly allowThisMachine: boolean;
   readonly allowTrustAll: boolean;
+  readonly responseCapBytes: number;
 };
 
 export const deploymentRules = (config: Common): DeploymentRules => ({
@@ -146,15 +194,16 @@ export const deploymentRules = (config: Common): DeploymentRules => ({
   allowedCidrs: config.ALLOWED_CIDRS,
   allowThisMachine: allowsThisMachine(config),
   allowTrustAll: config.ALLOW_TRUST_ALL,
+  responseCapBytes: config.RESPONSE_CAP_BYTES,
 });
 
 /** The options of a callback client that keeps to these rules. */
-export const callbackOptions = ({ allowHttp, allowedCidrs, allowThisMachine }: DeploymentRules) => ({
+export const callbackOptions = ({
   allowHttp,
   allowedCidrs,
   allowThisMachine,
-  responseCapBytes: RESPONSE_CAP_BYTES,
-});
+  responseCapBytes,
+}: DeploymentRules) => ({ allowHttp, allowedCidrs, allowThisMachine, responseCapBytes });
 
 /** Where the callback client may go. */
 export const callbackRules = (config: Common) => callbackOptions(deploymentRules(config));

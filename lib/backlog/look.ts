@@ -25,13 +25,13 @@ export type LookDeps = TokenDeps &
     readonly random: () => number;
     /** How long a backlog and held messages are kept. */
     readonly retentionMs: number;
+    /** A state whose config item is missing for so long is cleared. */
+    readonly unsubscribedAfterMs: number;
   };
 
 /** `room`: how many first tokens may be sent. `endsAt`: when to be done; what is left is left for the next look. */
 export type LookBounds = { readonly room: number; readonly endsAt: number };
 
-/** A state whose config item is missing for so long is cleared. */
-const ABSENT_MS = 3600_000;
 const PAGE = 25;
 
 /** Looks at one subscription. Returns how many first tokens it sent. Throws when AWS fails. */
@@ -106,7 +106,7 @@ export async function look(
 
   async function lookAtAbsent(): Promise<void> {
     await changeTo((from) => ({ ...from, absentSince: from.absentSince ?? now, lookedAt: now }));
-    if (now - (subject.state.absentSince ?? now) < ABSENT_MS) return;
+    if (now - (subject.state.absentSince ?? now) < deps.unsubscribedAfterMs) return;
     const lanes = closedLanes(subject.state);
     for (const lane of lanes) {
       await sendToken({ subscription, lane, drain: 0, command: { do: 'purge' } }, deps);

@@ -4,12 +4,12 @@ import { lanesRenumbered, probeAwaited } from './lanes.ts';
 import { closedLanes, type Head, type Pause, type Reason, type State } from './state.ts';
 import { counts } from './transitions.ts';
 
-const FIRST_WAIT_MS = 2_000;
-const LONGEST_WAIT_MS = 15 * 60_000;
+/** How long an outage waits before its first probe, and at most before a later one. */
+export type OutageWaits = { readonly firstMs: number; readonly longestMs: number };
 
-/** How long an outage waits before its next probe: doubling from 2 s to 15 min, up to a fifth less at random. */
-export const outageWaitMs = (failures: number, random: number): number =>
-  Math.round(Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS) * (1 - random / 5));
+/** The wait before the next probe: doubling from the first to the longest, up to a fifth less at random. */
+export const outageWaitMs = (failures: number, random: number, { firstMs, longestMs }: OutageWaits): number =>
+  Math.round(Math.min(firstMs * 2 ** (failures - 1), longestMs) * (1 - random / 5));
 
 export type Failure = {
   /** The epoch that the attempt began in. */
@@ -26,15 +26,19 @@ export type Failure = {
   readonly stop?: boolean;
 };
 
-type Facts = { readonly now: number; readonly random: number };
+type Facts = { readonly now: number; readonly random: number; readonly outageWaits: OutageWaits };
 
-export function failed(state: State, failure: Failure, { now, random }: Facts): State | undefined {
+export function failed(
+  state: State,
+  failure: Failure,
+  { now, random, outageWaits }: Facts,
+): State | undefined {
   if (state.epoch !== failure.epoch || !counts('failed', state)) return undefined;
   const before = state.pause?.reason === 'outage' ? state.pause : undefined;
   const failures = failure.retrying ? (before?.failures ?? 0) : (before?.failures ?? 0) + 1;
   const waitMs = failure.retrying
     ? (failure.afterMs ?? 0)
-    : Math.max(outageWaitMs(failures, random), failure.afterMs ?? 0);
+    : Math.max(outageWaitMs(failures, random, outageWaits), failure.afterMs ?? 0);
   const pause: Pause = {
     reason: 'outage',
     since: before?.since ?? now,

@@ -7,7 +7,7 @@ import { type Count, type Fields, type Log, nameOf } from '#lib/log.ts';
 import { decodeDeadLetter } from '#lib/message/attribute.ts';
 import { traceIdOf } from '#lib/message/trace.ts';
 import { sendUndeliverable } from '#lib/message/undeliverable.ts';
-import { secondsAfterFault } from '#lib/queue/hand-back.ts';
+import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
 import type { Queues } from '#lib/queue/queues.ts';
 import { inWords } from '#lib/subscription/subscription.ts';
 import type { BridgedLetter, Passed } from './letter.ts';
@@ -20,6 +20,7 @@ export type BridgeDeps = WaitDeps & {
   /** Throws when DynamoDB fails. */
   readonly findEndpoint: (name: string) => Promise<FoundEndpoint>;
   readonly publishers: Publishers;
+  readonly faultWaits: FaultWaits;
   readonly log: Log;
   readonly infoAll: (event: string, list: readonly Fields[]) => void;
   readonly count: Count;
@@ -165,7 +166,10 @@ async function handBack(left: readonly SQSRecord[], deps: BridgeDeps): Promise<S
     deps.count('HandedBack', left.length);
     await deps.queues.hide(
       deps.deadLettersQueueUrl,
-      left.map((record) => ({ receiptHandle: record.receiptHandle, seconds: secondsAfterFault(record) })),
+      left.map((record) => ({
+        receiptHandle: record.receiptHandle,
+        seconds: secondsAfterFault(record, deps.faultWaits),
+      })),
     );
   }
   return { batchItemFailures: left.map(({ messageId }) => ({ itemIdentifier: messageId })) };

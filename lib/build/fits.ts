@@ -39,8 +39,28 @@ export const numbersSchema = z.strictObject({
   bridgeMaximumConcurrency: concurrency,
   drainBudget: whole(1, 1_000),
   lagSeconds: whole(1, 86_400),
+  /** Under the two minutes after which a drain that was not heard of is begun anew. */
+  drainSliceSeconds: whole(1, 60),
+  outageFirstWaitSeconds: whole(1, 86_400),
+  outageLongestWaitSeconds: whole(1, 86_400),
+  longestRetryAfterSeconds: whole(1, 604_800),
+  mostRetryHops: whole(1, 1_000),
+  mostRedriveRounds: whole(1, 1_000),
+  /** Every message alone would be one message a batch. */
+  aloneAtReceives: whole(2, 100),
+  crashingAtStarts: whole(1, 100),
+  faultFirstWaitSeconds: whole(1, 3_600),
+  faultLongestWaitSeconds: whole(1, 3_600),
+  /** A token is an answer, too; ten at once have to fit the memory. */
+  responseCapBytes: whole(16_384, 4_194_304),
+  /** A claim holds it, at a write unit for each KiB; a dead letter holds it beside its message. */
+  excerptBytes: whole(0, 16_384),
   secretCacheSeconds: whole(1, 86_400),
+  configCacheSeconds: whole(1, 3_600),
   backlogRetentionDays: whole(1, 3_650),
+  claimsLiveDays: whole(1, 3_651),
+  /** The sweep looks every ten. */
+  unsubscribedAfterMinutes: whole(10, 43_200),
   bridgeRetentionDays: whole(1, 3_650),
   logRetentionDays: whole(1, 3_653).refine(
     (days) => LOG_DAYS.includes(days),
@@ -60,8 +80,6 @@ const DEDUPLICATION_WINDOW_SECONDS = 300;
 const DELIVER_NEEDS_SECONDS = 10;
 /** `bridge` keeps half of this for handing back, and needs the rest for a broker that answers late. */
 const BRIDGE_NEEDS_SECONDS = 30;
-/** How long at-most-once remembers what it has sent. */
-const CLAIMS_LIVE_DAYS = 28;
 
 /** What does not fit, in one sentence that names the parameter to change; undefined when all does. */
 export function misfit(numbers: Numbers): string | undefined {
@@ -91,8 +109,39 @@ export function misfit(numbers: Numbers): string | undefined {
   if (numbers.drainBudget > numbers.deliverMaximumConcurrency) {
     return `drainBudget (${numbers.drainBudget}) must not be more than deliverMaximumConcurrency (${numbers.deliverMaximumConcurrency}), or drains take all of it from what arrives.`;
   }
-  if (numbers.backlogRetentionDays >= CLAIMS_LIVE_DAYS) {
-    return `backlogRetentionDays (${numbers.backlogRetentionDays}) must be under ${CLAIMS_LIVE_DAYS}, the life of at-most-once's claims, or what waited longer could be sent twice.`;
+  return misfitOfWaits(numbers);
+}
+
+/** The same of what waits, is tried again and is remembered. */
+function misfitOfWaits(numbers: Numbers): string | undefined {
+  const { backlogRetentionDays, claimsLiveDays, retentionSeconds } = numbers;
+  // More by a day is more than any visibility timeout: a message may be in the queue again before it is parked.
+  if (backlogRetentionDays >= claimsLiveDays) {
+    return `backlogRetentionDays (${backlogRetentionDays}) must be under claimsLiveDays (${claimsLiveDays}), the life of at-most-once's claims, or what waited longer could be sent twice.`;
+  }
+  for (const [first, longest] of [
+    ['outageFirstWaitSeconds', 'outageLongestWaitSeconds'],
+    ['faultFirstWaitSeconds', 'faultLongestWaitSeconds'],
+  ] as const) {
+    if (numbers[first] <= numbers[longest]) continue;
+    return `${first} (${numbers[first]}) must not be more than ${longest} (${numbers[longest]}).`;
+  }
+  for (const name of ['outageLongestWaitSeconds', 'longestRetryAfterSeconds'] as const) {
+    if (numbers[name] < backlogRetentionDays * 86_400) continue;
+    return `${name} (${numbers[name]}) must be under backlogRetentionDays (${backlogRetentionDays}, ${backlogRetentionDays * 86_400} s), or what waits for the next request expires before it.`;
+  }
+  if (numbers.faultLongestWaitSeconds >= retentionSeconds) {
+    return `faultLongestWaitSeconds (${numbers.faultLongestWaitSeconds}) must be under retentionSeconds (${retentionSeconds}), or SQS deletes what was handed back.`;
+  }
+  if (numbers.drainSliceSeconds + DELIVER_NEEDS_SECONDS > numbers.deliverTimeoutSeconds) {
+    return `drainSliceSeconds (${numbers.drainSliceSeconds}) must leave deliverTimeoutSeconds (${numbers.deliverTimeoutSeconds}) ${DELIVER_NEEDS_SECONDS} s to spare, or no slice could last so long.`;
+  }
+  const receives = numbers.aloneAtReceives + numbers.crashingAtStarts;
+  if (receives * numbers.deliveriesVisibilitySeconds >= retentionSeconds) {
+    return `aloneAtReceives (${numbers.aloneAtReceives}) and crashingAtStarts (${numbers.crashingAtStarts}) take up to ${receives} times deliveriesVisibilitySeconds (${numbers.deliveriesVisibilitySeconds}), and must be over within retentionSeconds (${retentionSeconds}), or SQS deletes a crashing message before it is given up.`;
+  }
+  if (numbers.excerptBytes > numbers.responseCapBytes) {
+    return `excerptBytes (${numbers.excerptBytes}) must not be more than responseCapBytes (${numbers.responseCapBytes}), which is all that is read of an answer.`;
   }
   return undefined;
 }

@@ -12,6 +12,7 @@ const answered = z.object({
     allowedCidrs: z.array(z.string()),
     allowThisMachine: z.boolean(),
     allowTrustAll: z.boolean(),
+    responseCapBytes: z.number(),
   }),
 });
 

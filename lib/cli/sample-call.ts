@@ -51,6 +51,8 @@ export async function testSubscription(id: string, options: Options, context: Co
 }
 
 const NO_END = Number.POSITIVE_INFINITY;
+/** Shown, and kept nowhere. */
+const EXCERPT_BYTES = 1024;
 
 type Callback = ReturnType<typeof createCallbackClient>;
 type Sample = { readonly delivery: Delivery; readonly payload: Buffer; readonly subscription: Subscription };
@@ -88,6 +90,10 @@ async function call({ delivery, payload, subscription }: Sample, callback: Callb
       secrets,
       documents: await context.documents(),
       stateTable: context.names.table('state'),
+      excerptBytes: EXCERPT_BYTES,
+      // Nothing is claimed and nothing sent again.
+      claimsLiveSeconds: 0,
+      longestRetryAfterMs: 0,
       log,
       count: () => {},
       now,

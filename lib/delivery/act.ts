@@ -4,13 +4,13 @@
 import { change } from '#lib/backlog/change.ts';
 import { type Entry, putEntries } from '#lib/backlog/entries.ts';
 import { type HeldReason, heldNoted, hold } from '#lib/backlog/held.ts';
-import { failed, refused, wentWell } from '#lib/backlog/machine.ts';
+import { failed, type OutageWaits, refused, wentWell } from '#lib/backlog/machine.ts';
 import type { Head } from '#lib/backlog/state.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/message/dead-letters.ts';
 import type { Attempted } from './attempt.ts';
 import type { Going } from './going.ts';
-import { type LaterDeps, MOST_HOPS, sendLater } from './later.ts';
+import { type LaterDeps, sendLater } from './later.ts';
 import { describe, type Outcome, statusOf } from './outcome.ts';
 import { type ParkDeps, park } from './park.ts';
 import type { Action } from './policy.ts';
@@ -25,7 +25,14 @@ export type Message = {
   readonly entry?: Entry;
 };
 
-export type ActDeps = ParkDeps & LaterDeps & DeadLetterDeps & { readonly random: () => number };
+export type ActDeps = ParkDeps &
+  LaterDeps &
+  DeadLetterDeps & {
+    readonly random: () => number;
+    readonly outageWaits: OutageWaits;
+    /** A message that went round so often is not sent round again: it stops its subscription. */
+    readonly mostHops: number;
+  };
 
 /** After so many failed probes with one head an unordered subscription probes with another. */
 const PROBES_OF_ONE_HEAD = 3;
@@ -101,7 +108,7 @@ export async function act(
   async function retryLater(afterMs: number): Promise<'settled' | 'stays'> {
     const { delivery, body } = message;
     const { config } = going;
-    if (config.subscription.qos === 'auto' && (delivery.hops ?? 0) < MOST_HOPS) {
+    if (config.subscription.qos === 'auto' && (delivery.hops ?? 0) < deps.mostHops) {
       const retries = going.retries + 1;
       const next = { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at, retries };
       await sendLater(next, body, deps.now() + afterMs, deps);
@@ -116,7 +123,7 @@ export async function act(
       retrying: true,
       head,
     };
-    await change(run, (state) => failed(state, failure, { now: deps.now(), random: deps.random() }), deps);
+    await change(run, (state) => failed(state, failure, facts()), deps);
     return await keep();
   }
 
@@ -124,14 +131,13 @@ export async function act(
     const { subscription, itemHash } = going.config;
     const why = { epoch, detail: describe(outcome), itemHash, ...(fate === 'keep' && { head: headOf() }) };
     const stop = subscription.onOutage === 'stop';
-    const facts = { now: deps.now(), random: deps.random() };
     // The flag first: a crash after it finds the subscription stopped and the message still in its place.
     await change(
       run,
       (state) =>
         reason === 'outage'
-          ? failed(state, { ...why, stop, ...(afterMs !== undefined && { afterMs }) }, facts)
-          : refused(state, { ...why, reason }, facts),
+          ? failed(state, { ...why, stop, ...(afterMs !== undefined && { afterMs }) }, facts())
+          : refused(state, { ...why, reason }, facts()),
       deps,
     );
     if (fate === 'hold') await setAside();
@@ -157,6 +163,10 @@ export async function act(
     else await park(run, going.lane, [{ ...message, delivery: next }], deps);
     await sendProbe(run, deps);
     return entry ? 'stays' : 'settled';
+  }
+
+  function facts() {
+    return { now: deps.now(), random: deps.random(), outageWaits: deps.outageWaits };
   }
 
   function headOf(): Omit<Head, 'probes'> {

@@ -1,14 +1,13 @@
 // One attempt: make the request and what secures it, claim where the quality of service asks for it, send, and know what
 // came of it. What follows from the outcome is not decided here.
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { CallbackClient } from '#lib/callback/client.ts';
 import { inTime } from '#lib/in-time.ts';
 import { type Count, type Log, nameOf } from '#lib/log.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import type { Span } from '#lib/message/trace.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
-import { closeClaim, releaseClaim, type Taken, takeClaim } from './claim.ts';
-import { type Outcome, outcomeOf } from './outcome.ts';
+import { type ClaimDeps, closeClaim, releaseClaim, type Taken, takeClaim } from './claim.ts';
+import { type AnswerLimits, type Outcome, outcomeOf } from './outcome.ts';
 import { requestOf } from './request.ts';
 import { type SecureDeps, secure } from './secure.ts';
 
@@ -25,14 +24,14 @@ export type Attempted = {
   readonly credentialsChanged?: boolean;
 };
 
-export type AttemptDeps = SecureDeps & {
-  readonly callback: Pick<CallbackClient, 'exchange'>;
-  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
-  readonly stateTable: string;
-  readonly log: Log;
-  readonly count: Count;
-  readonly now: () => number;
-};
+export type AttemptDeps = SecureDeps &
+  ClaimDeps &
+  AnswerLimits & {
+    readonly callback: Pick<CallbackClient, 'exchange'>;
+    readonly log: Log;
+    readonly count: Count;
+    readonly now: () => number;
+  };
 
 export type Circumstances = {
   readonly subscription: Subscription;
@@ -92,7 +91,8 @@ export async function attempt(
       ...secured.connection,
     },
   });
-  const outcome = outcomeOf(exchange, { url, headers, configured: subscription.headers }, deps.now());
+  const carried = { url, headers, configured: subscription.headers };
+  const outcome = outcomeOf(exchange, carried, deps);
   const durationMs = deps.now() - at;
   if (claim) await writeDown(outcome, claim, delivery, deps);
   const isRefused = outcome.kind === 'rejected' && outcome.status === 401;

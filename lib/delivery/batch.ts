@@ -37,19 +37,20 @@ export async function deliverBatch(
 
   const work = async (lane: readonly Queued[], how: typeof workSuspect): Promise<void> => {
     const ready = runs !== undefined && lane.every(({ record }) => ours.has(record));
-    const result = ready ? await how(lane, runs, bounds, deps) : notWorkedOn(lane);
+    const result = ready ? await how(lane, runs, bounds, deps) : notWorkedOn(lane, deps);
     early.add(lane.slice(0, result.settled).map(({ record }) => record.receiptHandle));
     unsettled.push(...(await handBack(lane, result, deps)));
   };
 
   const lanes = lanesOf(queued);
-  const suspects = lanes.filter(isSuspect);
-  await Promise.all(lanes.filter((lane) => !isSuspect(lane)).map((lane) => work(lane, workLane)));
+  const suspects = lanes.filter((lane) => isSuspect(lane, deps));
+  const others = lanes.filter((lane) => !isSuspect(lane, deps));
+  await Promise.all(others.map((lane) => work(lane, workLane)));
   // What may kill us comes last, when nothing else of the batch can suffer from it; one a batch.
   if (suspects.length > 0) await early.flush();
-  const [suspect, ...others] = suspects;
+  const [suspect, ...later] = suspects;
   if (suspect) await work(suspect, workSuspect);
-  for (const lane of others) unsettled.push(...(await handBack(lane, SOON, deps)));
+  for (const lane of later) unsettled.push(...(await handBack(lane, SOON, deps)));
 
   await early.end();
   await deps.callback.endInvocation();
@@ -64,9 +65,9 @@ const lanesOf = (queued: readonly Queued[]): readonly (readonly Queued[])[] => [
 /** The next batch takes the next suspect; a second keeps the others from going round at full speed. */
 const SOON: LaneResult = { settled: 0, visibleInSeconds: 1 };
 
-const notWorkedOn = (lane: readonly Queued[]): LaneResult => ({
+const notWorkedOn = (lane: readonly Queued[], { faultWaits }: BatchDeps): LaneResult => ({
   settled: 0,
-  visibleInSeconds: Math.max(...lane.map(({ record }) => secondsAfterFault(record))),
+  visibleInSeconds: Math.max(...lane.map(({ record }) => secondsAfterFault(record, faultWaits))),
 });
 
 /**

@@ -14,8 +14,6 @@ import { claimKey } from '#lib/keys.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import type { Outcome } from './outcome.ts';
 
-const LIFE_SECONDS = 28 * 24 * 3600;
-
 const outcomeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('delivered'), status: z.number() }),
   z.object({ kind: z.literal('rejected'), status: z.number(), excerpt: z.string().optional() }),
@@ -41,6 +39,8 @@ export type Refused = {
 
 type Identity = Pick<Delivery, 'subscription' | 'messageId' | 'replayId'>;
 type Deps = { readonly documents: Pick<DynamoDBDocumentClient, 'send'>; readonly stateTable: string };
+/** How long a claim forbids to send its message again: longer than anything of it may wait. */
+export type ClaimDeps = Deps & { readonly claimsLiveSeconds: number };
 
 const keyOf = ({ subscription, messageId, replayId }: Identity) =>
   claimKey(subscription, messageId, replayId);
@@ -49,14 +49,20 @@ const keyOf = ({ subscription, messageId, replayId }: Identity) =>
 export async function takeClaim(
   delivery: Identity,
   { epoch, now }: { readonly epoch: number; readonly now: number },
-  { documents, stateTable }: Deps,
+  { documents, stateTable, claimsLiveSeconds }: ClaimDeps,
 ): Promise<Taken | Refused> {
   const nonce = randomUUID();
   try {
     await documents.send(
       new PutCommand({
         TableName: stateTable,
-        Item: { ...keyOf(delivery), nonce, epoch, at: now, expiresAt: Math.floor(now / 1000) + LIFE_SECONDS },
+        Item: {
+          ...keyOf(delivery),
+          nonce,
+          epoch,
+          at: now,
+          expiresAt: Math.floor(now / 1000) + claimsLiveSeconds,
+        },
         // Its own nonce too: the SDK repeats a call whose answer was lost, and would else be refused by itself.
         ConditionExpression: 'attribute_not_exists(pk) OR nonce = :nonce',
         ExpressionAttributeValues: { ':nonce': nonce },

@@ -17,11 +17,12 @@ export type CommandDeps = RunDeps &
   EntryDeps &
   DeadLetterDeps &
   UndeliverableDeps &
-  Pick<SettleDeps, 'count' | 'queues'>;
+  Pick<SettleDeps, 'count' | 'queues'> & {
+    /** What is not done by then is done by a token that follows. */
+    readonly sliceMs: number;
+  };
 
 const PAGE = 25;
-/** What is not done by then is done by a token that follows. */
-const SLICE_MS = 5_000;
 
 /** Does a token's command in its lane. Throws when AWS fails: then it is done again. */
 export async function obey(
@@ -32,7 +33,7 @@ export async function obey(
   deps: CommandDeps,
 ): Promise<void> {
   const { lane } = token;
-  const until = Math.min(deps.now() + SLICE_MS, endsAt - RESERVE_MS);
+  const until = Math.min(deps.now() + deps.sliceMs, endsAt - RESERVE_MS);
   const dlq = run.config.kind === 'valid' ? run.config.subscription.dlq : undefined;
   switch (command.do) {
     case 'skip':

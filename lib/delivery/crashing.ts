@@ -6,19 +6,25 @@ import { startKey } from '#lib/keys.ts';
 import { nameOf } from '#lib/log.ts';
 import { laneOfGroup } from '#lib/message/lane.ts';
 import { secondsAfterFault } from '#lib/queue/hand-back.ts';
-import { CRASHING_AT_STARTS, giveInTo } from './give-in.ts';
+import { giveInTo } from './give-in.ts';
 import type { Bounds } from './going.ts';
 import { type LaneDeps, type LaneResult, type Queued, workLane } from './lane.ts';
 import { park } from './park.ts';
 import type { Run } from './run.ts';
 
-export type SuspectDeps = LaneDeps & { readonly documents: Pick<DynamoDBDocumentClient, 'send'> };
+export type SuspectDeps = LaneDeps & {
+  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
+  /** A message that was received so often may be what kills us. */
+  readonly aloneAtReceives: number;
+};
 
-const ALONE_AT_RECEIVES = 3;
+/** Longer than SQS keeps a message. */
 const LIFE_SECONDS = 15 * 24 * 3600;
 
-export const isSuspect = ([first]: readonly Queued[]): boolean =>
-  Number(first?.record.attributes.ApproximateReceiveCount) >= ALONE_AT_RECEIVES;
+export const isSuspect = (
+  [first]: readonly Queued[],
+  { aloneAtReceives }: Pick<SuspectDeps, 'aloneAtReceives'>,
+): boolean => Number(first?.record.attributes.ApproximateReceiveCount) >= aloneAtReceives;
 
 /** Works on the first message of a lane alone; what follows it is handed back. Never throws. */
 export async function workSuspect(
@@ -36,7 +42,7 @@ export async function workSuspect(
     const starts = await countStart(record.messageId, deps);
     const delivery = message.value.value;
     const run = runs.get(delivery.subscription);
-    if (starts > CRASHING_AT_STARTS && run?.config.kind === 'valid') {
+    if (starts > deps.crashingAtStarts && run?.config.kind === 'valid') {
       const where = laneOfGroup(record.attributes.MessageGroupId) ?? 0;
       const sequence = record.attributes.SequenceNumber ?? '';
       const going = { run, config: run.config, lane: where, retries: 0 };
@@ -50,7 +56,7 @@ export async function workSuspect(
     return result;
   } catch (error) {
     deps.log.error('suspect.interrupted', { sqsMessageId: record.messageId, error: nameOf(error) });
-    return { settled: 0, visibleInSeconds: secondsAfterFault(record) };
+    return { settled: 0, visibleInSeconds: secondsAfterFault(record, deps.faultWaits) };
   }
 }
 

@@ -7,16 +7,18 @@ import { drainHandedOn, laneOpened, probeLane } from '#lib/backlog/lanes.ts';
 import { dueWithoutBacklog } from '#lib/backlog/machine.ts';
 import { phaseOf } from '#lib/backlog/transitions.ts';
 import type { Token } from '#lib/message/attribute.ts';
-import { CRASHING_AT_STARTS, giveInTo } from './give-in.ts';
+import { type GiveInDeps, giveInTo } from './give-in.ts';
 import { type Bounds, type Going, RESERVE_MS } from './going.ts';
 import { type Run, sendTokenFor, startNext } from './run.ts';
 import { goesOn, lanesOf, type SettleDeps, sendToLane } from './settle.ts';
 import { tries } from './tries.ts';
 
-export type DrainDeps = SettleDeps;
+export type DrainDeps = SettleDeps &
+  GiveInDeps & {
+    /** Nothing is begun after this: what arrives in the lane waits in the queue behind the token. */
+    readonly sliceMs: number;
+  };
 
-/** Nothing is begun after this: what arrives in the lane waits in the queue behind the token. */
-const SLICE_MS = 5_000;
 /** So many are read, and taken out, at a time; so many at most are sent again after a crash. */
 const PAGE = 10;
 /** SQS counts a delay in seconds: a probe's token may be early by that. */
@@ -30,7 +32,7 @@ export async function drain(token: Token, run: Run, bounds: Bounds, deps: DrainD
     return deps.count('TokensDropped');
   await goesOn(run, config, deps);
   if (config.kind === 'invalid' || !mayWork(run, lane, deps.now())) return deps.count('TokensDropped');
-  const startBy = Math.min(deps.now() + SLICE_MS, bounds.startBy ?? Number.POSITIVE_INFINITY);
+  const startBy = Math.min(deps.now() + deps.sliceMs, bounds.startBy ?? Number.POSITIVE_INFINITY);
   const slice = { ...bounds, startBy };
   if (lane >= lanesOf(config)) await emptyInto(run, config, lane, slice, deps);
   else await deliverEntries({ run, config, lane, retries: 0 }, slice, deps);
@@ -95,7 +97,7 @@ async function startEntry(entry: Entry, going: Going, bounds: Bounds, deps: Drai
   const { delivery, body, sequence } = entry;
   const message = { delivery, body, sequence, entry };
   if (!bounds.suspicious) return await tries(message, going, bounds, deps);
-  if (entry.starts >= CRASHING_AT_STARTS) {
+  if (entry.starts >= deps.crashingAtStarts) {
     // Tried anew, from nothing, when somebody has decided so.
     await putEntries(run.id, lane, [{ ...entry, starts: 0 }], deps);
     return await giveInTo(message, going, deps);

@@ -7,14 +7,17 @@ import type { Message } from './act.ts';
 import type { Going } from './going.ts';
 import type { RunDeps } from './run.ts';
 
-/** Deaths alone. */
-export const CRASHING_AT_STARTS = 3;
+export type GiveInDeps = DeadLetterDeps &
+  RunDeps & {
+    /** So many deaths alone are enough. */
+    readonly crashingAtStarts: number;
+  };
 
 /** The end of a crashing message: a dead letter where there is a dlq, else its subscription waits for a decision. */
 export async function giveInTo(
   { delivery, body, sequence }: Pick<Message, 'delivery' | 'body' | 'sequence'>,
   { run, config, lane }: Going,
-  deps: DeadLetterDeps & RunDeps,
+  deps: GiveInDeps,
 ): Promise<'settled' | 'stays'> {
   const at = deps.now();
   const { dlq } = config.subscription;
@@ -26,7 +29,7 @@ export async function giveInTo(
     );
     return 'settled';
   }
-  const detail = `message ${delivery.messageId} ended the function ${CRASHING_AT_STARTS} times while it was worked on alone`;
+  const detail = `message ${delivery.messageId} ended the function ${deps.crashingAtStarts} times while it was worked on alone`;
   const head = {
     lane,
     messageId: delivery.messageId,

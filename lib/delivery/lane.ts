@@ -7,7 +7,7 @@ import type { Log } from '#lib/log.ts';
 import { nameOf } from '#lib/log.ts';
 import type { LaneMessage, Parsed } from '#lib/message/attribute.ts';
 import { laneOfGroup } from '#lib/message/lane.ts';
-import { secondsAfterFault } from '#lib/queue/hand-back.ts';
+import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
 import { type CommandDeps, obey } from './command.ts';
 import { type DrainDeps, drain } from './drain.ts';
 import type { Bounds } from './going.ts';
@@ -19,7 +19,8 @@ import { type Ending, giveUp, SETTLED, settle } from './settle.ts';
 /** A record of `deliveries.fifo`, and what our attribute says in it. */
 export type Queued = { readonly record: SQSRecord; readonly message: Parsed<LaneMessage> };
 
-export type LaneDeps = DrainDeps & CommandDeps & { readonly log: Log; readonly lagSeconds: number };
+export type LaneDeps = DrainDeps &
+  CommandDeps & { readonly log: Log; readonly lagSeconds: number; readonly faultWaits: FaultWaits };
 
 export type LaneResult = {
   /** How many of its messages, from the first, are settled. */
@@ -51,7 +52,7 @@ export async function workLane(
   } catch (error) {
     const record = queued[settled]?.record;
     deps.log.error('delivery.interrupted', { sqsMessageId: record?.messageId, error: nameOf(error) });
-    return { settled, visibleInSeconds: record ? secondsAfterFault(record) : 0 };
+    return { settled, visibleInSeconds: record ? secondsAfterFault(record, deps.faultWaits) : 0 };
   }
   return { settled, visibleInSeconds: 0 };
 }

@@ -10,9 +10,6 @@ export type LaterDeps = {
   readonly now: () => number;
 };
 
-/** A message that went round so often is not sent round again. */
-export const MOST_HOPS = 100;
-
 /** Sends the message round, not to be tried before `notBefore`. Throws when SQS does not take it. */
 export async function sendLater(
   before: Delivery,

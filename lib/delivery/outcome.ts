@@ -20,24 +20,38 @@ type Refusing = {
   readonly retryAfterMs?: number;
 };
 
-const EXCERPT_BYTES = 1024;
+/** What of an answer is kept and obeyed. */
+export type AnswerLimits = {
+  /** 0 keeps nothing of what it says. */
+  readonly excerptBytes: number;
+  readonly longestRetryAfterMs: number;
+};
 
 /** `carried` is what the request carried of credentials: no excerpt repeats them. */
-export function outcomeOf(exchange: Exchange, carried: Carried, now: number): Outcome {
+export function outcomeOf(
+  exchange: Exchange,
+  carried: Carried,
+  { now, excerptBytes, longestRetryAfterMs }: AnswerLimits & { readonly now: () => number },
+): Outcome {
   if (exchange.kind !== 'answered') return exchange;
   const { status, body, headers } = exchange;
   if (status >= 200 && status < 300) return { kind: 'delivered', status };
   // Redirects are never followed: the callback URL is what the subscriber registered, so a 3xx is a refusal.
   const kind = status >= 300 && status < 500 ? 'rejected' : 'failed';
-  const after = retryAfterMs(headers['retry-after'], now);
-  return { kind, status, ...excerptOf(body, carried), ...(after !== undefined && { retryAfterMs: after }) };
+  const after = retryAfterMs(headers['retry-after'], { now: now(), longestRetryAfterMs });
+  return {
+    kind,
+    status,
+    ...excerptOf(body, carried, excerptBytes),
+    ...(after !== undefined && { retryAfterMs: after }),
+  };
 }
 
 /** Cut last: half a credential is not found. */
-function excerptOf(body: Buffer, carried: Carried): { excerpt?: string } {
-  if (body.length === 0) return {};
+function excerptOf(body: Buffer, carried: Carried, mostBytes: number): { excerpt?: string } {
+  if (body.length === 0 || mostBytes === 0) return {};
   const text = withoutCredentials(body.toString('utf8'), carried);
-  return { excerpt: Buffer.from(text).subarray(0, EXCERPT_BYTES).toString('utf8') };
+  return { excerpt: Buffer.from(text).subarray(0, mostBytes).toString('utf8') };
 }
 
 /** The outcome in a few words, for a pause's detail and a log line. */

@@ -53,14 +53,17 @@ export function retryDelayMs(
   }
 }
 
-/** Retry-After is obeyed up to six hours. */
-const LONGEST_RETRY_AFTER_MS = 6 * 3600_000;
-
-/** Reads Retry-After, seconds or a date (RFC 9110, 10.2.3); undefined for none, for garbage and for the past. */
-export function retryAfterMs(header: string | undefined, now: number): number | undefined {
+/**
+ * Reads Retry-After, seconds or a date (RFC 9110, 10.2.3), obeyed up to the longest; undefined for none, for garbage and
+ * for the past.
+ */
+export function retryAfterMs(
+  header: string | undefined,
+  { now, longestRetryAfterMs }: { readonly now: number; readonly longestRetryAfterMs: number },
+): number | undefined {
   const text = header?.trim() ?? '';
   const ms = /^\d{1,10}$/.test(text) ? Number(text) * 1000 : dateOf(text) - now;
-  return ms > 0 ? Math.min(ms, LONGEST_RETRY_AFTER_MS) : undefined;
+  return ms > 0 ? Math.min(ms, longestRetryAfterMs) : undefined;
 }
 
 // Date.parse takes much that is no HTTP date, numbers among it; all three HTTP forms begin with a day's name.

@@ -2,9 +2,10 @@
 // right, is not kept: it may be put the next moment.
 import { type FoundEndpoint, readEndpoint } from './found.ts';
 
-type Deps = Parameters<typeof readEndpoint>[1] & { readonly now: () => number };
-
-const KEPT_MS = 5_000;
+type Deps = Parameters<typeof readEndpoint>[1] & {
+  readonly now: () => number;
+  readonly cacheMs: number;
+};
 
 /** Finds an endpoint by its name. Throws when DynamoDB fails. */
 export function createFindEndpoint(deps: Deps): (name: string) => Promise<FoundEndpoint> {
@@ -14,7 +15,7 @@ export function createFindEndpoint(deps: Deps): (name: string) => Promise<FoundE
     if (known && deps.now() < known.until) return known.found;
     kept.delete(name);
     const found = await readEndpoint(name, deps);
-    if (found.kind === 'valid') kept.set(name, { found, until: deps.now() + KEPT_MS });
+    if (found.kind === 'valid') kept.set(name, { found, until: deps.now() + deps.cacheMs });
     return found;
   };
 }

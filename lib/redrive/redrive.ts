@@ -39,6 +39,8 @@ export type RedriveDeps = Omit<SendDeps, 'pace'> & {
   readonly targetOf: (subscription: string) => Promise<Target | undefined>;
   readonly count: Count;
   readonly log: Log;
+  /** How often a letter may be replayed. */
+  readonly mostRounds: number;
 };
 
 export type Opening = {
@@ -141,7 +143,8 @@ export async function redrive(
     // What became a letter since is for the next redrive: this one might go round with it for ever.
     if (found.at >= startedAt || !matches(found, request.filter)) return false;
     tally.match(found);
-    const skip = skipOf(found, { includeUnknown: request.includeUnknown, redriveId });
+    const { includeUnknown } = request;
+    const skip = skipOf(found, { includeUnknown, redriveId, mostRounds: deps.mostRounds });
     if (skip === undefined) return true;
     tally.skip(skip);
     return false;

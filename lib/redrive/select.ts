@@ -48,9 +48,6 @@ export function idsOf(found: Found): readonly [string, ...string[]] {
 const isStatus = (status: number | undefined, asked: number | string): boolean =>
   status !== undefined && (asked === status || asked === `${Math.floor(status / 100)}xx`);
 
-/** Replayed more often, a letter goes round for ever: somebody has to look at it. */
-export const MOST_ROUNDS = 10;
-
 /** Why a letter that matches is not replayed. */
 export type Skip =
   /** It may have been delivered: it is replayed only where the request includes these. */
@@ -69,11 +66,20 @@ export type Skip =
 /** What can be said by the letter alone. */
 export function skipOf(
   found: Found,
-  { includeUnknown, redriveId }: { readonly includeUnknown: boolean; readonly redriveId: string },
+  {
+    includeUnknown,
+    redriveId,
+    mostRounds,
+  }: {
+    readonly includeUnknown: boolean;
+    readonly redriveId: string;
+    /** Replayed more often, a letter goes round for ever: somebody has to look at it. */
+    readonly mostRounds: number;
+  },
 ): Skip | undefined {
   if (found.kind === 'unaddressed') return undefined;
   if (isOfRedrive(found.carried.replayId, redriveId)) return 'rejected-again';
-  if ((found.carried.rounds ?? 0) >= MOST_ROUNDS) return 'rounds';
+  if ((found.carried.rounds ?? 0) >= mostRounds) return 'rounds';
   return !includeUnknown && mayHaveArrived(found) ? 'unknown' : undefined;
 }
 

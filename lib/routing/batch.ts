@@ -4,7 +4,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { type Count, type Log, nameOf } from '#lib/log.ts';
 import { traceIdOf } from '#lib/message/trace.ts';
 import { sendUndeliverable } from '#lib/message/undeliverable.ts';
-import { secondsAfterFault } from '#lib/queue/hand-back.ts';
+import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
 import { queueNameIn, queueNameOf } from '#lib/queue/name.ts';
 import type { Queues } from '#lib/queue/queues.ts';
 import { type AddressDeps, type Addressed, address } from './address.ts';
@@ -20,6 +20,7 @@ export type RouteDeps = AddressDeps &
     readonly sourceUrls: readonly string[];
     readonly undeliverableQueueUrl: string;
     readonly backstop: Backstop;
+    readonly faultWaits: FaultWaits;
     readonly log: Log;
     readonly count: Count;
     readonly now: () => number;
@@ -58,7 +59,7 @@ async function routeFlow(
       ? FULL_SECONDS
       : await routeOne(record, endsAt, deps).catch((error: unknown) => {
           deps.log.error('message.not-routed', { sqsMessageId: record.messageId, error: nameOf(error) });
-          return secondsAfterFault(record);
+          return secondsAfterFault(record, deps.faultWaits);
         });
     if (seconds === undefined) continue;
     const rest = flow.slice(index);

@@ -3,9 +3,9 @@
 import * as z from 'zod';
 import { field, titled, wholeNumber } from './field.ts';
 
-/** Six hours, as for Retry-After. */
+/** Six hours, as for Retry-After where a deployment says nothing else. */
 const LARGEST_DELAY_SECONDS = 21_600;
-/** As long as a backlog is kept. */
+/** As long as a backlog is kept where a deployment says nothing else. */
 const LARGEST_AGE_SECONDS = 21 * 86_400;
 
 const option = <T extends string>(value: T) =>

@@ -56,8 +56,8 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/queue/hand-back.ts',
-        'Math.min(60, 5 * 2 ** (Number(attributes.ApproximateReceiveCount) - 1))',
-        '0 * attributes.ApproximateReceiveCount.length',
+        'Math.min(firstSeconds * 2 ** (Number(attributes.ApproximateReceiveCount) - 1), longestSeconds)',
+        '0 * attributes.ApproximateReceiveCount.length * firstSeconds * longestSeconds',
       ],
     ],
     tests: [
@@ -176,7 +176,7 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'S20',
     danger: 'a long slice keeps what arrives in the queue behind its token',
-    edits: [['lib/delivery/drain.ts', 'const SLICE_MS = 5_000;', 'const SLICE_MS = 50_000;']],
+    edits: [['lib/delivery/drain.ts', 'deps.now() + deps.sliceMs', 'deps.now() + 10 * deps.sliceMs']],
     tests: [['backlog/tokens', 'a slice ends after five seconds']],
   },
   {
@@ -245,9 +245,7 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'N4 clear',
     danger: 'a deleted subscription leaves its backlog for whoever takes its id',
-    edits: [
-      ['lib/backlog/look.ts', 'const ABSENT_MS = 3600_000;', 'const ABSENT_MS = Number.POSITIVE_INFINITY;'],
-    ],
+    edits: [['lib/backlog/look.ts', '< deps.unsubscribedAfterMs)', '< Number.POSITIVE_INFINITY)']],
     tests: [
       ['backlog/items', 'that stays away is cleared'],
       ['backlog/expiry', 'is undeliverable as unsubscribed within hours'],
@@ -256,7 +254,7 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'N4 grace',
     danger: 'an item that is deleted and put again a moment later loses what waited',
-    edits: [['lib/backlog/look.ts', 'const ABSENT_MS = 3600_000;', 'const ABSENT_MS = 0;']],
+    edits: [['lib/backlog/look.ts', '< deps.unsubscribedAfterMs)', '< 0)']],
     tests: [['backlog/items', 'that is back within the hour']],
   },
   {

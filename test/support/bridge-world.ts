@@ -9,6 +9,7 @@ import type { CountName, Fields } from '#lib/log.ts';
 import { ATTRIBUTE, type DeadLetter, encodeAttribute } from '#lib/message/attribute.ts';
 import { gatherSends } from '#lib/queue/gathered.ts';
 import { createQueues } from '#lib/queue/queues.ts';
+import { LIMITS } from './limits.ts';
 import { createMemoryQueues } from './memory-queues.ts';
 
 export const URLS = {
@@ -21,7 +22,7 @@ export type Script = (letter: BridgedLetter) => Passed;
 export const TAKEN: Passed = { kind: 'taken' };
 export const DOWN: Passed = { kind: 'waits', reason: 'unreachable', detail: 'no broker answers' };
 
-export function createBridgeWorld() {
+export function createBridgeWorld({ faultWaits = LIMITS.faultWaits } = {}) {
   let time = 1_700_000_000_000;
   const now = () => time;
   const memory = createMemoryQueues({ now });
@@ -55,6 +56,7 @@ export function createBridgeWorld() {
     publishers: createPublishers({ kafka: publisherOf, sqs: publisherOf, now }),
     deadLettersQueueUrl: URLS.deadLetters,
     undeliverableQueueUrl: URLS.undeliverable,
+    faultWaits,
     retentionMs: 14 * DAY_MS,
     log: { info: write, warn: write, error: write },
     infoAll: (event: string, list: readonly Fields[]) => list.forEach((fields) => void write(event, fields)),

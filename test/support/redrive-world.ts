@@ -25,7 +25,7 @@ export const START = 1_000_000;
 
 export type Done = Extract<Answer, { ok: true }>;
 
-export function createRedriveWorld({ msPerCall = 1 } = {}) {
+export function createRedriveWorld({ msPerCall = 1, mostRounds = 10 } = {}) {
   let time = START;
   const now = () => time;
   const memory = createMemoryQueues({ now });
@@ -69,6 +69,7 @@ export function createRedriveWorld({ msPerCall = 1 } = {}) {
       messagesFifoQueueUrl: URLS.messagesFifo,
     }),
     backstop: { full: async () => isFull.now },
+    mostRounds,
     now,
     wait: async (ms: number) => {
       time += ms;

@@ -11,6 +11,7 @@ import { type RouteDeps, routeBatch } from '#lib/routing/batch.ts';
 import { createDirectory, type Directory } from '#lib/subscription/directory.ts';
 import type { SubscriptionRules } from '#lib/subscription/schema.ts';
 import { createInvocation, type Death, type Invocation } from './invocation.ts';
+import { LIMITS } from './limits.ts';
 import { createMemoryDocuments, type Item, TABLES } from './memory-documents.ts';
 import { createMemoryQueues, type Taken } from './memory-queues.ts';
 import { attributesOf } from './records.ts';
@@ -47,7 +48,11 @@ export type Delivered = { readonly delivery: Delivery; readonly taken: Taken };
 
 export type RouteWorld = ReturnType<typeof createRouteWorld>;
 
-export function createRouteWorld({ pageSize = 2, visibilitySeconds = 240 } = {}) {
+export function createRouteWorld({
+  pageSize = 2,
+  visibilitySeconds = 240,
+  faultWaits = LIMITS.faultWaits,
+} = {}) {
   let time = 1_700_000_000_000;
   const now = () => time;
   const memory = createMemoryQueues({ now });
@@ -68,6 +73,7 @@ export function createRouteWorld({ pageSize = 2, visibilitySeconds = 240 } = {})
       undeliverableQueueUrl: URLS.undeliverable,
       retriesQueueUrl: URLS.retries,
       backstop: { full: async () => full },
+      faultWaits,
       sourceUrls: [URLS.messages, URLS.messagesFifo, URLS.retries],
       log: { info: write, warn: write, error: write },
       count: (name, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),

@@ -7,6 +7,7 @@ import type { State } from '#lib/backlog/state.ts';
 import type { Authorization } from '#lib/credentials/authorization.ts';
 import { createConnectionOf } from '#lib/credentials/connection.ts';
 import { deliverBatch } from '#lib/delivery/batch.ts';
+import type { DeliveryLimits } from '#lib/delivery/limits.ts';
 import { stateKey } from '#lib/keys.ts';
 import type { CountName, Fields } from '#lib/log.ts';
 import { createQueues } from '#lib/queue/queues.ts';
@@ -28,6 +29,7 @@ const DEPLOYMENT = {
   allowedCidrs: [],
   allowThisMachine: false,
   allowTrustAll: false,
+  responseCapBytes: 65_536,
 };
 
 const noSecret = () => Promise.reject(new Error('nobody here has a secret'));
@@ -51,13 +53,16 @@ type Parts = {
   readonly lines: string[];
 };
 
+type Numbers = {
+  readonly limits: DeliveryLimits;
+  readonly drainBudget: number;
+  readonly retentionDays: number;
+  readonly unsubscribedAfterMinutes: number;
+};
+
 export function wireFunctions(
   { agenda, random, sqs, tables, ledger, script, counts, announced, lines }: Parts,
-  {
-    lagSeconds,
-    drainBudget,
-    retentionDays,
-  }: { readonly lagSeconds: number; readonly drainBudget: number; readonly retentionDays: number },
+  { limits, drainBudget, retentionDays, unsubscribedAfterMinutes }: Numbers,
 ) {
   const { now } = agenda;
 
@@ -92,8 +97,8 @@ export function wireFunctions(
       { remainingMs: TIMEOUTS_MS.deliver },
       {
         ...wired,
+        ...limits,
         authorization: WITHOUT_CREDENTIALS,
-        lagSeconds,
         secrets: NO_SECRETS,
         connectionOf: createConnectionOf({ secrets: NO_SECRETS }),
         wait: (ms) => life.step({ command: 'wait', target: '', input: ms }, async () => undefined, ms),
@@ -155,7 +160,13 @@ export function wireFunctions(
     return routeBatch(
       records,
       { remainingMs: TIMEOUTS_MS.route },
-      { ...wire(life), directory, sourceUrls, backstop: { full: async () => false } },
+      {
+        ...wire(life),
+        directory,
+        sourceUrls,
+        backstop: { full: async () => false },
+        faultWaits: limits.faultWaits,
+      },
     );
   }
 
@@ -167,6 +178,7 @@ export function wireFunctions(
       readConfig: createRegistrations({ ...wired, rules: RULES }).readConfig,
       drainBudget,
       retentionMs: retentionDays * DAY_MS,
+      unsubscribedAfterMs: unsubscribedAfterMinutes * 60_000,
     };
   };
 

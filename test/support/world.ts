@@ -6,6 +6,7 @@ import { expireHeld } from '#lib/backlog/expiry.ts';
 import { answer, type ResumeRequest, type Answer as Said } from '#lib/backlog/request.ts';
 import { readState, type State } from '#lib/backlog/state.ts';
 import { sweep } from '#lib/backlog/sweep.ts';
+import type { DeliveryLimits } from '#lib/delivery/limits.ts';
 import { type CountName, nameOf } from '#lib/log.ts';
 import { decodeLaneMessage, encodeAttribute, type Token } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
@@ -13,6 +14,7 @@ import type { Subscription } from '#lib/subscription/subscription.ts';
 import { createAgenda, createRandom } from './agenda.ts';
 import { type Call, createLife, createMapping, type Fate } from './lambda.ts';
 import { type Answer, createLedger, type Request, VERSION_HEADER } from './ledger.ts';
+import { LIMITS } from './limits.ts';
 import { createMemoryDocuments, type Item, TABLES } from './memory-documents.ts';
 import { createMemoryQueues } from './memory-queues.ts';
 import { attributesOf } from './records.ts';
@@ -39,18 +41,21 @@ export type World = ReturnType<typeof createWorld>;
 export function createWorld({
   seed = 1,
   concurrency = 5,
-  lagSeconds = 20,
   drainBudget = 40,
   pageSize = 50,
   retentionDays = 21,
+  unsubscribedAfterMinutes = 60,
+  limits = {},
   watch,
 }: {
   seed?: number;
   concurrency?: number;
-  lagSeconds?: number;
   drainBudget?: number;
   pageSize?: number;
   retentionDays?: number;
+  unsubscribedAfterMinutes?: number;
+  /** Other numbers than a deployment's defaults. */
+  limits?: Partial<DeliveryLimits>;
   watch?: (call: Call, invocation: string, fate: Fate) => void;
 } = {}) {
   const random = createRandom(seed);
@@ -95,7 +100,7 @@ export function createWorld({
 
   const { deliver, route, resumeDeps } = wireFunctions(
     { agenda, random, sqs, tables, ledger, script, counts, announced, lines },
-    { lagSeconds, drainBudget, retentionDays },
+    { limits: { ...LIMITS, ...limits }, drainBudget, retentionDays, unsubscribedAfterMinutes },
   );
 
   const deps = {

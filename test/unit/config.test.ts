@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { SAMPLE_ENVIRONMENT } from '#lib/build/sample-environment.ts';
 import {
   allowsThisMachine,
   callbackRules,
@@ -8,36 +9,18 @@ import {
   subscriptionRules,
 } from '#lib/config.ts';
 
-const common = {
-  STAGE: 'dev',
-  LARGEST_READ_TIMEOUT_MS: '30000',
-  ALLOW_HTTP: 'false',
-  ALLOWED_CIDRS: '',
-  ALLOW_TRUST_ALL: 'false',
-  SUBSCRIPTIONS_TABLE: 'webhooks-dev-subscriptions',
-  STATE_TABLE: 'webhooks-dev-state',
-  DELIVERIES_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/1/deliveries.fifo',
-  UNDELIVERABLE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/1/undeliverable',
-};
-const deliver = {
-  ...common,
-  ENDPOINTS_TABLE: 'webhooks-dev-endpoints',
-  RETRIES_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/1/retries',
-  DEAD_LETTERS_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/1/dead-letters',
-  EVENT_BUS: 'default',
-  LAG_SECONDS: '20',
-  SECRET_CACHE_SECONDS: '300',
-};
+const setFor = (schema: { readonly shape: object }): Record<string, string> =>
+  Object.fromEntries(Object.entries(SAMPLE_ENVIRONMENT).filter(([name]) => name in schema.shape));
+const deliver = setFor(deliverEnvironment);
 const configOf = (more: Record<string, string> = {}) =>
   readConfig(deliverEnvironment, { ...deliver, ...more });
 
 describe('the environment', () => {
   test('is read, each value as what it is, and nothing beside it', () => {
+    const numbers = Object.entries(deliver).filter(([, value]) => /^\d+$/.test(value));
     expect(configOf({ ALLOW_HTTP: 'true', ALLOWED_CIDRS: ' 10.0.0.0/8, ,fd00::/8 ', HOME: '/' })).toEqual({
       ...deliver,
-      LARGEST_READ_TIMEOUT_MS: 30_000,
-      LAG_SECONDS: 20,
-      SECRET_CACHE_SECONDS: 300,
+      ...Object.fromEntries(numbers.map(([name, value]) => [name, Number(value)])),
       ALLOW_HTTP: true,
       ALLOW_TRUST_ALL: false,
       ALLOWED_CIDRS: ['10.0.0.0/8', 'fd00::/8'],
@@ -45,15 +28,21 @@ describe('the environment', () => {
   });
 
   test.each(Object.keys(deliver))('without %s stops the function, and says its name', (name) => {
-    const { [name]: _, ...rest } = { ...deliver } as Record<string, string>;
+    const { [name]: _, ...rest } = deliver;
     expect(() => readConfig(deliverEnvironment, rest)).toThrow(`${name}: is not set`);
   });
 
   test.each<[string, string, string]>([
     ['STAGE', '', 'STAGE: '],
-    ['LARGEST_READ_TIMEOUT_MS', '30s', 'LARGEST_READ_TIMEOUT_MS: must be a whole number above 0'],
+    [
+      'LARGEST_READ_TIMEOUT_MS',
+      '30s',
+      'LARGEST_READ_TIMEOUT_MS: must be a whole number above 0; it is "30s"',
+    ],
     ['LARGEST_READ_TIMEOUT_MS', '0', 'LARGEST_READ_TIMEOUT_MS: must be a whole number above 0'],
     ['LARGEST_READ_TIMEOUT_MS', '1e3', 'LARGEST_READ_TIMEOUT_MS: must be a whole number above 0'],
+    ['CLAIMS_LIVE_DAYS', '', 'CLAIMS_LIVE_DAYS: must be a whole number above 0; it is ""'],
+    ['EXCERPT_BYTES', '-1', 'EXCERPT_BYTES: must be a whole number, 0 or more; it is "-1"'],
     ['ALLOW_HTTP', 'yes', 'ALLOW_HTTP: '],
     ['ALLOWED_CIDRS', '10.0.0.0', 'ALLOWED_CIDRS: must be CIDRs with commas between'],
     ['ALLOWED_CIDRS', '10.0.0.0/33', 'ALLOWED_CIDRS: must be CIDRs with commas between'],
@@ -62,8 +51,14 @@ describe('the environment', () => {
     expect(() => configOf({ [name]: value })).toThrow(message);
   });
 
+  test('may have nothing of an answer kept', () => {
+    expect(configOf({ EXCERPT_BYTES: '0' }).EXCERPT_BYTES).toBe(0);
+  });
+
   test('that is wrong in many places is told of all at once', () => {
-    expect(() => readConfig(routeEnvironment, { ...common, ALLOW_HTTP: 'no' })).toThrow(
+    const { MESSAGES_QUEUE_URL, MESSAGES_FIFO_QUEUE_URL, RETRIES_QUEUE_URL, ...withoutQueues } =
+      setFor(routeEnvironment);
+    expect(() => readConfig(routeEnvironment, { ...withoutQueues, ALLOW_HTTP: 'no' })).toThrow(
       /ALLOW_HTTP: .*MESSAGES_QUEUE_URL: is not set.*MESSAGES_FIFO_QUEUE_URL: is not set.*RETRIES_QUEUE_URL: is not set/,
     );
   });
@@ -104,12 +99,12 @@ describe('callbacks to this machine', () => {
 });
 
 test('the rules for callbacks and for config items say the same', () => {
-  const config = configOf({ ALLOWED_CIDRS: '10.1.0.0/16' });
+  const config = configOf({ ALLOWED_CIDRS: '10.1.0.0/16', RESPONSE_CAP_BYTES: '20000' });
   expect(callbackRules(config)).toEqual({
     allowHttp: false,
     allowedCidrs: ['10.1.0.0/16'],
     allowThisMachine: false,
-    responseCapBytes: 65_536,
+    responseCapBytes: 20_000,
   });
   const { checkUrl, largestReadTimeoutMs } = subscriptionRules(config);
   expect(largestReadTimeoutMs).toBe(30_000);

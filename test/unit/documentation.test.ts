@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
+import { SAMPLE_ENVIRONMENT } from '#lib/build/sample-environment.ts';
 import * as config from '#lib/config.ts';
 
 const yaml = readFileSync('serverless.yml', 'utf8');
@@ -65,6 +66,17 @@ describe('the parameters of a deployment', () => {
 
   test('are those that OPERATORS.md has, each once', () => {
     expect(rows.flatMap(({ names }) => names).sort()).toEqual(Object.keys(defaults).sort());
+  });
+
+  test('are what an environment without a deployment has', () => {
+    const set = [...yaml.matchAll(/^ +([A-Z_]+): \$\{param:(\w+)\}$/gm)].map(
+      ([, name = '', parameter = '']) => [name, String(defaults[parameter])],
+    );
+    for (const [name = '', value = ''] of set) {
+      // What is made of the stage's name, and what others read.
+      if (value.includes('${') || READ_BY_OTHERS.includes(name)) continue;
+      expect({ name, value: SAMPLE_ENVIRONMENT[name] }).toEqual({ name, value });
+    }
   });
 
   test('have the defaults that OPERATORS.md gives', () => {

@@ -1,6 +1,7 @@
 // The guard where it counts: the whole corpus of hostile URLs and hostile answers of DNS, through everything that takes
 // a URL from a stranger, by the rules of a deployed stage. A public name passes each of them.
 import { describe, expect, it } from 'vitest';
+import { SAMPLE_ENVIRONMENT } from '#lib/build/sample-environment.ts';
 import { createCallbackClient } from '#lib/callback/client.ts';
 import type { Lookup } from '#lib/callback/guard.ts';
 import { checkSubscription } from '#lib/cli/check.ts';
@@ -21,24 +22,7 @@ const hostileUrls = [...neverAllowedUrls, ...privateUrls, ...brokenUrls];
 
 /** A deployed stage that allows plain http, which lets the most through. */
 function deployed(more: Record<string, string> = {}) {
-  const queue = 'https://sqs.eu-west-1.amazonaws.com/1/queue';
-  return readConfig(deliverEnvironment, {
-    STAGE: 'dev',
-    LARGEST_READ_TIMEOUT_MS: '30000',
-    ALLOW_HTTP: 'true',
-    ALLOWED_CIDRS: '',
-    ALLOW_TRUST_ALL: 'false',
-    SUBSCRIPTIONS_TABLE: 't',
-    ENDPOINTS_TABLE: 't',
-    STATE_TABLE: 't',
-    EVENT_BUS: 'default',
-    LAG_SECONDS: '20',
-    SECRET_CACHE_SECONDS: '300',
-    ...Object.fromEntries(
-      ['DELIVERIES', 'UNDELIVERABLE', 'RETRIES', 'DEAD_LETTERS'].map((name) => [`${name}_QUEUE_URL`, queue]),
-    ),
-    ...more,
-  });
+  return readConfig(deliverEnvironment, { ...SAMPLE_ENVIRONMENT, ALLOW_HTTP: 'true', ...more });
 }
 
 const publicly: Lookup = async () => [{ address: '93.184.215.14' }];

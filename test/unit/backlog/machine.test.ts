@@ -24,9 +24,10 @@ import {
 } from '#lib/backlog/machine.ts';
 import { closedLanes, NO_STATE, type State } from '#lib/backlog/state.ts';
 import { EVENTS, type Event, PHASES, type Phase, phaseOf, TRANSITIONS } from '#lib/backlog/transitions.ts';
+import { LIMITS } from '#test/support/limits.ts';
 
 const NOW = 1_000_000;
-const FACTS = { now: NOW, random: 0 };
+const FACTS = { now: NOW, random: 0, outageWaits: LIMITS.outageWaits };
 const MINUTE = 60_000;
 
 const head = (more: object = {}) => ({
@@ -96,15 +97,26 @@ test('N failures of one outage are one: the first raises the epoch that the othe
 });
 
 test('each failed probe doubles the wait, up to 15 minutes, a fifth less at most', () => {
-  expect([1, 2, 3, 9, 10, 50].map((failures) => outageWaitMs(failures, 0))).toEqual([
+  const { outageWaits } = LIMITS;
+  expect([1, 2, 3, 9, 10, 50].map((failures) => outageWaitMs(failures, 0, outageWaits))).toEqual([
     2_000, 4_000, 8_000, 512_000, 900_000, 900_000,
   ]);
-  expect(outageWaitMs(10, 1)).toBe(720_000);
+  expect(outageWaitMs(10, 1, outageWaits)).toBe(720_000);
   let state = going;
   for (const failures of [1, 2, 3]) {
     state = failed(state, failure({ epoch: state.epoch }), FACTS) ?? state;
     expect(state.pause).toMatchObject({ failures, since: NOW, head: { probes: failures - 1 } });
   }
+});
+
+test('a deployment may have outages wait otherwise', () => {
+  const outageWaits = { firstMs: 30_000, longestMs: 100_000 };
+  let state = going;
+  const waits = [1, 2, 3, 4].map(() => {
+    state = failed(state, failure({ epoch: state.epoch }), { ...FACTS, outageWaits }) ?? state;
+    return (state.pause?.resumeAt ?? 0) - NOW;
+  });
+  expect(waits).toEqual([30_000, 60_000, 100_000, 100_000]);
 });
 
 test('Retry-After lengthens the wait and never shortens it', () => {

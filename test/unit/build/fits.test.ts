@@ -14,8 +14,23 @@ const FITTING: Numbers = {
   bridgeMaximumConcurrency: 20,
   drainBudget: 40,
   lagSeconds: 20,
+  drainSliceSeconds: 5,
+  outageFirstWaitSeconds: 2,
+  outageLongestWaitSeconds: 900,
+  longestRetryAfterSeconds: 21_600,
+  mostRetryHops: 100,
+  mostRedriveRounds: 10,
+  aloneAtReceives: 3,
+  crashingAtStarts: 3,
+  faultFirstWaitSeconds: 5,
+  faultLongestWaitSeconds: 60,
+  responseCapBytes: 65_536,
+  excerptBytes: 1_024,
   secretCacheSeconds: 300,
+  configCacheSeconds: 5,
   backlogRetentionDays: 21,
+  claimsLiveDays: 28,
+  unsubscribedAfterMinutes: 60,
   bridgeRetentionDays: 14,
   logRetentionDays: 30,
 };
@@ -36,9 +51,35 @@ describe('packaging is refused in one sentence that names the parameter', () => 
     ['bridgeTimeoutSeconds', { bridgeTimeoutSeconds: 29 }, { bridgeTimeoutSeconds: 30 }],
     ['messagesVisibilitySeconds', { messagesVisibilitySeconds: 39 }, { messagesVisibilitySeconds: 40 }],
     ['messagesVisibilitySeconds', { messagesVisibilitySeconds: 300 }, { messagesVisibilitySeconds: 299 }],
-    ['retentionSeconds', { retentionSeconds: 360 }, { retentionSeconds: 361 }],
+    ['retentionSeconds', { retentionSeconds: 360 }, { retentionSeconds: 3_600 }],
     ['drainBudget', { drainBudget: 201 }, { drainBudget: 200 }],
     ['backlogRetentionDays', { backlogRetentionDays: 28 }, { backlogRetentionDays: 27 }],
+    ['claimsLiveDays', { claimsLiveDays: 21 }, { claimsLiveDays: 22 }],
+    ['outageFirstWaitSeconds', { outageFirstWaitSeconds: 901 }, { outageFirstWaitSeconds: 900 }],
+    ['faultFirstWaitSeconds', { faultFirstWaitSeconds: 61 }, { faultFirstWaitSeconds: 60 }],
+    [
+      'outageLongestWaitSeconds',
+      { outageLongestWaitSeconds: 86_400, backlogRetentionDays: 1 },
+      { outageLongestWaitSeconds: 86_399, backlogRetentionDays: 1 },
+    ],
+    [
+      'longestRetryAfterSeconds',
+      { longestRetryAfterSeconds: 172_800, backlogRetentionDays: 2 },
+      { longestRetryAfterSeconds: 172_799, backlogRetentionDays: 2 },
+    ],
+    [
+      'faultLongestWaitSeconds',
+      { faultLongestWaitSeconds: 3_000, retentionSeconds: 3_000 },
+      { faultLongestWaitSeconds: 2_999, retentionSeconds: 3_000 },
+    ],
+    ['drainSliceSeconds', { drainSliceSeconds: 51 }, { drainSliceSeconds: 50 }],
+    ['aloneAtReceives', { retentionSeconds: 2_160 }, { retentionSeconds: 2_161 }],
+    ['crashingAtStarts', { crashingAtStarts: 100, retentionSeconds: 37_080 }, { crashingAtStarts: 100 }],
+    [
+      'excerptBytes',
+      { excerptBytes: 16_384, responseCapBytes: 16_383 },
+      { excerptBytes: 16_384, responseCapBytes: 16_384 },
+    ],
   ])('%s: %o', (name, misfitting, fitting) => {
     const fault = misfit({ ...FITTING, ...misfitting });
     expect(fault).toContain(name);
@@ -70,6 +111,21 @@ describe('packaging is refused in one sentence that names the parameter', () => 
     ['retentionSeconds', '1209601'],
     ['logRetentionDays', '31'],
     ['lagSeconds', ''],
+    ['outageFirstWaitSeconds', '0'],
+    ['outageLongestWaitSeconds', '86401'],
+    ['longestRetryAfterSeconds', '6h'],
+    ['mostRetryHops', '0'],
+    ['mostRedriveRounds', '0'],
+    ['aloneAtReceives', '1'],
+    ['crashingAtStarts', '0'],
+    ['faultFirstWaitSeconds', '0'],
+    ['faultLongestWaitSeconds', '3601'],
+    ['drainSliceSeconds', '61'],
+    ['responseCapBytes', '16383'],
+    ['excerptBytes', '16385'],
+    ['configCacheSeconds', '0'],
+    ['claimsLiveDays', '0'],
+    ['unsubscribedAfterMinutes', '9'],
   ])('%s=%j by itself', (name, value) => {
     const given = { ...FITTING, [name]: value };
     const parsed = numbersSchema.safeParse(given);
@@ -78,6 +134,10 @@ describe('packaging is refused in one sentence that names the parameter', () => 
     expect(fault).toContain(`${name} (${JSON.stringify(value)}) must be `);
     isOneSentence(fault);
   });
+});
+
+test('excerptBytes may be 0', () => {
+  expect(numbersSchema.parse({ ...FITTING, excerptBytes: '0' }).excerptBytes).toBe(0);
 });
 
 test('parameters of the command line are texts, and read as the numbers that they are', () => {

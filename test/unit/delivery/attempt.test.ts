@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Exchange } from '#lib/callback/client.ts';
 import { attempt } from '#lib/delivery/attempt.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
+import { LIMITS } from '#test/support/limits.ts';
 import { deliveryOf } from '#test/support/records.ts';
 import { WITHOUT_CREDENTIALS } from '#test/support/wired-functions.ts';
 
@@ -36,6 +37,7 @@ async function attemptOf({
     { delivery: deliveryOf(), body: '{}' },
     { subscription, epoch: 0, probing: false, sendBy: by, endsAt: by },
     {
+      ...LIMITS,
       authorization: { ...WITHOUT_CREDENTIALS, ...authorization },
       connectionOf: async () => ({ ok: true }),
       secrets: { read: noSecret, readAnew: noSecret },

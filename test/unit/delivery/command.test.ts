@@ -5,6 +5,7 @@ import { NO_STATE } from '#lib/backlog/state.ts';
 import { obey } from '#lib/delivery/command.ts';
 import type { Command, Token } from '#lib/message/attribute.ts';
 import { createQueues } from '#lib/queue/queues.ts';
+import { LIMITS } from '#test/support/limits.ts';
 import { createMemoryDocuments, TABLES } from '#test/support/memory-documents.ts';
 import { createMemoryQueues } from '#test/support/memory-queues.ts';
 import { URLS } from '#test/support/world.ts';
@@ -30,6 +31,7 @@ async function setUp() {
   const log = { info() {}, warn() {}, error() {} };
   const deps = {
     ...TABLES,
+    ...LIMITS,
     documents: createMemoryDocuments().documents,
     queues: createQueues(memory.sqs),
     deliveriesQueueUrl: URLS.deliveries,

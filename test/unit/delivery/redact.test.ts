@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { outcomeOf } from '#lib/delivery/outcome.ts';
 import { withoutCredentials } from '#lib/delivery/redact.ts';
+import { LIMITS } from '#test/support/limits.ts';
 
 const basic = `Basic ${Buffer.from('user:p/ss "wörd"').toString('base64')}`;
 const carried = {
@@ -41,12 +42,21 @@ test.each([
 
 test('a credential that the excerpt would cut in two is not shown by half', () => {
   const body = Buffer.from(`${'x'.repeat(1_020)}${basic}`);
-  const outcome = outcomeOf(
-    { kind: 'answered', status: 400, headers: {}, body, truncated: false },
-    carried,
-    0,
-  );
+  const outcome = outcomeOf({ kind: 'answered', status: 400, headers: {}, body, truncated: false }, carried, {
+    ...LIMITS,
+    now: () => 0,
+  });
   expect(outcome).toEqual({ kind: 'rejected', status: 400, excerpt: `${'x'.repeat(1_020)}[red` });
+});
+
+test.each([
+  [4, 'abcd'],
+  [0, undefined],
+])('of an answer %i bytes are kept where a deployment says so', (excerptBytes, excerpt) => {
+  const answer = { kind: 'answered', status: 500, headers: {}, body: Buffer.from('abcdefgh') } as const;
+  const deps = { ...LIMITS, excerptBytes, now: () => 0 };
+  const outcome = outcomeOf({ ...answer, truncated: false }, carried, deps);
+  expect(outcome).toEqual({ kind: 'failed', status: 500, ...(excerpt !== undefined && { excerpt }) });
 });
 
 test('without credentials an answer is kept as it came', () => {

@@ -4,6 +4,7 @@ import type { Exchange } from '#lib/callback/client.ts';
 import { runOf } from '#lib/delivery/run.ts';
 import { tries } from '#lib/delivery/tries.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
+import { LIMITS } from '#test/support/limits.ts';
 import { WITHOUT_CREDENTIALS } from '#test/support/wired-functions.ts';
 
 const SECOND = 1_000;
@@ -52,6 +53,7 @@ async function hangingCallback({
     { run, config, lane: 0, retries: attempt - 1 },
     { endsAt: invocationMs },
     {
+      ...LIMITS,
       authorization: WITHOUT_CREDENTIALS,
       callback: {
         async exchange({ headers, timeoutMs }): Promise<Exchange> {
