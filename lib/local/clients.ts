@@ -5,8 +5,11 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 
 export const REGION = 'us-east-1';
 
-/** Clients for the endpoint; SQS may be elsewhere. */
-export function createClients(url: string, sqsUrl = url) {
+/** Services that answer at an address of their own. */
+export type Elsewhere = { sqsUrl?: string | undefined; dynamodbUrl?: string | undefined };
+
+/** Clients for the endpoint; SQS and DynamoDB may be elsewhere. */
+export function createClients(url: string, { sqsUrl = url, dynamodbUrl = url }: Elsewhere = {}) {
   const config = {
     region: REGION,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
@@ -15,7 +18,7 @@ export function createClients(url: string, sqsUrl = url) {
   return {
     // A socket for every poll and delete at once: none of them may wait for a long poll.
     sqs: new SQSClient({ ...config, endpoint: sqsUrl, requestHandler: { httpAgent: { maxSockets: 1000 } } }),
-    dynamodb: new DynamoDBClient({ ...config, endpoint: url }),
+    dynamodb: new DynamoDBClient({ ...config, endpoint: dynamodbUrl }),
     secrets: new SecretsManagerClient({ ...config, endpoint: url }),
   };
 }

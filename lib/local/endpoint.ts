@@ -10,11 +10,11 @@ export type Service = {
 };
 
 export type Services = {
-  sqs?: Service;
-  dynamodb?: Service;
-  secretsManager?: Service;
-  events?: Service;
-  lambda?: Service;
+  sqs?: Service | undefined;
+  dynamodb?: Service | undefined;
+  secretsManager?: Service | undefined;
+  events?: Service | undefined;
+  lambda?: Service | undefined;
 };
 
 // DynamoDB's limit for a request, the largest of all.

@@ -21,6 +21,8 @@ export type LocalSetOptions = {
   port?: number;
   /** Another SQS to use instead of ours. */
   sqsUrl?: string;
+  /** Another DynamoDB to use instead of ours, without tables. */
+  dynamodbUrl?: string;
   /** Added to the queues' names, for an SQS that others use too. */
   queueSuffix?: string;
   /** Added to the environment of every function, after the template's. */
@@ -59,7 +61,7 @@ const ACCOUNT = '000000000000';
 
 /** Packages when stale, then starts everything. Ready when it returns. */
 export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet> {
-  const { root, sqsUrl, onLog = () => {}, onPollerError = () => {} } = options;
+  const { root, sqsUrl, dynamodbUrl, onLog = () => {}, onPollerError = () => {} } = options;
   await ensurePackaged(root);
   const template = readTemplate(root);
   const closing: (() => unknown)[] = [];
@@ -74,18 +76,17 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
       sqs.switches.fifoGivenBack = 'at-once';
       closing.push(() => sqs.close());
     }
-    const dynamodb = await startDynamoDb();
-    closing.push(() => dynamodb.close());
+    const dynamodb = dynamodbUrl === undefined ? await startDynamoDb() : undefined;
+    if (dynamodb !== undefined) closing.push(() => dynamodb.close());
     const secrets = createSecrets();
     const events = createEvents({ region: REGION, account: ACCOUNT });
     const invocable = Promise.withResolvers<Functions>();
     const lambda = createInvoke({ functions: invocable.promise, onError: onPollerError });
-    const always = { dynamodb, secretsManager: secrets, events, lambda };
-    const services = sqs === undefined ? always : { ...always, sqs };
+    const services = { sqs, dynamodb, secretsManager: secrets, events, lambda };
     const endpoint = await startEndpoint({ port: options.port ?? 0, services });
     closing.push(() => endpoint.close());
 
-    const clients = createClients(endpoint.url, sqsUrl);
+    const clients = createClients(endpoint.url, { sqsUrl, dynamodbUrl });
     closing.push(() => Object.values(clients).map((client) => client.destroy()));
     const { names, queues, deleteQueues } = await createResources(template, {
       ...clients,
@@ -102,6 +103,7 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
         AWS_DEFAULT_REGION: REGION,
         AWS_ENDPOINT_URL: endpoint.url,
         ...(sqsUrl === undefined ? {} : { AWS_ENDPOINT_URL_SQS: sqsUrl }),
+        ...(dynamodbUrl === undefined ? {} : { AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl }),
         ...options.environment,
       },
       onLog,

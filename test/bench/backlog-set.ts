@@ -1,16 +1,16 @@
-// The local set and a sink beside it, as the backlog's benchmark uses them: load put on deliveries.fifo as route would,
-// a trickle of messages published one by one, and what the sink got. Every wait has an end.
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+// The local set as the backlog's benchmark uses it, with those beside it: who publishes, the callback, DynamoDB. Every wait
+// has an end.
 import { setTimeout as wait } from 'node:timers/promises';
-import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { publish } from '../../lib/local/publish.ts';
 import { startLocalSet } from '../../lib/local/set.ts';
-import { ATTRIBUTE, encodeAttribute } from '../../lib/message/attribute.ts';
-import { groupOf, laneOf } from '../../lib/message/lane.ts';
-import type { Arrival, Asked, Manner } from './recording-sink.ts';
+import { startBeside } from './beside.ts';
+import { putTen } from './load.ts';
+import type { Places, Asked as PublishersAsked } from './publishers.ts';
+import type { Arrival, Manner, Asked as SinkAsked } from './recording-sink.ts';
 
+// Emulators keep in memory what AWS keeps elsewhere: with room for what is young they stop less often to look through it.
+const EMULATOR_FLAGS = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
 const DELIVERIES = 'webhooks-local-deliveries.fifo';
 const now = () => performance.timeOrigin + performance.now();
 
@@ -18,38 +18,48 @@ export type Bench = Awaited<ReturnType<typeof startBench>>;
 export type Subscribed = { readonly id: string; readonly lanes: number; readonly path: string };
 
 async function startSink() {
-  const child: ChildProcess = fork(new URL('./recording-sink.ts', import.meta.url), {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  const [address] = (await once(child, 'message')) as [{ port: number }];
-  // One question at a time: the answers carry no name.
-  let last: Promise<unknown> = Promise.resolve();
-  function ask<T>(asked: Asked): Promise<T> {
-    const answer = last.then(async () => {
-      child.send(asked);
-      const [answered] = await once(child, 'message');
-      return answered as T;
-    });
-    last = answer;
-    return answer;
-  }
+  const { told: url, ask, close } = await startBeside<SinkAsked>('./recording-sink.ts');
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url,
     count: ({ path }: Subscribed) => ask<number>({ ask: 'count', path }),
     take: ({ path }: Subscribed) => ask<Arrival[]>({ ask: 'take', path }),
-    manner: ({ path }: Subscribed, manner: Manner) => ask<string>({ ask: 'manner', path, manner }),
-    close: () => child.disconnect(),
+    manner: ({ path }: Subscribed, manner: Manner) => ask<void>({ ask: 'manner', path, manner }),
+    close,
   };
 }
 
-/** Starts a set and its sink. `environment` is added to the functions'. Close it. */
-export async function startBench(environment: Record<string, string> = {}) {
+async function startPublishers(places: Places) {
+  const { ask, close } = await startBeside<PublishersAsked>('./publishers.ts', {
+    args: [JSON.stringify(places)],
+  });
+  return {
+    feed: ({ id, lanes }: Subscribed, from: number, count: number, perSecond: number) =>
+      ask<void>({ ask: 'feed', one: { id, lanes }, from, count, perSecond }),
+    trickle: ({ id }: Subscribed, everyMs: number) => ask<void>({ ask: 'trickle', topic: id, everyMs }),
+    sent: () => ask<number>({ ask: 'sent' }),
+    end: () => ask<number[]>({ ask: 'end' }),
+    close,
+  };
+}
+
+type Options = {
+  /** Added to the functions'. */
+  readonly environment?: Record<string, string>;
+  /** false: the sweep runs when `sweep` is called, and only then. */
+  readonly schedules?: boolean;
+};
+
+/** Starts a set and those beside it. Close it. */
+export async function startBench({ environment = {}, schedules = true }: Options = {}) {
   const sink = await startSink();
+  const dynamodb = await startBeside('./dynamodb.ts', { flags: EMULATOR_FLAGS });
   const set = await startLocalSet({
     root: process.cwd(),
+    dynamodbUrl: dynamodb.told,
     pollSeconds: 1,
     maxEnvironments: 4,
     environment,
+    schedules,
     onPollerError: (text) => console.error(text),
   });
   const { clients, outputs } = set;
@@ -58,38 +68,18 @@ export async function startBench(environment: Record<string, string> = {}) {
   if (deliveries === undefined || set.sqs === undefined) throw new Error('nobody reads deliveries.fifo');
   const emulator = set.sqs;
 
-  /** Up to ten bodies, from `first` on, as route would put them on deliveries.fifo. */
-  async function put({ id, lanes }: Subscribed, first: number, count: number): Promise<void> {
-    const Entries = Array.from({ length: count }, (_, index) => {
-      const messageId = `${id}-${first + index}-${Date.now()}`;
-      const StringValue = encodeAttribute({
-        kind: 'delivery',
-        value: {
-          subscription: id,
-          messageId,
-          contentType: 'text/plain',
-          headers: {},
-          publishedAt: Date.now(),
-          attempt: 1,
-          sends: 0,
-        },
-      });
-      return {
-        Id: String(index),
-        MessageBody: String(first + index),
-        MessageGroupId: groupOf(id, laneOf(messageId, lanes)),
-        MessageDeduplicationId: messageId,
-        MessageAttributes: { [ATTRIBUTE]: { DataType: 'String', StringValue } },
-      };
-    });
-    const command = new SendMessageBatchCommand({ QueueUrl: outputs.DeliveriesQueueUrl, Entries });
-    const { Failed = [] } = await clients.sqs.send(command);
-    if (Failed.length > 0) throw new Error(`not taken: ${Failed[0]?.Code}`);
-  }
+  const places: Places = {
+    url: set.url,
+    messagesQueueUrl: outputs.MessagesQueueUrl ?? '',
+    messagesFifoQueueUrl: outputs.MessagesFifoQueueUrl ?? '',
+    deliveriesQueueUrl: outputs.DeliveriesQueueUrl ?? '',
+  };
+  const publishers = await startPublishers(places);
 
   return {
     set,
     sink,
+    publishers,
     now,
 
     async subscribe(id: string, qos: string, lanes = 1): Promise<Subscribed> {
@@ -110,31 +100,18 @@ export async function startBench(environment: Record<string, string> = {}) {
     },
 
     publish: ({ id }: Subscribed, body: string) =>
-      publish(
-        body,
-        { topic: id, group: id },
-        {
-          sqs: clients.sqs,
-          messagesQueueUrl: outputs.MessagesQueueUrl ?? '',
-          messagesFifoQueueUrl: outputs.MessagesFifoQueueUrl ?? '',
-        },
-      ),
+      publish(body, { topic: id, group: id }, { sqs: clients.sqs, ...places }),
 
     /** Puts the bodies `from`, `from + 1`, ... straight on deliveries.fifo, in order, while nobody reads it. */
     async load(one: Subscribed, from: number, count: number): Promise<void> {
       await deliveries.pause();
       await deliveries.idle();
-      for (let at = from; at < from + count; at += 10) await put(one, at, Math.min(10, from + count - at));
-    },
-
-    /** The same, so many a second, while it is read. */
-    async feed(one: Subscribed, from: number, count: number, perSecond: number): Promise<void> {
-      const startedAt = now();
       for (let at = from; at < from + count; at += 10) {
-        await wait(Math.max(0, startedAt + ((at - from) / perSecond) * 1000 - now()));
-        await put(one, at, Math.min(10, from + count - at));
+        await putTen(one, at, Math.min(10, from + count - at), { sqs: clients.sqs, ...places });
       }
     },
+
+    sweep: () => set.schedules.run('resume'),
 
     /** Has deliveries.fifo read again. */
     go: () => deliveries.resume(),
@@ -167,7 +144,7 @@ export async function startBench(environment: Record<string, string> = {}) {
 
     async close(): Promise<void> {
       await set.close(1_000);
-      sink.close();
+      for (const one of [publishers, sink, dynamodb]) one.close();
     },
   };
 }

@@ -8,14 +8,14 @@ const COUNT = Number(process.env.COUNT ?? 50_000);
 /** How often the paused one's messages come in, and how often those of the failing one. */
 const SHARES = Number(process.env.SHARES ?? 20);
 /** How many of them a second; 0: a share at once. */
-const RATE = Number(process.env.RATE ?? 400);
+const RATE = Number(process.env.RATE ?? 200);
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const FEED_SECONDS = Number(process.env.FEED_SECONDS ?? 40);
 /** The lags to compare: one that parks, and one that never does. */
 const LAGS = (process.env.LAGS ?? '3,999999').split(',');
 /** Which of the three to run. */
 const PARTS = process.env.PARTS ?? 'abc';
-const SLOW_MS = 100;
+const SLOW_MS = Number(process.env.SLOW_MS ?? 100);
 const FAILING_COUNT = 1_000;
 /** Nothing waits longer than that for one message. */
 const PATIENCE_MS = 60_000;
@@ -27,7 +27,7 @@ const list = (values: readonly number[], digits = 2) =>
 async function slow(): Promise<void> {
   console.log(`\nA callback of ${SLOW_MS} ms, in order, fed at five times its speed for ${FEED_SECONDS} s`);
   for (const LAG_SECONDS of LAGS) {
-    const bench = await startBench({ LAG_SECONDS });
+    const bench = await startBench({ environment: { LAG_SECONDS } });
     try {
       const one = await bench.subscribe('slow', 'at-least-once');
       await bench.sink.manner(one, { delayMs: SLOW_MS });
@@ -101,7 +101,9 @@ async function failing(): Promise<void> {
   }
 }
 
-console.log(`Node ${process.version}; the local set, its sink in a process of its own`);
+console.log(
+  `Node ${process.version}; the local set; its publishers, its callback and its DynamoDB in processes of their own`,
+);
 if (PARTS.includes('a')) await paused({ count: COUNT, rounds: SHARES, perSecond: RATE });
 if (PARTS.includes('b')) await slow();
 if (PARTS.includes('c')) await failing();

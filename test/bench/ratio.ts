@@ -4,7 +4,7 @@ export const percentile = (numbers: readonly number[], share: number): number =>
   [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * share))] ??
   Number.NaN;
 
-/** One round: the figures without and with what is looked at, as many of each. */
+/** One round: the figures without and with what is looked at. */
 export type Round = { readonly without: readonly number[]; readonly with: readonly number[] };
 
 export type Ratio = { readonly value: number; readonly low: number; readonly high: number };

@@ -1,7 +1,10 @@
 // The callback of the backlog's benchmark, in a process of its own: keeps what came on each path and when, and answers
 // a path late or now and then with 503 where it is told to.
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { answering } from './beside.ts';
 
 /** `errorRate`: the share of requests, at random, that get a 503. */
 export type Manner = { readonly delayMs?: number; readonly errorRate?: number };
@@ -43,20 +46,22 @@ const server = createServer(async (request, response) => {
 });
 server.keepAliveTimeout = 60_000;
 
-process.on('message', (asked: Asked) => {
+function answer(asked: Asked): unknown {
   const path = pathOf(asked.path);
   switch (asked.ask) {
     case 'manner':
       path.manner = asked.manner;
-      return process.send?.('done');
+      return undefined;
     case 'count':
-      return process.send?.(path.delivered);
+      return path.delivered;
     case 'take': {
       const { arrivals } = path;
       Object.assign(path, { arrivals: [], delivered: 0 });
-      return process.send?.(arrivals);
+      return arrivals;
     }
   }
-});
-process.on('disconnect', () => process.exit());
-server.listen(0, '127.0.0.1', () => process.send?.(server.address()));
+}
+
+await once(server.listen(0, '127.0.0.1'), 'listening');
+const { port } = server.address() as AddressInfo;
+answering(`http://127.0.0.1:${port}`, answer);

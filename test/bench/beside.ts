@@ -1,0 +1,54 @@
+// Parts of the backlog's benchmark in processes of their own: what is outside the set, or apart from it on AWS too, takes
+// no time of the thread that polls. A part first tells where it is, then answers what it is asked.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+
+export type Beside<Asked> = {
+  /** The first thing that it said. */
+  readonly told: string;
+  /** Fails when the part ends without an answer. */
+  ask<T>(asked: Asked): Promise<T>;
+  close(): void;
+};
+
+type Question<Asked> = { readonly number: number; readonly asked: Asked };
+type Answer = { readonly number: number; readonly answer: unknown };
+
+export async function startBeside<Asked = never>(
+  file: string,
+  { flags = [], args = [] }: { readonly flags?: readonly string[]; readonly args?: readonly string[] } = {},
+): Promise<Beside<Asked>> {
+  const child = fork(new URL(file, import.meta.url), args, {
+    execArgv: [...flags],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const [told] = (await once(child, 'message')) as [string];
+  const open = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  child.on('message', ({ number, answer }: Answer) => {
+    open.get(number)?.resolve(answer);
+    open.delete(number);
+  });
+  child.once('exit', (code) => {
+    for (const { reject } of open.values()) reject(new Error(`${file} ended with ${code}`));
+  });
+  let asked = 0;
+  return {
+    told,
+    ask: <T>(question: Asked) =>
+      new Promise<T>((resolve, reject) => {
+        const number = asked++;
+        open.set(number, { resolve: (value) => resolve(value as T), reject });
+        child.send({ number, asked: question } satisfies Question<Asked>);
+      }),
+    close: () => child.disconnect(),
+  };
+}
+
+/** In the part: tells the one thing, then answers. What fails ends the process, and with it the run. */
+export function answering<Asked>(told: string, answer: (asked: Asked) => unknown): void {
+  process.on('message', async ({ number, asked }: Question<Asked>) => {
+    process.send?.({ number, answer: await answer(asked) } satisfies Answer);
+  });
+  process.on('disconnect', () => process.exit());
+  process.send?.(told);
+}
