@@ -9,12 +9,13 @@ import type { Context, SQSEvent } from 'aws-lambda';
 import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/aws.ts';
 import { type BacklogClients, wireBacklog } from '#lib/backlog/wiring.ts';
 import { createCallbackClient } from '#lib/callback/client.ts';
-import { callbackRules, deliverEnvironment, readConfig } from '#lib/config.ts';
+import { deliverEnvironment, readConfig } from '#lib/config.ts';
 import { createAuthorization } from '#lib/credentials/authorization.ts';
 import { createConnectionOf } from '#lib/credentials/connection.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
 import { deliverBatch } from '#lib/delivery/batch.ts';
 import { deliveryLimits } from '#lib/delivery/limits.ts';
+import { callbackRules } from '#lib/deployment-rules.ts';
 import { createDocuments } from '#lib/documents.ts';
 import { telling } from '#lib/telemetry.ts';
 

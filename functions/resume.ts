@@ -10,7 +10,8 @@ import { expireHeld } from '#lib/backlog/expiry.ts';
 import { answer, parseRequest } from '#lib/backlog/request.ts';
 import { sweep } from '#lib/backlog/sweep.ts';
 import { wireBacklog } from '#lib/backlog/wiring.ts';
-import { deploymentRules, readConfig, resumeEnvironment } from '#lib/config.ts';
+import { readConfig, resumeEnvironment } from '#lib/config.ts';
+import { deploymentRules } from '#lib/deployment-rules.ts';
 import { createDocuments } from '#lib/documents.ts';
 import { telling } from '#lib/telemetry.ts';
 

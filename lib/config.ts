@@ -1,10 +1,8 @@
 // What the deployment sets, read from the environment once, when a function starts. A value that is missing or wrong
 // stops the function there, with its name and what to put. serverless.yml sets every one of them.
 import * as z from 'zod';
-import { addressRules, isCidr } from './callback/address.ts';
-import { checkUrl } from './callback/guard.ts';
+import { isCidr } from './callback/address.ts';
 import type { FaultWaits } from './queue/hand-back.ts';
-import type { SubscriptionRules } from './subscription/schema.ts';
 
 const url = z.string().regex(/^https?:\/\//, 'must be a queue URL');
 const whole = z
@@ -121,7 +119,7 @@ export const faultWaitsOf = (config: z.infer<z.ZodObject<typeof faultWaits>>): F
 
 export type DeliverEnvironment = z.infer<typeof deliverEnvironment>;
 /** What deliver and resume have in common. */
-export type BacklogEnvironment = Common & z.infer<z.ZodObject<typeof backlog>>;
+export type BacklogEnvironment = CommonEnvironment & z.infer<z.ZodObject<typeof backlog>>;
 
 export const redriveEnvironment = z.object({
   ...common,
@@ -147,27 +145,8 @@ export function readConfig<T>(schema: z.ZodType<T>, environment: NodeJS.ProcessE
   throw new Error(`The function's environment is not right. ${faults.join('. ')}`);
 }
 
-/**
- * Callbacks to this machine are for the emulated AWS alone, and that takes both: the stage's name and an endpoint
- * that is not AWS. Lambda's own runtime API listens on loopback.
- */
-export const allowsThisMachine = ({
-  STAGE,
-  AWS_ENDPOINT_URL,
-}: {
-  STAGE: string;
-  AWS_ENDPOINT_URL?: string | undefined;
-}) => (STAGE === 'local' || STAGE.startsWith('local-')) && isEmulator(AWS_ENDPOINT_URL);
-
-/** The SDK takes an empty one for none, and AWS's own may be written out. */
-const isEmulator = (endpointUrl = ''): boolean => {
-  const host = URL.parse(endpointUrl)?.hostname;
-  return (
-    host !== undefined && !/(^|\.)(amazonaws\.com(\.cn)?|api\.aws|amazonwebservices\.com\.cn)\.?$/.test(host)
-  );
-};
-
-type Common = z.infer<z.ZodObject<typeof common>>;
+/** What every function is told. */
+export type CommonEnvironment = z.infer<z.ZodObject<typeof common>>;
 
 /** The tables of the functions that know endpoints. */
 export const tablesOf = (
@@ -177,46 +156,3 @@ export const tablesOf = (
   endpointsTable: config.ENDPOINTS_TABLE,
   stateTable: config.STATE_TABLE,
 });
-
-/** What this deployment allows, as data that the CLI can be told. */
-export type DeploymentRules = {
-  readonly largestReadTimeoutMs: number;
-  readonly allowHttp: boolean;
-  readonly allowedCidrs: readonly string[];
-  readonly allowThisMachine: boolean;
-  readonly allowTrustAll: boolean;
-  readonly responseCapBytes: number;
-};
-
-export const deploymentRules = (config: Common): DeploymentRules => ({
-  largestReadTimeoutMs: config.LARGEST_READ_TIMEOUT_MS,
-  allowHttp: config.ALLOW_HTTP,
-  allowedCidrs: config.ALLOWED_CIDRS,
-  allowThisMachine: allowsThisMachine(config),
-  allowTrustAll: config.ALLOW_TRUST_ALL,
-  responseCapBytes: config.RESPONSE_CAP_BYTES,
-});
-
-/** The options of a callback client that keeps to these rules. */
-export const callbackOptions = ({
-  allowHttp,
-  allowedCidrs,
-  allowThisMachine,
-  responseCapBytes,
-}: DeploymentRules) => ({ allowHttp, allowedCidrs, allowThisMachine, responseCapBytes });
-
-/** Where the callback client may go. */
-export const callbackRules = (config: Common) => callbackOptions(deploymentRules(config));
-
-/** What a config item is checked against. */
-export const subscriptionRules = (config: Common): SubscriptionRules => itemRules(deploymentRules(config));
-
-export function itemRules({
-  largestReadTimeoutMs,
-  allowTrustAll,
-  allowHttp,
-  ...addresses
-}: DeploymentRules): SubscriptionRules {
-  const urlRules = { allowHttp, addresses: addressRules(addresses) };
-  return { largestReadTimeoutMs, allowTrustAll, checkUrl: (url) => checkUrl(url, urlRules) };
-}

@@ -1,7 +1,7 @@
 // What a person asks of one subscription: resume, pause, or something about its head or a held message. Checked
 // strictly, answered in words.
 import * as z from 'zod';
-import type { DeploymentRules } from '#lib/config.ts';
+import type { DeploymentRules } from '#lib/deployment-rules.ts';
 import type { Config } from '#lib/subscription/registration.ts';
 import { inWords as faultsInWords } from '#lib/subscription/subscription.ts';
 import { change } from './change.ts';

@@ -3,7 +3,8 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { type BacklogEnvironment, subscriptionRules, tablesOf } from '#lib/config.ts';
+import { type BacklogEnvironment, tablesOf } from '#lib/config.ts';
+import { subscriptionRules } from '#lib/deployment-rules.ts';
 import { putOn } from '#lib/event-bus.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { createRegistrations } from '#lib/subscription/registration.ts';

@@ -8,7 +8,7 @@ import {
 import { addressRules } from '#lib/callback/address.ts';
 import { type Lookup, systemLookup } from '#lib/callback/guard.ts';
 import { checkAddresses } from '#lib/callback/resolve.ts';
-import { type DeploymentRules, itemRules } from '#lib/config.ts';
+import { type DeploymentRules, itemRules } from '#lib/deployment-rules.ts';
 import { faultOfNaming, readEndpointItem } from '#lib/endpoint/found.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import type { SecretReference } from '#lib/subscription/secret-reference.ts';

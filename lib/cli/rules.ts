@@ -1,6 +1,6 @@
 // What the deployment allows, asked of the deployment itself: the CLI's own machine knows nothing of it.
 import * as z from 'zod';
-import type { DeploymentRules } from '#lib/config.ts';
+import type { DeploymentRules } from '#lib/deployment-rules.ts';
 import type { SubscriptionRules } from '#lib/subscription/rules.ts';
 import type { Context } from './context.ts';
 import { askResume } from './invoke.ts';

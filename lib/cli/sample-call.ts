@@ -2,12 +2,12 @@
 // limits are those of a delivery. Nothing is claimed, counted or kept, and no message of anybody's is sent.
 import { randomUUID } from 'node:crypto';
 import { createCallbackClient, type ExchangeRequest } from '#lib/callback/client.ts';
-import { callbackOptions, itemRules } from '#lib/config.ts';
 import { createAuthorization } from '#lib/credentials/authorization.ts';
 import { createConnectionOf } from '#lib/credentials/connection.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
 import { type Attempted, attempt } from '#lib/delivery/attempt.ts';
 import { describe, type Outcome, statusOf } from '#lib/delivery/outcome.ts';
+import { callbackOptions, itemRules } from '#lib/deployment-rules.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';

@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SAMPLE_ENVIRONMENT } from '#lib/build/sample-environment.ts';
-import {
-  allowsThisMachine,
-  callbackRules,
-  deliverEnvironment,
-  readConfig,
-  routeEnvironment,
-  subscriptionRules,
-} from '#lib/config.ts';
+import { deliverEnvironment, readConfig, routeEnvironment } from '#lib/config.ts';
+import { allowsThisMachine, callbackRules, subscriptionRules } from '#lib/deployment-rules.ts';
 
 const setFor = (schema: { readonly shape: object }): Record<string, string> =>
   Object.fromEntries(Object.entries(SAMPLE_ENVIRONMENT).filter(([name]) => name in schema.shape));
