@@ -182,7 +182,7 @@ test('an endpoint that was removed: undeliverable, with the reason', async () =>
 });
 
 test('thousands of letters for a broker that is dead hold up no other endpoint, and are not in flight', async () => {
-  // 120,000 would take the emulator's memory and minutes; what matters is that none of them stays in flight.
+  // Through the whole set; as many as may be in flight at all, without it, are in waiting.test.ts.
   const dead = 4_000;
   await world.putKafkaEndpoint('dead', '127.0.0.1:1', 'any');
   const topic = await createTopic(broker.plaintext);

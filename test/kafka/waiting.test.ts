@@ -1,0 +1,150 @@
+// As many letters for a dead broker as SQS lets be in flight at all. Our SQS, which has that quota, in this process: over
+// HTTP it would take many minutes. Lambda's poller and the function are the real ones.
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { Context, SQSEvent } from 'aws-lambda';
+import { afterAll, expect, test, vi } from 'vitest';
+import { startEventSourceMapping } from '#lib/local/event-source-mapping.ts';
+import type { Functions } from '#lib/local/functions.ts';
+import { createSqs } from '#lib/local/sqs/server.ts';
+import { ATTRIBUTE } from '#lib/message/attribute.ts';
+import { environmentAt } from '#test/bench/environment.ts';
+import { createTopic, kafkaAddresses, recordsOn } from '#test/support/kafka/addresses.ts';
+import { consume } from '#test/support/kafka/console-consumer.ts';
+import { attributeOf } from '#test/support/letters.ts';
+
+/** SQS's quota of messages in flight on a standard queue. */
+const DEAD = Number(process.env.LETTERS ?? 120_000);
+const ALIVE = 200;
+const ENVIRONMENTS = 4;
+const BATCH = 100;
+
+const URL = 'http://localhost/000000000000';
+const QUEUE = 'dead-letters';
+const sqs = createSqs();
+const call = async (operation: string, input: object) => {
+  const { status, body } = await sqs.handle(`AmazonSQS.${operation}`, input);
+  if (status !== 200) throw new Error(`${operation}: ${JSON.stringify(body)}`);
+  return body;
+};
+/** The SDK's commands, without the SDK's way to a server. */
+const client = {
+  send: (command: { constructor: { name: string }; input: object }) =>
+    call(command.constructor.name.replace(/Command$/, ''), command.input),
+} as unknown as SQSClient;
+
+async function send(endpoint: string, ids: readonly string[]): Promise<void> {
+  for (let at = 0; at < ids.length; at += 10) {
+    const Entries = ids.slice(at, at + 10).map((messageId, index) => ({
+      Id: String(index),
+      MessageBody: '{}',
+      MessageAttributes: {
+        [ATTRIBUTE]: {
+          DataType: 'String',
+          StringValue: attributeOf({ endpoint, messageId, subscription: endpoint })[ATTRIBUTE],
+        },
+      },
+    }));
+    await call('SendMessageBatch', { QueueUrl: `${URL}/${QUEUE}`, Entries });
+  }
+}
+const ids = (count: number, prefix: string) => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
+
+/** Environments of the function, each at one invocation at a time, as Lambda has them. */
+async function startBridge(endpoints: Readonly<Record<string, object>>): Promise<Functions['run']> {
+  for (const [name, value] of Object.entries(environmentAt(URL))) vi.stubEnv(name, value);
+  vi.stubEnv('LOG_LEVEL', 'CRITICAL');
+  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
+  const { createHandler } = await import('../../functions/bridge.ts');
+  const documents = {
+    send: async ({ input }: { input: { Key: { name: string } } }) => ({ Item: endpoints[input.Key.name] }),
+  };
+  const free = Array.from({ length: ENVIRONMENTS }, () =>
+    createHandler({
+      sqs: client,
+      sqsIn: () => client,
+      documents: documents as never,
+      secretsManager: { send: () => Promise.reject(new Error('no secret is named here')) } as never,
+      iamToken: () => Promise.reject(new Error('no role is named here')),
+    }),
+  );
+  return async (_, event) => {
+    const handler = free.pop();
+    if (handler === undefined) throw new Error('more invocations than environments');
+    const endsAt = Date.now() + 60_000;
+    const context = { awsRequestId: 'r', getRemainingTimeInMillis: () => endsAt - Date.now() };
+    const payload = await handler(event as SQSEvent, context as unknown as Context);
+    free.push(handler);
+    return { ok: true, payload };
+  };
+}
+
+const counts = () => sqs.queue(QUEUE).counts();
+afterAll(() => {
+  sqs.close();
+  vi.unstubAllEnvs();
+});
+
+test('as many letters as may be in flight wait for a dead broker: none of them is, and those of another endpoint pass', {
+  timeout: 240_000,
+}, async () => {
+  const { plaintext } = kafkaAddresses();
+  const topic = await createTopic(plaintext);
+  const kafka = (name: string, bootstrapServers: string) => ({
+    name,
+    type: 'kafka',
+    configuration: { bootstrapServers, topic },
+  });
+  for (const QueueName of [QUEUE, 'undeliverable'])
+    await call('CreateQueue', { QueueName, Attributes: { VisibilityTimeout: '360' } });
+  const run = await startBridge({ dead: kafka('dead', '127.0.0.1:1'), alive: kafka('alive', plaintext) });
+  await send('dead', ids(DEAD, 'd'));
+  await send('alive', ids(ALIVE, 'first'));
+
+  let mostInFlight = 0;
+  const look = setInterval(() => {
+    mostInFlight = Math.max(mostInFlight, counts().inFlight);
+  }, 10);
+  const mapping = startEventSourceMapping(
+    {
+      id: 'bridge',
+      queueArn: sqs.queue(QUEUE).arn,
+      functionName: 'bridge',
+      enabled: true,
+      batchSize: BATCH,
+      batchingWindowSeconds: 1,
+      maximumConcurrency: ENVIRONMENTS,
+      reportsItemFailures: true,
+    },
+    {
+      sqs: client,
+      functions: { run, hasRoom: () => true, free: async () => {} },
+      queueUrl: `${URL}/${QUEUE}`,
+      onError: (text) => console.error(text),
+      waitSeconds: 1,
+    },
+  );
+  try {
+    // Behind all of the dead one's, and then beside them while they wait.
+    await vi.waitUntil(async () => (await recordsOn(plaintext, topic)) >= ALIVE, {
+      timeout: 90_000,
+      interval: 200,
+    });
+    await vi.waitUntil(() => counts().delayed > DEAD * 0.9, { timeout: 90_000, interval: 50 });
+    await send('alive', ids(ALIVE, 'second'));
+    await vi.waitUntil(async () => (await recordsOn(plaintext, topic)) >= 2 * ALIVE, {
+      timeout: 30_000,
+      interval: 200,
+    });
+    const there = consume(plaintext, topic, 2 * ALIVE).map(({ headers }) => headers['webhook-id']);
+    expect(there.sort()).toEqual([...ids(ALIVE, 'first'), ...ids(ALIVE, 'second')].sort());
+    // What one poll has gathered, and what the environments are at.
+    expect(mostInFlight).toBeLessThanOrEqual((ENVIRONMENTS + 1) * BATCH);
+  } finally {
+    clearInterval(look);
+    await mapping.stop(30_000);
+  }
+  const { visible, inFlight, delayed } = counts();
+  expect(inFlight).toBe(0);
+  expect(visible + delayed).toBe(DEAD);
+  expect(sqs.queue('undeliverable').counts().visible).toBe(0);
+});
