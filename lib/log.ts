@@ -1,7 +1,17 @@
 // What the code says about itself: one event name and flat fields a line, counts and measures beside. Narrow on purpose: nothing
 // here takes an error object, a record or a body, so none of them can reach a log.
 
-export type Fields = { readonly [name: string]: string | number | boolean | undefined };
+export type Fields = { readonly [name: string]: string | number | boolean | undefined } & {
+  // These are on every line already.
+  readonly [own in
+    | 'level'
+    | 'message'
+    | 'timestamp'
+    | 'service'
+    | 'function'
+    | 'stage'
+    | 'requestId']?: undefined;
+};
 
 export type Log = {
   info(event: string, fields: Fields): void;

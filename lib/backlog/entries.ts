@@ -31,7 +31,7 @@ export type EntryDeps = {
 
 const entrySchema = z.object({
   sk: z.string(),
-  delivery: deliverySchema.omit({ v: true, kind: true }),
+  delivery: deliverySchema,
   body: z.string(),
   sequence: z.string(),
   parkedAt: z.number(),

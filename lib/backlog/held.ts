@@ -53,7 +53,7 @@ export async function hold(
 
 const heldSchema = z.object({
   sk: z.string(),
-  delivery: deliverySchema.omit({ v: true, kind: true }),
+  delivery: deliverySchema,
   body: z.string(),
   sequence: z.string().default(''),
   reason: z.enum(HELD_REASONS),

@@ -18,17 +18,18 @@ export type KafkaPublisherDeps = {
 };
 
 type Kafka = typeof import('@platformatic/kafka');
-type Ready =
-  | { readonly ok: true; readonly producer: Producer }
-  | { readonly ok: false; readonly passed: Passed };
-type Message = {
+type Client = { readonly kafka: Kafka; readonly producer: Producer };
+type Ready = { readonly ok: true; readonly client: Client } | { readonly ok: false; readonly passed: Passed };
+/** What the client is given of a letter, and what it passes over: the record's size, and the letter's place. */
+type Sendable = {
   readonly topic: string;
   readonly key: Buffer;
   readonly value: Buffer;
   readonly headers: Map<Buffer, Buffer>;
   readonly partition: number;
+  readonly bytes: number;
+  readonly index: number;
 };
-type Sendable = { readonly message: Message; readonly bytes: number; readonly index: number };
 
 /** Before a NAT gateway (350 s) or a broker (10 min) forgets a connection while the function is frozen. */
 const IDLE_MS = 240_000;
@@ -39,7 +40,7 @@ const RECORD_BYTES = 100;
 
 export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublisherDeps): Publisher {
   const { topic } = endpoint.configuration;
-  let kept: { producer: Producer; usedAt: number } | undefined;
+  let kept: (Client & { usedAt: number }) | undefined;
   let credentialsRefused = false;
   /** Of each secret that was read, for asking for another when they are refused. */
   const versions = new Map<string, string>();
@@ -66,22 +67,23 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
 
   /** The producer that there is, or a new one; or why there can be none. */
   async function ready(): Promise<Ready> {
-    if (kept !== undefined && deps.now() - kept.usedAt < IDLE_MS) return { ok: true, ...kept };
+    if (kept !== undefined && deps.now() - kept.usedAt < IDLE_MS) return { ok: true, client: kept };
     close();
     const made = await connection();
     if (!made.ok)
       return { ok: false, passed: { kind: 'waits', reason: 'credentials', detail: made.message } };
+    const kafka = await import('@platformatic/kafka');
     const producer = await createProducer(made, endpoint.configuration.compressionType);
-    kept = { producer, usedAt: deps.now() };
-    return { ok: true, producer };
+    kept = { kafka, producer, usedAt: deps.now() };
+    return { ok: true, client: kept };
   }
 
   /** Writes into `passed` what is known of each. Throws what is the endpoint's fault as a whole. */
   async function send(
     letters: readonly BridgedLetter[],
-    { kafka, producer }: { readonly kafka: Kafka; readonly producer: Producer },
+    { kafka, producer }: Client,
     endsAt: number,
-    passed: Map<number, Passed>,
+    passed: (Passed | undefined)[],
   ): Promise<void> {
     const metadata = await within(endsAt, producer.metadata({ topics: [topic] }));
     const partitions = metadata.topics.get(topic)?.partitionsCount ?? 1;
@@ -97,25 +99,25 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
     batch: readonly Sendable[],
     producer: Producer,
     endsAt: number,
-    passed: Map<number, Passed>,
+    passed: (Passed | undefined)[],
   ): Promise<void> {
     let failures: ReturnType<typeof partitionFailures> = [];
     try {
-      await within(endsAt, producer.send({ messages: batch.map(({ message }) => message) }));
+      await within(endsAt, producer.send({ messages: [...batch] }));
     } catch (error) {
       failures = partitionFailures(error);
       // Not every partition was heard of: nobody knows which of them have it.
       if (failures === undefined) throw error;
     }
     const failed = new Map(failures.map(({ partition, failure }) => [partition, failure]));
-    for (const { message, index } of batch) if (!failed.has(message.partition)) passed.set(index, TAKEN);
+    for (const { partition, index } of batch) if (!failed.has(partition)) passed[index] = TAKEN;
     for (const [partition, failure] of failed) {
-      const theirs = batch.filter(({ message }) => message.partition === partition);
+      const theirs = batch.filter((one) => one.partition === partition);
       const [first] = theirs;
       if (failure.kind !== 'record') {
-        for (const { index } of theirs) passed.set(index, waitsFor(failure));
+        for (const { index } of theirs) passed[index] = waitsFor(failure);
       } else if (theirs.length === 1 && first !== undefined) {
-        passed.set(first.index, { kind: 'refused', reason: 'record-refused', detail: failure.detail });
+        passed[first.index] = { kind: 'refused', reason: 'record-refused', detail: failure.detail };
       } else {
         // One of them is at fault, or all together are too large: each by itself.
         for (const one of theirs) await sendBatch([one], producer, endsAt, passed);
@@ -126,13 +128,12 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
   return {
     close,
     async publish(letters, endsAt) {
-      const passed = new Map<number, Passed>();
+      const passed: (Passed | undefined)[] = letters.map(() => undefined);
       let otherwise: Passed = waitsFor(LATE);
       try {
-        const kafka = await import('@platformatic/kafka');
         const made = await ready();
         if (!made.ok) return letters.map(() => made.passed);
-        await send(letters, { kafka, producer: made.producer }, endsAt, passed);
+        await send(letters, made.client, endsAt, passed);
       } catch (error) {
         const failure = error instanceof Late ? LATE : failureOf(error);
         otherwise = waitsFor(failure);
@@ -140,7 +141,7 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
         // Whatever state it is in, the next one begins anew.
         close();
       }
-      return letters.map((_, index) => passed.get(index) ?? otherwise);
+      return passed.map((one) => one ?? otherwise);
     },
   };
 
@@ -154,7 +155,7 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
     const value = recordValue(letter, record.body);
     let bytes = RECORD_BYTES + key.length + value.length;
     for (const [name, text] of headers) bytes += name.length + text.length + 4;
-    return { index, bytes, message: { topic, key, value, headers, partition } };
+    return { topic, key, value, headers, partition, bytes, index };
   }
 }
 

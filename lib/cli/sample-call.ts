@@ -64,7 +64,7 @@ async function call({ delivery, payload, subscription }: Sample, callback: Callb
   const connectionOf = createConnectionOf({ secrets });
   const log = {
     info: () => {},
-    warn: (event: string, { fix }: { readonly fix?: unknown }) =>
+    warn: (event: string, { fix }: Fields) =>
       context.print.note(`${event}${fix === undefined ? '' : `: ${fix}`}`),
     error: (event: string) => context.print.note(event),
   };

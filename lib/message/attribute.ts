@@ -6,7 +6,6 @@ import * as z from 'zod';
 export const ATTRIBUTE = 'sqs-webhooks';
 
 const common = {
-  v: z.literal(1),
   // An empty one would be an empty key, and DynamoDB then refuses the whole read that it is part of.
   subscription: z.string().min(1),
   messageId: z.string().min(1),
@@ -23,7 +22,6 @@ const common = {
 
 export const deliverySchema = z.object({
   ...common,
-  kind: z.literal('delivery'),
   /** What `webhook-attempt` says on the next attempt: 1 at first. */
   attempt: z.number().int().min(1),
   /** How often it was put on a queue of ours again; part of the deduplication id, so that SQS does not swallow it. */
@@ -42,7 +40,7 @@ export const deliverySchema = z.object({
 });
 
 /** One message on its way to one subscription. The body travels beside it, untouched. */
-export type Delivery = Omit<z.infer<typeof deliverySchema>, 'v' | 'kind'>;
+export type Delivery = z.infer<typeof deliverySchema>;
 
 const commandSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('skip'), entry: z.string() }),
@@ -59,8 +57,6 @@ const commandSchema = z.discriminatedUnion('do', [
 ]);
 
 const tokenSchema = z.object({
-  v: z.literal(1),
-  kind: z.literal('token'),
   subscription: z.string(),
   lane: z.number().int(),
   /** It drains the lane if this is the lane's number; a command is done whatever the number. */
@@ -73,13 +69,12 @@ const tokenSchema = z.object({
 /** What is done to one entry, one held message or a whole lane, under the lane's group like everything else. */
 export type Command = z.infer<typeof commandSchema>;
 /** Holds a lane's group while it drains the lane's backlog. */
-export type Token = Omit<z.infer<typeof tokenSchema>, 'v' | 'kind'>;
+export type Token = z.infer<typeof tokenSchema>;
 
 export const OUTCOMES = ['delivered', 'rejected', 'failed', 'unsent', 'unknown'] as const;
 
 const deadLetterSchema = z.object({
   ...common,
-  kind: z.literal('dead-letter'),
   endpoint: z.string(),
   /** Why it is here: the outcome, but for `lost`: another attempt was begun and never heard of again. */
   reason: z.enum(['rejected', 'failed', 'unsent', 'unknown', 'lost', 'crashing', 'expired', 'asked']),
@@ -100,13 +95,11 @@ const deadLetterSchema = z.object({
   waitsSince: z.number().optional(),
 });
 
-export type DeadLetter = Omit<z.infer<typeof deadLetterSchema>, 'v' | 'kind'>;
+export type DeadLetter = z.infer<typeof deadLetterSchema>;
 /** As an endpoint gets it: of its way there it says nothing. */
 export type Letter = Omit<DeadLetter, 'hops' | 'waitsSince'>;
 
 const undeliverableSchema = z.object({
-  v: z.literal(1),
-  kind: z.literal('undeliverable'),
   reason: z.string(),
   detail: z.string(),
   /** The queue's name and the SQS message id it was found under. */
@@ -120,7 +113,7 @@ const undeliverableSchema = z.object({
 });
 
 /** What has nowhere else to be, with the attributes it came with. */
-export type Undeliverable = Omit<z.infer<typeof undeliverableSchema>, 'v' | 'kind'>;
+export type Undeliverable = z.infer<typeof undeliverableSchema>;
 
 type Content =
   | { kind: 'delivery'; value: Delivery }
@@ -134,63 +127,73 @@ export function encodeAttribute({ kind, value }: Content): string {
   return json.replace(/[\uFFFE\uFFFF]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 }
 
+type Kind = Content['kind'];
+
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly detail: string };
 
-const laneMessageSchema = z.discriminatedUnion('kind', [deliverySchema, tokenSchema]);
 export type LaneMessage = Extract<Content, { kind: 'delivery' | 'token' }>;
 
 /** Reads what may be in a lane; a fault is in words for the log and for `undeliverable`. */
 export function decodeLaneMessage(attributes: SQSMessageAttributes): Parsed<LaneMessage> {
-  const parsed = decode(attributes, laneMessageSchema);
-  if (!parsed.ok) return parsed;
-  const { value } = parsed;
-  return value.kind === 'token'
-    ? { ok: true, value: { kind: 'token', value: bare(value) } }
-    : { ok: true, value: { kind: 'delivery', value: bare(value) } };
+  const read = contentOf(attributes, ['delivery', 'token']);
+  if (!read.ok) return read;
+  if (read.value.kind === 'token') {
+    const token = parse(read.value, tokenSchema, PLACE);
+    return token.ok ? { ok: true, value: { kind: 'token', value: token.value } } : token;
+  }
+  const delivery = parse(read.value, deliverySchema, PLACE);
+  return delivery.ok ? { ok: true, value: { kind: 'delivery', value: delivery.value } } : delivery;
 }
 
 /** Reads a delivery's attribute, like the above. */
-export function decodeDelivery(attributes: SQSMessageAttributes): Parsed<Delivery> {
-  const parsed = decode(attributes, deliverySchema);
-  return parsed.ok ? { ok: true, value: bare(parsed.value) } : parsed;
-}
+export const decodeDelivery = (attributes: SQSMessageAttributes): Parsed<Delivery> =>
+  decode(attributes, 'delivery', deliverySchema);
 
-export function decodeDeadLetter(attributes: SQSMessageAttributes): Parsed<DeadLetter> {
-  const parsed = decode(attributes, deadLetterSchema);
-  return parsed.ok ? { ok: true, value: bare(parsed.value) } : parsed;
-}
+export const decodeDeadLetter = (attributes: SQSMessageAttributes): Parsed<DeadLetter> =>
+  decode(attributes, 'dead-letter', deadLetterSchema);
 
 /** Reads a dead letter whose fields came in another way than as the attribute's JSON. */
-export function parseDeadLetter(fields: Record<string, unknown>): Parsed<DeadLetter> {
-  const parsed = deadLetterSchema.safeParse({ ...fields, v: 1, kind: 'dead-letter' });
-  if (parsed.success) return { ok: true, value: bare(parsed.data) };
-  const [issue] = parsed.error.issues;
-  return { ok: false, detail: `${issue?.path.join('.')}: ${issue?.message}` };
+export const parseDeadLetter = (fields: Record<string, unknown>): Parsed<DeadLetter> =>
+  parse(fields, deadLetterSchema, '');
+
+export const decodeUndeliverable = (attributes: SQSMessageAttributes): Parsed<Undeliverable> =>
+  decode(attributes, 'undeliverable', undeliverableSchema);
+
+function decode<T>(attributes: SQSMessageAttributes, kind: Kind, schema: z.ZodType<T>): Parsed<T> {
+  const read = contentOf(attributes, [kind]);
+  return read.ok ? parse(read.value, schema, PLACE) : read;
 }
 
-export function decodeUndeliverable(attributes: SQSMessageAttributes): Parsed<Undeliverable> {
-  const parsed = decode(attributes, undeliverableSchema);
-  return parsed.ok ? { ok: true, value: bare(parsed.value) } : parsed;
-}
+const PLACE = `attribute ${ATTRIBUTE}: `;
+const fault = (what: string): { ok: false; detail: string } => ({ ok: false, detail: `${PLACE}${what}` });
 
-/** A delivery may go on as a dead letter: it must not carry its old kind along. */
-function bare<T extends { v: 1; kind: string }>({ v: _, kind: __, ...value }: T): Omit<T, 'v' | 'kind'> {
-  return value;
-}
-
-function decode<T>(attributes: SQSMessageAttributes, schema: z.ZodType<T>): Parsed<T> {
+/** The attribute's JSON, where version and kind are right. The schemas then leave these two out of what they read. */
+function contentOf<K extends Kind>(
+  attributes: SQSMessageAttributes,
+  kinds: readonly K[],
+): Parsed<{ readonly kind: K }> {
   const text = attributes[ATTRIBUTE]?.stringValue;
-  if (text === undefined) return { ok: false, detail: `attribute ${ATTRIBUTE}: is missing` };
+  if (text === undefined) return fault('is missing');
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    return { ok: false, detail: `attribute ${ATTRIBUTE}: is not JSON` };
+    return fault('is not JSON');
   }
-  const parsed = schema.safeParse(json);
+  if (typeof json !== 'object' || json === null) return fault('is no JSON object');
+  if (!('v' in json) || json.v !== 1) return fault('v: is no version that is known here');
+  return isOfKind(json, kinds) ? { ok: true, value: json } : fault(`kind: is not ${kinds.join(' or ')}`);
+}
+
+const isOfKind = <K extends Kind>(json: object, kinds: readonly K[]): json is { kind: K } =>
+  'kind' in json && kinds.some((kind) => kind === json.kind);
+
+/** What the schema does not name is left out. */
+function parse<T>(fields: object, schema: z.ZodType<T>, place: string): Parsed<T> {
+  const parsed = schema.safeParse(fields);
   if (parsed.success) return { ok: true, value: parsed.data };
   const [issue] = parsed.error.issues;
-  return { ok: false, detail: `attribute ${ATTRIBUTE}: ${issue?.path.join('.')}: ${issue?.message}` };
+  return { ok: false, detail: `${place}${issue?.path.join('.')}: ${issue?.message}` };
 }

@@ -33,23 +33,50 @@ export const HEADERS: { readonly [field in keyof Letter]-?: readonly [name: stri
   excerpt: ['webhook-excerpt', 'text'],
 };
 
+/** Fields of which many letters say the same: the bytes of what they say are made once. */
+const SHARED: ReadonlySet<string> = new Set<keyof Letter>([
+  'subscription',
+  'topic',
+  'endpoint',
+  'reason',
+  'outcome',
+  'status',
+  'attempts',
+  'contentType',
+]);
+
 const FIELDS = Object.entries(HEADERS).map(([field, [name, kind]]) => ({
   field,
   name,
   kind,
   bytes: Buffer.from(name),
+  isShared: SHARED.has(field),
 }));
 const FIELD_OF = new Map(FIELDS.map((one) => [one.name, one]));
 const VERSION = [Buffer.from(VERSION_HEADER), Buffer.from(HEADERS_VERSION)] as const;
+
+/** More than the letters of one moment say; beyond it they are made anew. */
+const MOST_SHARED = 1_000;
+const shared = new Map<unknown, Buffer>();
+
+function sharedBytes(value: unknown): Buffer {
+  const known = shared.get(value);
+  if (known !== undefined) return known;
+  const made = Buffer.from(`${value}`);
+  if (shared.size >= MOST_SHARED) shared.clear();
+  shared.set(value, made);
+  return made;
+}
 
 /** The headers of a letter's record, in UTF-8; a field that it does not have is no header. */
 export function deadLetterHeaders(letter: Letter): Map<Buffer, Buffer> {
   const values: Readonly<Record<string, unknown>> = letter;
   const headers = new Map<Buffer, Buffer>([VERSION]);
-  for (const { field, kind, bytes } of FIELDS) {
+  for (const { field, kind, bytes, isShared } of FIELDS) {
     const value = values[field];
-    if (value !== undefined)
-      headers.set(bytes, Buffer.from(kind === 'json' ? JSON.stringify(value) : `${value}`));
+    if (value === undefined) continue;
+    if (isShared) headers.set(bytes, sharedBytes(value));
+    else headers.set(bytes, Buffer.from(kind === 'json' ? JSON.stringify(value) : `${value}`));
   }
   return headers;
 }

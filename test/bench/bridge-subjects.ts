@@ -1,14 +1,16 @@
-// What bench:bridge compares, in one process and against one broker: bridge's handler, and a bare loop of the same
-// producer over records that are made already. Run as a child, so that its log lines are thrown away.
+// What bench:bridge compares, in one process and against one broker: bridge's handler; a bare loop of the same producer over
+// records that are made already; and a plain loop that makes its records from the same SQS messages, with nothing checked,
+// logged or counted. Run as a child, so that log lines are thrown away.
 import { hash } from 'node:crypto';
 import { ProduceAcks, Producer } from '@platformatic/kafka';
+import type { SQSRecord } from 'aws-lambda';
 import { ATTRIBUTE, encodeAttribute } from '#lib/message/attribute.ts';
 import { deadLetterHeaders, recordValue } from '#lib/message/dead-letter-headers.ts';
 import { deadLetter } from '#test/support/letters.ts';
 import { recordOf } from '#test/support/records.ts';
 import { environmentAt } from './environment.ts';
 
-export type BridgeSubject = 'bridge' | 'producer';
+export type BridgeSubject = 'bridge' | 'producer' | 'plain';
 export type BridgeJob = { subject: BridgeSubject; batches: number; perBatch: number };
 export type BridgeMeasured = { cpuMicros: number; wallMs: number; letters: number };
 
@@ -70,11 +72,32 @@ function prepared({ subject, batches, perBatch }: BridgeJob): () => Promise<void
       }),
     ),
   }));
+  if (subject === 'plain') {
+    return async () => {
+      for (const { Records } of events) await producer.send({ messages: Records.map(plainRecord) });
+    };
+  }
   return async () => {
     for (const event of events) {
       const answer = await handler(event, context as never);
       if (JSON.stringify(answer) !== '{"batchItemFailures":[]}') throw new Error(JSON.stringify(answer));
     }
+  };
+}
+
+/** As it is written where nothing can be wrong with a letter. */
+function plainRecord({ body, messageAttributes }: SQSRecord) {
+  const letter = JSON.parse(messageAttributes[ATTRIBUTE]?.stringValue ?? '');
+  return {
+    topic: TOPIC,
+    key: Buffer.from(letter.subscription),
+    value: Buffer.from(body),
+    headers: new Map(
+      Object.entries(letter).map(([name, value]) => [
+        Buffer.from(name),
+        Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
+      ]),
+    ),
   };
 }
 
