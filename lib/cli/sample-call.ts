@@ -8,6 +8,7 @@ import { createSecrets } from '#lib/credentials/secrets.ts';
 import { type Attempted, attempt } from '#lib/delivery/attempt.ts';
 import { describe, type Outcome, statusOf } from '#lib/delivery/outcome.ts';
 import { callbackOptions, itemRules } from '#lib/deployment-rules.ts';
+import type { Fields } from '#lib/log.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
