@@ -53,9 +53,10 @@ describe('a batch', () => {
     const one = await rig.subscribe({ qos: 'at-least-once' });
     const broken = [
       ['not json', 'is not JSON'],
-      ['{"v":2}', 'kind: '],
+      ['{"v":2,"kind":"delivery"}', 'v: '],
+      ['{"v":1,"kind":"dead-letter"}', 'kind: is not delivery or token'],
       ['{"v":1,"kind":"delivery"}', 'subscription: '],
-      ['null', ': '],
+      ['null', 'is no JSON object'],
       ['{"v":1,"kind":"delivery","subscription":"","messageId":"m"}', 'subscription: '],
     ] as const;
     await inOneBatch(async () => {

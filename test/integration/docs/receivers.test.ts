@@ -72,7 +72,8 @@ async function start(command: readonly string[], keys: readonly string[]): Promi
   const [program = '', ...args] = command;
   const child = spawn(program, args, {
     cwd: scratch,
-    env: { ...process.env, PORT: '0', WEBHOOK_KEYS: keys.join(' ') },
+    // In a locale without UTF-8 Java would print what is not ASCII as question marks.
+    env: { ...process.env, LC_ALL: 'C.UTF-8', PORT: '0', WEBHOOK_KEYS: keys.join(' ') },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.push(child);

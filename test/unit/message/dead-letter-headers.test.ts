@@ -9,6 +9,7 @@ import {
   recordValue,
   VERSION_HEADER,
 } from '#lib/message/dead-letter-headers.ts';
+import { deadLetter } from '#test/support/letters.ts';
 
 // What UTF-8 can carry.
 const text = fc.string({ unit: 'binary' });
@@ -186,4 +187,13 @@ describe("the record's value", () => {
     expect(bodyIn({}, Buffer.from([0xff, 0xfe]))).toMatchObject({ ok: false });
     expect(bodyIn({ encoding: 'base64' }, null)).toMatchObject({ ok: false });
   });
+});
+
+test('among thousands of subscriptions each letter says its own, again and again', () => {
+  const ids = Array.from({ length: 3_000 }, (_, n) => `subscription ${n}`);
+  for (const subscription of [...ids, ...ids]) {
+    const headers = deadLetterHeaders(deadLetter({ subscription, messageId: 'm' }));
+    const read = [...headers].map(([name, value]) => [`${name}`, `${value}`]);
+    expect(Object.fromEntries(read)['webhook-subscription']).toBe(subscription);
+  }
 });
