@@ -22,6 +22,8 @@ const whole = (from: number, to: number) => {
 const timeout = whole(1, 900);
 const visibility = whole(1, 43_200);
 const concurrency = whole(2, 1_000);
+/** Lambda's most; and what ten answers, or a thousand letters, still fit in. */
+const memory = whole(256, 10_240);
 const LOG_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
@@ -62,6 +64,8 @@ export const numbersSchema = z.strictObject({
   /** The sweep looks every ten. */
   unsubscribedAfterMinutes: whole(10, 43_200),
   bridgeRetentionDays: whole(1, 3_650),
+  memoryMb: memory,
+  redriveMemoryMb: memory,
   logRetentionDays: whole(1, 3_653).refine(
     (days) => LOG_DAYS.includes(days),
     `must be one of ${LOG_DAYS.join(', ')}: CloudWatch knows no other`,

@@ -56,6 +56,23 @@ test('the data of the stage prod outlives its stack, that of others does not', a
   expect(await policies('dev')).toEqual(Array(9).fill(undefined));
 });
 
+test('each function has the memory that is asked for', async () => {
+  await cli.serverless('dev', 'package', '--param', 'memoryMb=768', '--param', 'redriveMemoryMb=2048');
+  const { Resources } = z
+    .object({ Resources: z.record(z.string(), z.object({ Properties: z.looseObject({}).optional() })) })
+    .parse(JSON.parse(readFileSync(join(checkout, TEMPLATE_FILE), 'utf8')));
+  const memory = Object.entries(Resources).flatMap(([id, { Properties }]) =>
+    Properties?.MemorySize === undefined ? [] : [[id.replace('LambdaFunction', ''), Properties.MemorySize]],
+  );
+  expect(Object.fromEntries(memory)).toEqual({
+    Route: 768,
+    Deliver: 768,
+    Bridge: 768,
+    Resume: 768,
+    Redrive: 2048,
+  });
+});
+
 test('what does not fit is refused in one sentence, before anything is made', async () => {
   const refused = cli.serverless('dev', 'package', '--param', 'largestReadTimeoutMs=55000');
   await expect(refused).rejects.toThrow('must leave deliverTimeoutSeconds (60) 10 s to spare');

@@ -33,6 +33,8 @@ const FITTING: Numbers = {
   unsubscribedAfterMinutes: 60,
   bridgeRetentionDays: 14,
   logRetentionDays: 30,
+  memoryMb: 512,
+  redriveMemoryMb: 1024,
 };
 
 const isOneSentence = (text: string | undefined) => expect(text?.match(/\.(\s|$)/g)).toHaveLength(1);
@@ -110,6 +112,7 @@ describe('packaging is refused in one sentence that names the parameter', () => 
     ['deliverMaximumConcurrency', '1001'],
     ['retentionSeconds', '1209601'],
     ['logRetentionDays', '31'],
+    ['memoryMb', '128'],
     ['lagSeconds', ''],
     ['outageFirstWaitSeconds', '0'],
     ['outageLongestWaitSeconds', '86401'],

@@ -51,7 +51,7 @@ test.each([
 });
 
 test('the memory that is paid for is what the functions have', () => {
-  expect(yaml).toMatch(/^ {2}memorySize: 512$/m);
+  expect(yaml).toMatch(/^ {4}memoryMb: 512$/m);
 });
 
 test('where route holds back, and how many lanes there are, is as the page has it', () => {
