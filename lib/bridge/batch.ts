@@ -60,17 +60,17 @@ async function bridgeGroup(
   endsAt: number,
   deps: BridgeDeps,
 ): Promise<readonly SQSRecord[]> {
-  const records = () => letters.map(({ record }) => record);
+  const records = letters.map(({ record }) => record);
   try {
     const found = await deps.findEndpoint(name);
     if (found.kind === 'absent')
       return await setAside(
-        records(),
+        records,
         { reason: 'endpoint-removed', detail: `no endpoint ${name} is there` },
         deps,
       );
     if (found.kind === 'invalid')
-      return await setAside(records(), { reason: 'endpoint-invalid', detail: inWords(found.faults) }, deps);
+      return await setAside(records, { reason: 'endpoint-invalid', detail: inWords(found.faults) }, deps);
     const { publisher, breaker } = deps.publishers.of(found.endpoint);
     if (!breaker.allows()) return await settle(name, letters, breaker.opensAt(), STILL_BROKEN, deps);
     const passed = await publisher.publish(letters, endsAt);
@@ -85,7 +85,7 @@ async function bridgeGroup(
     return await settle(name, letters, breaker.opensAt(), (index) => passed[index] ?? UNHEARD_OF, deps);
   } catch (error) {
     deps.log.error('letters.not-bridged', { endpoint: name, letters: letters.length, error: nameOf(error) });
-    return records();
+    return records;
   }
 }
 
@@ -129,7 +129,7 @@ async function settle(
   }
   deps.infoAll('letter.bridged', bridged);
   if (bridged.length > 0) deps.count('Bridged', bridged.length);
-  const confirmations = waiting.length > 0 ? await putToWait(waiting, notBefore, deps) : [];
+  const confirmations = await putToWait(waiting, notBefore, deps);
   const back = waiting.filter((_, index) => confirmations[index] !== undefined).map(({ record }) => record);
   if (waiting.length > back.length) deps.count('BridgeWaits', waiting.length - back.length);
   return [...back, ...(await Promise.all(aside)).flat()];

@@ -7,7 +7,7 @@ import { inTime } from '#lib/in-time.ts';
 import { connectionTo } from '#lib/kafka/connection.ts';
 import { type FailureKind, failureOf, type KafkaFailure } from '#lib/kafka/failure.ts';
 import { createProducer } from '#lib/kafka/producer.ts';
-import { deadLetterHeaders, recordValue } from '#lib/message/dead-letter-headers.ts';
+import { batchesOf, type KafkaRecord, recordsOf } from './kafka-records.ts';
 import type { BridgedLetter, Passed, Publisher, WaitReason } from './letter.ts';
 import { partitionFailures } from './partition-failures.ts';
 
@@ -20,23 +20,8 @@ export type KafkaPublisherDeps = {
 type Kafka = typeof import('@platformatic/kafka');
 type Client = { readonly kafka: Kafka; readonly producer: Producer };
 type Ready = { readonly ok: true; readonly client: Client } | { readonly ok: false; readonly passed: Passed };
-/** What the client is given of a letter, and what it passes over: the record's size, and the letter's place. */
-type Sendable = {
-  readonly topic: string;
-  readonly key: Buffer;
-  readonly value: Buffer;
-  readonly headers: Map<Buffer, Buffer>;
-  readonly partition: number;
-  readonly bytes: number;
-  readonly index: number;
-};
-
 /** Before a NAT gateway (350 s) or a broker (10 min) forgets a connection while the function is frozen. */
 const IDLE_MS = 240_000;
-/** Under Kafka's default for a batch (1 MiB and 12 bytes), whatever is compressed. */
-const MOST_BATCH_BYTES = 1_000_000;
-/** Key, lengths and the batch's own head, roughly; headers are counted. */
-const RECORD_BYTES = 100;
 
 export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublisherDeps): Publisher {
   const { topic } = endpoint.configuration;
@@ -87,16 +72,18 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
   ): Promise<void> {
     const metadata = await within(endsAt, producer.metadata({ topics: [topic] }));
     const partitions = metadata.topics.get(topic)?.partitionsCount ?? 1;
-    const keys = keysBy((key) => kafka.compatibilityPartitioner({ topic, value: key }, key) % partitions);
-    const sendables = letters.map((one, index) => sendableOf(one, index, keys));
-    for (const batch of batchesOf(sendables)) await sendBatch(batch, producer, endsAt, passed);
+    // The partition is the one that Kafka's own producers choose.
+    const partitionOf = (key: Buffer) =>
+      kafka.compatibilityPartitioner({ topic, value: key }, key) % partitions;
+    for (const batch of batchesOf(recordsOf(letters, { topic, partitionOf })))
+      await sendBatch(batch, producer, endsAt, passed);
     if (kept !== undefined) kept.usedAt = deps.now();
     credentialsRefused = false;
   }
 
   /** What is one partition's fault, or one record's, is told of these alone. */
   async function sendBatch(
-    batch: readonly Sendable[],
+    batch: readonly KafkaRecord[],
     producer: Producer,
     endsAt: number,
     passed: (Passed | undefined)[],
@@ -144,52 +131,9 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
       return passed.map((one) => one ?? otherwise);
     },
   };
-
-  function sendableOf(
-    { letter, record }: BridgedLetter,
-    index: number,
-    keys: (key: string) => Key,
-  ): Sendable {
-    const { key, partition } = keys(letter.subscription);
-    const headers = deadLetterHeaders(letter);
-    const value = recordValue(letter, record.body);
-    let bytes = RECORD_BYTES + key.length + value.length;
-    for (const [name, text] of headers) bytes += name.length + text.length + 4;
-    return { topic, key, value, headers, partition, bytes, index };
-  }
-}
-
-type Key = { readonly key: Buffer; readonly partition: number };
-
-/** A subscription's key and partition, worked out once a batch. The partition is the one that Kafka's own producers choose. */
-function keysBy(partitionOf: (key: Buffer) => number): (subscription: string) => Key {
-  const known = new Map<string, Key>();
-  return (subscription) => {
-    const found = known.get(subscription);
-    if (found !== undefined) return found;
-    const key = Buffer.from(subscription);
-    const made = { key, partition: partitionOf(key) };
-    known.set(subscription, made);
-    return made;
-  };
 }
 
 const TAKEN: Passed = { kind: 'taken' };
-
-function* batchesOf(sendables: readonly Sendable[]): Generator<readonly Sendable[]> {
-  let batch: Sendable[] = [];
-  let bytes = 0;
-  for (const one of sendables) {
-    if (batch.length > 0 && bytes + one.bytes > MOST_BATCH_BYTES) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(one);
-    bytes += one.bytes;
-  }
-  if (batch.length > 0) yield batch;
-}
 
 const REASONS: Readonly<Record<FailureKind, WaitReason>> = {
   record: 'unreachable',

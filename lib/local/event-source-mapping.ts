@@ -1,15 +1,11 @@
 // Lambda's poller for one queue: receives, invokes the function, deletes what it has done. What failed stays invisible until its
 // own time; nothing here shortens that. Groups are not tracked: a FIFO queue holds them back by itself.
-import { setTimeout } from 'node:timers/promises';
-import {
-  DeleteMessageBatchCommand,
-  type Message,
-  ReceiveMessageCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
+import { type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { Functions } from './functions.ts';
 import { failedRecords } from './partial-response.ts';
+import { pass } from './pass.ts';
+import { createRemoval } from './removal.ts';
 import { eventsOf, recordOf } from './sqs-event.ts';
 import type { EventSourceMapping } from './template.ts';
 
@@ -48,6 +44,7 @@ export function startEventSourceMapping(
   const isFifo = mapping.queueArn.endsWith('.fifo');
   const stopping = new AbortController();
   const invocations = new Set<Promise<void>>();
+  const remove = createRemoval(mapping.id, { sqs, queueUrl, onError, signal: stopping.signal });
   let wanted = mapping.enabled;
   let polling: Promise<void> | undefined;
   let backoffMs = 0;
@@ -125,7 +122,7 @@ export function startEventSourceMapping(
       // What is left of a group after a failure must not overtake it.
       const due = Records.filter(({ attributes }) => !failedGroups.has(attributes.MessageGroupId ?? ''));
       const done = await invoke(due);
-      await remove(done);
+      await remove(done.map(({ receiptHandle }) => receiptHandle));
       if (!isFifo) continue;
       for (const record of due.filter((one) => !done.includes(one))) {
         failedGroups.add(record.attributes.MessageGroupId ?? '');
@@ -152,33 +149,6 @@ export function startEventSourceMapping(
     }
     backoffMs = 0;
     return records.filter(({ messageId }) => !failed.ids.has(messageId));
-  }
-
-  async function remove(records: SQSRecord[]): Promise<void> {
-    for (let at = 0; at < records.length; at += CALL_MOST)
-      await removeTens(records.slice(at, at + CALL_MOST));
-  }
-
-  async function removeTens(records: SQSRecord[]): Promise<void> {
-    let left = records;
-    for (let attempt = 1; left.length > 0; attempt++) {
-      const entries = left.map((record, index) => ({
-        Id: String(index),
-        ReceiptHandle: record.receiptHandle,
-      }));
-      try {
-        const { Failed = [] } = await sqs.send(
-          new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }),
-        );
-        // The sender's fault: deleted already by the function, or no longer ours. Both are no news.
-        const again = new Set(Failed.filter(({ SenderFault }) => SenderFault !== true).map(({ Id }) => Id));
-        left = left.filter((_, index) => again.has(String(index)));
-      } catch (error) {
-        if (attempt === 3) onError(`${mapping.id}: delete failed: ${error}`);
-      }
-      if (attempt === 3) return;
-      if (left.length > 0) await pass(100 * attempt, stopping.signal);
-    }
   }
 
   function slowDown(): void {
@@ -224,9 +194,3 @@ export function startEventSourceMapping(
 
 const bytesOf = (messages: readonly Message[]): number =>
   messages.reduce((sum, { Body = '' }) => sum + Buffer.byteLength(Body), 0);
-
-/** Resolves after the time, or when it is aborted. */
-async function pass(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms === 0 || signal.aborted) return;
-  await setTimeout(ms, undefined, { signal }).catch(() => {});
-}

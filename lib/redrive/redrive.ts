@@ -7,6 +7,7 @@ import { type Cursor, encodeCursor } from './cursor.ts';
 import type { Reading } from './letter.ts';
 import { createPace } from './pace.ts';
 import type { RedriveRequest } from './request.ts';
+import { roomFor } from './room.ts';
 import { matches, skipOf } from './select.ts';
 import { type SendDeps, sendPage, type Target } from './send.ts';
 import { type Item, type Source, SourceUnreadable } from './source.ts';
@@ -50,14 +51,6 @@ export type Opening = {
   readonly startedAt: number;
   readonly endsAt: number;
 };
-
-/** Within a page letters are sorted; more would not fit the function's memory. */
-const PAGE_LETTERS = 10_000;
-const PAGE_BYTES = 64 * 1024 * 1024;
-/** What one call surely sends in a second, until it is known better. */
-const SURELY_PER_SECOND = 50;
-/** The part of the time left that a page may be read in: what is read has to be sent, too. */
-const READING = 0.4;
 
 /** Does what is asked, or says why not. Throws when AWS fails, and then too it has let go of what it held. */
 export async function redrive(
@@ -119,19 +112,7 @@ export async function redrive(
   }
 
   function room() {
-    const now = deps.now();
-    const seconds = (endsAt - now) / 1000;
-    const perSecond =
-      tally.sent() > 0 ? (tally.sent() / Math.max(1, now - begunAt)) * 1000 : SURELY_PER_SECOND;
-    const inTime = Math.ceil(
-      Math.min(request.ratePerSecond ?? Number.POSITIVE_INFINITY, perSecond * 2) * seconds,
-    );
-    const most = dryRun ? PAGE_LETTERS : Math.min(PAGE_LETTERS, inTime);
-    return {
-      letters: Math.max(1, Math.min(left, most)),
-      bytes: PAGE_BYTES,
-      until: dryRun ? endsAt : now + (endsAt - now) * READING,
-    };
+    return roomFor({ begunAt, now: deps.now(), endsAt, sent: tally.sent(), left }, request);
   }
 
   function wants(reading: Reading): boolean {

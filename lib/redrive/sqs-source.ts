@@ -1,18 +1,11 @@
 // Letters of an SQS queue. What is read is out of sight while it is held: what is sent is deleted after the confirmed
 // send, everything else becomes visible again. An empty receive is not an empty queue: SQS asks only some of its
 // servers, so that it is over after several in a row.
-import {
-  GetQueueAttributesCommand,
-  type Message,
-  ReceiveMessageCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
-import type { SQSMessageAttributes } from 'aws-lambda';
-import { nameOf } from '#lib/log.ts';
-import { ATTRIBUTE } from '#lib/message/attribute.ts';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { createQueues } from '#lib/queue/queues.ts';
 import { type Reading, readQueued } from './letter.ts';
-import { type Item, type Page, type Room, type Source, SourceUnreadable } from './source.ts';
+import { createQueueReader, type Received } from './queue-reader.ts';
+import type { Item, Page, Room, Source } from './source.ts';
 
 export type SqsSourceDeps = {
   readonly sqs: Pick<SQSClient, 'send'>;
@@ -47,45 +40,24 @@ export async function openQueue(
   { sqs, queueUrl, now }: SqsSourceDeps,
 ): Promise<Source<string>> {
   const isFifo = queueUrl.endsWith('.fifo');
-  const attributes = await ask(['ApproximateNumberOfMessages', 'RedrivePolicy']);
+  const reader = createQueueReader(queueUrl, sqs);
+  const hasRedrivePolicy = await reader.hasRedrivePolicy();
   const heldMost = dryRun ? HELD_MOST_DRY : HELD_MOST;
-  const notes = notesOf({ isFifo, hasRedrivePolicy: attributes.RedrivePolicy !== undefined });
+  const notes = notesOf({ isFifo, hasRedrivePolicy });
   const queues = createQueues(sqs);
   /** By receipt handle what is held: what stays where it is, and what is wanted and not sent yet. */
   const held = new Map<string, 'stays' | 'wanted'>();
   /** Received, and not looked at yet: ten come at once, and there may have been room for three. */
-  const waiting: Message[] = [];
+  const waiting: Received[] = [];
   let seen = 0;
   /** Receives in a row that found nothing. */
   let empties = 0;
 
-  async function ask(names: ('ApproximateNumberOfMessages' | 'RedrivePolicy')[]) {
-    try {
-      const answer = await sqs.send(
-        new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: names }),
-      );
-      return answer.Attributes ?? {};
-    } catch (cause) {
-      throw unreadable(queueUrl, cause);
-    }
-  }
-
-  async function receive(waitSeconds: number): Promise<readonly Message[]> {
-    try {
-      const { Messages = [] } = await sqs.send(
-        new ReceiveMessageCommand({
-          QueueUrl: queueUrl,
-          MaxNumberOfMessages: 10,
-          WaitTimeSeconds: waitSeconds,
-          VisibilityTimeout: Math.ceil(Math.max(0, endsAt - now()) / 1000) + RESERVE_SECONDS,
-          MessageAttributeNames: [ATTRIBUTE],
-        }),
-      );
-      return Messages;
-    } catch (cause) {
-      throw unreadable(queueUrl, cause);
-    }
-  }
+  const receive = (waitSeconds: number) =>
+    reader.receive({
+      waitSeconds,
+      hiddenSeconds: Math.ceil(Math.max(0, endsAt - now()) / 1000) + RESERVE_SECONDS,
+    });
 
   async function read(room: Room, wants: (reading: Reading) => boolean): Promise<Page<string>> {
     const wanted: Item<string>[] = [];
@@ -96,13 +68,13 @@ export async function openQueue(
       while (hasRoom()) {
         const message = waiting.shift();
         if (message === undefined) return;
-        const { Body = '', ReceiptHandle = '', MessageAttributes } = message;
+        const { body, receiptHandle, attributes } = message;
         seen += 1;
-        const reading = readQueued(Body, attributesOf(MessageAttributes));
+        const reading = readQueued(body, attributes);
         const isWanted = wants(reading) && reading.ok;
-        held.set(ReceiptHandle, isWanted ? 'wanted' : 'stays');
-        if (isWanted) wanted.push({ found: reading.found, place: ReceiptHandle });
-        bytes += isWanted ? Body.length : 0;
+        held.set(receiptHandle, isWanted ? 'wanted' : 'stays');
+        if (isWanted) wanted.push({ found: reading.found, place: receiptHandle });
+        bytes += isWanted ? body.length : 0;
       }
     }
 
@@ -117,9 +89,8 @@ export async function openQueue(
       // In a FIFO queue what is held stands before what follows it: the sooner it is sent, the sooner that comes.
       const isHeldUp = isFifo && wanted.length > 0;
       const receivers = empties > 0 || isHeldUp ? 1 : RECEIVERS;
-      const received = await Promise.all(
-        Array.from({ length: receivers }, () => receive(isHeldUp ? 0 : WAIT_SECONDS)),
-      );
+      const waitSeconds = isHeldUp ? 0 : WAIT_SECONDS;
+      const received = await Promise.all(Array.from({ length: receivers }, () => receive(waitSeconds)));
       waiting.push(...received.flat());
       if (waiting.length > 0) empties = 0;
       else if (isHeldUp) break;
@@ -127,13 +98,10 @@ export async function openQueue(
       look();
       if (empties >= EMPTY_RECEIVES_MOST) return { wanted, ended: true };
       // SQS's count is as approximate as an empty receive: both together are an end.
-      if (empties >= EMPTY_RECEIVES && (await visible()) === 0) return { wanted, ended: true };
+      if (empties >= EMPTY_RECEIVES && (await reader.visible()) === 0) return { wanted, ended: true };
     }
     return { wanted, ended: false };
   }
-
-  const visible = async () =>
-    Number((await ask(['ApproximateNumberOfMessages'])).ApproximateNumberOfMessages);
 
   return {
     read,
@@ -153,12 +121,12 @@ export async function openQueue(
     },
     async progress() {
       const unsent = [...held.values()].filter((fate) => fate === 'wanted').length;
-      const more = await visible().catch(() => 0);
+      const more = await reader.visible().catch(() => 0);
       return { seen: seen - unsent, left: more + waiting.length + unsent };
     },
     partitions: () => undefined,
     async close({ more }) {
-      for (const { ReceiptHandle = '' } of waiting) held.set(ReceiptHandle, 'wanted');
+      for (const { receiptHandle } of waiting) held.set(receiptHandle, 'wanted');
       const entries = [...held].map(([receiptHandle, fate]) => ({
         receiptHandle,
         seconds: more && fate === 'stays' ? BETWEEN_CALLS_SECONDS : 0,
@@ -187,33 +155,4 @@ function notesOf({ isFifo, hasRedrivePolicy }: { isFifo: boolean; hasRedrivePoli
     );
   }
   return notes;
-}
-
-function attributesOf(attributes: Message['MessageAttributes'] = {}): SQSMessageAttributes {
-  return Object.fromEntries(
-    Object.entries(attributes).map(([name, { StringValue, DataType = '' }]) => [
-      name,
-      { ...(StringValue !== undefined && { stringValue: StringValue }), dataType: DataType },
-    ]),
-  );
-}
-
-const WHY: ReadonlyMap<string, string> = new Map([
-  ['QueueDoesNotExist', 'there is no such queue'],
-  ['AWS.SimpleQueueService.NonExistentQueue', 'there is no such queue'],
-  [
-    'AccessDenied',
-    "the function may not read it: name the queue's ARN in the parameter sqsEndpointArns and deploy",
-  ],
-  [
-    'AccessDeniedException',
-    "the function may not read it: name the queue's ARN in the parameter sqsEndpointArns and deploy",
-  ],
-]);
-
-function unreadable(queueUrl: string, cause: unknown): Error {
-  const name = cause instanceof Error ? cause.name : 'Unknown';
-  return new SourceUnreadable(`the queue ${queueUrl} can't be read: ${WHY.get(name) ?? nameOf(cause)}`, {
-    cause,
-  });
 }
