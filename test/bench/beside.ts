@@ -1,5 +1,4 @@
-// Parts of the backlog's benchmark in processes of their own: what is outside the set, or apart from it on AWS too, takes
-// no time of the thread that polls. A part first tells where it is, then answers what it is asked.
+// Parts of a benchmark in processes of their own: what is outside of what is measured takes none of its thread's time. A part first tells where it is, then answers what it is asked.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
@@ -14,11 +13,19 @@ export type Beside<Asked> = {
 type Question<Asked> = { readonly number: number; readonly asked: Asked };
 type Answer = { readonly number: number; readonly answer: unknown };
 
+type Start = {
+  readonly flags?: readonly string[];
+  readonly args?: readonly string[];
+  /** Added to ours. */
+  readonly env?: Readonly<Record<string, string>>;
+};
+
 export async function startBeside<Asked = never>(
   file: string,
-  { flags = [], args = [] }: { readonly flags?: readonly string[]; readonly args?: readonly string[] } = {},
+  { flags = [], args = [], env = {} }: Start = {},
 ): Promise<Beside<Asked>> {
   const child = fork(new URL(file, import.meta.url), args, {
+    env: { ...process.env, ...env },
     execArgv: [...flags],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -8,6 +8,7 @@ import { ATTRIBUTE, encodeAttribute } from '#lib/message/attribute.ts';
 import { deadLetterHeaders, recordValue } from '#lib/message/dead-letter-headers.ts';
 import { deadLetter } from '#test/support/letters.ts';
 import { recordOf } from '#test/support/records.ts';
+import { answering } from './beside.ts';
 import { environmentAt } from './environment.ts';
 
 export type BridgeSubject = 'bridge' | 'producer' | 'plain';
@@ -101,7 +102,7 @@ function plainRecord({ body, messageAttributes }: SQSRecord) {
   };
 }
 
-process.on('message', async (job: BridgeJob) => {
+answering<BridgeJob>('ready', async (job) => {
   const work = prepared(job);
   const started = performance.now();
   const before = process.cpuUsage();
@@ -109,7 +110,5 @@ process.on('message', async (job: BridgeJob) => {
   const { user, system } = process.cpuUsage(before);
   const wallMs = performance.now() - started;
   const measured: BridgeMeasured = { cpuMicros: user + system, wallMs, letters: job.batches * job.perBatch };
-  process.send?.(measured);
+  return measured;
 });
-process.on('disconnect', () => process.exit(0));
-process.send?.('ready');

@@ -1,9 +1,9 @@
 // `npm run bench:bridge`: dead letters bridged to a real broker a second, and the CPU of a thousand, beside a bare loop of the
 // same producer, and one that makes its records from SQS messages, in the same run, interleaved, with the spread.
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { createTopic, kafkaAddresses, recordsOn } from '#test/support/kafka/addresses.ts';
+import { startBeside } from './beside.ts';
 import type { BridgeJob, BridgeMeasured, BridgeSubject } from './bridge-subjects.ts';
+import { spread } from './ratio.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 15);
 const LETTERS = Number(process.env.LETTERS ?? 5_000);
@@ -13,22 +13,9 @@ const WARM_ROUNDS = Math.ceil(30_000 / LETTERS);
 
 const { plaintext } = kafkaAddresses();
 const topic = await createTopic(plaintext, { partitions: 3 });
-const child = fork(new URL('./bridge-subjects.ts', import.meta.url), {
-  env: { ...process.env, BROKER: plaintext, TOPIC: topic },
-  stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+const subjects = await startBeside<BridgeJob>('./bridge-subjects.ts', {
+  env: { BROKER: plaintext, TOPIC: topic },
 });
-await once(child, 'message');
-
-async function measure(from: ChildProcess, job: BridgeJob): Promise<BridgeMeasured> {
-  from.send(job);
-  const [measured] = (await once(from, 'message')) as [BridgeMeasured];
-  return measured;
-}
-
-const median = (numbers: readonly number[]): number =>
-  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-const spread = (numbers: readonly number[], digits = 0): string =>
-  `${median(numbers).toFixed(digits)} (${Math.min(...numbers).toFixed(digits)} to ${Math.max(...numbers).toFixed(digits)})`;
 
 console.log(
   `Node ${process.version}; ${ROUNDS} rounds of ${LETTERS} letters of 1 KiB, 3 partitions, one broker; median (lowest to highest)`,
@@ -40,7 +27,7 @@ for (const perBatch of [10, 100]) {
   for (let round = -WARM_ROUNDS; round < ROUNDS; round++) {
     // The order changes from round to round, so that none is always measured after the same neighbour.
     for (const each of round % 2 === 0 ? SUBJECTS : [...SUBJECTS].reverse()) {
-      const measured = await measure(child, job(each));
+      const measured = await subjects.ask<BridgeMeasured>(job(each));
       sent += measured.letters;
       if (round >= 0) results.get(each)?.push(measured);
     }
@@ -78,4 +65,4 @@ for (const perBatch of [10, 100]) {
 }
 const there = await recordsOn(plaintext, topic);
 console.log(`\n${there} of ${sent} records are in the topic.`);
-child.kill();
+subjects.close();

@@ -1,38 +1,18 @@
 // `npm run bench`: deliveries per CPU-second of `deliver`'s handler beside bare axios and bare undici, in one run,
 // interleaved, with the spread; then what it asks of AWS per delivery, and what importing the bundle costs.
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { bundle, bundleBytes, functionNames } from '#lib/build/bundle.ts';
 import { importCost } from '#lib/build/import-cost.ts';
+import { startBeside } from './beside.ts';
+import { spread } from './ratio.ts';
 import type { Job, Measured, Subject } from './subjects.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const POSTS = Number(process.env.POSTS ?? 2_000);
 const SUBJECTS: readonly Subject[] = ['deliver', 'axios', 'undici'];
 
-async function started(file: string, env: NodeJS.ProcessEnv = {}): Promise<[ChildProcess, unknown]> {
-  const child = fork(new URL(file, import.meta.url), {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  const [first] = await once(child, 'message');
-  return [child, first];
-}
-
-async function measure(child: ChildProcess, job: Job): Promise<Measured> {
-  child.send(job);
-  const [measured] = (await once(child, 'message')) as [Measured];
-  return measured;
-}
-
-const median = (numbers: readonly number[]): number =>
-  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-const spread = (numbers: readonly number[], digits = 0): string =>
-  `${median(numbers).toFixed(digits)} (${Math.min(...numbers).toFixed(digits)} to ${Math.max(...numbers).toFixed(digits)})`;
-
-const [sink, address] = await started('./sink.ts');
-const SINK_URL = `http://127.0.0.1:${(address as { port: number }).port}`;
-const [subject] = await started('./subjects.ts', { SINK_URL });
+const sink = await startBeside('./sink.ts');
+const subjects = await startBeside<Job>('./subjects.ts', { env: { SINK_URL: sink.told } });
+const measure = (job: Job) => subjects.ask<Measured>(job);
 
 console.log(
   `Node ${process.version}; ${ROUNDS} rounds of ${POSTS} POSTs of 1 KiB, kept alive; median (lowest to highest)`,
@@ -40,14 +20,14 @@ console.log(
 for (const concurrency of [1, 5, 20]) {
   // The compiler has done its work by then: what is compared is a warm process, all three alike.
   for (let warm = 0; warm < 3; warm++) {
-    for (const each of SUBJECTS) await measure(subject, { subject: each, posts: POSTS, concurrency });
+    for (const each of SUBJECTS) await measure({ subject: each, posts: POSTS, concurrency });
   }
   const rates = new Map<Subject, number[]>(SUBJECTS.map((each) => [each, []]));
   for (let round = 0; round < ROUNDS; round++) {
     // The order changes from round to round, so that none is always measured after the same neighbour.
     const order = SUBJECTS.map((_, index) => SUBJECTS[(index + round) % SUBJECTS.length] as Subject);
     for (const each of order) {
-      const { cpuMicros, posts } = await measure(subject, { subject: each, posts: POSTS, concurrency });
+      const { cpuMicros, posts } = await measure({ subject: each, posts: POSTS, concurrency });
       rates.get(each)?.push(posts / (cpuMicros / 1e6));
     }
   }
@@ -67,7 +47,7 @@ const each = (calls: Measured['calls']): string =>
 console.log('\nAWS calls per delivery, batches of ten');
 for (const qos of ['none', 'auto', 'at-most-once', 'at-least-once']) {
   const ordered = qos.startsWith('at-');
-  const { calls } = await measure(subject, {
+  const { calls } = await measure({
     subject: 'deliver',
     posts: 1_000,
     concurrency: ordered ? 1 : 5,
@@ -79,11 +59,11 @@ console.log(
   'AWS calls per message of a paused lane, into the backlog in batches of ten, and out of it in order',
 );
 for (const way of ['parked', 'drained'] as const) {
-  const { calls } = await measure(subject, { subject: way, posts: 1_000, concurrency: 1 });
+  const { calls } = await measure({ subject: way, posts: 1_000, concurrency: 1 });
   console.log(`  ${way.padEnd(14)} ${each(calls)}`);
 }
-subject.disconnect();
-sink.disconnect();
+subjects.close();
+sink.close();
 
 console.log('\nBundles, imports of each in a fresh process');
 await bundle();

@@ -4,6 +4,10 @@ export const percentile = (numbers: readonly number[], share: number): number =>
   [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * share))] ??
   Number.NaN;
 
+/** The median, and from the lowest to the highest. */
+export const spread = (numbers: readonly number[], digits = 0): string =>
+  `${percentile(numbers, 0.5).toFixed(digits)} (${Math.min(...numbers).toFixed(digits)} to ${Math.max(...numbers).toFixed(digits)})`;
+
 /** One round: the figures without and with what is looked at. */
 export type Round = { readonly without: readonly number[]; readonly with: readonly number[] };
 

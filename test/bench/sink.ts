@@ -1,10 +1,14 @@
 // The callback of the benchmarks, in a process of its own so that its CPU is not counted: answers 200 to everything.
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { answering } from './beside.ts';
 
 const server = createServer((request, response) => {
   request.resume();
   request.on('end', () => response.end('ok'));
 });
 server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => process.send?.(server.address()));
-process.on('disconnect', () => process.exit());
+await once(server.listen(0, '127.0.0.1'), 'listening');
+const { port } = server.address() as AddressInfo;
+answering<never>(`http://127.0.0.1:${port}`, () => undefined);

@@ -4,6 +4,7 @@ import { Agent } from 'node:http';
 import axios from 'axios';
 import { Pool } from 'undici';
 import { createBacklogCalls } from './backlog-calls.ts';
+import { answering } from './beside.ts';
 import { counted, createCountingClients, deliveriesFor } from './counting-clients.ts';
 import { environmentAt } from './environment.ts';
 
@@ -88,14 +89,12 @@ const RUN = {
   drained: () => backlog.drained,
 };
 
-process.on('message', async (job: Job) => {
+answering<Job>('ready', async (job) => {
   clients.reset();
   const run = RUN[job.subject](job);
   const before = process.cpuUsage();
   await run();
   const { user, system } = process.cpuUsage(before);
   const calls = ['parked', 'drained'].includes(job.subject) ? backlog.calls() : counted(clients);
-  process.send?.({ cpuMicros: user + system, posts: job.posts, calls } satisfies Measured);
+  return { cpuMicros: user + system, posts: job.posts, calls } satisfies Measured;
 });
-process.on('disconnect', () => process.exit());
-process.send?.('ready');
