@@ -92,7 +92,7 @@ export async function removeSubscription(
   }
   context.print.result({ id, secrets }, () =>
     [
-      `${id} is removed. Put anew within an hour it goes on with what waits; later that is in ${context.names.queue('undeliverable')}.`,
+      `${id} is removed. Put anew within an hour, or what the deployment has for unsubscribedAfterMinutes, it goes on with what waits; later that is in ${context.names.queue('undeliverable')}.`,
       ...secrets.map((name) => `  The secret ${name} is deleted after 30 days.`),
     ].join('\n'),
   );
