@@ -5,19 +5,19 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import type { Context, SQSEvent } from 'aws-lambda';
-import { AWS_CLIENT } from '#lib/aws.ts';
 import { bridgeBatch } from '#lib/bridge/batch.ts';
 import { createKafkaPublisher } from '#lib/bridge/kafka-publisher.ts';
 import { createPublishers } from '#lib/bridge/publishers.ts';
 import { createSqsPublisher } from '#lib/bridge/sqs-publisher.ts';
-import { bridgeEnvironment, faultWaitsOf, readConfig } from '#lib/config.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
-import { createDocuments } from '#lib/documents.ts';
+import { AWS_CLIENT } from '#lib/deployment/aws-clients.ts';
+import { bridgeEnvironment, faultWaitsOf, readConfig } from '#lib/deployment/config.ts';
+import { createDocuments } from '#lib/deployment/documents.ts';
 import { createFindEndpoint } from '#lib/endpoint/find.ts';
 import { createIamToken } from '#lib/kafka/iam-token.ts';
 import { gatherSends } from '#lib/queue/gathered.ts';
 import { createQueues } from '#lib/queue/queues.ts';
-import { createTelemetry, telling } from '#lib/telemetry.ts';
+import { createTelemetry, telling } from '#lib/telemetry/telemetry.ts';
 
 type Clients = {
   readonly sqs: Pick<SQSClient, 'send'>;

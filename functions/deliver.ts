@@ -6,18 +6,18 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { Context, SQSEvent } from 'aws-lambda';
-import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/aws.ts';
-import { type BacklogClients, wireBacklog } from '#lib/backlog/wiring.ts';
 import { createCallbackClient } from '#lib/callback/client.ts';
-import { deliverEnvironment, readConfig } from '#lib/config.ts';
 import { createAuthorization } from '#lib/credentials/authorization.ts';
 import { createConnectionOf } from '#lib/credentials/connection.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
-import { deliverBatch } from '#lib/delivery/batch.ts';
-import { deliveryLimits } from '#lib/delivery/limits.ts';
-import { callbackRules } from '#lib/deployment-rules.ts';
-import { createDocuments } from '#lib/documents.ts';
-import { telling } from '#lib/telemetry.ts';
+import { deliverBatch } from '#lib/deliver/batch.ts';
+import { deliveryLimits } from '#lib/deliver/limits.ts';
+import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/deployment/aws-clients.ts';
+import { deliverEnvironment, readConfig } from '#lib/deployment/config.ts';
+import { createDocuments } from '#lib/deployment/documents.ts';
+import { callbackRules } from '#lib/deployment/rules.ts';
+import { type BacklogClients, wireBacklog } from '#lib/deployment/wiring.ts';
+import { telling } from '#lib/telemetry/telemetry.ts';
 
 type Clients = BacklogClients & { readonly secretsManager: Pick<SecretsManagerClient, 'send'> };
 

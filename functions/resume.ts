@@ -4,16 +4,16 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/aws.ts';
-import { census } from '#lib/backlog/census.ts';
-import { expireHeld } from '#lib/backlog/expiry.ts';
-import { answer, parseRequest } from '#lib/backlog/request.ts';
-import { sweep } from '#lib/backlog/sweep.ts';
-import { wireBacklog } from '#lib/backlog/wiring.ts';
-import { readConfig, resumeEnvironment } from '#lib/config.ts';
-import { deploymentRules } from '#lib/deployment-rules.ts';
-import { createDocuments } from '#lib/documents.ts';
-import { telling } from '#lib/telemetry.ts';
+import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/deployment/aws-clients.ts';
+import { readConfig, resumeEnvironment } from '#lib/deployment/config.ts';
+import { createDocuments } from '#lib/deployment/documents.ts';
+import { deploymentRules } from '#lib/deployment/rules.ts';
+import { wireBacklog } from '#lib/deployment/wiring.ts';
+import { census } from '#lib/resume/census.ts';
+import { expireHeld } from '#lib/resume/expiry.ts';
+import { answer, parseRequest } from '#lib/resume/request.ts';
+import { sweep } from '#lib/resume/sweep.ts';
+import { telling } from '#lib/telemetry/telemetry.ts';
 
 const config = readConfig(resumeEnvironment, process.env);
 const backlog = wireBacklog('resume', config, {

@@ -3,10 +3,10 @@
 import type { Producer } from '@platformatic/kafka';
 import type { Secrets } from '#lib/credentials/secrets.ts';
 import type { KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
-import { inTime } from '#lib/in-time.ts';
 import { connectionTo } from '#lib/kafka/connection.ts';
 import { type FailureKind, failureOf, type KafkaFailure } from '#lib/kafka/failure.ts';
 import { createProducer } from '#lib/kafka/producer.ts';
+import { inTime } from '#lib/queue/in-time.ts';
 import { batchesOf, type KafkaRecord, recordsOf } from './kafka-records.ts';
 import type { BridgedLetter, Passed, Publisher, WaitReason } from './letter.ts';
 import { partitionFailures } from './partition-failures.ts';

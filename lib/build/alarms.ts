@@ -1,6 +1,6 @@
 // What somebody should be told of, as CloudWatch alarms: one table, a line each, of which OPERATORS.md says what to do. Pure; when
-// an alarm goes on or off the topic in alarmTopicArn is told. Metrics are AWS's own and those of lib/log.ts.
-import type { CountName, MeasureName } from '#lib/log.ts';
+// an alarm goes on or off the topic in alarmTopicArn is told. Metrics are AWS's own and those of lib/telemetry/log.ts.
+import type { CountName, MeasureName } from '#lib/telemetry/log.ts';
 
 type Metric =
   | {

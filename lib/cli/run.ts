@@ -7,9 +7,9 @@ import { publish } from './commands/publish.ts';
 import { redrive } from './commands/redrive.ts';
 import { status } from './commands/status.ts';
 import { subscriptions } from './commands/subscriptions.ts';
-import { createContext, type GlobalOptions, type Io } from './context.ts';
-import { CommandFailed, type ExitCode, explain } from './failure.ts';
-import type { Place } from './place.ts';
+import { createContext, type GlobalOptions, type Io } from './terminal/context.ts';
+import { CommandFailed, type ExitCode, explain } from './terminal/failure.ts';
+import type { Place } from './terminal/place.ts';
 
 const COMMANDS = [subscriptions, endpoints, publish, status, backlog, deadLetters, redrive];
 

@@ -2,15 +2,15 @@
 // names, and the token that they are exchanged for. What follows when there are none is the policy's affair.
 import type * as z from 'zod';
 import type { CallbackClient } from '#lib/callback/client.ts';
-import type { Log } from '#lib/log.ts';
+import type { SecretReference } from '#lib/item/secret-reference.ts';
 import {
   type Auth,
   CREDENTIALS,
   type Credentials,
   inlineCredentials,
 } from '#lib/subscription/auth-schema.ts';
-import type { SecretReference } from '#lib/subscription/secret-reference.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
+import type { Log } from '#lib/telemetry/log.ts';
 import type { ConnectionOf } from './connection.ts';
 import { readEntry } from './secret-entry.ts';
 import type { Secrets } from './secrets.ts';

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { bareHost } from '#lib/callback/guard.ts';
 import type { ProxySettings } from '#lib/callback/tunnel.ts';
-import { field } from '#lib/subscription/field.ts';
+import { field } from '#lib/item/field.ts';
 import { type ProxyOptions, proxyPassword, proxyUsername } from '#lib/subscription/proxy-schema.ts';
 import { readEntry } from './secret-entry.ts';
 import type { Secrets } from './secrets.ts';

@@ -1,9 +1,9 @@
 // What stands in a secret: its JSON, or one entry of it, checked by a schema. Fetching and keeping it is secrets.ts's
 // affair. No message holds a value.
 import type * as z from 'zod';
-import { readField } from '#lib/subscription/fault.ts';
-import { isObject } from '#lib/subscription/json.ts';
-import type { SecretReference } from '#lib/subscription/secret-reference.ts';
+import { readField } from '#lib/item/fault.ts';
+import { isObject } from '#lib/item/json.ts';
+import type { SecretReference } from '#lib/item/secret-reference.ts';
 import type { SecretCode, SecretRead, Secrets } from './secrets.ts';
 
 export type EntryRead<T> =

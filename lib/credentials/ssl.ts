@@ -3,8 +3,8 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod';
 import type { TlsSettings } from '#lib/callback/tls.ts';
-import { field } from '#lib/subscription/field.ts';
-import type { SecretReference } from '#lib/subscription/secret-reference.ts';
+import { field } from '#lib/item/field.ts';
+import type { SecretReference } from '#lib/item/secret-reference.ts';
 import type { Ssl } from '#lib/subscription/ssl-schema.ts';
 import { readEntry } from './secret-entry.ts';
 import type { Secrets } from './secrets.ts';

@@ -13,7 +13,7 @@ import {
   WWWAuthenticateChallengeError,
 } from 'oauth4webapi';
 import type { CallbackClient, Exchange } from '#lib/callback/client.ts';
-import { nameOf } from '#lib/log.ts';
+import { nameOf } from '#lib/telemetry/log.ts';
 import { signAssertion } from './assertion.ts';
 import type { Connection, TokenAnswer, TokenCode, TokenCredentials } from './token.ts';
 

@@ -1,6 +1,6 @@
 // An endpoint as the rest of the code sees it: where the dead letters of the subscriptions that name it go. How it is
 // read from a config item is schema.ts's affair.
-import type { SecretReference } from '#lib/subscription/secret-reference.ts';
+import type { SecretReference } from '#lib/item/secret-reference.ts';
 
 export type Endpoint = KafkaEndpoint | SqsEndpoint;
 

@@ -1,7 +1,7 @@
 // A Kafka endpoint's configuration, in Gravitee's words; credentials are secrets, never in the item. Connecting is
 // done elsewhere.
 import * as z from 'zod';
-import { field, text, titled } from '#lib/subscription/field.ts';
+import { field, text, titled } from '#lib/item/field.ts';
 import { COMPRESSIONS, type KafkaConfiguration } from './endpoint.ts';
 import { security } from './kafka-security-schema.ts';
 

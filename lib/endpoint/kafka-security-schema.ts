@@ -1,7 +1,7 @@
 // The `security` block of a Kafka endpoint: protocol, SASL, trust and key store.
 import * as z from 'zod';
-import { exactlyOneOf, oneOf, text, titled } from '#lib/subscription/field.ts';
-import { secretReference } from '#lib/subscription/secret-reference.ts';
+import { exactlyOneOf, oneOf, text, titled } from '#lib/item/field.ts';
+import { secretReference } from '#lib/item/secret-reference.ts';
 import { type KafkaSecurity, PROTOCOLS } from './endpoint.ts';
 
 const mechanism = <T extends string>(...values: [T, ...T[]]) =>

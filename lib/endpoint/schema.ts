@@ -1,9 +1,9 @@
 // Reads an endpoint from its config item: every fault, or the endpoint. Fetching it, and what follows from a fault, is
 // done elsewhere.
 import * as z from 'zod';
-import { readField, settled, WHOLE_ITEM } from '#lib/subscription/fault.ts';
-import { field, text, titled } from '#lib/subscription/field.ts';
-import { isObject, nonJson } from '#lib/subscription/json.ts';
+import { readField, settled, WHOLE_ITEM } from '#lib/item/fault.ts';
+import { field, text, titled } from '#lib/item/field.ts';
+import { isObject, nonJson } from '#lib/item/json.ts';
 import type { Fault } from '#lib/subscription/subscription.ts';
 import { type Endpoint, UNDELIVERABLE } from './endpoint.ts';
 import { kafkaConfiguration } from './kafka-schema.ts';

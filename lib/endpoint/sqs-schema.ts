@@ -1,6 +1,6 @@
 // An SQS endpoint's configuration: a queue of anybody's, by URL or ARN.
 import * as z from 'zod';
-import { exactlyOneOf, field, oneOf, text, titled } from '#lib/subscription/field.ts';
+import { exactlyOneOf, field, oneOf, text, titled } from '#lib/item/field.ts';
 import type { SqsEndpoint } from './endpoint.ts';
 
 const QUEUE_NAME = String.raw`[A-Za-z0-9_-]{1,80}(\.fifo)?`;

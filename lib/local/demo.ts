@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { listen } from './listen.ts';
+import { listen } from './aws/listen.ts';
 import { publish } from './publish.ts';
 import { putSampleEndpoint } from './sample-endpoint.ts';
 import type { LocalSet } from './set.ts';

@@ -4,8 +4,8 @@ import { type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/cl
 import type { SQSRecord } from 'aws-lambda';
 import type { Functions } from './functions.ts';
 import { failedRecords } from './partial-response.ts';
-import { pass } from './pass.ts';
 import { createRemoval } from './removal.ts';
+import { pass } from './sleep.ts';
 import { eventsOf, recordOf } from './sqs-event.ts';
 import type { EventSourceMapping } from './template.ts';
 

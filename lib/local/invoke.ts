@@ -3,7 +3,7 @@
 // client context are passed over.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AwsError } from './aws-json.ts';
+import { AwsError } from './aws/aws-json.ts';
 import type { Functions } from './functions.ts';
 
 export type Invoke = {

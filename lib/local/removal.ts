@@ -1,6 +1,6 @@
 // What Lambda does with messages that a function is done with: deletes them, and tries again what SQS did not do.
 import { DeleteMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { pass } from './pass.ts';
+import { pass } from './sleep.ts';
 
 type Dependencies = {
   readonly sqs: Pick<SQSClient, 'send'>;

@@ -3,9 +3,9 @@
 // again: the next one is due soon.
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
-import { type Clock, realClock } from './clock.ts';
+import { type Clock, realClock } from './aws/clock.ts';
+import { eventOf } from './aws/events/event.ts';
 import type { InvocationResult } from './environment.ts';
-import { eventOf } from './events/event.ts';
 import type { Functions } from './functions.ts';
 import { type Names, resolve } from './intrinsics.ts';
 import { functionsOf, resourcesOf, type Template, withFunctions } from './template.ts';

@@ -1,17 +1,18 @@
 // The whole set on one machine, as `npm start` and the integration tests share it: the AWS endpoint, the packaged template's
 // queues, tables, functions and schedules, and the pollers in between. Everything talks over HTTP, as it would to AWS.
+
+import { startDynamoDb } from './aws/dynamodb.ts';
+import { startEndpoint } from './aws/endpoint.ts';
+import { createEvents, type Events } from './aws/events/server.ts';
+import { createSecrets, type Secrets } from './aws/secrets/server.ts';
+import { createSqs, type Sqs, type SqsOptions } from './aws/sqs/server.ts';
 import { createClients, REGION } from './clients.ts';
-import { startDynamoDb } from './dynamodb.ts';
-import { startEndpoint } from './endpoint.ts';
 import { type RunningMapping, startEventSourceMapping } from './event-source-mapping.ts';
-import { createEvents, type Events } from './events/server.ts';
 import { type Functions, startFunctions } from './functions.ts';
 import { createInvoke } from './invoke.ts';
 import { ensurePackaged } from './package.ts';
 import { createResources, type Queue } from './resources.ts';
 import { type Schedules, schedulesOf, startSchedules } from './schedules.ts';
-import { createSecrets, type Secrets } from './secrets/server.ts';
-import { createSqs, type Sqs, type SqsOptions } from './sqs/server.ts';
 import { functionsOf, mappingsOf, outputsOf, readTemplate } from './template.ts';
 
 export type LocalSetOptions = {

@@ -7,8 +7,8 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSMessageAttributes } from 'aws-lambda';
-import { nameOf } from '#lib/log.ts';
 import { ATTRIBUTE } from '#lib/message/attribute.ts';
+import { nameOf } from '#lib/telemetry/log.ts';
 import { SourceUnreadable } from './source.ts';
 
 export type Received = {

@@ -1,13 +1,13 @@
 // One call of redrive: reads letters page by page, picks those that were asked for, and sends them on their way again,
 // until nothing is left or its time is up. A dry run counts and shows, and sends nothing.
 import { randomUUID } from 'node:crypto';
-import type { Count, Log } from '#lib/log.ts';
 import type { Fault } from '#lib/subscription/subscription.ts';
+import type { Count, Log } from '#lib/telemetry/log.ts';
 import { type Cursor, encodeCursor } from './cursor.ts';
 import type { Reading } from './letter.ts';
 import { createPace } from './pace.ts';
+import { roomFor } from './page-limits.ts';
 import type { RedriveRequest } from './request.ts';
-import { roomFor } from './room.ts';
 import { matches, skipOf } from './select.ts';
 import { type SendDeps, sendPage, type Target } from './send.ts';
 import { type Item, type Source, SourceUnreadable } from './source.ts';

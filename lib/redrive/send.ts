@@ -1,9 +1,10 @@
 // Puts a page of letters into their lanes on `deliveries.fifo`, and what never had a subscription back onto the
 // publishers' queues: in order within each subscription, at the rate that was asked for, and only while there is time.
-import type { Log } from '#lib/log.ts';
+
 import { deliveryInLane, groupOf, laneOf } from '#lib/message/lane.ts';
+import type { Backstop } from '#lib/queue/backstop.ts';
 import type { Outgoing, Queues } from '#lib/queue/queues.ts';
-import type { Backstop } from '#lib/routing/backstop.ts';
+import type { Log } from '#lib/telemetry/log.ts';
 import type { Letter } from './letter.ts';
 import type { Pace } from './pace.ts';
 import { deliveryOf, inOrder } from './replay.ts';

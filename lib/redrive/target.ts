@@ -1,5 +1,5 @@
 // How a subscription takes what is replayed: in how many lanes, and whether in order.
-import type { Config } from '#lib/subscription/registration.ts';
+import type { Config } from '#lib/state/registration.ts';
 import { isOrdered } from '#lib/subscription/subscription.ts';
 import type { Target } from './send.ts';
 

@@ -1,10 +1,10 @@
 // Secured callbacks, in the seed's and Gravitee's words. The credentials stand in the item, or in a secret that it
 // names. Getting a token and setting the header is done elsewhere.
 import * as z from 'zod';
-import { exactlyOneOf, field, oneOf, text, titled } from './field.ts';
-import { httpUrl } from './http-url.ts';
+import { exactlyOneOf, field, oneOf, text, titled } from '#lib/item/field.ts';
+import { httpUrl } from '#lib/item/http-url.ts';
+import { secretReference } from '#lib/item/secret-reference.ts';
 import { jwtProfile } from './jwt-profile-schema.ts';
-import { secretReference } from './secret-reference.ts';
 
 const none = () => titled(z.strictObject({ type: type('none') }), 'None', 'Requests carry no credentials.');
 

@@ -1,7 +1,7 @@
 // The subscription's own headers. A message's bad header is dropped; one of the item's is a fault.
 import * as z from 'zod';
+import { field, titled } from '#lib/item/field.ts';
 import { isHeaderName, isReservedHeader } from '#lib/message/header.ts';
-import { field, titled } from './field.ts';
 
 const VALUE = /^([\x21-\x7e\x80-\xff]([\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 

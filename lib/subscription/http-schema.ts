@@ -1,7 +1,7 @@
 // The seed's four http options: one field each, since they may be written in `http` or beside it. What the deployment
 // allows (the largest readTimeout) and what the QoS forces (one connection) is schema.ts's affair.
 import type * as z from 'zod';
-import { field, titled, wholeNumber } from './field.ts';
+import { field, titled, wholeNumber } from '#lib/item/field.ts';
 
 export const HTTP_DEFAULTS = {
   connectTimeout: 3_000,

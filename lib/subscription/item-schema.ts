@@ -1,7 +1,7 @@
 // The whole item of a subscription as one schema: what editors are shown. It is not what parses an item: the parser
 // reads field by field, and knows the rules between them that a JSON Schema can't say.
 import * as z from 'zod';
-import { type Field, titled } from './field.ts';
+import { type Field, titled } from '#lib/item/field.ts';
 import { HTTP_FIELDS } from './http-schema.ts';
 import { OPTION_FIELDS } from './option-fields.ts';
 import { BLOCKS } from './shape.ts';

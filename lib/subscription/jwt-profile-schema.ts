@@ -1,7 +1,7 @@
 // The credentials of `jwtProfileOauth2` (RFC 7523), in Gravitee's words. Making an assertion is done elsewhere.
 import * as z from 'zod';
-import { text, titled, wholeNumber } from './field.ts';
-import { HTTP_URL, httpUrl } from './http-url.ts';
+import { text, titled, wholeNumber } from '#lib/item/field.ts';
+import { HTTP_URL, httpUrl } from '#lib/item/http-url.ts';
 
 const keystoreOptions = () =>
   z.strictObject({

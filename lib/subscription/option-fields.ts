@@ -1,10 +1,10 @@
 // The options of a subscription, which stand in `configuration` or in `entrypointConfiguration`. Where each was found
 // is shape.ts's affair, the four of http are http-schema.ts's.
 import * as z from 'zod';
+import { field, titled, wholeNumber } from '#lib/item/field.ts';
+import { httpUrl } from '#lib/item/http-url.ts';
 import { auth } from './auth-schema.ts';
-import { field, titled, wholeNumber } from './field.ts';
 import { headers } from './header-schema.ts';
-import { httpUrl } from './http-url.ts';
 import { proxy } from './proxy-schema.ts';
 import { retry } from './retry-schema.ts';
 import { signing } from './signing-schema.ts';

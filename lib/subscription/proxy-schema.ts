@@ -1,7 +1,7 @@
 // `proxy`, in Gravitee's words.
 import * as z from 'zod';
-import { field, text, titled, wholeNumber } from './field.ts';
-import { secretReference } from './secret-reference.ts';
+import { field, text, titled, wholeNumber } from '#lib/item/field.ts';
+import { secretReference } from '#lib/item/secret-reference.ts';
 
 // SOCKS writes their lengths into one byte each.
 const MOST_BYTES = 255;

@@ -1,7 +1,7 @@
 // Gravitee's `retry` block, and what we add to it: jitter, maxAgeSeconds, statuses. When a retry is due is the
 // policy's affair.
 import * as z from 'zod';
-import { field, titled, wholeNumber } from './field.ts';
+import { field, titled, wholeNumber } from '#lib/item/field.ts';
 
 /** Six hours, as for Retry-After where a deployment says nothing else. */
 const LARGEST_DELAY_SECONDS = 21_600;

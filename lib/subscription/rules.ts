@@ -1,6 +1,6 @@
 // What must hold between a subscription's fields, and between them and the deployment; and what is not supported yet.
 import { isIP } from 'node:net';
-import { dotted } from './fault.ts';
+import { dotted } from '#lib/item/fault.ts';
 import type { Fields } from './fields.ts';
 import { notYet } from './not-yet.ts';
 import type { Shape } from './shape.ts';

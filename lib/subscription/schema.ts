@@ -1,9 +1,9 @@
 // Reads a subscription from its config item: every fault at once, or the subscription with all defaults filled in.
 // Fetching the item, and what follows from a fault, is done elsewhere.
-import { settled, WHOLE_ITEM } from './fault.ts';
+import { settled, WHOLE_ITEM } from '#lib/item/fault.ts';
+import { isObject, nonJson } from '#lib/item/json.ts';
 import { type Fields, readFields } from './fields.ts';
 import { HTTP_DEFAULTS } from './http-schema.ts';
-import { isObject, nonJson } from './json.ts';
 import { brokenRules, type SubscriptionRules } from './rules.ts';
 import { shapeOf } from './shape.ts';
 import {

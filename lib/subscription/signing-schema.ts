@@ -1,8 +1,8 @@
 // `signing`: the keys of Standard Webhooks, each in a secret or written in the item. Signing is done elsewhere.
 import * as z from 'zod';
-import { readSigningKey } from '#lib/credentials/signing-key.ts';
-import { field, text, titled } from './field.ts';
-import { secretReference } from './secret-reference.ts';
+import { field, text, titled } from '#lib/item/field.ts';
+import { secretReference } from '#lib/item/secret-reference.ts';
+import { readSigningKey } from './signing-key.ts';
 
 export const MOST_KEYS = 5;
 

@@ -1,7 +1,7 @@
 // `ssl`, in Gravitee's words: whom to trust, and the client's own certificate (mTLS). Reading stores is done elsewhere.
 import * as z from 'zod';
-import { exactlyOneOf, field, oneOf, text, titled } from './field.ts';
-import { secretReference } from './secret-reference.ts';
+import { exactlyOneOf, field, oneOf, text, titled } from '#lib/item/field.ts';
+import { secretReference } from '#lib/item/secret-reference.ts';
 
 const type = <T extends string>(value: T) => titled(z.literal(value), 'Type', 'The format of the store.');
 const password = () => titled(text(1_024).optional(), 'Password', 'Opens the store.');

@@ -1,7 +1,7 @@
 // The fields at the top of a subscription's item: what it is called and what is promised. The options are
 // option-fields.ts's.
 import * as z from 'zod';
-import { field, text, titled, wholeNumber } from './field.ts';
+import { field, text, titled, wholeNumber } from '#lib/item/field.ts';
 import { QOS, type Qos } from './subscription.ts';
 
 export const VISIBLE_ASCII = /^[\x21-\x7e]+$/;

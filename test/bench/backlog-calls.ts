@@ -1,11 +1,11 @@
 // What a message asks of AWS on its way into the backlog and out of it: `deliver`'s handler on queues and tables in
 // memory, with a paused subscription whose messages come in batches of ten, and then with the token that drains it.
 import type { SQSEvent } from 'aws-lambda';
-import { drainStarted } from '../../lib/backlog/lanes.ts';
-import { askedToResume } from '../../lib/backlog/machine.ts';
-import { changeState, closedLanes, readState, type State } from '../../lib/backlog/state.ts';
-import { sendToken } from '../../lib/backlog/tokens.ts';
-import { stateKey } from '../../lib/keys.ts';
+import { sendToken } from '#lib/queue/tokens.ts';
+import { stateKey } from '#lib/state/keys.ts';
+import { drainStarted } from '#lib/state/lanes.ts';
+import { askedToResume } from '#lib/state/machine.ts';
+import { changeState, closedLanes, readState, type State } from '#lib/state/state.ts';
 import { createMemoryDocuments, TABLES } from '../support/memory-documents.ts';
 import { createMemoryQueues } from '../support/memory-queues.ts';
 import { deliveriesFor, NO_SECRETS } from './counting-clients.ts';

@@ -2,8 +2,8 @@
 // has an end.
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { publish } from '../../lib/local/publish.ts';
-import { startLocalSet } from '../../lib/local/set.ts';
+import { publish } from '#lib/local/publish.ts';
+import { startLocalSet } from '#lib/local/set.ts';
 import { startBeside } from './beside.ts';
 import { putTen } from './load.ts';
 import type { Places, Asked as PublishersAsked } from './publishers.ts';

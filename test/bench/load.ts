@@ -1,7 +1,7 @@
 // Messages as route would put them on deliveries.fifo, without route: many of one subscription, in order.
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { ATTRIBUTE, encodeAttribute } from '../../lib/message/attribute.ts';
-import { groupOf, laneOf } from '../../lib/message/lane.ts';
+import { ATTRIBUTE, encodeAttribute } from '#lib/message/attribute.ts';
+import { groupOf, laneOf } from '#lib/message/lane.ts';
 
 export type Loaded = { readonly id: string; readonly lanes: number };
 

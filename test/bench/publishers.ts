@@ -1,8 +1,8 @@
 // Who publishes in the backlog's benchmark, in a process of its own: a trickle, message by message, whose times it keeps,
 // and a load of so many a second.
 import { setTimeout as wait } from 'node:timers/promises';
-import { createClients } from '../../lib/local/clients.ts';
-import { publish } from '../../lib/local/publish.ts';
+import { createClients } from '#lib/local/clients.ts';
+import { publish } from '#lib/local/publish.ts';
 import { answering } from './beside.ts';
 import { type Loaded, putTen } from './load.ts';
 

@@ -19,7 +19,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type DynamoDb, startDynamoDb } from '#lib/local/dynamodb.ts';
+import { type DynamoDb, startDynamoDb } from '#lib/local/aws/dynamodb.ts';
 
 const given = process.env.AWS_ENDPOINT_URL_DYNAMODB;
 const run = randomUUID();

@@ -17,9 +17,9 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startEndpoint } from '#lib/local/endpoint.ts';
-import type { Listening } from '#lib/local/listen.ts';
-import { createSecrets } from '#lib/local/secrets/server.ts';
+import { startEndpoint } from '#lib/local/aws/endpoint.ts';
+import type { Listening } from '#lib/local/aws/listen.ts';
+import { createSecrets } from '#lib/local/aws/secrets/server.ts';
 
 const given = process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER;
 let local: Listening | undefined;

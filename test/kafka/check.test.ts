@@ -1,7 +1,7 @@
 // What `endpoints test` says of Kafka endpoints, at a real broker.
 import { AclOperations, AclPermissionTypes, ResourcePatternTypes, ResourceTypes } from '@platformatic/kafka';
 import { expect, test } from 'vitest';
-import { checkTopic } from '#lib/endpoint/check-topic.ts';
+import { checkTopic } from '#lib/cli/actions/check-topic.ts';
 import { parseEndpoint } from '#lib/endpoint/schema.ts';
 import { createTopic, kafkaAddresses, recordsOn, withAdmin } from '#test/support/kafka/addresses.ts';
 import { OTHER_USER, USER } from '#test/support/kafka/broker.ts';

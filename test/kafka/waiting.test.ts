@@ -3,9 +3,9 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { afterAll, expect, test, vi } from 'vitest';
+import { createSqs } from '#lib/local/aws/sqs/server.ts';
 import { startEventSourceMapping } from '#lib/local/event-source-mapping.ts';
 import type { Functions } from '#lib/local/functions.ts';
-import { createSqs } from '#lib/local/sqs/server.ts';
 import { ATTRIBUTE } from '#lib/message/attribute.ts';
 import { environmentAt } from '#test/bench/environment.ts';
 import { createTopic, kafkaAddresses, recordsOn } from '#test/support/kafka/addresses.ts';

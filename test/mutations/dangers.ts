@@ -19,7 +19,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'an entry is written before the pause: a crash between leaves a backlog that nobody looks for',
     edits: [
       [
-        'lib/delivery/act.ts',
+        'lib/deliver/act.ts',
         '    // The flag first: a crash after it finds the subscription stopped and the message still in its place.\n',
         "    if (fate === 'keep') await park(run, going.lane, [message], deps);\n",
       ],
@@ -31,7 +31,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'a token that comes twice, late or from an earlier drain drains too: tokens breed',
     edits: [
       [
-        'lib/delivery/drain.ts',
+        'lib/deliver/drain.ts',
         'run.state.lanes[lane]?.drain !== token.drain ||',
         'run.state.lanes[lane] === undefined ||',
       ],
@@ -42,11 +42,7 @@ export const DANGERS: readonly Danger[] = [
     id: 'S8 lost',
     danger: 'a token that is lost leaves its lane stuck for ever',
     edits: [
-      [
-        'lib/backlog/lanes.ts',
-        'closed.until > now) return undefined;',
-        'closed.until > 0) return undefined;',
-      ],
+      ['lib/state/lanes.ts', 'closed.until > now) return undefined;', 'closed.until > 0) return undefined;'],
     ],
     tests: [['backlog/tokens', 'a lost token is missed after two minutes']],
   },
@@ -69,7 +65,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'a message that came often because AWS was away is taken for one that crashes the function',
     edits: [
       [
-        'lib/delivery/crashing.ts',
+        'lib/deliver/crashing.ts',
         'const result = await workLane([first], runs, bounds, deps);\n    await forgetStarts(record.messageId, deps);',
         'const result = await workLane([first], runs, bounds, deps);',
       ],
@@ -81,7 +77,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'an entry that kills the function is drained for ever, since its token is blamed',
     edits: [
       [
-        'lib/delivery/drain.ts',
+        'lib/deliver/drain.ts',
         'if (!bounds.suspicious) return await tries',
         'if (bounds) return await tries',
       ],
@@ -95,7 +91,7 @@ export const DANGERS: readonly Danger[] = [
     id: 'S13',
     danger: 'lanes that a smaller cap has done away with go on sending',
     edits: [
-      ['lib/delivery/settle.ts', 'if (lane >= lanesOf(config)) return move', 'if (lane < 0) return move'],
+      ['lib/deliver/settle.ts', 'if (lane >= lanesOf(config)) return move', 'if (lane < 0) return move'],
     ],
     tests: [['backlog/items', 'POST nothing that is still routed to them']],
   },
@@ -104,7 +100,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'the backlog of a lane that is no more is sent beside the others',
     edits: [
       [
-        'lib/delivery/drain.ts',
+        'lib/deliver/drain.ts',
         'if (lane >= lanesOf(config)) await emptyInto',
         'if (lane < 0) await emptyInto',
       ],
@@ -116,7 +112,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'a 410 stops a subscription that has a dlq',
     edits: [
       [
-        'lib/delivery/policy.ts',
+        'lib/deliver/policy.ts',
         "      if (rules.dlq) return { kind: 'dead-letter', endpoint: rules.dlq.endpoint };\n      return {\n        kind: 'pause',",
         "      if (rules.dlq && outcome.status !== 410) return { kind: 'dead-letter', endpoint: rules.dlq.endpoint };\n      return {\n        kind: 'pause',",
       ],
@@ -128,7 +124,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'an item that is put right leaves its subscription paused, though nothing is wrong any more',
     edits: [
       [
-        'lib/backlog/machine.ts',
+        'lib/state/machine.ts',
         'return state.pause?.itemHash === itemHash ? undefined : opened(state);',
         'return undefined;',
       ],
@@ -143,7 +139,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'any put resumes, also of the very item that it paused on',
     edits: [
       [
-        'lib/backlog/machine.ts',
+        'lib/state/machine.ts',
         'return state.pause?.itemHash === itemHash ? undefined : opened(state);',
         'return opened(state);',
       ],
@@ -155,7 +151,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'an endpoint that is put resumes nobody who missed it, or one that is missing is not missed',
     edits: [
       [
-        'lib/subscription/registration.ts',
+        'lib/state/registration.ts',
         'if (fault === undefined) return reading;',
         'if (fault !== undefined) return reading;\n  if (fault === undefined) return reading;',
       ],
@@ -168,15 +164,13 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'S19',
     danger: 'a healthy callback that is too slow fills the part of the queue that SQS looks through',
-    edits: [
-      ['lib/delivery/lag.ts', 'return ageMs > lagSeconds * 1000 && gapMs', 'return ageMs < 0 && gapMs'],
-    ],
+    edits: [['lib/deliver/lag.ts', 'return ageMs > lagSeconds * 1000 && gapMs', 'return ageMs < 0 && gapMs']],
     tests: [['backlog/sweep', 'a lane that is healthy but too slow']],
   },
   {
     id: 'S20',
     danger: 'a long slice keeps what arrives in the queue behind its token',
-    edits: [['lib/delivery/drain.ts', 'deps.now() + deps.sliceMs', 'deps.now() + 10 * deps.sliceMs']],
+    edits: [['lib/deliver/drain.ts', 'deps.now() + deps.sliceMs', 'deps.now() + 10 * deps.sliceMs']],
     tests: [['backlog/tokens', 'a slice ends after five seconds']],
   },
   {
@@ -184,7 +178,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'a thousand subscriptions that come back at once take all that deliver has',
     edits: [
       [
-        'lib/backlog/sweep.ts',
+        'lib/resume/sweep.ts',
         'const room = budget - swept.started;',
         'const room = Number.POSITIVE_INFINITY;',
       ],
@@ -195,8 +189,8 @@ export const DANGERS: readonly Danger[] = [
     id: 'N1 lane',
     danger: 'every lane of an outage probes',
     edits: [
-      ['lib/delivery/drain.ts', 'return lane === probeLane(state) && now', 'return lane >= 0 && now'],
-      ['lib/delivery/run.ts', 'if (lane === probeLane(run.state) && notBefore', 'if (lane >= 0 && notBefore'],
+      ['lib/deliver/drain.ts', 'return lane === probeLane(state) && now', 'return lane >= 0 && now'],
+      ['lib/deliver/run.ts', 'if (lane === probeLane(run.state) && notBefore', 'if (lane >= 0 && notBefore'],
     ],
     tests: [['backlog/outage', 'five lanes that fail at once']],
   },
@@ -205,7 +199,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'five failures of one outage double its wait five times',
     edits: [
       [
-        'lib/backlog/machine.ts',
+        'lib/state/machine.ts',
         "if (state.epoch !== failure.epoch || !counts('failed', state))",
         "if (!counts('failed', state))",
       ],
@@ -220,7 +214,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'an old, slow success opens a newer outage',
     edits: [
       [
-        'lib/backlog/machine.ts',
+        'lib/state/machine.ts',
         "state.epoch === epoch && counts('went-well', state)",
         "epoch >= 0 && counts('went-well', state)",
       ],
@@ -232,7 +226,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'a lone 503 stops an ordered lane until the next sweep',
     edits: [
       [
-        'lib/delivery/tries.ts',
+        'lib/deliver/attempt-loop.ts',
         "if (action.kind !== 'retry' || !mayStart(deps.now() + action.afterMs)) {",
         'if (action.kind !== undefined) {',
       ],
@@ -245,7 +239,9 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'N4 clear',
     danger: 'a deleted subscription leaves its backlog for whoever takes its id',
-    edits: [['lib/backlog/look.ts', '< deps.unsubscribedAfterMs)', '< Number.POSITIVE_INFINITY)']],
+    edits: [
+      ['lib/resume/check-subscription.ts', '< deps.unsubscribedAfterMs)', '< Number.POSITIVE_INFINITY)'],
+    ],
     tests: [
       ['backlog/items', 'that stays away is cleared'],
       ['backlog/expiry', 'is undeliverable as unsubscribed within hours'],
@@ -254,19 +250,21 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'N4 grace',
     danger: 'an item that is deleted and put again a moment later loses what waited',
-    edits: [['lib/backlog/look.ts', '< deps.unsubscribedAfterMs)', '< 0)']],
+    edits: [['lib/resume/check-subscription.ts', '< deps.unsubscribedAfterMs)', '< 0)']],
     tests: [['backlog/items', 'that is back within the hour']],
   },
   {
     id: 'N5',
     danger: 'a held message counts as backlog, and its lane never opens again',
-    edits: [['lib/keys.ts', 'pk: `held#${part(subscription)}`', 'pk: `lane#${part(subscription)}#0`']],
+    edits: [['lib/state/keys.ts', 'pk: `held#${part(subscription)}`', 'pk: `lane#${part(subscription)}#0`']],
     tests: [['backlog/held', 'what was sent and failed is held']],
   },
   {
     id: 'N8 order',
     danger: 'a backlog is in the order of its numbers as texts: 10 before 9',
-    edits: [['lib/keys.ts', "`${sequence.padStart(40, '0')}#${messageId}`", '`${sequence}#${messageId}`']],
+    edits: [
+      ['lib/state/keys.ts', "`${sequence.padStart(40, '0')}#${messageId}`", '`${sequence}#${messageId}`'],
+    ],
     tests: [['backlog/park', 'entries are in the order of their numbers']],
   },
   {
@@ -274,7 +272,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'a queue that begins to count anew has a message take another’s place in the backlog',
     edits: [
       [
-        'lib/keys.ts',
+        'lib/state/keys.ts',
         "`${sequence.padStart(40, '0')}#${messageId}`",
         "`${sequence.padStart(40, '0')}#${messageId.slice(0, 0)}`",
       ],
@@ -286,7 +284,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'the sweep sees the first page of its index and no other',
     edits: [
       [
-        'lib/backlog/due.ts',
+        'lib/state/due.ts',
         'ExclusiveStartKey = page.LastEvaluatedKey;\n  } while',
         'ExclusiveStartKey = undefined;\n  } while',
       ],
@@ -298,7 +296,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'every pause writes to one partition of the index',
     edits: [
       [
-        'lib/backlog/due.ts',
+        'lib/state/due.ts',
         "hash('sha256', subscription, 'buffer').readUInt8(0) % SHARDS",
         "hash('sha256', subscription, 'buffer').readUInt8(0) % 1",
       ],
@@ -310,7 +308,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'what a busy partition leaves unwritten is taken for parked, and lost',
     edits: [
       [
-        'lib/backlog/entries.ts',
+        'lib/state/entries.ts',
         'left = UnprocessedItems?.[stateTable] ?? [];',
         'left = UnprocessedItems?.[stateTable]?.slice(0, 0) ?? [];',
       ],
@@ -322,7 +320,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'a backlog behind a stop has no end',
     edits: [
       [
-        'lib/backlog/look.ts',
+        'lib/resume/check-subscription.ts',
         'if (oldestAt === undefined || oldestAt > now - deps.retentionMs) continue;',
         'if (oldestAt !== 0) continue;',
       ],
@@ -332,7 +330,7 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'N11 held',
     danger: 'what is held has no end',
-    edits: [['lib/backlog/expiry.ts', 'const before = now - deps.retentionMs;', 'const before = 0;']],
+    edits: [['lib/resume/expiry.ts', 'const before = now - deps.retentionMs;', 'const before = 0;']],
     tests: [
       ['backlog/expiry', 'is a dead letter with a dlq'],
       ['backlog/expiry', 'is undeliverable without one'],
@@ -343,7 +341,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'nobody can see how much waits, and since when',
     edits: [
       [
-        'lib/backlog/look.ts',
+        'lib/resume/check-subscription.ts',
         'if (looksAtWaiting) await lookAtWaiting();',
         'if (!looksAtWaiting && looksAtHeld) await lookAtWaiting();',
       ],
@@ -353,7 +351,7 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'N12',
     danger: 'one message that always fails keeps an unordered subscription stopped for ever',
-    edits: [['lib/delivery/act.ts', 'head.probes >= PROBES_OF_ONE_HEAD;', 'head.probes < 0;']],
+    edits: [['lib/deliver/act.ts', 'head.probes >= PROBES_OF_ONE_HEAD;', 'head.probes < 0;']],
     tests: [['backlog/outage', 'on auto gets out of the way']],
   },
   {
@@ -361,7 +359,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'a drain that dies locks its lane for the queue’s whole visibility timeout',
     edits: [
       [
-        'lib/delivery/batch.ts',
+        'lib/deliver/batch.ts',
         'records.map(({ receiptHandle }) => ({ receiptHandle, seconds })),\n  );\n  const ours',
         'records.map(({ receiptHandle }) => ({ receiptHandle, seconds: seconds * 4 })),\n  );\n  const ours',
       ],

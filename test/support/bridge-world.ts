@@ -5,10 +5,10 @@ import type { BridgedLetter, Passed } from '#lib/bridge/letter.ts';
 import { createPublishers } from '#lib/bridge/publishers.ts';
 import type { FoundEndpoint } from '#lib/endpoint/found.ts';
 import { foundEndpoint } from '#lib/endpoint/found.ts';
-import type { CountName, Fields } from '#lib/log.ts';
 import { ATTRIBUTE, type DeadLetter, encodeAttribute } from '#lib/message/attribute.ts';
 import { gatherSends } from '#lib/queue/gathered.ts';
 import { createQueues } from '#lib/queue/queues.ts';
+import type { CountName, Fields } from '#lib/telemetry/log.ts';
 import { LIMITS } from './limits.ts';
 import { createMemoryQueues } from './memory-queues.ts';
 

@@ -16,7 +16,7 @@ declare module 'vitest' {
 export const DEAD_LETTERS = 'rejected-orders';
 export const arnOf = (queue: string): string => `arn:aws:sqs:${REGION}:000000000000:${queue}`;
 
-/** Its callbacks may be on this machine: see allowsThisMachine in lib/deployment-rules.ts. */
+/** Its callbacks may be on this machine: see allowsThisMachine in lib/deployment/rules.ts. */
 export const STAGE = 'local-deploy';
 /**
  * What a function that was replaced at work had in hand is hidden for its time, here a shorter one; and a lane that waits

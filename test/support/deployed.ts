@@ -6,8 +6,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { stateKey } from '#lib/keys.ts';
 import { type Publishing, publish } from '#lib/local/publish.ts';
+import { stateKey } from '#lib/state/keys.ts';
 import { REGION, ROOT } from './ministack.ts';
 
 export type Deployed = Awaited<ReturnType<typeof lookAtStage>>;

@@ -1,6 +1,6 @@
 // Time for the queues of a set: it runs as the real one does, and jumps ahead when told, so that no test waits for a
 // visibility timeout. The functions keep the real time.
-import { type Clock, createManualClock } from '#lib/local/clock.ts';
+import { type Clock, createManualClock } from '#lib/local/aws/clock.ts';
 
 export type JumpingClock = Clock & {
   /** Lets so much time pass at once. */

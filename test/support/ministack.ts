@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { listen } from '#lib/local/listen.ts';
+import { listen } from '#lib/local/aws/listen.ts';
 import { pythonTool } from './python-tools.ts';
 
 export type MiniStack = {

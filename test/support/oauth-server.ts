@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 import type { JWK } from 'jose';
 import Provider, { type ClientMetadata } from 'oidc-provider';
-import { listen } from '#lib/local/listen.ts';
+import { listen } from '#lib/local/aws/listen.ts';
 
 export type OAuthServer = Awaited<ReturnType<typeof startOAuthServer>>;
 

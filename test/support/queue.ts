@@ -6,9 +6,9 @@ import {
   SendMessageCommand,
   type SendMessageCommandInput,
 } from '@aws-sdk/client-sqs';
+import type { Clock } from '#lib/local/aws/clock.ts';
+import { createSqs, startSqs } from '#lib/local/aws/sqs/server.ts';
 import { createClients } from '#lib/local/clients.ts';
-import type { Clock } from '#lib/local/clock.ts';
-import { createSqs, startSqs } from '#lib/local/sqs/server.ts';
 
 export type TestQueue = Awaited<ReturnType<typeof startQueue>>;
 

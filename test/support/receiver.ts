@@ -1,7 +1,7 @@
 // A callback server for tests: answers each path by a list of steps, and keeps every request that came, with its bytes and times.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
-import { listen } from '#lib/local/listen.ts';
+import { listen } from '#lib/local/aws/listen.ts';
 
 /** What one request is answered with. Nothing said: 200 at once, without a body. */
 export type Step = {

@@ -1,5 +1,5 @@
 // redrive over queues in memory, on time that the test owns: what lies in a queue, what is asked, and what went where.
-import type { CountName } from '#lib/log.ts';
+
 import { decodeDelivery } from '#lib/message/attribute.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { openSource } from '#lib/redrive/open.ts';
@@ -7,6 +7,7 @@ import { type Answer, redrive } from '#lib/redrive/redrive.ts';
 import { parseRequest } from '#lib/redrive/request.ts';
 import type { Target } from '#lib/redrive/send.ts';
 import { createSendBack } from '#lib/redrive/send-back.ts';
+import type { CountName } from '#lib/telemetry/log.ts';
 import { createMemoryQueues } from './memory-queues.ts';
 import { attributesOf } from './records.ts';
 

@@ -15,7 +15,6 @@ import {
   ScanCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { heldKey, stateKey } from '#lib/keys.ts';
 import type { Publishing } from '#lib/local/publish.ts';
 import { recordOf } from '#lib/local/sqs-event.ts';
 import {
@@ -26,6 +25,7 @@ import {
   encodeAttribute,
 } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
+import { heldKey, stateKey } from '#lib/state/keys.ts';
 import { createJumpingClock } from './jumping-clock.ts';
 import { type ReceivedRequest, startReceiver } from './receiver.ts';
 import { startSet, type TestSetOptions } from './set.ts';

@@ -3,13 +3,13 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { addressRules } from '#lib/callback/address.ts';
 import { checkUrl } from '#lib/callback/guard.ts';
-import type { CountName, Fields } from '#lib/log.ts';
 import { type Delivery, decodeDelivery } from '#lib/message/attribute.ts';
 import { gatherSends } from '#lib/queue/gathered.ts';
 import { createQueues } from '#lib/queue/queues.ts';
-import { type RouteDeps, routeBatch } from '#lib/routing/batch.ts';
+import { type RouteDeps, routeBatch } from '#lib/route/batch.ts';
 import { createDirectory, type Directory } from '#lib/subscription/directory.ts';
 import type { SubscriptionRules } from '#lib/subscription/schema.ts';
+import type { CountName, Fields } from '#lib/telemetry/log.ts';
 import { createInvocation, type Death, type Invocation } from './invocation.ts';
 import { LIMITS } from './limits.ts';
 import { createMemoryDocuments, type Item, TABLES } from './memory-documents.ts';

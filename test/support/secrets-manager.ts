@@ -5,8 +5,8 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { onTestFinished } from 'vitest';
-import { startEndpoint } from '#lib/local/endpoint.ts';
-import { createSecrets } from '#lib/local/secrets/server.ts';
+import { startEndpoint } from '#lib/local/aws/endpoint.ts';
+import { createSecrets } from '#lib/local/aws/secrets/server.ts';
 
 export async function startSecretsManager(given: Readonly<Record<string, string>> = {}) {
   const clock = { ms: Date.now(), now: () => clock.ms };

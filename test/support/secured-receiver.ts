@@ -1,6 +1,6 @@
 // A callback that looks at the Authorization header: 200 for what it accepts, 401 for the rest.
 import { createServer } from 'node:http';
-import { listen } from '#lib/local/listen.ts';
+import { listen } from '#lib/local/aws/listen.ts';
 
 export type SecuredReceiver = Awaited<ReturnType<typeof startSecuredReceiver>>;
 

@@ -1,7 +1,7 @@
 // Our SQS without a socket, on a clock that the test moves.
 import * as z from 'zod';
-import { createManualClock } from '#lib/local/clock.ts';
-import { createSqs } from '#lib/local/sqs/server.ts';
+import { createManualClock } from '#lib/local/aws/clock.ts';
+import { createSqs } from '#lib/local/aws/sqs/server.ts';
 
 const created = z.object({ QueueUrl: z.string() });
 

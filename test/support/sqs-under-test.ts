@@ -14,8 +14,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createManualClock } from '#lib/local/clock.ts';
-import { createSqs, type RunningSqs, startSqs } from '#lib/local/sqs/server.ts';
+import { createManualClock } from '#lib/local/aws/clock.ts';
+import { createSqs, type RunningSqs, startSqs } from '#lib/local/aws/sqs/server.ts';
 
 export type TestQueue = { readonly url: string; readonly arn: string; readonly name: string };
 

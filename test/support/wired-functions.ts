@@ -2,18 +2,18 @@
 // subscribers' ledger.
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-import { type Announcement, createAnnounce } from '#lib/backlog/announce.ts';
-import type { State } from '#lib/backlog/state.ts';
 import type { Authorization } from '#lib/credentials/authorization.ts';
 import { createConnectionOf } from '#lib/credentials/connection.ts';
-import { deliverBatch } from '#lib/delivery/batch.ts';
-import type { DeliveryLimits } from '#lib/delivery/limits.ts';
-import { stateKey } from '#lib/keys.ts';
-import type { CountName, Fields } from '#lib/log.ts';
+import { deliverBatch } from '#lib/deliver/batch.ts';
+import type { DeliveryLimits } from '#lib/deliver/limits.ts';
 import { createQueues } from '#lib/queue/queues.ts';
-import { routeBatch } from '#lib/routing/batch.ts';
+import { routeBatch } from '#lib/route/batch.ts';
+import { type Announcement, createAnnounce } from '#lib/state/announce.ts';
+import { stateKey } from '#lib/state/keys.ts';
+import { createRegistrations } from '#lib/state/registration.ts';
+import type { State } from '#lib/state/state.ts';
 import { createDirectory } from '#lib/subscription/directory.ts';
-import { createRegistrations } from '#lib/subscription/registration.ts';
+import type { CountName, Fields } from '#lib/telemetry/log.ts';
 import type { Agenda, Random } from './agenda.ts';
 import type { Life } from './lambda.ts';
 import { type Answer, exchangeOf, type Ledger, type Request } from './ledger.ts';

@@ -1,16 +1,16 @@
 // The whole set in one process, on time that the test owns: publishers, the three functions over queues and tables in
 // memory, and the subscribers. Wired as functions/*.ts wires it. What goes wrong is the test's to say, call by call.
 import { onTestFinished, vi } from 'vitest';
-import type { Announcement } from '#lib/backlog/announce.ts';
-import { expireHeld } from '#lib/backlog/expiry.ts';
-import { answer, type ResumeRequest, type Answer as Said } from '#lib/backlog/request.ts';
-import { readState, type State } from '#lib/backlog/state.ts';
-import { sweep } from '#lib/backlog/sweep.ts';
-import type { DeliveryLimits } from '#lib/delivery/limits.ts';
-import { type CountName, nameOf } from '#lib/log.ts';
+import type { DeliveryLimits } from '#lib/deliver/limits.ts';
 import { decodeLaneMessage, encodeAttribute, type Token } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
+import { expireHeld } from '#lib/resume/expiry.ts';
+import { answer, type ResumeRequest, type Answer as Said } from '#lib/resume/request.ts';
+import { sweep } from '#lib/resume/sweep.ts';
+import type { Announcement } from '#lib/state/announce.ts';
+import { readState, type State } from '#lib/state/state.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
+import { type CountName, nameOf } from '#lib/telemetry/log.ts';
 import { createAgenda, createRandom } from './agenda.ts';
 import { type Call, createLife, createMapping, type Fate } from './lambda.ts';
 import { type Answer, createLedger, type Request, VERSION_HEADER } from './ledger.ts';

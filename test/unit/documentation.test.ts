@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { SAMPLE_ENVIRONMENT } from '#lib/build/sample-environment.ts';
-import * as config from '#lib/config.ts';
+import * as config from '#lib/deployment/config.ts';
 
 const yaml = readFileSync('serverless.yml', 'utf8');
 const page = readFileSync('OPERATORS.md', 'utf8');

@@ -1,11 +1,11 @@
 // `webhooks pause | resume | look | skip-head | dead-letter-head | held … | backlog list`: what a person decides about a
 // subscription, and about what waits or is held for it.
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Context } from '../context.ts';
+import type { Context } from '#lib/cli/terminal/context.ts';
 
 // Loaded when a command is given: --help needs no SDK.
-const deciding = () => import('../decide.ts');
-const listing = () => import('../list-waiting.ts');
+const deciding = () => import('#lib/cli/actions/decide.ts');
+const listing = () => import('#lib/cli/actions/list-waiting.ts');
 
 /** Adds the commands to the program. */
 export function backlog(program: Command, context: Context): void {

@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type * as z from 'zod';
-import type { Context } from '../context.ts';
-import { invoke } from '../invoke.ts';
-import { count, filterIn, type LetterOptions, letterOptions } from '../letter-options.ts';
-import { age, type Print, plain, table } from '../print.ts';
-import { type letterSchema, redriveAll } from '../redrive-loop.ts';
+import { type letterSchema, redriveAll } from '#lib/cli/actions/redrive-loop.ts';
+import type { Context } from '#lib/cli/terminal/context.ts';
+import { invoke } from '#lib/cli/terminal/invoke.ts';
+import { count, filterIn, type LetterOptions, letterOptions } from '#lib/cli/terminal/letter-options.ts';
+import { age, type Print, plain, table } from '#lib/cli/terminal/print.ts';
 
 type Letter = z.infer<typeof letterSchema>;
 

@@ -1,10 +1,10 @@
 // `webhooks endpoints …`: config items of endpoints, where dead letters go: registered, listed, shown, tried, removed.
 import type { Command } from 'commander';
-import type { Context } from '../context.ts';
+import type { Context } from '#lib/cli/terminal/context.ts';
 
 // What a command does is loaded when it is given: --help needs no SDK.
-const working = () => import('../endpoint-items.ts');
-const testing = () => import('../test-endpoint.ts');
+const working = () => import('#lib/cli/actions/endpoint-items.ts');
+const testing = () => import('#lib/cli/actions/test-endpoint.ts');
 
 /** Adds the commands to the program. */
 export function endpoints(program: Command, context: Context): void {

@@ -1,9 +1,9 @@
 // `webhooks publish`: sends messages as a publisher does.
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Context } from '../context.ts';
+import type { Context } from '#lib/cli/terminal/context.ts';
 
 // Loaded when the command is given: --help needs no SDK.
-const publishing = () => import('../publish.ts');
+const publishing = () => import('#lib/cli/actions/publish.ts');
 
 /** Adds the command to the program. */
 export function publish(program: Command, context: Context): void {

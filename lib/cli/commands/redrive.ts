@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import type { Context } from '../context.ts';
-import { invoke } from '../invoke.ts';
-import { count, filterIn, type LetterOptions, letterOptions } from '../letter-options.ts';
-import { plain, table } from '../print.ts';
-import { redriveAll, type Total } from '../redrive-loop.ts';
+import { redriveAll, type Total } from '#lib/cli/actions/redrive-loop.ts';
+import type { Context } from '#lib/cli/terminal/context.ts';
+import { invoke } from '#lib/cli/terminal/invoke.ts';
+import { count, filterIn, type LetterOptions, letterOptions } from '#lib/cli/terminal/letter-options.ts';
+import { plain, table } from '#lib/cli/terminal/print.ts';
 import { letters } from './dead-letters.ts';
 
 type Options = LetterOptions & {

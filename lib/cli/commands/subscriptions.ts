@@ -1,11 +1,11 @@
 // `webhooks subscriptions …`: config items of subscriptions: registered, listed, shown, removed.
 import type { Command } from 'commander';
-import type { Context } from '../context.ts';
+import type { Context } from '#lib/cli/terminal/context.ts';
 
 // What a command does is loaded when it is given: --help needs no SDK.
-const putting = () => import('../put-subscriptions.ts');
-const calling = () => import('../sample-call.ts');
-const registered = () => import('../registered.ts');
+const putting = () => import('#lib/cli/actions/put-subscriptions.ts');
+const calling = () => import('#lib/cli/actions/sample-call.ts');
+const registered = () => import('#lib/cli/actions/registered.ts');
 
 /** Adds the commands to the program. */
 export function subscriptions(program: Command, context: Context): void {

@@ -1,5 +1,5 @@
 // What counts as sent twice, and as received twice by the same attempt.
-// Judges lib/local/sqs, or the server at AWS_ENDPOINT_URL_SQS.
+// Judges lib/local/aws/sqs, or the server at AWS_ENDPOINT_URL_SQS.
 import { describe, expect } from 'vitest';
 import { bodies, sqsUnderTest } from '#test/support/sqs-under-test.ts';
 

@@ -1,5 +1,5 @@
 // FIFO queues: what is handed out together, what blocks a group, and what frees it.
-// Judges lib/local/sqs, or the server at AWS_ENDPOINT_URL_SQS.
+// Judges lib/local/aws/sqs, or the server at AWS_ENDPOINT_URL_SQS.
 import { setImmediate as turn } from 'node:timers/promises';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { describe, expect } from 'vitest';
@@ -70,7 +70,7 @@ describe('what blocks a group', () => {
     expect(await receive(queue)).toEqual([]);
   });
 
-  // AWS hands it out (lib/local/sqs/lane.ts says more): our default is the stricter lock, a switch has the other.
+  // AWS hands it out (lib/local/aws/sqs/lane.ts says more): our default is the stricter lock, a switch has the other.
   check(
     'a first message given back by visibility 0 waits for the others of its group in flight',
     async () => {

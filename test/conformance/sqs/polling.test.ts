@@ -1,5 +1,5 @@
 // Long polls: what ends the wait at once.
-// Judges lib/local/sqs, or the server at AWS_ENDPOINT_URL_SQS.
+// Judges lib/local/aws/sqs, or the server at AWS_ENDPOINT_URL_SQS.
 import { expect } from 'vitest';
 import { bodies, sqsUnderTest, type TestQueue } from '#test/support/sqs-under-test.ts';
 

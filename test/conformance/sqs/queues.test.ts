@@ -1,5 +1,5 @@
 // Queues themselves: made, found, described, changed, purged.
-// Judges lib/local/sqs, or the server at AWS_ENDPOINT_URL_SQS.
+// Judges lib/local/aws/sqs, or the server at AWS_ENDPOINT_URL_SQS.
 import {
   CreateQueueCommand,
   GetQueueUrlCommand,

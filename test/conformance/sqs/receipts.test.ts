@@ -1,5 +1,5 @@
 // What a receipt handle still does once its visibility has ended, someone else has the message, or it is gone.
-// Judges lib/local/sqs, or the server at AWS_ENDPOINT_URL_SQS.
+// Judges lib/local/aws/sqs, or the server at AWS_ENDPOINT_URL_SQS.
 import { ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { describe, expect } from 'vitest';
 import { bodies, sqsUnderTest } from '#test/support/sqs-under-test.ts';

@@ -1,5 +1,5 @@
 // Dead-letter queues: how messages get there by a redrive policy, and back by a move task.
-// Judges lib/local/sqs, or the server at AWS_ENDPOINT_URL_SQS.
+// Judges lib/local/aws/sqs, or the server at AWS_ENDPOINT_URL_SQS.
 import {
   ListDeadLetterSourceQueuesCommand,
   ListMessageMoveTasksCommand,

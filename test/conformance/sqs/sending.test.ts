@@ -1,5 +1,5 @@
 // What can be sent: ids, delays, sizes, characters, attributes, batches.
-// Judges lib/local/sqs, or the server at AWS_ENDPOINT_URL_SQS.
+// Judges lib/local/aws/sqs, or the server at AWS_ENDPOINT_URL_SQS.
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs';
 import { describe, expect } from 'vitest';
 import { bodies, sqsUnderTest, type TestQueue } from '#test/support/sqs-under-test.ts';

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { SAMPLE_ENVIRONMENT } from '#lib/build/sample-environment.ts';
 import { createCallbackClient } from '#lib/callback/client.ts';
 import type { Lookup } from '#lib/callback/guard.ts';
-import { checkSubscription } from '#lib/cli/check.ts';
-import { deliverEnvironment, readConfig } from '#lib/config.ts';
+import { checkSubscription } from '#lib/cli/actions/check.ts';
 import { requestToken } from '#lib/credentials/token-request.ts';
-import { callbackRules, deploymentRules, itemRules } from '#lib/deployment-rules.ts';
+import { deliverEnvironment, readConfig } from '#lib/deployment/config.ts';
+import { callbackRules, deploymentRules, itemRules } from '#lib/deployment/rules.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import { requestTo } from '#test/support/callback-exchange.ts';
 import {

@@ -1,7 +1,7 @@
 // How commands end that can't do what was asked: the exit code, and a sentence with what was wrong, where, what to do.
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Listening, listen } from '#lib/local/listen.ts';
+import { type Listening, listen } from '#lib/local/aws/listen.ts';
 import { webhooks } from '#test/support/cli.ts';
 
 /** An AWS that answers every call with the error, or with what a function says, that stands in its path. */

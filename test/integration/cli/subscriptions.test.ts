@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDocuments } from '#lib/documents.ts';
+import { createDocuments } from '#lib/deployment/documents.ts';
 import { type Ended, webhooks } from '#test/support/cli.ts';
 import { type Rig, startRig } from '#test/support/rig.ts';
 

@@ -6,7 +6,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { Webhook } from 'standardwebhooks';
 import { Webhook as SvixWebhook } from 'svix';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { claimKey } from '#lib/keys.ts';
+import { claimKey } from '#lib/state/keys.ts';
 import type { ReceivedRequest } from '#test/support/receiver.ts';
 import { QUEUES, type Rig, type Subscribed, startRig } from '#test/support/rig.ts';
 

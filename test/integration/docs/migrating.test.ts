@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDocuments } from '#lib/documents.ts';
+import { createDocuments } from '#lib/deployment/documents.ts';
 import { readPage } from '#test/support/page.ts';
 import { type Rig, startRig } from '#test/support/rig.ts';
 

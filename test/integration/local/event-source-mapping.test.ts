@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { type Clock, createManualClock } from '#lib/local/clock.ts';
+import { type Clock, createManualClock } from '#lib/local/aws/clock.ts';
 import { type RunningMapping, startEventSourceMapping } from '#lib/local/event-source-mapping.ts';
 import type { InvocationReport } from '#lib/local/functions.ts';
 import type { EventSourceMapping } from '#lib/local/template.ts';

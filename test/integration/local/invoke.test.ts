@@ -5,7 +5,7 @@ import {
   ListFunctionsCommand,
 } from '@aws-sdk/client-lambda';
 import { afterEach, expect, test } from 'vitest';
-import { startEndpoint } from '#lib/local/endpoint.ts';
+import { startEndpoint } from '#lib/local/aws/endpoint.ts';
 import type { Functions } from '#lib/local/functions.ts';
 import { createInvoke } from '#lib/local/invoke.ts';
 import { startTestFunctions } from '#test/support/handlers.ts';

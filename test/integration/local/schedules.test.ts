@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { type Clock, createManualClock } from '#lib/local/clock.ts';
+import { type Clock, createManualClock } from '#lib/local/aws/clock.ts';
 import { type Schedule, schedulesOf, startSchedules } from '#lib/local/schedules.ts';
 import { parseTemplate } from '#lib/local/template.ts';
 import { startTestFunctions } from '#test/support/handlers.ts';

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { listen } from '#lib/local/listen.ts';
+import { listen } from '#lib/local/aws/listen.ts';
 import { startReceiver } from '#test/support/receiver.ts';
 
 let scratch: string;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { alarmResource, alarms } from '#lib/build/alarms.ts';
 import { watching } from '#lib/build/observability.ts';
-import { COUNTS, MEASURES } from '#lib/log.ts';
+import { COUNTS, MEASURES } from '#lib/telemetry/log.ts';
 
 const capacity = { route: 150, deliver: 200, bridge: 20 };
 const all = alarms(capacity);

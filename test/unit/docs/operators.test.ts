@@ -1,7 +1,7 @@
 // OPERATORS.md's arithmetic is done again, and its numbers are those of the deployment.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { FULL_AT } from '#lib/routing/backstop.ts';
+import { FULL_AT } from '#lib/queue/backstop.ts';
 import { LARGEST_MAX_CONCURRENT_CONNECTIONS } from '#lib/subscription/http-schema.ts';
 import { readPage } from '#test/support/page.ts';
 

@@ -1,7 +1,7 @@
 // RECEIVERS.md says what follows from every answer: the same table that deliver decides by.
 import { expect, test } from 'vitest';
-import type { Outcome } from '#lib/delivery/outcome.ts';
-import { type Action, decide, type Rules } from '#lib/delivery/policy.ts';
+import type { Outcome } from '#lib/deliver/outcome.ts';
+import { type Action, decide, type Rules } from '#lib/deliver/policy.ts';
 import { QOS, type Qos } from '#lib/subscription/subscription.ts';
 import { readPage } from '#test/support/page.ts';
 

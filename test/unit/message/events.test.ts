@@ -2,11 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { SQSEvent } from 'aws-lambda';
 import { expect, test } from 'vitest';
-import { parseRequest } from '#lib/backlog/request.ts';
 import { decodeDeadLetter, decodeDelivery } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
 import { bytesOf, readPublished } from '#lib/message/published.ts';
 import { parseRequest as parseRedrive } from '#lib/redrive/request.ts';
+import { parseRequest } from '#lib/resume/request.ts';
 
 const FOLDER = new URL('../../../events/', import.meta.url);
 const jsonIn = (name: string): unknown => JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8'));

@@ -1,7 +1,7 @@
 // Whatever somebody puts into the table, reading it gives a result.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { hashOfItem } from '#lib/subscription/item-hash.ts';
+import { hashOfItem } from '#lib/item/hash.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import { rules } from './items.ts';
 

@@ -1,0 +1,71 @@
+// Looks at an `sqs` endpoint before its first letter does: is the queue there, may it be looked at, does it take what
+// letters are. Sends nothing, so whether sending is allowed is not found out here.
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SqsEndpoint } from '#lib/endpoint/endpoint.ts';
+import { queueUrlOf } from '#lib/endpoint/queue.ts';
+import { queueNameIn } from '#lib/queue/name.ts';
+
+export type EndpointChecked = {
+  readonly ok: boolean;
+  /** What was found, or what is wrong and what to do, a sentence each. */
+  readonly findings: readonly string[];
+};
+
+type Deps = {
+  readonly sqs: Pick<SQSClient, 'send'>;
+  /** Names of the functions' own queues: letters there would go round for ever. */
+  readonly ownQueues: readonly string[];
+};
+
+/** A letter: 256 KiB of a publisher's, and what we add. */
+const LARGEST_LETTER = 1_048_576;
+
+/** Throws when AWS fails in a way that says nothing about the endpoint. */
+export async function checkQueue({ configuration }: SqsEndpoint, deps: Deps): Promise<EndpointChecked> {
+  try {
+    const url = await queueUrlOf(configuration, deps.sqs);
+    const name = queueNameIn(url);
+    if (deps.ownQueues.includes(name))
+      return wrong(`${name} is one of the functions' own queues: name a queue of your own.`);
+    const { Attributes = {} } = await deps.sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
+    );
+    return { ok: true, findings: [`The queue ${name} is there.`, ...notesOn(Attributes)] };
+  } catch (error) {
+    const why = error instanceof Error ? WRONG.get(error.name) : undefined;
+    if (why === undefined) throw error;
+    return wrong(why);
+  }
+}
+
+const wrong = (finding: string): EndpointChecked => ({ ok: false, findings: [finding] });
+
+const NOT_THERE = 'The queue does not exist: create it, or mend the URL or ARN in the item.';
+const DENIED =
+  'The queue may not be looked at with these credentials (sqs:GetQueueUrl, sqs:GetQueueAttributes): use others, or have its policy allow it.';
+const NO_ADDRESS = 'There is no such queue URL: take it as SQS gives it.';
+const WRONG: ReadonlyMap<string, string> = new Map([
+  ['QueueDoesNotExist', NOT_THERE],
+  ['AWS.SimpleQueueService.NonExistentQueue', NOT_THERE],
+  ['AccessDenied', DENIED],
+  ['AccessDeniedException', DENIED],
+  ['InvalidAddress', NO_ADDRESS],
+]);
+
+function notesOn(attributes: Partial<Record<string, string>>): string[] {
+  const notes: string[] = [];
+  if (attributes.FifoQueue === 'true')
+    notes.push('It is a FIFO queue: letters of a subscription keep their order, each comes once.');
+  const size = Number(attributes.MaximumMessageSize ?? LARGEST_LETTER);
+  if (size < LARGEST_LETTER)
+    notes.push(
+      `It takes ${size} bytes a message; a larger letter goes to undeliverable: set MaximumMessageSize to ${LARGEST_LETTER}.`,
+    );
+  if (attributes.KmsMasterKeyId !== undefined)
+    notes.push(
+      'It is encrypted with a key of its own: the bridge needs kms:GenerateDataKey and kms:Decrypt for it.',
+    );
+  const days = Number(attributes.MessageRetentionPeriod ?? 0) / 86_400;
+  notes.push(`Letters are kept there for ${Number(days.toFixed(1))} days.`);
+  return notes;
+}

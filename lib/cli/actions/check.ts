@@ -1,0 +1,131 @@
+// Looks at a subscription's item before it is put, as the deployment and the network see it: what would pause it later
+// is refused now, every fault at once.
+import {
+  DescribeSecretCommand,
+  ResourceNotFoundException,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { addressRules } from '#lib/callback/address.ts';
+import { type Lookup, systemLookup } from '#lib/callback/guard.ts';
+import { checkAddresses } from '#lib/callback/resolve.ts';
+import type { Context } from '#lib/cli/terminal/context.ts';
+import { type DeploymentRules, itemRules } from '#lib/deployment/rules.ts';
+import { faultOfNaming, readEndpointItem } from '#lib/endpoint/found.ts';
+import type { SecretReference } from '#lib/item/secret-reference.ts';
+import { parseSubscription } from '#lib/subscription/schema.ts';
+import type { Fault, Subscription } from '#lib/subscription/subscription.ts';
+
+export type Checked =
+  | { readonly ok: true; readonly subscription: Subscription }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+type Deps = Pick<Context, 'documents' | 'names' | 'secrets'> & {
+  readonly deployment: DeploymentRules;
+  /** Undefined: names are not looked up. */
+  readonly lookup: Lookup | undefined;
+};
+
+/** Throws when AWS fails. */
+export async function checkSubscription(item: unknown, deps: Deps): Promise<Checked> {
+  const parsed = parseSubscription(item, itemRules(deps.deployment));
+  if (!parsed.ok) return parsed;
+  const { subscription } = parsed;
+  const faults = [
+    ...(await unreachable(subscription, deps)),
+    ...(await withoutEndpoint(subscription, deps)),
+    ...(await withoutSecret(subscription, deps)),
+  ];
+  return faults.length === 0 ? { ok: true, subscription } : { ok: false, faults };
+}
+
+export const lookupUnless = (skip: boolean): Lookup | undefined => (skip ? undefined : systemLookup);
+
+const NOT_FOUND = /without an address$/;
+
+async function unreachable(subscription: Subscription, { lookup, deployment }: Deps): Promise<Fault[]> {
+  if (lookup === undefined) return [];
+  const addresses = addressRules(deployment);
+  const faults: Fault[] = [];
+  for (const { path, url } of urlsOf(subscription)) {
+    const refusal = await checkAddresses(url, { lookup, addresses });
+    if (refusal === undefined) continue;
+    const hint = NOT_FOUND.test(refusal)
+      ? ': mend it, or give --skip-dns where only the deployment knows the name'
+      : '';
+    faults.push({ path, reason: `${refusal}${hint}` });
+  }
+  return faults;
+}
+
+/** Where requests of a subscription go. What a secret says is not known here. */
+function urlsOf({ callbackUrl, auth, proxy }: Subscription): { path: string; url: string }[] {
+  const urls = [{ path: 'configuration.callbackUrl', url: callbackUrl }];
+  if (auth?.type === 'oauth2' && auth.oauth2 !== undefined)
+    urls.push({ path: 'configuration.auth.oauth2.endpoint', url: auth.oauth2.endpoint });
+  if (auth?.type === 'jwtProfileOauth2' && auth.jwtProfileOauth2 !== undefined)
+    urls.push(
+      auth.jwtProfileOauth2.endpoint === undefined
+        ? { path: 'configuration.auth.jwtProfileOauth2.audience', url: auth.jwtProfileOauth2.audience }
+        : { path: 'configuration.auth.jwtProfileOauth2.endpoint', url: auth.jwtProfileOauth2.endpoint },
+    );
+  if (proxy?.enabled === true && proxy.host !== undefined)
+    urls.push({ path: 'configuration.proxy.host', url: `http://${proxy.host}` });
+  return urls;
+}
+
+/** A dlq that names no endpoint would pause the subscription at its first rejected message. */
+async function withoutEndpoint(
+  { dlq }: Subscription,
+  { documents, names }: Pick<Deps, 'documents' | 'names'>,
+): Promise<Fault[]> {
+  if (dlq === undefined) return [];
+  const deps = { documents: await documents(), endpointsTable: names.table('endpoints') };
+  const fault = faultOfNaming(await readEndpointItem(dlq.endpoint, deps));
+  return fault === undefined ? [] : [fault];
+}
+
+/** A secret that is not there leaves every message unsent. Whether the functions may read it is not known here. */
+async function withoutSecret(
+  subscription: Subscription,
+  { secrets }: Pick<Deps, 'secrets'>,
+): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  for (const { path, reference } of secretsOf(subscription)) {
+    const fault = await faultOfSecret(reference.name, await secrets());
+    if (fault !== undefined) faults.push({ path, reason: fault });
+  }
+  return faults;
+}
+
+type Named = { readonly path: string; readonly reference: SecretReference };
+
+function secretsOf({ auth, signing, proxy, ssl }: Subscription): Named[] {
+  const named = (path: string, reference: SecretReference | undefined): Named[] =>
+    reference === undefined ? [] : [{ path: `configuration.${path}`, reference }];
+  return [
+    ...named('auth.secret', auth !== undefined && 'secret' in auth ? auth.secret : undefined),
+    ...(signing?.secrets ?? []).flatMap((reference, at) => named(`signing.secrets.${at}`, reference)),
+    ...named('proxy.secret', proxy?.secret),
+    ...[ssl?.trustStore, ssl?.keyStore].flatMap((store, at) =>
+      named(
+        at === 0 ? 'ssl.trustStore.secret' : 'ssl.keyStore.secret',
+        store !== undefined && 'secret' in store ? store.secret : undefined,
+      ),
+    ),
+  ];
+}
+
+async function faultOfSecret(name: string, client: SecretsManagerClient): Promise<string | undefined> {
+  try {
+    const { DeletedDate } = await client.send(new DescribeSecretCommand({ SecretId: name }));
+    return DeletedDate === undefined
+      ? undefined
+      : 'names a secret that is being deleted: restore it, or name another';
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException)
+      return 'names a secret that does not exist: create it, or give the credentials here, and they are moved into one';
+    // Who registers need not be allowed to look.
+    if (error instanceof Error && /^AccessDenied/.test(error.name)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+// Asks `resume` for what a person has decided, and tells what it said.
+import * as z from 'zod';
+import type { Context } from '#lib/cli/terminal/context.ts';
+import { CommandFailed } from '#lib/cli/terminal/failure.ts';
+import { askResume } from '#lib/cli/terminal/invoke.ts';
+import { heldIn } from './list-waiting.ts';
+
+const answered = z.looseObject({ message: z.string(), messageId: z.string().optional() });
+
+type Request = { readonly subscription: string; readonly action: string; readonly [more: string]: unknown };
+
+export async function decide(request: Request, context: Context): Promise<void> {
+  const answer = await askResume(request, answered, context);
+  const about = answer.messageId === undefined ? '' : ` (message ${answer.messageId})`;
+  context.print.result(
+    { subscription: request.subscription, ...answer },
+    () => `${request.subscription}: ${answer.message}${about}`,
+  );
+}
+
+type HeldRequest = {
+  readonly subscription: string;
+  readonly action: 'send-held' | 'discard-held';
+  readonly messages: readonly string[];
+  readonly all: boolean;
+};
+
+export async function decideHeld(
+  { subscription, action, messages, all }: HeldRequest,
+  context: Context,
+): Promise<void> {
+  if (all === messages.length > 0)
+    throw new CommandFailed('Say which: message ids, or --all. held list shows them.', 2);
+  const asked = all
+    ? (await heldIn(subscription, Number.POSITIVE_INFINITY, context)).map(({ messageId }) => messageId)
+    : messages;
+  const bar = context.progress(action === 'send-held' ? 'Sending' : 'Discarding');
+  const done: string[] = [];
+  try {
+    for (const messageId of asked) {
+      await askResume({ subscription, action, messageId }, answered, context);
+      done.push(messageId);
+      bar.at(done.length, asked.length);
+    }
+  } catch (error) {
+    if (done.length > 0) context.print.note(`Asked for ${done.length} of ${asked.length} before this:`);
+    throw error;
+  } finally {
+    bar.end();
+  }
+  const what = action === 'send-held' ? 'sent' : 'discarded';
+  context.print.result({ subscription, action, messages: done }, () =>
+    done.length === 1
+      ? `${subscription}: message ${done[0]} is being ${what}.`
+      : `${subscription}: ${done.length} messages are being ${what}.`,
+  );
+}

@@ -1,0 +1,123 @@
+// `endpoints put | list | get | remove`: the items in the table of endpoints.
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Context } from '#lib/cli/terminal/context.ts';
+import { CommandFailed } from '#lib/cli/terminal/failure.ts';
+import { refuse } from '#lib/cli/terminal/faults.ts';
+import { readItems } from '#lib/cli/terminal/input.ts';
+import { table } from '#lib/cli/terminal/print.ts';
+import { scan } from '#lib/cli/terminal/scan.ts';
+import type { Endpoint } from '#lib/endpoint/endpoint.ts';
+import { type FoundEndpoint, foundEndpoint, readEndpointItem } from '#lib/endpoint/found.ts';
+import { parseEndpoint } from '#lib/endpoint/schema.ts';
+import { hashOfItem } from '#lib/item/hash.ts';
+import { parseSubscription } from '#lib/subscription/schema.ts';
+import { anyRules } from './rules.ts';
+
+const DONE = {
+  created: 'is registered in',
+  changed: 'is changed in',
+  unchanged: 'was so already in',
+  'not put': 'is right, and would be put into',
+};
+
+export async function putEndpoints(
+  file: string,
+  { dryRun }: { readonly dryRun?: true },
+  context: Context,
+): Promise<void> {
+  const given = (await readItems(file, context.io)).map(({ from, item }) => {
+    const parsed = parseEndpoint(item);
+    if (!parsed.ok) refuse(from, parsed.faults);
+    return { name: parsed.endpoint.name, item };
+  });
+  const TableName = context.names.table('endpoints');
+  const put: { name: string; item: keyof typeof DONE }[] = [];
+  for (const { name, item } of given) {
+    if (dryRun === true) {
+      put.push({ name, item: 'not put' });
+      continue;
+    }
+    const { Attributes } = await (await context.documents()).send(
+      new PutCommand({ TableName, Item: item, ReturnValues: 'ALL_OLD' }),
+    );
+    const isSame = Attributes !== undefined && hashOfItem(Attributes) === hashOfItem(item);
+    put.push({ name, item: Attributes === undefined ? 'created' : isSame ? 'unchanged' : 'changed' });
+  }
+  context.print.result(put, () =>
+    put.map(({ name, item }) => `${name} ${DONE[item]} ${TableName}.`).join('\n'),
+  );
+}
+
+export async function listEndpoints(context: Context): Promise<void> {
+  const rows = (await scan('endpoints', 'name', context)).map((item) => {
+    const found = foundEndpoint(item);
+    const name = String(item.name);
+    if (found.kind === 'valid') return { name, type: found.endpoint.type, goes: whereTo(found.endpoint) };
+    const [fault] = found.kind === 'invalid' ? found.faults : [];
+    return { name, fault: `not right: ${fault?.path}: ${fault?.reason}` };
+  });
+  context.print.result(rows, () =>
+    rows.length === 0
+      ? `No endpoints in ${context.names.table('endpoints')}.`
+      : table(
+          rows,
+          [
+            { title: 'name', of: ({ name }) => name },
+            { title: 'type', of: ({ type }) => type },
+            {
+              title: 'letters go to',
+              of: ({ goes, fault }) => fault ?? goes,
+              style: ({ fault }) => (fault === undefined ? undefined : 'red'),
+            },
+          ],
+          context.print,
+        ),
+  );
+}
+
+function whereTo({ type, configuration }: Endpoint): string {
+  if (type === 'kafka') return `${configuration.topic} on ${configuration.bootstrapServers.join(', ')}`;
+  return 'queueUrl' in configuration ? configuration.queueUrl : configuration.queueArn;
+}
+
+export async function getEndpoint(name: string, context: Context): Promise<void> {
+  const item = await itemOf(name, context);
+  context.print.result(item, () => JSON.stringify(item, null, 2));
+}
+
+/** One endpoint as it is found. Ends the command where there is none. */
+export const endpointOf = async (name: string, context: Context): Promise<FoundEndpoint> =>
+  foundEndpoint(await itemOf(name, context));
+
+async function itemOf(name: string, context: Context): Promise<Record<string, unknown>> {
+  const endpointsTable = context.names.table('endpoints');
+  const item = await readEndpointItem(name, { documents: await context.documents(), endpointsTable });
+  if (item === undefined)
+    throw new CommandFailed(`There is no endpoint ${name} in ${endpointsTable}: endpoints list shows all.`);
+  return item;
+}
+
+export async function removeEndpoint(
+  name: string,
+  { force }: { readonly force?: true },
+  context: Context,
+): Promise<void> {
+  await itemOf(name, context);
+  const naming = (await scan('subscriptions', 'id', context)).flatMap((item) => {
+    const parsed = parseSubscription(item, anyRules);
+    return parsed.ok && parsed.subscription.dlq?.endpoint === name ? [parsed.subscription.id] : [];
+  });
+  if (naming.length > 0 && force !== true) {
+    const [first = '', ...more] = naming;
+    throw new CommandFailed(
+      `${name} is named by ${first}${more.length === 0 ? '' : ` and ${more.length} more`}: without it they would be paused. Change their dlq first, or give --force.`,
+    );
+  }
+  const TableName = context.names.table('endpoints');
+  await (await context.documents()).send(new DeleteCommand({ TableName, Key: { name } }));
+  context.print.result({ name, naming }, () =>
+    naming.length === 0
+      ? `${name} is removed.`
+      : `${name} is removed; paused with their next message, until it is put again or their dlq is another: ${naming.join(', ')}.`,
+  );
+}

@@ -1,0 +1,108 @@
+// `subscriptions put`: all items are checked before the first is put.
+
+import type { Context } from '#lib/cli/terminal/context.ts';
+import { CommandFailed } from '#lib/cli/terminal/failure.ts';
+import { refuse } from '#lib/cli/terminal/faults.ts';
+import { type Given, readItems } from '#lib/cli/terminal/input.ts';
+import { parseSubscription } from '#lib/subscription/schema.ts';
+import { checkSubscription, lookupUnless } from './check.ts';
+import { type Plan, planOf, type Registered, register, secretNameOf } from './register.ts';
+import { anyRules, readRules } from './rules.ts';
+
+type Options = {
+  readonly id?: string;
+  readonly topic?: string;
+  readonly dryRun?: true;
+  readonly skipDns?: true;
+};
+
+type Put = {
+  readonly id: string;
+  readonly item: Registered['item'] | 'not put';
+  readonly secrets: readonly { path: string; secret: string; done: string }[];
+};
+
+export async function putSubscriptions(file: string, options: Options, context: Context): Promise<void> {
+  const given = completed(await readItems(file, context.io), options);
+  // What no deployment takes is said without asking one.
+  for (const { from, item } of given) {
+    const parsed = parseSubscription(item, anyRules);
+    if (!parsed.ok) refuse(from, parsed.faults);
+  }
+  const deployment = await readRules(context);
+  const { documents, names, secrets } = context;
+  const deps = { documents, names, secrets, deployment, lookup: lookupUnless(options.skipDns === true) };
+  const plans: { id: string; plan: Plan }[] = [];
+  await each('Checking', given, context, async ({ from, item }) => {
+    const checked = await checkSubscription(item, deps);
+    if (!checked.ok) refuse(from, checked.faults);
+    const { id } = checked.subscription;
+    plans.push({ id, plan: planOf(item, (purpose) => names.secret(secretNameOf(id, purpose))) });
+  });
+  const put: Put[] = [];
+  await each('Putting', plans, context, async ({ id, plan }) => {
+    if (options.dryRun === true) {
+      const moves = plan.moves.map(({ path, secret }) => ({ path, secret, done: 'not put' }));
+      put.push({ id, item: 'not put', secrets: moves });
+      return;
+    }
+    const registered = await register(plan, {
+      documents: await documents(),
+      secrets: await secrets(),
+      subscriptionsTable: names.table('subscriptions'),
+    });
+    put.push({ id, ...registered });
+  });
+  context.print.result(put, () => put.map((one) => inWords(one, context)).join('\n'));
+}
+
+/** One after the other, with a bar. */
+async function each<T>(
+  what: string,
+  all: readonly T[],
+  { progress }: Pick<Context, 'progress'>,
+  work: (one: T) => Promise<void>,
+): Promise<void> {
+  const bar = progress(what);
+  try {
+    for (const [index, one] of all.entries()) {
+      await work(one);
+      bar.at(index + 1, all.length);
+    }
+  } finally {
+    bar.end();
+  }
+}
+
+/** The seed's examples have no id, and say no topic. */
+function completed(given: readonly Given[], { id, topic }: Options): readonly Given[] {
+  if (id === undefined && topic === undefined) return given;
+  const [only, ...more] = given;
+  if (only === undefined || more.length > 0)
+    throw new CommandFailed('--id and --topic are for a file of one item; write them into the items.', 2);
+  const added = { ...(id !== undefined && { id }), ...(topic !== undefined && { topic }) };
+  for (const [name, value] of Object.entries(added)) {
+    const before = only.item[name];
+    if (before !== undefined && before !== value)
+      throw new CommandFailed(`${only.from} says another ${name} than --${name}: keep one of the two.`, 2);
+  }
+  return [{ ...only, item: { ...only.item, ...added } }];
+}
+
+const DONE = {
+  created: 'is registered in',
+  changed: 'is changed in',
+  unchanged: 'was so already in',
+  'not put': 'is right, and would be put into',
+};
+
+function inWords({ id, item, secrets }: Put, { names }: Context): string {
+  const goes = item === 'not put' ? 'would go' : 'went';
+  return [
+    `${id} ${DONE[item]} ${names.table('subscriptions')}.`,
+    ...secrets.map(({ path, secret, done }) => {
+      const how = done === 'not put' ? '' : ` (${done})`;
+      return `  ${path} ${goes} into the secret ${secret}${how}.`;
+    }),
+  ].join('\n');
+}

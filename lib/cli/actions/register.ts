@@ -1,0 +1,136 @@
+// Registering: credentials that stand in a config item go into secrets, and the item that is put names them. A plan
+// first, pure, then the deeds: secrets before the item, so that no item ever names one that is not there.
+import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { hashOfItem } from '#lib/item/hash.ts';
+import { isObject, type JsonObject } from '#lib/item/json.ts';
+import { BLOCKS } from '#lib/subscription/shape.ts';
+import { type SecretWriteDeps, writeSecret } from './secret-write.ts';
+
+/** Credentials of an item: where they stand, which secret they go into, and what that holds then. */
+export type Move = { readonly path: string; readonly secret: string; readonly value: JsonObject };
+export type Plan = { readonly item: JsonObject; readonly moves: readonly Move[] };
+
+/** Which credentials a secret holds: those of `auth` have the secret of the subscription's own name. */
+export const PURPOSES = ['auth', 'signing', 'proxy', 'keyStore', 'trustStore'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+/** The name of a subscription's secret below its stage's prefix. Two ids, and two purposes, never have one name. */
+export const secretNameOf = (id: string, purpose: Purpose): string =>
+  id.replace(/[^A-Za-z0-9/_+.-]/g, (character) => `=${character.charCodeAt(0).toString(16)}`) +
+  (purpose === 'auth' ? '' : `@${purpose}`);
+
+/** What is to be done to put an item that parses. `secretFor` names the secret of a purpose. */
+export function planOf(item: JsonObject, secretFor: (purpose: Purpose) => string): Plan {
+  const moves: Move[] = [];
+  const moved = withoutCredentials(item, (path, purpose, value) => {
+    const secret = secretFor(purpose);
+    // An option may stand in both blocks, with the same value.
+    if (!moves.some((move) => move.secret === secret)) moves.push({ path, secret, value });
+    return { secret };
+  });
+  return { item: moved, moves };
+}
+
+/** The item as somebody may see it who has no business with its credentials. What is left can't be put: it is not whole. */
+export function redacted(item: JsonObject): { item: JsonObject; hidden: readonly string[] } {
+  const hidden: string[] = [];
+  const shown = withoutCredentials(item, (path, purpose) => {
+    hidden.push(path);
+    return purpose === 'proxy' ? { password: '' } : {};
+  });
+  return { item: shown, hidden };
+}
+
+type Replace = (path: string, purpose: Purpose, value: JsonObject) => JsonObject;
+
+function withoutCredentials(item: JsonObject, replace: Replace): JsonObject {
+  const result: Record<string, unknown> = { ...item };
+  for (const block of BLOCKS) {
+    const options = item[block];
+    if (!isObject(options)) continue;
+    const { auth, signing, proxy, ssl } = options;
+    const at = `${block}.`;
+    result[block] = {
+      ...options,
+      ...(isObject(auth) && { auth: bareAuth(auth, `${at}auth`, replace) }),
+      ...(isObject(signing) && { signing: bareSigning(signing, `${at}signing`, replace) }),
+      ...(isObject(proxy) && { proxy: bare(proxy, PROXY, 'proxy', `${at}proxy`, replace) }),
+      ...(isObject(ssl) && { ssl: bareSsl(ssl, `${at}ssl`, replace) }),
+    };
+  }
+  return result;
+}
+
+const PROXY = ['username', 'password'];
+const STORE = ['content', 'certContent', 'keyContent', 'password', 'alias', 'keyPassword'];
+
+/** The credentials of each kind stand in an object of its name. */
+function bareAuth(auth: JsonObject, path: string, replace: Replace): JsonObject {
+  const { type } = auth;
+  if (typeof type !== 'string') return auth;
+  const { [type]: credentials, ...rest } = auth;
+  if (!isObject(credentials)) return auth;
+  return { ...rest, ...replace(`${path}.${type}`, 'auth', credentials) };
+}
+
+function bareSigning(signing: JsonObject, path: string, replace: Replace): JsonObject {
+  const { keys, ...rest } = signing;
+  if (!Array.isArray(keys)) return signing;
+  const { secret } = replace(`${path}.keys`, 'signing', { value: keys });
+  if (secret === undefined) return { ...rest, keys: [] };
+  const secrets = Array.isArray(rest.secrets) ? rest.secrets : [];
+  return { ...rest, secrets: [...new Set([...secrets, secret])] };
+}
+
+function bareSsl(ssl: JsonObject, path: string, replace: Replace): JsonObject {
+  const { keyStore, trustStore } = ssl;
+  return {
+    ...ssl,
+    ...(isObject(keyStore) && { keyStore: bare(keyStore, STORE, 'keyStore', `${path}.keyStore`, replace) }),
+    // Certificates to trust are nobody's secret, but a store's password may be.
+    ...(isObject(trustStore) &&
+      trustStore.password !== undefined && {
+        trustStore: bare(trustStore, STORE, 'trustStore', `${path}.trustStore`, replace),
+      }),
+  };
+}
+
+/** Takes the given keys out, all of them into one secret. */
+function bare(
+  from: JsonObject,
+  keys: readonly string[],
+  purpose: Purpose,
+  path: string,
+  replace: Replace,
+): JsonObject {
+  const entries = Object.entries(from).filter(([, value]) => value !== undefined);
+  const credentials = entries.filter(([key]) => keys.includes(key));
+  if (credentials.length === 0) return from;
+  const rest = Object.fromEntries(entries.filter(([key]) => !keys.includes(key)));
+  return { ...rest, ...replace(path, purpose, Object.fromEntries(credentials)) };
+}
+
+export type Registered = {
+  /** `unchanged`: the same item was there. */
+  readonly item: 'created' | 'changed' | 'unchanged';
+  readonly secrets: readonly { path: string; secret: string; done: 'created' | 'new value' | 'unchanged' }[];
+};
+
+/** Does what the plan says. Throws when AWS fails: then the item is as it was, and doing it again does the rest. */
+export async function register(
+  { item, moves }: Plan,
+  deps: SecretWriteDeps & {
+    readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
+    readonly subscriptionsTable: string;
+  },
+): Promise<Registered> {
+  const secrets = [];
+  for (const { path, secret, value } of moves) {
+    secrets.push({ path, secret, done: await writeSecret(secret, JSON.stringify(value), deps) });
+  }
+  const { Attributes } = await deps.documents.send(
+    new PutCommand({ TableName: deps.subscriptionsTable, Item: item, ReturnValues: 'ALL_OLD' }),
+  );
+  if (Attributes === undefined) return { item: 'created', secrets };
+  return { item: hashOfItem(Attributes) === hashOfItem(item) ? 'unchanged' : 'changed', secrets };
+}

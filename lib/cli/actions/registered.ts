@@ -1,0 +1,111 @@
+// `subscriptions list | get | remove`: what is registered, without the credentials that may stand in it.
+import type { DeleteSecretCommandOutput } from '@aws-sdk/client-secrets-manager';
+import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { Context } from '#lib/cli/terminal/context.ts';
+import { CommandFailed } from '#lib/cli/terminal/failure.ts';
+import { table } from '#lib/cli/terminal/print.ts';
+import { scan } from '#lib/cli/terminal/scan.ts';
+import { parseSubscription } from '#lib/subscription/schema.ts';
+import { PURPOSES, redacted, secretNameOf } from './register.ts';
+import { anyRules } from './rules.ts';
+
+export async function listSubscriptions(
+  { topic }: { readonly topic?: string },
+  context: Context,
+): Promise<void> {
+  const items = await scan('subscriptions', 'id', context);
+  const rows = items.filter((item) => topic === undefined || item.topic === topic).map(rowOf);
+  context.print.result(rows, () =>
+    rows.length === 0
+      ? `No subscriptions in ${context.names.table('subscriptions')}.`
+      : table(
+          rows,
+          [
+            { title: 'id', of: ({ id }) => id },
+            { title: 'topic', of: (row) => row.topic },
+            { title: 'qos', of: ({ qos }) => qos },
+            { title: 'dlq', of: ({ dlq }) => dlq },
+            {
+              title: 'calls',
+              of: ({ calls, fault }) => fault ?? calls,
+              style: ({ fault }) => (fault === undefined ? undefined : 'red'),
+            },
+          ],
+          context.print,
+        ),
+  );
+}
+
+type Row = {
+  readonly id: string;
+  readonly topic?: string | undefined;
+  readonly qos?: string;
+  readonly dlq?: string | undefined;
+  /** Without the query, which may hold a token. */
+  readonly calls?: string;
+  readonly fault?: string;
+};
+
+function rowOf(item: Record<string, unknown>): Row {
+  const parsed = parseSubscription(item, anyRules);
+  if (parsed.ok) {
+    const { id, topic, qos, callbackUrl, dlq } = parsed.subscription;
+    const { origin, pathname } = new URL(callbackUrl);
+    return { id, topic, qos, dlq: dlq?.endpoint, calls: `${origin}${pathname}` };
+  }
+  const [fault] = parsed.faults;
+  return { id: String(item.id), fault: `not right: ${fault?.path}: ${fault?.reason}` };
+}
+
+export async function getSubscription(id: string, context: Context): Promise<void> {
+  const { item, hidden } = redacted(await itemOf(id, context));
+  for (const path of hidden)
+    context.print.note(`${path} is not shown: it holds credentials. To put the item anew, give them there.`);
+  context.print.result(item, () => JSON.stringify(item, null, 2));
+}
+
+/** One config item as it is. Ends the command where there is none. */
+export async function itemOf(id: string, context: Context): Promise<Record<string, unknown>> {
+  const TableName = context.names.table('subscriptions');
+  const { Item } = await (await context.documents()).send(
+    new GetCommand({ TableName, Key: { id }, ConsistentRead: true }),
+  );
+  if (Item === undefined)
+    throw new CommandFailed(`There is no subscription ${id} in ${TableName}: subscriptions list shows all.`);
+  return Item;
+}
+
+export async function removeSubscription(
+  id: string,
+  { withSecrets }: { readonly withSecrets?: true },
+  context: Context,
+): Promise<void> {
+  await itemOf(id, context);
+  const TableName = context.names.table('subscriptions');
+  await (await context.documents()).send(new DeleteCommand({ TableName, Key: { id } }));
+  const secrets: string[] = [];
+  if (withSecrets === true) {
+    for (const purpose of PURPOSES) {
+      const name = context.names.secret(secretNameOf(id, purpose));
+      if ((await deleteSecret(name, context)) !== undefined) secrets.push(name);
+    }
+  }
+  context.print.result({ id, secrets }, () =>
+    [
+      `${id} is removed. Put anew within an hour, or what the deployment has for unsubscribedAfterMinutes, it goes on with what waits; later that is in ${context.names.queue('undeliverable')}.`,
+      ...secrets.map((name) => `  The secret ${name} is deleted after 30 days.`),
+    ].join('\n'),
+  );
+}
+
+/** Undefined where there was none. */
+async function deleteSecret(name: string, context: Context): Promise<DeleteSecretCommandOutput | undefined> {
+  const { DeleteSecretCommand, ResourceNotFoundException } = await import('@aws-sdk/client-secrets-manager');
+  const secrets = await context.secrets();
+  try {
+    return await secrets.send(new DeleteSecretCommand({ SecretId: name, RecoveryWindowInDays: 30 }));
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,29 @@
+// What the deployment allows, asked of the deployment itself: the CLI's own machine knows nothing of it.
+import * as z from 'zod';
+import type { Context } from '#lib/cli/terminal/context.ts';
+import { askResume } from '#lib/cli/terminal/invoke.ts';
+import type { DeploymentRules } from '#lib/deployment/rules.ts';
+import type { SubscriptionRules } from '#lib/subscription/rules.ts';
+
+const answered = z.object({
+  rules: z.object({
+    largestReadTimeoutMs: z.number(),
+    allowHttp: z.boolean(),
+    allowedCidrs: z.array(z.string()),
+    allowThisMachine: z.boolean(),
+    allowTrustAll: z.boolean(),
+    responseCapBytes: z.number(),
+  }),
+});
+
+/** Asks `resume` what an item is checked against. */
+export async function readRules(context: Pick<Context, 'lambda' | 'names'>): Promise<DeploymentRules> {
+  return (await askResume({ action: 'rules' }, answered, context)).rules;
+}
+
+/** Before anything is asked: what holds in every deployment. */
+export const anyRules: SubscriptionRules = {
+  largestReadTimeoutMs: Number.POSITIVE_INFINITY,
+  allowTrustAll: true,
+  checkUrl: () => undefined,
+};

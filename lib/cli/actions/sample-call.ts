@@ -1,0 +1,146 @@
+// `subscriptions test`: one call to the callback, by the code that makes deliveries: credentials, signature, guard and
+// limits are those of a delivery. Nothing is claimed, counted or kept, and no message of anybody's is sent.
+import { randomUUID } from 'node:crypto';
+import { createCallbackClient, type ExchangeRequest } from '#lib/callback/client.ts';
+import type { Context } from '#lib/cli/terminal/context.ts';
+import { CommandFailed } from '#lib/cli/terminal/failure.ts';
+import { refuse } from '#lib/cli/terminal/faults.ts';
+import { readInput } from '#lib/cli/terminal/input.ts';
+import { plain } from '#lib/cli/terminal/print.ts';
+import { createAuthorization } from '#lib/credentials/authorization.ts';
+import { createConnectionOf } from '#lib/credentials/connection.ts';
+import { createSecrets } from '#lib/credentials/secrets.ts';
+import { type Attempted, attempt } from '#lib/deliver/attempt.ts';
+import { describe, type Outcome, statusOf } from '#lib/deliver/outcome.ts';
+import { callbackOptions, itemRules } from '#lib/deployment/rules.ts';
+import type { Delivery } from '#lib/message/attribute.ts';
+import { parseSubscription } from '#lib/subscription/schema.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
+import type { Fields } from '#lib/telemetry/log.ts';
+import { itemOf } from './registered.ts';
+import { readRules } from './rules.ts';
+
+type Options = { readonly body: string; readonly file?: string; readonly contentType: string };
+
+export async function testSubscription(id: string, options: Options, context: Context): Promise<void> {
+  const payload =
+    options.file === undefined ? Buffer.from(options.body) : await readInput(options.file, context.io);
+  const item = await itemOf(id, context);
+  const deployment = await readRules(context);
+  const parsed = parseSubscription(item, itemRules(deployment));
+  if (!parsed.ok) refuse(`The item of ${id}`, parsed.faults);
+  const { subscription } = parsed;
+
+  const delivery: Delivery = {
+    subscription: id,
+    messageId: `test-${randomUUID()}`,
+    ...(subscription.topic !== undefined && { topic: subscription.topic }),
+    contentType: options.contentType,
+    headers: {},
+    encoding: 'base64',
+    publishedAt: Date.now(),
+    attempt: 1,
+    sends: 0,
+  };
+  const callback = createCallbackClient(callbackOptions(deployment));
+  try {
+    const { sent, attempted } = await call({ delivery, payload, subscription }, callback, context);
+    tell({ id, delivery, sent, attempted }, context);
+  } finally {
+    await callback.close();
+  }
+}
+
+const NO_END = Number.POSITIVE_INFINITY;
+/** Shown, and kept nowhere. */
+const EXCERPT_BYTES = 1024;
+
+type Callback = ReturnType<typeof createCallbackClient>;
+type Sample = { readonly delivery: Delivery; readonly payload: Buffer; readonly subscription: Subscription };
+
+async function call({ delivery, payload, subscription }: Sample, callback: Callback, context: Context) {
+  let sent: ExchangeRequest | undefined;
+  const now = Date.now;
+  const secrets = createSecrets({ client: await context.secrets(), cacheMs: 60_000, now });
+  const connectionOf = createConnectionOf({ secrets });
+  const log = {
+    info: () => {},
+    warn: (event: string, { fix }: Fields) =>
+      context.print.note(`${event}${fix === undefined ? '' : `: ${fix}`}`),
+    error: (event: string) => context.print.note(event),
+  };
+  const attempted = await attempt(
+    { delivery, body: payload.length === 0 ? '=' : payload.toString('base64') },
+    // Under another quality of service there would be a claim.
+    {
+      subscription: { ...subscription, qos: 'none' },
+      epoch: 0,
+      probing: false,
+      sendBy: NO_END,
+      endsAt: NO_END,
+    },
+    {
+      authorization: createAuthorization({ secrets, connectionOf, callback, log, now }),
+      callback: {
+        exchange(request) {
+          sent = request;
+          return callback.exchange(request);
+        },
+      },
+      connectionOf,
+      secrets,
+      documents: await context.documents(),
+      stateTable: context.names.table('state'),
+      excerptBytes: EXCERPT_BYTES,
+      // Nothing is claimed and nothing sent again.
+      claimsLiveSeconds: 0,
+      longestRetryAfterMs: 0,
+      log,
+      count: () => {},
+      now,
+    },
+  );
+  if (attempted === 'out-of-time') throw new Error('an attempt without a deadline was out of time');
+  return { sent, attempted };
+}
+
+type Told = {
+  readonly id: string;
+  readonly delivery: Delivery;
+  readonly sent: ExchangeRequest | undefined;
+  readonly attempted: Attempted;
+};
+
+function tell({ id, delivery, sent, attempted }: Told, { print }: Context): void {
+  const { outcome, durationMs } = attempted;
+  const excerpt = 'excerpt' in outcome ? outcome.excerpt : undefined;
+  // Their values are credentials, or say nothing.
+  const headers = sent === undefined ? [] : Object.keys(sent.headers).sort();
+  const result = {
+    id,
+    webhookId: delivery.messageId,
+    outcome: outcome.kind,
+    status: statusOf(outcome),
+    code: 'code' in outcome ? outcome.code : undefined,
+    message: describe(outcome),
+    durationMs,
+    headers,
+    excerpt,
+  };
+  print.result(result, () =>
+    [
+      `${id}: ${print.paint(outcome.kind === 'delivered' ? 'green' : 'red', outcome.kind)}, ${describe(outcome)}, after ${durationMs} ms.`,
+      ...(headers.length === 0 ? [] : [`  sent with ${headers.join(', ')}`]),
+      ...(excerpt === undefined ? [] : [`  answered: ${plain(excerpt)}`]),
+    ].join('\n'),
+  );
+  if (outcome.kind !== 'delivered') throw new CommandFailed(WHAT_TO_DO[outcome.kind]);
+}
+
+const WHAT_TO_DO: Readonly<Record<Exclude<Outcome['kind'], 'delivered'>, string>> = {
+  rejected:
+    'The callback refused the call: look at its credentials (401, 403), its URL (404, 3xx) and what it expects.',
+  failed: 'The callback has a fault of its own: ask who runs it.',
+  unsent: 'Nothing was sent: look at the URL, the credentials and whether the host can be reached from here.',
+  unknown: 'No full answer came: look at the readTimeout, and at what the callback does meanwhile.',
+};

@@ -1,0 +1,136 @@
+// `status`: what `resume` tells of one subscription, or of all, page by page.
+import * as z from 'zod';
+import type { Context } from '#lib/cli/terminal/context.ts';
+import { askResume } from '#lib/cli/terminal/invoke.ts';
+import { age, type Style, table } from '#lib/cli/terminal/print.ts';
+
+const lineSchema = z.looseObject({
+  phase: z.enum(['going', 'outage', 'stopped', 'unreadable']),
+  pause: z
+    .looseObject({
+      reason: z.string(),
+      detail: z.string(),
+      since: z.number(),
+      failures: z.number(),
+      resumeAt: z.number().optional(),
+    })
+    .optional(),
+  closedLanes: z.array(z.number()).default([]),
+  backlog: z.number().optional(),
+  backlogIsAtLeast: z.boolean().optional(),
+  oldestAt: z.number().optional(),
+});
+const pageSchema = z.object({
+  subscriptions: z.array(lineSchema.extend({ subscription: z.string(), topic: z.string().optional() })),
+  cursor: z.string().optional(),
+});
+type Status = z.infer<typeof lineSchema>;
+type Line = z.infer<typeof pageSchema>['subscriptions'][number];
+
+const PAGE = 250;
+
+export async function showAll({ notGoing }: { readonly notGoing?: true }, context: Context): Promise<void> {
+  const { print } = context;
+  const lines: Line[] = [];
+  const bar = context.progress('Asking for the status of all');
+  try {
+    for (let cursor: string | undefined; ; ) {
+      const request = { action: 'status', limit: PAGE, ...(cursor !== undefined && { cursor }) };
+      const page = await askResume(request, pageSchema, context);
+      lines.push(...page.subscriptions);
+      bar.at(lines.length);
+      cursor = page.cursor;
+      if (cursor === undefined) break;
+    }
+  } finally {
+    bar.end();
+  }
+  lines.sort((a, b) => (a.subscription < b.subscription ? -1 : 1));
+  const shown = notGoing === true ? lines.filter((line) => stateOf(line) !== 'going') : lines;
+  print.result(shown, () => {
+    const summary = summaryOf(lines);
+    return shown.length === 0 ? summary : `${tableOf(shown, context)}\n${summary}`;
+  });
+}
+
+type State = Status['phase'] | 'draining';
+
+/** One that goes with lanes that are closed has a backlog that is being delivered. */
+const stateOf = ({ phase, closedLanes }: Status): State =>
+  phase === 'going' && closedLanes.length > 0 ? 'draining' : phase;
+
+const STYLES: Readonly<Record<State, Style | undefined>> = {
+  going: 'green',
+  draining: 'yellow',
+  outage: 'yellow',
+  stopped: 'red',
+  unreadable: 'red',
+};
+
+function tableOf(lines: readonly Line[], { print }: Pick<Context, 'print'>): string {
+  const now = Date.now();
+  return table(
+    lines,
+    [
+      { title: 'subscription', of: ({ subscription }) => subscription },
+      { title: 'topic', of: ({ topic }) => topic },
+      { title: 'state', of: stateOf, style: (line) => STYLES[stateOf(line)] },
+      { title: 'reason', of: ({ pause }) => pause?.reason },
+      { title: 'since', of: ({ pause }) => pause && age(now - pause.since) },
+      { title: 'next try', of: ({ pause }) => pause?.resumeAt && inFrom(pause.resumeAt, now) },
+      { title: 'backlog', of: backlogOf },
+      { title: 'oldest', of: ({ oldestAt }) => oldestAt && age(now - oldestAt) },
+      { title: 'last error', of: ({ pause }) => pause?.detail },
+    ],
+    print,
+  );
+}
+
+const inFrom = (at: number, now: number): string => (at <= now ? 'now' : `in ${age(at - now)}`);
+
+/** Counted every ten minutes at most: of what was paused since, nothing is known yet. */
+const backlogOf = ({ backlog, backlogIsAtLeast, closedLanes }: Status): string | number | undefined =>
+  backlog === undefined
+    ? closedLanes.length > 0
+      ? '?'
+      : undefined
+    : backlogIsAtLeast
+      ? `>${backlog}`
+      : backlog;
+
+function summaryOf(lines: readonly Line[]): string {
+  const count = (state: State) => lines.filter((line) => stateOf(line) === state).length;
+  const waiting = lines.reduce((sum, { backlog = 0 }) => sum + backlog, 0);
+  const parts = (['going', 'draining', 'outage', 'stopped', 'unreadable'] as const)
+    .map((state) => ({ state, number: count(state) }))
+    .filter(({ number }) => number > 0)
+    .map(({ state, number }) => `${number} ${state}`);
+  const all = `${lines.length} subscription${lines.length === 1 ? '' : 's'}`;
+  return `${all}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}. Messages that wait, as last counted: ${waiting}.`;
+}
+
+export async function showOne(subscription: string, context: Context): Promise<void> {
+  const schema = lineSchema.extend({ message: z.string() });
+  const answer = await askResume({ subscription, action: 'status' }, schema, context);
+  const { print } = context;
+  const now = Date.now();
+  const { pause } = answer;
+  print.result({ subscription, ...answer }, () => {
+    const state = stateOf(answer);
+    const paint = STYLES[state];
+    const lines: [string, string | number | undefined][] = [
+      ['reason', pause?.reason],
+      ['last error', pause?.detail],
+      ['since', pause && `${new Date(pause.since).toISOString()} (${age(now - pause.since)})`],
+      ['failures in a row', pause?.failures],
+      ['next try', pause?.resumeAt && inFrom(pause.resumeAt, now)],
+      ['backlog', backlogOf(answer)],
+      ['oldest', answer.oldestAt && age(now - answer.oldestAt)],
+      ['closed lanes', answer.closedLanes.length === 0 ? undefined : answer.closedLanes.join(', ')],
+    ];
+    return [
+      `${subscription}: ${paint === undefined ? state : print.paint(paint, state)}. ${answer.message}`,
+      ...lines.flatMap(([name, value]) => (value === undefined ? [] : [`  ${name}: ${value}`])),
+    ].join('\n');
+  });
+}

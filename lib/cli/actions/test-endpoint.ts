@@ -1,0 +1,51 @@
+// `endpoints test`: whether dead letters would arrive, seen from here: the function that sends them has its own network
+// and its own rights.
+
+import type { Context } from '#lib/cli/terminal/context.ts';
+import { CommandFailed } from '#lib/cli/terminal/failure.ts';
+import { refuse } from '#lib/cli/terminal/faults.ts';
+import { QUEUES } from '#lib/cli/terminal/names.ts';
+import type { Endpoint, KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
+import { regionOf } from '#lib/endpoint/queue.ts';
+import { checkQueue, type EndpointChecked } from './check-queue.ts';
+import { endpointOf } from './endpoint-items.ts';
+
+export async function testEndpoint(name: string, context: Context): Promise<void> {
+  const found = await endpointOf(name, context);
+  if (found.kind !== 'valid') refuse(`The item of ${name}`, found.kind === 'invalid' ? found.faults : []);
+  const { ok, findings } = await check(found.endpoint, context);
+  const { print } = context;
+  print.result({ name, ok, findings }, () =>
+    [
+      `${name}: ${print.paint(ok ? 'green' : 'red', ok ? 'good' : 'not good')}.`,
+      ...findings.map((one) => `  ${one}`),
+    ].join('\n'),
+  );
+  if (!ok)
+    throw new CommandFailed(`Dead letters would not arrive at ${name}; they would wait and come round.`);
+}
+
+async function check(endpoint: Endpoint, context: Context): Promise<EndpointChecked> {
+  switch (endpoint.type) {
+    case 'sqs':
+      return await checkQueue(endpoint, {
+        sqs: await context.sqs(regionOf(endpoint.configuration)),
+        ownQueues: QUEUES.map((name) => context.names.queue(name)),
+      });
+    case 'kafka':
+      return await checkKafka(endpoint, context);
+    default:
+      return endpoint satisfies never;
+  }
+}
+
+async function checkKafka(endpoint: KafkaEndpoint, context: Context): Promise<EndpointChecked> {
+  const { checkTopic } = await import('./check-topic.ts');
+  const { createSecrets } = await import('#lib/credentials/secrets.ts');
+  const { createIamToken } = await import('#lib/kafka/iam-token.ts');
+  const { credentials, region } = (await context.sqs()).config;
+  return await checkTopic(endpoint, {
+    secrets: createSecrets({ client: await context.secrets(), cacheMs: 60_000, now: Date.now }),
+    iamToken: createIamToken({ credentials, region, now: Date.now }),
+  });
+}

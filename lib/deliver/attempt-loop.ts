@@ -1,0 +1,111 @@
+// One message's attempts: attempt, decide, and again in place while the policy says so and there is time; else act.
+
+import type { Subscription } from '#lib/subscription/subscription.ts';
+import type { CountName, Log, Meter } from '#lib/telemetry/log.ts';
+import { type ActDeps, act, type Message } from './act.ts';
+import { type AttemptDeps, type Attempted, attempt } from './attempt.ts';
+import { type Bounds, type Going, RESERVE_MS } from './attempt-context.ts';
+import { statusOf } from './outcome.ts';
+import { type Action, decide } from './policy.ts';
+
+export type TriesDeps = AttemptDeps &
+  ActDeps &
+  Meter & {
+    readonly wait: (ms: number) => Promise<unknown>;
+    readonly log: Log;
+    readonly meterOf: (subscription: string) => Meter;
+  };
+
+/**
+ * Tries until the message is settled, has to stay, or no request could be begun within the bounds.
+ * Throws when AWS fails: then the message is not settled.
+ */
+export async function tries(
+  first: Message,
+  going: Going,
+  { endsAt, startBy = Number.POSITIVE_INFINITY }: Bounds,
+  deps: TriesDeps,
+): Promise<'settled' | 'stays' | 'out-of-time'> {
+  const { subscription } = going.config;
+  const sendBy = endsAt - subscription.http.readTimeoutMs - RESERVE_MS;
+  const mayStart = (at: number) => at <= Math.min(startBy, sendBy);
+  let message = first;
+  let hadOtherCredentials = false;
+  for (let { retries } = going; ; retries++) {
+    if (!mayStart(deps.now())) return 'out-of-time';
+    const { epoch, pause } = going.run.state;
+    const circumstances = {
+      subscription,
+      epoch,
+      probing: pause !== undefined,
+      sendBy,
+      endsAt: endsAt - RESERVE_MS / 2,
+    };
+    const attempted = await attempt(message, circumstances, deps);
+    if (attempted === 'out-of-time') return attempted;
+    const ageMs = attempted.at - (message.delivery.firstAt ?? attempted.at);
+    const action = decide(attempted.outcome, subscription, {
+      retries,
+      ageMs,
+      durationMs: attempted.durationMs,
+      random: deps.random(),
+      // Once: what is refused with the newest credentials too is refused.
+      credentialsChanged: attempted.credentialsChanged === true && !hadOtherCredentials,
+    });
+    hadOtherCredentials ||= attempted.credentialsChanged === true;
+    if (attempted.made) tell(message, attempted, action, subscription, deps);
+    if (action.kind !== 'retry' || !mayStart(deps.now() + action.afterMs)) {
+      return await act(action, message, attempted, { ...going, retries }, deps);
+    }
+    await deps.wait(action.afterMs);
+    const { delivery } = message;
+    message = {
+      ...message,
+      delivery: { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? attempted.at },
+    };
+  }
+}
+
+const COUNT_OF: { readonly [kind in Attempted['outcome']['kind']]: CountName } = {
+  delivered: 'Delivered',
+  rejected: 'Rejected',
+  failed: 'Failed',
+  unsent: 'Unsent',
+  unknown: 'Unknown',
+};
+
+/** The one line of an attempt, and what it adds to the metrics. */
+function tell(
+  { delivery, entry }: Message,
+  { outcome, at, durationMs, span }: Attempted,
+  action: Action,
+  subscription: Subscription,
+  deps: TriesDeps,
+): void {
+  for (const { count, measure } of subscription.metrics ? [deps, deps.meterOf(subscription.id)] : [deps]) {
+    count('Attempts');
+    count(COUNT_OF[outcome.kind]);
+    if (action.kind === 'retry') count('Retries');
+    measure('AttemptDuration', durationMs);
+    // A replay is as old as it is because of whoever asked for it.
+    if (outcome.kind === 'delivered' && delivery.replayId === undefined) {
+      measure('DeliveryAge', at + durationMs - delivery.publishedAt);
+    }
+  }
+  deps.log.info('delivery.attempted', {
+    subscription: delivery.subscription,
+    messageId: delivery.messageId,
+    topic: delivery.topic,
+    attempt: delivery.attempt,
+    outcome: outcome.kind,
+    status: statusOf(outcome),
+    code: 'code' in outcome ? outcome.code : undefined,
+    action: action.kind,
+    durationMs,
+    // Since it was parked, where it comes from the backlog.
+    waitedMs: entry && at - entry.parkedAt,
+    replayId: delivery.replayId,
+    traceId: span?.traceId,
+    spanId: span?.spanId,
+  });
+}

@@ -1,0 +1,124 @@
+// One attempt: make the request and what secures it, claim where the quality of service asks for it, send, and know what
+// came of it. What follows from the outcome is not decided here.
+import type { CallbackClient } from '#lib/callback/client.ts';
+import type { Delivery } from '#lib/message/attribute.ts';
+import type { Span } from '#lib/message/trace.ts';
+import { inTime } from '#lib/queue/in-time.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
+import { type Count, type Log, nameOf } from '#lib/telemetry/log.ts';
+import { type ClaimDeps, closeClaim, releaseClaim, type Taken, takeClaim } from './claim.ts';
+import { type AnswerLimits, type Outcome, outcomeOf } from './outcome.ts';
+import { requestOf } from './request.ts';
+import { type SecureDeps, secure } from './secure.ts';
+
+export type Attempted = {
+  readonly outcome: Outcome;
+  /** The subscription's epoch when the attempt began. */
+  readonly epoch: number;
+  /** False when an earlier attempt has the claim: its outcome is told, nothing was sent now. */
+  readonly made: boolean;
+  readonly at: number;
+  readonly durationMs: number;
+  readonly span?: Span | undefined;
+  /** A 401 to credentials that are others by now: it says nothing about those. */
+  readonly credentialsChanged?: boolean;
+};
+
+export type AttemptDeps = SecureDeps &
+  ClaimDeps &
+  AnswerLimits & {
+    readonly callback: Pick<CallbackClient, 'exchange'>;
+    readonly log: Log;
+    readonly count: Count;
+    readonly now: () => number;
+  };
+
+export type Circumstances = {
+  readonly subscription: Subscription;
+  readonly epoch: number;
+  /** The subscription waits, and what is sent shows whether it may go on. */
+  readonly probing: boolean;
+  /** The latest that the request may go, epoch milliseconds: getting a token may take a while. */
+  readonly sendBy: number;
+  /** When all has to be over, epoch milliseconds. */
+  readonly endsAt: number;
+};
+
+/**
+ * Makes one attempt, or tells of the one that was made; `out-of-time` when there is no time to begin it. Throws only
+ * when DynamoDB fails before anything is sent.
+ */
+export async function attempt(
+  { delivery, body }: { readonly delivery: Delivery; readonly body: string },
+  { subscription, epoch, probing, sendBy, endsAt }: Circumstances,
+  deps: AttemptDeps,
+): Promise<Attempted | 'out-of-time'> {
+  const at = deps.now();
+  const request = requestOf(delivery, body, subscription, at);
+  if (request.dropped > 0) deps.count('HeadersDropped', request.dropped);
+
+  const { span } = request;
+  const secured = await inTime(sendBy, secure(request, subscription, deps), deps);
+  if (secured === undefined || deps.now() > sendBy) return 'out-of-time';
+  if (!secured.ok) {
+    const outcome = { kind: 'unsent', code: secured.code, message: secured.message } as const;
+    return { outcome, epoch, at, made: true, durationMs: deps.now() - at, span };
+  }
+
+  // The last thing before the request: everything that can fail earlier has not failed.
+  const claim =
+    subscription.qos === 'at-most-once' ? await takeClaim(delivery, { epoch, now: at }, deps) : undefined;
+  if (claim?.kind === 'refused') {
+    deps.count('ClaimsRefused');
+    return { outcome: claim.outcome, epoch: claim.epoch, at: claim.at, made: false, durationMs: 0 };
+  }
+
+  const { headers } = secured;
+  const url = subscription.callbackUrl;
+  const exchange = await deps.callback.exchange({
+    url,
+    headers,
+    body: request.body,
+    timeoutMs: subscription.http.readTimeoutMs,
+    pool: {
+      key: subscription.id,
+      connectTimeoutMs: subscription.http.connectTimeoutMs,
+      idleTimeoutMs: subscription.http.idleTimeoutMs,
+      connections: subscription.http.maxConcurrentConnections,
+      // Where nothing may be sent twice, a connection that went stale unseen would cost the attempt; of a probe it
+      // would make another outage, twice as long.
+      fresh: probing || subscription.qos === 'none' || subscription.qos === 'at-most-once',
+      ...secured.connection,
+    },
+  });
+  const carried = { url, headers, configured: subscription.headers };
+  const outcome = outcomeOf(exchange, carried, deps);
+  const durationMs = deps.now() - at;
+  if (claim) await writeDown(outcome, claim, delivery, deps);
+  const isRefused = outcome.kind === 'rejected' && outcome.status === 401;
+  const refused = isRefused && deps.authorization.refused(subscription, secured.authorization);
+  // Where that can't be said in time, they may have changed.
+  const credentialsChanged = refused && ((await inTime(endsAt, refused, deps)) ?? true);
+  return { outcome, epoch, at, made: true, durationMs, span, credentialsChanged };
+}
+
+/** The claim without an outcome says `unknown` to whoever finds it: safe, so a failed write stops nothing. */
+async function writeDown(
+  outcome: Outcome,
+  claim: Taken,
+  delivery: Delivery,
+  deps: AttemptDeps,
+): Promise<void> {
+  try {
+    if (outcome.kind === 'unsent') await releaseClaim(delivery, claim, deps);
+    else await closeClaim(delivery, claim, outcome, deps);
+  } catch (error) {
+    const { subscription, messageId } = delivery;
+    deps.log.error('claim.not-written', {
+      subscription,
+      messageId,
+      outcome: outcome.kind,
+      error: nameOf(error),
+    });
+  }
+}

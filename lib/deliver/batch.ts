@@ -1,0 +1,122 @@
+// What deliver does with one batch: make sure of its messages, read its subscriptions, work its lanes side by side,
+// what may be crashing us alone, and hand back exactly what is not settled.
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import type { CallbackClient } from '#lib/callback/client.ts';
+import { decodeLaneMessage } from '#lib/message/attribute.ts';
+import { secondsAfterFault } from '#lib/queue/hand-back.ts';
+import type { Queues } from '#lib/queue/queues.ts';
+import type { Registration } from '#lib/state/registration.ts';
+import { nameOf } from '#lib/telemetry/log.ts';
+import { isSuspect, type SuspectDeps, workSuspect } from './crashing.ts';
+import { createEarlyRemoval } from './early-removal.ts';
+import { type LaneDeps, type LaneResult, type Queued, workLane } from './lane.ts';
+import { type Run, runOf } from './run.ts';
+
+export type BatchDeps = LaneDeps &
+  SuspectDeps & {
+    readonly callback: Pick<CallbackClient, 'exchange' | 'endInvocation'>;
+    readonly queues: Queues;
+    readonly readRegistrations: (ids: readonly string[]) => Promise<ReadonlyMap<string, Registration>>;
+  };
+
+/** A message stays out of others' sight this long after the invocation's end: Lambda deletes what succeeded after it. */
+const AFTER_THE_END_SECONDS = 30;
+
+/** Delivers a batch of `deliveries.fifo`; `remainingMs` is what Lambda leaves the invocation. Never throws. */
+export async function deliverBatch(
+  records: readonly SQSRecord[],
+  { remainingMs }: { readonly remainingMs: number },
+  deps: BatchDeps,
+): Promise<SQSBatchResponse> {
+  const bounds = { endsAt: deps.now() + remainingMs };
+  const queued = records.map((record) => ({ record, message: decodeLaneMessage(record.messageAttributes) }));
+  const ours = await makeSure(records, Math.ceil(remainingMs / 1000) + AFTER_THE_END_SECONDS, deps);
+  const runs = await readRuns(queued, deps);
+  const early = createEarlyRemoval((handles) => deps.queues.remove(deps.deliveriesQueueUrl, handles));
+  const unsettled: Queued[] = [];
+
+  const work = async (lane: readonly Queued[], how: typeof workSuspect): Promise<void> => {
+    const ready = runs !== undefined && lane.every(({ record }) => ours.has(record));
+    const result = ready ? await how(lane, runs, bounds, deps) : notWorkedOn(lane, deps);
+    early.add(lane.slice(0, result.settled).map(({ record }) => record.receiptHandle));
+    unsettled.push(...(await handBack(lane, result, deps)));
+  };
+
+  const lanes = lanesOf(queued);
+  const suspects = lanes.filter((lane) => isSuspect(lane, deps));
+  const others = lanes.filter((lane) => !isSuspect(lane, deps));
+  await Promise.all(others.map((lane) => work(lane, workLane)));
+  // What may kill us comes last, when nothing else of the batch can suffer from it; one a batch.
+  if (suspects.length > 0) await early.flush();
+  const [suspect, ...later] = suspects;
+  if (suspect) await work(suspect, workSuspect);
+  for (const lane of later) unsettled.push(...(await handBack(lane, SOON, deps)));
+
+  await early.end();
+  await deps.callback.endInvocation();
+  return { batchItemFailures: unsettled.map(({ record }) => ({ itemIdentifier: record.messageId })) };
+}
+
+/** The batch by message group, the order in each kept. */
+const lanesOf = (queued: readonly Queued[]): readonly (readonly Queued[])[] => [
+  ...Map.groupBy(queued, ({ record }) => record.attributes.MessageGroupId).values(),
+];
+
+/** The next batch takes the next suspect; a second keeps the others from going round at full speed. */
+const SOON: LaneResult = { settled: 0, visibleInSeconds: 1 };
+
+const notWorkedOn = (lane: readonly Queued[], { faultWaits }: BatchDeps): LaneResult => ({
+  settled: 0,
+  visibleInSeconds: Math.max(...lane.map(({ record }) => secondsAfterFault(record, faultWaits))),
+});
+
+/**
+ * The visibility timeout is the lane's lock, and it runs since the receive, not since the invocation's start. So it is
+ * set anew first. A message where that fails may be somebody else's already: its whole lane is left alone.
+ */
+async function makeSure(
+  records: readonly SQSRecord[],
+  seconds: number,
+  { queues, deliveriesQueueUrl, log }: BatchDeps,
+): Promise<ReadonlySet<SQSRecord>> {
+  const refusals = await queues.hide(
+    deliveriesQueueUrl,
+    records.map(({ receiptHandle }) => ({ receiptHandle, seconds })),
+  );
+  const ours = new Set(records.filter((_, index) => refusals[index] === undefined));
+  if (ours.size < records.length) log.warn('lanes.not-ours', { messages: records.length - ours.size });
+  return ours;
+}
+
+async function readRuns(
+  queued: readonly Queued[],
+  deps: BatchDeps,
+): Promise<ReadonlyMap<string, Run> | undefined> {
+  const ids = new Set(
+    queued.flatMap(({ message }) => (message.ok ? [message.value.value.subscription] : [])),
+  );
+  if (ids.size === 0) return new Map();
+  try {
+    const registrations = await deps.readRegistrations([...ids]);
+    return new Map([...registrations].map(([id, registration]) => [id, runOf(id, registration)]));
+  } catch (error) {
+    deps.log.error('registrations.not-read', { error: nameOf(error) });
+    return undefined;
+  }
+}
+
+/** Returns what is not settled, made visible again when its lane said. The lane is done: nobody works on it here. */
+async function handBack(
+  lane: readonly Queued[],
+  { settled, visibleInSeconds }: LaneResult,
+  { queues, deliveriesQueueUrl, count }: BatchDeps,
+): Promise<readonly Queued[]> {
+  const rest = lane.slice(settled);
+  if (rest.length === 0) return rest;
+  count('HandedBack', rest.length);
+  await queues.hide(
+    deliveriesQueueUrl,
+    rest.map(({ record }) => ({ receiptHandle: record.receiptHandle, seconds: visibleInSeconds })),
+  );
+  return rest;
+}

@@ -1,0 +1,34 @@
+// The numbers that a deployment sets for its deliveries, in the units that they are worked with. What each is for stands
+// where it is used; whether they fit together is checked when the deployment is packaged.
+
+import { type DeliverEnvironment, faultWaitsOf } from '#lib/deployment/config.ts';
+import type { FaultWaits } from '#lib/queue/hand-back.ts';
+import type { OutageWaits } from '#lib/state/machine.ts';
+import type { AnswerLimits } from './outcome.ts';
+
+export type DeliveryLimits = AnswerLimits & {
+  readonly lagSeconds: number;
+  readonly sliceMs: number;
+  readonly outageWaits: OutageWaits;
+  readonly faultWaits: FaultWaits;
+  readonly mostHops: number;
+  readonly claimsLiveSeconds: number;
+  readonly aloneAtReceives: number;
+  readonly crashingAtStarts: number;
+};
+
+export const deliveryLimits = (config: DeliverEnvironment): DeliveryLimits => ({
+  lagSeconds: config.LAG_SECONDS,
+  sliceMs: config.DRAIN_SLICE_SECONDS * 1000,
+  outageWaits: {
+    firstMs: config.OUTAGE_FIRST_WAIT_SECONDS * 1000,
+    longestMs: config.OUTAGE_LONGEST_WAIT_SECONDS * 1000,
+  },
+  faultWaits: faultWaitsOf(config),
+  longestRetryAfterMs: config.LONGEST_RETRY_AFTER_SECONDS * 1000,
+  excerptBytes: config.EXCERPT_BYTES,
+  mostHops: config.MOST_RETRY_HOPS,
+  claimsLiveSeconds: config.CLAIMS_LIVE_DAYS * 86_400,
+  aloneAtReceives: config.ALONE_AT_RECEIVES,
+  crashingAtStarts: config.CRASHING_AT_STARTS,
+});

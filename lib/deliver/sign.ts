@@ -1,0 +1,71 @@
+// Signs one attempt by Standard Webhooks: over its id, its timestamp and the body's bytes, with every key that the
+// subscription has, so that keys can be changed while both are good. A key that can't be read is a value: nothing was
+// sent, and nothing claimed.
+import * as z from 'zod';
+import { readEntry } from '#lib/credentials/secret-entry.ts';
+import type { Secrets } from '#lib/credentials/secrets.ts';
+import { field } from '#lib/item/field.ts';
+import { readSigningKey, type SigningKey } from '#lib/subscription/signing-key.ts';
+import { MOST_KEYS, type Signing } from '#lib/subscription/signing-schema.ts';
+import type { CallbackRequest } from './request.ts';
+
+export type Signed =
+  | { readonly ok: true; readonly headers: CallbackRequest['headers'] }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+type Keys = { readonly ok: true; readonly keys: readonly SigningKey[] } | Extract<Signed, { ok: false }>;
+
+// {"value": key}, {"value": [key, key]} while keys change, or the key alone.
+const inSecret = field(() =>
+  z.unknown().transform((value, { issues }) => {
+    const held = typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
+    const texts = Array.isArray(held) ? held : [held];
+    const no = (message: string) => {
+      issues.push({ code: 'custom', message, input: '' });
+      return z.NEVER;
+    };
+    if (texts.length === 0 || texts.length > MOST_KEYS)
+      return no(`must hold one to ${MOST_KEYS} keys as value`);
+    const keys: SigningKey[] = [];
+    for (const text of texts) {
+      const read = typeof text === 'string' ? readSigningKey(text.trim()) : NO_TEXT;
+      if (!read.ok) return no(`holds a key that is none: it ${read.reason}`);
+      keys.push(read.key);
+    }
+    return keys;
+  }),
+);
+const NO_TEXT = { ok: false, reason: 'must be text' } as const;
+
+/** The request's headers with `webhook-signature` among them, or why there is none. Never rejects. */
+export async function signed(
+  { headers, body }: Pick<CallbackRequest, 'headers' | 'body'>,
+  signing: Signing | undefined,
+  deps: { readonly secrets: Pick<Secrets, 'read' | 'readAnew'> },
+): Promise<Signed> {
+  if (signing === undefined) return { ok: true, headers };
+  const read = await keysOf(signing, deps);
+  if (!read.ok) return read;
+  const content = Buffer.concat([
+    Buffer.from(`${headers['webhook-id']}.${headers['webhook-timestamp']}.`),
+    body,
+  ]);
+  const signature = read.keys.map((key) => key.signatureOf(content)).join(' ');
+  return { ok: true, headers: { ...headers, 'webhook-signature': signature } };
+}
+
+async function keysOf(
+  { keys = [], secrets = [] }: Signing,
+  deps: Parameters<typeof signed>[2],
+): Promise<Keys> {
+  const found: SigningKey[] = [];
+  for (const text of keys) {
+    const read = readSigningKey(text);
+    if (read.ok) found.push(read.key);
+  }
+  for (const read of await Promise.all(secrets.map((reference) => readEntry(reference, inSecret(), deps)))) {
+    if (!read.ok) return read;
+    found.push(...read.value);
+  }
+  return { ok: true, keys: found };
+}

@@ -1,0 +1,40 @@
+// What `deliver` and `resume` are both wired with: the tables and queues that a subscription's backlog lives in, how its
+// registration is read and how its pauses are told. Made of what their environments have in common.
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createQueues } from '#lib/queue/queues.ts';
+import { createAnnounce } from '#lib/state/announce.ts';
+import { putOn } from '#lib/state/event-bus.ts';
+import { createRegistrations } from '#lib/state/registration.ts';
+import { createTelemetry } from '#lib/telemetry/telemetry.ts';
+import { type BacklogEnvironment, tablesOf } from './config.ts';
+import { subscriptionRules } from './rules.ts';
+
+export type BacklogClients = {
+  readonly sqs: Pick<SQSClient, 'send'>;
+  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
+  readonly events: Pick<EventBridgeClient, 'send'>;
+};
+
+export function wireBacklog(
+  functionName: string,
+  config: BacklogEnvironment,
+  { sqs, documents, events }: BacklogClients,
+) {
+  const telemetry = createTelemetry(functionName, config.STAGE);
+  const tables = tablesOf(config);
+  return {
+    ...telemetry,
+    ...tables,
+    documents,
+    queues: createQueues(sqs),
+    registrations: createRegistrations({ ...tables, documents, rules: subscriptionRules(config) }),
+    announce: createAnnounce(putOn(config.EVENT_BUS, events), telemetry.log),
+    deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
+    retriesQueueUrl: config.RETRIES_QUEUE_URL,
+    undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
+    now: Date.now,
+    random: Math.random,
+  };
+}

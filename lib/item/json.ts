@@ -1,0 +1,69 @@
+// Whether a config item is plain JSON. DynamoDB also has sets and binary values, which JSON does not; what follows
+// may then trust that an object is an object.
+
+import type { Fault } from '#lib/subscription/subscription.ts';
+import { CREDENTIAL_OPTIONS, dotted, type Path } from './fault.ts';
+
+/** DynamoDB nests 32 levels deep at most. */
+const DEEPEST = 32;
+
+export type JsonObject = { readonly [key: string]: unknown };
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A fault for every value that is not JSON; an undefined one counts as left out. */
+export function nonJson(item: unknown): Fault[] {
+  const faults: Fault[] = [];
+  const path: PropertyKey[] = [];
+  visit(item);
+  return faults;
+
+  function visit(value: unknown): void {
+    if (typeof value === 'string' || typeof value === 'boolean' || value === undefined) return;
+    const reason = whyNot(value, path.length);
+    if (reason !== undefined) faults.push({ path: dotted(shown(path)), reason });
+    else if (Array.isArray(value)) for (const [index, entry] of value.entries()) inside(index, entry);
+    else if (isObject(value)) for (const key of Object.keys(value)) inside(key, value[key]);
+  }
+
+  function inside(segment: PropertyKey, value: unknown): void {
+    path.push(segment);
+    visit(value);
+    path.pop();
+  }
+}
+
+function whyNot(value: unknown, depth: number): string | undefined {
+  if (value === null) return 'must not be null: leave it out instead';
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'must be a finite number';
+  if (typeof value === 'bigint') return 'must be a number that JSON can hold, not a bigint';
+  if (typeof value !== 'object') return `must be JSON, not a ${typeof value}`;
+  if (depth > DEEPEST) return `must not be nested deeper than ${DEEPEST} levels`;
+  if (value instanceof Set) return 'must be JSON, not a DynamoDB set: write a list';
+  if (ArrayBuffer.isView(value)) return 'must be JSON, not binary: write text';
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (Array.isArray(value) || prototype === Object.prototype || prototype === null) return undefined;
+  return 'must be JSON, not an object of a class';
+}
+
+// Inside a credential option an unknown key may itself be a credential that slipped: its path is not told.
+function shown(path: Path): Path {
+  const at = path.findIndex((segment) => CREDENTIAL_OPTIONS.has(segment));
+  return at === -1 ? path : path.slice(0, at + 1);
+}
+
+/** Whether two JSON values are the same, whatever the order of their keys. What is nested too deep never is. */
+export function sameJson(a: unknown, b: unknown, depth = 0): boolean {
+  if (depth > DEEPEST) return false;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((entry, index) => sameJson(entry, b[index], depth + 1));
+  }
+  if (!isObject(a) || !isObject(b)) return a === b;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key], depth + 1))
+  );
+}

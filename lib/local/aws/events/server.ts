@@ -1,0 +1,113 @@
+// EventBridge on this machine, as far as the functions use it: PutEvents (JSON 1.1), and the newest events for tests to look at.
+// It has no rules and no targets: nothing is passed on, and every event bus exists. Schedules are in ../schedules.ts.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AwsError, sendJson } from '#lib/local/aws/aws-json.ts';
+import { type CallLog, createCallLog } from '#lib/local/aws/call-log.ts';
+import { createFaults, type Fault, type FaultKind, type Faults } from '#lib/local/aws/faults.ts';
+import { checkEntry, type Entry, entriesFrom, type Failure, failure } from './entry.ts';
+import { type Event, eventOf } from './event.ts';
+
+/** What was put: the event as a target would get it, and the name of the bus that it was put on. */
+export type PutEvent = Event & { bus: string };
+
+/** One call: how many entries it had and how many of them failed, and the error or the fault that it met. */
+export type EventsCall = {
+  at: number;
+  operation: string;
+  entries: number;
+  failed: number;
+  error: string | undefined;
+  fault: FaultKind | undefined;
+};
+
+export type Events = {
+  answer(req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void>;
+  /** The newest 1,000 events that were put, newest last. */
+  list(): PutEvent[];
+  clear(): void;
+  faults: Faults;
+  calls: CallLog<EventsCall>;
+};
+
+/** Gives the time in milliseconds. */
+type Clock = { now(): number };
+
+const KEPT = 1000;
+
+/** Makes an EventBridge without events. The fault `refuse-entries` names entries by their place in the call, from '0'. */
+export function createEvents(options: { clock?: Clock; region?: string; account?: string } = {}): Events {
+  const { clock = { now: Date.now }, region = 'us-east-1', account = '000000000000' } = options;
+  const faults = createFaults();
+  const calls = createCallLog<EventsCall>();
+  let events: PutEvent[] = [];
+
+  async function answer(req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void> {
+    const target = String(req.headers['x-amz-target'] ?? '');
+    const operation = target.slice(target.indexOf('.') + 1);
+    const nothing = { entries: 0, failed: 0, error: undefined, fault: undefined };
+    const call: EventsCall = { at: clock.now(), operation, ...nothing };
+    calls.add(call);
+    const outcome = perform(call, body);
+    if (call.fault === 'lost-answer') res.destroy();
+    else sendJson(res, '1.1', outcome);
+  }
+
+  function perform(call: EventsCall, body: Buffer): { status: number; body: object } {
+    try {
+      const fault = faults.take(call.operation);
+      call.fault = fault?.kind;
+      failAsOrdered(call.fault);
+      if (call.operation !== 'PutEvents') throw unknownOperation(call.operation);
+      const entries = entriesFrom(body);
+      call.entries = entries.length;
+      const results = entries.map((entry, place) => put(entry, isRefused(fault, place)));
+      call.failed = results.filter((result) => 'ErrorCode' in result).length;
+      return { status: 200, body: { FailedEntryCount: call.failed, Entries: results } };
+    } catch (error) {
+      const known =
+        error instanceof AwsError
+          ? error
+          : new AwsError('InternalException', `A bug of ours: ${error}`, { status: 500, cause: error });
+      call.error = known.code;
+      return { status: known.status, body: { __type: known.code, message: known.message } };
+    }
+  }
+
+  function put(entry: Entry, refused: boolean): { EventId: string } | Failure {
+    const checked = checkEntry(entry);
+    if ('ErrorCode' in checked) return checked;
+    if (refused) return failure('InternalFailure', 'Refused, as ordered.');
+    const { Source: source, DetailType, Resources: resources, Time, EventBusName } = entry;
+    const at = Time === undefined ? clock.now() : Time * 1000;
+    const about = { 'detail-type': DetailType, source, resources, detail: checked.detail };
+    const event = eventOf(about, { at, region, account });
+    // A bus is named, or given by its ARN.
+    const bus = EventBusName.slice(EventBusName.lastIndexOf('/') + 1);
+    events = [...events, { ...event, bus }].slice(-KEPT);
+    return { EventId: event.id };
+  }
+
+  return {
+    answer,
+    list: () => events,
+    clear() {
+      events = [];
+    },
+    faults,
+    calls,
+  };
+}
+
+const isRefused = (fault: Fault | undefined, place: number): boolean =>
+  fault?.kind === 'refuse-entries' && (fault.entries?.includes(String(place)) ?? true);
+
+function failAsOrdered(fault: FaultKind | undefined): void {
+  if (fault === 'throttle') throw new AwsError('ThrottlingException', 'Rate exceeded, as ordered.');
+  if (fault === 'error') throw new AwsError('InternalException', 'Failed, as ordered.', { status: 500 });
+}
+
+const unknownOperation = (operation: string) =>
+  new AwsError(
+    'UnknownOperationException',
+    `${operation} is not here. EventBridge on this machine has PutEvents.`,
+  );

@@ -1,0 +1,177 @@
+// The local Secrets Manager's operations on values: read them, put new versions, move stages between versions.
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import { AwsError } from '#lib/local/aws/aws-json.ts';
+import { filters, matches } from './filter.ts';
+import {
+  description,
+  givenValue,
+  invalid,
+  nameOf,
+  type Operation,
+  operation,
+  page,
+  paging,
+  seconds,
+  secretId,
+  token,
+  valueShape,
+} from './request.ts';
+import { holderOf, notFound, type Secret, type Vault, type Version, versionExists } from './vault.ts';
+
+const stage = z.string().min(1).max(256);
+
+export const values: Record<string, Operation> = {
+  GetSecretValue: operation(
+    z.object({ SecretId: secretId, VersionId: z.string().optional(), VersionStage: stage.optional() }),
+    (request, vault) => read(vault.findLive(request.SecretId), request, vault),
+  ),
+
+  BatchGetSecretValue: operation(
+    z.object({
+      SecretIdList: z.array(secretId).min(1).max(20).optional(),
+      Filters: filters.optional(),
+      ...paging(20),
+    }),
+    ({ SecretIdList: ids, Filters: wanted, ...request }, vault) => {
+      if (ids !== undefined && wanted === undefined) return readEach(ids, vault);
+      if (ids !== undefined || wanted === undefined) throw invalid('Give either SecretIdList or Filters.');
+      const live = vault.all().filter((secret) => secret.deleted === undefined && matches(secret, wanted));
+      const found = page(live, request);
+      const names = found.items.map((secret) => secret.name);
+      return { ...readEach(names, vault), NextToken: found.next };
+    },
+  ),
+
+  PutSecretValue: operation(
+    z.object({
+      SecretId: secretId,
+      ClientRequestToken: token,
+      VersionStages: z.array(stage).min(1).max(20).default(['AWSCURRENT']),
+      ...valueShape,
+    }),
+    (request, vault) => {
+      const secret = vault.findLive(request.SecretId);
+      const value = givenValue(request);
+      if (value === undefined) throw invalid('Give either SecretString or SecretBinary.');
+      const id = request.ClientRequestToken ?? randomUUID();
+      const version = vault.addVersion(secret, { id, value, stages: request.VersionStages });
+      return { ...nameOf(secret), VersionId: id, VersionStages: [...version.stages] };
+    },
+  ),
+
+  UpdateSecret: operation(
+    z.object({
+      SecretId: secretId,
+      ClientRequestToken: token,
+      Description: description,
+      ...valueShape,
+    }),
+    (request, vault) => {
+      const secret = vault.findLive(request.SecretId);
+      const value = givenValue(request);
+      const id = request.ClientRequestToken ?? randomUUID();
+      // PutSecretValue lets the same value pass again; this one refuses any version that is there.
+      if (value !== undefined && secret.versions.has(id)) throw versionExists(secret, id);
+      secret.description = request.Description ?? secret.description;
+      secret.changedAt = vault.now();
+      if (value === undefined) return nameOf(secret);
+      vault.addVersion(secret, { id, value, stages: ['AWSCURRENT'] });
+      return { ...nameOf(secret), VersionId: id };
+    },
+  ),
+
+  UpdateSecretVersionStage: operation(
+    z.object({
+      SecretId: secretId,
+      VersionStage: stage,
+      RemoveFromVersionId: z.string().optional(),
+      MoveToVersionId: z.string().optional(),
+    }),
+    ({ VersionStage: moved, RemoveFromVersionId: from, MoveToVersionId: to, SecretId: id }, vault) => {
+      const secret = vault.findLive(id);
+      const target = to === undefined ? undefined : versionOf(secret, to);
+      const holder = holderOf(secret, moved);
+      const alreadyThere = holder !== undefined && holder === target && from === undefined;
+      if (holder?.id !== from && !alreadyThere) {
+        throw invalid(
+          `RemoveFromVersionId must be the version that has ${moved}: ${holder?.id ?? 'none has it'}.`,
+        );
+      }
+      if (target !== undefined) vault.moveStage(secret, moved, target);
+      else if (moved === 'AWSCURRENT') throw invalid('AWSCURRENT can only be moved: give MoveToVersionId.');
+      else holder?.stages.delete(moved);
+      secret.changedAt = vault.now();
+      return nameOf(secret);
+    },
+  ),
+
+  ListSecretVersionIds: operation(
+    z.object({ SecretId: secretId, IncludeDeprecated: z.boolean().default(false), ...paging(100) }),
+    (request, vault) => {
+      const secret = vault.find(request.SecretId);
+      const versions = [...secret.versions.values()];
+      const shown = versions.filter((version) => version.stages.size > 0 || request.IncludeDeprecated);
+      const found = page(shown, request);
+      return {
+        ...nameOf(secret),
+        Versions: found.items.map((version) => ({
+          VersionId: version.id,
+          VersionStages: [...version.stages],
+          CreatedDate: seconds(version.createdAt),
+          LastAccessedDate: seconds(version.accessedAt),
+        })),
+        NextToken: found.next,
+      };
+    },
+  ),
+};
+
+type Wanted = { VersionId?: string | undefined; VersionStage?: string | undefined };
+
+/** The value of the version that is asked for, AWSCURRENT without a wish, as GetSecretValue answers it. */
+function read(secret: Secret, { VersionId: id, VersionStage: wantedStage }: Wanted, vault: Vault) {
+  const version = id === undefined ? stagedAs(secret, wantedStage ?? 'AWSCURRENT') : versionOf(secret, id);
+  if (wantedStage !== undefined && !version.stages.has(wantedStage)) {
+    throw new AwsError(
+      'InvalidRequestException',
+      `Version ${version.id} of ${secret.name} is not ${wantedStage}.`,
+    );
+  }
+  secret.accessedAt = vault.now();
+  version.accessedAt = vault.now();
+  return {
+    ...nameOf(secret),
+    VersionId: version.id,
+    VersionStages: [...version.stages],
+    CreatedDate: seconds(version.createdAt),
+    ...version.value,
+  };
+}
+
+function readEach(ids: string[], vault: Vault) {
+  const results = ids.map((id) => {
+    try {
+      return { value: read(vault.findLive(id), {}, vault) };
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      return { error: { SecretId: id, ErrorCode: error.code, Message: error.message } };
+    }
+  });
+  return {
+    SecretValues: results.flatMap((result) => result.value ?? []),
+    Errors: results.flatMap((result) => result.error ?? []),
+  };
+}
+
+function versionOf(secret: Secret, id: string): Version {
+  const version = secret.versions.get(id);
+  if (version === undefined) throw notFound(`version ${id} of ${secret.name}`);
+  return version;
+}
+
+function stagedAs(secret: Secret, wantedStage: string): Version {
+  const version = holderOf(secret, wantedStage);
+  if (version === undefined) throw notFound(`version of ${secret.name} that is ${wantedStage}`);
+  return version;
+}

@@ -1,0 +1,86 @@
+// How a message comes into a queue by SendMessage: what each kind of queue asks of it, and a FIFO queue's deduplication.
+// A FIFO queue remembers what was sent for five minutes, also when it has been deleted since: a duplicate is answered as the first
+// was, and not stored.
+import { hash, randomUUID } from 'node:crypto';
+import type { Clock } from '#lib/local/aws/clock.ts';
+import type { Settings } from './attributes.ts';
+import type { Entry } from './lane.ts';
+import { checkDraft, type Draft } from './message.ts';
+import { checkRange, invalidValue, missing, Refusal } from './refusal.ts';
+import type { Store } from './store.ts';
+import { createWindow, FIVE_MINUTES_MS } from './window.ts';
+
+export type Sent = { readonly messageId: string; readonly sequence?: bigint };
+
+type Dependencies = {
+  readonly fifo: boolean;
+  readonly store: Pick<Store, 'put'>;
+  readonly settings: () => Settings;
+  readonly clock: Clock;
+};
+
+/** Throws a Refusal for what the queue does not take. */
+export function createSending({ fifo, store, settings, clock }: Dependencies): (draft: Draft) => Sent {
+  const duplicates = createWindow<Sent>(FIVE_MINUTES_MS, { clock });
+
+  type Ids = { readonly groupId: string | undefined; readonly deduplicationId: string | undefined };
+
+  function put(draft: Draft, ids: Ids, delayMs: number): Entry {
+    const now = clock.now();
+    return store.put(
+      {
+        id: randomUUID(),
+        body: draft.MessageBody,
+        attributes: draft.MessageAttributes ?? {},
+        systemAttributes: draft.MessageSystemAttributes ?? {},
+        ...ids,
+        sentAt: now,
+        deadLetterSourceArn: undefined,
+        receivesBefore: 0,
+      },
+      { delayMs, retentionMs: settings().retentionMs, enqueuedAt: now },
+    );
+  }
+
+  function sendFifo(draft: Draft): Sent {
+    const { contentBased, perGroup, delayMs } = settings();
+    const groupId = draft.MessageGroupId;
+    if (groupId === undefined) throw missing('MessageGroupId');
+    // 0 is no delay at all, and passes.
+    if (draft.DelaySeconds) {
+      throw invalidValue('DelaySeconds', draft.DelaySeconds, 'A FIFO queue takes no delay per message.');
+    }
+    const deduplicationId =
+      draft.MessageDeduplicationId ?? (contentBased ? hash('sha256', draft.MessageBody, 'hex') : undefined);
+    if (deduplicationId === undefined) {
+      const message = 'The message needs a MessageDeduplicationId, or the queue ContentBasedDeduplication.';
+      throw new Refusal('InvalidParameterValue', message);
+    }
+    // Neither id can hold a space.
+    const key = perGroup ? `${groupId} ${deduplicationId}` : deduplicationId;
+    const first = duplicates.get(key);
+    if (first) return first;
+    const { message, sequence } = put(draft, { groupId, deduplicationId }, delayMs);
+    const sent = { messageId: message.id, sequence };
+    duplicates.set(key, sent);
+    return sent;
+  }
+
+  function sendStandard(draft: Draft): Sent {
+    checkRange('DelaySeconds', draft.DelaySeconds, [0, 900]);
+    if (draft.MessageDeduplicationId !== undefined) {
+      const reason = 'The parameter is not valid for this type of queue.';
+      throw invalidValue('MessageDeduplicationId', draft.MessageDeduplicationId, reason);
+    }
+    const delayMs = draft.DelaySeconds === undefined ? settings().delayMs : draft.DelaySeconds * 1000;
+    return {
+      messageId: put(draft, { groupId: draft.MessageGroupId, deduplicationId: undefined }, delayMs).message
+        .id,
+    };
+  }
+
+  return (draft) => {
+    checkDraft(draft, settings().maxBytes);
+    return fifo ? sendFifo(draft) : sendStandard(draft);
+  };
+}

@@ -1,0 +1,43 @@
+// Sends a message to `dead-letters`: unchanged, with one attribute that says where it was for, what became of it, and
+// where it stood in its lane. Settling the message is the caller's, and comes after.
+
+import { type DeadLetter, type Delivery, encodeAttribute } from '#lib/message/attribute.ts';
+import type { Count, Log } from '#lib/telemetry/log.ts';
+import { NotConfirmed, type Queues } from './queues.ts';
+
+export type DeadLetterDeps = {
+  readonly queues: Pick<Queues, 'send'>;
+  readonly deadLettersQueueUrl: string;
+  readonly log: Log;
+  readonly count: Count;
+};
+
+type Cause = Pick<DeadLetter, 'endpoint' | 'reason' | 'outcome' | 'status' | 'excerpt'> & {
+  readonly at: number;
+};
+
+/** Throws when SQS does not take it. */
+export async function sendDeadLetter(
+  {
+    delivery,
+    body,
+    sequence,
+  }: { readonly delivery: Delivery; readonly body: string; readonly sequence: string },
+  { at, ...cause }: Cause,
+  { queues, deadLettersQueueUrl, log, count }: DeadLetterDeps,
+): Promise<void> {
+  const { attempt, firstAt = at, sends: _s, retries: _r, notBefore: _n, hops: _h, ...rest } = delivery;
+  const letter: DeadLetter = { ...rest, ...cause, attempts: attempt, firstAt, lastAt: at, sequence };
+  const attribute = encodeAttribute({ kind: 'dead-letter', value: letter });
+  const [refused] = await queues.send(deadLettersQueueUrl, [{ body, attribute }]);
+  if (refused !== undefined) throw new NotConfirmed('dead-letters', refused);
+  count('DeadLetters');
+  const { subscription, messageId } = delivery;
+  log.warn('delivery.dead-lettered', {
+    subscription,
+    messageId,
+    endpoint: cause.endpoint,
+    reason: cause.reason,
+    status: cause.status,
+  });
+}

@@ -1,0 +1,108 @@
+// How many subscriptions are stopped, wait out an outage or drain, and how much waits in all: told as metrics once a
+// minute, for dashboards and alarms. Nothing is set going here.
+import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
+import { keysIn, LOOK_MS, SHARDS } from '#lib/state/due.ts';
+import { measureKey, stateKey, subscriptionIn } from '#lib/state/keys.ts';
+import { closedLanes, parseState, type State } from '#lib/state/state.ts';
+import { phaseOf } from '#lib/state/transitions.ts';
+import { type Log, type Meter, nameOf } from '#lib/telemetry/log.ts';
+import { type Measure, type MeasureDeps, measureBacklog, parseMeasure } from './measure.ts';
+
+export type CensusDeps = MeasureDeps & { readonly log: Log } & Pick<Meter, 'measure'>;
+
+type Counted = { stopped: number; outage: number; draining: number; messages: number; oldestAt: number };
+
+/** So many subscriptions a call, two items of each: DynamoDB reads a hundred. */
+const PAGE = 50;
+
+/**
+ * Counts what has a place in the sweep's index: everything that does not simply go. When the time is up it tells of
+ * what it has seen; when it could not read, it tells nothing. Never throws.
+ */
+export async function census({ endsAt }: { readonly endsAt: number }, deps: CensusDeps): Promise<void> {
+  const counted: Counted = { stopped: 0, outage: 0, draining: 0, messages: 0, oldestAt: deps.now() };
+  try {
+    for (let shard = 0; shard < SHARDS; shard++) {
+      let page: string[] = [];
+      for await (const { pk } of keysIn(shard, ANY_TIME, deps)) {
+        if (page.push(subscriptionIn(pk)) < PAGE) continue;
+        await countAll(page, counted, endsAt, deps);
+        page = [];
+      }
+      if (page.length > 0) await countAll(page, counted, endsAt, deps);
+      if (deps.now() >= endsAt) {
+        deps.log.warn('census.cut-short', { shards: shard + 1 });
+        break;
+      }
+    }
+  } catch (error) {
+    deps.log.error('census.failed', { error: nameOf(error) });
+    return;
+  }
+  deps.measure('SubscriptionsStopped', counted.stopped);
+  deps.measure('SubscriptionsInOutage', counted.outage);
+  deps.measure('SubscriptionsDraining', counted.draining);
+  deps.measure('BacklogMessages', counted.messages);
+  deps.measure('BacklogOldestAge', Math.round((deps.now() - counted.oldestAt) / 1000));
+}
+
+const ANY_TIME = { from: 0, to: Number.MAX_SAFE_INTEGER };
+
+async function countAll(
+  subscriptions: readonly string[],
+  counted: Counted,
+  endsAt: number,
+  deps: CensusDeps,
+): Promise<void> {
+  const items = await readItems(subscriptions, deps);
+  for (const subscription of subscriptions) {
+    const { pk } = stateKey(subscription);
+    const state = parseState(items.get(`${pk} ${stateKey(subscription).sk}`));
+    if (state === undefined) continue;
+    const phase = phaseOf(state);
+    if (phase === 'stopped') counted.stopped += 1;
+    else if (phase === 'outage') counted.outage += 1;
+    else if (closedLanes(state).length > 0) counted.draining += 1;
+    if (closedLanes(state).length === 0) continue;
+    const known = parseMeasure(items.get(`${pk} ${measureKey(subscription).sk}`));
+    const measured = await measureOf(subscription, state, known, endsAt, deps);
+    counted.messages += measured?.count ?? 0;
+    counted.oldestAt = Math.min(counted.oldestAt, measured?.oldestAt ?? counted.oldestAt);
+  }
+}
+
+/** The sweep measures what is paused each time it looks; here what it has not come to, and what drains. */
+async function measureOf(
+  subscription: string,
+  state: State,
+  known: Measure | undefined,
+  endsAt: number,
+  deps: CensusDeps,
+): Promise<Pick<Measure, 'count' | 'oldestAt'> | undefined> {
+  const now = deps.now();
+  if ((known !== undefined && now - known.at < STALE_MS) || now >= endsAt) return known;
+  return await measureBacklog(subscription, closedLanes(state), endsAt, deps);
+}
+
+/** A sweep later than the sweep's own. */
+const STALE_MS = LOOK_MS + 60_000;
+
+/** The state and the last measure of each, by both keys. Throws when DynamoDB fails or does not answer for all. */
+async function readItems(
+  subscriptions: readonly string[],
+  { documents, stateTable }: CensusDeps,
+): Promise<ReadonlyMap<string, unknown>> {
+  const items = new Map<string, unknown>();
+  let Keys: Record<string, unknown>[] = subscriptions.flatMap((id) => [stateKey(id), measureKey(id)]);
+  for (let round = 0; Keys.length > 0; round++) {
+    if (round === ROUNDS) throw new Error(`DynamoDB left ${Keys.length} items unread`);
+    const { Responses, UnprocessedKeys } = await documents.send(
+      new BatchGetCommand({ RequestItems: { [stateTable]: { Keys } } }),
+    );
+    for (const item of Responses?.[stateTable] ?? []) items.set(`${item.pk} ${item.sk}`, item);
+    Keys = UnprocessedKeys?.[stateTable]?.Keys ?? [];
+  }
+  return items;
+}
+
+const ROUNDS = 5;

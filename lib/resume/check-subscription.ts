@@ -1,0 +1,136 @@
+// One subscription as the sweep finds it: whatever of it is due is set going, one conditional write at a time. What is
+// done inside a lane goes there as a token; nothing of a backlog is touched here.
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { sendToken, type TokenDeps } from '#lib/queue/tokens.ts';
+import { sendOrphan, type UndeliverableDeps } from '#lib/queue/undeliverable.ts';
+import { type ChangeDeps, change } from '#lib/state/change.ts';
+import { HELD_LOOK_MS, LOOK_MS } from '#lib/state/due.ts';
+import { dropHeld, listHeld, withoutHeldNote } from '#lib/state/held.ts';
+import { drainStarted, probeLane } from '#lib/state/lanes.ts';
+import { dueWithoutBacklog, itemChanged, itemWrong } from '#lib/state/machine.ts';
+import type { Config } from '#lib/state/registration.ts';
+import { closedLanes, forgetState, readState, type State } from '#lib/state/state.ts';
+import { phaseOf } from '#lib/state/transitions.ts';
+import { inWords } from '#lib/subscription/subscription.ts';
+import type { Count } from '#lib/telemetry/log.ts';
+import { forgetMeasure, type MeasureDeps, measureBacklog } from './measure.ts';
+
+export type LookDeps = TokenDeps &
+  MeasureDeps &
+  UndeliverableDeps &
+  ChangeDeps & {
+    readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
+    readonly readConfig: (subscription: string) => Promise<Config>;
+    readonly count: Count;
+    readonly random: () => number;
+    /** How long a backlog and held messages are kept. */
+    readonly retentionMs: number;
+    /** A state whose config item is missing for so long is cleared. */
+    readonly unsubscribedAfterMs: number;
+  };
+
+/** `room`: how many first tokens may be sent. `endsAt`: when to be done; what is left is left for the next look. */
+export type LookBounds = { readonly room: number; readonly endsAt: number };
+
+const PAGE = 25;
+
+/** Looks at one subscription. Returns how many first tokens it sent. Throws when AWS fails. */
+export async function look(
+  subscription: string,
+  { room, endsAt }: LookBounds,
+  deps: LookDeps,
+): Promise<number> {
+  const subject = { id: subscription, state: await readState(subscription, deps) };
+  const config = await deps.readConfig(subscription);
+  const now = deps.now();
+  const changeTo = (decide: (from: State) => State | undefined) => change(subject, decide, deps);
+
+  if (config.kind === 'absent') {
+    await lookAtAbsent();
+    return 0;
+  }
+  await changeTo((from) => (from.absentSince === undefined ? undefined : withoutAbsence(from)));
+  await changeTo((from) =>
+    config.kind === 'invalid'
+      ? itemWrong(from, { detail: inWords(config.faults), itemHash: config.itemHash }, now)
+      : itemChanged(from, config.itemHash),
+  );
+  await changeTo((from) => dueWithoutBacklog(from, now));
+  const { heldAt, lookedAt = 0 } = subject.state;
+  const looksAtWaiting = phaseOf(subject.state) !== 'going' && now - lookedAt >= LOOK_MS;
+  const looksAtHeld = heldAt !== undefined && now - Math.max(heldAt, lookedAt) >= HELD_LOOK_MS;
+
+  let started = 0;
+  for (const lane of dueLanes()) {
+    if (started === room) break;
+    if (!(await changeTo((from) => drainStarted(from, lane, now)))) continue;
+    const drain = subject.state.lanes[lane]?.drain;
+    if (drain === undefined) continue;
+    await sendToken({ subscription, lane, drain }, deps);
+    deps.count('DrainsStarted');
+    started += 1;
+  }
+  if (looksAtHeld) await lookAtHeld();
+  // Last: to count a long backlog takes long, and nobody should wait for it.
+  if (looksAtWaiting) await lookAtWaiting();
+  return started;
+
+  /** While an outage waits one lane probes; nothing is begun where a decision is awaited. */
+  function dueLanes(): number[] {
+    const { state } = subject;
+    const { pause } = state;
+    if (pause === undefined)
+      return closedLanes(state).filter((lane) => (state.lanes[lane]?.until ?? 0) <= now);
+    const lane = probeLane(state);
+    return lane !== undefined && pause.resumeAt !== undefined && pause.resumeAt <= now ? [lane] : [];
+  }
+
+  /** Measures what waits, for whoever looks at the state, and sends away what has waited too long. */
+  async function lookAtWaiting(): Promise<void> {
+    await changeTo((from) => ({ ...from, lookedAt: now }));
+    const measured = await measureBacklog(subscription, closedLanes(subject.state), endsAt, deps);
+    for (const { lane, oldestAt } of measured.lanes) {
+      if (oldestAt === undefined || oldestAt > now - deps.retentionMs) continue;
+      const command = { do: 'expire', before: now - deps.retentionMs } as const;
+      await sendToken({ subscription, lane, drain: 0, command }, deps);
+    }
+  }
+
+  /** Nothing is held any more: then it need not be looked at for that. */
+  async function lookAtHeld(): Promise<void> {
+    const [held] = await listHeld(subscription, 1, deps);
+    await changeTo(
+      (from) => (held === undefined && withoutHeldNote(from, now)) || { ...from, lookedAt: now },
+    );
+  }
+
+  async function lookAtAbsent(): Promise<void> {
+    await changeTo((from) => ({ ...from, absentSince: from.absentSince ?? now, lookedAt: now }));
+    if (now - (subject.state.absentSince ?? now) < deps.unsubscribedAfterMs) return;
+    const lanes = closedLanes(subject.state);
+    for (const lane of lanes) {
+      await sendToken({ subscription, lane, drain: 0, command: { do: 'purge' } }, deps);
+    }
+    if (lanes.length > 0 || !(await purgeHeld())) return;
+    await forgetMeasure(subscription, deps);
+    await forgetState(subscription, subject.state, deps);
+  }
+
+  /** Says whether nothing is held any more. */
+  async function purgeHeld(): Promise<boolean> {
+    for (;;) {
+      const held = await listHeld(subscription, PAGE, deps);
+      if (held.length === 0) return true;
+      for (const { sk, delivery, body } of held) {
+        if (deps.now() >= endsAt) return false;
+        const detail = `held for subscription ${subscription}, which is gone`;
+        await sendOrphan({ delivery, body }, { reason: 'unsubscribed', detail }, deps);
+        await dropHeld(subscription, sk, deps);
+      }
+    }
+  }
+}
+
+function withoutAbsence({ absentSince: _, ...state }: State): State {
+  return state;
+}

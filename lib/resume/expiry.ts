@@ -1,0 +1,39 @@
+// What has been held for too long, once a minute one shard of it: found by the sweep's index, and sent away by a token,
+// under its lane's group like everything else that is done to a held message.
+
+import { sendToken, type TokenDeps } from '#lib/queue/tokens.ts';
+import { heldShard, keysIn, SHARDS } from '#lib/state/due.ts';
+import { subscriptionIn } from '#lib/state/keys.ts';
+import type { StateDeps } from '#lib/state/state.ts';
+import { type Log, nameOf } from '#lib/telemetry/log.ts';
+
+export type ExpiryDeps = TokenDeps & StateDeps & { readonly log: Log; readonly retentionMs: number };
+
+const MINUTE_MS = 60_000;
+/** The next round finds what this one leaves. */
+const MOST = 1_000;
+/** So many ids a token: they travel in its attribute. */
+const IDS = 100;
+
+/** Sends tokens for what is held longer than `retentionMs`, until `endsAt`. Never throws. */
+export async function expireHeld({ endsAt }: { readonly endsAt: number }, deps: ExpiryDeps): Promise<void> {
+  const now = deps.now();
+  const before = now - deps.retentionMs;
+  const shard = Math.floor(now / MINUTE_MS) % SHARDS;
+  try {
+    const found: { subscription: string; messageId: string }[] = [];
+    for await (const { pk, sk } of keysIn(heldShard(shard), { from: 0, to: before }, deps)) {
+      if (found.push({ subscription: subscriptionIn(pk), messageId: sk }) === MOST) break;
+    }
+    for (const [subscription, held] of Map.groupBy(found, (one) => one.subscription)) {
+      for (let start = 0; start < held.length; start += IDS) {
+        if (deps.now() >= endsAt) return;
+        const messageIds = held.slice(start, start + IDS).map(({ messageId }) => messageId);
+        const command = { do: 'expire-held', messageIds, before } as const;
+        await sendToken({ subscription, lane: 0, drain: 0, command }, deps);
+      }
+    }
+  } catch (error) {
+    deps.log.error('held.not-expired', { shard, error: nameOf(error) });
+  }
+}

@@ -1,0 +1,104 @@
+// What route does with one batch: for each message the deliveries of its subscriptions, all confirmed by SQS before
+// the message is done. A publisher's group goes one message at a time; messages without a group go side by side.
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import { traceIdOf } from '#lib/message/trace.ts';
+import type { Backstop } from '#lib/queue/backstop.ts';
+import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
+import { queueNameIn, queueNameOf } from '#lib/queue/name.ts';
+import type { Queues } from '#lib/queue/queues.ts';
+import { sendUndeliverable } from '#lib/queue/undeliverable.ts';
+import { type Count, type Log, nameOf } from '#lib/telemetry/log.ts';
+import { type AddressDeps, type Addressed, address } from './address.ts';
+import { type FanOutDeps, fanOut } from './fan-out.ts';
+import { type ComeRoundDeps, comeRound } from './return-from-retries.ts';
+
+export type RouteDeps = AddressDeps &
+  ComeRoundDeps &
+  FanOutDeps & {
+    readonly queues: Queues;
+    /** Of the queues that it is fed by. */
+    readonly sourceUrls: readonly string[];
+    readonly undeliverableQueueUrl: string;
+    readonly backstop: Backstop;
+    readonly faultWaits: FaultWaits;
+    readonly log: Log;
+    readonly count: Count;
+    readonly now: () => number;
+  };
+
+/** Kept from the invocation's time for writing down the place and handing back. */
+const RESERVE_MS = 3_000;
+
+/** How long messages wait when `deliveries.fifo` is too full. */
+const FULL_SECONDS = 30;
+
+/** Routes a batch of one of the source queues; `remainingMs` is what Lambda leaves the invocation. Never throws. */
+export async function routeBatch(
+  records: readonly SQSRecord[],
+  { remainingMs }: { readonly remainingMs: number },
+  deps: RouteDeps,
+): Promise<SQSBatchResponse> {
+  const endsAt = deps.now() + remainingMs - RESERVE_MS;
+  const flows = Map.groupBy(records, flowOf);
+  const unrouted = await Promise.all([...flows.values()].map((flow) => routeFlow(flow, endsAt, deps)));
+  return { batchItemFailures: unrouted.flat().map(({ messageId }) => ({ itemIdentifier: messageId })) };
+}
+
+/** On a standard queue a group is but a hint for fairness: it asks for no order. */
+const flowOf = ({ attributes, messageId, eventSourceARN }: SQSRecord): string =>
+  (eventSourceARN.endsWith('.fifo') ? attributes.MessageGroupId : undefined) ?? messageId;
+
+/** One message after the other. The first that can't be finished hands itself and what follows it back, in order. */
+async function routeFlow(
+  flow: readonly SQSRecord[],
+  endsAt: number,
+  deps: RouteDeps,
+): Promise<readonly SQSRecord[]> {
+  for (const [index, record] of flow.entries()) {
+    const seconds = (await deps.backstop.full())
+      ? FULL_SECONDS
+      : await routeOne(record, endsAt, deps).catch((error: unknown) => {
+          deps.log.error('message.not-routed', { sqsMessageId: record.messageId, error: nameOf(error) });
+          return secondsAfterFault(record, deps.faultWaits);
+        });
+    if (seconds === undefined) continue;
+    const rest = flow.slice(index);
+    deps.count('HandedBack', rest.length);
+    const queueUrl = deps.sourceUrls.find((url) => queueNameIn(url) === queueNameOf(record));
+    if (queueUrl === undefined) return rest;
+    await deps.queues.hide(
+      queueUrl,
+      rest.map(({ receiptHandle }) => ({ receiptHandle, seconds })),
+    );
+    return rest;
+  }
+  return [];
+}
+
+/** Returns undefined when the message is done, else after how many seconds to go on with it. */
+async function routeOne(record: SQSRecord, endsAt: number, deps: RouteDeps): Promise<number | undefined> {
+  if (queueNameOf(record) === queueNameIn(deps.retriesQueueUrl)) {
+    const unroutable = await comeRound(record, deps);
+    if (unroutable) await sendUndeliverable(record, unroutable, deps);
+    return undefined;
+  }
+  const addressed: Addressed = await address(record, deps);
+  if (addressed.kind === 'unroutable') {
+    await sendUndeliverable(record, addressed, deps);
+    return undefined;
+  }
+  const { message, deliveries } = addressed;
+  const { id: messageId, topic, traceparent } = message;
+  const traceId = traceparent && traceIdOf(traceparent);
+  const line = { sqsMessageId: record.messageId, messageId, topic, traceId };
+  if (deliveries.length === 0) {
+    deps.count('MessagesWithoutSubscription');
+    deps.log.info('message.without-subscription', line);
+    return undefined;
+  }
+  const finished = await fanOut(record.messageId, message.body, deliveries, endsAt, deps);
+  if (!finished) return 0;
+  deps.count('MessagesRouted');
+  deps.log.info('message.routed', { ...line, deliveries: deliveries.length });
+  return undefined;
+}

@@ -1,0 +1,56 @@
+// What our own functions sent to `retries` for later: a delivery or a token that is to be in its lane at a time. SQS
+// delays no message by more than 15 minutes, so what has further to go goes round again.
+import type { SQSRecord } from 'aws-lambda';
+import { type Delivery, decodeLaneMessage, encodeAttribute } from '#lib/message/attribute.ts';
+import { deliveryInLane, laneOf } from '#lib/message/lane.ts';
+import { delaySecondsUntil } from '#lib/queue/delay.ts';
+import { NotConfirmed, type Outgoing, type Queues } from '#lib/queue/queues.ts';
+import { intoLane } from '#lib/queue/tokens.ts';
+import type { Directory } from '#lib/subscription/directory.ts';
+import type { Addressed } from './address.ts';
+
+export type ComeRoundDeps = {
+  readonly directory: Directory;
+  readonly queues: Pick<Queues, 'send'>;
+  readonly deliveriesQueueUrl: string;
+  readonly retriesQueueUrl: string;
+  readonly now: () => number;
+};
+
+/** SQS counts delays in seconds. */
+const SOON_MS = 1_000;
+
+/** Puts it into its lane, or sends it round again. Throws when DynamoDB fails or SQS does not take it. */
+export async function comeRound(
+  { messageAttributes, body }: SQSRecord,
+  deps: ComeRoundDeps,
+): Promise<Extract<Addressed, { kind: 'unroutable' }> | undefined> {
+  const parsed = decodeLaneMessage(messageAttributes);
+  if (!parsed.ok) return { kind: 'unroutable', reason: 'malformed-delivery', detail: parsed.detail };
+  const message = parsed.value;
+  const waitMs = (message.value.notBefore ?? 0) - deps.now();
+  if (waitMs > SOON_MS) {
+    const delaySeconds = delaySecondsUntil(message.value.notBefore ?? 0, deps.now());
+    await send(deps.retriesQueueUrl, { body, attribute: encodeAttribute(message), delaySeconds });
+  } else if (message.kind === 'token') {
+    await send(deps.deliveriesQueueUrl, intoLane(message.value));
+  } else {
+    await send(deps.deliveriesQueueUrl, await inLane(message.value, body, deps));
+  }
+  return undefined;
+
+  async function send(queueUrl: string, outgoing: Outgoing): Promise<void> {
+    const [refused] = await deps.queues.send(queueUrl, [outgoing]);
+    if (refused !== undefined) throw new NotConfirmed('the next queue', refused);
+  }
+}
+
+/** A delivery goes to the lane that its subscription has for it now. Without a subscription lane 0 will do. */
+async function inLane(
+  { notBefore: _, ...delivery }: Delivery,
+  body: string,
+  { directory }: Pick<ComeRoundDeps, 'directory'>,
+): Promise<Outgoing> {
+  const { lanes } = (await directory.byId(delivery.subscription)) ?? { lanes: 1 };
+  return deliveryInLane(delivery, body, laneOf(delivery.messageId, lanes));
+}

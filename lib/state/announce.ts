@@ -1,0 +1,63 @@
+// Tells of every pause and every opening: a log line, and an event on EventBridge so that somebody can be told.
+import { type Log, nameOf } from '#lib/telemetry/log.ts';
+import type { State } from './state.ts';
+import { type Phase, phaseOf } from './transitions.ts';
+
+export type Announce = (subscription: string, before: State, after: State) => Promise<void>;
+
+export type Announcement = {
+  readonly type: 'subscription.paused' | 'subscription.resumed';
+  readonly detail: {
+    readonly subscription: string;
+    readonly reason: string | undefined;
+    readonly detail: string | undefined;
+    readonly since: string | undefined;
+    readonly resumeAt: string | undefined;
+    readonly failures: number | undefined;
+  };
+};
+
+/** `put` puts one event on the bus. That it can't be put is logged, and stops nothing. */
+export function createAnnounce(put: (announcement: Announcement) => Promise<unknown>, log: Log): Announce {
+  return async (subscription, before, after) => {
+    const was = told(before);
+    const is = told(after);
+    // A probe that fails goes on with the same outage: whoever was told knows.
+    if (was === is && (is === 'going' || isSameReason(before, after))) return;
+    const { reason, detail, since, resumeAt, failures } = after.pause ?? {};
+    const announcement: Announcement = {
+      type: is === 'going' ? 'subscription.resumed' : 'subscription.paused',
+      detail: {
+        subscription,
+        reason: reason ?? before.pause?.reason,
+        detail,
+        since: iso(since),
+        resumeAt: iso(resumeAt),
+        failures,
+      },
+    };
+    if (is === 'going') log.info(announcement.type, announcement.detail);
+    else log.warn(announcement.type, announcement.detail);
+    try {
+      await put(announcement);
+    } catch (error) {
+      log.error('announcement.not-put', { subscription, type: announcement.type, error: nameOf(error) });
+    }
+  };
+}
+
+/** A retry that waits in the backlog for less is nobody's concern: for them it goes. */
+const WORTH_TELLING_MS = 60_000;
+
+function told(state: State): Phase {
+  const { failures, resumeAt = Number.POSITIVE_INFINITY, since = 0 } = state.pause ?? {};
+  return failures === 0 && resumeAt - since < WORTH_TELLING_MS ? 'going' : phaseOf(state);
+}
+
+/** An item that is wrong in another way is news, to whoever tries to put it right. */
+const isSameReason = ({ pause: before }: State, { pause: after }: State): boolean =>
+  before?.reason === after?.reason &&
+  (after?.reason !== 'invalid-config' || before?.itemHash === after.itemHash);
+
+const iso = (at: number | undefined): string | undefined =>
+  at === undefined ? undefined : new Date(at).toISOString();

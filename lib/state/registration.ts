@@ -1,0 +1,144 @@
+// A subscription as deliver finds it: its config item, the endpoint that this names, and its state, read together,
+// consistently, once a batch and uncached, so that a change counts from the next batch on.
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
+import { faultOfNaming, readEndpointItem } from '#lib/endpoint/found.ts';
+import { hashOfItem } from '#lib/item/hash.ts';
+import { parseSubscription, type SubscriptionRules } from '#lib/subscription/schema.ts';
+import type { Fault, Subscription } from '#lib/subscription/subscription.ts';
+import { batchGet } from './batch-get.ts';
+import { stateKey } from './keys.ts';
+import { parseState, type State } from './state.ts';
+
+export type Config =
+  | { readonly kind: 'valid'; readonly subscription: Subscription; readonly itemHash: string }
+  | {
+      readonly kind: 'invalid';
+      readonly faults: readonly Fault[];
+      readonly itemHash: string;
+      /** As many as route uses: an item that can't be parsed has one. */
+      readonly lanes: number;
+    }
+  | { readonly kind: 'absent' };
+
+export type Registration = { readonly config: Config; readonly state: State };
+
+export type Registrations = {
+  /** Reads config and state of at most ten subscriptions. Throws when DynamoDB fails, or does not answer for all. */
+  readAll(ids: readonly string[]): Promise<ReadonlyMap<string, Registration>>;
+  /** Reads one config. Throws when DynamoDB fails. */
+  readConfig(id: string): Promise<Config>;
+};
+
+type Deps = {
+  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
+  readonly subscriptionsTable: string;
+  readonly endpointsTable: string;
+  readonly stateTable: string;
+  readonly rules: SubscriptionRules;
+};
+
+const MOST_REMEMBERED = 1_000;
+
+export function createRegistrations({
+  documents,
+  subscriptionsTable,
+  endpointsTable,
+  stateTable,
+  rules,
+}: Deps): Registrations {
+  // Which endpoint a subscription named when it was last read: it is asked for in the same call. A guess, no cache:
+  // where the item names another one now, that is read too.
+  const guesses = new Map<string, string>();
+
+  function remember(id: string, endpoint: string | undefined): void {
+    guesses.delete(id);
+    if (endpoint !== undefined) guesses.set(id, endpoint);
+    for (const oldest of guesses.keys()) {
+      if (guesses.size <= MOST_REMEMBERED) break;
+      guesses.delete(oldest);
+    }
+  }
+
+  return {
+    async readAll(ids) {
+      const guessed = new Set(ids.flatMap((id) => guesses.get(id) ?? []));
+      const found = await batchGet(
+        {
+          [subscriptionsTable]: { Keys: ids.map((id) => ({ id })), ConsistentRead: true },
+          [stateTable]: { Keys: ids.map(stateKey), ConsistentRead: true },
+          ...keysOf(guessed),
+        },
+        documents,
+      );
+      const items = new Map((found[subscriptionsTable] ?? []).map((item) => [item.id, item]));
+      const states = new Map((found[stateTable] ?? []).map((item) => [item.pk, item]));
+      const readings = ids.map((id) => ({ id, reading: readingOf(items.get(id), rules) }));
+      for (const { id, reading } of readings) remember(id, endpointNamedIn(reading));
+
+      const named = new Set(readings.flatMap(({ reading }) => endpointNamedIn(reading) ?? []));
+      const unread = new Set([...named].filter((name) => !guessed.has(name)));
+      const more = unread.size === 0 ? {} : await batchGet(keysOf(unread), documents);
+      const endpoints = new Map(
+        [...(found[endpointsTable] ?? []), ...(more[endpointsTable] ?? [])].map((item) => [item.name, item]),
+      );
+
+      const registrations = new Map<string, Registration>();
+      for (const { id, reading } of readings) {
+        const state = parseState(states.get(stateKey(id).pk));
+        // One broken item must not hold up the others of the batch: its own messages wait, see lane.ts.
+        if (state === undefined) continue;
+        registrations.set(id, {
+          config: configOf(reading, endpoints.get(endpointNamedIn(reading))),
+          state,
+        });
+      }
+      return registrations;
+    },
+
+    async readConfig(id) {
+      const { Item } = await documents.send(
+        new GetCommand({ TableName: subscriptionsTable, Key: { id }, ConsistentRead: true }),
+      );
+      const reading = readingOf(Item, rules);
+      const name = endpointNamedIn(reading);
+      const endpoint = name && (await readEndpointItem(name, { documents, endpointsTable }));
+      return configOf(reading, endpoint);
+    },
+  };
+
+  function keysOf(names: ReadonlySet<string>) {
+    if (names.size === 0) return {};
+    return { [endpointsTable]: { Keys: [...names].map((name) => ({ name })), ConsistentRead: true } };
+  }
+}
+
+/** The item alone, before its endpoint is looked at. */
+function readingOf(item: unknown, rules: SubscriptionRules): Config {
+  if (item === undefined) return { kind: 'absent' };
+  const itemHash = hashOfItem(item);
+  const parsed = parseSubscription(item, rules);
+  return parsed.ok
+    ? { kind: 'valid', subscription: parsed.subscription, itemHash }
+    : { kind: 'invalid', faults: parsed.faults, itemHash, lanes: 1 };
+}
+
+/** The endpoint that has to have an item. */
+function endpointNamedIn(reading: Config): string | undefined {
+  const name = reading.kind === 'valid' ? reading.subscription.dlq?.endpoint : undefined;
+  return name === UNDELIVERABLE ? undefined : name;
+}
+
+/** With its endpoint: one that is missing or wrong is a fault of the subscription that names it. */
+function configOf(reading: Config, endpoint: unknown): Config {
+  if (reading.kind !== 'valid' || endpointNamedIn(reading) === undefined) return reading;
+  const fault = faultOfNaming(endpoint);
+  if (fault === undefined) return reading;
+  return {
+    kind: 'invalid',
+    faults: [fault],
+    // Of both: an endpoint that is put, or put in another way, is a change of the subscription.
+    itemHash: hashOfItem([reading.itemHash, endpoint]),
+    lanes: reading.subscription.http.maxConcurrentConnections,
+  };
+}

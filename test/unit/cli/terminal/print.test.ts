@@ -1,0 +1,99 @@
+// What commands write: tables that fit, colours on a terminal alone, nothing in them that moves the cursor.
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { age, createPrint, table } from '#lib/cli/terminal/print.ts';
+import { createProgress } from '#lib/cli/terminal/progress.ts';
+
+/** A stream that keeps what is written to it. */
+function output(terminal: { isTTY?: boolean; columns?: number } = {}) {
+  const stream = Object.assign(new PassThrough(), terminal);
+  return { stream, text: () => String(stream.read() ?? '') };
+}
+
+function printing(options: { json?: boolean; isTTY?: boolean; columns?: number; env?: NodeJS.ProcessEnv }) {
+  const { json = false, env = {}, ...terminal } = options;
+  const stdout = output(terminal);
+  const stderr = output(terminal);
+  const print = createPrint({ json }, { stdout: stdout.stream, stderr: stderr.stream, env });
+  return { print, stdout, stderr };
+}
+
+const rows = [
+  { name: 'a', count: 7, why: 'fine' },
+  { name: 'longer', count: 1_000, why: 'a\u001b[2J\nlong reason that does not fit' },
+];
+const columns = [
+  { title: 'name', of: ({ name }: (typeof rows)[number]) => name },
+  { title: 'count', of: ({ count }: (typeof rows)[number]) => count },
+  { title: 'why', of: ({ why }: (typeof rows)[number]) => why },
+];
+
+describe('a table', () => {
+  test('lines up texts to the left and numbers to the right, with no control character in it', () => {
+    const { print } = printing({});
+    expect(table(rows, columns, print)).toBe(
+      [
+        'name    count  why',
+        'a           7  fine',
+        'longer   1000  a?[2J?long reason that does not fit',
+      ].join('\n'),
+    );
+  });
+
+  test('is as wide as the terminal, and not cut where there is none', () => {
+    const { print } = printing({ isTTY: true, columns: 24, env: { NO_COLOR: '1' } });
+    for (const line of table(rows, columns, print).split('\n')) expect(line.length).toBeLessThanOrEqual(24);
+    expect(table(rows, columns, print)).toContain('a?[2J?lo…');
+  });
+
+  test('has colours on a terminal, unless NO_COLOR says otherwise, and none in JSON', () => {
+    const styled = [{ ...columns[0], title: 'name', of: () => 'x', style: () => 'red' as const }];
+    const painted = (options: Parameters<typeof printing>[0]) =>
+      table(rows.slice(0, 1), styled, printing(options).print).includes('\u001b[31m');
+    expect(painted({ isTTY: true })).toBe(true);
+    expect(painted({ isTTY: false })).toBe(false);
+    expect(painted({ isTTY: true, env: { NO_COLOR: '1' } })).toBe(false);
+    expect(painted({ isTTY: true, json: true })).toBe(false);
+  });
+});
+
+test('a result is a text for people, or one JSON value; notes go to standard error', () => {
+  const people = printing({});
+  people.print.result({ a: 1 }, () => 'one');
+  people.print.note('by the way');
+  expect([people.stdout.text(), people.stderr.text()]).toEqual(['one\n', 'by the way\n']);
+  const programs = printing({ json: true });
+  programs.print.result({ a: 1 }, () => 'one');
+  expect(JSON.parse(programs.stdout.text())).toEqual({ a: 1 });
+});
+
+describe('a progress bar', () => {
+  test('shows how far it is on a terminal, within its width, and takes itself away', () => {
+    const { stream, text } = output({ isTTY: true, columns: 60 });
+    const progress = createProgress('Sending', stream);
+    progress.at(5, 10, 'a note');
+    expect(text()).toBe(`\r\u001b[KSending [${'='.repeat(12)}${' '.repeat(12)}] 5/10  a note`);
+    progress.at(10, 10, 'x'.repeat(100));
+    expect(text().length).toBeLessThanOrEqual(60 + '\r\u001b[K'.length);
+    progress.end();
+    expect(text()).toBe('\r\u001b[K');
+  });
+
+  test('writes nothing anywhere else', () => {
+    const { stream, text } = output();
+    const progress = createProgress('Sending', stream);
+    progress.at(5, 10);
+    progress.end();
+    expect(text()).toBe('');
+  });
+});
+
+test.each([
+  [-5, '0s'],
+  [99_000, '99s'],
+  [100_000, '2m'],
+  [6_000_000, '2h'],
+  [172_800_000, '2d'],
+])('%i ms are %s', (ms, text) => {
+  expect(age(ms)).toBe(text);
+});

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import type { Exchange } from '#lib/callback/client.ts';
+import { attempt } from '#lib/deliver/attempt.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
+import { LIMITS } from '#test/support/limits.ts';
+import { deliveryOf } from '#test/support/records.ts';
+import { WITHOUT_CREDENTIALS } from '#test/support/wired-functions.ts';
+
+const never = new Promise<never>(() => {});
+const noSecret = async () => never;
+
+/** An attempt under at-most-once whose request may go within so many milliseconds. */
+async function attemptOf({
+  authorization = WITHOUT_CREDENTIALS,
+  answer = { kind: 'answered', status: 200, headers: {}, body: Buffer.alloc(0), truncated: false },
+  withinMs,
+}: {
+  authorization?: Partial<typeof WITHOUT_CREDENTIALS>;
+  answer?: Exchange;
+  withinMs: number;
+}) {
+  const calls: string[] = [];
+  const subscription: Subscription = {
+    id: 's',
+    topic: undefined,
+    qos: 'at-most-once',
+    callbackUrl: 'https://example.com/',
+    headers: [],
+    http: { connectTimeoutMs: 1, readTimeoutMs: 1, idleTimeoutMs: 1, maxConcurrentConnections: 1 },
+    dlq: undefined,
+    interruptConsumptionOnServerError: true,
+    interruptConsumptionOnException: true,
+    retry: { kind: 'default' },
+  };
+  const by = Date.now() + withinMs;
+  const attempted = await attempt(
+    { delivery: deliveryOf(), body: '{}' },
+    { subscription, epoch: 0, probing: false, sendBy: by, endsAt: by },
+    {
+      ...LIMITS,
+      authorization: { ...WITHOUT_CREDENTIALS, ...authorization },
+      connectionOf: async () => ({ ok: true }),
+      secrets: { read: noSecret, readAnew: noSecret },
+      callback: {
+        exchange: async () => {
+          calls.push('exchange');
+          return answer;
+        },
+      },
+      documents: {
+        send: async (command: { readonly constructor: { readonly name: string } }) => {
+          calls.push(command.constructor.name);
+          return {};
+        },
+      },
+      stateTable: 'state',
+      log: { info() {}, warn() {}, error() {} },
+      count() {},
+      now: Date.now,
+    },
+  );
+  return { attempted, calls };
+}
+
+test('where credentials do not come in time, nothing is claimed and nothing sent', async () => {
+  const { attempted, calls } = await attemptOf({ authorization: { headerFor: () => never }, withinMs: 20 });
+  expect(attempted).toBe('out-of-time');
+  expect(calls).toEqual([]);
+});
+
+test('where there are none, it is unsent for the reason that there is, and nothing is claimed', async () => {
+  const none = { ok: false, code: 'token-failed', message: 'no token' } as const;
+  const { attempted, calls } = await attemptOf({
+    authorization: { headerFor: async () => none },
+    withinMs: 10_000,
+  });
+  expect(attempted).toMatchObject({ outcome: { kind: 'unsent', code: 'token-failed', message: 'no token' } });
+  expect(calls).toEqual([]);
+});
+
+test('the claim is the last thing before the request, and knows the answer before anything follows from it', async () => {
+  const { calls } = await attemptOf({ withinMs: 10_000 });
+  expect(calls).toEqual(['PutCommand', 'exchange', 'UpdateCommand']);
+});
+
+test('a 401 of which it can not be said in time whether credentials changed is not held against new ones', async () => {
+  const { attempted } = await attemptOf({
+    authorization: { refused: () => never },
+    answer: { kind: 'answered', status: 401, headers: {}, body: Buffer.alloc(0), truncated: false },
+    withinMs: 50,
+  });
+  expect(attempted).toMatchObject({ outcome: { kind: 'rejected', status: 401 }, credentialsChanged: true });
+});

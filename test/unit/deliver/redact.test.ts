@@ -1,0 +1,65 @@
+// What a callback repeats of our request: credentials are taken out however they are spelled, the rest stays.
+import { expect, test } from 'vitest';
+import { outcomeOf } from '#lib/deliver/outcome.ts';
+import { withoutCredentials } from '#lib/deliver/redact.ts';
+import { LIMITS } from '#test/support/limits.ts';
+
+const basic = `Basic ${Buffer.from('user:p/ss "wörd"').toString('base64')}`;
+const carried = {
+  url: 'https://hooks.example.com/in?token=t0p%2Fs3cret&page=2',
+  headers: {
+    authorization: basic,
+    'webhook-signature': 'v1,c2lnbmF0dXJl/w== v1a,b3RoZXI=',
+    'webhook-id': 'message-1',
+  },
+  configured: [
+    { name: 'x-api-key', value: 'k3y' },
+    { name: 'x-tenant', value: 'acme' },
+    { name: 'content-type', value: 'application/json' },
+  ],
+};
+
+test.each([
+  ['a header as it was', `no: ${basic}`, 'no: [redacted]'],
+  ['its credentials', basic.slice('Basic '.length), '[redacted]'],
+  ['a password, decoded', 'p/ss "wörd" is wrong', '[redacted] is wrong'],
+  ['user and password', 'user:p/ss "wörd"', '[redacted]'],
+  ['in JSON', JSON.stringify({ password: 'p/ss "wörd"' }), '{"password":"[redacted]"}'],
+  ['in JSON with escaped slashes', String.raw`{"p":"p\/ss \"wörd\""}`, '{"p":"[redacted]"}'],
+  ['in a URL', `/?p=${encodeURIComponent('p/ss "wörd"')}`, '/?p=[redacted]'],
+  ['in HTML', 'p/ss &quot;wörd&quot;', '[redacted]'],
+  ['signatures', 'v1,c2lnbmF0dXJl/w== v1a,b3RoZXI=', 'v1,[redacted] v1a,[redacted]'],
+  ['a token of the URL', '?token=t0p%2Fs3cret t0p/s3cret', '?token=[redacted] [redacted]'],
+  ['a configured key, however short', 'k3y', '[redacted]'],
+  [
+    'nothing else',
+    'message-1 of acme, page 2, as application/json',
+    'message-1 of acme, page 2, as application/json',
+  ],
+])('%s', (_, text, expected) => {
+  expect(withoutCredentials(text, carried)).toBe(expected);
+});
+
+test('a credential that the excerpt would cut in two is not shown by half', () => {
+  const body = Buffer.from(`${'x'.repeat(1_020)}${basic}`);
+  const outcome = outcomeOf({ kind: 'answered', status: 400, headers: {}, body, truncated: false }, carried, {
+    ...LIMITS,
+    now: () => 0,
+  });
+  expect(outcome).toEqual({ kind: 'rejected', status: 400, excerpt: `${'x'.repeat(1_020)}[red` });
+});
+
+test.each([
+  [4, 'abcd'],
+  [0, undefined],
+])('of an answer %i bytes are kept where a deployment says so', (excerptBytes, excerpt) => {
+  const answer = { kind: 'answered', status: 500, headers: {}, body: Buffer.from('abcdefgh') } as const;
+  const deps = { ...LIMITS, excerptBytes, now: () => 0 };
+  const outcome = outcomeOf({ ...answer, truncated: false }, carried, deps);
+  expect(outcome).toEqual({ kind: 'failed', status: 500, ...(excerpt !== undefined && { excerpt }) });
+});
+
+test('without credentials an answer is kept as it came', () => {
+  const none = { url: 'https://hooks.example.com/', headers: {}, configured: [] };
+  expect(withoutCredentials('anything, v1, ""', none)).toBe('anything, v1, ""');
+});

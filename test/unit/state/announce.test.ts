@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { type Announcement, createAnnounce } from '#lib/state/announce.ts';
+import { NO_STATE, type State } from '#lib/state/state.ts';
+import type { Fields } from '#lib/telemetry/log.ts';
+
+const pause = {
+  reason: 'outage',
+  since: 0,
+  detail: 'the callback answered 503',
+  itemHash: 'h',
+  failures: 1,
+} as const;
+const outage: State = { ...NO_STATE, pause: { ...pause, resumeAt: 2_000 } };
+const wrong: State = { ...NO_STATE, pause: { ...pause, reason: 'invalid-config' } };
+const rejected: State = { ...NO_STATE, pause: { ...pause, reason: 'rejected' } };
+
+function announcing(put?: () => Promise<unknown>) {
+  const told: Announcement[] = [];
+  const lines: { level: string; event: string; fields: Fields }[] = [];
+  const at = (level: string) => (event: string, fields: Fields) => void lines.push({ level, event, fields });
+  const log = { info: at('info'), warn: at('warn'), error: at('error') };
+  const announce = createAnnounce(async (one) => (put ? await put() : told.push(one)), log);
+  return { told, lines, announce };
+}
+
+describe('who is told', () => {
+  test.each<[string, State, State, string[]]>([
+    ['of a pause', NO_STATE, outage, ['subscription.paused']],
+    ['of an opening', outage, NO_STATE, ['subscription.resumed']],
+    ['of an outage that becomes a rejection', outage, rejected, ['subscription.paused']],
+    [
+      'not of a probe that failed',
+      outage,
+      { ...outage, pause: { ...pause, failures: 2, resumeAt: 4_000 } },
+      [],
+    ],
+    [
+      'of an item that is wrong in another way',
+      wrong,
+      { ...NO_STATE, pause: { ...pause, reason: 'invalid-config', itemHash: 'another' } },
+      ['subscription.paused'],
+    ],
+    ['not of one that is as wrong as it was', wrong, { ...wrong, lookedAt: 1 }, []],
+    [
+      'not of a lane that closes',
+      NO_STATE,
+      { ...NO_STATE, lanes: { 0: { drain: 1, until: 0, unheard: 0 } } },
+      [],
+    ],
+  ])('%s', async (_, before, after, types) => {
+    const { told, announce } = announcing();
+    await announce('acme', before, after);
+    expect(told.map(({ type }) => type)).toEqual(types);
+  });
+});
+
+test('a pause is told with its reason and when it is tried again', async () => {
+  const { told, lines, announce } = announcing();
+  await announce('acme', NO_STATE, outage);
+  const detail = {
+    subscription: 'acme',
+    reason: 'outage',
+    detail: 'the callback answered 503',
+    since: '1970-01-01T00:00:00.000Z',
+    resumeAt: '1970-01-01T00:00:02.000Z',
+    failures: 1,
+  };
+  expect(told).toEqual([{ type: 'subscription.paused', detail }]);
+  expect(lines).toEqual([{ level: 'warn', event: 'subscription.paused', fields: detail }]);
+});
+
+test('an opening says what is over', async () => {
+  const { told, announce } = announcing();
+  await announce('acme', rejected, NO_STATE);
+  expect(told[0]?.detail).toMatchObject({ subscription: 'acme', reason: 'rejected' });
+});
+
+test('a bus that does not take it stops nothing, and is logged', async () => {
+  const { lines, announce } = announcing(async () => {
+    throw Object.assign(new Error('no'), { name: 'Throttled' });
+  });
+  await announce('acme', NO_STATE, outage);
+  expect(lines.at(-1)).toMatchObject({
+    level: 'error',
+    event: 'announcement.not-put',
+    fields: { error: 'Throttled' },
+  });
+});

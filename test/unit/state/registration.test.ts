@@ -1,0 +1,147 @@
+// What deliver reads of a subscription, and with how many calls: its item, its state, and the endpoint that it names.
+import { describe, expect, test } from 'vitest';
+import { stateKey } from '#lib/state/keys.ts';
+import { createRegistrations } from '#lib/state/registration.ts';
+import { createMemoryDocuments, TABLES } from '#test/support/memory-documents.ts';
+import { RULES } from '#test/support/route-world.ts';
+
+const ENDPOINT = {
+  type: 'sqs',
+  configuration: { queueUrl: 'https://sqs.eu-west-1.amazonaws.com/123456789012/a' },
+};
+const item = (id: string, dlq?: string, more: object = {}) => ({
+  id,
+  ...(dlq !== undefined && { dlq: { endpoint: dlq } }),
+  configuration: { callbackUrl: 'https://hooks.example.com/in', ...more },
+});
+
+function setUp(...items: ReturnType<typeof item>[]) {
+  const memory = createMemoryDocuments();
+  for (const one of items) memory.put('subscriptions', one);
+  const registrations = createRegistrations({ ...TABLES, documents: memory.documents, rules: RULES });
+  return {
+    memory,
+    ...registrations,
+    batchGets: () => memory.calls.get('BatchGet') ?? 0,
+    /** Both ways of reading say the same. */
+    async configOf(id: string) {
+      const config = (await registrations.readAll([id])).get(id)?.config;
+      expect(await registrations.readConfig(id)).toEqual(config);
+      return config;
+    },
+  };
+}
+
+describe('an endpoint that a dlq names', () => {
+  test('and that there is not is a fault of the subscription, in words, and costs it no lane', async () => {
+    const { configOf } = setUp(item('acme', 'letters', { maxConcurrentConnections: 7 }));
+    expect(await configOf('acme')).toEqual({
+      kind: 'invalid',
+      faults: [
+        {
+          path: 'dlq.endpoint',
+          reason:
+            'names an endpoint that does not exist: put its item into the table of endpoints, or name another',
+        },
+      ],
+      itemHash: expect.any(String),
+      lanes: 7,
+    });
+  });
+
+  test('and that is wrong is one too, with what is wrong', async () => {
+    const { memory, configOf } = setUp(item('acme', 'letters'));
+    memory.put('endpoints', {
+      name: 'letters',
+      type: 'sqs',
+      configuration: { queueUrl: 'https://s3cr3t@a' },
+    });
+    const config = await configOf('acme');
+    expect(config).toMatchObject({ kind: 'invalid', faults: [{ path: 'dlq.endpoint' }] });
+    expect(JSON.stringify(config)).toContain('configuration.queueUrl: must be the URL of an SQS queue');
+    expect(JSON.stringify(config)).not.toContain('s3cr3t');
+  });
+
+  test('changes what the subscription paused on when it is put, is put in another wrong way, or is removed', async () => {
+    const { memory, configOf } = setUp(item('acme', 'letters'));
+    const hashes: (string | undefined)[] = [];
+    const look = async () => {
+      const config = await configOf('acme');
+      hashes.push(config?.kind === 'absent' ? undefined : config?.itemHash);
+      return config?.kind;
+    };
+    expect(await look()).toBe('invalid');
+    memory.put('endpoints', { name: 'letters', type: 'sqs' });
+    expect(await look()).toBe('invalid');
+    memory.put('endpoints', { name: 'letters', ...ENDPOINT });
+    expect(await look()).toBe('valid');
+    expect(new Set(hashes).size).toBe(3);
+    const [missing, , valid] = hashes;
+    memory.remove('endpoints', { name: 'letters' });
+    await look();
+    memory.put('endpoints', {
+      name: 'letters',
+      type: 'kafka',
+      configuration: { bootstrapServers: 'b:1', topic: 't' },
+    });
+    await look();
+    // A right one put in another right way is no change of the subscription.
+    expect(hashes.slice(3)).toEqual([missing, valid]);
+  });
+
+  test('is there without an item by the name undeliverable', async () => {
+    const { configOf, batchGets } = setUp(item('acme', 'undeliverable'));
+    expect(await configOf('acme')).toMatchObject({ kind: 'valid' });
+    expect(batchGets()).toBe(1);
+  });
+
+  test('is read in the same call as the rest, from the second batch on', async () => {
+    const { memory, readAll, batchGets } = setUp(
+      item('acme', 'letters'),
+      item('other', 'letters'),
+      item('plain'),
+    );
+    memory.put('endpoints', { name: 'letters', ...ENDPOINT });
+    const kinds = async () =>
+      [...(await readAll(['acme', 'other', 'plain'])).values()].map(({ config }) => config.kind);
+    expect(await kinds()).toEqual(['valid', 'valid', 'valid']);
+    expect(batchGets()).toBe(2);
+    expect(await kinds()).toEqual(['valid', 'valid', 'valid']);
+    expect(batchGets()).toBe(3);
+    // Nothing is remembered of what the endpoint was.
+    memory.remove('endpoints', { name: 'letters' });
+    expect(await kinds()).toEqual(['invalid', 'invalid', 'valid']);
+    expect(batchGets()).toBe(4);
+    // Another name is read at once.
+    memory.put('endpoints', { name: 'others', ...ENDPOINT });
+    memory.put('subscriptions', item('acme', 'others'));
+    expect(await kinds()).toEqual(['valid', 'invalid', 'valid']);
+    expect(batchGets()).toBe(6);
+    memory.put('subscriptions', item('acme'));
+    expect(await kinds()).toEqual(['valid', 'invalid', 'valid']);
+    expect(await kinds()).toEqual(['valid', 'invalid', 'valid']);
+    expect(batchGets()).toBe(8);
+  });
+
+  test('that DynamoDB leaves unread is asked for again, and never taken for missing', async () => {
+    const { memory, readAll } = setUp(item('acme', 'letters'));
+    memory.put('endpoints', { name: 'letters', ...ENDPOINT });
+    let left = 1;
+    memory.faults.leave = ({ name }) => name === 'letters' && left-- > 0;
+    expect((await readAll(['acme'])).get('acme')?.config.kind).toBe('valid');
+    memory.faults.leave = ({ name }) => name === 'letters';
+    await expect(readAll(['acme'])).rejects.toThrow('unprocessed four times');
+  });
+});
+
+test('an item that is wrong itself is not asked for its endpoint', async () => {
+  const { configOf, batchGets } = setUp(item('acme', 'letters', { readTimeout: 0 }));
+  expect(await configOf('acme')).toMatchObject({ kind: 'invalid', lanes: 1 });
+  expect(batchGets()).toBe(1);
+});
+
+test('a state that is none of ours keeps its own subscription out, and no other', async () => {
+  const { memory, readAll } = setUp(item('acme'), item('other'));
+  memory.put('state', { ...stateKey('acme'), pause: true });
+  expect([...(await readAll(['acme', 'other', 'nobody'])).keys()]).toEqual(['other', 'nobody']);
+});

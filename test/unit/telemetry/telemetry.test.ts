@@ -1,0 +1,123 @@
+// What CloudWatch reads of a function's standard output: log lines, and metrics in its embedded format.
+import type { Context } from 'aws-lambda';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createTelemetry } from '#lib/telemetry/telemetry.ts';
+
+function telemetry() {
+  const lines: Record<string, unknown>[] = [];
+  for (const stream of [process.stdout, process.stderr]) {
+    const spy = vi.spyOn(stream, 'write').mockImplementation((text) => {
+      for (const line of String(text).split('\n')) if (line !== '') lines.push(JSON.parse(line));
+      return true;
+    });
+    onTestFinished(() => spy.mockRestore());
+  }
+  return { ...createTelemetry('deliver', 'dev'), lines };
+}
+
+const directive = (name: string, dimensions: string[], metrics: Record<string, string>) => ({
+  Timestamp: expect.any(Number),
+  CloudWatchMetrics: [
+    {
+      Namespace: name,
+      Dimensions: [dimensions],
+      Metrics: Object.entries(metrics).map(([Name, Unit]) => ({ Name, Unit })),
+    },
+  ],
+});
+
+test('counts are summed, values kept one by one, by function and stage alone', () => {
+  const { count, measure, flush, lines } = telemetry();
+  count('Attempts');
+  count('Attempts', 2);
+  measure('AttemptDuration', 12);
+  measure('AttemptDuration', 40);
+  measure('BacklogOldestAge', 7);
+  flush();
+  expect(lines).toEqual([
+    {
+      _aws: directive('SqsWebhooks', ['function', 'stage'], {
+        Attempts: 'Count',
+        AttemptDuration: 'Milliseconds',
+        BacklogOldestAge: 'Seconds',
+      }),
+      function: 'deliver',
+      stage: 'dev',
+      Attempts: 3,
+      AttemptDuration: [12, 40],
+      BacklogOldestAge: 7,
+    },
+  ]);
+  flush();
+  expect(lines).toHaveLength(1);
+});
+
+test('more than a hundred values go in several lines, none of them twice', () => {
+  const { measure, count, flush, lines } = telemetry();
+  const values = Array.from({ length: 250 }, (_, index) => index);
+  count('Attempts', 250);
+  for (const value of values) measure('AttemptDuration', value);
+  flush();
+  const each = lines.map(({ AttemptDuration }) => AttemptDuration);
+  expect(each.every((some) => Array.isArray(some) && some.length <= 100)).toBe(true);
+  expect(each.flat()).toEqual(values);
+  expect(lines.map(({ Attempts }) => Attempts).filter((some) => some !== undefined)).toEqual([250]);
+});
+
+test("a subscription's own metrics are beside those of all, each line with its dimension", () => {
+  const { count, meterOf, flush, lines } = telemetry();
+  count('Attempts', 120);
+  for (let value = 0; value < 120; value++) meterOf('acme').measure('AttemptDuration', value);
+  meterOf('other').count('Attempts');
+  flush();
+  expect(lines[0]).toMatchObject({ Attempts: 120 });
+  expect(lines[0]).not.toHaveProperty('subscription');
+  const [first, second] = lines.filter(({ subscription }) => subscription === 'acme');
+  for (const line of [first, second]) {
+    expect(line?._aws).toEqual(
+      directive('SqsWebhooks', ['function', 'stage', 'subscription'], { AttemptDuration: 'Milliseconds' }),
+    );
+  }
+  expect([first?.AttemptDuration, second?.AttemptDuration].flat()).toHaveLength(120);
+  expect(lines.at(-1)).toMatchObject({ subscription: 'other', Attempts: 1 });
+});
+
+test('every line says its function, its stage and the invocation; what is undefined is left out', () => {
+  const { begin, log, lines } = telemetry();
+  begin({ awsRequestId: 'r-1' } as Context);
+  log.info('delivery.attempted', { subscription: 'acme', status: undefined, durationMs: 3 });
+  log.error('delivery.interrupted', { error: 'TypeError' });
+  expect(lines).toMatchObject([
+    {
+      level: 'INFO',
+      message: 'delivery.attempted',
+      timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
+      service: 'sqs-webhooks',
+      function: 'deliver',
+      stage: 'dev',
+      requestId: 'r-1',
+      subscription: 'acme',
+      durationMs: 3,
+    },
+    { level: 'ERROR', message: 'delivery.interrupted', requestId: 'r-1' },
+  ]);
+  expect(lines[0]).not.toHaveProperty('status');
+});
+
+test('a line of ours has the keys that Powertools gives every other', () => {
+  const { begin, log, lines } = telemetry();
+  begin({ awsRequestId: 'r-1' } as Context);
+  log.info('subscription.resumed', { subscription: 'acme' });
+  log.warn('subscription.paused', { subscription: 'acme' });
+  const [ours, theirs] = lines.map((line) => Object.keys(line));
+  expect(ours).toEqual(theirs?.filter((key) => key !== 'sampling_rate'));
+});
+
+test('LOG_LEVEL WARN leaves the lines of attempts out', () => {
+  vi.stubEnv('LOG_LEVEL', 'WARN');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { log, lines } = telemetry();
+  log.info('delivery.attempted', {});
+  log.warn('delivery.held', {});
+  expect(lines).toMatchObject([{ message: 'delivery.held' }]);
+});
