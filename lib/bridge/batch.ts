@@ -3,12 +3,12 @@
 // delay, or when it is in `undeliverable`; everything else is handed back.
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { FoundEndpoint } from '#lib/endpoint/found.ts';
+import { inWords } from '#lib/item/fault.ts';
 import { decodeDeadLetter } from '#lib/message/attribute.ts';
 import { traceIdOf } from '#lib/message/trace.ts';
 import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
 import type { Queues } from '#lib/queue/queues.ts';
 import { sendUndeliverable } from '#lib/queue/undeliverable.ts';
-import { inWords } from '#lib/subscription/subscription.ts';
 import { type Count, type Fields, type Log, nameOf } from '#lib/telemetry/log.ts';
 import type { BridgedLetter, Passed } from './letter.ts';
 import type { Publishers } from './publishers.ts';

@@ -1,5 +1,7 @@
 // The CLI: reads the command line, runs one command, and ends with an exit code. What the commands do is commands/'s.
 import { Command, CommanderError } from 'commander';
+import { CommandFailed, type ExitCode } from '#lib/cli/terminal/command-failed.ts';
+import { explain } from '#lib/cli/terminal/failure.ts';
 import { backlog } from './commands/backlog.ts';
 import { deadLetters } from './commands/dead-letters.ts';
 import { endpoints } from './commands/endpoints.ts';
@@ -8,7 +10,6 @@ import { redrive } from './commands/redrive.ts';
 import { status } from './commands/status.ts';
 import { subscriptions } from './commands/subscriptions.ts';
 import { createContext, type GlobalOptions, type Io } from './terminal/context.ts';
-import { CommandFailed, type ExitCode, explain } from './terminal/failure.ts';
 import type { Place } from './terminal/place.ts';
 
 const COMMANDS = [subscriptions, endpoints, publish, status, backlog, deadLetters, redrive];

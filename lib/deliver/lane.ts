@@ -5,7 +5,7 @@ import type { LaneMessage, Parsed } from '#lib/message/attribute.ts';
 import { laneOfGroup } from '#lib/message/lane.ts';
 import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
 import type { Parkable } from '#lib/state/entries.ts';
-import { UnreadableState } from '#lib/state/state.ts';
+import { UnreadableState } from '#lib/state/state-item.ts';
 import type { Log } from '#lib/telemetry/log.ts';
 import { nameOf } from '#lib/telemetry/log.ts';
 import type { Bounds } from './attempt-context.ts';

@@ -1,6 +1,7 @@
 // One delivery of a lane, from the queue: where it goes if it can't be attempted (no subscription, wrong lane, paused,
 // lane closed), else its tries.
 import type { SQSRecord } from 'aws-lambda';
+import { inWords } from '#lib/item/fault.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import { deliveryInLane, laneOf } from '#lib/message/lane.ts';
 import { NotConfirmed, type Queues } from '#lib/queue/queues.ts';
@@ -8,9 +9,9 @@ import { sendUndeliverable } from '#lib/queue/undeliverable.ts';
 import { change } from '#lib/state/change.ts';
 import { dueWithoutBacklog, itemChanged, itemWrong } from '#lib/state/machine.ts';
 import type { Config } from '#lib/state/registration.ts';
-import { UnreadableState } from '#lib/state/state.ts';
+import { UnreadableState } from '#lib/state/state-item.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
-import { inWords, isOrdered } from '#lib/subscription/subscription.ts';
+import { isOrdered } from '#lib/subscription/subscription.ts';
 import type { Count } from '#lib/telemetry/log.ts';
 import type { Bounds } from './attempt-context.ts';
 import { type TriesDeps, tries } from './attempt-loop.ts';

@@ -1,7 +1,7 @@
 // Endpoints as they are found in their table: what lies under a name, and whether a subscription may name it. Nothing is
 // connected to here.
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { type Fault, inWords } from '#lib/subscription/subscription.ts';
+import { type Fault, inWords } from '#lib/item/fault.ts';
 import type { Endpoint } from './endpoint.ts';
 import { parseEndpoint } from './schema.ts';
 

@@ -1,10 +1,10 @@
 // Reads an endpoint from its config item: every fault, or the endpoint. Fetching it, and what follows from a fault, is
 // done elsewhere.
 import * as z from 'zod';
+import type { Fault } from '#lib/item/fault.ts';
 import { readField, settled, WHOLE_ITEM } from '#lib/item/fault.ts';
 import { field, text, titled } from '#lib/item/field.ts';
 import { isObject, nonJson } from '#lib/item/json.ts';
-import type { Fault } from '#lib/subscription/subscription.ts';
 import { type Endpoint, UNDELIVERABLE } from './endpoint.ts';
 import { kafkaConfiguration } from './kafka-schema.ts';
 import { sqsConfiguration } from './sqs-schema.ts';

@@ -1,12 +1,17 @@
 // From zod's issues to faults in plain words: where, why, and what to do. No fault repeats a value of the item, for
 // any of them may be a credential.
 import type * as z from 'zod';
-import type { Fault } from '#lib/subscription/subscription.ts';
 import { closest } from './did-you-mean.ts';
 import type { Field } from './field.ts';
 import { reasonOf } from './reason.ts';
 
 export type Path = readonly PropertyKey[];
+
+/** One thing wrong with a config item: where (dotted path) and why, in words for the person who wrote it. */
+export type Fault = { readonly path: string; readonly reason: string };
+
+export const inWords = (faults: readonly Fault[]): string =>
+  faults.map(({ path, reason }) => `${path}: ${reason}`).join('; ');
 
 /** Options that hold credentials: in these, an unknown key is not shown either. */
 export const CREDENTIAL_OPTIONS: ReadonlySet<PropertyKey> = new Set([

@@ -1,7 +1,7 @@
 // Whether a config item is plain JSON. DynamoDB also has sets and binary values, which JSON does not; what follows
 // may then trust that an object is an object.
 
-import type { Fault } from '#lib/subscription/subscription.ts';
+import type { Fault } from './fault.ts';
 import { CREDENTIAL_OPTIONS, dotted, type Path } from './fault.ts';
 
 /** DynamoDB nests 32 levels deep at most. */

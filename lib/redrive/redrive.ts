@@ -1,7 +1,7 @@
 // One call of redrive: reads letters page by page, picks those that were asked for, and sends them on their way again,
 // until nothing is left or its time is up. A dry run counts and shows, and sends nothing.
 import { randomUUID } from 'node:crypto';
-import type { Fault } from '#lib/subscription/subscription.ts';
+import type { Fault } from '#lib/item/fault.ts';
 import type { Count, Log } from '#lib/telemetry/log.ts';
 import { type Cursor, encodeCursor } from './cursor.ts';
 import type { Reading } from './letter.ts';

@@ -1,11 +1,11 @@
 // What a person asks of redrive, read strictly: every fault at once, with its path and what to do. Which letters it
 // picks is select.ts's affair, where they are is the endpoint's.
 import * as z from 'zod';
+import type { Fault } from '#lib/item/fault.ts';
 import { readField } from '#lib/item/fault.ts';
 import { field, titled, wholeNumber } from '#lib/item/field.ts';
 import { isObject } from '#lib/item/json.ts';
 import { OUTCOMES } from '#lib/message/attribute.ts';
-import type { Fault } from '#lib/subscription/subscription.ts';
 import { type Cursor, decodeCursor, fingerprintOf } from './cursor.ts';
 import type { Filter } from './select.ts';
 

@@ -1,6 +1,7 @@
 // One subscription as the sweep finds it: whatever of it is due is set going, one conditional write at a time. What is
 // done inside a lane goes there as a token; nothing of a backlog is touched here.
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { inWords } from '#lib/item/fault.ts';
 import { sendToken, type TokenDeps } from '#lib/queue/tokens.ts';
 import { sendOrphan, type UndeliverableDeps } from '#lib/queue/undeliverable.ts';
 import { type ChangeDeps, change } from '#lib/state/change.ts';
@@ -9,9 +10,9 @@ import { dropHeld, listHeld, withoutHeldNote } from '#lib/state/held.ts';
 import { drainStarted, probeLane } from '#lib/state/lanes.ts';
 import { dueWithoutBacklog, itemChanged, itemWrong } from '#lib/state/machine.ts';
 import type { Config } from '#lib/state/registration.ts';
-import { closedLanes, forgetState, readState, type State } from '#lib/state/state.ts';
+import { closedLanes, type State } from '#lib/state/state.ts';
+import { forgetState, readState } from '#lib/state/state-item.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
-import { inWords } from '#lib/subscription/subscription.ts';
 import type { Count } from '#lib/telemetry/log.ts';
 import { forgetMeasure, type MeasureDeps, measureBacklog } from './measure.ts';
 

@@ -4,7 +4,7 @@
 import { sendToken, type TokenDeps } from '#lib/queue/tokens.ts';
 import { heldShard, keysIn, SHARDS } from '#lib/state/due.ts';
 import { subscriptionIn } from '#lib/state/keys.ts';
-import type { StateDeps } from '#lib/state/state.ts';
+import type { StateDeps } from '#lib/state/state-item.ts';
 import { type Log, nameOf } from '#lib/telemetry/log.ts';
 
 export type ExpiryDeps = TokenDeps & StateDeps & { readonly log: Log; readonly retentionMs: number };

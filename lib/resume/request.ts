@@ -2,6 +2,7 @@
 // strictly, answered in words.
 import * as z from 'zod';
 import type { DeploymentRules } from '#lib/deployment/rules.ts';
+import { inWords as faultsInWords } from '#lib/item/fault.ts';
 import { sendToken } from '#lib/queue/tokens.ts';
 import { change } from '#lib/state/change.ts';
 import { firstEntries } from '#lib/state/entries.ts';
@@ -9,8 +10,8 @@ import { heldAfter, listHeld, readHeld } from '#lib/state/held.ts';
 import { probeLane } from '#lib/state/lanes.ts';
 import { askedToPause, askedToResume } from '#lib/state/machine.ts';
 import type { Config } from '#lib/state/registration.ts';
-import { closedLanes, readState, type State } from '#lib/state/state.ts';
-import { inWords as faultsInWords } from '#lib/subscription/subscription.ts';
+import { closedLanes, type State } from '#lib/state/state.ts';
+import { readState } from '#lib/state/state-item.ts';
 import { type LookBounds, type LookDeps, look } from './check-subscription.ts';
 import { readMeasure } from './measure.ts';
 import { type OverviewDeps, overview, statusOf } from './overview.ts';

@@ -1,7 +1,8 @@
 // One subscription and its state as it changes while somebody works on it: a batch, a look, a request. Whoever holds it
 // sees what is so now.
 import type { Announce } from './announce.ts';
-import { changeState, type State, type StateDeps } from './state.ts';
+import type { State } from './state.ts';
+import { changeState, type StateDeps } from './state-item.ts';
 
 export type Subject = { readonly id: string; state: State };
 

@@ -3,9 +3,10 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
 import { faultOfNaming, readEndpointItem } from '#lib/endpoint/found.ts';
+import type { Fault } from '#lib/item/fault.ts';
 import { hashOfItem } from '#lib/item/hash.ts';
 import { parseSubscription, type SubscriptionRules } from '#lib/subscription/schema.ts';
-import type { Fault, Subscription } from '#lib/subscription/subscription.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
 import { batchGet } from './batch-get.ts';
 import { stateKey } from './keys.ts';
 import { parseState, type State } from './state.ts';

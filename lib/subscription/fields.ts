@@ -1,12 +1,12 @@
 // Reads every field of a subscription that was found, each by its own schema, so that one fault hides no other.
 // Rules between fields are rules.ts's affair.
 import type * as z from 'zod';
+import type { Fault } from '#lib/item/fault.ts';
 import { dotted, type Path, readField } from '#lib/item/fault.ts';
 import type { Field } from '#lib/item/field.ts';
 import { HTTP_FIELDS } from './http-schema.ts';
 import { OPTION_FIELDS } from './option-fields.ts';
 import type { Shape } from './shape.ts';
-import type { Fault } from './subscription.ts';
 import { TOP_FIELDS } from './top-fields.ts';
 
 const FIELDS = { ...TOP_FIELDS, ...OPTION_FIELDS, ...HTTP_FIELDS };

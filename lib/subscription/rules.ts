@@ -1,11 +1,11 @@
 // What must hold between a subscription's fields, and between them and the deployment; and what is not supported yet.
 import { isIP } from 'node:net';
+import type { Fault } from '#lib/item/fault.ts';
 import { dotted } from '#lib/item/fault.ts';
 import type { Fields } from './fields.ts';
 import { notYet } from './not-yet.ts';
 import type { Shape } from './shape.ts';
 import type { Ssl } from './ssl-schema.ts';
-import type { Fault } from './subscription.ts';
 
 /** What the deployment allows. */
 export type SubscriptionRules = {

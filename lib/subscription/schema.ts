@@ -1,19 +1,14 @@
 // Reads a subscription from its config item: every fault at once, or the subscription with all defaults filled in.
 // Fetching the item, and what follows from a fault, is done elsewhere.
+
+import type { Fault } from '#lib/item/fault.ts';
 import { settled, WHOLE_ITEM } from '#lib/item/fault.ts';
 import { isObject, nonJson } from '#lib/item/json.ts';
 import { type Fields, readFields } from './fields.ts';
 import { HTTP_DEFAULTS } from './http-schema.ts';
 import { brokenRules, type SubscriptionRules } from './rules.ts';
 import { shapeOf } from './shape.ts';
-import {
-  type Fault,
-  type HttpOptions,
-  isOrdered,
-  type Qos,
-  type Retry,
-  type Subscription,
-} from './subscription.ts';
+import { type HttpOptions, isOrdered, type Qos, type Retry, type Subscription } from './subscription.ts';
 
 export type { SubscriptionRules };
 

@@ -1,10 +1,11 @@
 // Finds every field of a subscription's item, wherever it stands: the seed's `configuration` (http options in `http`
 // or flat beside it), Gravitee 4.x's `entrypointConfiguration`, or both. Values are not looked at here.
+
+import type { Fault } from '#lib/item/fault.ts';
 import { dotted, type Path, unknownKeys } from '#lib/item/fault.ts';
 import { isObject, type JsonObject, sameJson } from '#lib/item/json.ts';
 import { HTTP_FIELDS } from './http-schema.ts';
 import { OPTION_FIELDS } from './option-fields.ts';
-import type { Fault } from './subscription.ts';
 import { TOP_FIELDS } from './top-fields.ts';
 
 /** The two objects that options may stand in. */

@@ -55,11 +55,5 @@ export type Retry =
       readonly block: Readonly<Extract<RetryBlock, { retryOption: 'Retry On Fail' }>>;
     };
 
-/** One thing wrong with a config item: where (dotted path) and why, in words for the person who wrote it. */
-export type Fault = { readonly path: string; readonly reason: string };
-
-export const inWords = (faults: readonly Fault[]): string =>
-  faults.map(({ path, reason }) => `${path}: ${reason}`).join('; ');
-
 /** Ordered subscriptions have one lane, which is what keeps their order. */
 export const isOrdered = (qos: Qos): boolean => qos === 'at-most-once' || qos === 'at-least-once';

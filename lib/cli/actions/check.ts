@@ -11,9 +11,10 @@ import { checkAddresses } from '#lib/callback/resolve.ts';
 import type { Context } from '#lib/cli/terminal/context.ts';
 import { type DeploymentRules, itemRules } from '#lib/deployment/rules.ts';
 import { faultOfNaming, readEndpointItem } from '#lib/endpoint/found.ts';
+import type { Fault } from '#lib/item/fault.ts';
 import type { SecretReference } from '#lib/item/secret-reference.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
-import type { Fault, Subscription } from '#lib/subscription/subscription.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
 
 export type Checked =
   | { readonly ok: true; readonly subscription: Subscription }

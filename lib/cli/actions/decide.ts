@@ -1,7 +1,7 @@
 // Asks `resume` for what a person has decided, and tells what it said.
 import * as z from 'zod';
+import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { Context } from '#lib/cli/terminal/context.ts';
-import { CommandFailed } from '#lib/cli/terminal/failure.ts';
 import { askResume } from '#lib/cli/terminal/invoke.ts';
 import { heldIn } from './list-waiting.ts';
 

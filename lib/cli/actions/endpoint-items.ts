@@ -1,7 +1,7 @@
 // `endpoints put | list | get | remove`: the items in the table of endpoints.
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { Context } from '#lib/cli/terminal/context.ts';
-import { CommandFailed } from '#lib/cli/terminal/failure.ts';
 import { refuse } from '#lib/cli/terminal/faults.ts';
 import { readItems } from '#lib/cli/terminal/input.ts';
 import { table } from '#lib/cli/terminal/print.ts';

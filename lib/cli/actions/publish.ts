@@ -2,8 +2,8 @@
 // refused with the reason.
 import { randomUUID } from 'node:crypto';
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs';
+import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { Context } from '#lib/cli/terminal/context.ts';
-import { CommandFailed } from '#lib/cli/terminal/failure.ts';
 import { readInput } from '#lib/cli/terminal/input.ts';
 import { readPublished } from '#lib/message/published.ts';
 

@@ -1,7 +1,7 @@
 // `subscriptions put`: all items are checked before the first is put.
 
+import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { Context } from '#lib/cli/terminal/context.ts';
-import { CommandFailed } from '#lib/cli/terminal/failure.ts';
 import { refuse } from '#lib/cli/terminal/faults.ts';
 import { type Given, readItems } from '#lib/cli/terminal/input.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';

@@ -1,7 +1,7 @@
 // Calls redrive until it is done, and adds up what the calls tell. A call that fails is made again with the same
 // cursor: the same redrive makes the same deliveries.
 import * as z from 'zod';
-import { CommandFailed } from '#lib/cli/terminal/failure.ts';
+import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 
 const counts = z.record(z.string(), z.number());
 

@@ -1,8 +1,8 @@
 // `subscriptions list | get | remove`: what is registered, without the credentials that may stand in it.
 import type { DeleteSecretCommandOutput } from '@aws-sdk/client-secrets-manager';
 import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { Context } from '#lib/cli/terminal/context.ts';
-import { CommandFailed } from '#lib/cli/terminal/failure.ts';
 import { table } from '#lib/cli/terminal/print.ts';
 import { scan } from '#lib/cli/terminal/scan.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';

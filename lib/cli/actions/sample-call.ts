@@ -2,8 +2,8 @@
 // limits are those of a delivery. Nothing is claimed, counted or kept, and no message of anybody's is sent.
 import { randomUUID } from 'node:crypto';
 import { createCallbackClient, type ExchangeRequest } from '#lib/callback/client.ts';
+import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { Context } from '#lib/cli/terminal/context.ts';
-import { CommandFailed } from '#lib/cli/terminal/failure.ts';
 import { refuse } from '#lib/cli/terminal/faults.ts';
 import { readInput } from '#lib/cli/terminal/input.ts';
 import { plain } from '#lib/cli/terminal/print.ts';

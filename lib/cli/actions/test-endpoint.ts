@@ -1,8 +1,8 @@
 // `endpoints test`: whether dead letters would arrive, seen from here: the function that sends them has its own network
 // and its own rights.
 
+import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { Context } from '#lib/cli/terminal/context.ts';
-import { CommandFailed } from '#lib/cli/terminal/failure.ts';
 import { refuse } from '#lib/cli/terminal/faults.ts';
 import { QUEUES } from '#lib/cli/terminal/names.ts';
 import type { Endpoint, KafkaEndpoint } from '#lib/endpoint/endpoint.ts';

@@ -1,18 +1,6 @@
 // How a command ends when it can't do what was asked: in sentences that say what was wrong, where, and what to do.
+import { CommandFailed } from './command-failed.ts';
 import type { Place } from './place.ts';
-
-/** Exit codes: 0 it is done, 1 the thing failed, 2 the command was not understood. */
-export type ExitCode = 0 | 1 | 2;
-
-/** Ends the command with a sentence for the person who gave it. */
-export class CommandFailed extends Error {
-  override name = 'CommandFailed';
-  readonly exitCode: ExitCode;
-  constructor(message: string, exitCode: ExitCode = 1, options?: ErrorOptions) {
-    super(message, options);
-    this.exitCode = exitCode;
-  }
-}
 
 type Explain = (error: Error, place: Place) => string;
 

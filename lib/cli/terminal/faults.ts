@@ -1,6 +1,6 @@
 // Faults of a config item, for a person: every one of them, where it stands and what to do about it.
-import type { Fault } from '#lib/subscription/subscription.ts';
-import { CommandFailed } from './failure.ts';
+import type { Fault } from '#lib/item/fault.ts';
+import { CommandFailed } from './command-failed.ts';
 
 /** Ends the command with all faults of an item. */
 export function refuse(from: string, faults: readonly Fault[]): never {

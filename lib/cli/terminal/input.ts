@@ -1,7 +1,7 @@
 // Reads what a command is given as a file or on standard input: bytes, or config items in JSON or YAML.
 import { readFile } from 'node:fs/promises';
+import { CommandFailed } from './command-failed.ts';
 import type { Io } from './context.ts';
-import { CommandFailed } from './failure.ts';
 
 /** The whole content of a file, or of standard input for `-`. */
 export async function readInput(source: string, { stdin }: Pick<Io, 'stdin'>): Promise<Buffer> {

@@ -1,8 +1,8 @@
 // Asks a deployed function for something, and reads its answer. The function is the one that knows: nothing of what it
 // does is done here.
 import * as z from 'zod';
+import { CommandFailed } from './command-failed.ts';
 import type { Context } from './context.ts';
-import { CommandFailed } from './failure.ts';
 
 type Asked = Pick<Context, 'lambda' | 'names'>;
 

@@ -1,6 +1,6 @@
 // Which deployment a command is for: stage, region, profile and endpoint, from the options that every command takes and
 // from the environment. No client is made here.
-import { CommandFailed } from './failure.ts';
+import { CommandFailed } from './command-failed.ts';
 
 export type PlaceOptions = {
   readonly stage?: string;
