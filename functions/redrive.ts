@@ -18,7 +18,7 @@ import { createBackstop } from '#lib/queue/backstop.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { openSource } from '#lib/redrive/open.ts';
 import { type Opening, redrive } from '#lib/redrive/redrive.ts';
-import { parseRequest } from '#lib/redrive/request.ts';
+import { parseRedriveRequest } from '#lib/redrive/request.ts';
 import { createSendBack } from '#lib/redrive/send-back.ts';
 import { targetOf } from '#lib/redrive/target.ts';
 import { createRegistrations } from '#lib/state/registration.ts';
@@ -73,6 +73,6 @@ export const handler = middy<unknown, unknown, Error, Context>()
   .use(telling(telemetry))
   .handler(async (event, context) => {
     const endsAt = now() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    const parsed = parseRequest(event);
+    const parsed = parseRedriveRequest(event);
     return parsed.ok ? await redrive(parsed.request, { endsAt }, deps) : parsed;
   });

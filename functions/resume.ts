@@ -11,7 +11,7 @@ import { deploymentRules } from '#lib/deployment/rules.ts';
 import { wireBacklog } from '#lib/deployment/wiring.ts';
 import { census } from '#lib/resume/census.ts';
 import { expireHeld } from '#lib/resume/expiry.ts';
-import { answer, parseRequest } from '#lib/resume/request.ts';
+import { answer, parseResumeRequest } from '#lib/resume/request.ts';
 import { sweep } from '#lib/resume/sweep.ts';
 import { telling } from '#lib/telemetry/telemetry.ts';
 
@@ -47,7 +47,7 @@ export const handler = middy<unknown, unknown, Error, Context>()
       ]);
       return swept;
     }
-    const parsed = parseRequest(event);
+    const parsed = parseResumeRequest(event);
     return parsed.ok
       ? await answer(parsed.request, { room: config.DRAIN_BUDGET, endsAt }, deps)
       : parsed.answer;

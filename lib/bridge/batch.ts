@@ -9,7 +9,7 @@ import { traceIdOf } from '#lib/message/trace.ts';
 import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
 import type { Queues } from '#lib/queue/queues.ts';
 import { sendUndeliverable } from '#lib/queue/undeliverable.ts';
-import { type Count, type Fields, type Log, nameOf } from '#lib/telemetry/log.ts';
+import { type Count, errorName, type Log, type LogFields } from '#lib/telemetry/log.ts';
 import type { BridgedLetter, Passed } from './letter.ts';
 import type { Publishers } from './publishers.ts';
 import { overdue, putToWait, type WaitDeps } from './wait.ts';
@@ -22,7 +22,7 @@ export type BridgeDeps = WaitDeps & {
   readonly publishers: Publishers;
   readonly faultWaits: FaultWaits;
   readonly log: Log;
-  readonly infoAll: (event: string, list: readonly Fields[]) => void;
+  readonly infoAll: (event: string, list: readonly LogFields[]) => void;
   readonly count: Count;
 };
 
@@ -84,7 +84,11 @@ async function bridgeGroup(
     }
     return await settle(name, letters, breaker.opensAt(), (index) => passed[index] ?? UNHEARD_OF, deps);
   } catch (error) {
-    deps.log.error('letters.not-bridged', { endpoint: name, letters: letters.length, error: nameOf(error) });
+    deps.log.error('letters.not-bridged', {
+      endpoint: name,
+      letters: letters.length,
+      error: errorName(error),
+    });
     return records;
   }
 }
@@ -104,7 +108,7 @@ async function settle(
   passedOf: (index: number) => Passed,
   deps: BridgeDeps,
 ): Promise<readonly SQSRecord[]> {
-  const bridged: Fields[] = [];
+  const bridged: LogFields[] = [];
   const waiting: BridgedLetter[] = [];
   const aside: Promise<readonly SQSRecord[]>[] = [];
   for (const [index, one] of letters.entries()) {
@@ -135,7 +139,7 @@ async function settle(
   return [...back, ...(await Promise.all(aside)).flat()];
 }
 
-function lineOf(endpoint: string, { letter }: BridgedLetter): Fields {
+function lineOf(endpoint: string, { letter }: BridgedLetter): LogFields {
   const { subscription, messageId, hops, traceparent } = letter;
   return { subscription, messageId, endpoint, hops, traceId: traceparent && traceIdOf(traceparent) };
 }
@@ -151,7 +155,7 @@ async function setAside(
       sendUndeliverable(record, { reason, detail }, deps).then(
         () => [],
         (error: unknown) => {
-          deps.log.error('letter.not-set-aside', { sqsMessageId: record.messageId, error: nameOf(error) });
+          deps.log.error('letter.not-set-aside', { sqsMessageId: record.messageId, error: errorName(error) });
           return [record];
         },
       ),

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SqsEndpoint } from '#lib/endpoint/endpoint.ts';
 import { queueUrlOf, regionOf } from '#lib/endpoint/queue.ts';
-import { type DeadLetter, encodeAttribute, type Letter } from '#lib/message/attribute.ts';
+import { type DeadLetter, encodeAttribute, type ForwardedDeadLetter } from '#lib/message/attribute.ts';
 import { createQueues, type Outgoing } from '#lib/queue/queues.ts';
 import type { BridgedLetter, Passed, Publisher, WaitReason } from './letter.ts';
 
@@ -69,7 +69,14 @@ function outgoingOf({ record, letter }: BridgedLetter, isFifo: boolean): Outgoin
 }
 
 /** The same however often it comes round, another for each rejection of its message. */
-const identityOf = ({ subscription, messageId, sequence, replayId, attempts, lastAt }: Letter): string =>
+const identityOf = ({
+  subscription,
+  messageId,
+  sequence,
+  replayId,
+  attempts,
+  lastAt,
+}: ForwardedDeadLetter): string =>
   hash(
     'sha256',
     JSON.stringify([subscription, messageId, sequence, replayId ?? null, attempts, lastAt]),

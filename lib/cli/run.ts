@@ -5,14 +5,14 @@ import { explain } from '#lib/cli/terminal/failure.ts';
 import { backlog } from './commands/backlog.ts';
 import { deadLetters } from './commands/dead-letters.ts';
 import { endpoints } from './commands/endpoints.ts';
-import { publish } from './commands/publish.ts';
-import { redrive } from './commands/redrive.ts';
+import { publishCommand } from './commands/publish.ts';
+import { redriveCommand } from './commands/redrive.ts';
 import { status } from './commands/status.ts';
 import { subscriptions } from './commands/subscriptions.ts';
 import { createContext, type GlobalOptions, type Io } from './terminal/context.ts';
 import type { Place } from './terminal/place.ts';
 
-const COMMANDS = [subscriptions, endpoints, publish, status, backlog, deadLetters, redrive];
+const COMMANDS = [subscriptions, endpoints, publishCommand, status, backlog, deadLetters, redriveCommand];
 
 const AFTER_HELP = `
 Exit codes: 0 done, 1 the thing failed, 2 the command was not understood.

@@ -5,7 +5,7 @@ import { SignJWT } from 'jose';
 import type { JwtProfileCredentials } from '#lib/subscription/auth-schema.ts';
 import { ownFromPkcs12 } from './stores.ts';
 
-export type Signed =
+export type SignedAssertion =
   | { readonly ok: true; readonly assertion: string }
   /** What is wrong with the key, in words without it. */
   | { readonly ok: false; readonly message: string };
@@ -20,7 +20,10 @@ const ALGORITHMS = {
 const SECONDS = { SECONDS: 1, MINUTES: 60, HOURS: 3_600, DAYS: 86_400 } as const;
 
 /** A new assertion, valid from now. */
-export async function signAssertion(credentials: JwtProfileCredentials, now: number): Promise<Signed> {
+export async function signAssertion(
+  credentials: JwtProfileCredentials,
+  now: number,
+): Promise<SignedAssertion> {
   const opened = await keyOf(credentials);
   if (!opened.ok) return opened;
   const { key, certificates } = opened;

@@ -13,9 +13,9 @@ import {
   WWWAuthenticateChallengeError,
 } from 'oauth4webapi';
 import type { CallbackClient, Exchange } from '#lib/callback/client.ts';
-import { nameOf } from '#lib/telemetry/log.ts';
+import { errorName } from '#lib/telemetry/log.ts';
 import { signAssertion } from './assertion.ts';
-import type { Connection, TokenAnswer, TokenCode, TokenCredentials } from './token.ts';
+import type { TokenAnswer, TokenCode, TokenConnection, TokenCredentials } from './token.ts';
 
 /** The whole request, its answer included. */
 const TIMEOUT_MS = 10_000;
@@ -31,7 +31,7 @@ const POOL = {
 
 export async function requestToken(
   credentials: TokenCredentials,
-  connection: Connection,
+  connection: TokenConnection,
   { callback, now }: { readonly callback: Pick<CallbackClient, 'exchange'>; readonly now: () => number },
 ): Promise<TokenAnswer> {
   const asking = await clientOf(credentials, now());
@@ -68,7 +68,7 @@ export async function requestToken(
 }
 
 /** A callback with a private authority may well have its tokens from a public server. */
-function trustingPublicToo(tls: Connection['tls']): Connection['tls'] {
+function trustingPublicToo(tls: TokenConnection['tls']): TokenConnection['tls'] {
   if (tls?.trusted === undefined) return tls;
   return { ...tls, id: `${tls.id} and public`, trusted: [...rootCertificates, ...tls.trusted] };
 }
@@ -132,7 +132,8 @@ function failureOf(error: unknown, exchange: Exchange | undefined, endpoint: str
     code,
     message: `no token from ${origin}: ${what}`,
   });
-  if (exchange === undefined) return failure('token-unreachable', `it could not be asked (${nameOf(error)})`);
+  if (exchange === undefined)
+    return failure('token-unreachable', `it could not be asked (${errorName(error)})`);
   if (exchange.kind !== 'answered') return failure('token-unreachable', exchange.message);
   const { status } = exchange;
   const named = error instanceof ResponseBodyError && OAUTH_ERRORS.has(error.error) ? ` ${error.error}` : '';

@@ -25,17 +25,17 @@ export type TokenAnswer =
 export type TokenRead = { readonly ok: true; readonly accessToken: string } | TokenFailure;
 
 /** How the endpoint is reached: as the callback of whoever asks. */
-export type Connection = Pick<PoolOptions, 'tls' | 'proxy'>;
+export type TokenConnection = Pick<PoolOptions, 'tls' | 'proxy'>;
 
 export type Tokens = {
   /** A token that is valid now. Never rejects for what the endpoint does. */
-  read(credentials: TokenCredentials, connection: Connection): Promise<TokenRead>;
+  read(credentials: TokenCredentials, connection: TokenConnection): Promise<TokenRead>;
   /** A callback would not have this one: it is dropped, at most one in 30 s, so that the next read asks for another. */
   drop(credentials: TokenCredentials, accessToken: string): void;
 };
 
 export type TokensDeps = {
-  readonly request: (credentials: TokenCredentials, connection: Connection) => Promise<TokenAnswer>;
+  readonly request: (credentials: TokenCredentials, connection: TokenConnection) => Promise<TokenAnswer>;
   readonly now: () => number;
 };
 
@@ -55,7 +55,11 @@ export function createTokens({ request, now }: TokensDeps): Tokens {
   const flights = new Map<string, Promise<TokenRead>>();
   const droppedAt = new Map<string, number>();
 
-  function renew(key: string, credentials: TokenCredentials, connection: Connection): Promise<TokenRead> {
+  function renew(
+    key: string,
+    credentials: TokenCredentials,
+    connection: TokenConnection,
+  ): Promise<TokenRead> {
     const flying = flights.get(key);
     if (flying) return flying;
     const flight = ask(key, credentials, connection).finally(() => flights.delete(key));
@@ -63,7 +67,11 @@ export function createTokens({ request, now }: TokensDeps): Tokens {
     return flight;
   }
 
-  async function ask(key: string, credentials: TokenCredentials, connection: Connection): Promise<TokenRead> {
+  async function ask(
+    key: string,
+    credentials: TokenCredentials,
+    connection: TokenConnection,
+  ): Promise<TokenRead> {
     const askedAt = now();
     const answer = await request(credentials, connection);
     if (!answer.ok) {

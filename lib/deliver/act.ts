@@ -5,24 +5,24 @@ import type { Delivery } from '#lib/message/attribute.ts';
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
 import { type LaterDeps, sendLater } from '#lib/queue/retries.ts';
 import { change } from '#lib/state/change.ts';
-import { type Entry, putEntries } from '#lib/state/entries.ts';
+import { type BacklogEntry, putEntries } from '#lib/state/entries.ts';
 import { type HeldReason, heldNoted, hold } from '#lib/state/held.ts';
 import { failed, type OutageWaits, refused, wentWell } from '#lib/state/machine.ts';
 import type { Head } from '#lib/state/state.ts';
 import type { Attempted } from './attempt.ts';
 import type { Going } from './attempt-context.ts';
-import { describe, type Outcome, statusOf } from './outcome.ts';
+import { describe, httpStatusOf, type Outcome } from './outcome.ts';
 import { type ParkDeps, park } from './park.ts';
 import type { Action } from './policy.ts';
 import { sendProbe } from './run.ts';
 
-export type Message = {
+export type DeliveryMessage = {
   readonly delivery: Delivery;
   readonly body: string;
   /** SQS's sequence number in the lane. */
   readonly sequence: string;
   /** Set when it comes from the backlog: then it waits where it is, while one from the queue has to be parked. */
-  readonly entry?: Entry;
+  readonly entry?: BacklogEntry;
 };
 
 export type ActDeps = ParkDeps &
@@ -44,7 +44,7 @@ const OUT_OF_THE_WAY_MS = 15 * 60_000;
  */
 export async function act(
   action: Action,
-  message: Message,
+  message: DeliveryMessage,
   attempted: Attempted,
   going: Going,
   deps: ActDeps,
@@ -60,7 +60,7 @@ export async function act(
       await goOn();
       return 'settled';
     case 'dead-letter': {
-      const status = statusOf(outcome);
+      const status = httpStatusOf(outcome);
       await sendDeadLetter(
         message,
         {
@@ -96,7 +96,7 @@ export async function act(
   }
 
   async function setAside(): Promise<void> {
-    const fate = { reason: reasonOf(outcome), detail: describe(outcome), status: statusOf(outcome), at };
+    const fate = { reason: reasonOf(outcome), detail: describe(outcome), status: httpStatusOf(outcome), at };
     await change(run, (state) => heldNoted(state, deps.now()), deps);
     await hold(message, fate, deps);
     deps.count('Held');

@@ -2,10 +2,10 @@
 
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { CountName, Log, Meter } from '#lib/telemetry/log.ts';
-import { type ActDeps, act, type Message } from './act.ts';
+import { type ActDeps, act, type DeliveryMessage } from './act.ts';
 import { type AttemptDeps, type Attempted, attempt } from './attempt.ts';
 import { type Bounds, type Going, RESERVE_MS } from './attempt-context.ts';
-import { statusOf } from './outcome.ts';
+import { httpStatusOf } from './outcome.ts';
 import { type Action, decide } from './policy.ts';
 
 export type TriesDeps = AttemptDeps &
@@ -21,7 +21,7 @@ export type TriesDeps = AttemptDeps &
  * Throws when AWS fails: then the message is not settled.
  */
 export async function tries(
-  first: Message,
+  first: DeliveryMessage,
   going: Going,
   { endsAt, startBy = Number.POSITIVE_INFINITY }: Bounds,
   deps: TriesDeps,
@@ -76,7 +76,7 @@ const COUNT_OF: { readonly [kind in Attempted['outcome']['kind']]: CountName } =
 
 /** The one line of an attempt, and what it adds to the metrics. */
 function tell(
-  { delivery, entry }: Message,
+  { delivery, entry }: DeliveryMessage,
   { outcome, at, durationMs, span }: Attempted,
   action: Action,
   subscription: Subscription,
@@ -98,7 +98,7 @@ function tell(
     topic: delivery.topic,
     attempt: delivery.attempt,
     outcome: outcome.kind,
-    status: statusOf(outcome),
+    status: httpStatusOf(outcome),
     code: 'code' in outcome ? outcome.code : undefined,
     action: action.kind,
     durationMs,

@@ -5,7 +5,7 @@ import type { Delivery } from '#lib/message/attribute.ts';
 import type { Span } from '#lib/message/trace.ts';
 import { inTime } from '#lib/queue/in-time.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
-import { type Count, type Log, nameOf } from '#lib/telemetry/log.ts';
+import { type Count, errorName, type Log } from '#lib/telemetry/log.ts';
 import { type ClaimDeps, closeClaim, releaseClaim, type Taken, takeClaim } from './claim.ts';
 import { type AnswerLimits, type Outcome, outcomeOf } from './outcome.ts';
 import { requestOf } from './request.ts';
@@ -118,7 +118,7 @@ async function writeDown(
       subscription,
       messageId,
       outcome: outcome.kind,
-      error: nameOf(error),
+      error: errorName(error),
     });
   }
 }

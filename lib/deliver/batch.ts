@@ -6,7 +6,7 @@ import { decodeLaneMessage } from '#lib/message/attribute.ts';
 import { secondsAfterFault } from '#lib/queue/hand-back.ts';
 import type { Queues } from '#lib/queue/queues.ts';
 import type { Registration } from '#lib/state/registration.ts';
-import { nameOf } from '#lib/telemetry/log.ts';
+import { errorName } from '#lib/telemetry/log.ts';
 import { isSuspect, type SuspectDeps, workSuspect } from './crashing.ts';
 import { createEarlyRemoval } from './early-removal.ts';
 import { type LaneDeps, type LaneResult, type Queued, workLane } from './lane.ts';
@@ -100,7 +100,7 @@ async function readRuns(
     const registrations = await deps.readRegistrations([...ids]);
     return new Map([...registrations].map(([id, registration]) => [id, runOf(id, registration)]));
   } catch (error) {
-    deps.log.error('registrations.not-read', { error: nameOf(error) });
+    deps.log.error('registrations.not-read', { error: errorName(error) });
     return undefined;
   }
 }

@@ -6,7 +6,13 @@ import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts'
 import { sendToken } from '#lib/queue/tokens.ts';
 import { sendOrphan, type UndeliverableDeps } from '#lib/queue/undeliverable.ts';
 import { change } from '#lib/state/change.ts';
-import { type Entry, type EntryDeps, entryBy, firstEntries, removeEntries } from '#lib/state/entries.ts';
+import {
+  type BacklogEntry,
+  type EntryDeps,
+  entryBy,
+  firstEntries,
+  removeEntries,
+} from '#lib/state/entries.ts';
 import { dropHeld, type Held, readHeld } from '#lib/state/held.ts';
 import { laneOpened } from '#lib/state/lanes.ts';
 import { type Bounds, RESERVE_MS } from './attempt-context.ts';
@@ -87,7 +93,7 @@ export async function obey(
   }
 
   async function awayWith(
-    message: Entry | Held,
+    message: BacklogEntry | Held,
     reason: 'asked' | 'expired' | 'unsubscribed',
     fate: Pick<DeadLetter, 'outcome' | 'status'> = {},
   ): Promise<void> {
@@ -103,7 +109,7 @@ export async function obey(
     for (;;) {
       const page = await firstEntries(run.id, lane, PAGE, deps);
       const old = page.filter(({ parkedAt }) => parkedAt < before);
-      const gone: Entry[] = [];
+      const gone: BacklogEntry[] = [];
       for (const entry of old) {
         if (deps.now() > until) break;
         await awayWith(entry, reason);

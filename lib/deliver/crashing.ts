@@ -5,7 +5,7 @@ import { DeleteCommand, type DynamoDBDocumentClient, UpdateCommand } from '@aws-
 import { laneOfGroup } from '#lib/message/lane.ts';
 import { secondsAfterFault } from '#lib/queue/hand-back.ts';
 import { startKey } from '#lib/state/keys.ts';
-import { nameOf } from '#lib/telemetry/log.ts';
+import { errorName } from '#lib/telemetry/log.ts';
 import type { Bounds } from './attempt-context.ts';
 import { giveInTo } from './give-in.ts';
 import { type LaneDeps, type LaneResult, type Queued, workLane } from './lane.ts';
@@ -55,7 +55,7 @@ export async function workSuspect(
     await forgetStarts(record.messageId, deps);
     return result;
   } catch (error) {
-    deps.log.error('suspect.interrupted', { sqsMessageId: record.messageId, error: nameOf(error) });
+    deps.log.error('suspect.interrupted', { sqsMessageId: record.messageId, error: errorName(error) });
     return { settled: 0, visibleInSeconds: secondsAfterFault(record, deps.faultWaits) };
   }
 }
@@ -84,6 +84,6 @@ async function forgetStarts(
   try {
     await documents.send(new DeleteCommand({ TableName: stateTable, Key: startKey(sqsMessageId) }));
   } catch (error) {
-    log.error('starts.not-forgotten', { sqsMessageId, error: nameOf(error) });
+    log.error('starts.not-forgotten', { sqsMessageId, error: errorName(error) });
   }
 }

@@ -3,7 +3,13 @@
 
 import type { Token } from '#lib/message/attribute.ts';
 import { change } from '#lib/state/change.ts';
-import { countStart, type Entry, firstEntries, putEntries, removeEntries } from '#lib/state/entries.ts';
+import {
+  type BacklogEntry,
+  countStart,
+  firstEntries,
+  putEntries,
+  removeEntries,
+} from '#lib/state/entries.ts';
 import { drainHandedOn, laneOpened, probeLane } from '#lib/state/lanes.ts';
 import { dueWithoutBacklog } from '#lib/state/machine.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
@@ -56,7 +62,7 @@ async function deliverEntries(going: Going, bounds: Bounds, deps: DrainDeps): Pr
     // After a death one at a time: what was settled before the one that kills us is not charged with it.
     const entries = await firstEntries(run.id, lane, bounds.suspicious ? 1 : PAGE, deps);
     if (entries.length === 0) return await openLane(run, lane, deps);
-    const settled: Entry[] = [];
+    const settled: BacklogEntry[] = [];
     let next: 'on' | 'hand-on' | 'stop' = 'on';
     try {
       for (const entry of entries) {
@@ -75,11 +81,11 @@ async function deliverEntries(going: Going, bounds: Bounds, deps: DrainDeps): Pr
 
 /** Tries one entry, and says how the slice goes on from there. */
 async function deliverEntry(
-  entry: Entry,
+  entry: BacklogEntry,
   going: Going,
   bounds: Bounds,
   deps: DrainDeps,
-  settled: Entry[],
+  settled: BacklogEntry[],
 ): Promise<'on' | 'hand-on' | 'stop'> {
   const { run } = going;
   const { epoch } = run.state;
@@ -92,7 +98,7 @@ async function deliverEntry(
 }
 
 /** After a death, each entry's start is counted before it is made: the token is not what kills us. */
-async function startEntry(entry: Entry, going: Going, bounds: Bounds, deps: DrainDeps) {
+async function startEntry(entry: BacklogEntry, going: Going, bounds: Bounds, deps: DrainDeps) {
   const { run, lane } = going;
   const { delivery, body, sequence } = entry;
   const message = { delivery, body, sequence, entry };
@@ -114,7 +120,7 @@ async function startEntry(entry: Entry, going: Going, bounds: Bounds, deps: Drai
 }
 
 /** A probe is one request, unless the `retry` block is what it waited for. */
-function retriesOf({ state: { pause } }: Run, { delivery }: Entry): number {
+function retriesOf({ state: { pause } }: Run, { delivery }: BacklogEntry): number {
   if (pause === undefined) return 0;
   const retrying = pause.failures === 0 && pause.head?.messageId === delivery.messageId;
   return retrying ? (pause.head?.retries ?? 0) : Number.POSITIVE_INFINITY;
@@ -132,7 +138,7 @@ async function emptyInto(
   for (;;) {
     const entries = await firstEntries(run.id, lane, PAGE, deps);
     if (entries.length === 0) return await openLane(run, lane, deps);
-    const moved: Entry[] = [];
+    const moved: BacklogEntry[] = [];
     for (const entry of entries) {
       if (deps.now() > until) break;
       await sendToLane(entry.delivery, entry.body, lanesOf(config), deps);

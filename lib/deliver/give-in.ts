@@ -3,7 +3,7 @@
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
 import { change } from '#lib/state/change.ts';
 import { refused } from '#lib/state/machine.ts';
-import type { Message } from './act.ts';
+import type { DeliveryMessage } from './act.ts';
 import type { Going } from './attempt-context.ts';
 import type { RunDeps } from './run.ts';
 
@@ -15,7 +15,7 @@ export type GiveInDeps = DeadLetterDeps &
 
 /** The end of a crashing message: a dead letter where there is a dlq, else its subscription waits for a decision. */
 export async function giveInTo(
-  { delivery, body, sequence }: Pick<Message, 'delivery' | 'body' | 'sequence'>,
+  { delivery, body, sequence }: Pick<DeliveryMessage, 'delivery' | 'body' | 'sequence'>,
   { run, config, lane }: Going,
   deps: GiveInDeps,
 ): Promise<'settled' | 'stays'> {

@@ -7,7 +7,7 @@ import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
 import type { Parkable } from '#lib/state/entries.ts';
 import { UnreadableState } from '#lib/state/state-item.ts';
 import type { Log } from '#lib/telemetry/log.ts';
-import { nameOf } from '#lib/telemetry/log.ts';
+import { errorName } from '#lib/telemetry/log.ts';
 import type { Bounds } from './attempt-context.ts';
 import { type CommandDeps, obey } from './command.ts';
 import { type DrainDeps, drain } from './drain.ts';
@@ -51,7 +51,7 @@ export async function workLane(
     }
   } catch (error) {
     const record = queued[settled]?.record;
-    deps.log.error('delivery.interrupted', { sqsMessageId: record?.messageId, error: nameOf(error) });
+    deps.log.error('delivery.interrupted', { sqsMessageId: record?.messageId, error: errorName(error) });
     return { settled, visibleInSeconds: record ? secondsAfterFault(record, deps.faultWaits) : 0 };
   }
   return { settled, visibleInSeconds: 0 };

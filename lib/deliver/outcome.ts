@@ -69,5 +69,5 @@ export function describe(outcome: Outcome): string {
   }
 }
 
-export const statusOf = (outcome: Outcome): number | undefined =>
+export const httpStatusOf = (outcome: Outcome): number | undefined =>
   'status' in outcome ? outcome.status : undefined;

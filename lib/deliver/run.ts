@@ -8,7 +8,7 @@ import { drainStarted, probeLane } from '#lib/state/lanes.ts';
 import type { Config, Registration } from '#lib/state/registration.ts';
 import { closedLanes } from '#lib/state/state.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
-import { type Log, nameOf } from '#lib/telemetry/log.ts';
+import { errorName, type Log } from '#lib/telemetry/log.ts';
 
 export type Run = Subject & { readonly config: Config };
 
@@ -40,7 +40,7 @@ export async function sendTokenFor(run: Run, lane: number, deps: RunDeps): Promi
         return;
     }
   } catch (error) {
-    deps.log.error('token.not-sent', { subscription: run.id, lane, error: nameOf(error) });
+    deps.log.error('token.not-sent', { subscription: run.id, lane, error: errorName(error) });
   }
 }
 

@@ -9,11 +9,13 @@ import { readSigningKey, type SigningKey } from '#lib/subscription/signing-key.t
 import { MOST_KEYS, type Signing } from '#lib/subscription/signing-schema.ts';
 import type { CallbackRequest } from './request.ts';
 
-export type Signed =
+export type SignedRequest =
   | { readonly ok: true; readonly headers: CallbackRequest['headers'] }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
-type Keys = { readonly ok: true; readonly keys: readonly SigningKey[] } | Extract<Signed, { ok: false }>;
+type Keys =
+  | { readonly ok: true; readonly keys: readonly SigningKey[] }
+  | Extract<SignedRequest, { ok: false }>;
 
 // {"value": key}, {"value": [key, key]} while keys change, or the key alone.
 const inSecret = field(() =>
@@ -42,7 +44,7 @@ export async function signed(
   { headers, body }: Pick<CallbackRequest, 'headers' | 'body'>,
   signing: Signing | undefined,
   deps: { readonly secrets: Pick<Secrets, 'read' | 'readAnew'> },
-): Promise<Signed> {
+): Promise<SignedRequest> {
   if (signing === undefined) return { ok: true, headers };
   const read = await keysOf(signing, deps);
   if (!read.ok) return read;

@@ -22,7 +22,7 @@ type Options = Pick<ConnectionOptions, 'tls' | 'sasl' | 'connectTimeout' | 'requ
   retryDelay: number;
 };
 export type ConnectionMade = { readonly ok: true; readonly options: Options };
-export type Connection =
+export type KafkaConnection =
   | ConnectionMade
   | { readonly ok: false; readonly code: string; readonly message: string };
 
@@ -33,7 +33,7 @@ const LIMITS = { connectTimeout: 3_000, requestTimeout: 6_000, retries: 2, retry
 export async function connectionTo(
   { bootstrapServers, security }: KafkaConfiguration,
   deps: ConnectionDeps,
-): Promise<Connection> {
+): Promise<KafkaConnection> {
   const [sasl, tls] = await Promise.all([
     saslOf(security.sasl, bootstrapServers, deps),
     security.protocol.endsWith('SSL') ? tlsOf(security.ssl, deps) : ({ ok: true, value: undefined } as const),

@@ -2,7 +2,7 @@
 // What was never committed in a transaction is left out. What a record means is not asked here.
 import type { Consumer } from '@platformatic/kafka';
 import { committed, type ReadRecord } from './committed.ts';
-import type { Connection } from './connection.ts';
+import type { KafkaConnection } from './connection.ts';
 import { failureOf } from './failure.ts';
 
 export type ReadPart = {
@@ -33,7 +33,7 @@ export class KafkaUnreadable extends Error {
   }
 }
 
-type Options = Extract<Connection, { ok: true }>['options'];
+type Options = Extract<KafkaConnection, { ok: true }>['options'];
 
 const LATEST = -1n;
 const EARLIEST = -2n;

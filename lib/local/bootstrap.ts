@@ -12,7 +12,7 @@ export type Invocation = {
 };
 
 /** What the child sends: once after the import, then once for each invocation. */
-export type Answer =
+export type InvocationAnswer =
   | { kind: 'ready' }
   | { kind: 'answered'; requestId: string; payload: string | undefined }
   | { kind: 'threw'; requestId: string; errorType: string; errorMessage: string };
@@ -27,7 +27,7 @@ const handler = await load(file, handlerName);
 process.on('message', (invocation: Invocation) => {
   void answer(invocation).then((sent) => process.send?.(sent));
 });
-process.send?.({ kind: 'ready' } satisfies Answer);
+process.send?.({ kind: 'ready' } satisfies InvocationAnswer);
 
 async function load(path: string, name: string): Promise<(event: unknown, context: object) => unknown> {
   const bundle: Record<string, unknown> = await import(pathToFileURL(path).href);
@@ -36,7 +36,7 @@ async function load(path: string, name: string): Promise<(event: unknown, contex
   return (event, context) => exported(event, context);
 }
 
-async function answer(invocation: Invocation): Promise<Answer> {
+async function answer(invocation: Invocation): Promise<InvocationAnswer> {
   const { requestId } = invocation;
   try {
     const result: unknown = await handler(invocation.event, contextOf(invocation));

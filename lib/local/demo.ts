@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { listen } from './aws/listen.ts';
-import { publish } from './publish.ts';
+import { publishSample } from './publish.ts';
 import { putSampleEndpoint } from './sample-endpoint.ts';
 import type { LocalSet } from './set.ts';
 
@@ -50,7 +50,7 @@ export async function startDemo({ set, receiverPort, root, kafka, print }: Depen
     await documents.send(new PutCommand({ TableName: set.outputs.SubscriptionsTableName, Item: item }));
   }
   for (const { body, ...publishing } of MESSAGES) {
-    await publish(body, publishing, {
+    await publishSample(body, publishing, {
       sqs: set.clients.sqs,
       messagesQueueUrl: set.outputs.MessagesQueueUrl ?? '',
       messagesFifoQueueUrl: set.outputs.MessagesFifoQueueUrl ?? '',

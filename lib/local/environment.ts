@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Answer, Invocation } from './bootstrap.ts';
+import type { Invocation, InvocationAnswer } from './bootstrap.ts';
 import type { FunctionDefinition } from './template.ts';
 import { canFreeze, watch } from './watchdog.ts';
 
@@ -63,7 +63,7 @@ export function startEnvironment(definition: FunctionDefinition, options: Enviro
     ended.resolve();
   }
 
-  child.on('message', (answer: Answer) => {
+  child.on('message', (answer: InvocationAnswer) => {
     if (answer.kind === 'ready') return initialized.resolve();
     // Before anything else: what the handler left running must not run on.
     if (canFreeze && alive) child.kill('SIGSTOP');
@@ -145,7 +145,7 @@ const lambdaEnvironment = ({ name, handler, memoryMb }: FunctionDefinition): Rec
   AWS_SESSION_TOKEN: 'test',
 });
 
-function resultOf(answer: Exclude<Answer, { kind: 'ready' }>): InvocationResult {
+function resultOf(answer: Exclude<InvocationAnswer, { kind: 'ready' }>): InvocationResult {
   if (answer.kind === 'threw') return failed(answer.errorType, answer.errorMessage);
   // A handler that returns nothing is answered for with null.
   return { ok: true, payload: answer.payload === undefined ? null : JSON.parse(answer.payload) };

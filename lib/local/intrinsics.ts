@@ -4,14 +4,14 @@
 /** What a resource is called once it exists: its `Ref` and its attributes. */
 export type Physical = { ref: string; attributes: Record<string, string> };
 
-export type Names = {
+export type ResourceNames = {
   region: string;
   accountId: string;
   resources: ReadonlyMap<string, Physical>;
 };
 
 /** Returns the value with every intrinsic function in it replaced; throws with the path of what it can't replace. */
-export function resolve(value: unknown, names: Names, path = ''): unknown {
+export function resolve(value: unknown, names: ResourceNames, path = ''): unknown {
   if (Array.isArray(value)) return value.map((item, index) => resolve(item, names, `${path}[${index}]`));
   if (!isObject(value)) return value;
   const [first, ...others] = Object.entries(value);
@@ -31,7 +31,7 @@ export function resolve(value: unknown, names: Names, path = ''): unknown {
   );
 }
 
-function refOf(name: string, names: Names, path: string): string {
+function refOf(name: string, names: ResourceNames, path: string): string {
   const pseudo: Record<string, string> = {
     'AWS::Region': names.region,
     'AWS::AccountId': names.accountId,
@@ -43,7 +43,7 @@ function refOf(name: string, names: Names, path: string): string {
   return pseudo[name] ?? physical(name, names, path).ref;
 }
 
-function attributeOf(argument: unknown, names: Names, path: string): string {
+function attributeOf(argument: unknown, names: ResourceNames, path: string): string {
   const [name = '', ...rest] =
     typeof argument === 'string' ? argument.split('.') : list(argument, path).map((part) => text(part, path));
   const attribute = rest.join('.');
@@ -52,7 +52,7 @@ function attributeOf(argument: unknown, names: Names, path: string): string {
   return value;
 }
 
-function substitute(argument: unknown, names: Names, path: string): string {
+function substitute(argument: unknown, names: ResourceNames, path: string): string {
   const [template, own] = typeof argument === 'string' ? [argument, {}] : list(argument, path);
   const variables = isObject(own) ? own : {};
   return text(template, path).replace(/\$\{(!?)([^}]+)\}/g, (whole, literal: string, name: string) => {
@@ -62,14 +62,14 @@ function substitute(argument: unknown, names: Names, path: string): string {
   });
 }
 
-function join(argument: unknown, names: Names, path: string): string {
+function join(argument: unknown, names: ResourceNames, path: string): string {
   const [delimiter, parts] = list(argument, path);
   return list(resolve(parts, names, path), path)
     .map(String)
     .join(text(delimiter, path));
 }
 
-function physical(name: string, names: Names, path: string): Physical {
+function physical(name: string, names: ResourceNames, path: string): Physical {
   const found = names.resources.get(name);
   if (found === undefined) throw new Error(`${path}: nothing called ${name} exists here (yet)`);
   return found;

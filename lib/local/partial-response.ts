@@ -1,13 +1,13 @@
 // Lambda's rules for what a function answers about a batch: which records have failed. Pure.
 
 /** The ids of the failed records, or `all` with the reason: then none of the batch counts as done. */
-export type Failed = { kind: 'some'; ids: Set<string> } | { kind: 'all'; reason: string };
+export type FailedRecord = { kind: 'some'; ids: Set<string> } | { kind: 'all'; reason: string };
 
 /**
  * Reads the answer to a batch of records with these message ids. Nothing, an empty answer and an empty list mean that all have
  * succeeded; an answer that names anything but records of the batch fails the whole batch.
  */
-export function failedRecords(answer: unknown, batch: readonly string[]): Failed {
+export function failedRecords(answer: unknown, batch: readonly string[]): FailedRecord {
   if (isEmpty(answer)) return { kind: 'some', ids: new Set() };
   if (!isObject(answer)) return all('the answer is not an object');
   const list = answer.batchItemFailures;
@@ -23,7 +23,7 @@ export function failedRecords(answer: unknown, batch: readonly string[]): Failed
   return { kind: 'some', ids };
 }
 
-const all = (reason: string): Failed => ({ kind: 'all', reason });
+const all = (reason: string): FailedRecord => ({ kind: 'all', reason });
 
 const isEmpty = (answer: unknown): boolean =>
   answer === undefined || answer === null || answer === '' || (Array.isArray(answer) && answer.length === 0);

@@ -17,7 +17,7 @@ export type Publishing = {
 type Dependencies = { sqs: Pick<SQSClient, 'send'>; messagesQueueUrl: string; messagesFifoQueueUrl: string };
 
 /** Publishes one message; answers with its SQS message id. */
-export async function publish(
+export async function publishSample(
   body: string,
   { topic, subscription, id, group, deduplicationId = randomUUID(), attributes = {} }: Publishing,
   { sqs, messagesQueueUrl, messagesFifoQueueUrl }: Dependencies,

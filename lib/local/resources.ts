@@ -8,12 +8,12 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { type Names, type Physical, resolve } from './intrinsics.ts';
+import { type Physical, type ResourceNames, resolve } from './intrinsics.ts';
 import { resourcesOf, type Template } from './template.ts';
 
-export type Queue = { logicalId: string; name: string; url: string; arn: string };
+export type QueueResource = { logicalId: string; name: string; url: string; arn: string };
 
-export type Resources = { names: Names; queues: Queue[]; deleteQueues(): Promise<void> };
+export type Resources = { names: ResourceNames; queues: QueueResource[]; deleteQueues(): Promise<void> };
 
 type Dependencies = {
   sqs: SQSClient;
@@ -31,7 +31,7 @@ export async function createResources(
 ): Promise<Resources> {
   const resources = new Map<string, Physical>();
   const names = { region, accountId, resources };
-  const queues: Queue[] = [];
+  const queues: QueueResource[] = [];
   for (const { logicalId, properties } of resourcesOf(template, 'queue')) {
     const queue = {
       logicalId,

@@ -7,7 +7,7 @@ import { type Clock, realClock } from './aws/clock.ts';
 import { eventOf } from './aws/events/event.ts';
 import type { InvocationResult } from './environment.ts';
 import type { Functions } from './functions.ts';
-import { type Names, resolve } from './intrinsics.ts';
+import { type ResourceNames, resolve } from './intrinsics.ts';
 import { functionsOf, resourcesOf, type Template, withFunctions } from './template.ts';
 
 export type Schedule = {
@@ -45,7 +45,7 @@ const ruleSchema = z.strictObject({
 });
 
 /** The schedules, strict: a property that nothing here obeys is an error, not a silent difference. */
-export function schedulesOf(template: Template, names: Names): Schedule[] {
+export function schedulesOf(template: Template, names: ResourceNames): Schedule[] {
   return resourcesOf(template, 'rule').map(({ logicalId, properties }) => {
     const parsed = ruleSchema.safeParse(resolve(properties, withFunctions(template, names), logicalId));
     if (!parsed.success) throw new Error(`${logicalId}: ${z.prettifyError(parsed.error)}`);

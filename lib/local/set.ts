@@ -4,14 +4,14 @@
 import { startDynamoDb } from './aws/dynamodb.ts';
 import { startEndpoint } from './aws/endpoint.ts';
 import { createEvents, type Events } from './aws/events/server.ts';
-import { createSecrets, type Secrets } from './aws/secrets/server.ts';
+import { createSecretsServer, type SecretsServer } from './aws/secrets/server.ts';
 import { createSqs, type Sqs, type SqsOptions } from './aws/sqs/server.ts';
 import { createClients, REGION } from './clients.ts';
 import { type RunningMapping, startEventSourceMapping } from './event-source-mapping.ts';
 import { type Functions, startFunctions } from './functions.ts';
 import { createInvoke } from './invoke.ts';
 import { ensurePackaged } from './package.ts';
-import { createResources, type Queue } from './resources.ts';
+import { createResources, type QueueResource } from './resources.ts';
 import { type Schedules, schedulesOf, startSchedules } from './schedules.ts';
 import { functionsOf, mappingsOf, outputsOf, readTemplate } from './template.ts';
 
@@ -45,14 +45,14 @@ export type LocalSet = {
   region: string;
   /** The stack's outputs: the queues' URLs and the tables' names. */
   outputs: Record<string, string>;
-  queues: Queue[];
+  queues: QueueResource[];
   clients: ReturnType<typeof createClients>;
   functions: Functions;
   mappings: RunningMapping[];
   schedules: Schedules;
   /** The SQS emulator; undefined when another SQS is used. */
   sqs: Sqs | undefined;
-  secrets: Secrets;
+  secrets: SecretsServer;
   events: Events;
   /** Ends everything that was started: pollers, schedules, functions, servers. Waits for invocations for `graceMs` at most. */
   close(graceMs?: number): Promise<void>;
@@ -79,7 +79,7 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
     }
     const dynamodb = dynamodbUrl === undefined ? await startDynamoDb() : undefined;
     if (dynamodb !== undefined) closing.push(() => dynamodb.close());
-    const secrets = createSecrets();
+    const secrets = createSecretsServer();
     const events = createEvents({ region: REGION, account: ACCOUNT });
     const invocable = Promise.withResolvers<Functions>();
     const lambda = createInvoke({ functions: invocable.promise, onError: onPollerError });
@@ -151,7 +151,7 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
   }
 }
 
-function queueUrlOf(arn: string, queues: Queue[]): string {
+function queueUrlOf(arn: string, queues: QueueResource[]): string {
   const found = queues.find((queue) => queue.arn === arn);
   if (found === undefined) throw new Error(`A mapping reads ${arn}, which is no queue of the template`);
   return found.url;

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { type Names, resolve } from './intrinsics.ts';
+import { type ResourceNames, resolve } from './intrinsics.ts';
 
 export const TEMPLATE_FILE = '.serverless/cloudformation-template-update-stack.json';
 
@@ -75,7 +75,7 @@ export type FunctionDefinition = {
 };
 
 /** The functions with their environment resolved. The queues and tables that it names must exist. */
-export function functionsOf(template: Template, names: Names): FunctionDefinition[] {
+export function functionsOf(template: Template, names: ResourceNames): FunctionDefinition[] {
   return resourcesOf(template, 'function').map(({ logicalId, properties }) => {
     // Roles and code are not resolved: neither exists here.
     const { Role, Code, ...rest } = z.looseObject({}).parse(properties);
@@ -114,7 +114,7 @@ export type EventSourceMapping = {
 };
 
 /** The event source mappings, strict: a property that nothing here obeys is an error, not a silent difference. */
-export function mappingsOf(template: Template, names: Names): EventSourceMapping[] {
+export function mappingsOf(template: Template, names: ResourceNames): EventSourceMapping[] {
   return resourcesOf(template, 'mapping').map(({ logicalId, properties }) => {
     const parsed = mappingSchema
       .strict()
@@ -134,7 +134,7 @@ export function mappingsOf(template: Template, names: Names): EventSourceMapping
 }
 
 /** The stack's outputs, by name; those of skipped resources are left out. */
-export function outputsOf(template: Template, names: Names): Record<string, string> {
+export function outputsOf(template: Template, names: ResourceNames): Record<string, string> {
   const known = withFunctions(template, names);
   const skipped = (value: unknown) =>
     Object.keys(template.Resources).some(
@@ -148,7 +148,7 @@ export function outputsOf(template: Template, names: Names): Record<string, stri
 }
 
 /** The names with the functions' among them: these have theirs before they run. */
-export function withFunctions(template: Template, names: Names): Names {
+export function withFunctions(template: Template, names: ResourceNames): ResourceNames {
   const resources = new Map(names.resources);
   for (const { logicalId, properties } of resourcesOf(template, 'function')) {
     const { FunctionName } = functionSchema.pick({ FunctionName: true }).parse(properties);
@@ -160,5 +160,5 @@ export function withFunctions(template: Template, names: Names): Names {
   return { ...names, resources };
 }
 
-const functionArn = (name: string, names: Names): string =>
+const functionArn = (name: string, names: ResourceNames): string =>
   `arn:aws:lambda:${names.region}:${names.accountId}:function:${name}`;

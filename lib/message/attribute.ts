@@ -97,7 +97,7 @@ const deadLetterSchema = z.object({
 
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
 /** As an endpoint gets it: of its way there it says nothing. */
-export type Letter = Omit<DeadLetter, 'hops' | 'waitsSince'>;
+export type ForwardedDeadLetter = Omit<DeadLetter, 'hops' | 'waitsSince'>;
 
 const undeliverableSchema = z.object({
   reason: z.string(),

@@ -1,6 +1,6 @@
 // A dead letter as a Kafka record, both ways: the value is the body's bytes, the key the subscription, and each field of
 // the attribute is one header, as DEAD-LETTERS.md lists them. Neither sends nor receives.
-import { type Letter, type Parsed, parseDeadLetter } from './attribute.ts';
+import { type ForwardedDeadLetter, type Parsed, parseDeadLetter } from './attribute.ts';
 import { bytesOf } from './published.ts';
 
 /** What the first header says: how the others are to be read. */
@@ -10,7 +10,9 @@ export const VERSION_HEADER = 'sqs-webhooks-dead-letter';
 type Kind = 'text' | 'number' | 'json';
 
 /** Of every field its header. Names that others know keep their meaning: Kafka's tools read `traceparent`. */
-export const HEADERS: { readonly [field in keyof Letter]-?: readonly [name: string, kind: Kind] } = {
+export const HEADERS: {
+  readonly [field in keyof ForwardedDeadLetter]-?: readonly [name: string, kind: Kind];
+} = {
   subscription: ['webhook-subscription', 'text'],
   messageId: ['webhook-id', 'text'],
   topic: ['webhook-topic', 'text'],
@@ -34,7 +36,7 @@ export const HEADERS: { readonly [field in keyof Letter]-?: readonly [name: stri
 };
 
 /** Fields of which many letters say the same: the bytes of what they say are made once. */
-const SHARED: ReadonlySet<string> = new Set<keyof Letter>([
+const SHARED: ReadonlySet<string> = new Set<keyof ForwardedDeadLetter>([
   'subscription',
   'topic',
   'endpoint',
@@ -69,7 +71,7 @@ function sharedBytes(value: unknown): Buffer {
 }
 
 /** The headers of a letter's record, in UTF-8; a field that it does not have is no header. */
-export function deadLetterHeaders(letter: Letter): Map<Buffer, Buffer> {
+export function deadLetterHeaders(letter: ForwardedDeadLetter): Map<Buffer, Buffer> {
   const values: Readonly<Record<string, unknown>> = letter;
   const headers = new Map<Buffer, Buffer>([VERSION]);
   for (const { field, kind, bytes, isShared } of FIELDS) {
@@ -82,7 +84,7 @@ export function deadLetterHeaders(letter: Letter): Map<Buffer, Buffer> {
 }
 
 /** The record's value: what the callback would have got. */
-export const recordValue = ({ encoding }: Pick<Letter, 'encoding'>, body: string): Buffer =>
+export const recordValue = ({ encoding }: Pick<ForwardedDeadLetter, 'encoding'>, body: string): Buffer =>
   bytesOf(body, encoding);
 
 const NUMBER = /^-?\d{1,17}(\.\d{1,20})?$/;
@@ -94,7 +96,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  */
 export function deadLetterIn(
   headers: Iterable<readonly [name: Buffer | string, value: Buffer]>,
-): Parsed<Letter> {
+): Parsed<ForwardedDeadLetter> {
   const fields: Record<string, unknown> = {};
   let version: string | undefined;
   for (const [nameBytes, bytes] of headers) {
@@ -119,7 +121,10 @@ export function deadLetterIn(
 }
 
 /** The body that a record's value was made from, as SQS takes it. */
-export function bodyIn({ encoding }: Pick<Letter, 'encoding'>, value: Buffer | null): Parsed<string> {
+export function bodyIn(
+  { encoding }: Pick<ForwardedDeadLetter, 'encoding'>,
+  value: Buffer | null,
+): Parsed<string> {
   if (value === null) return { ok: false, detail: 'the record has no value' };
   if (encoding === 'base64') return { ok: true, value: value.toString('base64') || '=' };
   const text = textOf(value);

@@ -2,7 +2,7 @@
 // bytes. Attributes say it, or the body's own shape does (shapes.ts). Who the subscribers are is not asked here.
 import type { SQSRecord } from 'aws-lambda';
 import { isContentType } from './header.ts';
-import { type Shape, shapeOf } from './shapes.ts';
+import { type MessageShape, messageShapeOf } from './shapes.ts';
 import { isTraceparent, isTracestate } from './trace.ts';
 
 export type Published = {
@@ -22,7 +22,7 @@ export type Published = {
 
 export type Unroutable = { readonly reason: 'malformed-attribute' | 'no-address'; readonly detail: string };
 
-export type Reading =
+export type PublishedReading =
   | { readonly ok: true; readonly message: Published; readonly ignored: readonly string[] }
   | { readonly ok: false; readonly unroutable: Unroutable };
 
@@ -41,11 +41,11 @@ type Known = (typeof KNOWN)[number];
 type Texts = { readonly [name in Known]?: string };
 
 /** Reads one record. What is wrong with it is said with the attribute's name and what to put there. */
-export function readPublished(record: SQSRecord): Reading {
+export function readPublished(record: SQSRecord): PublishedReading {
   const own = textsOf(record);
   if ('fault' in own) return malformed(own.fault);
 
-  const shape = own.texts.encoding === undefined ? shapeOf(record.body, own.texts) : undefined;
+  const shape = own.texts.encoding === undefined ? messageShapeOf(record.body, own.texts) : undefined;
   const binary = shape?.binary?.find((name) => isKnown(name) && own.texts[name] === undefined);
   if (binary !== undefined) return malformed(`${binary}, read from the body: is no text; send a String`);
   const texts: Texts = { ...shape?.texts, ...own.texts };
@@ -96,12 +96,12 @@ function contentTypeIn(headers: Record<string, string>): string | undefined {
   return contentType !== undefined && isContentType(contentType) ? contentType : undefined;
 }
 
-const malformed = (detail: string): Reading => ({
+const malformed = (detail: string): PublishedReading => ({
   ok: false,
   unroutable: { reason: 'malformed-attribute', detail },
 });
 
-const noAddress = (shape: Shape | undefined): string =>
+const noAddress = (shape: MessageShape | undefined): string =>
   shape?.nearly ??
   'neither the attribute topic nor subscription is set, and the body is no CloudEvent, EventBridge event or SNS notification';
 

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 
 type Texts = { readonly [name: string]: string };
 
-export type Shape = {
+export type MessageShape = {
   /** What the body says, under our attributes' names. */
   readonly texts: Texts;
   /** The payload, where it is not the whole body. */
@@ -16,10 +16,10 @@ export type Shape = {
 };
 
 /** What the body says by its shape; undefined for any other body. `own` are the message's attributes. */
-export function shapeOf(
+export function messageShapeOf(
   body: string,
   own: { readonly topic?: string; readonly subscription?: string },
-): Shape | undefined {
+): MessageShape | undefined {
   // Most bodies are none of these: look for a name that each of them has before parsing 256 KiB of JSON.
   const addressed = own.topic !== undefined || own.subscription !== undefined;
   if (!/"specversion"|"detail-type"|"TopicArn"/.test(body)) return undefined;
@@ -49,7 +49,7 @@ const isObject = (json: unknown): json is Json =>
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 // https://github.com/cloudevents/spec: an id is unique only together with its source.
-function cloudEvent({ type, source, id, traceparent, tracestate }: Json): Shape {
+function cloudEvent({ type, source, id, traceparent, tracestate }: Json): MessageShape {
   if (!isText(type) || !isText(source) || !isText(id)) {
     return {
       texts: {},
@@ -68,7 +68,7 @@ function cloudEvent({ type, source, id, traceparent, tracestate }: Json): Shape 
   };
 }
 
-function eventBridge(event: Json): Shape {
+function eventBridge(event: Json): MessageShape {
   const topic = event['detail-type'];
   if (!isText(topic) || !isText(event.id) || !isText(event.source) || !('detail' in event)) {
     return {
@@ -83,7 +83,7 @@ function eventBridge(event: Json): Shape {
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 const REFUSED_BY_SQS = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
-function notification({ TopicArn, MessageId, Message, MessageAttributes }: Json): Shape {
+function notification({ TopicArn, MessageId, Message, MessageAttributes }: Json): MessageShape {
   if (!isText(TopicArn) || !isText(MessageId) || !isText(Message)) {
     return {
       texts: {},

@@ -5,10 +5,10 @@ import type { ReadRecord } from '#lib/kafka/committed.ts';
 import { KafkaUnreadable, type ReadPart, type TopicReader } from '#lib/kafka/topic-reader.ts';
 import { bodyIn, deadLetterIn } from '#lib/message/dead-letter-headers.ts';
 import { cursorOf, isSettled, partsOf, type TopicOptions } from './kafka-parts.ts';
-import { letterOf, type Reading } from './letter.ts';
-import { type Item, type Page, type Room, type Source, SourceUnreadable } from './source.ts';
+import { type LetterReading, letterOf } from './letter.ts';
+import { type Item, type LetterPage, type Room, type Source, SourceUnreadable } from './source.ts';
 
-export type Place = { readonly partition: number; readonly offset: bigint };
+export type KafkaPosition = { readonly partition: number; readonly offset: bigint };
 
 type Deps = { readonly reader: TopicReader; readonly now: () => number };
 
@@ -16,7 +16,10 @@ type Deps = { readonly reader: TopicReader; readonly now: () => number };
 const EMPTY_READS = 20;
 
 /** Opens a topic. Throws SourceUnreadable where it can't be read. */
-export async function openTopic(options: TopicOptions, { reader, now }: Deps): Promise<Source<Place>> {
+export async function openTopic(
+  options: TopicOptions,
+  { reader, now }: Deps,
+): Promise<Source<KafkaPosition>> {
   const parts = await told(() => partsOf(options, reader));
   const notes: string[] = [];
   let seen = 0;
@@ -49,8 +52,11 @@ export async function openTopic(options: TopicOptions, { reader, now }: Deps): P
     }
   }
 
-  async function read(room: Room, wants: (reading: Reading) => boolean): Promise<Page<Place>> {
-    const wanted: Item<Place>[] = [];
+  async function read(
+    room: Room,
+    wants: (reading: LetterReading) => boolean,
+  ): Promise<LetterPage<KafkaPosition>> {
+    const wanted: Item<KafkaPosition>[] = [];
     let bytes = 0;
     let empties = 0;
     const hasRoom = () => wanted.length < room.letters && bytes < room.bytes;
@@ -89,7 +95,7 @@ export async function openTopic(options: TopicOptions, { reader, now }: Deps): P
     return { wanted, ended: isEnded() };
   }
 
-  const release = (items: readonly Item<Place>[]) => {
+  const release = (items: readonly Item<KafkaPosition>[]) => {
     for (const { place } of items) parts.get(place.partition)?.owed.delete(place.offset);
   };
   const owed = () => [...parts.values()].reduce((sum, part) => sum + part.owed.size, 0);
@@ -112,7 +118,7 @@ export async function openTopic(options: TopicOptions, { reader, now }: Deps): P
   };
 }
 
-function readRecord({ headers, value }: ReadRecord): Reading {
+function readRecord({ headers, value }: ReadRecord): LetterReading {
   const deadLetter = deadLetterIn(headers);
   if (!deadLetter.ok) return deadLetter;
   const body = bodyIn(deadLetter.value, value);

@@ -27,7 +27,7 @@ type Carried = Pick<
   | 'rounds'
 >;
 
-export type Letter = {
+export type StoredLetter = {
   readonly kind: 'letter';
   readonly carried: Carried;
   readonly body: string;
@@ -52,14 +52,14 @@ export type Unaddressed = {
   readonly origin: Undeliverable;
 };
 
-export type Found = Letter | Unaddressed;
+export type FoundLetter = StoredLetter | Unaddressed;
 
-export type Reading =
-  | { readonly ok: true; readonly found: Found }
+export type LetterReading =
+  | { readonly ok: true; readonly found: FoundLetter }
   | { readonly ok: false; readonly detail: string };
 
 /** A dead letter with its message's body, from wherever it was. */
-export function letterOf(deadLetter: DeadLetter, body: string): Letter {
+export function letterOf(deadLetter: DeadLetter, body: string): StoredLetter {
   const {
     reason,
     outcome,
@@ -91,7 +91,7 @@ export function letterOf(deadLetter: DeadLetter, body: string): Letter {
 }
 
 /** Reads a message of an endpoint's queue or of `undeliverable`. */
-export function readQueued(body: string, attributes: SQSMessageAttributes): Reading {
+export function readQueued(body: string, attributes: SQSMessageAttributes): LetterReading {
   const deadLetter = decodeDeadLetter(attributes);
   if (deadLetter.ok) return { ok: true, found: letterOf(deadLetter.value, body) };
   const undeliverable = decodeUndeliverable(attributes);
@@ -99,7 +99,7 @@ export function readQueued(body: string, attributes: SQSMessageAttributes): Read
   return readUndeliverable(body, undeliverable.value);
 }
 
-function readUndeliverable(body: string, origin: Undeliverable): Reading {
+function readUndeliverable(body: string, origin: Undeliverable): LetterReading {
   const { reason, at } = origin;
   const own = origin.attributes[ATTRIBUTE];
   if (own === undefined) return { ok: true, found: { kind: 'unaddressed', body, reason, at, origin } };

@@ -4,7 +4,7 @@ import { type KafkaConfiguration, UNDELIVERABLE } from '#lib/endpoint/endpoint.t
 import type { FoundEndpoint } from '#lib/endpoint/found.ts';
 import { queueAddress } from '#lib/endpoint/queue.ts';
 import { type Fault, inWords } from '#lib/item/fault.ts';
-import type { Connection } from '#lib/kafka/connection.ts';
+import type { KafkaConnection } from '#lib/kafka/connection.ts';
 import { createTopicReader } from '#lib/kafka/topic-reader.ts';
 import { queueNameIn } from '#lib/queue/name.ts';
 import { openTopic } from './kafka-source.ts';
@@ -16,7 +16,7 @@ export type OpenDeps = {
   readonly readEndpoint: (name: string) => Promise<FoundEndpoint>;
   /** A client for the queues of a region; of the function's own, where none is named. */
   readonly sqsIn: (region: string | undefined) => Pick<SQSClient, 'send'>;
-  readonly connectTo: (configuration: KafkaConfiguration) => Promise<Connection>;
+  readonly connectTo: (configuration: KafkaConfiguration) => Promise<KafkaConnection>;
   /** What is read from them would be out of the functions' sight meanwhile. */
   readonly ownQueueUrls: readonly string[];
   readonly undeliverableQueueUrl: string;

@@ -8,10 +8,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { SQSMessageAttributes } from 'aws-lambda';
 import { ATTRIBUTE } from '#lib/message/attribute.ts';
-import { nameOf } from '#lib/telemetry/log.ts';
+import { errorName } from '#lib/telemetry/log.ts';
 import { SourceUnreadable } from './source.ts';
 
-export type Received = {
+export type ReceivedLetter = {
   readonly body: string;
   readonly receiptHandle: string;
   readonly attributes: SQSMessageAttributes;
@@ -44,7 +44,7 @@ export function createQueueReader(queueUrl: string, sqs: Pick<SQSClient, 'send'>
     }: {
       waitSeconds: number;
       hiddenSeconds: number;
-    }): Promise<readonly Received[]> {
+    }): Promise<readonly ReceivedLetter[]> {
       try {
         const { Messages = [] } = await sqs.send(
           new ReceiveMessageCommand({
@@ -91,7 +91,7 @@ const WHY: ReadonlyMap<string, string> = new Map([
 
 function unreadable(queueUrl: string, cause: unknown): Error {
   const name = cause instanceof Error ? cause.name : 'Unknown';
-  return new SourceUnreadable(`the queue ${queueUrl} can't be read: ${WHY.get(name) ?? nameOf(cause)}`, {
+  return new SourceUnreadable(`the queue ${queueUrl} can't be read: ${WHY.get(name) ?? errorName(cause)}`, {
     cause,
   });
 }

@@ -4,16 +4,16 @@ import { randomUUID } from 'node:crypto';
 import type { Fault } from '#lib/item/fault.ts';
 import type { Count, Log } from '#lib/telemetry/log.ts';
 import { type Cursor, encodeCursor } from './cursor.ts';
-import type { Reading } from './letter.ts';
+import type { LetterReading } from './letter.ts';
 import { createPace } from './pace.ts';
 import { roomFor } from './page-limits.ts';
 import type { RedriveRequest } from './request.ts';
-import { matches, skipOf } from './select.ts';
+import { letterMatches, skipOf } from './select.ts';
 import { type SendDeps, sendPage, type Target } from './send.ts';
 import { type Item, type Source, SourceUnreadable } from './source.ts';
-import { type Counts, createTally, type Reason, type Shown } from './tally.ts';
+import { createTally, type RedriveCounts, type Shown, type TalliedReason } from './tally.ts';
 
-export type Answer =
+export type RedriveAnswer =
   | {
       readonly ok: true;
       /** False: call again with the cursor. */
@@ -26,9 +26,9 @@ export type Answer =
       /** Of those looked at, how many are what was asked for: they were sent, or skipped, or in a dry run neither. */
       readonly matched: number;
       readonly sent: number;
-      readonly skipped: Partial<Record<Reason, number>>;
+      readonly skipped: Partial<Record<TalliedReason, number>>;
       readonly notes?: readonly string[];
-      readonly counts?: Counts;
+      readonly counts?: RedriveCounts;
       readonly sample?: readonly Shown[];
     }
   | { readonly ok: false; readonly faults: readonly Fault[] };
@@ -57,7 +57,7 @@ export async function redrive(
   request: RedriveRequest,
   { endsAt: latest }: { readonly endsAt: number },
   deps: RedriveDeps,
-): Promise<Answer> {
+): Promise<RedriveAnswer> {
   const { cursor, dryRun } = request;
   const begunAt = deps.now();
   const startedAt = cursor?.startedAt ?? begunAt;
@@ -115,14 +115,14 @@ export async function redrive(
     return roomFor({ begunAt, now: deps.now(), endsAt, sent: tally.sent(), left }, request);
   }
 
-  function wants(reading: Reading): boolean {
+  function wants(reading: LetterReading): boolean {
     if (!reading.ok) {
       tally.skip('unreadable');
       return false;
     }
     const { found } = reading;
     // What became a letter since is for the next redrive: this one might go round with it for ever.
-    if (found.at >= startedAt || !matches(found, request.filter)) return false;
+    if (found.at >= startedAt || !letterMatches(found, request.filter)) return false;
     tally.match(found);
     const { includeUnknown } = request;
     const skip = skipOf(found, { includeUnknown, redriveId, mostRounds: deps.mostRounds });
@@ -167,7 +167,7 @@ export async function redrive(
     return unsent;
   }
 
-  async function answer(brokenOff?: string): Promise<Answer> {
+  async function answer(brokenOff?: string): Promise<RedriveAnswer> {
     const { seen, left: remaining } = await source.progress();
     const notes = [...source.notes, ...(brokenOff === undefined ? [] : [brokenOff])];
     const partitions = source.partitions();
@@ -196,7 +196,7 @@ export async function redrive(
 }
 
 /** That the endpoint can't be read is for the person to mend; anything else is ours. */
-function refusal(error: unknown): Answer {
+function refusal(error: unknown): RedriveAnswer {
   if (!(error instanceof SourceUnreadable)) throw error;
   return { ok: false, faults: [{ path: 'endpoint', reason: error.message }] };
 }

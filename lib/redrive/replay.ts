@@ -3,7 +3,7 @@
 // made twice makes the same delivery.
 import { hash } from 'node:crypto';
 import type { Delivery } from '#lib/message/attribute.ts';
-import type { Letter } from './letter.ts';
+import type { StoredLetter } from './letter.ts';
 
 const short = (text: string, length: number): string => hash('sha256', text, 'base64url').slice(0, length);
 
@@ -20,7 +20,7 @@ export const isOfRedrive = (replayId: string | undefined, redriveId: string): bo
   replayId?.startsWith(prefixOf(redriveId)) === true;
 
 /** The delivery that replays a letter. */
-export function deliveryOf({ carried }: Letter, redriveId: string): Delivery {
+export function deliveryOf({ carried }: StoredLetter, redriveId: string): Delivery {
   return {
     ...carried,
     attempt: 1,
@@ -31,7 +31,7 @@ export function deliveryOf({ carried }: Letter, redriveId: string): Delivery {
 }
 
 /** The order to replay in, within one subscription: by first attempt, then as they stood in their lane. */
-export function inOrder(a: Letter, b: Letter): number {
+export function inOrder(a: StoredLetter, b: StoredLetter): number {
   if (a.firstAt !== b.firstAt) return a.firstAt - b.firstAt;
   // Numbers of twenty digits and more, as text.
   if (a.sequence.length !== b.sequence.length) return a.sequence.length - b.sequence.length;

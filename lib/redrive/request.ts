@@ -101,7 +101,7 @@ export type ParsedRequest =
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
 /** Reads a request. Nothing is sent, and nothing is read anywhere, for one that has a fault. */
-export function parseRequest(event: unknown): ParsedRequest {
+export function parseRedriveRequest(event: unknown): ParsedRequest {
   if (!isObject(event)) {
     return refusal({ path: '(request)', reason: 'must be an object, such as {"endpoint": "NAME"}' });
   }

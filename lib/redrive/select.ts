@@ -1,5 +1,5 @@
 // Does what was found match what was asked for, and may it be replayed? Pure; nothing is read or sent.
-import type { Found, Letter } from './letter.ts';
+import type { FoundLetter, StoredLetter } from './letter.ts';
 import { isOfRedrive } from './replay.ts';
 
 /** All conditions that are given must hold; of several values any will do. */
@@ -18,7 +18,7 @@ export type Filter = {
 };
 
 /** Whether it is one that was asked for. */
-export function matches(found: Found, filter: Filter): boolean {
+export function letterMatches(found: FoundLetter, filter: Filter): boolean {
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, reason, ids } = filter;
   if (found.at < from || found.at >= to) return false;
   if (reason !== undefined && !reason.includes(found.reason)) return false;
@@ -32,14 +32,14 @@ export function matches(found: Found, filter: Filter): boolean {
   return filter.status === undefined || filter.status.some((asked) => isStatus(status, asked));
 }
 
-export const subscriptionOf = (found: Found): string | undefined =>
+export const subscriptionOf = (found: FoundLetter): string | undefined =>
   found.kind === 'letter' ? found.carried.subscription : found.origin.attributes.subscription?.value;
 
-export const topicOf = (found: Found): string | undefined =>
+export const topicOf = (found: FoundLetter): string | undefined =>
   found.kind === 'letter' ? found.carried.topic : found.origin.attributes.topic?.value;
 
 /** The one it is known by first; a message that was never routed also has the one SQS gave it. */
-export function idsOf(found: Found): readonly [string, ...string[]] {
+export function idsOf(found: FoundLetter): readonly [string, ...string[]] {
   if (found.kind === 'letter') return [found.carried.messageId];
   const { attributes, sqsMessageId } = found.origin;
   return attributes.id === undefined ? [sqsMessageId] : [attributes.id.value, sqsMessageId];
@@ -65,7 +65,7 @@ export type Skip =
 
 /** What can be said by the letter alone. */
 export function skipOf(
-  found: Found,
+  found: FoundLetter,
   {
     includeUnknown,
     redriveId,
@@ -84,5 +84,5 @@ export function skipOf(
 }
 
 // What killed the function had begun its attempt.
-const mayHaveArrived = ({ outcome, reason }: Letter): boolean =>
+const mayHaveArrived = ({ outcome, reason }: StoredLetter): boolean =>
   outcome === 'unknown' || reason === 'lost' || reason === 'crashing';

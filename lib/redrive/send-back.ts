@@ -1,7 +1,7 @@
 // What never had a subscription goes back to where its publisher had put it, as it came; `route` looks at it anew.
 import { hash } from 'node:crypto';
 import { type MessageAttributeValue, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { shapeOf } from '#lib/message/shapes.ts';
+import { messageShapeOf } from '#lib/message/shapes.ts';
 import type { Unaddressed } from './letter.ts';
 
 /** Answers with undefined when SQS confirmed it, else with the error's code. */
@@ -62,5 +62,5 @@ function idInBody(body: string, attributes: Unaddressed['origin']['attributes'])
     ...(topic && { topic: topic.value }),
     ...(subscription && { subscription: subscription.value }),
   };
-  return shapeOf(body, address)?.texts.id;
+  return messageShapeOf(body, address)?.texts.id;
 }

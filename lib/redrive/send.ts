@@ -5,7 +5,7 @@ import { deliveryInLane, groupOf, laneOf } from '#lib/message/lane.ts';
 import type { Backstop } from '#lib/queue/backstop.ts';
 import type { Outgoing, Queues } from '#lib/queue/queues.ts';
 import type { Log } from '#lib/telemetry/log.ts';
-import type { Letter } from './letter.ts';
+import type { StoredLetter } from './letter.ts';
 import type { Pace } from './pace.ts';
 import { deliveryOf, inOrder } from './replay.ts';
 import type { SendBack } from './send-back.ts';
@@ -36,7 +36,7 @@ export type SendPlan<Place> = {
   readonly until: number;
 };
 
-export type Sent<Place> = {
+export type SentLetters<Place> = {
   readonly kind: 'sent' | 'duplicate' | 'refused';
   readonly items: readonly Item<Place>[];
 };
@@ -57,12 +57,12 @@ type Lane<Place> = { readonly atOnce: number; readonly queue: Prepared<Place>[] 
 /** Sends while there is time; each wave's result is given to `settle` before the next is sent. */
 export async function sendPage<Place>(
   plan: SendPlan<Place>,
-  settle: (result: Sent<Place>) => Promise<void>,
+  settle: (result: SentLetters<Place>) => Promise<void>,
   deps: SendDeps,
 ): Promise<void> {
   let lanes = lanesOf(plan);
   let failures = 0;
-  const tell = async (kind: Sent<Place>['kind'], prepared: readonly Prepared<Place>[]) => {
+  const tell = async (kind: SentLetters<Place>['kind'], prepared: readonly Prepared<Place>[]) => {
     if (prepared.length > 0) await settle({ kind, items: prepared.map(({ item }) => item) });
   };
   while (lanes.length > 0 && deps.now() < plan.until && failures < FAILURES_MOST) {
@@ -109,7 +109,7 @@ function lanesOf<Place>({ items, redriveId, targets }: SendPlan<Place>): Lane<Pl
     lanes.set(name, lane);
     return lane.queue;
   };
-  const letters: { readonly item: Item<Place>; readonly letter: Letter }[] = [];
+  const letters: { readonly item: Item<Place>; readonly letter: StoredLetter }[] = [];
   for (const item of items) {
     const { found } = item;
     if (found.kind === 'letter') letters.push({ item, letter: found });

@@ -1,9 +1,9 @@
 // Where letters are read from, as the loop in redrive.ts sees it: a queue (sqs-source.ts) or a Kafka topic
 // (kafka-source.ts). A source never decides what is wanted, and never lets go of what it was not told is settled.
 import type { PartitionCursor } from './cursor.ts';
-import type { Found, Reading } from './letter.ts';
+import type { FoundLetter, LetterReading } from './letter.ts';
 
-export type Item<Place = unknown> = { readonly found: Found; readonly place: Place };
+export type Item<Place = unknown> = { readonly found: FoundLetter; readonly place: Place };
 
 export type Room = {
   /** How many wanted ones at most, and how many bytes of bodies. */
@@ -13,7 +13,7 @@ export type Room = {
   readonly until: number;
 };
 
-export type Page<Place = unknown> = {
+export type LetterPage<Place = unknown> = {
   readonly wanted: readonly Item<Place>[];
   /** Nothing is left to read; of a queue: as far as SQS tells. */
   readonly ended: boolean;
@@ -21,7 +21,7 @@ export type Page<Place = unknown> = {
 
 export type Source<Place = unknown> = {
   /** Reads on. What `wants` answers false for stays where it is. Throws when it can't be read. */
-  read(room: Room, wants: (reading: Reading) => boolean): Promise<Page<Place>>;
+  read(room: Room, wants: (reading: LetterReading) => boolean): Promise<LetterPage<Place>>;
   /** Sent, and confirmed: it may go. Answers with how many could not be taken away, and may come again. */
   settle(items: readonly Item<Place>[]): Promise<number>;
   /** Wanted, but not to be sent after all: it stays. */

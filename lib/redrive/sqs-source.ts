@@ -3,9 +3,9 @@
 // servers, so that it is over after several in a row.
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { createQueues } from '#lib/queue/queues.ts';
-import { type Reading, readQueued } from './letter.ts';
-import { createQueueReader, type Received } from './queue-reader.ts';
-import type { Item, Page, Room, Source } from './source.ts';
+import { type LetterReading, readQueued } from './letter.ts';
+import { createQueueReader, type ReceivedLetter } from './queue-reader.ts';
+import type { Item, LetterPage, Room, Source } from './source.ts';
 
 export type SqsSourceDeps = {
   readonly sqs: Pick<SQSClient, 'send'>;
@@ -48,7 +48,7 @@ export async function openQueue(
   /** By receipt handle what is held: what stays where it is, and what is wanted and not sent yet. */
   const held = new Map<string, 'stays' | 'wanted'>();
   /** Received, and not looked at yet: ten come at once, and there may have been room for three. */
-  const waiting: Received[] = [];
+  const waiting: ReceivedLetter[] = [];
   let seen = 0;
   /** Receives in a row that found nothing. */
   let empties = 0;
@@ -59,7 +59,7 @@ export async function openQueue(
       hiddenSeconds: Math.ceil(Math.max(0, endsAt - now()) / 1000) + RESERVE_SECONDS,
     });
 
-  async function read(room: Room, wants: (reading: Reading) => boolean): Promise<Page<string>> {
+  async function read(room: Room, wants: (reading: LetterReading) => boolean): Promise<LetterPage<string>> {
     const wanted: Item<string>[] = [];
     let bytes = 0;
     const hasRoom = () => wanted.length < room.letters && bytes < room.bytes;

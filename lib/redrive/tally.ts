@@ -1,10 +1,10 @@
 // What a call of redrive tells of itself: how many matched, were sent and were not, and of a dry run what is there.
-import type { Found } from './letter.ts';
+import type { FoundLetter } from './letter.ts';
 import { idsOf, type Skip, subscriptionOf, topicOf } from './select.ts';
 
-export type Reason = Skip | 'refused';
+export type TalliedReason = Skip | 'refused';
 
-export type Counts = {
+export type RedriveCounts = {
   readonly bySubscription: Record<string, number>;
   readonly byStatus: Record<string, number>;
   readonly byReason: Record<string, number>;
@@ -33,8 +33,8 @@ export const OTHERS = '(others)';
 const EXCERPT_MOST = 200;
 
 export function createTally({ sample: most }: { readonly sample: number }) {
-  const skipped: Partial<Record<Reason, number>> = {};
-  const counts: Counts = { bySubscription: {}, byStatus: {}, byReason: {} };
+  const skipped: Partial<Record<TalliedReason, number>> = {};
+  const counts: RedriveCounts = { bySubscription: {}, byStatus: {}, byReason: {} };
   const sample: Shown[] = [];
   let matched = 0;
   let sent = 0;
@@ -45,7 +45,7 @@ export function createTally({ sample: most }: { readonly sample: number }) {
     sample,
     matched: () => matched,
     sent: () => sent,
-    match(found: Found): void {
+    match(found: FoundLetter): void {
       matched += 1;
       const subscription = subscriptionOf(found) ?? '(none)';
       const known = counts.bySubscription;
@@ -55,7 +55,7 @@ export function createTally({ sample: most }: { readonly sample: number }) {
       raise(counts.byStatus, String((found.kind === 'letter' && found.status) || '(none)'));
       if (sample.length < most) sample.push(shown(found));
     },
-    skip: (why: Reason, by = 1) => void raise(skipped, why, by),
+    skip: (why: TalliedReason, by = 1) => void raise(skipped, why, by),
     send(by: number): void {
       sent += by;
     },
@@ -70,7 +70,7 @@ function raise<Name extends string>(counts: Partial<Record<Name, number>>, name:
   counts[name] = (counts[name] ?? 0) + by;
 }
 
-function shown(found: Found): Shown {
+function shown(found: FoundLetter): Shown {
   const subscription = subscriptionOf(found);
   const topic = topicOf(found);
   const common = {

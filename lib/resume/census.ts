@@ -5,8 +5,8 @@ import { keysIn, LOOK_MS, SHARDS } from '#lib/state/due.ts';
 import { measureKey, stateKey, subscriptionIn } from '#lib/state/keys.ts';
 import { closedLanes, parseState, type State } from '#lib/state/state.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
-import { type Log, type Meter, nameOf } from '#lib/telemetry/log.ts';
-import { type Measure, type MeasureDeps, measureBacklog, parseMeasure } from './measure.ts';
+import { errorName, type Log, type Meter } from '#lib/telemetry/log.ts';
+import { type BacklogSize, type MeasureDeps, measureBacklog, parseMeasure } from './measure.ts';
 
 export type CensusDeps = MeasureDeps & { readonly log: Log } & Pick<Meter, 'measure'>;
 
@@ -36,7 +36,7 @@ export async function census({ endsAt }: { readonly endsAt: number }, deps: Cens
       }
     }
   } catch (error) {
-    deps.log.error('census.failed', { error: nameOf(error) });
+    deps.log.error('census.failed', { error: errorName(error) });
     return;
   }
   deps.measure('SubscriptionsStopped', counted.stopped);
@@ -75,10 +75,10 @@ async function countAll(
 async function measureOf(
   subscription: string,
   state: State,
-  known: Measure | undefined,
+  known: BacklogSize | undefined,
   endsAt: number,
   deps: CensusDeps,
-): Promise<Pick<Measure, 'count' | 'oldestAt'> | undefined> {
+): Promise<Pick<BacklogSize, 'count' | 'oldestAt'> | undefined> {
   const now = deps.now();
   if ((known !== undefined && now - known.at < STALE_MS) || now >= endsAt) return known;
   return await measureBacklog(subscription, closedLanes(state), endsAt, deps);

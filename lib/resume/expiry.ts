@@ -5,7 +5,7 @@ import { sendToken, type TokenDeps } from '#lib/queue/tokens.ts';
 import { heldShard, keysIn, SHARDS } from '#lib/state/due.ts';
 import { subscriptionIn } from '#lib/state/keys.ts';
 import type { StateDeps } from '#lib/state/state-item.ts';
-import { type Log, nameOf } from '#lib/telemetry/log.ts';
+import { errorName, type Log } from '#lib/telemetry/log.ts';
 
 export type ExpiryDeps = TokenDeps & StateDeps & { readonly log: Log; readonly retentionMs: number };
 
@@ -34,6 +34,6 @@ export async function expireHeld({ endsAt }: { readonly endsAt: number }, deps: 
       }
     }
   } catch (error) {
-    deps.log.error('held.not-expired', { shard, error: nameOf(error) });
+    deps.log.error('held.not-expired', { shard, error: errorName(error) });
   }
 }

@@ -14,10 +14,10 @@ const measureSchema = z.object({
   atLeast: z.boolean().optional(),
   oldestAt: z.number().optional(),
 });
-export type Measure = z.infer<typeof measureSchema>;
+export type BacklogSize = z.infer<typeof measureSchema>;
 
 /** Reads a measure as it is in the table: undefined where there is none, or none of ours. */
-export const parseMeasure = (item: unknown): Measure | undefined => measureSchema.safeParse(item).data;
+export const parseMeasure = (item: unknown): BacklogSize | undefined => measureSchema.safeParse(item).data;
 
 export type Measured = {
   readonly count: number;
@@ -63,7 +63,7 @@ export async function measureBacklog(
 export async function readMeasure(
   subscription: string,
   { documents, stateTable }: { documents: Pick<DynamoDBDocumentClient, 'send'>; stateTable: string },
-): Promise<Measure | undefined> {
+): Promise<BacklogSize | undefined> {
   const Key = measureKey(subscription);
   const { Item } = await documents.send(new GetCommand({ TableName: stateTable, Key, ConsistentRead: true }));
   return Item && measureSchema.parse(Item);

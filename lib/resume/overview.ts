@@ -5,7 +5,7 @@ import { batchGet } from '#lib/state/batch-get.ts';
 import { measureKey, stateKey } from '#lib/state/keys.ts';
 import { closedLanes, parseState, type State } from '#lib/state/state.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
-import { type Measure, parseMeasure } from './measure.ts';
+import { type BacklogSize, parseMeasure } from './measure.ts';
 
 export type OverviewDeps = {
   readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
@@ -14,7 +14,7 @@ export type OverviewDeps = {
 };
 
 /** What a state and the last measure of its backlog say. */
-export function statusOf(state: State, measure: Measure | undefined) {
+export function statusLineOf(state: State, measure: BacklogSize | undefined) {
   const lanes = closedLanes(state);
   // With every lane open nothing waits, whatever was counted before.
   const counted = lanes.length === 0 ? undefined : measure;
@@ -29,14 +29,14 @@ export function statusOf(state: State, measure: Measure | undefined) {
   };
 }
 
-export type Line = { readonly subscription: string; readonly topic: string | undefined } & (
-  | ReturnType<typeof statusOf>
+export type StatusLine = { readonly subscription: string; readonly topic: string | undefined } & (
+  | ReturnType<typeof statusLineOf>
   /** Its state item is none of ours. */
   | { readonly phase: 'unreadable' }
 );
 
-export type Page = {
-  readonly subscriptions: readonly Line[];
+export type OverviewPage = {
+  readonly subscriptions: readonly StatusLine[];
   /** Where to go on; undefined at the end. */
   readonly cursor: string | undefined;
 };
@@ -48,7 +48,7 @@ const PER_READ = 50;
 export async function overview(
   { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
   deps: OverviewDeps,
-): Promise<Page> {
+): Promise<OverviewPage> {
   const { Items = [], LastEvaluatedKey } = await deps.documents.send(
     new ScanCommand({
       TableName: deps.subscriptionsTable,
@@ -58,7 +58,7 @@ export async function overview(
       ...(cursor !== undefined && { ExclusiveStartKey: { id: cursor } }),
     }),
   );
-  const lines: Line[] = [];
+  const lines: StatusLine[] = [];
   for (let start = 0; start < Items.length; start += PER_READ)
     lines.push(...(await linesOf(Items.slice(start, start + PER_READ), deps)));
   const last: unknown = LastEvaluatedKey?.id;
@@ -68,7 +68,7 @@ export async function overview(
 async function linesOf(
   items: readonly Record<string, unknown>[],
   { documents, stateTable }: OverviewDeps,
-): Promise<Line[]> {
+): Promise<StatusLine[]> {
   const ids = items.map(({ id }) => String(id));
   const Keys = ids.flatMap((id) => [stateKey(id), measureKey(id)]);
   const found = await batchGet({ [stateTable]: { Keys, ConsistentRead: true } }, documents);
@@ -79,6 +79,6 @@ async function linesOf(
     const about = { subscription, topic: typeof topic === 'string' ? topic : undefined };
     const state = parseState(at(stateKey(subscription)));
     if (state === undefined) return { ...about, phase: 'unreadable' };
-    return { ...about, ...statusOf(state, parseMeasure(at(measureKey(subscription)))) };
+    return { ...about, ...statusLineOf(state, parseMeasure(at(measureKey(subscription)))) };
   });
 }

@@ -14,7 +14,7 @@ import { closedLanes, type State } from '#lib/state/state.ts';
 import { readState } from '#lib/state/state-item.ts';
 import { type LookBounds, type LookDeps, look } from './check-subscription.ts';
 import { readMeasure } from './measure.ts';
-import { type OverviewDeps, overview, statusOf } from './overview.ts';
+import { type OverviewDeps, overview, statusLineOf } from './overview.ts';
 import { waitingIn } from './waiting.ts';
 
 const id = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters');
@@ -66,12 +66,16 @@ export type ResumeRequest = z.infer<typeof requestSchema>;
 /** `deployment`: what it allows, for who wants to check an item before it is put. */
 export type AnswerDeps = LookDeps & OverviewDeps & { readonly deployment: DeploymentRules };
 
-export type Answer = { readonly ok: boolean; readonly message: string; readonly [name: string]: unknown };
+export type ResumeAnswer = {
+  readonly ok: boolean;
+  readonly message: string;
+  readonly [name: string]: unknown;
+};
 
 /** Reads a request; the answer says every fault. */
-export function parseRequest(
+export function parseResumeRequest(
   event: unknown,
-): { ok: true; request: ResumeRequest } | { ok: false; answer: Answer } {
+): { ok: true; request: ResumeRequest } | { ok: false; answer: ResumeAnswer } {
   const parsed = requestSchema.safeParse(event);
   if (parsed.success) return { ok: true, request: parsed.data };
   const faults = parsed.error.issues.map(
@@ -81,7 +85,11 @@ export function parseRequest(
 }
 
 /** Does what is asked, or says why not. Throws when AWS fails. */
-export async function answer(request: ResumeRequest, bounds: LookBounds, deps: AnswerDeps): Promise<Answer> {
+export async function answer(
+  request: ResumeRequest,
+  bounds: LookBounds,
+  deps: AnswerDeps,
+): Promise<ResumeAnswer> {
   if (request.action === 'rules') {
     return { ok: true, message: 'What this deployment allows.', rules: deps.deployment };
   }
@@ -103,7 +111,7 @@ export async function answer(request: ResumeRequest, bounds: LookBounds, deps: A
       return {
         ok: true,
         message: inWords(subject.state),
-        ...statusOf(subject.state, await readMeasure(subscription, deps)),
+        ...statusLineOf(subject.state, await readMeasure(subscription, deps)),
       };
     case 'resume': {
       if (config.kind === 'invalid') return { ok: false, message: stillInvalid(config) };
@@ -167,7 +175,7 @@ export async function answer(request: ResumeRequest, bounds: LookBounds, deps: A
   async function withHead({
     action,
     lane: asked,
-  }: Extract<ResumeRequest, { lane?: unknown }>): Promise<Answer> {
+  }: Extract<ResumeRequest, { lane?: unknown }>): Promise<ResumeAnswer> {
     const where = asked ?? probeLane(subject.state);
     const [head] = where === undefined ? [] : await firstEntries(subscription, where, 1, deps);
     if (head === undefined || where === undefined) return { ok: false, message: 'Nothing waits there.' };

@@ -5,7 +5,7 @@ import { keysIn, SHARDS } from '#lib/state/due.ts';
 import { subscriptionIn } from '#lib/state/keys.ts';
 import { TOKEN_MS } from '#lib/state/lanes.ts';
 import { parseState } from '#lib/state/state.ts';
-import { type Log, nameOf } from '#lib/telemetry/log.ts';
+import { errorName, type Log } from '#lib/telemetry/log.ts';
 import { type LookDeps, look } from './check-subscription.ts';
 
 export type SweepDeps = LookDeps & { readonly log: Log; readonly drainBudget: number };
@@ -41,13 +41,13 @@ export async function sweep({ endsAt }: { readonly endsAt: number }, deps: Sweep
           swept.started += await look(subscription, { room, endsAt }, deps);
         } catch (error) {
           swept.failed += 1;
-          deps.log.error('sweep.failed', { subscription, error: nameOf(error) });
+          deps.log.error('sweep.failed', { subscription, error: errorName(error) });
         }
       }
     } catch (error) {
       // The other shards are looked at all the same.
       unread += 1;
-      deps.log.error('sweep.shard-not-read', { shard, error: nameOf(error) });
+      deps.log.error('sweep.shard-not-read', { shard, error: errorName(error) });
     }
   }
   return { ...swept, complete: unread === 0 };

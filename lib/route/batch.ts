@@ -7,7 +7,7 @@ import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
 import { queueNameIn, queueNameOf } from '#lib/queue/name.ts';
 import type { Queues } from '#lib/queue/queues.ts';
 import { sendUndeliverable } from '#lib/queue/undeliverable.ts';
-import { type Count, type Log, nameOf } from '#lib/telemetry/log.ts';
+import { type Count, errorName, type Log } from '#lib/telemetry/log.ts';
 import { type AddressDeps, type Addressed, address } from './address.ts';
 import { type FanOutDeps, fanOut } from './fan-out.ts';
 import { type ComeRoundDeps, comeRound } from './return-from-retries.ts';
@@ -58,7 +58,7 @@ async function routeFlow(
     const seconds = (await deps.backstop.full())
       ? FULL_SECONDS
       : await routeOne(record, endsAt, deps).catch((error: unknown) => {
-          deps.log.error('message.not-routed', { sqsMessageId: record.messageId, error: nameOf(error) });
+          deps.log.error('message.not-routed', { sqsMessageId: record.messageId, error: errorName(error) });
           return secondsAfterFault(record, deps.faultWaits);
         });
     if (seconds === undefined) continue;

@@ -1,5 +1,5 @@
 // Tells of every pause and every opening: a log line, and an event on EventBridge so that somebody can be told.
-import { type Log, nameOf } from '#lib/telemetry/log.ts';
+import { errorName, type Log } from '#lib/telemetry/log.ts';
 import type { State } from './state.ts';
 import { type Phase, phaseOf } from './transitions.ts';
 
@@ -41,7 +41,7 @@ export function createAnnounce(put: (announcement: Announcement) => Promise<unkn
     try {
       await put(announcement);
     } catch (error) {
-      log.error('announcement.not-put', { subscription, type: announcement.type, error: nameOf(error) });
+      log.error('announcement.not-put', { subscription, type: announcement.type, error: errorName(error) });
     }
   };
 }

@@ -10,9 +10,9 @@ import {
 import * as z from 'zod';
 import { type Delivery, deliverySchema } from '#lib/message/attribute.ts';
 import { entryKey, laneKey } from './keys.ts';
-import { type Page, pageOf } from './page.ts';
+import { type ItemPage, pageOf } from './page.ts';
 
-export type Entry = {
+export type BacklogEntry = {
   /** Its sort key, by which a lane is in order. */
   readonly sk: string;
   readonly delivery: Delivery;
@@ -38,9 +38,9 @@ const entrySchema = z.object({
   starts: z.number(),
 });
 
-export type Parkable = Pick<Entry, 'delivery' | 'body' | 'sequence'>;
+export type Parkable = Pick<BacklogEntry, 'delivery' | 'body' | 'sequence'>;
 
-export const entryOf = ({ delivery, body, sequence }: Parkable, now: number): Entry => ({
+export const entryOf = ({ delivery, body, sequence }: Parkable, now: number): BacklogEntry => ({
   sk: entryKey(sequence, delivery.messageId),
   delivery,
   body,
@@ -53,7 +53,7 @@ export const entryOf = ({ delivery, body, sequence }: Parkable, now: number): En
 export async function putEntries(
   subscription: string,
   lane: number,
-  entries: readonly Entry[],
+  entries: readonly BacklogEntry[],
   deps: EntryDeps,
 ): Promise<void> {
   const pk = laneKey(subscription, lane);
@@ -67,7 +67,7 @@ export async function putEntries(
 export async function removeEntries(
   subscription: string,
   lane: number,
-  entries: readonly Pick<Entry, 'sk'>[],
+  entries: readonly Pick<BacklogEntry, 'sk'>[],
   deps: EntryDeps,
 ): Promise<void> {
   const pk = laneKey(subscription, lane);
@@ -83,7 +83,7 @@ export async function firstEntries(
   lane: number,
   limit: number,
   deps: EntryDeps,
-): Promise<readonly Entry[]> {
+): Promise<readonly BacklogEntry[]> {
   return (await pageOf(entrySchema, { pk: laneKey(subscription, lane), limit }, deps)).items;
 }
 
@@ -93,7 +93,7 @@ export const entriesAfter = (
   lane: number,
   page: { readonly after: string | undefined; readonly limit: number },
   deps: EntryDeps,
-): Promise<Page<Entry>> => pageOf(entrySchema, { pk: laneKey(subscription, lane), ...page }, deps);
+): Promise<ItemPage<BacklogEntry>> => pageOf(entrySchema, { pk: laneKey(subscription, lane), ...page }, deps);
 
 /** One entry by its sort key, or undefined when it is there no more. Throws when DynamoDB fails. */
 export async function entryBy(
@@ -101,7 +101,7 @@ export async function entryBy(
   lane: number,
   sk: string,
   { documents, stateTable }: EntryDeps,
-): Promise<Entry | undefined> {
+): Promise<BacklogEntry | undefined> {
   const Key = { pk: laneKey(subscription, lane), sk };
   const { Item } = await documents.send(new GetCommand({ TableName: stateTable, Key, ConsistentRead: true }));
   return Item && entrySchema.parse(Item);
@@ -142,7 +142,7 @@ export async function measureLane(
 export async function countStart(
   subscription: string,
   lane: number,
-  { sk }: Pick<Entry, 'sk'>,
+  { sk }: Pick<BacklogEntry, 'sk'>,
   by: 1 | -1,
   { documents, stateTable }: EntryDeps,
 ): Promise<void> {

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { type Delivery, deliverySchema } from '#lib/message/attribute.ts';
 import { HELD_LOOK_MS, heldDueKeys } from './due.ts';
 import { heldKey } from './keys.ts';
-import { type Page, pageOf } from './page.ts';
+import { type ItemPage, pageOf } from './page.ts';
 import type { State } from './state.ts';
 
 export const HELD_REASONS = ['rejected', 'failed', 'unsent', 'unknown', 'lost'] as const;
@@ -83,7 +83,7 @@ export const heldAfter = (
   subscription: string,
   page: { readonly after: string | undefined; readonly limit: number },
   deps: Deps,
-): Promise<Page<Held>> => pageOf(heldSchema, { pk: heldKey(subscription, '').pk, ...page }, deps);
+): Promise<ItemPage<Held>> => pageOf(heldSchema, { pk: heldKey(subscription, '').pk, ...page }, deps);
 
 /** Throws when DynamoDB fails. */
 export async function dropHeld(

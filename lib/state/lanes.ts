@@ -1,7 +1,7 @@
 // The closed lanes of a state: one pure function for each thing that happens to a lane. Every token that drains one has
 // a number, none is given twice, and the lane knows the only valid one. Nothing is read, written or sent here.
 import { LONGEST_DELAY_MS } from '#lib/queue/delay.ts';
-import { closedLanes, type Lane, type State } from './state.ts';
+import { type ClosedLane, closedLanes, type State } from './state.ts';
 import { phaseOf } from './transitions.ts';
 
 /** How long a token may go unheard before another is sent: two minutes, doubling while none of them starts. */
@@ -51,7 +51,7 @@ export function lanesRenumbered(state: State, closing?: number): State {
   const numbers = new Set(closedLanes(state));
   if (closing !== undefined) numbers.add(closing);
   let { drains } = state;
-  const lanes: Record<string, Lane> = {};
+  const lanes: Record<string, ClosedLane> = {};
   for (const lane of numbers) lanes[lane] = { drain: ++drains, until: 0, unheard: 0 };
   return { ...state, lanes, drains };
 }

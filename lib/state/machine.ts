@@ -1,7 +1,7 @@
 // What pauses a subscription and what lets it go on: one pure function for each event of transitions.ts. Nothing is read
 // or written here; who loses a race calls again with the newer state. undefined says that nothing changes.
 import { lanesRenumbered, probeAwaited } from './lanes.ts';
-import { closedLanes, type Head, type Pause, type Reason, type State } from './state.ts';
+import { closedLanes, type Head, type Pause, type PauseReason, type State } from './state.ts';
 import { counts } from './transitions.ts';
 
 /** How long an outage waits before its first probe, and at most before a later one. */
@@ -11,7 +11,7 @@ export type OutageWaits = { readonly firstMs: number; readonly longestMs: number
 export const outageWaitMs = (failures: number, random: number, { firstMs, longestMs }: OutageWaits): number =>
   Math.round(Math.min(firstMs * 2 ** (failures - 1), longestMs) * (1 - random / 5));
 
-export type Failure = {
+export type FailedAttempt = {
   /** The epoch that the attempt began in. */
   readonly epoch: number;
   readonly detail: string;
@@ -30,7 +30,7 @@ type Facts = { readonly now: number; readonly random: number; readonly outageWai
 
 export function failed(
   state: State,
-  failure: Failure,
+  failure: FailedAttempt,
   { now, random, outageWaits }: Facts,
 ): State | undefined {
   if (state.epoch !== failure.epoch || !counts('failed', state)) return undefined;
@@ -56,10 +56,10 @@ const headAfter = (before: Head | undefined, head: Omit<Head, 'probes'>): Head =
   probes: before?.messageId === head.messageId ? before.probes + 1 : 0,
 });
 
-export type Refusal = {
+export type RefusedAttempt = {
   /** Undefined where nothing was attempted: then the state as it is decides. */
   readonly epoch?: number;
-  readonly reason: Exclude<Reason, 'outage' | 'manual' | 'invalid-config'>;
+  readonly reason: Exclude<PauseReason, 'outage' | 'manual' | 'invalid-config'>;
   readonly detail: string;
   readonly itemHash: string;
   readonly head?: Omit<Head, 'probes'>;
@@ -67,7 +67,7 @@ export type Refusal = {
 
 export function refused(
   state: State,
-  { epoch, head, ...why }: Refusal,
+  { epoch, head, ...why }: RefusedAttempt,
   { now }: Pick<Facts, 'now'>,
 ): State | undefined {
   if (epoch !== undefined && state.epoch !== epoch) return undefined;

@@ -4,7 +4,7 @@ import type * as z from 'zod';
 
 type Deps = { readonly documents: Pick<DynamoDBDocumentClient, 'send'>; readonly stateTable: string };
 
-export type Page<T> = {
+export type ItemPage<T> = {
   readonly items: readonly T[];
   /** The sort key to go on behind; undefined at the end. */
   readonly after: string | undefined;
@@ -15,7 +15,7 @@ export async function pageOf<T>(
   schema: z.ZodType<T>,
   { pk, after, limit }: { readonly pk: string; readonly after?: string | undefined; readonly limit: number },
   { documents, stateTable }: Deps,
-): Promise<Page<T>> {
+): Promise<ItemPage<T>> {
   const { Items = [], LastEvaluatedKey } = await documents.send(
     new QueryCommand({
       TableName: stateTable,

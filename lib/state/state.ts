@@ -3,7 +3,7 @@
 import * as z from 'zod';
 
 export const REASONS = ['rejected', 'gone', 'outage', 'invalid-config', 'crashing', 'manual'] as const;
-export type Reason = (typeof REASONS)[number];
+export type PauseReason = (typeof REASONS)[number];
 
 const headSchema = z.object({
   lane: z.number(),
@@ -61,7 +61,7 @@ const stateSchema = z.object({
 
 export type Head = z.infer<typeof headSchema>;
 export type Pause = z.infer<typeof pauseSchema>;
-export type Lane = z.infer<typeof laneSchema>;
+export type ClosedLane = z.infer<typeof laneSchema>;
 export type State = z.infer<typeof stateSchema>;
 
 export const NO_STATE: State = { version: 0, epoch: 0, lanes: {}, drains: 0 };

@@ -22,41 +22,43 @@ export const EVENTS = [
   'asked-to-resume',
   'asked-to-pause',
 ] as const;
-export type Event = (typeof EVENTS)[number];
+export type StateEvent = (typeof EVENTS)[number];
 
 /** Where each event leads from each phase; `stay` changes nothing. What a person paused, only a person resumes. */
-export const TRANSITIONS: { readonly [phase in Phase]: { readonly [event in Event]: Phase | 'stay' } } = {
-  going: {
-    failed: 'outage',
-    refused: 'stopped',
-    'went-well': 'stay',
-    'item-changed': 'stay',
-    'item-wrong': 'stopped',
-    'asked-to-resume': 'stay',
-    'asked-to-pause': 'stopped',
-  },
-  outage: {
-    failed: 'outage',
-    refused: 'stopped',
-    'went-well': 'going',
-    'item-changed': 'going',
-    'item-wrong': 'stopped',
-    'asked-to-resume': 'going',
-    'asked-to-pause': 'stopped',
-  },
-  stopped: {
-    failed: 'stay',
-    refused: 'stay',
-    'went-well': 'stay',
-    'item-changed': 'going',
-    'item-wrong': 'stopped',
-    'asked-to-resume': 'going',
-    'asked-to-pause': 'stopped',
-  },
-};
+export const TRANSITIONS: { readonly [phase in Phase]: { readonly [event in StateEvent]: Phase | 'stay' } } =
+  {
+    going: {
+      failed: 'outage',
+      refused: 'stopped',
+      'went-well': 'stay',
+      'item-changed': 'stay',
+      'item-wrong': 'stopped',
+      'asked-to-resume': 'stay',
+      'asked-to-pause': 'stopped',
+    },
+    outage: {
+      failed: 'outage',
+      refused: 'stopped',
+      'went-well': 'going',
+      'item-changed': 'going',
+      'item-wrong': 'stopped',
+      'asked-to-resume': 'going',
+      'asked-to-pause': 'stopped',
+    },
+    stopped: {
+      failed: 'stay',
+      refused: 'stay',
+      'went-well': 'stay',
+      'item-changed': 'going',
+      'item-wrong': 'stopped',
+      'asked-to-resume': 'going',
+      'asked-to-pause': 'stopped',
+    },
+  };
 
 export const phaseOf = ({ pause }: State): Phase =>
   pause === undefined ? 'going' : pause.resumeAt === undefined ? 'stopped' : 'outage';
 
 /** Whether the event changes anything in the phase that the state is in. */
-export const counts = (event: Event, state: State): boolean => TRANSITIONS[phaseOf(state)][event] !== 'stay';
+export const counts = (event: StateEvent, state: State): boolean =>
+  TRANSITIONS[phaseOf(state)][event] !== 'stay';

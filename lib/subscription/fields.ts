@@ -6,18 +6,21 @@ import { dotted, type Path, readField } from '#lib/item/fault.ts';
 import type { Field } from '#lib/item/field.ts';
 import { HTTP_FIELDS } from './http-schema.ts';
 import { OPTION_FIELDS } from './option-fields.ts';
-import type { Shape } from './shape.ts';
+import type { ItemShape } from './shape.ts';
 import { TOP_FIELDS } from './top-fields.ts';
 
 const FIELDS = { ...TOP_FIELDS, ...OPTION_FIELDS, ...HTTP_FIELDS };
 type Name = keyof typeof FIELDS;
 
 /** Every field by its name; one that was left out, or has a fault, is undefined. */
-export type Fields = { readonly [N in Name]: z.output<ReturnType<(typeof FIELDS)[N]>> | undefined };
+export type ItemFields = { readonly [N in Name]: z.output<ReturnType<(typeof FIELDS)[N]>> | undefined };
 
-export function readFields({ found, faults: misplaced, blocks }: Shape): { fields: Fields; faults: Fault[] } {
+export function readFields({ found, faults: misplaced, blocks }: ItemShape): {
+  fields: ItemFields;
+  faults: Fault[];
+} {
   const faults: Fault[] = [...misplaced];
-  const fields: Fields = {
+  const fields: ItemFields = {
     id: required('id', FIELDS.id, ['id']),
     topic: read('topic', FIELDS.topic),
     qos: read('qos', FIELDS.qos),

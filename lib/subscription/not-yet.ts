@@ -1,9 +1,9 @@
 // What an item may ask for that this version can't do: understood, checked, and refused in clear words, since an
 // option that is silently not acted on is worse than a refused one. To switch one on, remove its row.
-import type { Fields } from './fields.ts';
+import type { ItemFields } from './fields.ts';
 
 /** The options as read; one that is missing, or has faults of its own, is undefined. */
-type Asked = Pick<Fields, 'batch' | 'logging' | 'channel' | 'startingAt' | 'endingAt'>;
+type Asked = Pick<ItemFields, 'batch' | 'logging' | 'channel' | 'startingAt' | 'endingAt'>;
 
 type NotYet = {
   readonly option: keyof Asked;

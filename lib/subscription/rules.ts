@@ -2,9 +2,9 @@
 import { isIP } from 'node:net';
 import type { Fault } from '#lib/item/fault.ts';
 import { dotted } from '#lib/item/fault.ts';
-import type { Fields } from './fields.ts';
+import type { ItemFields } from './fields.ts';
 import { notYet } from './not-yet.ts';
-import type { Shape } from './shape.ts';
+import type { ItemShape } from './shape.ts';
 import type { Ssl } from './ssl-schema.ts';
 
 /** What the deployment allows. */
@@ -22,7 +22,7 @@ const isStore = (store: Ssl['trustStore'] | Ssl['keyStore']): boolean =>
 const asksForTls = ({ hostnameVerifier, trustAll, trustStore, keyStore }: Ssl): boolean =>
   !hostnameVerifier || trustAll || isStore(trustStore) || isStore(keyStore);
 
-export function brokenRules(fields: Fields, { found }: Shape, rules: SubscriptionRules): Fault[] {
+export function brokenRules(fields: ItemFields, { found }: ItemShape, rules: SubscriptionRules): Fault[] {
   const faults: Fault[] = [];
   const { readTimeout, callbackUrl, auth } = fields;
   if (readTimeout !== undefined && readTimeout > rules.largestReadTimeoutMs) {

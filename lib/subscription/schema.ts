@@ -4,10 +4,10 @@
 import type { Fault } from '#lib/item/fault.ts';
 import { settled, WHOLE_ITEM } from '#lib/item/fault.ts';
 import { isObject, nonJson } from '#lib/item/json.ts';
-import { type Fields, readFields } from './fields.ts';
+import { type ItemFields, readFields } from './fields.ts';
 import { HTTP_DEFAULTS } from './http-schema.ts';
 import { brokenRules, type SubscriptionRules } from './rules.ts';
-import { shapeOf } from './shape.ts';
+import { itemShapeOf } from './shape.ts';
 import { type HttpOptions, isOrdered, type Qos, type Retry, type Subscription } from './subscription.ts';
 
 export type { SubscriptionRules };
@@ -20,7 +20,7 @@ export type ParsedSubscription =
 export function parseSubscription(item: unknown, rules: SubscriptionRules): ParsedSubscription {
   const broken = nonJson(item);
   if (!isObject(item)) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: 'must be an object' }] };
-  const shape = shapeOf(item);
+  const shape = itemShapeOf(item);
   const { fields, faults } = readFields(shape);
   const all = settled(broken, [...faults, ...brokenRules(fields, shape, rules)]);
   const { id, callbackUrl } = fields;
@@ -28,7 +28,7 @@ export function parseSubscription(item: unknown, rules: SubscriptionRules): Pars
   return { ok: true, subscription: subscriptionOf({ ...fields, id, callbackUrl }, rules) };
 }
 
-type Complete = Fields & { readonly id: string; readonly callbackUrl: string };
+type Complete = ItemFields & { readonly id: string; readonly callbackUrl: string };
 
 function subscriptionOf(fields: Complete, rules: SubscriptionRules): Subscription {
   const { auth, signing, ssl, proxy, onOutage, batch, logging, metrics, metadata } = fields;
@@ -56,7 +56,7 @@ function subscriptionOf(fields: Complete, rules: SubscriptionRules): Subscriptio
   };
 }
 
-function httpOf(fields: Fields, qos: Qos, { largestReadTimeoutMs }: SubscriptionRules): HttpOptions {
+function httpOf(fields: ItemFields, qos: Qos, { largestReadTimeoutMs }: SubscriptionRules): HttpOptions {
   const connections = fields.maxConcurrentConnections ?? HTTP_DEFAULTS.maxConcurrentConnections;
   return {
     connectTimeoutMs: fields.connectTimeout ?? HTTP_DEFAULTS.connectTimeout,
@@ -67,7 +67,7 @@ function httpOf(fields: Fields, qos: Qos, { largestReadTimeoutMs }: Subscription
   };
 }
 
-function retryOf(retry: Fields['retry']): Retry {
+function retryOf(retry: ItemFields['retry']): Retry {
   if (retry === undefined) return { kind: 'default' };
   return retry.retryOption === 'No Retry' ? { kind: 'none' } : { kind: 'block', block: retry };
 }

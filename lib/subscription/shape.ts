@@ -21,17 +21,17 @@ const OPTIONS = keysOf(OPTION_FIELDS, HTTP_FIELDS, { entrypointId: true });
 const KNOWN_AT_TOP = [...TOP, ...BLOCKS];
 const KNOWN_IN_BLOCK = [...OPTIONS, 'http'];
 
-export type Found = { readonly path: Path; readonly value: unknown };
+export type FoundShape = { readonly path: Path; readonly value: unknown };
 
-export type Shape = {
-  readonly found: ReadonlyMap<string, Found>;
+export type ItemShape = {
+  readonly found: ReadonlyMap<string, FoundShape>;
   readonly faults: readonly Fault[];
   /** Which of the two objects the item has. */
   readonly blocks: readonly string[];
 };
 
-export function shapeOf(item: JsonObject): Shape {
-  const found = new Map<string, Found>();
+export function itemShapeOf(item: JsonObject): ItemShape {
+  const found = new Map<string, FoundShape>();
   const faults: Fault[] = [];
   const blocks = BLOCKS.filter((block) => item[block] !== undefined);
   for (const key of Object.keys(item)) {

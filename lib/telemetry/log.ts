@@ -1,7 +1,7 @@
 // What the code says about itself: one event name and flat fields a line, counts and measures beside. Narrow on purpose: nothing
 // here takes an error object, a record or a body, so none of them can reach a log.
 
-export type Fields = { readonly [name: string]: string | number | boolean | undefined } & {
+export type LogFields = { readonly [name: string]: string | number | boolean | undefined } & {
   // These are on every line already.
   readonly [own in
     | 'level'
@@ -14,9 +14,9 @@ export type Fields = { readonly [name: string]: string | number | boolean | unde
 };
 
 export type Log = {
-  info(event: string, fields: Fields): void;
-  warn(event: string, fields: Fields): void;
-  error(event: string, fields: Fields): void;
+  info(event: string, fields: LogFields): void;
+  warn(event: string, fields: LogFields): void;
+  error(event: string, fields: LogFields): void;
 };
 
 export const COUNTS = [
@@ -72,7 +72,7 @@ export type Measure = (name: MeasureName, value: number) => void;
 export type Meter = { readonly count: Count; readonly measure: Measure };
 
 /** An error's name and code, which are safe to log; its message and properties may hold what is not. */
-export function nameOf(error: unknown): string {
+export function errorName(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name;
 }

@@ -3,14 +3,14 @@ import { Logger, LogLevelThreshold } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { type CountName, type Fields, type Log, MEASURES, type MeasureName, type Meter } from './log.ts';
+import { type CountName, type Log, type LogFields, MEASURES, type MeasureName, type Meter } from './log.ts';
 
 export type Telemetry = Meter & {
   readonly log: Log;
   /** Counts and measures with the subscription as a further dimension: for those that ask for it, each costs money. */
   meterOf(subscription: string): Meter;
   /** Lines of one event for many things, written at once: each write costs more than its line. */
-  infoAll(event: string, list: readonly Fields[]): void;
+  infoAll(event: string, list: readonly LogFields[]): void;
   /** Puts the invocation's request id on the lines that follow. */
   begin(context: Context): void;
   /** Writes the counts and measures since the last time. */
@@ -31,9 +31,9 @@ export function createTelemetry(functionName: string, stage: string): Telemetry 
   let onEveryLine: Readonly<Record<string, string>> = { service, function: functionName, stage };
 
   /** Each message has a line of this kind or two: written as Powertools would write it, at a third of the CPU. */
-  const info = (event: string, fields: Fields): void => infoAll(event, [fields]);
+  const info = (event: string, fields: LogFields): void => infoAll(event, [fields]);
 
-  function infoAll(event: string, list: readonly Fields[]): void {
+  function infoAll(event: string, list: readonly LogFields[]): void {
     if (!tellsInfo || list.length === 0) return;
     const line = { level: 'INFO', message: event, timestamp: new Date().toISOString(), ...onEveryLine };
     // What all lines begin with is made once; a line's own fields follow, of other names.
@@ -69,8 +69,8 @@ export function createTelemetry(functionName: string, stage: string): Telemetry 
   return {
     log: {
       info,
-      warn: (event: string, fields: Fields) => logger.warn(event, { ...fields }),
-      error: (event: string, fields: Fields) => logger.error(event, { ...fields }),
+      warn: (event: string, fields: LogFields) => logger.warn(event, { ...fields }),
+      error: (event: string, fields: LogFields) => logger.error(event, { ...fields }),
     },
     infoAll,
     count: all.count,

@@ -2,7 +2,7 @@
 // has an end.
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { publish } from '#lib/local/publish.ts';
+import { publishSample } from '#lib/local/publish.ts';
 import { startLocalSet } from '#lib/local/set.ts';
 import { startBeside } from './beside.ts';
 import { putTen } from './load.ts';
@@ -100,7 +100,7 @@ export async function startBench({ environment = {}, schedules = true }: Options
     },
 
     publish: ({ id }: Subscribed, body: string) =>
-      publish(body, { topic: id, group: id }, { sqs: clients.sqs, ...places }),
+      publishSample(body, { topic: id, group: id }, { sqs: clients.sqs, ...places }),
 
     /** Puts the bodies `from`, `from + 1`, ... straight on deliveries.fifo, in order, while nobody reads it. */
     async load(one: Subscribed, from: number, count: number): Promise<void> {

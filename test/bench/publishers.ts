@@ -2,7 +2,7 @@
 // and a load of so many a second.
 import { setTimeout as wait } from 'node:timers/promises';
 import { createClients } from '#lib/local/clients.ts';
-import { publish } from '#lib/local/publish.ts';
+import { publishSample } from '#lib/local/publish.ts';
 import { answering } from './beside.ts';
 import { type Loaded, putTen } from './load.ts';
 
@@ -50,7 +50,7 @@ answering<Asked>('ready', async (asked) => {
     case 'trickle': {
       const { topic, everyMs } = asked;
       trickle = setInterval(() => {
-        sending.push(publish(String(sentAt.length), { topic, group: topic }, { sqs, ...places }));
+        sending.push(publishSample(String(sentAt.length), { topic, group: topic }, { sqs, ...places }));
         sentAt.push(now());
       }, everyMs);
       return undefined;

@@ -19,7 +19,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEndpoint } from '#lib/local/aws/endpoint.ts';
 import type { Listening } from '#lib/local/aws/listen.ts';
-import { createSecrets } from '#lib/local/aws/secrets/server.ts';
+import { createSecretsServer } from '#lib/local/aws/secrets/server.ts';
 
 const given = process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER;
 let local: Listening | undefined;
@@ -29,7 +29,7 @@ let name: string;
 
 beforeAll(async () => {
   if (given === undefined) {
-    local = await startEndpoint({ port: 0, services: { secretsManager: createSecrets() } });
+    local = await startEndpoint({ port: 0, services: { secretsManager: createSecretsServer() } });
   }
   client = new SecretsManagerClient({
     endpoint: given ?? local?.url ?? '',

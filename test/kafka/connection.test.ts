@@ -5,7 +5,7 @@ import { Producer } from '@platformatic/kafka';
 import { describe, expect, test } from 'vitest';
 import type { SecretRead } from '#lib/credentials/secrets.ts';
 import { parseEndpoint } from '#lib/endpoint/schema.ts';
-import { type Connection, connectionTo } from '#lib/kafka/connection.ts';
+import { connectionTo, type KafkaConnection } from '#lib/kafka/connection.ts';
 import { failureOf } from '#lib/kafka/failure.ts';
 import { createTopic, kafkaAddresses } from '#test/support/kafka/addresses.ts';
 import { STORE_PASSWORD, TLS_FOLDER, USER } from '#test/support/kafka/broker.ts';
@@ -45,7 +45,7 @@ const secrets = { read, readAnew: read };
 
 type Configuration = { bootstrapServers: string; security?: object; producer?: object };
 
-function connect(configuration: Configuration): Promise<Connection> {
+function connect(configuration: Configuration): Promise<KafkaConnection> {
   const parsed = parseEndpoint({ name: 'e', type: 'kafka', configuration: { topic: 't', ...configuration } });
   if (!parsed.ok || parsed.endpoint.type !== 'kafka') throw new Error(JSON.stringify(parsed));
   return connectionTo(parsed.endpoint.configuration, { secrets, iamToken: async () => 'token' });

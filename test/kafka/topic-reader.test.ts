@@ -7,7 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import { parseEndpoint } from '#lib/endpoint/schema.ts';
 import { connectionTo } from '#lib/kafka/connection.ts';
 import { createTopicReader } from '#lib/kafka/topic-reader.ts';
-import { openTopic, type Place } from '#lib/redrive/kafka-source.ts';
+import { type KafkaPosition, openTopic } from '#lib/redrive/kafka-source.ts';
 import { idsOf } from '#lib/redrive/select.ts';
 import type { Source } from '#lib/redrive/source.ts';
 import { createTopic, kafkaAddresses, withAdmin } from '#test/support/kafka/addresses.ts';
@@ -25,7 +25,7 @@ const SECRETS: Readonly<Record<string, string>> = {
 };
 const read = async (id: string) => ({ ok: true as const, value: SECRETS[id] ?? '', version: '1' });
 
-const opened: Source<Place>[] = [];
+const opened: Source<KafkaPosition>[] = [];
 afterEach(async () => {
   for (const source of opened.splice(0)) await source.close({ more: false });
 });
@@ -34,7 +34,7 @@ async function open(
   topic: string,
   options: Partial<Parameters<typeof openTopic>[0]> = {},
   configuration: { bootstrapServers: string; security?: object } = PLAIN,
-): Promise<Source<Place>> {
+): Promise<Source<KafkaPosition>> {
   const parsed = parseEndpoint({ name: 'e', type: 'kafka', configuration: { topic, ...configuration } });
   if (!parsed.ok || parsed.endpoint.type !== 'kafka') throw new Error(JSON.stringify(parsed));
   const connection = await connectionTo(parsed.endpoint.configuration, {
@@ -52,7 +52,7 @@ async function open(
 }
 
 /** Reads a source to its end. */
-async function idsIn(source: Source<Place>): Promise<string[]> {
+async function idsIn(source: Source<KafkaPosition>): Promise<string[]> {
   const ids: string[] = [];
   for (;;) {
     const room = { letters: 10_000, bytes: 2 ** 26, until: Date.now() + 60_000 };

@@ -24,7 +24,7 @@ export const DANGERS: readonly Danger[] = [
         "    if (fate === 'keep') await park(run, going.lane, [message], deps);\n",
       ],
     ],
-    tests: [['backlog/park', 'the flag is written before the entry']],
+    tests: [['deliver/park', 'the flag is written before the entry']],
   },
   {
     id: 'S8 number',
@@ -36,7 +36,7 @@ export const DANGERS: readonly Danger[] = [
         'run.state.lanes[lane] === undefined ||',
       ],
     ],
-    tests: [['backlog/tokens', 'a token that comes twice']],
+    tests: [['queue/tokens', 'a token that comes twice']],
   },
   {
     id: 'S8 lost',
@@ -44,7 +44,7 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       ['lib/state/lanes.ts', 'closed.until > now) return undefined;', 'closed.until > 0) return undefined;'],
     ],
-    tests: [['backlog/tokens', 'a lost token is missed after two minutes']],
+    tests: [['queue/tokens', 'a lost token is missed after two minutes']],
   },
   {
     id: 'S9 pace',
@@ -56,9 +56,7 @@ export const DANGERS: readonly Danger[] = [
         '0 * attributes.ApproximateReceiveCount.length * firstSeconds * longestSeconds',
       ],
     ],
-    tests: [
-      ['backlog/crashing', 'for two minutes: nobody is paused, nothing is lost, and nothing goes round'],
-    ],
+    tests: [['deliver/poison', 'for two minutes: nobody is paused, nothing is lost, and nothing goes round']],
   },
   {
     id: 'S9 blame',
@@ -70,7 +68,7 @@ export const DANGERS: readonly Danger[] = [
         'const result = await workLane([first], runs, bounds, deps);',
       ],
     ],
-    tests: [['backlog/crashing', 'nor to a message from the queue']],
+    tests: [['deliver/poison', 'nor to a message from the queue']],
   },
   {
     id: 'S10',
@@ -83,8 +81,8 @@ export const DANGERS: readonly Danger[] = [
       ],
     ],
     tests: [
-      ['backlog/crashing', 'is a dead letter where there is a dlq'],
-      ['backlog/crashing', 'without a dlq stops the subscription as crashing'],
+      ['deliver/poison', 'is a dead letter where there is a dlq'],
+      ['deliver/poison', 'without a dlq stops the subscription as crashing'],
     ],
   },
   {
@@ -93,7 +91,7 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       ['lib/deliver/settle.ts', 'if (lane >= lanesOf(config)) return move', 'if (lane < 0) return move'],
     ],
-    tests: [['backlog/items', 'POST nothing that is still routed to them']],
+    tests: [['deliver/items', 'POST nothing that is still routed to them']],
   },
   {
     id: 'S13 backlog',
@@ -105,7 +103,7 @@ export const DANGERS: readonly Danger[] = [
         'if (lane < 0) await emptyInto',
       ],
     ],
-    tests: [['backlog/items', 'move their backlog and what is still in the queue']],
+    tests: [['deliver/items', 'move their backlog and what is still in the queue']],
   },
   {
     id: 'S16',
@@ -117,7 +115,7 @@ export const DANGERS: readonly Danger[] = [
         "      if (rules.dlq && outcome.status !== 410) return { kind: 'dead-letter', endpoint: rules.dlq.endpoint };\n      return {\n        kind: 'pause',",
       ],
     ],
-    tests: [['backlog/outage', '410 with a dlq is a dead letter']],
+    tests: [['deliver/outage', '410 with a dlq is a dead letter']],
   },
   {
     id: 'S18 item',
@@ -130,8 +128,8 @@ export const DANGERS: readonly Danger[] = [
       ],
     ],
     tests: [
-      ['backlog/items', 'goes on by itself within ten minutes'],
-      ['backlog/items', 'goes on at once when a message comes'],
+      ['deliver/items', 'goes on by itself within ten minutes'],
+      ['deliver/items', 'goes on at once when a message comes'],
     ],
   },
   {
@@ -144,7 +142,7 @@ export const DANGERS: readonly Danger[] = [
         'return opened(state);',
       ],
     ],
-    tests: [['backlog/items', 'stays when the same item is put again']],
+    tests: [['deliver/items', 'stays when the same item is put again']],
   },
   {
     id: 'S18 endpoint',
@@ -157,21 +155,21 @@ export const DANGERS: readonly Danger[] = [
       ],
     ],
     tests: [
-      ['backlog/endpoints', 'is paused as invalid-config'],
-      ['backlog/endpoints', 'an endpoint that is removed later'],
+      ['deliver/endpoints', 'is paused as invalid-config'],
+      ['deliver/endpoints', 'an endpoint that is removed later'],
     ],
   },
   {
     id: 'S19',
     danger: 'a healthy callback that is too slow fills the part of the queue that SQS looks through',
     edits: [['lib/deliver/lag.ts', 'return ageMs > lagSeconds * 1000 && gapMs', 'return ageMs < 0 && gapMs']],
-    tests: [['backlog/sweep', 'a lane that is healthy but too slow']],
+    tests: [['resume/sweep', 'a lane that is healthy but too slow']],
   },
   {
     id: 'S20',
     danger: 'a long slice keeps what arrives in the queue behind its token',
     edits: [['lib/deliver/drain.ts', 'deps.now() + deps.sliceMs', 'deps.now() + 10 * deps.sliceMs']],
-    tests: [['backlog/tokens', 'a slice ends after five seconds']],
+    tests: [['queue/tokens', 'a slice ends after five seconds']],
   },
   {
     id: 'S21',
@@ -183,7 +181,7 @@ export const DANGERS: readonly Danger[] = [
         'const room = Number.POSITIVE_INFINITY;',
       ],
     ],
-    tests: [['backlog/sweep', 'a sweep starts as many drains as its budget']],
+    tests: [['resume/sweep', 'a sweep starts as many drains as its budget']],
   },
   {
     id: 'N1 lane',
@@ -192,7 +190,7 @@ export const DANGERS: readonly Danger[] = [
       ['lib/deliver/drain.ts', 'return lane === probeLane(state) && now', 'return lane >= 0 && now'],
       ['lib/deliver/run.ts', 'if (lane === probeLane(run.state) && notBefore', 'if (lane >= 0 && notBefore'],
     ],
-    tests: [['backlog/outage', 'five lanes that fail at once']],
+    tests: [['deliver/outage', 'five lanes that fail at once']],
   },
   {
     id: 'N1 failures',
@@ -205,8 +203,8 @@ export const DANGERS: readonly Danger[] = [
       ],
     ],
     tests: [
-      ['backlog/machine', 'N failures of one outage are one'],
-      ['backlog/outage', 'five lanes that fail at once'],
+      ['state/machine', 'N failures of one outage are one'],
+      ['deliver/outage', 'five lanes that fail at once'],
     ],
   },
   {
@@ -219,7 +217,7 @@ export const DANGERS: readonly Danger[] = [
         "epoch >= 0 && counts('went-well', state)",
       ],
     ],
-    tests: [['backlog/outage', 'nor does one that was under way in the same batch']],
+    tests: [['deliver/outage', 'nor does one that was under way in the same batch']],
   },
   {
     id: 'N2',
@@ -232,8 +230,8 @@ export const DANGERS: readonly Danger[] = [
       ],
     ],
     tests: [
-      ['backlog/outage', 'a lone 503 is no pause'],
-      ['backlog/outage', 'a retry whose delay fits'],
+      ['deliver/outage', 'a lone 503 is no pause'],
+      ['deliver/outage', 'a retry whose delay fits'],
     ],
   },
   {
@@ -243,21 +241,21 @@ export const DANGERS: readonly Danger[] = [
       ['lib/resume/check-subscription.ts', '< deps.unsubscribedAfterMs)', '< Number.POSITIVE_INFINITY)'],
     ],
     tests: [
-      ['backlog/items', 'that stays away is cleared'],
-      ['backlog/expiry', 'is undeliverable as unsubscribed within hours'],
+      ['deliver/items', 'that stays away is cleared'],
+      ['resume/expiry', 'is undeliverable as unsubscribed within hours'],
     ],
   },
   {
     id: 'N4 grace',
     danger: 'an item that is deleted and put again a moment later loses what waited',
     edits: [['lib/resume/check-subscription.ts', '< deps.unsubscribedAfterMs)', '< 0)']],
-    tests: [['backlog/items', 'that is back within the hour']],
+    tests: [['deliver/items', 'that is back within the hour']],
   },
   {
     id: 'N5',
     danger: 'a held message counts as backlog, and its lane never opens again',
     edits: [['lib/state/keys.ts', 'pk: `held#${part(subscription)}`', 'pk: `lane#${part(subscription)}#0`']],
-    tests: [['backlog/held', 'what was sent and failed is held']],
+    tests: [['state/held', 'what was sent and failed is held']],
   },
   {
     id: 'N8 order',
@@ -265,7 +263,7 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       ['lib/state/keys.ts', "`${sequence.padStart(40, '0')}#${messageId}`", '`${sequence}#${messageId}`'],
     ],
-    tests: [['backlog/park', 'entries are in the order of their numbers']],
+    tests: [['deliver/park', 'entries are in the order of their numbers']],
   },
   {
     id: 'N8 identity',
@@ -277,7 +275,7 @@ export const DANGERS: readonly Danger[] = [
         "`${sequence.padStart(40, '0')}#${messageId.slice(0, 0)}`",
       ],
     ],
-    tests: [['backlog/park', 'two messages with one number are two']],
+    tests: [['deliver/park', 'two messages with one number are two']],
   },
   {
     id: 'N9 pages',
@@ -289,7 +287,7 @@ export const DANGERS: readonly Danger[] = [
         'ExclusiveStartKey = undefined;\n  } while',
       ],
     ],
-    tests: [['backlog/sweep', 'within the budget everything that is due is found']],
+    tests: [['resume/sweep', 'within the budget everything that is due is found']],
   },
   {
     id: 'N9 shards',
@@ -301,7 +299,7 @@ export const DANGERS: readonly Danger[] = [
         "hash('sha256', subscription, 'buffer').readUInt8(0) % 1",
       ],
     ],
-    tests: [['backlog/sweep', 'a thousand paused subscriptions are in all shards']],
+    tests: [['resume/sweep', 'a thousand paused subscriptions are in all shards']],
   },
   {
     id: 'N10',
@@ -313,7 +311,7 @@ export const DANGERS: readonly Danger[] = [
         'left = UnprocessedItems?.[stateTable]?.slice(0, 0) ?? [];',
       ],
     ],
-    tests: [['backlog/park', 'what DynamoDB leaves of a batch is written again']],
+    tests: [['deliver/park', 'what DynamoDB leaves of a batch is written again']],
   },
   {
     id: 'N11 backlog',
@@ -325,15 +323,15 @@ export const DANGERS: readonly Danger[] = [
         'if (oldestAt !== 0) continue;',
       ],
     ],
-    tests: [['backlog/sweep', 'after the days of the deployment what waits']],
+    tests: [['resume/sweep', 'after the days of the deployment what waits']],
   },
   {
     id: 'N11 held',
     danger: 'what is held has no end',
     edits: [['lib/resume/expiry.ts', 'const before = now - deps.retentionMs;', 'const before = 0;']],
     tests: [
-      ['backlog/expiry', 'is a dead letter with a dlq'],
-      ['backlog/expiry', 'is undeliverable without one'],
+      ['resume/expiry', 'is a dead letter with a dlq'],
+      ['resume/expiry', 'is undeliverable without one'],
     ],
   },
   {
@@ -346,13 +344,13 @@ export const DANGERS: readonly Danger[] = [
         'if (!looksAtWaiting && looksAtHeld) await lookAtWaiting();',
       ],
     ],
-    tests: [['backlog/sweep', 'the state tells how much waits']],
+    tests: [['resume/sweep', 'the state tells how much waits']],
   },
   {
     id: 'N12',
     danger: 'one message that always fails keeps an unordered subscription stopped for ever',
     edits: [['lib/deliver/act.ts', 'head.probes >= PROBES_OF_ONE_HEAD;', 'head.probes < 0;']],
-    tests: [['backlog/outage', 'on auto gets out of the way']],
+    tests: [['deliver/outage', 'on auto gets out of the way']],
   },
   {
     id: 'N13',
@@ -364,6 +362,6 @@ export const DANGERS: readonly Danger[] = [
         'records.map(({ receiptHandle }) => ({ receiptHandle, seconds: seconds * 4 })),\n  );\n  const ours',
       ],
     ],
-    tests: [['backlog/tokens', 'a drain that dies locks its lane']],
+    tests: [['queue/tokens', 'a drain that dies locks its lane']],
   },
 ];

@@ -8,7 +8,7 @@ import { foundEndpoint } from '#lib/endpoint/found.ts';
 import { ATTRIBUTE, type DeadLetter, encodeAttribute } from '#lib/message/attribute.ts';
 import { gatherSends } from '#lib/queue/gathered.ts';
 import { createQueues } from '#lib/queue/queues.ts';
-import type { CountName, Fields } from '#lib/telemetry/log.ts';
+import type { CountName, LogFields } from '#lib/telemetry/log.ts';
 import { LIMITS } from './limits.ts';
 import { createMemoryQueues } from './memory-queues.ts';
 
@@ -29,8 +29,8 @@ export function createBridgeWorld({ faultWaits = LIMITS.faultWaits } = {}) {
   const endpoints = new Map<string, FoundEndpoint>();
   const scripts = new Map<string, Script>();
   const counts = new Map<CountName, number>();
-  const lines: { event: string; fields: Fields }[] = [];
-  const write = (event: string, fields: Fields) => void lines.push({ event, fields });
+  const lines: { event: string; fields: LogFields }[] = [];
+  const write = (event: string, fields: LogFields) => void lines.push({ event, fields });
   /** By endpoint: each call with the messages that it was asked to take. */
   const published: { endpoint: string; messages: string[] }[] = [];
   const taken: BridgedLetter[] = [];
@@ -59,7 +59,8 @@ export function createBridgeWorld({ faultWaits = LIMITS.faultWaits } = {}) {
     faultWaits,
     retentionMs: 14 * DAY_MS,
     log: { info: write, warn: write, error: write },
-    infoAll: (event: string, list: readonly Fields[]) => list.forEach((fields) => void write(event, fields)),
+    infoAll: (event: string, list: readonly LogFields[]) =>
+      list.forEach((fields) => void write(event, fields)),
     count: (name: CountName, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
     now,
     random: () => 0,

@@ -6,7 +6,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { type Publishing, publish } from '#lib/local/publish.ts';
+import { type Publishing, publishSample } from '#lib/local/publish.ts';
 import { stateKey } from '#lib/state/keys.ts';
 import { REGION, ROOT } from './ministack.ts';
 
@@ -45,7 +45,7 @@ export async function lookAtStage(endpoint: string, stage: string) {
     },
 
     publish: (body: string, publishing: Publishing) =>
-      publish(body, publishing, {
+      publishSample(body, publishing, {
         sqs,
         messagesQueueUrl: output('MessagesQueueUrl'),
         messagesFifoQueueUrl: output('MessagesFifoQueueUrl'),

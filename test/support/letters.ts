@@ -1,6 +1,6 @@
 // Dead letters as deliver and the bridge leave them.
 import { ATTRIBUTE, type DeadLetter, encodeAttribute, type Undeliverable } from '#lib/message/attribute.ts';
-import { type Letter, letterOf } from '#lib/redrive/letter.ts';
+import { letterOf, type StoredLetter } from '#lib/redrive/letter.ts';
 
 /** A dead letter with sensible values wherever none is given. */
 export const deadLetter = (given: Partial<DeadLetter> = {}): DeadLetter => ({
@@ -21,7 +21,7 @@ export const deadLetter = (given: Partial<DeadLetter> = {}): DeadLetter => ({
   ...given,
 });
 
-export const letter = (given: Partial<DeadLetter> = {}, body = '{"n":1}'): Letter =>
+export const letter = (given: Partial<DeadLetter> = {}, body = '{"n":1}'): StoredLetter =>
   letterOf(deadLetter(given), body);
 
 /** The attributes of its message. */

@@ -3,8 +3,8 @@
 import { decodeDelivery } from '#lib/message/attribute.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { openSource } from '#lib/redrive/open.ts';
-import { type Answer, redrive } from '#lib/redrive/redrive.ts';
-import { parseRequest } from '#lib/redrive/request.ts';
+import { type RedriveAnswer, redrive } from '#lib/redrive/redrive.ts';
+import { parseRedriveRequest } from '#lib/redrive/request.ts';
 import type { Target } from '#lib/redrive/send.ts';
 import { createSendBack } from '#lib/redrive/send-back.ts';
 import type { CountName } from '#lib/telemetry/log.ts';
@@ -24,7 +24,7 @@ export const URLS = {
 /** When a world begins, epoch milliseconds. */
 export const START = 1_000_000;
 
-export type Done = Extract<Answer, { ok: true }>;
+export type Done = Extract<RedriveAnswer, { ok: true }>;
 
 export function createRedriveWorld({ msPerCall = 1, mostRounds = 10 } = {}) {
   let time = START;
@@ -79,8 +79,8 @@ export function createRedriveWorld({ msPerCall = 1, mostRounds = 10 } = {}) {
     log: { info: () => {}, warn: () => {}, error: () => {} },
   };
 
-  async function ask(event: Record<string, unknown>, seconds = 300): Promise<Answer> {
-    const parsed = parseRequest(event);
+  async function ask(event: Record<string, unknown>, seconds = 300): Promise<RedriveAnswer> {
+    const parsed = parseRedriveRequest(event);
     return parsed.ok ? await redrive(parsed.request, { endsAt: time + seconds * 1000 }, deps) : parsed;
   }
 

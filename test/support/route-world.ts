@@ -9,7 +9,7 @@ import { createQueues } from '#lib/queue/queues.ts';
 import { type RouteDeps, routeBatch } from '#lib/route/batch.ts';
 import { createDirectory, type Directory } from '#lib/subscription/directory.ts';
 import type { SubscriptionRules } from '#lib/subscription/schema.ts';
-import type { CountName, Fields } from '#lib/telemetry/log.ts';
+import type { CountName, LogFields } from '#lib/telemetry/log.ts';
 import { createInvocation, type Death, type Invocation } from './invocation.ts';
 import { LIMITS } from './limits.ts';
 import { createMemoryDocuments, type Item, TABLES } from './memory-documents.ts';
@@ -59,8 +59,8 @@ export function createRouteWorld({
   const tables = createMemoryDocuments({ pageSize });
   const counts = new Map<CountName, number>();
   let full = false;
-  const lines: { event: string; fields: Fields }[] = [];
-  const write = (event: string, fields: Fields) => void lines.push({ event, fields });
+  const lines: { event: string; fields: LogFields }[] = [];
+  const write = (event: string, fields: LogFields) => void lines.push({ event, fields });
 
   function depsFor(invocation: Invocation, directory?: Directory): RouteDeps {
     const documents = invocation.through(tables.documents);

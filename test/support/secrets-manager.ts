@@ -6,11 +6,11 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { onTestFinished } from 'vitest';
 import { startEndpoint } from '#lib/local/aws/endpoint.ts';
-import { createSecrets } from '#lib/local/aws/secrets/server.ts';
+import { createSecretsServer } from '#lib/local/aws/secrets/server.ts';
 
 export async function startSecretsManager(given: Readonly<Record<string, string>> = {}) {
   const clock = { ms: Date.now(), now: () => clock.ms };
-  const server = createSecrets({ clock });
+  const server = createSecretsServer({ clock });
   const endpoint = await startEndpoint({ port: 0, services: { secretsManager: server } });
   const client = new SecretsManagerClient({
     endpoint: endpoint.url,

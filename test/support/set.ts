@@ -1,7 +1,7 @@
 // The local set for integration tests: on free ports, with what a test does to it said in one line each.
 // AWS_ENDPOINT_URL_SQS puts another SQS in our emulator's place; the queues are deleted at the end then.
 import { DeleteCommand, DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { type Publishing, publish } from '#lib/local/publish.ts';
+import { type Publishing, publishSample } from '#lib/local/publish.ts';
 import { type LocalSet, type LocalSetOptions, startLocalSet } from '#lib/local/set.ts';
 
 export type TestSet = LocalSet & {
@@ -49,7 +49,7 @@ export async function startSet(options: TestSetOptions = {}): Promise<TestSet> {
       await documents.send(new DeleteCommand({ TableName, Key: { name } }));
     },
     publish: (body, publishing) =>
-      publish(body, publishing, {
+      publishSample(body, publishing, {
         sqs: clients.sqs,
         messagesQueueUrl: outputs.MessagesQueueUrl ?? '',
         messagesFifoQueueUrl: outputs.MessagesFifoQueueUrl ?? '',

@@ -13,7 +13,7 @@ import { stateKey } from '#lib/state/keys.ts';
 import { createRegistrations } from '#lib/state/registration.ts';
 import type { State } from '#lib/state/state.ts';
 import { createDirectory } from '#lib/subscription/directory.ts';
-import type { CountName, Fields } from '#lib/telemetry/log.ts';
+import type { CountName, LogFields } from '#lib/telemetry/log.ts';
 import type { Agenda, Random } from './agenda.ts';
 import type { Life } from './lambda.ts';
 import { type Answer, exchangeOf, type Ledger, type Request } from './ledger.ts';
@@ -68,7 +68,7 @@ export function wireFunctions(
 
   function wire(life: Life) {
     const documents = life.through(tables.documents);
-    const write = (level: string) => (event: string, fields: Fields) =>
+    const write = (level: string) => (event: string, fields: LogFields) =>
       void lines.push(`${now() - 1_700_000_000_000} ${level} ${event} ${JSON.stringify(fields)}`);
     const log = { info: write('info'), warn: write('warn'), error: write('error') };
     return {

@@ -5,13 +5,13 @@ import type { DeliveryLimits } from '#lib/deliver/limits.ts';
 import { decodeLaneMessage, encodeAttribute, type Token } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
 import { expireHeld } from '#lib/resume/expiry.ts';
-import { answer, type ResumeRequest, type Answer as Said } from '#lib/resume/request.ts';
+import { answer, type ResumeRequest, type ResumeAnswer as Said } from '#lib/resume/request.ts';
 import { sweep } from '#lib/resume/sweep.ts';
 import type { Announcement } from '#lib/state/announce.ts';
 import type { State } from '#lib/state/state.ts';
 import { readState } from '#lib/state/state-item.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
-import { type CountName, nameOf } from '#lib/telemetry/log.ts';
+import { type CountName, errorName } from '#lib/telemetry/log.ts';
 import { createAgenda, createRandom } from './agenda.ts';
 import { type Call, createLife, createMapping, type Fate } from './lambda.ts';
 import { type Answer, createLedger, type Request, VERSION_HEADER } from './ledger.ts';
@@ -194,7 +194,7 @@ export function createWorld({
     /** Asks as a person does; an error is answered in words. */
     async ask(request: ResumeRequest): Promise<Said | 'killed'> {
       const asked = run((resume) => answer(request, { room: drainBudget, ...bounds() }, resume));
-      return await asked.catch((error: unknown) => ({ ok: false, message: nameOf(error) }));
+      return await asked.catch((error: unknown) => ({ ok: false, message: errorName(error) }));
     },
     /** The sweep's rule, once. */
     sweep: () => run((resume) => sweep(bounds(), resume)),

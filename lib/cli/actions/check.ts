@@ -8,7 +8,7 @@ import {
 import { addressRules } from '#lib/callback/address.ts';
 import { type Lookup, systemLookup } from '#lib/callback/guard.ts';
 import { checkAddresses } from '#lib/callback/resolve.ts';
-import type { Context } from '#lib/cli/terminal/context.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { type DeploymentRules, itemRules } from '#lib/deployment/rules.ts';
 import { faultOfNaming, readEndpointItem } from '#lib/endpoint/found.ts';
 import type { Fault } from '#lib/item/fault.ts';
@@ -20,7 +20,7 @@ export type Checked =
   | { readonly ok: true; readonly subscription: Subscription }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-type Deps = Pick<Context, 'documents' | 'names' | 'secrets'> & {
+type Deps = Pick<CommandContext, 'documents' | 'names' | 'secrets'> & {
   readonly deployment: DeploymentRules;
   /** Undefined: names are not looked up. */
   readonly lookup: Lookup | undefined;

@@ -1,7 +1,7 @@
 // Asks `resume` for what a person has decided, and tells what it said.
 import * as z from 'zod';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
-import type { Context } from '#lib/cli/terminal/context.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { askResume } from '#lib/cli/terminal/invoke.ts';
 import { heldIn } from './list-waiting.ts';
 
@@ -9,7 +9,7 @@ const answered = z.looseObject({ message: z.string(), messageId: z.string().opti
 
 type Request = { readonly subscription: string; readonly action: string; readonly [more: string]: unknown };
 
-export async function decide(request: Request, context: Context): Promise<void> {
+export async function askToDecide(request: Request, context: CommandContext): Promise<void> {
   const answer = await askResume(request, answered, context);
   const about = answer.messageId === undefined ? '' : ` (message ${answer.messageId})`;
   context.print.result(
@@ -27,7 +27,7 @@ type HeldRequest = {
 
 export async function decideHeld(
   { subscription, action, messages, all }: HeldRequest,
-  context: Context,
+  context: CommandContext,
 ): Promise<void> {
   if (all === messages.length > 0)
     throw new CommandFailed('Say which: message ids, or --all. held list shows them.', 2);

@@ -1,8 +1,8 @@
 // `endpoints put | list | get | remove`: the items in the table of endpoints.
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
-import type { Context } from '#lib/cli/terminal/context.ts';
-import { refuse } from '#lib/cli/terminal/faults.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
+import { refuseItem } from '#lib/cli/terminal/faults.ts';
 import { readItems } from '#lib/cli/terminal/input.ts';
 import { table } from '#lib/cli/terminal/print.ts';
 import { scan } from '#lib/cli/terminal/scan.ts';
@@ -23,11 +23,11 @@ const DONE = {
 export async function putEndpoints(
   file: string,
   { dryRun }: { readonly dryRun?: true },
-  context: Context,
+  context: CommandContext,
 ): Promise<void> {
   const given = (await readItems(file, context.io)).map(({ from, item }) => {
     const parsed = parseEndpoint(item);
-    if (!parsed.ok) refuse(from, parsed.faults);
+    if (!parsed.ok) refuseItem(from, parsed.faults);
     return { name: parsed.endpoint.name, item };
   });
   const TableName = context.names.table('endpoints');
@@ -48,7 +48,7 @@ export async function putEndpoints(
   );
 }
 
-export async function listEndpoints(context: Context): Promise<void> {
+export async function listEndpoints(context: CommandContext): Promise<void> {
   const rows = (await scan('endpoints', 'name', context)).map((item) => {
     const found = foundEndpoint(item);
     const name = String(item.name);
@@ -80,16 +80,16 @@ function whereTo({ type, configuration }: Endpoint): string {
   return 'queueUrl' in configuration ? configuration.queueUrl : configuration.queueArn;
 }
 
-export async function getEndpoint(name: string, context: Context): Promise<void> {
+export async function getEndpoint(name: string, context: CommandContext): Promise<void> {
   const item = await itemOf(name, context);
   context.print.result(item, () => JSON.stringify(item, null, 2));
 }
 
 /** One endpoint as it is found. Ends the command where there is none. */
-export const endpointOf = async (name: string, context: Context): Promise<FoundEndpoint> =>
+export const endpointOf = async (name: string, context: CommandContext): Promise<FoundEndpoint> =>
   foundEndpoint(await itemOf(name, context));
 
-async function itemOf(name: string, context: Context): Promise<Record<string, unknown>> {
+async function itemOf(name: string, context: CommandContext): Promise<Record<string, unknown>> {
   const endpointsTable = context.names.table('endpoints');
   const item = await readEndpointItem(name, { documents: await context.documents(), endpointsTable });
   if (item === undefined)
@@ -100,7 +100,7 @@ async function itemOf(name: string, context: Context): Promise<Record<string, un
 export async function removeEndpoint(
   name: string,
   { force }: { readonly force?: true },
-  context: Context,
+  context: CommandContext,
 ): Promise<void> {
   await itemOf(name, context);
   const naming = (await scan('subscriptions', 'id', context)).flatMap((item) => {

@@ -1,6 +1,6 @@
 // `backlog list` and `held list`: what waits and what is held, page by page, without bodies.
 import * as z from 'zod';
-import type { Context } from '#lib/cli/terminal/context.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { askResume } from '#lib/cli/terminal/invoke.ts';
 import { age, table } from '#lib/cli/terminal/print.ts';
 
@@ -35,7 +35,7 @@ async function pages<T>(
     limit: number,
     cursor: string | undefined,
   ) => Promise<{ items: readonly T[]; cursor?: string | undefined }>,
-  { progress }: Pick<Context, 'progress'>,
+  { progress }: Pick<CommandContext, 'progress'>,
 ): Promise<{ items: readonly T[]; more: boolean }> {
   const items: T[] = [];
   const bar = progress('Listing');
@@ -55,7 +55,11 @@ async function pages<T>(
 const mostOf = ({ limit, all }: Bounds): number => (all === true ? Number.POSITIVE_INFINITY : limit);
 const MORE = '… and more: --limit or --all shows them.';
 
-export async function listBacklog(subscription: string, options: Listing, context: Context): Promise<void> {
+export async function listBacklog(
+  subscription: string,
+  options: Listing,
+  context: CommandContext,
+): Promise<void> {
   const { lane } = options;
   const { items, more } = await pages(
     mostOf(options),
@@ -87,11 +91,11 @@ export async function listBacklog(subscription: string, options: Listing, contex
 }
 
 /** The first held messages of a subscription. */
-export async function heldIn(subscription: string, limit: number, context: Context) {
+export async function heldIn(subscription: string, limit: number, context: CommandContext) {
   return (await heldPages(subscription, limit, context)).items;
 }
 
-const heldPages = (subscription: string, limit: number, context: Context) =>
+const heldPages = (subscription: string, limit: number, context: CommandContext) =>
   pages(
     limit,
     async (size, cursor) => {
@@ -107,7 +111,11 @@ const heldPages = (subscription: string, limit: number, context: Context) =>
     context,
   );
 
-export async function listHeld(subscription: string, options: Bounds, context: Context): Promise<void> {
+export async function showHeld(
+  subscription: string,
+  options: Bounds,
+  context: CommandContext,
+): Promise<void> {
   const { items, more } = await heldPages(subscription, mostOf(options), context);
   const now = Date.now();
   context.print.result({ subscription, held: items, more }, () => {

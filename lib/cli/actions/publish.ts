@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
-import type { Context } from '#lib/cli/terminal/context.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { readInput } from '#lib/cli/terminal/input.ts';
 import { readPublished } from '#lib/message/published.ts';
 
@@ -27,7 +27,7 @@ const CALLS_AT_ONCE = 8;
 export async function publishMessages(
   body: string | undefined,
   options: PublishOptions,
-  context: Context,
+  context: CommandContext,
 ): Promise<void> {
   const { count, group } = options;
   const message = messageOf(await payloadOf(body, options, context), options);
@@ -74,7 +74,7 @@ export async function publishMessages(
 async function payloadOf(
   body: string | undefined,
   { file }: PublishOptions,
-  { io }: Pick<Context, 'io'>,
+  { io }: Pick<CommandContext, 'io'>,
 ): Promise<Buffer> {
   if ((body === undefined) === (file === undefined))
     throw new CommandFailed('Give one payload: as the argument, or with --file (- for standard input).', 2);

@@ -1,8 +1,8 @@
 // `subscriptions put`: all items are checked before the first is put.
 
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
-import type { Context } from '#lib/cli/terminal/context.ts';
-import { refuse } from '#lib/cli/terminal/faults.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
+import { refuseItem } from '#lib/cli/terminal/faults.ts';
 import { type Given, readItems } from '#lib/cli/terminal/input.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import { checkSubscription, lookupUnless } from './check.ts';
@@ -22,12 +22,16 @@ type Put = {
   readonly secrets: readonly { path: string; secret: string; done: string }[];
 };
 
-export async function putSubscriptions(file: string, options: Options, context: Context): Promise<void> {
+export async function putSubscriptions(
+  file: string,
+  options: Options,
+  context: CommandContext,
+): Promise<void> {
   const given = completed(await readItems(file, context.io), options);
   // What no deployment takes is said without asking one.
   for (const { from, item } of given) {
     const parsed = parseSubscription(item, anyRules);
-    if (!parsed.ok) refuse(from, parsed.faults);
+    if (!parsed.ok) refuseItem(from, parsed.faults);
   }
   const deployment = await readRules(context);
   const { documents, names, secrets } = context;
@@ -35,7 +39,7 @@ export async function putSubscriptions(file: string, options: Options, context: 
   const plans: { id: string; plan: Plan }[] = [];
   await each('Checking', given, context, async ({ from, item }) => {
     const checked = await checkSubscription(item, deps);
-    if (!checked.ok) refuse(from, checked.faults);
+    if (!checked.ok) refuseItem(from, checked.faults);
     const { id } = checked.subscription;
     plans.push({ id, plan: planOf(item, (purpose) => names.secret(secretNameOf(id, purpose))) });
   });
@@ -60,7 +64,7 @@ export async function putSubscriptions(file: string, options: Options, context: 
 async function each<T>(
   what: string,
   all: readonly T[],
-  { progress }: Pick<Context, 'progress'>,
+  { progress }: Pick<CommandContext, 'progress'>,
   work: (one: T) => Promise<void>,
 ): Promise<void> {
   const bar = progress(what);
@@ -96,7 +100,7 @@ const DONE = {
   'not put': 'is right, and would be put into',
 };
 
-function inWords({ id, item, secrets }: Put, { names }: Context): string {
+function inWords({ id, item, secrets }: Put, { names }: CommandContext): string {
   const goes = item === 'not put' ? 'would go' : 'went';
   return [
     `${id} ${DONE[item]} ${names.table('subscriptions')}.`,

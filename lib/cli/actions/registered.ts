@@ -2,7 +2,7 @@
 import type { DeleteSecretCommandOutput } from '@aws-sdk/client-secrets-manager';
 import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
-import type { Context } from '#lib/cli/terminal/context.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { table } from '#lib/cli/terminal/print.ts';
 import { scan } from '#lib/cli/terminal/scan.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
@@ -11,7 +11,7 @@ import { anyRules } from './rules.ts';
 
 export async function listSubscriptions(
   { topic }: { readonly topic?: string },
-  context: Context,
+  context: CommandContext,
 ): Promise<void> {
   const items = await scan('subscriptions', 'id', context);
   const rows = items.filter((item) => topic === undefined || item.topic === topic).map(rowOf);
@@ -57,7 +57,7 @@ function rowOf(item: Record<string, unknown>): Row {
   return { id: String(item.id), fault: `not right: ${fault?.path}: ${fault?.reason}` };
 }
 
-export async function getSubscription(id: string, context: Context): Promise<void> {
+export async function getSubscription(id: string, context: CommandContext): Promise<void> {
   const { item, hidden } = redacted(await itemOf(id, context));
   for (const path of hidden)
     context.print.note(`${path} is not shown: it holds credentials. To put the item anew, give them there.`);
@@ -65,7 +65,7 @@ export async function getSubscription(id: string, context: Context): Promise<voi
 }
 
 /** One config item as it is. Ends the command where there is none. */
-export async function itemOf(id: string, context: Context): Promise<Record<string, unknown>> {
+export async function itemOf(id: string, context: CommandContext): Promise<Record<string, unknown>> {
   const TableName = context.names.table('subscriptions');
   const { Item } = await (await context.documents()).send(
     new GetCommand({ TableName, Key: { id }, ConsistentRead: true }),
@@ -78,7 +78,7 @@ export async function itemOf(id: string, context: Context): Promise<Record<strin
 export async function removeSubscription(
   id: string,
   { withSecrets }: { readonly withSecrets?: true },
-  context: Context,
+  context: CommandContext,
 ): Promise<void> {
   await itemOf(id, context);
   const TableName = context.names.table('subscriptions');
@@ -99,7 +99,10 @@ export async function removeSubscription(
 }
 
 /** Undefined where there was none. */
-async function deleteSecret(name: string, context: Context): Promise<DeleteSecretCommandOutput | undefined> {
+async function deleteSecret(
+  name: string,
+  context: CommandContext,
+): Promise<DeleteSecretCommandOutput | undefined> {
   const { DeleteSecretCommand, ResourceNotFoundException } = await import('@aws-sdk/client-secrets-manager');
   const secrets = await context.secrets();
   try {

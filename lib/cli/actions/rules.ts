@@ -1,6 +1,6 @@
 // What the deployment allows, asked of the deployment itself: the CLI's own machine knows nothing of it.
 import * as z from 'zod';
-import type { Context } from '#lib/cli/terminal/context.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { askResume } from '#lib/cli/terminal/invoke.ts';
 import type { DeploymentRules } from '#lib/deployment/rules.ts';
 import type { SubscriptionRules } from '#lib/subscription/rules.ts';
@@ -17,7 +17,7 @@ const answered = z.object({
 });
 
 /** Asks `resume` what an item is checked against. */
-export async function readRules(context: Pick<Context, 'lambda' | 'names'>): Promise<DeploymentRules> {
+export async function readRules(context: Pick<CommandContext, 'lambda' | 'names'>): Promise<DeploymentRules> {
   return (await askResume({ action: 'rules' }, answered, context)).rules;
 }
 

@@ -3,32 +3,32 @@
 import { randomUUID } from 'node:crypto';
 import { createCallbackClient, type ExchangeRequest } from '#lib/callback/client.ts';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
-import type { Context } from '#lib/cli/terminal/context.ts';
-import { refuse } from '#lib/cli/terminal/faults.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
+import { refuseItem } from '#lib/cli/terminal/faults.ts';
 import { readInput } from '#lib/cli/terminal/input.ts';
 import { plain } from '#lib/cli/terminal/print.ts';
 import { createAuthorization } from '#lib/credentials/authorization.ts';
 import { createConnectionOf } from '#lib/credentials/connection.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
 import { type Attempted, attempt } from '#lib/deliver/attempt.ts';
-import { describe, type Outcome, statusOf } from '#lib/deliver/outcome.ts';
+import { describe, httpStatusOf, type Outcome } from '#lib/deliver/outcome.ts';
 import { callbackOptions, itemRules } from '#lib/deployment/rules.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
-import type { Fields } from '#lib/telemetry/log.ts';
+import type { LogFields } from '#lib/telemetry/log.ts';
 import { itemOf } from './registered.ts';
 import { readRules } from './rules.ts';
 
 type Options = { readonly body: string; readonly file?: string; readonly contentType: string };
 
-export async function testSubscription(id: string, options: Options, context: Context): Promise<void> {
+export async function testSubscription(id: string, options: Options, context: CommandContext): Promise<void> {
   const payload =
     options.file === undefined ? Buffer.from(options.body) : await readInput(options.file, context.io);
   const item = await itemOf(id, context);
   const deployment = await readRules(context);
   const parsed = parseSubscription(item, itemRules(deployment));
-  if (!parsed.ok) refuse(`The item of ${id}`, parsed.faults);
+  if (!parsed.ok) refuseItem(`The item of ${id}`, parsed.faults);
   const { subscription } = parsed;
 
   const delivery: Delivery = {
@@ -58,14 +58,18 @@ const EXCERPT_BYTES = 1024;
 type Callback = ReturnType<typeof createCallbackClient>;
 type Sample = { readonly delivery: Delivery; readonly payload: Buffer; readonly subscription: Subscription };
 
-async function call({ delivery, payload, subscription }: Sample, callback: Callback, context: Context) {
+async function call(
+  { delivery, payload, subscription }: Sample,
+  callback: Callback,
+  context: CommandContext,
+) {
   let sent: ExchangeRequest | undefined;
   const now = Date.now;
   const secrets = createSecrets({ client: await context.secrets(), cacheMs: 60_000, now });
   const connectionOf = createConnectionOf({ secrets });
   const log = {
     info: () => {},
-    warn: (event: string, { fix }: Fields) =>
+    warn: (event: string, { fix }: LogFields) =>
       context.print.note(`${event}${fix === undefined ? '' : `: ${fix}`}`),
     error: (event: string) => context.print.note(event),
   };
@@ -111,7 +115,7 @@ type Told = {
   readonly attempted: Attempted;
 };
 
-function tell({ id, delivery, sent, attempted }: Told, { print }: Context): void {
+function tell({ id, delivery, sent, attempted }: Told, { print }: CommandContext): void {
   const { outcome, durationMs } = attempted;
   const excerpt = 'excerpt' in outcome ? outcome.excerpt : undefined;
   // Their values are credentials, or say nothing.
@@ -120,7 +124,7 @@ function tell({ id, delivery, sent, attempted }: Told, { print }: Context): void
     id,
     webhookId: delivery.messageId,
     outcome: outcome.kind,
-    status: statusOf(outcome),
+    status: httpStatusOf(outcome),
     code: 'code' in outcome ? outcome.code : undefined,
     message: describe(outcome),
     durationMs,

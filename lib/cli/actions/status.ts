@@ -1,6 +1,6 @@
 // `status`: what `resume` tells of one subscription, or of all, page by page.
 import * as z from 'zod';
-import type { Context } from '#lib/cli/terminal/context.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { askResume } from '#lib/cli/terminal/invoke.ts';
 import { age, type Style, table } from '#lib/cli/terminal/print.ts';
 
@@ -29,7 +29,10 @@ type Line = z.infer<typeof pageSchema>['subscriptions'][number];
 
 const PAGE = 250;
 
-export async function showAll({ notGoing }: { readonly notGoing?: true }, context: Context): Promise<void> {
+export async function showAll(
+  { notGoing }: { readonly notGoing?: true },
+  context: CommandContext,
+): Promise<void> {
   const { print } = context;
   const lines: Line[] = [];
   const bar = context.progress('Asking for the status of all');
@@ -67,7 +70,7 @@ const STYLES: Readonly<Record<State, Style | undefined>> = {
   unreadable: 'red',
 };
 
-function tableOf(lines: readonly Line[], { print }: Pick<Context, 'print'>): string {
+function tableOf(lines: readonly Line[], { print }: Pick<CommandContext, 'print'>): string {
   const now = Date.now();
   return table(
     lines,
@@ -109,7 +112,7 @@ function summaryOf(lines: readonly Line[]): string {
   return `${all}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}. Messages that wait, as last counted: ${waiting}.`;
 }
 
-export async function showOne(subscription: string, context: Context): Promise<void> {
+export async function showOne(subscription: string, context: CommandContext): Promise<void> {
   const schema = lineSchema.extend({ message: z.string() });
   const answer = await askResume({ subscription, action: 'status' }, schema, context);
   const { print } = context;

@@ -2,17 +2,17 @@
 // and its own rights.
 
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
-import type { Context } from '#lib/cli/terminal/context.ts';
-import { refuse } from '#lib/cli/terminal/faults.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
+import { refuseItem } from '#lib/cli/terminal/faults.ts';
 import { QUEUES } from '#lib/cli/terminal/names.ts';
 import type { Endpoint, KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
 import { regionOf } from '#lib/endpoint/queue.ts';
 import { checkQueue, type EndpointChecked } from './check-queue.ts';
 import { endpointOf } from './endpoint-items.ts';
 
-export async function testEndpoint(name: string, context: Context): Promise<void> {
+export async function testEndpoint(name: string, context: CommandContext): Promise<void> {
   const found = await endpointOf(name, context);
-  if (found.kind !== 'valid') refuse(`The item of ${name}`, found.kind === 'invalid' ? found.faults : []);
+  if (found.kind !== 'valid') refuseItem(`The item of ${name}`, found.kind === 'invalid' ? found.faults : []);
   const { ok, findings } = await check(found.endpoint, context);
   const { print } = context;
   print.result({ name, ok, findings }, () =>
@@ -25,7 +25,7 @@ export async function testEndpoint(name: string, context: Context): Promise<void
     throw new CommandFailed(`Dead letters would not arrive at ${name}; they would wait and come round.`);
 }
 
-async function check(endpoint: Endpoint, context: Context): Promise<EndpointChecked> {
+async function check(endpoint: Endpoint, context: CommandContext): Promise<EndpointChecked> {
   switch (endpoint.type) {
     case 'sqs':
       return await checkQueue(endpoint, {
@@ -39,7 +39,7 @@ async function check(endpoint: Endpoint, context: Context): Promise<EndpointChec
   }
 }
 
-async function checkKafka(endpoint: KafkaEndpoint, context: Context): Promise<EndpointChecked> {
+async function checkKafka(endpoint: KafkaEndpoint, context: CommandContext): Promise<EndpointChecked> {
   const { checkTopic } = await import('./check-topic.ts');
   const { createSecrets } = await import('#lib/credentials/secrets.ts');
   const { createIamToken } = await import('#lib/kafka/iam-token.ts');

@@ -1,30 +1,31 @@
 // `webhooks pause | resume | look | skip-head | dead-letter-head | held … | backlog list`: what a person decides about a
 // subscription, and about what waits or is held for it.
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Context } from '#lib/cli/terminal/context.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
 
 // Loaded when a command is given: --help needs no SDK.
 const deciding = () => import('#lib/cli/actions/decide.ts');
 const listing = () => import('#lib/cli/actions/list-waiting.ts');
 
 /** Adds the commands to the program. */
-export function backlog(program: Command, context: Context): void {
+export function backlog(program: Command, context: CommandContext): void {
   const one = (name: string, description: string) =>
     program.command(name).description(description).argument('<subscription>', 'its id');
 
   one('pause', 'Stop a subscription until somebody resumes it; what comes for it waits')
     .option('--detail <text>', 'why, for whoever looks')
     .action(async (subscription: string, { detail }: { detail?: string }) =>
-      (await deciding()).decide(
+      (await deciding()).askToDecide(
         { subscription, action: 'pause', ...(detail !== undefined && { detail }) },
         context,
       ),
     );
   one('resume', 'Let a subscription go on: what waits is delivered, in order').action(
-    async (subscription: string) => (await deciding()).decide({ subscription, action: 'resume' }, context),
+    async (subscription: string) =>
+      (await deciding()).askToDecide({ subscription, action: 'resume' }, context),
   );
   one('look', 'Look at a subscription now: a changed item lets it go on').action(
-    async (subscription: string) => (await deciding()).decide({ subscription, action: 'look' }, context),
+    async (subscription: string) => (await deciding()).askToDecide({ subscription, action: 'look' }, context),
   );
   for (const [action, description] of [
     ['skip-head', 'Drop the first message that waits'],
@@ -33,7 +34,10 @@ export function backlog(program: Command, context: Context): void {
     one(action, description)
       .option('--lane <n>', 'of this lane', laneIn)
       .action(async (subscription: string, { lane }: { lane?: number }) =>
-        (await deciding()).decide({ subscription, action, ...(lane !== undefined && { lane }) }, context),
+        (await deciding()).askToDecide(
+          { subscription, action, ...(lane !== undefined && { lane }) },
+          context,
+        ),
       );
   }
 
@@ -58,7 +62,7 @@ export function backlog(program: Command, context: Context): void {
     .option('--limit <n>', 'the first so many', positive, 25)
     .option('--all', 'all of them')
     .action(async (subscription: string, options) =>
-      (await listing()).listHeld(subscription, options, context),
+      (await listing()).showHeld(subscription, options, context),
     );
   for (const [name, action, description] of [
     ['send', 'send-held', 'Send held messages once more: whoever got one already gets it twice'],

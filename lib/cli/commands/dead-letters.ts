@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type * as z from 'zod';
 import { type letterSchema, redriveAll } from '#lib/cli/actions/redrive-loop.ts';
-import type { Context } from '#lib/cli/terminal/context.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { invoke } from '#lib/cli/terminal/invoke.ts';
 import { count, filterIn, type LetterOptions, letterOptions } from '#lib/cli/terminal/letter-options.ts';
 import { age, type Print, plain, table } from '#lib/cli/terminal/print.ts';
@@ -16,7 +16,7 @@ const LIMIT = 50;
 const MOST = 1_000;
 
 /** Adds the commands to the program. */
-export function deadLetters(program: Command, context: Context): void {
+export function deadLetters(program: Command, context: CommandContext): void {
   const list = program
     .command('dead-letters')
     .description('What was rejected')
@@ -35,7 +35,7 @@ export function deadLetters(program: Command, context: Context): void {
 async function run(
   endpoint: string,
   { limit, ...filter }: LetterOptions & { readonly limit: number },
-  context: Context,
+  context: CommandContext,
 ): Promise<void> {
   const { print } = context;
   const most = Math.min(limit, MOST);

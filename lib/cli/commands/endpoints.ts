@@ -1,13 +1,13 @@
 // `webhooks endpoints …`: config items of endpoints, where dead letters go: registered, listed, shown, tried, removed.
 import type { Command } from 'commander';
-import type { Context } from '#lib/cli/terminal/context.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
 
 // What a command does is loaded when it is given: --help needs no SDK.
 const working = () => import('#lib/cli/actions/endpoint-items.ts');
 const testing = () => import('#lib/cli/actions/test-endpoint.ts');
 
 /** Adds the commands to the program. */
-export function endpoints(program: Command, context: Context): void {
+export function endpoints(program: Command, context: CommandContext): void {
   const group = program.command('endpoints').description('Where dead letters go');
   group
     .command('put')

@@ -1,12 +1,12 @@
 // `webhooks publish`: sends messages as a publisher does.
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Context } from '#lib/cli/terminal/context.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
 
 // Loaded when the command is given: --help needs no SDK.
 const publishing = () => import('#lib/cli/actions/publish.ts');
 
 /** Adds the command to the program. */
-export function publish(program: Command, context: Context): void {
+export function publishCommand(program: Command, context: CommandContext): void {
   program
     .command('publish')
     .description(

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { redriveAll, type Total } from '#lib/cli/actions/redrive-loop.ts';
-import type { Context } from '#lib/cli/terminal/context.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { invoke } from '#lib/cli/terminal/invoke.ts';
 import { count, filterIn, type LetterOptions, letterOptions } from '#lib/cli/terminal/letter-options.ts';
 import { plain, table } from '#lib/cli/terminal/print.ts';
@@ -22,7 +22,7 @@ const CALL_SECONDS = { terminal: 10, elsewhere: 60 } as const;
 const SAMPLE = 10;
 
 /** Adds the command to the program. */
-export function redrive(program: Command, context: Context): void {
+export function redriveCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('redrive')
     .description('Send dead letters on their way again: all of an endpoint, or those that the options say')
@@ -36,7 +36,7 @@ export function redrive(program: Command, context: Context): void {
     .action((endpoint: string, options: Options) => run(endpoint, options, context));
 }
 
-async function run(endpoint: string, options: Options, context: Context): Promise<void> {
+async function run(endpoint: string, options: Options, context: CommandContext): Promise<void> {
   const {
     limit,
     rate,
@@ -99,7 +99,7 @@ const skippedOf = ({ skipped }: Total): string => {
 const ended = (total: Total): string =>
   `${total.sent} of ${total.seen} dead letters are on their way again.${skippedOf(total)}`;
 
-function looked(total: Total, { print }: Context): string {
+function looked(total: Total, { print }: CommandContext): string {
   const { bySubscription, byStatus, byReason } = total.counts;
   const rows = [
     ...rowsOf('subscription', bySubscription),

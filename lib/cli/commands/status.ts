@@ -1,12 +1,12 @@
 // `webhooks status`: how subscriptions are: do they go, why not, since when, and how much waits.
 import type { Command } from 'commander';
-import type { Context } from '#lib/cli/terminal/context.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
 
 // Loaded when the command is given: --help needs no SDK.
 const looking = () => import('#lib/cli/actions/status.ts');
 
 /** Adds the command to the program. */
-export function status(program: Command, context: Context): void {
+export function status(program: Command, context: CommandContext): void {
   program
     .command('status')
     .description('How subscriptions are: state, reason, since when, how much waits, the last error')

@@ -1,6 +1,6 @@
 // `webhooks subscriptions …`: config items of subscriptions: registered, listed, shown, removed.
 import type { Command } from 'commander';
-import type { Context } from '#lib/cli/terminal/context.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
 
 // What a command does is loaded when it is given: --help needs no SDK.
 const putting = () => import('#lib/cli/actions/put-subscriptions.ts');
@@ -8,7 +8,7 @@ const calling = () => import('#lib/cli/actions/sample-call.ts');
 const registered = () => import('#lib/cli/actions/registered.ts');
 
 /** Adds the commands to the program. */
-export function subscriptions(program: Command, context: Context): void {
+export function subscriptions(program: Command, context: CommandContext): void {
   const group = program.command('subscriptions').description('Who gets which messages, where and how');
   group
     .command('put')

@@ -4,7 +4,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { type Names, namesOf, type QueueName } from './names.ts';
+import { type DeploymentNames, namesOf, type QueueName } from './names.ts';
 import { type Place, type PlaceOptions, placeOf } from './place.ts';
 import { createPrint, type Output, type Print } from './print.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -19,10 +19,10 @@ export type Io = {
 /** The options that stand on every command. */
 export type GlobalOptions = PlaceOptions & { readonly json?: boolean };
 
-export type Context = {
+export type CommandContext = {
   readonly io: Io;
   readonly place: Place;
-  readonly names: Names;
+  readonly names: DeploymentNames;
   readonly print: Print;
   progress(what: string): Progress;
   /** Of another region than the deployment's where one is named. */
@@ -36,7 +36,7 @@ export type Context = {
 };
 
 /** `options` is called when a command runs, since they are not known before. */
-export function createContext(options: () => GlobalOptions, io: Io): Context {
+export function createContext(options: () => GlobalOptions, io: Io): CommandContext {
   const closing: (() => void)[] = [];
   const kept = <T extends { destroy(): void }>(client: T): T => {
     closing.push(() => client.destroy());

@@ -3,7 +3,7 @@ import type { Fault } from '#lib/item/fault.ts';
 import { CommandFailed } from './command-failed.ts';
 
 /** Ends the command with all faults of an item. */
-export function refuse(from: string, faults: readonly Fault[]): never {
+export function refuseItem(from: string, faults: readonly Fault[]): never {
   const lines = faults.map(({ path, reason }) => `  ${path}: ${reason}`);
   throw new CommandFailed(`${from} is not right; nothing was put.\n${lines.join('\n')}`);
 }

@@ -2,9 +2,9 @@
 // does is done here.
 import * as z from 'zod';
 import { CommandFailed } from './command-failed.ts';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 
-type Asked = Pick<Context, 'lambda' | 'names'>;
+type Asked = Pick<CommandContext, 'lambda' | 'names'>;
 
 const thrown = z.object({ errorType: z.string().optional(), errorMessage: z.string().optional() });
 

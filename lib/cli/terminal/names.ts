@@ -10,7 +10,7 @@ export const QUEUES = [
 ] as const;
 export type QueueName = (typeof QUEUES)[number];
 
-export type Names = ReturnType<typeof namesOf>;
+export type DeploymentNames = ReturnType<typeof namesOf>;
 
 export const namesOf = (stage: string) => ({
   stage,

@@ -1,12 +1,12 @@
 // Reads a whole table, page by page, for the commands that list.
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 
 /** All items, in the order of their keys as text. Shows how far it is where that takes a while. */
 export async function scan(
   table: 'subscriptions' | 'endpoints',
   key: string,
-  { documents, names, progress }: Pick<Context, 'documents' | 'names' | 'progress'>,
+  { documents, names, progress }: Pick<CommandContext, 'documents' | 'names' | 'progress'>,
 ): Promise<readonly Record<string, unknown>[]> {
   const bar = progress(`Reading ${names.table(table)}`);
   const items: Record<string, unknown>[] = [];

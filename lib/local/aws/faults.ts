@@ -9,7 +9,7 @@
  */
 export type FaultKind = 'error' | 'throttle' | 'lost-answer' | 'refuse-entries';
 
-export type Fault = {
+export type InjectedFault = {
   operation: string;
   kind: FaultKind;
   /** How many calls it hits: 1 unless said, Infinity for all until it is cleared. */
@@ -24,10 +24,10 @@ export type Faults = ReturnType<typeof createFaults>;
 
 /** Makes an empty list of ordered faults. Several for the same operation are used up in the order they came. */
 export function createFaults() {
-  let ordered: (Fault & { times: number })[] = [];
+  let ordered: (InjectedFault & { times: number })[] = [];
   return {
     /** Orders a fault. */
-    add(fault: Fault): void {
+    add(fault: InjectedFault): void {
       if (fault.kind === 'refuse-entries' && !/Batch$|^PutEvents$/.test(fault.operation)) {
         throw new RangeError(
           `${fault.operation} has no entries to refuse: refuse-entries is for batch calls`,
@@ -36,7 +36,7 @@ export function createFaults() {
       ordered.push({ times: 1, ...fault });
     },
     /** Uses up one time of the first fault that this call meets; undefined when there is none. */
-    take(operation: string, queue?: string): Fault | undefined {
+    take(operation: string, queue?: string): InjectedFault | undefined {
       const hit = ordered.find(
         (fault) => fault.operation === operation && (fault.queue === undefined || fault.queue === queue),
       );

@@ -14,7 +14,7 @@ import { createSecrets } from '#lib/credentials/secrets.ts';
 import { listen } from '#lib/local/aws/listen.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
-import type { Fields } from '#lib/telemetry/log.ts';
+import type { LogFields } from '#lib/telemetry/log.ts';
 import { type OAuthServer, oauthClient, publicKeys, startOAuthServer } from '#test/support/oauth-server.ts';
 import { httpProxy } from '#test/support/proxies.ts';
 import { startSecretsManager } from '#test/support/secrets-manager.ts';
@@ -81,7 +81,7 @@ async function start(secretsGiven: Readonly<Record<string, string>> = {}) {
     responseCapBytes: 65_536,
   });
   onTestFinished(() => callback.close());
-  const warnings: [string, Fields][] = [];
+  const warnings: [string, LogFields][] = [];
   const { now } = manager.clock;
   const secrets = createSecrets({ client: manager.client, cacheMs: 300_000, now });
   const authorization = createAuthorization({

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { parseEndpoint } from '#lib/endpoint/schema.ts';
 import { HEADERS, VERSION_HEADER } from '#lib/message/dead-letter-headers.ts';
-import { parseRequest } from '#lib/redrive/request.ts';
+import { parseRedriveRequest } from '#lib/redrive/request.ts';
 import { readPage } from '#test/support/page.ts';
 
 const page = readPage('DEAD-LETTERS.md');
@@ -22,7 +22,7 @@ test('the endpoint is a right one', () => {
 
 test('the request of a redrive is read as it stands there', () => {
   const [, data = ''] = /-f redrive .*--data '(.*)'/.exec(page.blocks('sh').join('\n')) ?? [];
-  expect(parseRequest(JSON.parse(data))).toMatchObject({
+  expect(parseRedriveRequest(JSON.parse(data))).toMatchObject({
     ok: true,
     request: { endpoint: 'rejected-orders', dryRun: true },
   });
@@ -50,8 +50,8 @@ test('every field of a request is known there, and every known one is listed', (
   };
   const listed = [...namesIn('field'), 'sample'].filter((name) => name !== 'cursor');
   expect(listed.sort()).toEqual(Object.keys(values).sort());
-  expect(parseRequest(values)).toMatchObject({ ok: true });
-  expect(parseRequest({ ...values, another: 1 })).toMatchObject({ ok: false });
+  expect(parseRedriveRequest(values)).toMatchObject({ ok: true });
+  expect(parseRedriveRequest({ ...values, another: 1 })).toMatchObject({ ok: false });
 });
 
 test('the options of the CLI that it shows are those that there are', async () => {

@@ -1,10 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are placeholders of CloudFormation.
 import { expect, test } from 'vitest';
-import type { Names } from '#lib/local/intrinsics.ts';
+import type { ResourceNames } from '#lib/local/intrinsics.ts';
 import { resolve } from '#lib/local/intrinsics.ts';
 import { functionsOf, mappingsOf, outputsOf, parseTemplate } from '#lib/local/template.ts';
 
-const names: Names = {
+const names: ResourceNames = {
   region: 'us-east-1',
   accountId: '000000000000',
   resources: new Map([

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { decodeDeadLetter, decodeDelivery } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
 import { bytesOf, readPublished } from '#lib/message/published.ts';
-import { parseRequest as parseRedrive } from '#lib/redrive/request.ts';
-import { parseRequest } from '#lib/resume/request.ts';
+import { parseRedriveRequest as parseRedrive } from '#lib/redrive/request.ts';
+import { parseResumeRequest } from '#lib/resume/request.ts';
 
 const FOLDER = new URL('../../../events/', import.meta.url);
 const jsonIn = (name: string): unknown => JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8'));
@@ -188,7 +188,7 @@ test.each(Object.entries(REDRIVEN))('%s is read as it should be', (name, expecte
 });
 
 test.each(Object.entries(RESUMED))('%s is read as it should be', (name, expected) => {
-  expect(parseRequest(jsonIn(name))).toEqual(expected);
+  expect(parseResumeRequest(jsonIn(name))).toEqual(expected);
 });
 
 test.each(Object.entries(ROUTED))('%s is read as it should be', (name, expected) => {

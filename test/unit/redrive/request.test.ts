@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { encodeCursor } from '#lib/redrive/cursor.ts';
-import { parseRequest } from '#lib/redrive/request.ts';
+import { parseRedriveRequest } from '#lib/redrive/request.ts';
 
 const faultsOf = (event: unknown) => {
-  const parsed = parseRequest(event);
+  const parsed = parseRedriveRequest(event);
   return parsed.ok ? [] : parsed.faults.map(({ path, reason }) => `${path}: ${reason}`);
 };
 const requestOf = (event: unknown) => {
-  const parsed = parseRequest(event);
+  const parsed = parseRedriveRequest(event);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
   return parsed.request;
 };

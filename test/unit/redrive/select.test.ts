@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { deliveryOf, inOrder, replayIdOf } from '#lib/redrive/replay.ts';
-import { type Filter, matches, skipOf } from '#lib/redrive/select.ts';
+import { type Filter, letterMatches, skipOf } from '#lib/redrive/select.ts';
 import { deadLetter, letter } from '#test/support/letters.ts';
 
 describe('a letter is picked', () => {
@@ -34,15 +34,15 @@ describe('a letter is picked', () => {
     [{ to: 5_000 }, false],
     [{ subscription: 'acme', status: [404] }, false],
   ])('by %j: %s', (filter, expected) => {
-    expect(matches(found, filter)).toBe(expected);
+    expect(letterMatches(found, filter)).toBe(expected);
   });
 
   test('by status only if it has one', () => {
     const { status: _, outcome: __, ...bare } = letter(deadLetter({ reason: 'expired' }));
     const expired = { ...bare, status: undefined, outcome: undefined };
-    expect(matches(expired, { status: ['4xx', '5xx'] })).toBe(false);
-    expect(matches(expired, { outcome: ['rejected', 'unknown'] })).toBe(false);
-    expect(matches(expired, { reason: ['expired'] })).toBe(true);
+    expect(letterMatches(expired, { status: ['4xx', '5xx'] })).toBe(false);
+    expect(letterMatches(expired, { outcome: ['rejected', 'unknown'] })).toBe(false);
+    expect(letterMatches(expired, { reason: ['expired'] })).toBe(true);
   });
 });
 

@@ -1,6 +1,6 @@
 // How subscriptions are, all of them, and what waits in one: page by page, as the CLI asks for it.
 import { expect, test } from 'vitest';
-import { parseRequest, type ResumeRequest } from '#lib/resume/request.ts';
+import { parseResumeRequest, type ResumeRequest } from '#lib/resume/request.ts';
 import { MINUTE, publishMany, SECOND } from '#test/support/moments.ts';
 import { createWorld, type World } from '#test/support/world.ts';
 
@@ -16,7 +16,7 @@ async function asked(world: World, request: ResumeRequest) {
 async function all(world: World, request: ResumeRequest, list: string) {
   const found: Record<string, unknown>[] = [];
   for (let pages = 1, cursor: unknown; ; pages++) {
-    const parsed = parseRequest({ ...request, ...(cursor !== undefined && { cursor }) });
+    const parsed = parseResumeRequest({ ...request, ...(cursor !== undefined && { cursor }) });
     if (!parsed.ok) throw new Error(parsed.answer.message);
     const said = await asked(world, parsed.request);
     const page = said[list];
@@ -129,6 +129,6 @@ test.each([
   [{ action: 'list-backlog', subscription: 'acme', cursor: '0:1' }, 'cursor'],
   [{ action: 'list-backlog', subscription: 'acme', limit: 101 }, 'limit'],
 ])('%j is refused, and %s is named', (request, name) => {
-  const parsed = parseRequest(request);
+  const parsed = parseResumeRequest(request);
   expect(parsed).toMatchObject({ ok: false, answer: { message: expect.stringContaining(`${name}: `) } });
 });

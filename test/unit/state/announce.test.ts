@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Announcement, createAnnounce } from '#lib/state/announce.ts';
 import { NO_STATE, type State } from '#lib/state/state.ts';
-import type { Fields } from '#lib/telemetry/log.ts';
+import type { LogFields } from '#lib/telemetry/log.ts';
 
 const pause = {
   reason: 'outage',
@@ -16,8 +16,9 @@ const rejected: State = { ...NO_STATE, pause: { ...pause, reason: 'rejected' } }
 
 function announcing(put?: () => Promise<unknown>) {
   const told: Announcement[] = [];
-  const lines: { level: string; event: string; fields: Fields }[] = [];
-  const at = (level: string) => (event: string, fields: Fields) => void lines.push({ level, event, fields });
+  const lines: { level: string; event: string; fields: LogFields }[] = [];
+  const at = (level: string) => (event: string, fields: LogFields) =>
+    void lines.push({ level, event, fields });
   const log = { info: at('info'), warn: at('warn'), error: at('error') };
   const announce = createAnnounce(async (one) => (put ? await put() : told.push(one)), log);
   return { told, lines, announce };

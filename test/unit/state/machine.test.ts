@@ -14,7 +14,7 @@ import {
   askedToPause,
   askedToResume,
   dueWithoutBacklog,
-  type Failure,
+  type FailedAttempt,
   failed,
   itemChanged,
   itemWrong,
@@ -23,7 +23,7 @@ import {
   wentWell,
 } from '#lib/state/machine.ts';
 import { closedLanes, NO_STATE, type State } from '#lib/state/state.ts';
-import { EVENTS, type Event, PHASES, type Phase, phaseOf, TRANSITIONS } from '#lib/state/transitions.ts';
+import { EVENTS, PHASES, type Phase, phaseOf, type StateEvent, TRANSITIONS } from '#lib/state/transitions.ts';
 import { LIMITS } from '#test/support/limits.ts';
 
 const NOW = 1_000_000;
@@ -38,7 +38,7 @@ const head = (more: object = {}) => ({
   retries: 0,
   ...more,
 });
-const failure = (more: Partial<Failure> = {}): Failure => ({
+const failure = (more: Partial<FailedAttempt> = {}): FailedAttempt => ({
   epoch: 7,
   detail: 'the callback answered 503',
   itemHash: 'h',
@@ -60,7 +60,7 @@ const STATES: { readonly [phase in Phase]: State } = {
   stopped: { ...going, pause: { ...pause, reason: 'rejected' } },
 };
 
-const HAPPENS: { readonly [event in Event]: (state: State) => State | undefined } = {
+const HAPPENS: { readonly [event in StateEvent]: (state: State) => State | undefined } = {
   failed: (state) => failed(state, failure(), FACTS),
   refused: (state) => refused(state, { epoch: 7, reason: 'rejected', detail: '', itemHash: 'h' }, FACTS),
   'went-well': (state) => wentWell(state, 7),

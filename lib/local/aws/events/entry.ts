@@ -17,11 +17,11 @@ const entrySchema = z.object({
 });
 const requestSchema = z.object({ Entries: z.array(entrySchema).min(1).max(10) });
 
-export type Entry = z.infer<typeof entrySchema>;
-export type Failure = { ErrorCode: string; ErrorMessage: string };
+export type EventEntry = z.infer<typeof entrySchema>;
+export type EntryFailure = { ErrorCode: string; ErrorMessage: string };
 
 /** Reads the request's body. Throws AwsError. */
-export function entriesFrom(body: Buffer): Entry[] {
+export function entriesFrom(body: Buffer): EventEntry[] {
   const parsed = requestSchema.safeParse(jsonFrom(body));
   if (!parsed.success) throw new AwsError('ValidationException', z.prettifyError(parsed.error));
   const bytes = parsed.data.Entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
@@ -33,7 +33,7 @@ export function entriesFrom(body: Buffer): Entry[] {
 }
 
 /** The detail of an entry, parsed, or why the entry fails. */
-export function checkEntry(entry: Entry): { detail: object } | Failure {
+export function checkEntry(entry: EventEntry): { detail: object } | EntryFailure {
   const missing = (['Source', 'DetailType', 'Detail'] as const).find((name) => entry[name] === '');
   if (missing !== undefined) {
     return failure(
@@ -48,10 +48,13 @@ export function checkEntry(entry: Entry): { detail: object } | Failure {
   return detail === undefined ? failure('MalformedDetail', 'Detail is malformed.') : { detail };
 }
 
-export const failure = (ErrorCode: string, ErrorMessage: string): Failure => ({ ErrorCode, ErrorMessage });
+export const failure = (ErrorCode: string, ErrorMessage: string): EntryFailure => ({
+  ErrorCode,
+  ErrorMessage,
+});
 
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevent-size
-const sizeOf = ({ Time, Source, DetailType, Detail, Resources }: Entry): number =>
+const sizeOf = ({ Time, Source, DetailType, Detail, Resources }: EventEntry): number =>
   [Source, DetailType, Detail, ...Resources].reduce((sum, text) => sum + Buffer.byteLength(text), 0) +
   (Time === undefined ? 0 : 14);
 

@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import type { EventBridgeEvent } from 'aws-lambda';
 
-export type Event = EventBridgeEvent<string, object>;
+export type BusEvent = EventBridgeEvent<string, object>;
 
 /** Makes an event with a new id. Its time, given in milliseconds, is in whole seconds. */
 export const eventOf = (
-  about: Pick<Event, 'detail-type' | 'source' | 'resources' | 'detail'>,
+  about: Pick<BusEvent, 'detail-type' | 'source' | 'resources' | 'detail'>,
   { at, region, account }: { at: number; region: string; account: string },
-): Event => ({
+): BusEvent => ({
   version: '0',
   id: randomUUID(),
   ...about,

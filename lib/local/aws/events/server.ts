@@ -3,12 +3,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError, sendJson } from '#lib/local/aws/aws-json.ts';
 import { type CallLog, createCallLog } from '#lib/local/aws/call-log.ts';
-import { createFaults, type Fault, type FaultKind, type Faults } from '#lib/local/aws/faults.ts';
-import { checkEntry, type Entry, entriesFrom, type Failure, failure } from './entry.ts';
-import { type Event, eventOf } from './event.ts';
+import { createFaults, type FaultKind, type Faults, type InjectedFault } from '#lib/local/aws/faults.ts';
+import { checkEntry, type EntryFailure, type EventEntry, entriesFrom, failure } from './entry.ts';
+import { type BusEvent, eventOf } from './event.ts';
 
 /** What was put: the event as a target would get it, and the name of the bus that it was put on. */
-export type PutEvent = Event & { bus: string };
+export type PutEvent = BusEvent & { bus: string };
 
 /** One call: how many entries it had and how many of them failed, and the error or the fault that it met. */
 export type EventsCall = {
@@ -73,7 +73,7 @@ export function createEvents(options: { clock?: Clock; region?: string; account?
     }
   }
 
-  function put(entry: Entry, refused: boolean): { EventId: string } | Failure {
+  function put(entry: EventEntry, refused: boolean): { EventId: string } | EntryFailure {
     const checked = checkEntry(entry);
     if ('ErrorCode' in checked) return checked;
     if (refused) return failure('InternalFailure', 'Refused, as ordered.');
@@ -98,7 +98,7 @@ export function createEvents(options: { clock?: Clock; region?: string; account?
   };
 }
 
-const isRefused = (fault: Fault | undefined, place: number): boolean =>
+const isRefused = (fault: InjectedFault | undefined, place: number): boolean =>
   fault?.kind === 'refuse-entries' && (fault.entries?.includes(String(place)) ?? true);
 
 function failAsOrdered(fault: FaultKind | undefined): void {

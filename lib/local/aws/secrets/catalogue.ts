@@ -3,18 +3,18 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { AwsError } from '#lib/local/aws/aws-json.ts';
-import { filters, matches } from './filter.ts';
+import { filters, secretMatches } from './filter.ts';
 import {
   description,
   givenValue,
   invalid,
-  nameOf,
-  type Operation,
-  operation,
   page,
   paging,
+  type SecretsOperation,
   seconds,
   secretId,
+  secretNameIn,
+  secretsOperation,
   tags,
   token,
   valueShape,
@@ -27,8 +27,8 @@ const nameShape = z
   .max(512)
   .regex(/^[A-Za-z0-9/_+=.@!-]+$/, 'has letters, digits and /_+=.@!- only');
 
-export const catalogue: Record<string, Operation> = {
-  CreateSecret: operation(
+export const catalogue: Record<string, SecretsOperation> = {
+  CreateSecret: secretsOperation(
     z.object({
       Name: nameShape,
       ClientRequestToken: token,
@@ -45,25 +45,25 @@ export const catalogue: Record<string, Operation> = {
         const version = existing.versions.get(id);
         // The same request again, after an answer that got lost.
         if (version !== undefined && value !== undefined && sameValue(version.value, value)) {
-          return { ...nameOf(existing), VersionId: id };
+          return { ...secretNameIn(existing), VersionId: id };
         }
         throw new AwsError('ResourceExistsException', `There is a secret ${request.Name} already.`);
       }
       const secret = vault.create(request.Name);
       secret.description = request.Description;
       for (const tag of request.Tags) secret.tags.set(tag.Key, tag.Value ?? '');
-      if (value === undefined) return nameOf(secret);
+      if (value === undefined) return secretNameIn(secret);
       vault.addVersion(secret, { id, value, stages: ['AWSCURRENT'] });
-      return { ...nameOf(secret), VersionId: id };
+      return { ...secretNameIn(secret), VersionId: id };
     },
   ),
 
-  DescribeSecret: operation(z.object({ SecretId: secretId }), (request, vault) => {
+  DescribeSecret: secretsOperation(z.object({ SecretId: secretId }), (request, vault) => {
     const secret = vault.find(request.SecretId);
     return { ...describe(secret), VersionIdsToStages: stagesOf(secret) };
   }),
 
-  ListSecrets: operation(
+  ListSecrets: secretsOperation(
     z.object({
       IncludePlannedDeletion: z.boolean().default(false),
       Filters: filters.default([]),
@@ -74,7 +74,7 @@ export const catalogue: Record<string, Operation> = {
       const secrets = vault
         .all()
         .filter((secret) => secret.deleted === undefined || request.IncludePlannedDeletion)
-        .filter((secret) => matches(secret, request.Filters));
+        .filter((secret) => secretMatches(secret, request.Filters));
       const found = page(request.SortOrder === 'asc' ? secrets : secrets.reverse(), request);
       return {
         SecretList: found.items.map((secret) => ({
@@ -86,7 +86,7 @@ export const catalogue: Record<string, Operation> = {
     },
   ),
 
-  DeleteSecret: operation(
+  DeleteSecret: secretsOperation(
     z.object({
       SecretId: secretId,
       RecoveryWindowInDays: z.int().min(7).max(30).optional(),
@@ -97,7 +97,7 @@ export const catalogue: Record<string, Operation> = {
       if (!force) {
         const secret = vault.findLive(id);
         secret.deleted = { at, dueAt: at + (days ?? 30) * dayMs };
-        return { ...nameOf(secret), DeletionDate: seconds(secret.deleted.dueAt) };
+        return { ...secretNameIn(secret), DeletionDate: seconds(secret.deleted.dueAt) };
       }
       if (days !== undefined)
         throw invalid('Give RecoveryWindowInDays or ForceDeleteWithoutRecovery, not both.');
@@ -105,23 +105,23 @@ export const catalogue: Record<string, Operation> = {
       const secret = vault.lookUp(id);
       if (secret === undefined) return { Name: id, DeletionDate: seconds(at) };
       vault.remove(secret);
-      return { ...nameOf(secret), DeletionDate: seconds(at) };
+      return { ...secretNameIn(secret), DeletionDate: seconds(at) };
     },
   ),
 
-  RestoreSecret: operation(z.object({ SecretId: secretId }), (request, vault) => {
+  RestoreSecret: secretsOperation(z.object({ SecretId: secretId }), (request, vault) => {
     const secret = vault.find(request.SecretId);
     secret.deleted = undefined;
-    return nameOf(secret);
+    return secretNameIn(secret);
   }),
 
-  TagResource: operation(z.object({ SecretId: secretId, Tags: tags }), (request, vault) => {
+  TagResource: secretsOperation(z.object({ SecretId: secretId, Tags: tags }), (request, vault) => {
     const secret = vault.findLive(request.SecretId);
     for (const tag of request.Tags) secret.tags.set(tag.Key, tag.Value ?? '');
     return {};
   }),
 
-  UntagResource: operation(
+  UntagResource: secretsOperation(
     z.object({ SecretId: secretId, TagKeys: z.array(z.string()) }),
     (request, vault) => {
       const secret = vault.findLive(request.SecretId);
@@ -134,7 +134,7 @@ export const catalogue: Record<string, Operation> = {
 /** What may be told of a secret without its value. */
 function describe(secret: Secret) {
   return {
-    ...nameOf(secret),
+    ...secretNameIn(secret),
     Description: secret.description,
     CreatedDate: seconds(secret.createdAt),
     LastChangedDate: seconds(secret.changedAt),

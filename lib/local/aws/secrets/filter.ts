@@ -14,7 +14,7 @@ export const filters = z
 type Filter = z.infer<typeof filters>[number];
 
 /** Whether a secret passes every filter: a filter has prefixes, one of which must fit; after a `!`, none may. */
-export function matches(secret: Secret, wanted: Filter[]): boolean {
+export function secretMatches(secret: Secret, wanted: Filter[]): boolean {
   return wanted.every((filter) => {
     const fits = (prefix: string) => texts(secret, filter.Key).some(startsWith(filter.Key, prefix));
     const refused = filter.Values.filter((prefix) => prefix.startsWith('!')).map((prefix) => prefix.slice(1));

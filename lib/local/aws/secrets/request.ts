@@ -4,7 +4,7 @@ import { AwsError } from '#lib/local/aws/aws-json.ts';
 import type { Secret, Value, Vault } from './vault.ts';
 
 /** Reads its request, works on the vault, and gives the answer's body. Throws AwsError. */
-export type Operation = (request: unknown, vault: Vault) => object;
+export type SecretsOperation = (request: unknown, vault: Vault) => object;
 
 export const secretId = z.string().min(1).max(2048);
 export const token = z.string().min(32).max(64).optional();
@@ -23,7 +23,10 @@ const valueBytes = 65_536;
 export const invalid = (message: string) => new AwsError('InvalidParameterException', message);
 
 /** An operation whose request has this shape; parameters that it does not know are passed over. */
-export function operation<T>(shape: z.ZodType<T>, run: (request: T, vault: Vault) => object): Operation {
+export function secretsOperation<T>(
+  shape: z.ZodType<T>,
+  run: (request: T, vault: Vault) => object,
+): SecretsOperation {
   return (request, vault) => {
     const parsed = shape.safeParse(request);
     if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
@@ -46,7 +49,7 @@ export function givenValue(request: {
 }
 
 /** How most answers begin. */
-export const nameOf = (secret: Secret) => ({ ARN: secret.arn, Name: secret.name });
+export const secretNameIn = (secret: Secret) => ({ ARN: secret.arn, Name: secret.name });
 
 /** A time as the protocol has it: seconds. */
 export const seconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1000);

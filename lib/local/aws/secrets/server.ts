@@ -6,11 +6,11 @@ import { AwsError, sendJson } from '#lib/local/aws/aws-json.ts';
 import { type CallLog, createCallLog } from '#lib/local/aws/call-log.ts';
 import { createFaults, type FaultKind, type Faults } from '#lib/local/aws/faults.ts';
 import { catalogue } from './catalogue.ts';
-import type { Operation } from './request.ts';
+import type { SecretsOperation } from './request.ts';
 import { values } from './values.ts';
 import { createVault } from './vault.ts';
 
-const operations = new Map<string, Operation>(Object.entries({ ...catalogue, ...values }));
+const operations = new Map<string, SecretsOperation>(Object.entries({ ...catalogue, ...values }));
 const aboutSecret = z.object({ SecretId: z.string().optional(), Name: z.string().optional() });
 
 /** One call: what was asked, of which secret as the caller named it, and the error or the fault it met. No values. */
@@ -25,14 +25,16 @@ export type SecretsCall = {
 /** Gives the time in milliseconds. */
 type Clock = { now(): number };
 
-export type Secrets = {
+export type SecretsServer = {
   answer(req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void>;
   faults: Faults;
   calls: CallLog<SecretsCall>;
 };
 
 /** Makes an empty Secrets Manager. `faults` are looked up by operation and the secret as the caller names it. */
-export function createSecrets(options: { clock?: Clock; region?: string; accountId?: string } = {}): Secrets {
+export function createSecretsServer(
+  options: { clock?: Clock; region?: string; accountId?: string } = {},
+): SecretsServer {
   const clock = options.clock ?? { now: Date.now };
   const vault = createVault({
     clock,

@@ -2,18 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { AwsError } from '#lib/local/aws/aws-json.ts';
-import { filters, matches } from './filter.ts';
+import { filters, secretMatches } from './filter.ts';
 import {
   description,
   givenValue,
   invalid,
-  nameOf,
-  type Operation,
-  operation,
   page,
   paging,
+  type SecretsOperation,
   seconds,
   secretId,
+  secretNameIn,
+  secretsOperation,
   token,
   valueShape,
 } from './request.ts';
@@ -21,13 +21,13 @@ import { holderOf, notFound, type Secret, type Vault, type Version, versionExist
 
 const stage = z.string().min(1).max(256);
 
-export const values: Record<string, Operation> = {
-  GetSecretValue: operation(
+export const values: Record<string, SecretsOperation> = {
+  GetSecretValue: secretsOperation(
     z.object({ SecretId: secretId, VersionId: z.string().optional(), VersionStage: stage.optional() }),
     (request, vault) => read(vault.findLive(request.SecretId), request, vault),
   ),
 
-  BatchGetSecretValue: operation(
+  BatchGetSecretValue: secretsOperation(
     z.object({
       SecretIdList: z.array(secretId).min(1).max(20).optional(),
       Filters: filters.optional(),
@@ -36,14 +36,16 @@ export const values: Record<string, Operation> = {
     ({ SecretIdList: ids, Filters: wanted, ...request }, vault) => {
       if (ids !== undefined && wanted === undefined) return readEach(ids, vault);
       if (ids !== undefined || wanted === undefined) throw invalid('Give either SecretIdList or Filters.');
-      const live = vault.all().filter((secret) => secret.deleted === undefined && matches(secret, wanted));
+      const live = vault
+        .all()
+        .filter((secret) => secret.deleted === undefined && secretMatches(secret, wanted));
       const found = page(live, request);
       const names = found.items.map((secret) => secret.name);
       return { ...readEach(names, vault), NextToken: found.next };
     },
   ),
 
-  PutSecretValue: operation(
+  PutSecretValue: secretsOperation(
     z.object({
       SecretId: secretId,
       ClientRequestToken: token,
@@ -56,11 +58,11 @@ export const values: Record<string, Operation> = {
       if (value === undefined) throw invalid('Give either SecretString or SecretBinary.');
       const id = request.ClientRequestToken ?? randomUUID();
       const version = vault.addVersion(secret, { id, value, stages: request.VersionStages });
-      return { ...nameOf(secret), VersionId: id, VersionStages: [...version.stages] };
+      return { ...secretNameIn(secret), VersionId: id, VersionStages: [...version.stages] };
     },
   ),
 
-  UpdateSecret: operation(
+  UpdateSecret: secretsOperation(
     z.object({
       SecretId: secretId,
       ClientRequestToken: token,
@@ -75,13 +77,13 @@ export const values: Record<string, Operation> = {
       if (value !== undefined && secret.versions.has(id)) throw versionExists(secret, id);
       secret.description = request.Description ?? secret.description;
       secret.changedAt = vault.now();
-      if (value === undefined) return nameOf(secret);
+      if (value === undefined) return secretNameIn(secret);
       vault.addVersion(secret, { id, value, stages: ['AWSCURRENT'] });
-      return { ...nameOf(secret), VersionId: id };
+      return { ...secretNameIn(secret), VersionId: id };
     },
   ),
 
-  UpdateSecretVersionStage: operation(
+  UpdateSecretVersionStage: secretsOperation(
     z.object({
       SecretId: secretId,
       VersionStage: stage,
@@ -102,11 +104,11 @@ export const values: Record<string, Operation> = {
       else if (moved === 'AWSCURRENT') throw invalid('AWSCURRENT can only be moved: give MoveToVersionId.');
       else holder?.stages.delete(moved);
       secret.changedAt = vault.now();
-      return nameOf(secret);
+      return secretNameIn(secret);
     },
   ),
 
-  ListSecretVersionIds: operation(
+  ListSecretVersionIds: secretsOperation(
     z.object({ SecretId: secretId, IncludeDeprecated: z.boolean().default(false), ...paging(100) }),
     (request, vault) => {
       const secret = vault.find(request.SecretId);
@@ -114,7 +116,7 @@ export const values: Record<string, Operation> = {
       const shown = versions.filter((version) => version.stages.size > 0 || request.IncludeDeprecated);
       const found = page(shown, request);
       return {
-        ...nameOf(secret),
+        ...secretNameIn(secret),
         Versions: found.items.map((version) => ({
           VersionId: version.id,
           VersionStages: [...version.stages],
@@ -141,7 +143,7 @@ function read(secret: Secret, { VersionId: id, VersionStage: wantedStage }: Want
   secret.accessedAt = vault.now();
   version.accessedAt = vault.now();
   return {
-    ...nameOf(secret),
+    ...secretNameIn(secret),
     VersionId: version.id,
     VersionStages: [...version.stages],
     CreatedDate: seconds(version.createdAt),

@@ -1,10 +1,10 @@
 // Batches: up to ten entries that succeed or fail each for itself, inside an answer of HTTP 200.
-import type { Context } from './operation.ts';
+import type { OperationContext } from './operation.ts';
 import { Refusal, wireOf } from './refusal.ts';
 
 type Entry = { readonly Id: string };
 
-export type Failed = {
+export type FailedEntry = {
   readonly Id: string;
   readonly Code: string;
   readonly Message: string;
@@ -39,10 +39,10 @@ export function checkEntries(entries: readonly Entry[]): void {
 export function runEntries<E extends Entry>(
   entries: readonly E[],
   run: (entry: E) => object,
-  { refuses }: Pick<Context, 'refuses'>,
-): { Successful: object[]; Failed: Failed[] } {
+  { refuses }: Pick<OperationContext, 'refuses'>,
+): { Successful: object[]; Failed: FailedEntry[] } {
   const Successful: object[] = [];
-  const failures: Failed[] = [];
+  const failures: FailedEntry[] = [];
   for (const entry of entries) {
     const { Id } = entry;
     try {

@@ -11,7 +11,7 @@ import { createQueue, type Queue } from './queue.ts';
 import { invalidValue, Refusal } from './refusal.ts';
 import type { Switches } from './switches.ts';
 
-export type Directory = {
+export type QueueDirectory = {
   create(name: string, given: RawAttributes): Queue;
   setAttributes(queue: Queue, given: RawAttributes): void;
   delete(queue: Queue): void;
@@ -39,7 +39,7 @@ const NAME = /^[A-Za-z0-9_-]{1,80}$/;
 const FIFO_NAME = /^[A-Za-z0-9_-]{1,75}\.fifo$/;
 const DELETED_RECENTLY_MS = 60_000;
 
-export function createDirectory({ clock, switches, region, account }: Dependencies): Directory {
+export function createQueueDirectory({ clock, switches, region, account }: Dependencies): QueueDirectory {
   const queues = new Map<string, Queue>();
   const deletedAt = new Map<string, number>();
 

@@ -1,11 +1,11 @@
 // One call from target and body to an answer: logged, hit by a fault if one was ordered, done, and put into the protocol's shape.
 import type { Clock } from '#lib/local/aws/clock.ts';
-import type { Fault, Faults } from '#lib/local/aws/faults.ts';
+import type { Faults, InjectedFault } from '#lib/local/aws/faults.ts';
 import type { Calls } from './calls.ts';
-import type { Context, Operations } from './operation.ts';
+import type { OperationContext, Operations } from './operation.ts';
 import { Refusal, wireOf } from './refusal.ts';
 
-export type Answer = {
+export type SqsAnswer = {
   readonly status: number;
   readonly body: object;
   /** The error's name in the old query protocol and whose fault it is (`…;Sender`, `…;Receiver`): SDKs name errors by it. */
@@ -21,7 +21,7 @@ export type Caller = {
   readonly signal?: AbortSignal | undefined;
 };
 
-export type Handle = (target: string, body: unknown, caller?: Caller) => Promise<Answer>;
+export type Handle = (target: string, body: unknown, caller?: Caller) => Promise<SqsAnswer>;
 
 type Dependencies = {
   readonly operations: Operations;
@@ -32,7 +32,7 @@ type Dependencies = {
 
 const PREFIX = 'AmazonSQS.';
 
-export function refuse({ code, message }: Pick<Refusal, 'code' | 'message'>): Answer {
+export function refuse({ code, message }: Pick<Refusal, 'code' | 'message'>): SqsAnswer {
   const { shape, query, status } = wireOf(code);
   return {
     status,
@@ -53,7 +53,7 @@ function queueOf(body: unknown): string | undefined {
   return undefined;
 }
 
-function refusalFor(fault: Fault | undefined): Refusal | undefined {
+function refusalFor(fault: InjectedFault | undefined): Refusal | undefined {
   if (fault?.kind === 'error') return new Refusal('InternalError', 'A fault was ordered for this call.');
   if (fault?.kind === 'throttle')
     return new Refusal('RequestThrottled', 'A fault was ordered for this call.');
@@ -61,7 +61,7 @@ function refusalFor(fault: Fault | undefined): Refusal | undefined {
 }
 
 export function createHandle({ operations, faults, calls, clock }: Dependencies): Handle {
-  async function run(name: string, body: unknown, context: Context): Promise<Answer> {
+  async function run(name: string, body: unknown, context: OperationContext): Promise<SqsAnswer> {
     try {
       const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
       if (!operation) throw new Refusal('InvalidAction', `The operation ${name} is not known here.`);

@@ -2,11 +2,11 @@
 // Bodies are read, and the old query protocol is refused, by the endpoint in front of it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sendJson } from '#lib/local/aws/aws-json.ts';
-import { type Answer, type Handle, refuse } from './handle.ts';
+import { type Handle, refuse, type SqsAnswer } from './handle.ts';
 
 export type HttpAnswer = (req: IncomingMessage, res: ServerResponse, body: Buffer) => Promise<void>;
 
-function send(res: ServerResponse, { status, body, queryError, dropped }: Answer): void {
+function send(res: ServerResponse, { status, body, queryError, dropped }: SqsAnswer): void {
   if (dropped || res.destroyed) {
     res.destroy();
     return;

@@ -15,7 +15,7 @@ import { createLine, type Line, type Linked, unlinked } from './line.ts';
 import type { Message } from './message.ts';
 import type { Switches } from './switches.ts';
 
-export interface Entry extends Linked<Entry> {
+export interface LaneEntry extends Linked<LaneEntry> {
   readonly message: Message;
   /** Grows from message to message of a queue. */
   readonly sequence: bigint;
@@ -39,7 +39,7 @@ export interface Entry extends Linked<Entry> {
 /** Its links are its place among the lanes that can be received from. */
 export interface Lane extends Linked<Lane> {
   readonly key: string;
-  readonly entries: Line<Entry>;
+  readonly entries: Line<LaneEntry>;
   inFlight: number;
 }
 
@@ -51,6 +51,6 @@ export const createLane = (key: string): Lane => ({
 });
 
 /** Whether an entry can be handed out now, those before it in its lane being handed out with it. */
-export const isFree = (entry: Entry, laneInFlight: number, switches: Switches): boolean =>
+export const isFree = (entry: LaneEntry, laneInFlight: number, switches: Switches): boolean =>
   entry.state === 'visible' &&
   !(entry.givenBack && laneInFlight > 0 && switches.fifoGivenBack === 'after-group');

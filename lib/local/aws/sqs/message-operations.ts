@@ -1,17 +1,17 @@
 // The operations on messages: sent, received, deleted, hidden; one by one and in batches.
 import * as z from 'zod';
 import { checkEntries, runEntries } from './batch.ts';
-import type { Directory } from './directory.ts';
+import type { QueueDirectory } from './directory.ts';
 import { md5, md5OfAttributes } from './md5.ts';
 import { type Attributes, type Draft, MAX_BYTES, sizeOf } from './message.ts';
-import { int, type Operations, operation, strings, text, url } from './operation.ts';
+import { int, type Operations, sqsOperation, strings, textMember, url } from './operation.ts';
 import type { Queue } from './queue.ts';
 import { VISIBILITY_SECONDS } from './receipt.ts';
 import type { Received } from './receiving.ts';
 import { checkRange, Refusal } from './refusal.ts';
 
 const attributes = z
-  .record(z.string(), z.object({ DataType: z.string(), StringValue: text, BinaryValue: text }))
+  .record(z.string(), z.object({ DataType: z.string(), StringValue: textMember, BinaryValue: textMember }))
   .optional();
 
 const draft = z.object({
@@ -19,8 +19,8 @@ const draft = z.object({
   DelaySeconds: int,
   MessageAttributes: attributes,
   MessageSystemAttributes: attributes,
-  MessageGroupId: text,
-  MessageDeduplicationId: text,
+  MessageGroupId: textMember,
+  MessageDeduplicationId: textMember,
 });
 
 const receipt = z.object({ ReceiptHandle: z.string() });
@@ -93,14 +93,14 @@ export const messageOperations = ({
   directory,
   senderId,
 }: {
-  directory: Directory;
+  directory: QueueDirectory;
   senderId: string;
 }): Operations => ({
-  SendMessage: operation(ofQueue.extend(draft.shape), (input) =>
+  SendMessage: sqsOperation(ofQueue.extend(draft.shape), (input) =>
     send(directory.byUrl(input.QueueUrl), input),
   ),
 
-  SendMessageBatch: operation(batchOf(draft), ({ QueueUrl, Entries }, context) => {
+  SendMessageBatch: sqsOperation(batchOf(draft), ({ QueueUrl, Entries }, context) => {
     const queue = directory.byUrl(QueueUrl);
     checkEntries(Entries);
     const size = Entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
@@ -111,12 +111,12 @@ export const messageOperations = ({
     return runEntries(Entries, (entry) => send(queue, entry), context);
   }),
 
-  ReceiveMessage: operation(
+  ReceiveMessage: sqsOperation(
     ofQueue.extend({
       MaxNumberOfMessages: int,
       VisibilityTimeout: int,
       WaitTimeSeconds: int,
-      ReceiveRequestAttemptId: text,
+      ReceiveRequestAttemptId: textMember,
       MessageSystemAttributeNames: strings,
       AttributeNames: strings,
       MessageAttributeNames: strings,
@@ -140,12 +140,12 @@ export const messageOperations = ({
     },
   ),
 
-  DeleteMessage: operation(ofQueue.extend(receipt.shape), ({ QueueUrl, ReceiptHandle }) => {
+  DeleteMessage: sqsOperation(ofQueue.extend(receipt.shape), ({ QueueUrl, ReceiptHandle }) => {
     directory.byUrl(QueueUrl).receipts.delete(ReceiptHandle);
     return {};
   }),
 
-  DeleteMessageBatch: operation(batchOf(receipt), ({ QueueUrl, Entries }, context) => {
+  DeleteMessageBatch: sqsOperation(batchOf(receipt), ({ QueueUrl, Entries }, context) => {
     const { receipts } = directory.byUrl(QueueUrl);
     checkEntries(Entries);
     const remove = (entry: { ReceiptHandle: string }): object => {
@@ -155,12 +155,12 @@ export const messageOperations = ({
     return runEntries(Entries, remove, context);
   }),
 
-  ChangeMessageVisibility: operation(ofQueue.extend(visibility.shape), (input) => {
+  ChangeMessageVisibility: sqsOperation(ofQueue.extend(visibility.shape), (input) => {
     directory.byUrl(input.QueueUrl).receipts.changeVisibility(input.ReceiptHandle, input.VisibilityTimeout);
     return {};
   }),
 
-  ChangeMessageVisibilityBatch: operation(batchOf(visibility), ({ QueueUrl, Entries }, context) => {
+  ChangeMessageVisibilityBatch: sqsOperation(batchOf(visibility), ({ QueueUrl, Entries }, context) => {
     const { receipts } = directory.byUrl(QueueUrl);
     checkEntries(Entries);
     const change = (entry: { ReceiptHandle: string; VisibilityTimeout: number }): object => {

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { Clock } from '#lib/local/aws/clock.ts';
-import type { Directory } from './directory.ts';
+import type { QueueDirectory } from './directory.ts';
 import type { Message } from './message.ts';
-import { int, type Operations, operation, text, url } from './operation.ts';
+import { int, type Operations, sqsOperation, textMember, url } from './operation.ts';
 import type { Queue } from './queue.ts';
 import { checkRange, invalidValue, Refusal } from './refusal.ts';
 
@@ -24,7 +24,13 @@ type Task = {
 const MOST_PER_SECOND = 500;
 const KEPT_PER_SOURCE = 10;
 
-export function moveTaskOperations({ directory, clock }: { directory: Directory; clock: Clock }): Operations {
+export function moveTaskOperations({
+  directory,
+  clock,
+}: {
+  directory: QueueDirectory;
+  clock: Clock;
+}): Operations {
   /** By source ARN, newest first. */
   const tasks = new Map<string, Task[]>();
 
@@ -94,8 +100,8 @@ export function moveTaskOperations({ directory, clock }: { directory: Directory;
   });
 
   return {
-    StartMessageMoveTask: operation(
-      z.object({ SourceArn: url, DestinationArn: text, MaxNumberOfMessagesPerSecond: int }),
+    StartMessageMoveTask: sqsOperation(
+      z.object({ SourceArn: url, DestinationArn: textMember, MaxNumberOfMessagesPerSecond: int }),
       ({ SourceArn, DestinationArn, MaxNumberOfMessagesPerSecond }) => {
         const source = find(SourceArn, 'SourceArn');
         const destination = DestinationArn === undefined ? undefined : find(DestinationArn, 'DestinationArn');
@@ -120,7 +126,7 @@ export function moveTaskOperations({ directory, clock }: { directory: Directory;
       },
     ),
 
-    ListMessageMoveTasks: operation(
+    ListMessageMoveTasks: sqsOperation(
       z.object({ SourceArn: url, MaxResults: int }),
       ({ SourceArn, MaxResults = 1 }) => {
         find(SourceArn, 'SourceArn');
@@ -129,7 +135,7 @@ export function moveTaskOperations({ directory, clock }: { directory: Directory;
       },
     ),
 
-    CancelMessageMoveTask: operation(z.object({ TaskHandle: url }), ({ TaskHandle }) => {
+    CancelMessageMoveTask: sqsOperation(z.object({ TaskHandle: url }), ({ TaskHandle }) => {
       const task = [...tasks.values()]
         .flat()
         .find(({ handle, status }) => handle === TaskHandle && status === 'RUNNING');

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { missing, Refusal } from './refusal.ts';
 
-export type Context = {
+export type OperationContext = {
   /** Queue URLs begin with it. */
   readonly host: string;
   /** Aborted when the caller has gone. */
@@ -11,21 +11,21 @@ export type Context = {
   readonly refuses: (entryId: string) => boolean;
 };
 
-export type Operation = (input: unknown, context: Context) => object | Promise<object>;
+export type SqsOperation = (input: unknown, context: OperationContext) => object | Promise<object>;
 
-export type Operations = Readonly<Record<string, Operation>>;
+export type Operations = Readonly<Record<string, SqsOperation>>;
 
 export const url = z.string().min(1);
 export const int = z.number().int().optional();
-export const text = z.string().optional();
+export const textMember = z.string().optional();
 export const strings = z.array(z.string()).optional();
 export const map = z.record(z.string(), z.string()).optional();
 
-export const operation =
+export const sqsOperation =
   <S extends z.ZodType>(
     schema: S,
-    run: (input: z.output<S>, context: Context) => object | Promise<object>,
-  ): Operation =>
+    run: (input: z.output<S>, context: OperationContext) => object | Promise<object>,
+  ): SqsOperation =>
   (input, context) => {
     const parsed = schema.safeParse(input);
     if (parsed.success) return run(parsed.data, context);

@@ -2,13 +2,13 @@
 // AddPermission and RemovePermission are left out: nothing here looks at a policy.
 import * as z from 'zod';
 import { isAttributeName } from './attributes.ts';
-import type { Directory } from './directory.ts';
-import { int, map, type Operations, operation, strings, text, url } from './operation.ts';
+import type { QueueDirectory } from './directory.ts';
+import { int, map, type Operations, sqsOperation, strings, textMember, url } from './operation.ts';
 import type { Queue } from './queue.ts';
 import { checkRange, invalidValue, Refusal } from './refusal.ts';
 
 const ofQueue = z.object({ QueueUrl: url });
-const paging = { MaxResults: int, NextToken: text };
+const paging = { MaxResults: int, NextToken: textMember };
 const MOST_RESULTS = 1000;
 
 /** One page of what is sorted by name; the token is the last name of the page. */
@@ -41,8 +41,8 @@ function describe(queue: Queue): Record<string, string> {
   };
 }
 
-export const queueOperations = ({ directory }: { directory: Directory }): Operations => ({
-  CreateQueue: operation(
+export const queueOperations = ({ directory }: { directory: QueueDirectory }): Operations => ({
+  CreateQueue: sqsOperation(
     z.object({ QueueName: url, Attributes: map, tags: map }),
     ({ QueueName, Attributes = {}, tags = {} }, { host }) => {
       const queue = directory.create(QueueName, Attributes);
@@ -51,16 +51,16 @@ export const queueOperations = ({ directory }: { directory: Directory }): Operat
     },
   ),
 
-  GetQueueUrl: operation(z.object({ QueueName: url }), ({ QueueName }, { host }) => ({
+  GetQueueUrl: sqsOperation(z.object({ QueueName: url }), ({ QueueName }, { host }) => ({
     QueueUrl: directory.urlOf(directory.get(QueueName), host),
   })),
 
-  ListQueues: operation(z.object({ QueueNamePrefix: text, ...paging }), (input, { host }) => {
+  ListQueues: sqsOperation(z.object({ QueueNamePrefix: textMember, ...paging }), (input, { host }) => {
     const { results, next } = page(directory.list(input.QueueNamePrefix), input);
     return { QueueUrls: results.map((queue) => directory.urlOf(queue, host)), ...next };
   }),
 
-  ListDeadLetterSourceQueues: operation(z.object({ QueueUrl: url, ...paging }), (input, { host }) => {
+  ListDeadLetterSourceQueues: sqsOperation(z.object({ QueueUrl: url, ...paging }), (input, { host }) => {
     const sources = directory.sourcesOf(directory.byUrl(input.QueueUrl));
     const { results, next } = page(
       sources.sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -69,7 +69,7 @@ export const queueOperations = ({ directory }: { directory: Directory }): Operat
     return { queueUrls: results.map((queue) => directory.urlOf(queue, host)), ...next };
   }),
 
-  GetQueueAttributes: operation(
+  GetQueueAttributes: sqsOperation(
     z.object({ QueueUrl: url, AttributeNames: strings }),
     ({ QueueUrl, AttributeNames = [] }) => {
       const all = Object.entries(describe(directory.byUrl(QueueUrl))).filter(([, value]) => value !== '');
@@ -80,7 +80,7 @@ export const queueOperations = ({ directory }: { directory: Directory }): Operat
     },
   ),
 
-  SetQueueAttributes: operation(
+  SetQueueAttributes: sqsOperation(
     z.object({ QueueUrl: url, Attributes: z.record(z.string(), z.string()) }),
     ({ QueueUrl, Attributes }) => {
       directory.setAttributes(directory.byUrl(QueueUrl), Attributes);
@@ -88,7 +88,7 @@ export const queueOperations = ({ directory }: { directory: Directory }): Operat
     },
   ),
 
-  TagQueue: operation(
+  TagQueue: sqsOperation(
     z.object({ QueueUrl: url, Tags: z.record(z.string(), z.string()) }),
     ({ QueueUrl, Tags }) => {
       const { tags } = directory.byUrl(QueueUrl);
@@ -97,7 +97,7 @@ export const queueOperations = ({ directory }: { directory: Directory }): Operat
     },
   ),
 
-  UntagQueue: operation(
+  UntagQueue: sqsOperation(
     z.object({ QueueUrl: url, TagKeys: z.array(z.string()) }),
     ({ QueueUrl, TagKeys }) => {
       const { tags } = directory.byUrl(QueueUrl);
@@ -106,17 +106,17 @@ export const queueOperations = ({ directory }: { directory: Directory }): Operat
     },
   ),
 
-  ListQueueTags: operation(ofQueue, ({ QueueUrl }) => {
+  ListQueueTags: sqsOperation(ofQueue, ({ QueueUrl }) => {
     const { tags } = directory.byUrl(QueueUrl);
     return tags.size > 0 ? { Tags: Object.fromEntries(tags) } : {};
   }),
 
-  PurgeQueue: operation(ofQueue, ({ QueueUrl }) => {
+  PurgeQueue: sqsOperation(ofQueue, ({ QueueUrl }) => {
     directory.byUrl(QueueUrl).purge();
     return {};
   }),
 
-  DeleteQueue: operation(ofQueue, ({ QueueUrl }) => {
+  DeleteQueue: sqsOperation(ofQueue, ({ QueueUrl }) => {
     directory.delete(directory.byUrl(QueueUrl));
     return {};
   }),

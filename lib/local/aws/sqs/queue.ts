@@ -7,18 +7,18 @@ import type { Draft, Message } from './message.ts';
 import { createReceipts, type Receipts } from './receipt.ts';
 import { createReceiving, type Received, type ReceiveRequest } from './receiving.ts';
 import { Refusal } from './refusal.ts';
-import { createSending, type Sent } from './sending.ts';
+import { createSending, type SentMessage } from './sending.ts';
 import { createStore } from './store.ts';
 import type { Switches } from './switches.ts';
 import { createWaiters } from './waiters.ts';
 
-export type Counts = { readonly visible: number; readonly inFlight: number; readonly delayed: number };
+export type QueueCounts = { readonly visible: number; readonly inFlight: number; readonly delayed: number };
 
 /** What in-process code can see of a queue. */
 export type QueueView = {
   readonly name: string;
   readonly arn: string;
-  counts(): Counts;
+  counts(): QueueCounts;
   /** Long polls that wait now. */
   waiting(): number;
   /** Groups and messages that receives have looked at so far: a measure of work that is not time. */
@@ -33,7 +33,7 @@ export type Queue = QueueView & {
   attributes(): RawAttributes;
   changedAt(): number;
   setAttributes(given: RawAttributes): void;
-  send(draft: Draft): Sent;
+  send(draft: Draft): SentMessage;
   receive(request: ReceiveRequest): Promise<Received[]>;
   /** Takes in a message of another queue, visible at once. */
   accept(message: Message, enqueuedAt: number): void;

@@ -1,13 +1,13 @@
 // Receipt handles, and what each entitles to: deleting and hiding the message that it was given out for.
 // This is where standard and FIFO queues differ most, and where late consumers find out that they are late.
 import type { Clock } from '#lib/local/aws/clock.ts';
-import type { Entry } from './lane.ts';
+import type { LaneEntry } from './lane.ts';
 import { checkRange, invalidValue, Refusal } from './refusal.ts';
-import type { Store } from './store.ts';
+import type { MessageStore } from './store.ts';
 import type { Switches } from './switches.ts';
 
 export type Receipts = {
-  write(entry: Entry): string;
+  write(entry: LaneEntry): string;
   delete(handle: string): void;
   changeVisibility(handle: string, seconds: number): void;
 };
@@ -15,7 +15,7 @@ export type Receipts = {
 type Dependencies = {
   readonly queueId: string;
   readonly fifo: boolean;
-  readonly store: Pick<Store, 'get' | 'remove' | 'hide'>;
+  readonly store: Pick<MessageStore, 'get' | 'remove' | 'hide'>;
   readonly switches: Switches;
   readonly clock: Pick<Clock, 'now'>;
 };
@@ -26,7 +26,7 @@ export const VISIBILITY_SECONDS = [0, LONGEST_VISIBILITY_SECONDS] as const;
 
 export function createReceipts({ queueId, fifo, store, switches, clock }: Dependencies): Receipts {
   /** The message if it is still there, and whether this handle is of its newest receive. */
-  function read(handle: string): { entry: Entry | undefined; newest: boolean } {
+  function read(handle: string): { entry: LaneEntry | undefined; newest: boolean } {
     const [, queue, messageId, receive] = HANDLE.exec(Buffer.from(handle, 'base64').toString('latin1')) ?? [];
     if (queue !== queueId || messageId === undefined) {
       throw new Refusal(

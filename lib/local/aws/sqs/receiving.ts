@@ -2,11 +2,11 @@
 // handed out again to a caller who repeats its attempt.
 import type { Clock } from '#lib/local/aws/clock.ts';
 import type { Settings } from './attributes.ts';
-import type { Entry } from './lane.ts';
+import type { LaneEntry } from './lane.ts';
 import type { Message } from './message.ts';
 import type { Receipts } from './receipt.ts';
 import { invalidValue, Refusal } from './refusal.ts';
-import type { Store } from './store.ts';
+import type { MessageStore } from './store.ts';
 import type { Waiters } from './waiters.ts';
 import { createWindow, FIVE_MINUTES_MS } from './window.ts';
 
@@ -33,7 +33,7 @@ export type Cemetery = { accept(message: Message, enqueuedAt: number): void };
 type Dependencies = {
   readonly arn: string;
   readonly fifo: boolean;
-  readonly store: Pick<Store, 'take' | 'hide' | 'remove' | 'get' | 'count'>;
+  readonly store: Pick<MessageStore, 'take' | 'hide' | 'remove' | 'get' | 'count'>;
   readonly receipts: Pick<Receipts, 'write'>;
   readonly waiters: Waiters<Received>;
   readonly settings: () => Settings;
@@ -47,10 +47,12 @@ export function createReceiving(
   dependencies: Dependencies,
 ): (request: ReceiveRequest) => Promise<Received[]> {
   const { arn, fifo, store, receipts, waiters, settings, clock, findByArn } = dependencies;
-  const attempts = createWindow<readonly { entry: Entry; received: Received }[]>(FIVE_MINUTES_MS, { clock });
+  const attempts = createWindow<readonly { entry: LaneEntry; received: Received }[]>(FIVE_MINUTES_MS, {
+    clock,
+  });
 
   /** False for a message that has been received too often: it is in the dead-letter queue now. */
-  function keepOrBury(entry: Entry): boolean {
+  function keepOrBury(entry: LaneEntry): boolean {
     const { redrive } = settings();
     if (!redrive || entry.receives < redrive.maxReceives) return true;
     const deadLetters = findByArn(redrive.deadLetterArn);
@@ -68,7 +70,7 @@ export function createReceiving(
     return false;
   }
 
-  function handOut(entry: Entry, visibilityMs: number): Received {
+  function handOut(entry: LaneEntry, visibilityMs: number): Received {
     const now = clock.now();
     entry.receives++;
     entry.receivedAt = now;

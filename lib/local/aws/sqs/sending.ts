@@ -4,28 +4,28 @@
 import { hash, randomUUID } from 'node:crypto';
 import type { Clock } from '#lib/local/aws/clock.ts';
 import type { Settings } from './attributes.ts';
-import type { Entry } from './lane.ts';
+import type { LaneEntry } from './lane.ts';
 import { checkDraft, type Draft } from './message.ts';
 import { checkRange, invalidValue, missing, Refusal } from './refusal.ts';
-import type { Store } from './store.ts';
+import type { MessageStore } from './store.ts';
 import { createWindow, FIVE_MINUTES_MS } from './window.ts';
 
-export type Sent = { readonly messageId: string; readonly sequence?: bigint };
+export type SentMessage = { readonly messageId: string; readonly sequence?: bigint };
 
 type Dependencies = {
   readonly fifo: boolean;
-  readonly store: Pick<Store, 'put'>;
+  readonly store: Pick<MessageStore, 'put'>;
   readonly settings: () => Settings;
   readonly clock: Clock;
 };
 
 /** Throws a Refusal for what the queue does not take. */
-export function createSending({ fifo, store, settings, clock }: Dependencies): (draft: Draft) => Sent {
-  const duplicates = createWindow<Sent>(FIVE_MINUTES_MS, { clock });
+export function createSending({ fifo, store, settings, clock }: Dependencies): (draft: Draft) => SentMessage {
+  const duplicates = createWindow<SentMessage>(FIVE_MINUTES_MS, { clock });
 
   type Ids = { readonly groupId: string | undefined; readonly deduplicationId: string | undefined };
 
-  function put(draft: Draft, ids: Ids, delayMs: number): Entry {
+  function put(draft: Draft, ids: Ids, delayMs: number): LaneEntry {
     const now = clock.now();
     return store.put(
       {
@@ -42,7 +42,7 @@ export function createSending({ fifo, store, settings, clock }: Dependencies): (
     );
   }
 
-  function sendFifo(draft: Draft): Sent {
+  function sendFifo(draft: Draft): SentMessage {
     const { contentBased, perGroup, delayMs } = settings();
     const groupId = draft.MessageGroupId;
     if (groupId === undefined) throw missing('MessageGroupId');
@@ -66,7 +66,7 @@ export function createSending({ fifo, store, settings, clock }: Dependencies): (
     return sent;
   }
 
-  function sendStandard(draft: Draft): Sent {
+  function sendStandard(draft: Draft): SentMessage {
     checkRange('DelaySeconds', draft.DelaySeconds, [0, 900]);
     if (draft.MessageDeduplicationId !== undefined) {
       const reason = 'The parameter is not valid for this type of queue.';

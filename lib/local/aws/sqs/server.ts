@@ -5,7 +5,7 @@ import { type Clock, realClock } from '#lib/local/aws/clock.ts';
 import { startEndpoint } from '#lib/local/aws/endpoint.ts';
 import { createFaults, type Faults } from '#lib/local/aws/faults.ts';
 import { type Calls, createCalls } from './calls.ts';
-import { createDirectory } from './directory.ts';
+import { createQueueDirectory } from './directory.ts';
 import { createHandle, type Handle } from './handle.ts';
 import { createHttpAnswer, type HttpAnswer } from './http.ts';
 import { messageOperations } from './message-operations.ts';
@@ -35,7 +35,7 @@ export function createSqs(options: SqsOptions = {}): Sqs {
   const switches = createSwitches();
   const faults = createFaults();
   const calls = createCalls();
-  const directory = createDirectory({ clock, switches, region, account });
+  const directory = createQueueDirectory({ clock, switches, region, account });
   const operations = {
     ...queueOperations({ directory }),
     ...messageOperations({ directory, senderId: account }),

@@ -2,26 +2,26 @@
 // receive looks at what it hands out and at nothing else, however many messages wait behind a blocked group.
 // It knows no receipts, no limits and no other queue: that is queue.ts.
 import type { Clock } from '#lib/local/aws/clock.ts';
-import { createLane, type Entry, isFree, type Lane } from './lane.ts';
+import { createLane, isFree, type Lane, type LaneEntry } from './lane.ts';
 import { createLine, join, leave, unlinked } from './line.ts';
 import type { Message } from './message.ts';
 import type { Switches } from './switches.ts';
 
-export type Store = {
-  put(message: Message, times: { delayMs: number; retentionMs: number; enqueuedAt: number }): Entry;
-  get(messageId: string): Entry | undefined;
+export type MessageStore = {
+  put(message: Message, times: { delayMs: number; retentionMs: number; enqueuedAt: number }): LaneEntry;
+  get(messageId: string): LaneEntry | undefined;
   /**
    * Takes up to `most` entries in flight; each must be hidden or removed next, which gives its lane its place again.
    * `keep` sees each first, and answers false when it has taken it elsewhere.
    */
-  take(most: number, keep?: (entry: Entry) => boolean): Entry[];
+  take(most: number, keep?: (entry: LaneEntry) => boolean): LaneEntry[];
   /** In flight for `ms` from now; visible at once when 0. */
-  hide(entry: Entry, ms: number): void;
-  delay(entry: Entry, ms: number): void;
-  retain(entry: Entry, retentionMs: number): void;
-  remove(entry: Entry): void;
-  all(): Iterable<Entry>;
-  count(state: Entry['state']): number;
+  hide(entry: LaneEntry, ms: number): void;
+  delay(entry: LaneEntry, ms: number): void;
+  retain(entry: LaneEntry, retentionMs: number): void;
+  remove(entry: LaneEntry): void;
+  all(): Iterable<LaneEntry>;
+  count(state: LaneEntry['state']): number;
   /** Lanes and messages that takes have looked at so far. */
   inspected(): number;
 };
@@ -36,8 +36,8 @@ export type StoreDependencies = {
 
 const nothing = (): void => {};
 
-export function createStore({ clock, switches, fifo, onFree }: StoreDependencies): Store {
-  const entries = new Map<string, Entry>();
+export function createStore({ clock, switches, fifo, onFree }: StoreDependencies): MessageStore {
+  const entries = new Map<string, LaneEntry>();
   const lanes = new Map<string, Lane>();
   const free = createLine<Lane>();
   const counts = { visible: 0, inFlight: 0, delayed: 0 };
@@ -54,7 +54,7 @@ export function createStore({ clock, switches, fifo, onFree }: StoreDependencies
     } else leave(lane);
   }
 
-  function change(entry: Entry, state: Entry['state']): void {
+  function change(entry: LaneEntry, state: LaneEntry['state']): void {
     entry.cancelTimer();
     entry.cancelTimer = nothing;
     counts[entry.state]--;
@@ -64,13 +64,13 @@ export function createStore({ clock, switches, fifo, onFree }: StoreDependencies
     entry.state = state;
   }
 
-  function showAfter(entry: Entry, ms: number, state: 'inFlight' | 'delayed'): void {
+  function showAfter(entry: LaneEntry, ms: number, state: 'inFlight' | 'delayed'): void {
     change(entry, ms > 0 ? state : 'visible');
     if (ms > 0) entry.cancelTimer = clock.setTimer(ms, () => showAfter(entry, 0, state));
     settle(entry.lane);
   }
 
-  function remove(entry: Entry): void {
+  function remove(entry: LaneEntry): void {
     if (!entries.delete(entry.message.id)) return;
     change(entry, 'visible');
     counts.visible--;
@@ -79,7 +79,7 @@ export function createStore({ clock, switches, fifo, onFree }: StoreDependencies
     settle(entry.lane);
   }
 
-  function retain(entry: Entry, retentionMs: number): void {
+  function retain(entry: LaneEntry, retentionMs: number): void {
     entry.cancelExpiry();
     entry.cancelExpiry = clock.setTimer(entry.enqueuedAt + retentionMs - clock.now(), () => remove(entry));
   }
@@ -95,8 +95,8 @@ export function createStore({ clock, switches, fifo, onFree }: StoreDependencies
     put(message, { delayMs, retentionMs, enqueuedAt }) {
       const lane = laneOf(message);
       sequence += 1n;
-      const entry: Entry = {
-        ...unlinked<Entry>(),
+      const entry: LaneEntry = {
+        ...unlinked<LaneEntry>(),
         message,
         sequence,
         lane,
@@ -119,7 +119,7 @@ export function createStore({ clock, switches, fifo, onFree }: StoreDependencies
     },
 
     take(most, keep = () => true) {
-      const taken: Entry[] = [];
+      const taken: LaneEntry[] = [];
       while (taken.length < most && free.first) {
         const lane = free.first;
         leave(lane);
@@ -129,7 +129,7 @@ export function createStore({ clock, switches, fifo, onFree }: StoreDependencies
         let entry = lane.entries.first;
         while (entry && taken.length < most && isFree(entry, inFlight, switches)) {
           inspected++;
-          const next: Entry | undefined = entry.after;
+          const next: LaneEntry | undefined = entry.after;
           if (keep(entry)) {
             change(entry, 'inFlight');
             taken.push(entry);

@@ -13,7 +13,7 @@ import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, expect, it } from 'vitest';
 import { startDynamoDb } from '#lib/local/aws/dynamodb.ts';
 import { type Service, type Services, startEndpoint } from '#lib/local/aws/endpoint.ts';
-import { createSecrets } from '#lib/local/aws/secrets/server.ts';
+import { createSecretsServer } from '#lib/local/aws/secrets/server.ts';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -81,7 +81,7 @@ it('hands each request to the service that its target names, byte by byte', asyn
 it('serves SDK clients of several services on one port', async () => {
   const dynamodb = await startDynamoDb();
   cleanUps.push(dynamodb.close);
-  const { url } = await start({ dynamodb, secretsManager: createSecrets() });
+  const { url } = await start({ dynamodb, secretsManager: createSecretsServer() });
   const tables = new DynamoDBClient(config(url));
   const secrets = new SecretsManagerClient(config(url));
   cleanUps.push(

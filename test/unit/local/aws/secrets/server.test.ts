@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startEndpoint } from '#lib/local/aws/endpoint.ts';
-import { createSecrets } from '#lib/local/aws/secrets/server.ts';
+import { createSecretsServer } from '#lib/local/aws/secrets/server.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const cleanUps: (() => unknown)[] = [];
@@ -27,7 +27,7 @@ afterEach(async () => {
 /** A Secrets Manager with one secret, `one`, whose value is `v1`. */
 async function start({ maxAttempts = 1 } = {}) {
   const clock = { ms: 1_000_000, now: () => clock.ms };
-  const secrets = createSecrets({ clock });
+  const secrets = createSecretsServer({ clock });
   const endpoint = await startEndpoint({ port: 0, services: { secretsManager: secrets } });
   const client = new SecretsManagerClient({
     endpoint: endpoint.url,

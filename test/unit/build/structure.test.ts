@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { namesExportedTwice } from '#lib/build/structure.ts';
+
+describe('names exported twice', () => {
+  it('names both files for a type and a function of one name', () => {
+    const files = [
+      { path: 'lib/a.ts', text: 'export type Page = { readonly items: string[] };\n' },
+      { path: 'lib/b.ts', text: 'const inner = 1;\nexport async function Page(): Promise<void> {}\n' },
+    ];
+    expect(namesExportedTwice(files)).toEqual([
+      'Page is exported by lib/a.ts and lib/b.ts: give one of them another name',
+    ]);
+  });
+
+  it('lets a name stand once, and every function have a handler', () => {
+    const files = [
+      { path: 'functions/a.ts', text: 'export const handler = 1;\nexport function only() {}\n' },
+      { path: 'functions/b.ts', text: 'export const handler = 2;\nfunction only() {}\n' },
+    ];
+    expect(namesExportedTwice(files)).toEqual([]);
+  });
+});
