@@ -1,13 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: code as text
-// What went wrong with an earlier design, by the numbers that stand in the tests' names: for each danger its answer in
-// the code, how to take that away, and the tests that fail then. `npm run test:mutations` takes each away in turn;
-// test/unit/dangers.test.ts holds this list and the code together.
+// Mutations: each takes one safeguard out of the code and names the tests that must fail then. `npm run test:mutations`
+// applies them one by one. test/unit/dangers.test.ts checks that the code and the tests named here still exist.
 
 export type Danger = {
   readonly id: string;
-  /** What a user would see without the answer. */
+  /** What a user would see without the safeguard. */
   readonly danger: string;
-  /** Each text is in its file once, and is replaced by the other. More than one where one answer stands behind another. */
+  /** `from` stands in its file exactly once and is replaced by `to`. Several where two safeguards cover each other. */
   readonly edits: readonly (readonly [file: string, from: string, to: string])[];
   /** Below test/unit/, and the start of a test's name. */
   readonly tests: readonly (readonly [file: string, name: string])[];
@@ -15,20 +14,22 @@ export type Danger = {
 
 export const DANGERS: readonly Danger[] = [
   {
-    id: 'S7',
-    danger: 'an entry is written before the pause: a crash between leaves a backlog that nobody looks for',
+    id: 'flag-before-entry',
+    danger:
+      'The backlog entry is written before the pause. A crash between them leaves a backlog that no drain looks for.',
     edits: [
       [
         'lib/deliver/act.ts',
-        '    // The flag first: a crash after it finds the subscription stopped and the message still in its place.\n',
-        "    if (fate === 'keep') await park(run, going.lane, [message], deps);\n",
+        "const stop = subscription.onOutage === 'stop';\n",
+        "const stop = subscription.onOutage === 'stop';\n    if (fate === 'keep') await park(run, going.lane, [message], deps);\n",
       ],
     ],
     tests: [['deliver/park', 'the flag is written before the entry']],
   },
   {
-    id: 'S8 number',
-    danger: 'a token that comes twice, late or from an earlier drain drains too: tokens breed',
+    id: 'drain-number',
+    danger:
+      'A drain token that arrives twice, late, or from an earlier drain drains the lane too, and each drain sends another token.',
     edits: [
       [
         'lib/deliver/drain.ts',
@@ -39,16 +40,16 @@ export const DANGERS: readonly Danger[] = [
     tests: [['queue/tokens', 'a token that comes twice']],
   },
   {
-    id: 'S8 lost',
-    danger: 'a token that is lost leaves its lane stuck for ever',
+    id: 'lost-token',
+    danger: 'A lost drain token leaves its lane closed for ever.',
     edits: [
       ['lib/state/lanes.ts', 'closed.until > now) return undefined;', 'closed.until > 0) return undefined;'],
     ],
     tests: [['queue/tokens', 'a lost token is missed after two minutes']],
   },
   {
-    id: 'S9 pace',
-    danger: 'a dependency that is away has every message received again at full speed',
+    id: 'hand-back-pace',
+    danger: 'While an AWS service is down, every message is received again at full speed.',
     edits: [
       [
         'lib/queue/hand-back.ts',
@@ -59,8 +60,9 @@ export const DANGERS: readonly Danger[] = [
     tests: [['deliver/poison', 'for two minutes: nobody is paused, nothing is lost, and nothing goes round']],
   },
   {
-    id: 'S9 blame',
-    danger: 'a message that came often because AWS was away is taken for one that crashes the function',
+    id: 'hand-back-blame',
+    danger:
+      'A message that was received often because an AWS service was down is taken for a poison message.',
     edits: [
       [
         'lib/deliver/crashing.ts',
@@ -71,8 +73,9 @@ export const DANGERS: readonly Danger[] = [
     tests: [['deliver/poison', 'nor to a message from the queue']],
   },
   {
-    id: 'S10',
-    danger: 'an entry that kills the function is drained for ever, since its token is blamed',
+    id: 'poison-entry',
+    danger:
+      'A backlog entry that kills the function is drained for ever, because its token is counted instead of the entry.',
     edits: [
       [
         'lib/deliver/drain.ts',
@@ -86,16 +89,16 @@ export const DANGERS: readonly Danger[] = [
     ],
   },
   {
-    id: 'S13',
-    danger: 'lanes that a smaller cap has done away with go on sending',
+    id: 'removed-lane',
+    danger: 'Lanes that a smaller cap has removed go on sending requests.',
     edits: [
       ['lib/deliver/settle.ts', 'if (lane >= lanesOf(config)) return move', 'if (lane < 0) return move'],
     ],
     tests: [['deliver/items', 'POST nothing that is still routed to them']],
   },
   {
-    id: 'S13 backlog',
-    danger: 'the backlog of a lane that is no more is sent beside the others',
+    id: 'removed-lane-backlog',
+    danger: 'The backlog of a removed lane is sent in parallel with the remaining lanes.',
     edits: [
       [
         'lib/deliver/drain.ts',
@@ -106,8 +109,8 @@ export const DANGERS: readonly Danger[] = [
     tests: [['deliver/items', 'move their backlog and what is still in the queue']],
   },
   {
-    id: 'S16',
-    danger: 'a 410 stops a subscription that has a dlq',
+    id: 'gone-with-dlq',
+    danger: 'A 410 stops a subscription that has a dlq.',
     edits: [
       [
         'lib/deliver/policy.ts',
@@ -118,8 +121,8 @@ export const DANGERS: readonly Danger[] = [
     tests: [['deliver/outage', '410 with a dlq is a dead letter']],
   },
   {
-    id: 'S18 item',
-    danger: 'an item that is put right leaves its subscription paused, though nothing is wrong any more',
+    id: 'corrected-item',
+    danger: 'A corrected config item leaves its subscription paused.',
     edits: [
       [
         'lib/state/machine.ts',
@@ -133,8 +136,8 @@ export const DANGERS: readonly Danger[] = [
     ],
   },
   {
-    id: 'S18 same item',
-    danger: 'any put resumes, also of the very item that it paused on',
+    id: 'identical-item',
+    danger: 'Putting the identical config item again resumes the subscription that paused on it.',
     edits: [
       [
         'lib/state/machine.ts',
@@ -145,8 +148,8 @@ export const DANGERS: readonly Danger[] = [
     tests: [['deliver/items', 'stays when the same item is put again']],
   },
   {
-    id: 'S18 endpoint',
-    danger: 'an endpoint that is put resumes nobody who missed it, or one that is missing is not missed',
+    id: 'missing-endpoint',
+    danger: 'A missing endpoint pauses nobody, or putting it resumes nobody.',
     edits: [
       [
         'lib/state/registration.ts',
@@ -160,20 +163,21 @@ export const DANGERS: readonly Danger[] = [
     ],
   },
   {
-    id: 'S19',
-    danger: 'a healthy callback that is too slow fills the part of the queue that SQS looks through',
+    id: 'lag',
+    danger:
+      'A healthy callback that is too slow fills the 120,000 messages in which SQS looks for free message groups.',
     edits: [['lib/deliver/lag.ts', 'return ageMs > lagSeconds * 1000 && gapMs', 'return ageMs < 0 && gapMs']],
     tests: [['resume/sweep', 'a lane that is healthy but too slow']],
   },
   {
-    id: 'S20',
-    danger: 'a long slice keeps what arrives in the queue behind its token',
+    id: 'drain-slice',
+    danger: 'A long drain slice keeps newly arrived messages in the queue behind the drain token.',
     edits: [['lib/deliver/drain.ts', 'deps.now() + deps.sliceMs', 'deps.now() + 10 * deps.sliceMs']],
     tests: [['queue/tokens', 'a slice ends after five seconds']],
   },
   {
-    id: 'S21',
-    danger: 'a thousand subscriptions that come back at once take all that deliver has',
+    id: 'drain-budget',
+    danger: 'A thousand subscriptions that resume at the same time take all of the function’s concurrency.',
     edits: [
       [
         'lib/resume/sweep.ts',
@@ -184,8 +188,8 @@ export const DANGERS: readonly Danger[] = [
     tests: [['resume/sweep', 'a sweep starts as many drains as its budget']],
   },
   {
-    id: 'N1 lane',
-    danger: 'every lane of an outage probes',
+    id: 'one-lane-probes',
+    danger: 'Every lane of a subscription in an outage sends a probe.',
     edits: [
       ['lib/deliver/drain.ts', 'return lane === probeLane(state) && now', 'return lane >= 0 && now'],
       ['lib/deliver/run.ts', 'if (lane === probeLane(run.state) && notBefore', 'if (lane >= 0 && notBefore'],
@@ -193,8 +197,8 @@ export const DANGERS: readonly Danger[] = [
     tests: [['deliver/outage', 'five lanes that fail at once']],
   },
   {
-    id: 'N1 failures',
-    danger: 'five failures of one outage double its wait five times',
+    id: 'one-failure-an-outage',
+    danger: 'Five failures of one outage double its waiting time five times.',
     edits: [
       [
         'lib/state/machine.ts',
@@ -208,8 +212,8 @@ export const DANGERS: readonly Danger[] = [
     ],
   },
   {
-    id: 'N1 success',
-    danger: 'an old, slow success opens a newer outage',
+    id: 'old-success',
+    danger: 'A slow success of an earlier epoch ends a newer outage.',
     edits: [
       [
         'lib/state/machine.ts',
@@ -220,8 +224,8 @@ export const DANGERS: readonly Danger[] = [
     tests: [['deliver/outage', 'nor does one that was under way in the same batch']],
   },
   {
-    id: 'N2',
-    danger: 'a lone 503 stops an ordered lane until the next sweep',
+    id: 'lone-503',
+    danger: 'A single 503 stops an ordered lane until the next sweep.',
     edits: [
       [
         'lib/deliver/attempt-loop.ts',
@@ -235,8 +239,8 @@ export const DANGERS: readonly Danger[] = [
     ],
   },
   {
-    id: 'N4 clear',
-    danger: 'a deleted subscription leaves its backlog for whoever takes its id',
+    id: 'deleted-backlog',
+    danger: 'A deleted subscription leaves its backlog to whoever registers its id next.',
     edits: [
       ['lib/resume/check-subscription.ts', '< deps.unsubscribedAfterMs)', '< Number.POSITIVE_INFINITY)'],
     ],
@@ -246,28 +250,29 @@ export const DANGERS: readonly Danger[] = [
     ],
   },
   {
-    id: 'N4 grace',
-    danger: 'an item that is deleted and put again a moment later loses what waited',
+    id: 'deleted-for-a-moment',
+    danger: 'Deleting a config item and putting it again a moment later loses its backlog.',
     edits: [['lib/resume/check-subscription.ts', '< deps.unsubscribedAfterMs)', '< 0)']],
     tests: [['deliver/items', 'that is back within the hour']],
   },
   {
-    id: 'N5',
-    danger: 'a held message counts as backlog, and its lane never opens again',
+    id: 'held-is-no-backlog',
+    danger: 'A held message counts as backlog, so its lane never opens again.',
     edits: [['lib/state/keys.ts', 'pk: `held#${part(subscription)}`', 'pk: `lane#${part(subscription)}#0`']],
     tests: [['state/held', 'what was sent and failed is held']],
   },
   {
-    id: 'N8 order',
-    danger: 'a backlog is in the order of its numbers as texts: 10 before 9',
+    id: 'entry-order',
+    danger: 'Backlog entries are sorted as text: sequence number 10 comes before 9.',
     edits: [
       ['lib/state/keys.ts', "`${sequence.padStart(40, '0')}#${messageId}`", '`${sequence}#${messageId}`'],
     ],
     tests: [['deliver/park', 'entries are in the order of their numbers']],
   },
   {
-    id: 'N8 identity',
-    danger: 'a queue that begins to count anew has a message take another’s place in the backlog',
+    id: 'entry-identity',
+    danger:
+      'After a queue is created anew, its sequence numbers start again, and one message overwrites another in the backlog.',
     edits: [
       [
         'lib/state/keys.ts',
@@ -278,8 +283,8 @@ export const DANGERS: readonly Danger[] = [
     tests: [['deliver/park', 'two messages with one number are two']],
   },
   {
-    id: 'N9 pages',
-    danger: 'the sweep sees the first page of its index and no other',
+    id: 'index-pages',
+    danger: 'The sweep reads only the first page of its index.',
     edits: [
       [
         'lib/state/due.ts',
@@ -290,8 +295,8 @@ export const DANGERS: readonly Danger[] = [
     tests: [['resume/sweep', 'within the budget everything that is due is found']],
   },
   {
-    id: 'N9 shards',
-    danger: 'every pause writes to one partition of the index',
+    id: 'index-shards',
+    danger: 'Every pause writes to the same partition of the index.',
     edits: [
       [
         'lib/state/due.ts',
@@ -302,8 +307,8 @@ export const DANGERS: readonly Danger[] = [
     tests: [['resume/sweep', 'a thousand paused subscriptions are in all shards']],
   },
   {
-    id: 'N10',
-    danger: 'what a busy partition leaves unwritten is taken for parked, and lost',
+    id: 'unprocessed-entries',
+    danger: 'Entries that DynamoDB leaves unprocessed are taken for written, and lost.',
     edits: [
       [
         'lib/state/entries.ts',
@@ -314,8 +319,8 @@ export const DANGERS: readonly Danger[] = [
     tests: [['deliver/park', 'what DynamoDB leaves of a batch is written again']],
   },
   {
-    id: 'N11 backlog',
-    danger: 'a backlog behind a stop has no end',
+    id: 'backlog-expiry',
+    danger: 'The backlog of a stopped subscription is kept for ever.',
     edits: [
       [
         'lib/resume/check-subscription.ts',
@@ -326,8 +331,8 @@ export const DANGERS: readonly Danger[] = [
     tests: [['resume/sweep', 'after the days of the deployment what waits']],
   },
   {
-    id: 'N11 held',
-    danger: 'what is held has no end',
+    id: 'held-expiry',
+    danger: 'Held messages are kept for ever.',
     edits: [['lib/resume/expiry.ts', 'const before = now - deps.retentionMs;', 'const before = 0;']],
     tests: [
       ['resume/expiry', 'is a dead letter with a dlq'],
@@ -335,8 +340,8 @@ export const DANGERS: readonly Danger[] = [
     ],
   },
   {
-    id: 'N11 told',
-    danger: 'nobody can see how much waits, and since when',
+    id: 'backlog-measured',
+    danger: 'Nobody can see how many messages wait, or since when.',
     edits: [
       [
         'lib/resume/check-subscription.ts',
@@ -347,14 +352,14 @@ export const DANGERS: readonly Danger[] = [
     tests: [['resume/sweep', 'the state tells how much waits']],
   },
   {
-    id: 'N12',
-    danger: 'one message that always fails keeps an unordered subscription stopped for ever',
+    id: 'failing-head',
+    danger: 'One message that always fails keeps an unordered subscription paused for ever.',
     edits: [['lib/deliver/act.ts', 'head.probes >= PROBES_OF_ONE_HEAD;', 'head.probes < 0;']],
     tests: [['deliver/outage', 'on auto gets out of the way']],
   },
   {
-    id: 'N13',
-    danger: 'a drain that dies locks its lane for the queue’s whole visibility timeout',
+    id: 'dead-drain',
+    danger: 'A drain that dies locks its lane for the queue’s whole visibility timeout.',
     edits: [
       [
         'lib/deliver/batch.ts',

@@ -1,10 +1,11 @@
-// `npm run test:mutations`: takes the answer to each danger away, in a copy of the code, and runs the tests that must
-// fail then. A test that passes all the same is told, and ends the run badly. With a word behind, only those whose id
-// has it: npm run test:mutations -- S18
+// `npm run test:mutations`: takes each safeguard out of a copy of the code and runs the tests that must fail then. A test
+// that passes is printed, and the run exits with 1. A word as argument runs only the mutations whose id contains it:
+// npm run test:mutations -- drain
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as z from 'zod';
 import { DANGERS, type Danger } from './dangers.ts';
 
 const root = process.cwd();
@@ -22,17 +23,26 @@ for (const name of [
 }
 symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
 
-/** Says whether the test fails; one that is not found would pass. */
+const resultsSchema = z.object({ numPassedTests: z.number(), numFailedTests: z.number() });
+
+/** Whether the named test fails. Throws when no test has that name: it would otherwise count as caught. */
 function fails([file, name]: Danger['tests'][number]): boolean {
   const pattern = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const { stdout } = spawnSync(
+  const report = join(copy, 'report.json');
+  rmSync(report, { force: true });
+  const { stderr } = spawnSync(
     join(root, 'node_modules/.bin/vitest'),
-    ['run', '--project', 'unit', '--bail', '1', `test/unit/${file}.test.ts`, '-t', pattern],
+    [
+      ...['run', '--project', 'unit', '--reporter', 'json', '--outputFile', report],
+      ...[`test/unit/${file}.test.ts`, '-t', pattern],
+    ],
     { cwd: copy, encoding: 'utf8' },
   );
-  const [, failed] = /\d+ passed, (\d+) failed/.exec(stdout) ?? [];
-  if (failed === undefined) throw new Error(`vitest says nothing of ${file}: ${stdout}`);
-  return Number(failed) > 0;
+  const { numPassedTests, numFailedTests } = resultsSchema.parse(JSON.parse(readFileSync(report, 'utf8')));
+  if (numPassedTests + numFailedTests === 0) {
+    throw new Error(`No test of test/unit/${file}.test.ts is named "${name}". ${stderr}`);
+  }
+  return numFailedTests > 0;
 }
 
 let passed = 0;
@@ -56,5 +66,5 @@ try {
 } finally {
   rmSync(copy, { recursive: true, force: true });
 }
-console.log(`${chosen.length} dangers; ${passed} tests passed without the answer that they are for`);
+console.log(`${chosen.length} mutations; ${passed} tests passed that should have failed`);
 process.exitCode = passed === 0 ? 0 : 1;

@@ -26,7 +26,7 @@ async function waiting(): Promise<{ world: World; ids: string[] }> {
   return { world, ids };
 }
 
-describe('a subscription whose endpoint is missing (S18)', () => {
+describe('a subscription whose endpoint is missing', () => {
   test('is paused as invalid-config, says which field, and keeps all that comes', async () => {
     const { world, ids } = await waiting();
     const { pause } = await world.state('acme');

@@ -26,7 +26,7 @@ async function rejected(options: Options = {}, count = 3): Promise<World> {
   return world;
 }
 
-describe('a pause that waits for a decision (S18)', () => {
+describe('a pause that waits for a decision', () => {
   test('goes on by itself within ten minutes when the item is put anew', async () => {
     const world = await rejected();
     world.put('acme');
@@ -86,7 +86,7 @@ test('a broken item pauses with what is wrong, loses nothing, and goes on when i
   expect(delivered(world, 'acme')).toEqual(ids);
 });
 
-describe('a deleted item (N4)', () => {
+describe('a deleted item', () => {
   test('that is back within the hour goes on with what waited', async () => {
     const world = await rejected();
     world.remove('acme');
@@ -148,7 +148,7 @@ describe('a deleted item (N4)', () => {
   });
 });
 
-describe('lanes that are no more (S13)', () => {
+describe('lanes that are no more', () => {
   const later = (lanes: number, count: number): string[] => {
     const ids: string[] = [];
     for (let index = 0; ids.length < count; index++) {

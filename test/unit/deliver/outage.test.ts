@@ -20,7 +20,7 @@ const idIn = (lane: number, name = 'm'): string => {
   for (let index = 0; ; index++) if (laneOf(`${name}${index}`, 5) === lane) return `${name}${index}`;
 };
 
-test('a lone 503 is no pause (N2)', async () => {
+test('a lone 503 is no pause', async () => {
   const world = createWorld();
   world.put('acme');
   world.script.answer = answers({ m02: [503, 200] });
@@ -65,7 +65,7 @@ test('a retry whose delay fits is made in place, a longer one is a pause of that
   expect(await remains(world, 'far')).toEqual(NOTHING);
 });
 
-test('five lanes that fail at once are one failure, and one lane probes (N1)', async () => {
+test('five lanes that fail at once are one failure, and one lane probes', async () => {
   const world = createWorld({ concurrency: 5 });
   world.put('acme', { qos: 'auto', retry: { kind: 'none' } });
   world.script.answer = () => ({ status: 503, afterMs: 400 });
@@ -113,7 +113,7 @@ test('an old success does not open a newer outage', async () => {
   expect((await world.state('acme')).pause?.reason).toBe('outage');
 });
 
-test('nor does one that was under way in the same batch when its neighbour failed (N1)', async () => {
+test('nor does one that was under way in the same batch when its neighbour failed', async () => {
   const world = createWorld({ concurrency: 1 });
   world.put('other');
   world.put('acme', { qos: 'auto', retry: { kind: 'none' } });
@@ -137,7 +137,7 @@ test('nor does one that was under way in the same batch when its neighbour faile
 });
 
 describe('a message that always fails', () => {
-  test('on auto gets out of the way: the others are delivered, and it is tried again later (N12)', async () => {
+  test('on auto gets out of the way: the others are delivered, and it is tried again later', async () => {
     const world = createWorld();
     world.put('acme', { qos: 'auto', lanes: 1 });
     world.script.answer = answers({ m01: [500] });
@@ -173,7 +173,7 @@ describe('a message that always fails', () => {
 });
 
 describe('a rejection', () => {
-  test.each([400, 410])('%i with a dlq is a dead letter, and the next one goes (S16)', async (status) => {
+  test.each([400, 410])('%i with a dlq is a dead letter, and the next one goes', async (status) => {
     const world = createWorld();
     world.put('acme', { dlq: 'letters' });
     world.script.answer = answers({ m02: [status] });

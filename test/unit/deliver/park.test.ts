@@ -54,7 +54,7 @@ describe.each(MOMENTS)('%s', (fate) => {
   );
 });
 
-test('the flag is written before the entry, and the message is still in the queue then (S7)', async () => {
+test('the flag is written before the entry, and the message is still in the queue then', async () => {
   const world = createWorld();
   world.put('acme');
   world.script.answer = () => ({ status: 400 });
@@ -75,7 +75,7 @@ test('parked twice is parked once: the redelivered copy finds its own entry', as
   expect(await remains(world, 'acme')).toEqual({ queues: 0, entries: 3, lanes: 1, pause: 'manual' });
 });
 
-test('what DynamoDB leaves of a batch is written again, and what it never takes stays in the queue (N10)', async () => {
+test('what DynamoDB leaves of a batch is written again, and what it never takes stays in the queue', async () => {
   const world = createWorld();
   world.put('acme');
   void world.ask({ subscription: 'acme', action: 'pause' });
@@ -95,7 +95,7 @@ test('what DynamoDB leaves of a batch is written again, and what it never takes 
   expect(delivered(world, 'acme')).toEqual([...ids, 'm05']);
 });
 
-test('entries are in the order of their numbers, however many digits these have (N8)', async () => {
+test('entries are in the order of their numbers, however many digits these have', async () => {
   const world = createWorld();
   world.put('acme');
   void world.ask({ subscription: 'acme', action: 'pause' });
@@ -107,7 +107,7 @@ test('entries are in the order of their numbers, however many digits these have 
   expect(new Set(world.entries('acme').map(({ sk }) => String(sk).indexOf('#')))).toEqual(new Set([40]));
 });
 
-test('two messages with one number are two: a queue that was made anew counts from the start (N8)', async () => {
+test('two messages with one number are two: a queue that was made anew counts from the start', async () => {
   const { documents } = createMemoryDocuments();
   const deps = { ...TABLES, documents };
   const delivery = {

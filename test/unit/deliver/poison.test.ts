@@ -30,7 +30,7 @@ async function pausedWith(dlq: string | undefined, count: number): Promise<World
   return world;
 }
 
-describe('an entry that kills the function while it is drained (S10)', () => {
+describe('an entry that kills the function while it is drained', () => {
   test('is a dead letter where there is a dlq; those before and behind it in its page are delivered', async () => {
     const world = await pausedWith('letters', 9);
     await rest(world, 'acme');
@@ -102,7 +102,7 @@ describe('a message that kills the function from the queue', () => {
 });
 
 describe.each(['fail', 'lose'] as const)('AWS itself does not answer (%s)', (fate) => {
-  test('for two minutes: nobody is paused, nothing is lost, and nothing goes round at full speed (S9)', async () => {
+  test('for two minutes: nobody is paused, nothing is lost, and nothing goes round at full speed', async () => {
     const invocations = new Set<string>();
     const world = createWorld({
       watch: (call, invocation) => void (call.function === 'deliver' && invocations.add(invocation)),
@@ -158,7 +158,7 @@ test('a fault of AWS in a drain is not charged to the entry that it was at', asy
   expect(world.announced.map(({ detail }) => detail.reason)).not.toContain('crashing');
 });
 
-test('a lane whose lock can’t be made to last is not worked on, nor is any message of it (S6)', async () => {
+test('a lane whose lock can’t be made to last is not worked on, nor is any message of it', async () => {
   const world = createWorld();
   world.put('acme');
   // To SQS they are somebody else's by now.

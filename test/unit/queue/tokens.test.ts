@@ -25,7 +25,7 @@ async function paused({ messages = 6, afterMs = 10, seed = 1 } = {}): Promise<Wo
 }
 const drains = (world: World) => world.tokens(URLS.deliveries).map(({ drain }) => drain);
 
-test('a lost token is missed after two minutes (S8)', async () => {
+test('a lost token is missed after two minutes', async () => {
   const world = await paused();
   world.sweepEveryMinute();
   world.script.fate = ({ command, target, function: name }) =>
@@ -57,7 +57,7 @@ test('while no token is heard of, others are sent more and more rarely', async (
   expect(gaps.at(-1)).toBeGreaterThan(30);
 });
 
-test('a token that comes twice, and one of an earlier drain, does nothing (S8)', async () => {
+test('a token that comes twice, and one of an earlier drain, does nothing', async () => {
   const world = await paused({ messages: 60, afterMs: 500 });
   void world.ask({ subscription: 'acme', action: 'resume' });
   await world.pass(8 * SECOND);
@@ -76,7 +76,7 @@ test('a token that comes twice, and one of an earlier drain, does nothing (S8)',
   expect(await remains(world, 'acme')).toEqual(NOTHING);
 });
 
-test('a slice ends after five seconds, and what arrived behind its token is parked in order (S20)', async () => {
+test('a slice ends after five seconds, and what arrived behind its token is parked in order', async () => {
   const world = await paused({ messages: 30, afterMs: 500 });
   void world.ask({ subscription: 'acme', action: 'resume' });
   await world.pass(3 * SECOND);
@@ -104,7 +104,7 @@ test('a drain that dies after it raised the number and before it sent the token 
   expect(await remains(world, 'acme')).toEqual(NOTHING);
 });
 
-test('a drain that dies locks its lane for as long as it might have worked, and half a minute (N13)', async () => {
+test('a drain that dies locks its lane for as long as it might have worked, and half a minute', async () => {
   const world = await paused({ messages: 8 });
   let killed = false;
   world.script.answer = ({ messageId }) => {

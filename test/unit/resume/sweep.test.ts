@@ -45,7 +45,7 @@ test('what is going has no place in the index; what waits has one', async () => 
   expect(due()).toEqual([]);
 });
 
-test('a sweep starts as many drains as its budget has left, and says that it is not through (S21)', async () => {
+test('a sweep starts as many drains as its budget has left, and says that it is not through', async () => {
   const { world, ids } = await storm(25, 10);
   world.script.answer = () => ({ status: 200, afterMs: 9_000 });
   world.mappings.clear();
@@ -58,7 +58,7 @@ test('a sweep starts as many drains as its budget has left, and says that it is 
   expect(ids).toHaveLength(25);
 });
 
-test('within the budget everything that is due is found, page by page, in every shard (N9)', async () => {
+test('within the budget everything that is due is found, page by page, in every shard', async () => {
   const { world, ids } = await storm(180, 1_000);
   expect(await swept(world)).toEqual({ looked: 180, started: 180, failed: 0, complete: true });
   await world.pass(MINUTE);
@@ -66,7 +66,7 @@ test('within the budget everything that is due is found, page by page, in every 
   expect(await swept(world)).toEqual({ looked: 0, started: 0, failed: 0, complete: true });
 });
 
-test('a thousand paused subscriptions are in all shards, and none has a fifth of them (N9)', () => {
+test('a thousand paused subscriptions are in all shards, and none has a fifth of them', () => {
   const paused = {
     ...NO_STATE,
     pause: { reason: 'manual', since: 0, detail: '', itemHash: '', failures: 0 },
@@ -96,7 +96,7 @@ test('a shard that can’t be read, and a subscription that can’t be looked at
   expect(world.lines.some((line) => line.includes('sweep.shard-not-read {"shard":3'))).toBe(true);
 });
 
-test('a lane that is healthy but too slow goes through the backlog, in order, and then not any more (S19)', async () => {
+test('a lane that is healthy but too slow goes through the backlog, in order, and then not any more', async () => {
   const world = createWorld({ limits: { lagSeconds: 20 } });
   world.put('acme');
   world.sweepEveryMinute();
@@ -126,7 +126,7 @@ test('a lane that is healthy but too slow goes through the backlog, in order, an
 });
 
 test.each([['letters'], [undefined]])(
-  'after the days of the deployment what waits is a dead letter with a dlq (%s), else undeliverable (N11)',
+  'after the days of the deployment what waits is a dead letter with a dlq (%s), else undeliverable',
   async (dlq) => {
     const world = createWorld({ retentionDays: 3 });
     world.put('acme', { ...(dlq && { dlq }) });

@@ -25,7 +25,7 @@ async function withHeld(): Promise<World> {
   return world;
 }
 
-test('what was sent and failed is held, costs one request, and never comes back by itself (N5)', async () => {
+test('what was sent and failed is held, costs one request, and never comes back by itself', async () => {
   const world = await withHeld();
   expect(requested(world, 'acme')).toEqual(['m01:200', 'm02:500', 'm03:200']);
   expect(world.held('acme')).toMatchObject([{ sk: 'm02', reason: 'failed', status: 500 }]);
