@@ -22,8 +22,6 @@ export default defineConfig({
         testTimeout: 60_000,
         hookTimeout: 60_000,
         maxWorkers: 3,
-        // Real processes, killed and frozen, on whatever machine: see DECISIONS.md.
-        retry: process.env.CI === undefined ? 0 : 1,
         globalSetup: ['./test/support/package-once.ts'],
       }),
       // One emulated AWS serves all of it, one file after the other.

@@ -8,13 +8,13 @@ import { change } from '#lib/state/change.ts';
 import { type BacklogEntry, putEntries } from '#lib/state/entries.ts';
 import { type HeldReason, heldNoted, hold } from '#lib/state/held.ts';
 import { failed, type OutageWaits, refused, wentWell } from '#lib/state/machine.ts';
-import type { Head } from '#lib/state/state.ts';
+import type { Head, State } from '#lib/state/state.ts';
 import type { Attempted } from './attempt.ts';
 import type { Going } from './attempt-context.ts';
 import { describe, httpStatusOf, type Outcome } from './outcome.ts';
 import { type ParkDeps, park } from './park.ts';
 import type { Action } from './policy.ts';
-import { sendProbe } from './run.ts';
+import { openAndDrain, sendProbe } from './run.ts';
 
 export type DeliveryMessage = {
   readonly delivery: Delivery;
@@ -88,11 +88,13 @@ export async function act(
       return action satisfies never;
   }
 
-  /** Whatever ends well, or by rule, shows that the subscription goes; our own crash shows nothing. */
+  /** A message that ends well, or by a rule, ends the outage in which it was sent. A crash of ours shows nothing. */
   async function goOn(): Promise<void> {
-    if (run.state.pause !== undefined && !isLost(outcome)) {
-      await change(run, (state) => wentWell(state, epoch), deps);
-    }
+    if (run.state.pause === undefined || isLost(outcome)) return;
+    const decide = (state: State) => wentWell(state, epoch);
+    // A drain goes on in its lane, and starts the next lane when it ends. A message from the queue has no drain.
+    if (message.entry) await change(run, decide, deps);
+    else await openAndDrain(run, decide, deps);
   }
 
   async function setAside(): Promise<void> {
@@ -149,7 +151,7 @@ export async function act(
 
   /** The message is the head of its lane's backlog, if it is not there yet, and counts on from this attempt. */
   async function keep(): Promise<'settled' | 'stays'> {
-    const { delivery, body, entry } = message;
+    const { delivery, body } = message;
     const next = { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at };
     const { head } = run.state.pause ?? {};
     const inTheWay = head?.messageId === delivery.messageId && head.probes >= PROBES_OF_ONE_HEAD;
@@ -159,10 +161,9 @@ export async function act(
       await sendProbe(run, deps);
       return 'settled';
     }
-    if (entry) await putEntries(run.id, going.lane, [{ ...entry, delivery: next }], deps);
-    else await park(run, going.lane, [{ ...message, delivery: next }], deps);
+    const where = await leaveInBacklog({ ...message, delivery: next }, going, deps);
     await sendProbe(run, deps);
-    return entry ? 'stays' : 'settled';
+    return where;
   }
 
   function facts() {
@@ -173,6 +174,18 @@ export async function act(
     const { messageId, attempt, firstAt = at } = message.delivery;
     return { lane: going.lane, messageId, attempts: attempt, firstAt, retries: 0 };
   }
+}
+
+/** Puts the message, as it is now, into its lane's backlog. `stays`: it was there already. Throws when DynamoDB fails. */
+export async function leaveInBacklog(
+  message: DeliveryMessage,
+  { run, lane }: Going,
+  deps: ParkDeps,
+): Promise<'settled' | 'stays'> {
+  const { entry, delivery } = message;
+  if (entry) await putEntries(run.id, lane, [{ ...entry, delivery }], deps);
+  else await park(run, lane, [message], deps);
+  return entry ? 'stays' : 'settled';
 }
 
 const isLost = (outcome: Outcome): boolean => outcome.kind === 'unknown' && outcome.lost === true;

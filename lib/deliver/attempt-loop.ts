@@ -1,8 +1,9 @@
 // One message's attempts: attempt, decide, and again in place while the policy says so and there is time; else act.
 
+import { phaseOf } from '#lib/state/transitions.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { CountName, Log, Meter } from '#lib/telemetry/log.ts';
-import { type ActDeps, act, type DeliveryMessage } from './act.ts';
+import { type ActDeps, act, type DeliveryMessage, leaveInBacklog } from './act.ts';
 import { type AttemptDeps, type Attempted, attempt } from './attempt.ts';
 import { type Bounds, type Going, RESERVE_MS } from './attempt-context.ts';
 import { httpStatusOf } from './outcome.ts';
@@ -63,6 +64,10 @@ export async function tries(
       ...message,
       delivery: { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? attempted.at },
     };
+    // Another lane paused the subscription meanwhile. From then on only its probe is sent; this message waits too.
+    if (going.run.state.epoch !== epoch && phaseOf(going.run.state) !== 'going') {
+      return await leaveInBacklog(message, going, deps);
+    }
   }
 }
 

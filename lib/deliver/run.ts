@@ -6,7 +6,7 @@ import { sendToken, type TokenDeps } from '#lib/queue/tokens.ts';
 import { type ChangeDeps, change, type Subject } from '#lib/state/change.ts';
 import { drainStarted, probeLane } from '#lib/state/lanes.ts';
 import type { Config, Registration } from '#lib/state/registration.ts';
-import { closedLanes } from '#lib/state/state.ts';
+import { closedLanes, type State } from '#lib/state/state.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
 import { errorName, type Log } from '#lib/telemetry/log.ts';
 
@@ -48,6 +48,20 @@ export async function sendTokenFor(run: Run, lane: number, deps: RunDeps): Promi
 export async function sendProbe(run: Run, deps: RunDeps): Promise<void> {
   const lane = probeLane(run.state);
   if (lane !== undefined) await sendTokenFor(run, lane, deps);
+}
+
+/**
+ * Makes a change that may open the subscription, from outside a drain. An open subscription with closed lanes needs a
+ * drain: this starts the first one, and each drain that ends starts the next. Returns whether the state changed.
+ */
+export async function openAndDrain(
+  run: Run,
+  decide: (state: State) => State | undefined,
+  deps: RunDeps,
+): Promise<boolean> {
+  const changed = await change(run, decide, deps);
+  if (changed) await startNext(run, deps);
+  return changed;
 }
 
 /**

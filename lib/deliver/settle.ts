@@ -15,7 +15,7 @@ import { isOrdered } from '#lib/subscription/subscription.ts';
 import type { Count } from '#lib/telemetry/log.ts';
 import type { Bounds } from './attempt-context.ts';
 import { type TriesDeps, tries } from './attempt-loop.ts';
-import { type Run, type RunDeps, startNext } from './run.ts';
+import { openAndDrain, type Run, type RunDeps } from './run.ts';
 
 export type Ending =
   | { readonly kind: 'settled' }
@@ -87,7 +87,7 @@ export async function goesOn(
     return;
   }
   if (itemChanged(run.state, itemHash)) {
-    if (await change(run, (state) => itemChanged(state, itemHash), deps)) await startNext(run, deps);
+    await openAndDrain(run, (state) => itemChanged(state, itemHash), deps);
   }
   if (dueWithoutBacklog(run.state, deps.now())) {
     await change(run, (state) => dueWithoutBacklog(state, deps.now()), deps);

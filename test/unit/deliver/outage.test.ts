@@ -136,6 +136,27 @@ test('nor does one that was under way in the same batch when its neighbour faile
   expect(world.announced.map(({ type }) => type)).toEqual(['subscription.paused']);
 });
 
+test('a message that waits for its retry in place is parked when another lane pauses the subscription', async () => {
+  const world = createWorld({ concurrency: 1 });
+  world.put('other');
+  world.put('acme', { qos: 'auto' });
+  const [pausing, retried] = [idIn(0), idIn(1)];
+  world.script.answer = answers({
+    busy: [{ status: 200, afterMs: 2_000 }],
+    [pausing]: [500, 500, 500, 200],
+    [retried]: [{ status: 500, afterMs: 300 }, 200],
+  });
+  // While `busy` is under way, the two others gather in the queue, for one batch.
+  world.publish('other', 'busy');
+  await world.pass(SECOND);
+  world.publish('acme', pausing, 'a');
+  world.publish('acme', retried, 'b');
+  await world.pass(5 * MINUTE);
+  // Without a sweep: the probe ends the outage, and the drain of one lane starts that of the next.
+  expect(requested(world, 'acme').slice(-2)).toEqual([`${pausing}:200`, `${retried}:200`]);
+  expect(await remains(world, 'acme')).toEqual(NOTHING);
+});
+
 describe('a message that always fails', () => {
   test('on auto gets out of the way: the others are delivered, and it is tried again later', async () => {
     const world = createWorld();
