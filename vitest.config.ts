@@ -9,8 +9,10 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
-      project('unit', { testTimeout: 30_000 }),
-      project('conformance', { testTimeout: 30_000 }),
+      // No network and no state in modules: the files share threads, and a module is loaded once in each of them.
+      project('unit', { testTimeout: 30_000, pool: 'threads', isolate: false, maxWorkers: '100%' }),
+      // Projects with their own number of workers need a place of their own in the order.
+      project('conformance', { testTimeout: 30_000, sequence: { groupOrder: 1 } }),
       // Beside a real broker, which is on the same two cores: see the script test:kafka.
       project('kafka', {
         testTimeout: 120_000,
@@ -22,6 +24,7 @@ export default defineConfig({
         testTimeout: 60_000,
         hookTimeout: 60_000,
         maxWorkers: 3,
+        sequence: { groupOrder: 2 },
         globalSetup: ['./test/support/package-once.ts'],
       }),
       // One emulated AWS serves all of it, one file after the other.
