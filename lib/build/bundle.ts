@@ -1,8 +1,10 @@
-// Makes what is deployed: one ESM bundle a function, the AWS SDK inside. Run by the serverless plugin, the tests and
-// `npm run build`, which also prints each bundle's size and the CPU that importing it costs.
+// Makes what is deployed: one ESM bundle a function, the AWS SDK inside, and beside it the licences of its packages. Run by
+// the serverless plugin, the tests and `npm run build`, which also prints each bundle's size and the CPU that importing it
+// costs.
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { LICENCES_FILE, licencesText, packageFolders } from './licences.ts';
 import { requireHttp } from './require-http.ts';
 import { slimAxios } from './slim-axios.ts';
 import { slimUndici } from './slim-undici.ts';
@@ -13,14 +15,14 @@ export const functionNames = (): string[] => readdirSync('functions').map((file)
 // The bundle is ESM; some of what it holds is CommonJS and asks for `require`.
 const REQUIRE_FOR_COMMONJS = `import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);`;
 
-/** Writes dist/<function>/index.js for every function, from the checkout's root. */
-export async function bundle(): Promise<Metafile> {
-  mkdirSync('dist', { recursive: true });
+/** Writes <folder>/<function>/index.js and its licences for every function; runs in the checkout's root. */
+export async function bundle(folder = 'dist'): Promise<Metafile> {
+  mkdirSync(folder, { recursive: true });
   // `.js` and a package.json beside it, not `.mjs`: `serverless invoke local` does not load `.mjs`.
-  writeFileSync('dist/package.json', '{"type":"module"}\n');
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}\n');
   const { metafile } = await build({
     entryPoints: functionNames().map((name) => ({ in: `functions/${name}.ts`, out: `${name}/index` })),
-    outdir: 'dist',
+    outdir: folder,
     bundle: true,
     platform: 'node',
     target: 'node24',
@@ -35,6 +37,9 @@ export async function bundle(): Promise<Metafile> {
     plugins: [requireHttp(), slimAxios(), slimUndici()],
     metafile: true,
   });
+  for (const [file, { inputs }] of Object.entries(metafile.outputs)) {
+    writeFileSync(join(dirname(file), LICENCES_FILE), licencesText(packageFolders(Object.keys(inputs))));
+  }
   return metafile;
 }
 

@@ -72,7 +72,7 @@ export default class BundlePlugin {
       'before:package:createDeploymentArtifacts': checkAndBundle,
       'before:package:function:package': checkAndBundle,
       'before:deploy:function:packageFunction': checkAndBundle,
-      'before:invoke:local:invoke': bundle,
+      'before:invoke:local:invoke': () => bundle(),
     };
   }
 }

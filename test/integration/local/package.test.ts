@@ -10,6 +10,7 @@ beforeEach(() => {
   // A checkout of its own, so that nobody else's is made stale.
   root = mkdtempSync(join(tmpdir(), 'package-'));
   for (const path of [
+    'LICENSE',
     'serverless.yml',
     'package.json',
     'package-lock.json',
