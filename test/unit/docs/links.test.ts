@@ -4,6 +4,8 @@ import { expect, test } from 'vitest';
 
 const pages = readdirSync('.').filter((name) => name.endsWith('.md'));
 
+const FOR_CONTRIBUTORS = ['CHANGELOG.md', 'CONTRIBUTING.md', 'RELEASING.md', 'SECURITY.md'];
+
 test.each(pages)('what %s links to is there', (name) => {
   const text = readFileSync(name, 'utf8');
   for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
@@ -16,6 +18,11 @@ test.each(pages)('what %s links to is there', (name) => {
 
 test('the README links to every page for readers', () => {
   const readme = readFileSync('README.md', 'utf8');
-  for (const name of pages.filter((page) => !['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md'].includes(page)))
+  for (const name of pages.filter((page) => page !== 'README.md' && !FOR_CONTRIBUTORS.includes(page)))
     expect(readme).toContain(`](${name})`);
+});
+
+test('CONTRIBUTING links to the other pages for contributors', () => {
+  const contributing = readFileSync('CONTRIBUTING.md', 'utf8');
+  for (const name of ['RELEASING.md', 'SECURITY.md']) expect(contributing).toContain(`](${name})`);
 });
