@@ -5,16 +5,16 @@ import type { Delivery } from '#lib/message/attribute.ts';
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
 import { type LaterDeps, sendLater } from '#lib/queue/retries.ts';
 import { change } from '#lib/state/change.ts';
+import { openAndDrain, sendProbe } from '#lib/state/drains.ts';
 import { type BacklogEntry, putEntries } from '#lib/state/entries.ts';
 import { type HeldReason, heldNoted, hold } from '#lib/state/held.ts';
 import { failed, type OutageWaits, refused, wentWell } from '#lib/state/machine.ts';
 import type { Head, State } from '#lib/state/state.ts';
 import type { Attempted } from './attempt.ts';
-import type { Going } from './attempt-context.ts';
+import type { AttemptContext } from './attempt-context.ts';
 import { describe, httpStatusOf, type Outcome } from './outcome.ts';
 import { type ParkDeps, park } from './park.ts';
 import type { Action } from './policy.ts';
-import { openAndDrain, sendProbe } from './run.ts';
 
 export type DeliveryMessage = {
   readonly delivery: Delivery;
@@ -46,10 +46,10 @@ export async function act(
   action: Action,
   message: DeliveryMessage,
   attempted: Attempted,
-  going: Going,
+  context: AttemptContext,
   deps: ActDeps,
 ): Promise<'settled' | 'stays'> {
-  const { run } = going;
+  const { registration } = context;
   const { outcome, epoch, at } = attempted;
   switch (action.kind) {
     case 'done':
@@ -90,16 +90,16 @@ export async function act(
 
   /** A message that ends well, or by a rule, ends the outage in which it was sent. A crash of ours shows nothing. */
   async function goOn(): Promise<void> {
-    if (run.state.pause === undefined || isLost(outcome)) return;
+    if (registration.state.pause === undefined || isLost(outcome)) return;
     const decide = (state: State) => wentWell(state, epoch);
     // A drain goes on in its lane, and starts the next lane when it ends. A message from the queue has no drain.
-    if (message.entry) await change(run, decide, deps);
-    else await openAndDrain(run, decide, deps);
+    if (message.entry) await change(registration, decide, deps);
+    else await openAndDrain(registration, decide, deps);
   }
 
   async function setAside(): Promise<void> {
     const fate = { reason: reasonOf(outcome), detail: describe(outcome), status: httpStatusOf(outcome), at };
-    await change(run, (state) => heldNoted(state, deps.now()), deps);
+    await change(registration, (state) => heldNoted(state, deps.now()), deps);
     await hold(message, fate, deps);
     deps.count('Held');
     const { subscription, messageId } = message.delivery;
@@ -109,14 +109,14 @@ export async function act(
   /** Unordered messages travel round while the others go on; an ordered one stops its lane for as long. */
   async function retryLater(afterMs: number): Promise<'settled' | 'stays'> {
     const { delivery, body } = message;
-    const { config } = going;
+    const { config } = context;
     if (config.subscription.qos === 'auto' && (delivery.hops ?? 0) < deps.mostHops) {
-      const retries = going.retries + 1;
+      const retries = context.retries + 1;
       const next = { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at, retries };
       await sendLater(next, body, deps.now() + afterMs, deps);
       return 'settled';
     }
-    const head = { ...headOf(), retries: going.retries + 1 };
+    const head = { ...headOf(), retries: context.retries + 1 };
     const failure = {
       epoch,
       detail: describe(outcome),
@@ -125,17 +125,17 @@ export async function act(
       retrying: true,
       head,
     };
-    await change(run, (state) => failed(state, failure, facts()), deps);
+    await change(registration, (state) => failed(state, failure, facts()), deps);
     return await keep();
   }
 
   async function pauseFor({ reason, message: fate, afterMs }: Extract<Action, { kind: 'pause' }>) {
-    const { subscription, itemHash } = going.config;
+    const { subscription, itemHash } = context.config;
     const why = { epoch, detail: describe(outcome), itemHash, ...(fate === 'keep' && { head: headOf() }) };
     const stop = subscription.onOutage === 'stop';
     // The flag first: a crash after it finds the subscription stopped and the message still in its place.
     await change(
-      run,
+      registration,
       (state) =>
         reason === 'outage'
           ? failed(state, { ...why, stop, ...(afterMs !== undefined && { afterMs }) }, facts())
@@ -145,7 +145,7 @@ export async function act(
     if (fate === 'hold') await setAside();
     if (fate === 'drop') deps.count('Dropped');
     if (fate === 'keep') return await keep();
-    await sendProbe(run, deps);
+    await sendProbe(registration, deps);
     return 'settled';
   }
 
@@ -153,16 +153,16 @@ export async function act(
   async function keep(): Promise<'settled' | 'stays'> {
     const { delivery, body } = message;
     const next = { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at };
-    const { head } = run.state.pause ?? {};
+    const { head } = registration.state.pause ?? {};
     const inTheWay = head?.messageId === delivery.messageId && head.probes >= PROBES_OF_ONE_HEAD;
-    if (inTheWay && going.config.subscription.qos === 'auto') {
+    if (inTheWay && context.config.subscription.qos === 'auto') {
       // A message that always fails must not keep an unordered subscription stopped for ever.
       await sendLater(next, body, deps.now() + OUT_OF_THE_WAY_MS, deps);
-      await sendProbe(run, deps);
+      await sendProbe(registration, deps);
       return 'settled';
     }
-    const where = await leaveInBacklog({ ...message, delivery: next }, going, deps);
-    await sendProbe(run, deps);
+    const where = await leaveInBacklog({ ...message, delivery: next }, context, deps);
+    await sendProbe(registration, deps);
     return where;
   }
 
@@ -172,19 +172,19 @@ export async function act(
 
   function headOf(): Omit<Head, 'probes'> {
     const { messageId, attempt, firstAt = at } = message.delivery;
-    return { lane: going.lane, messageId, attempts: attempt, firstAt, retries: 0 };
+    return { lane: context.lane, messageId, attempts: attempt, firstAt, retries: 0 };
   }
 }
 
 /** Puts the message, as it is now, into its lane's backlog. `stays`: it was there already. Throws when DynamoDB fails. */
 export async function leaveInBacklog(
   message: DeliveryMessage,
-  { run, lane }: Going,
+  { registration, lane }: AttemptContext,
   deps: ParkDeps,
 ): Promise<'settled' | 'stays'> {
   const { entry, delivery } = message;
-  if (entry) await putEntries(run.id, lane, [{ ...entry, delivery }], deps);
-  else await park(run, lane, [message], deps);
+  if (entry) await putEntries(registration.id, lane, [{ ...entry, delivery }], deps);
+  else await park(registration, lane, [message], deps);
   return entry ? 'stays' : 'settled';
 }
 

@@ -1,6 +1,5 @@
 // What an attempt is made within: the subscription and lane that go, and the time there is.
-import type { Config } from '#lib/state/registration.ts';
-import type { Run } from './run.ts';
+import type { ConfigItem, Registration } from '#lib/state/registration.ts';
 
 export type Bounds = {
   /** When the invocation's work must be over, epoch milliseconds: no request is begun that could outlive it. */
@@ -15,9 +14,9 @@ export type Bounds = {
 export const RESERVE_MS = 5_000;
 
 /** A subscription that may be called, in one of its lanes. */
-export type Going = {
-  readonly run: Run;
-  readonly config: Extract<Config, { kind: 'valid' }>;
+export type AttemptContext = {
+  readonly registration: Registration;
+  readonly config: Extract<ConfigItem, { kind: 'valid' }>;
   readonly lane: number;
   /** Retries that this message had since the subscription went on; Infinity for a probe, which is not repeated. */
   readonly retries: number;

@@ -5,11 +5,11 @@ import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { CountName, Log, Meter } from '#lib/telemetry/log.ts';
 import { type ActDeps, act, type DeliveryMessage, leaveInBacklog } from './act.ts';
 import { type AttemptDeps, type Attempted, attempt } from './attempt.ts';
-import { type Bounds, type Going, RESERVE_MS } from './attempt-context.ts';
+import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
 import { httpStatusOf } from './outcome.ts';
 import { type Action, decide } from './policy.ts';
 
-export type TriesDeps = AttemptDeps &
+export type AttemptLoopDeps = AttemptDeps &
   ActDeps &
   Meter & {
     readonly wait: (ms: number) => Promise<unknown>;
@@ -21,20 +21,20 @@ export type TriesDeps = AttemptDeps &
  * Tries until the message is settled, has to stay, or no request could be begun within the bounds.
  * Throws when AWS fails: then the message is not settled.
  */
-export async function tries(
+export async function attemptUntilSettled(
   first: DeliveryMessage,
-  going: Going,
+  context: AttemptContext,
   { endsAt, startBy = Number.POSITIVE_INFINITY }: Bounds,
-  deps: TriesDeps,
+  deps: AttemptLoopDeps,
 ): Promise<'settled' | 'stays' | 'out-of-time'> {
-  const { subscription } = going.config;
+  const { subscription } = context.config;
   const sendBy = endsAt - subscription.http.readTimeoutMs - RESERVE_MS;
   const mayStart = (at: number) => at <= Math.min(startBy, sendBy);
   let message = first;
   let hadOtherCredentials = false;
-  for (let { retries } = going; ; retries++) {
+  for (let { retries } = context; ; retries++) {
     if (!mayStart(deps.now())) return 'out-of-time';
-    const { epoch, pause } = going.run.state;
+    const { epoch, pause } = context.registration.state;
     const circumstances = {
       subscription,
       epoch,
@@ -56,7 +56,7 @@ export async function tries(
     hadOtherCredentials ||= attempted.credentialsChanged === true;
     if (attempted.made) tell(message, attempted, action, subscription, deps);
     if (action.kind !== 'retry' || !mayStart(deps.now() + action.afterMs)) {
-      return await act(action, message, attempted, { ...going, retries }, deps);
+      return await act(action, message, attempted, { ...context, retries }, deps);
     }
     await deps.wait(action.afterMs);
     const { delivery } = message;
@@ -65,8 +65,8 @@ export async function tries(
       delivery: { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? attempted.at },
     };
     // Another lane paused the subscription meanwhile. From then on only its probe is sent; this message waits too.
-    if (going.run.state.epoch !== epoch && phaseOf(going.run.state) !== 'going') {
-      return await leaveInBacklog(message, going, deps);
+    if (context.registration.state.epoch !== epoch && phaseOf(context.registration.state) !== 'going') {
+      return await leaveInBacklog(message, context, deps);
     }
   }
 }
@@ -85,7 +85,7 @@ function tell(
   { outcome, at, durationMs, span }: Attempted,
   action: Action,
   subscription: Subscription,
-  deps: TriesDeps,
+  deps: AttemptLoopDeps,
 ): void {
   for (const { count, measure } of subscription.metrics ? [deps, deps.meterOf(subscription.id)] : [deps]) {
     count('Attempts');

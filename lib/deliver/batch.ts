@@ -7,13 +7,13 @@ import { secondsAfterFault } from '#lib/queue/hand-back.ts';
 import type { Queues } from '#lib/queue/queues.ts';
 import type { Registration } from '#lib/state/registration.ts';
 import { errorName } from '#lib/telemetry/log.ts';
-import { isSuspect, type SuspectDeps, workSuspect } from './crashing.ts';
 import { createEarlyRemoval } from './early-removal.ts';
-import { type LaneDeps, type LaneResult, type Queued, workLane } from './lane.ts';
-import { type Run, runOf } from './run.ts';
+import { type LaneDeps, workLane } from './lane.ts';
+import { isSuspect, type SuspectDeps, workSuspect } from './poison.ts';
+import type { LaneResult, Queued } from './queued.ts';
 
 export type BatchDeps = LaneDeps &
-  SuspectDeps & {
+  Omit<SuspectDeps, 'workLane'> & {
     readonly callback: Pick<CallbackClient, 'exchange' | 'endInvocation'>;
     readonly queues: Queues;
     readonly readRegistrations: (ids: readonly string[]) => Promise<ReadonlyMap<string, Registration>>;
@@ -31,13 +31,16 @@ export async function deliverBatch(
   const bounds = { endsAt: deps.now() + remainingMs };
   const queued = records.map((record) => ({ record, message: decodeLaneMessage(record.messageAttributes) }));
   const ours = await makeSure(records, Math.ceil(remainingMs / 1000) + AFTER_THE_END_SECONDS, deps);
-  const runs = await readRuns(queued, deps);
+  const registrations = await readRegistrations(queued, deps);
   const early = createEarlyRemoval((handles) => deps.queues.remove(deps.deliveriesQueueUrl, handles));
   const unsettled: Queued[] = [];
 
-  const work = async (lane: readonly Queued[], how: typeof workSuspect): Promise<void> => {
-    const ready = runs !== undefined && lane.every(({ record }) => ours.has(record));
-    const result = ready ? await how(lane, runs, bounds, deps) : notWorkedOn(lane, deps);
+  const inLane = (lane: readonly Queued[]) => workLane(lane, registrations ?? new Map(), bounds, deps);
+  const alone = (lane: readonly Queued[]) =>
+    workSuspect(lane, registrations ?? new Map(), { ...deps, workLane: inLane });
+  const work = async (lane: readonly Queued[], how: typeof inLane): Promise<void> => {
+    const ready = registrations !== undefined && lane.every(({ record }) => ours.has(record));
+    const result = ready ? await how(lane) : notWorkedOn(lane, deps);
     early.add(lane.slice(0, result.settled).map(({ record }) => record.receiptHandle));
     unsettled.push(...(await handBack(lane, result, deps)));
   };
@@ -45,11 +48,11 @@ export async function deliverBatch(
   const lanes = lanesOf(queued);
   const suspects = lanes.filter((lane) => isSuspect(lane, deps));
   const others = lanes.filter((lane) => !isSuspect(lane, deps));
-  await Promise.all(others.map((lane) => work(lane, workLane)));
+  await Promise.all(others.map((lane) => work(lane, inLane)));
   // What may kill us comes last, when nothing else of the batch can suffer from it; one a batch.
   if (suspects.length > 0) await early.flush();
   const [suspect, ...later] = suspects;
-  if (suspect) await work(suspect, workSuspect);
+  if (suspect) await work(suspect, alone);
   for (const lane of later) unsettled.push(...(await handBack(lane, SOON, deps)));
 
   await early.end();
@@ -88,17 +91,16 @@ async function makeSure(
   return ours;
 }
 
-async function readRuns(
+async function readRegistrations(
   queued: readonly Queued[],
   deps: BatchDeps,
-): Promise<ReadonlyMap<string, Run> | undefined> {
+): Promise<ReadonlyMap<string, Registration> | undefined> {
   const ids = new Set(
     queued.flatMap(({ message }) => (message.ok ? [message.value.value.subscription] : [])),
   );
   if (ids.size === 0) return new Map();
   try {
-    const registrations = await deps.readRegistrations([...ids]);
-    return new Map([...registrations].map(([id, registration]) => [id, runOf(id, registration)]));
+    return await deps.readRegistrations([...ids]);
   } catch (error) {
     deps.log.error('registrations.not-read', { error: errorName(error) });
     return undefined;

@@ -6,6 +6,7 @@ import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts'
 import { sendToken } from '#lib/queue/tokens.ts';
 import { sendOrphan, type UndeliverableDeps } from '#lib/queue/undeliverable.ts';
 import { change } from '#lib/state/change.ts';
+import type { DrainStartDeps } from '#lib/state/drains.ts';
 import {
   type BacklogEntry,
   type EntryDeps,
@@ -15,11 +16,12 @@ import {
 } from '#lib/state/entries.ts';
 import { dropHeld, type Held, readHeld } from '#lib/state/held.ts';
 import { laneOpened } from '#lib/state/lanes.ts';
+import { laneCountOf, type Registration } from '#lib/state/registration.ts';
 import { type Bounds, RESERVE_MS } from './attempt-context.ts';
-import type { Run, RunDeps } from './run.ts';
-import { lanesOf, type SettleDeps, sendToLane } from './settle.ts';
+import { sendToLane } from './send-to-lane.ts';
+import type { SettleDeps } from './settle.ts';
 
-export type CommandDeps = RunDeps &
+export type CommandDeps = DrainStartDeps &
   EntryDeps &
   DeadLetterDeps &
   UndeliverableDeps &
@@ -34,44 +36,44 @@ const PAGE = 25;
 export async function obey(
   command: Command,
   token: Token,
-  run: Run,
+  registration: Registration,
   { endsAt }: Bounds,
   deps: CommandDeps,
 ): Promise<void> {
   const { lane } = token;
   const until = Math.min(deps.now() + deps.sliceMs, endsAt - RESERVE_MS);
-  const dlq = run.config.kind === 'valid' ? run.config.subscription.dlq : undefined;
+  const dlq = registration.config.kind === 'valid' ? registration.config.subscription.dlq : undefined;
   switch (command.do) {
     case 'skip':
       deps.count('Dropped');
-      deps.log.warn('delivery.skipped', { subscription: run.id, lane, entry: command.entry });
-      return removeEntries(run.id, lane, [{ sk: command.entry }], deps);
+      deps.log.warn('delivery.skipped', { subscription: registration.id, lane, entry: command.entry });
+      return removeEntries(registration.id, lane, [{ sk: command.entry }], deps);
     case 'dead-letter': {
-      const entry = await entryBy(run.id, lane, command.entry, deps);
+      const entry = await entryBy(registration.id, lane, command.entry, deps);
       if (entry === undefined) return;
       await awayWith(entry, 'asked');
-      return removeEntries(run.id, lane, [entry], deps);
+      return removeEntries(registration.id, lane, [entry], deps);
     }
     case 'send-held': {
-      const held = await readHeld(run.id, command.messageId, deps);
-      if (held === undefined || run.config.kind === 'absent' || isAnother(held, command)) return;
+      const held = await readHeld(registration.id, command.messageId, deps);
+      if (held === undefined || registration.config.kind === 'absent' || isAnother(held, command)) return;
       // A replay: with an id of its own its claim is a new one, or it would be found sent already. The same id when
       // this is done again: held once, sent once.
       const delivery = { ...held.delivery, attempt: 1, replayId: `held-${held.at}` };
-      await sendToLane(delivery, held.body, lanesOf(run.config), deps);
-      return dropHeld(run.id, command.messageId, deps);
+      await sendToLane({ delivery, body: held.body }, laneCountOf(registration.config), deps);
+      return dropHeld(registration.id, command.messageId, deps);
     }
     case 'discard-held': {
-      const held = await readHeld(run.id, command.messageId, deps);
+      const held = await readHeld(registration.id, command.messageId, deps);
       if (held === undefined || isAnother(held, command)) return;
-      deps.log.warn('held.discarded', { subscription: run.id, messageId: command.messageId });
-      return dropHeld(run.id, command.messageId, deps);
+      deps.log.warn('held.discarded', { subscription: registration.id, messageId: command.messageId });
+      return dropHeld(registration.id, command.messageId, deps);
     }
     case 'expire-held':
       for (const messageId of command.messageIds) {
         // The next round of the sweep finds what is left.
         if (deps.now() > until) return;
-        const held = await readHeld(run.id, messageId, deps);
+        const held = await readHeld(registration.id, messageId, deps);
         // It may have been sent since, and be held anew.
         if (held === undefined || held.at > command.before) continue;
         const outcome = held.reason === 'lost' ? 'unknown' : held.reason;
@@ -79,12 +81,12 @@ export async function obey(
           outcome,
           ...(held.status !== undefined && { status: held.status }),
         });
-        await dropHeld(run.id, messageId, deps);
+        await dropHeld(registration.id, messageId, deps);
       }
       return;
     case 'purge':
       // The item may have come back since it was asked for.
-      if (run.config.kind !== 'absent') return;
+      if (registration.config.kind !== 'absent') return;
       return emptyLane(Number.POSITIVE_INFINITY, 'unsubscribed');
     case 'expire':
       return emptyLane(command.before, 'expired');
@@ -101,13 +103,13 @@ export async function obey(
       await sendDeadLetter(message, { endpoint: dlq.endpoint, reason, at: deps.now(), ...fate }, deps);
     } else {
       const where = fate.outcome === undefined ? 'from the backlog of' : 'held for';
-      await sendOrphan(message, { reason, detail: `${where} subscription ${run.id}` }, deps);
+      await sendOrphan(message, { reason, detail: `${where} subscription ${registration.id}` }, deps);
     }
   }
 
   async function emptyLane(before: number, reason: 'expired' | 'unsubscribed'): Promise<void> {
     for (;;) {
-      const page = await firstEntries(run.id, lane, PAGE, deps);
+      const page = await firstEntries(registration.id, lane, PAGE, deps);
       const old = page.filter(({ parkedAt }) => parkedAt < before);
       const gone: BacklogEntry[] = [];
       for (const entry of old) {
@@ -115,12 +117,12 @@ export async function obey(
         await awayWith(entry, reason);
         gone.push(entry);
       }
-      await removeEntries(run.id, lane, gone, deps);
+      await removeEntries(registration.id, lane, gone, deps);
       // Another number, or SQS would know it for a duplicate.
       if (gone.length < old.length) return sendToken({ ...token, drain: token.drain + 1 }, deps);
       if (page.length === 0) {
-        const drain = run.state.lanes[lane]?.drain ?? 0;
-        await change(run, (state) => laneOpened(state, lane, drain), deps);
+        const drain = registration.state.lanes[lane]?.drain ?? 0;
+        await change(registration, (state) => laneOpened(state, lane, drain), deps);
       }
       if (old.length === 0 || old.length < page.length) return;
     }

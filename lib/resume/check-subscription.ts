@@ -9,19 +9,19 @@ import { HELD_LOOK_MS, LOOK_MS } from '#lib/state/due.ts';
 import { dropHeld, listHeld, withoutHeldNote } from '#lib/state/held.ts';
 import { drainStarted, probeLane } from '#lib/state/lanes.ts';
 import { dueWithoutBacklog, itemChanged, itemWrong } from '#lib/state/machine.ts';
-import type { Config } from '#lib/state/registration.ts';
+import type { ConfigItem } from '#lib/state/registration.ts';
 import { closedLanes, type State } from '#lib/state/state.ts';
 import { forgetState, readState } from '#lib/state/state-item.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
 import type { Count } from '#lib/telemetry/log.ts';
 import { forgetMeasure, type MeasureDeps, measureBacklog } from './measure.ts';
 
-export type LookDeps = TokenDeps &
+export type CheckDeps = TokenDeps &
   MeasureDeps &
   UndeliverableDeps &
   ChangeDeps & {
     readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
-    readonly readConfig: (subscription: string) => Promise<Config>;
+    readonly readConfig: (subscription: string) => Promise<ConfigItem>;
     readonly count: Count;
     readonly random: () => number;
     /** How long a backlog and held messages are kept. */
@@ -31,15 +31,15 @@ export type LookDeps = TokenDeps &
   };
 
 /** `room`: how many first tokens may be sent. `endsAt`: when to be done; what is left is left for the next look. */
-export type LookBounds = { readonly room: number; readonly endsAt: number };
+export type CheckBounds = { readonly room: number; readonly endsAt: number };
 
 const PAGE = 25;
 
 /** Looks at one subscription. Returns how many first tokens it sent. Throws when AWS fails. */
-export async function look(
+export async function checkSubscriptionState(
   subscription: string,
-  { room, endsAt }: LookBounds,
-  deps: LookDeps,
+  { room, endsAt }: CheckBounds,
+  deps: CheckDeps,
 ): Promise<number> {
   const subject = { id: subscription, state: await readState(subscription, deps) };
   const config = await deps.readConfig(subscription);

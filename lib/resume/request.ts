@@ -9,10 +9,10 @@ import { firstEntries } from '#lib/state/entries.ts';
 import { heldAfter, listHeld, readHeld } from '#lib/state/held.ts';
 import { probeLane } from '#lib/state/lanes.ts';
 import { askedToPause, askedToResume } from '#lib/state/machine.ts';
-import type { Config } from '#lib/state/registration.ts';
+import type { ConfigItem } from '#lib/state/registration.ts';
 import { closedLanes, type State } from '#lib/state/state.ts';
 import { readState } from '#lib/state/state-item.ts';
-import { type LookBounds, type LookDeps, look } from './check-subscription.ts';
+import { type CheckBounds, type CheckDeps, checkSubscriptionState } from './check-subscription.ts';
 import { readMeasure } from './measure.ts';
 import { type OverviewDeps, overview, statusLineOf } from './overview.ts';
 import { waitingIn } from './waiting.ts';
@@ -64,7 +64,7 @@ export const requestSchema = z.discriminatedUnion('action', [
 export type ResumeRequest = z.infer<typeof requestSchema>;
 
 /** `deployment`: what it allows, for who wants to check an item before it is put. */
-export type AnswerDeps = LookDeps & OverviewDeps & { readonly deployment: DeploymentRules };
+export type AnswerDeps = CheckDeps & OverviewDeps & { readonly deployment: DeploymentRules };
 
 export type ResumeAnswer = {
   readonly ok: boolean;
@@ -87,7 +87,7 @@ export function parseResumeRequest(
 /** Does what is asked, or says why not. Throws when AWS fails. */
 export async function answer(
   request: ResumeRequest,
-  bounds: LookBounds,
+  bounds: CheckBounds,
   deps: AnswerDeps,
 ): Promise<ResumeAnswer> {
   if (request.action === 'rules') {
@@ -116,11 +116,11 @@ export async function answer(
     case 'resume': {
       if (config.kind === 'invalid') return { ok: false, message: stillInvalid(config) };
       const changed = await change(subject, askedToResume, deps);
-      const drains = await look(subscription, bounds, deps);
+      const drains = await checkSubscriptionState(subscription, bounds, deps);
       return { ok: true, message: changed ? 'It goes on.' : 'It was not paused.', drains };
     }
     case 'look': {
-      const drains = await look(subscription, bounds, deps);
+      const drains = await checkSubscriptionState(subscription, bounds, deps);
       return { ok: true, message: inWords(await readState(subscription, deps)), drains };
     }
     case 'pause': {
@@ -194,5 +194,5 @@ export async function answer(
 const inWords = (state: State): string =>
   state.pause === undefined ? 'It is going.' : `It is paused (${state.pause.reason}): ${state.pause.detail}.`;
 
-const stillInvalid = ({ faults }: Extract<Config, { kind: 'invalid' }>): string =>
+const stillInvalid = ({ faults }: Extract<ConfigItem, { kind: 'invalid' }>): string =>
   `Its config item is not right, put it right first: ${faultsInWords(faults)}.`;

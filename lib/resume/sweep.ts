@@ -6,9 +6,9 @@ import { subscriptionIn } from '#lib/state/keys.ts';
 import { TOKEN_MS } from '#lib/state/lanes.ts';
 import { parseState } from '#lib/state/state.ts';
 import { errorName, type Log } from '#lib/telemetry/log.ts';
-import { type LookDeps, look } from './check-subscription.ts';
+import { type CheckDeps, checkSubscriptionState } from './check-subscription.ts';
 
-export type SweepDeps = LookDeps & { readonly log: Log; readonly drainBudget: number };
+export type SweepDeps = CheckDeps & { readonly log: Log; readonly drainBudget: number };
 
 export type Swept = {
   readonly looked: number;
@@ -38,7 +38,7 @@ export async function sweep({ endsAt }: { readonly endsAt: number }, deps: Sweep
         if (deps.now() >= endsAt || room <= 0) return { ...swept, complete: false };
         swept.looked += 1;
         try {
-          swept.started += await look(subscription, { room, endsAt }, deps);
+          swept.started += await checkSubscriptionState(subscription, { room, endsAt }, deps);
         } catch (error) {
           swept.failed += 1;
           deps.log.error('sweep.failed', { subscription, error: errorName(error) });

@@ -1,16 +1,15 @@
 // One subscription and its state as it changes while somebody works on it: a batch, a look, a request. Whoever holds it
 // sees what is so now.
 import type { Announce } from './announce.ts';
+import type { Registration } from './registration.ts';
 import type { State } from './state.ts';
 import { changeState, type StateDeps } from './state-item.ts';
-
-export type Subject = { readonly id: string; state: State };
 
 export type ChangeDeps = StateDeps & { readonly announce: Announce };
 
 /** Changes the state by a decision, and tells of a pause or an opening. Throws when DynamoDB fails. */
 export async function change(
-  subject: Subject,
+  subject: Pick<Registration, 'id' | 'state'>,
   decide: (state: State) => State | undefined,
   deps: ChangeDeps,
 ): Promise<boolean> {

@@ -11,7 +11,7 @@ import { batchGet } from './batch-get.ts';
 import { stateKey } from './keys.ts';
 import { parseState, type State } from './state.ts';
 
-export type Config =
+export type ConfigItem =
   | { readonly kind: 'valid'; readonly subscription: Subscription; readonly itemHash: string }
   | {
       readonly kind: 'invalid';
@@ -22,13 +22,21 @@ export type Config =
     }
   | { readonly kind: 'absent' };
 
-export type Registration = { readonly config: Config; readonly state: State };
+/**
+ * A subscription as it was read for one batch or one request: its config item, and its state as it changes meanwhile. All
+ * lanes of a batch share one, so that each sees at once when another pauses the subscription.
+ */
+export type Registration = { readonly id: string; readonly config: ConfigItem; state: State };
+
+/** How many lanes the subscription has. An item that can't be parsed has one, or as many as it had before its fault. */
+export const laneCountOf = (config: Exclude<ConfigItem, { kind: 'absent' }>): number =>
+  config.kind === 'valid' ? config.subscription.http.maxConcurrentConnections : config.lanes;
 
 export type Registrations = {
   /** Reads config and state of at most ten subscriptions. Throws when DynamoDB fails, or does not answer for all. */
   readAll(ids: readonly string[]): Promise<ReadonlyMap<string, Registration>>;
   /** Reads one config. Throws when DynamoDB fails. */
-  readConfig(id: string): Promise<Config>;
+  readConfig(id: string): Promise<ConfigItem>;
 };
 
 type Deps = {
@@ -90,6 +98,7 @@ export function createRegistrations({
         // One broken item must not hold up the others of the batch: its own messages wait, see lane.ts.
         if (state === undefined) continue;
         registrations.set(id, {
+          id,
           config: configOf(reading, endpoints.get(endpointNamedIn(reading))),
           state,
         });
@@ -115,7 +124,7 @@ export function createRegistrations({
 }
 
 /** The item alone, before its endpoint is looked at. */
-function readingOf(item: unknown, rules: SubscriptionRules): Config {
+function readingOf(item: unknown, rules: SubscriptionRules): ConfigItem {
   if (item === undefined) return { kind: 'absent' };
   const itemHash = hashOfItem(item);
   const parsed = parseSubscription(item, rules);
@@ -125,13 +134,13 @@ function readingOf(item: unknown, rules: SubscriptionRules): Config {
 }
 
 /** The endpoint that has to have an item. */
-function endpointNamedIn(reading: Config): string | undefined {
+function endpointNamedIn(reading: ConfigItem): string | undefined {
   const name = reading.kind === 'valid' ? reading.subscription.dlq?.endpoint : undefined;
   return name === UNDELIVERABLE ? undefined : name;
 }
 
 /** With its endpoint: one that is missing or wrong is a fault of the subscription that names it. */
-function configOf(reading: Config, endpoint: unknown): Config {
+function configOf(reading: ConfigItem, endpoint: unknown): ConfigItem {
   if (reading.kind !== 'valid' || endpointNamedIn(reading) === undefined) return reading;
   const fault = faultOfNaming(endpoint);
   if (fault === undefined) return reading;

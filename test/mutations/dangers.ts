@@ -21,7 +21,7 @@ export const DANGERS: readonly Danger[] = [
       [
         'lib/deliver/act.ts',
         "const stop = subscription.onOutage === 'stop';\n",
-        "const stop = subscription.onOutage === 'stop';\n    if (fate === 'keep') await park(run, going.lane, [message], deps);\n",
+        "const stop = subscription.onOutage === 'stop';\n    if (fate === 'keep') await park(registration, context.lane, [message], deps);\n",
       ],
     ],
     tests: [['deliver/park', 'the flag is written before the entry']],
@@ -33,8 +33,8 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/deliver/drain.ts',
-        'run.state.lanes[lane]?.drain !== token.drain ||',
-        'run.state.lanes[lane] === undefined ||',
+        'registration.state.lanes[lane]?.drain !== token.drain ||',
+        'registration.state.lanes[lane] === undefined ||',
       ],
     ],
     tests: [['queue/tokens', 'a token that comes twice']],
@@ -65,9 +65,9 @@ export const DANGERS: readonly Danger[] = [
       'A message that was received often because an AWS service was down is taken for a poison message.',
     edits: [
       [
-        'lib/deliver/crashing.ts',
-        'const result = await workLane([first], runs, bounds, deps);\n    await forgetStarts(record.messageId, deps);',
-        'const result = await workLane([first], runs, bounds, deps);',
+        'lib/deliver/poison.ts',
+        'const result = await deps.workLane([first]);\n    await forgetStarts(record.messageId, deps);',
+        'const result = await deps.workLane([first]);',
       ],
     ],
     tests: [['deliver/poison', 'nor to a message from the queue']],
@@ -79,8 +79,8 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/deliver/drain.ts',
-        'if (!bounds.suspicious) return await tries',
-        'if (bounds) return await tries',
+        'if (!bounds.suspicious) return await attemptUntilSettled',
+        'if (bounds) return await attemptUntilSettled',
       ],
     ],
     tests: [
@@ -91,9 +91,7 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'removed-lane',
     danger: 'Lanes that a smaller cap has removed go on sending requests.',
-    edits: [
-      ['lib/deliver/settle.ts', 'if (lane >= lanesOf(config)) return move', 'if (lane < 0) return move'],
-    ],
+    edits: [['lib/deliver/settle.ts', 'if (lane >= lanes) {', 'if (lane < 0) {']],
     tests: [['deliver/items', 'POST nothing that is still routed to them']],
   },
   {
@@ -102,7 +100,7 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/deliver/drain.ts',
-        'if (lane >= lanesOf(config)) await emptyInto',
+        'if (lane >= laneCountOf(config)) await emptyInto',
         'if (lane < 0) await emptyInto',
       ],
     ],
@@ -192,7 +190,11 @@ export const DANGERS: readonly Danger[] = [
     danger: 'Every lane of a subscription in an outage sends a probe.',
     edits: [
       ['lib/deliver/drain.ts', 'return lane === probeLane(state) && now', 'return lane >= 0 && now'],
-      ['lib/deliver/run.ts', 'if (lane === probeLane(run.state) && notBefore', 'if (lane >= 0 && notBefore'],
+      [
+        'lib/state/drains.ts',
+        'if (lane === probeLane(registration.state) && notBefore',
+        'if (lane >= 0 && notBefore',
+      ],
     ],
     tests: [['deliver/outage', 'five lanes that fail at once']],
   },

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Exchange } from '#lib/callback/client.ts';
-import { tries } from '#lib/deliver/attempt-loop.ts';
-import { runOf } from '#lib/deliver/run.ts';
+import { attemptUntilSettled } from '#lib/deliver/attempt-loop.ts';
 import { NO_STATE } from '#lib/state/state.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { LIMITS } from '#test/support/limits.ts';
@@ -38,7 +37,7 @@ async function hangingCallback({
     retry: { kind: 'default' },
   };
   const config = { kind: 'valid', subscription, itemHash: 'h' } as const;
-  const run = runOf('s', { config, state: NO_STATE });
+  const registration = { id: 's', config, state: NO_STATE };
   const delivery = {
     subscription: 's',
     messageId: 'm',
@@ -48,9 +47,9 @@ async function hangingCallback({
     attempt,
     sends: 0,
   };
-  const ending = await tries(
+  const ending = await attemptUntilSettled(
     { delivery, body: '{}', sequence: '1' },
-    { run, config, lane: 0, retries: attempt - 1 },
+    { registration, config, lane: 0, retries: attempt - 1 },
     { endsAt: invocationMs },
     {
       ...LIMITS,
@@ -87,7 +86,7 @@ async function hangingCallback({
       },
     },
   );
-  return { ending, sent, letters, pause: run.state.pause };
+  return { ending, sent, letters, pause: registration.state.pause };
 }
 
 test('a retry that the invocation has time for is made, and then the subscription pauses', async () => {

@@ -47,14 +47,14 @@ async function setUp() {
     entryOf({ delivery: delivery(`m${index}`), body: `m${index}`, sequence: String(index + 1) }, 0),
   );
   await putEntries('acme', 0, entries, deps);
-  const run = { id: 'acme', config: { kind: 'absent' }, state: NO_STATE } as const;
+  const registration = { id: 'acme', config: { kind: 'absent' }, state: NO_STATE } as const;
   return {
     memory,
     now: () => now,
     left: async () => (await firstEntries('acme', 0, 100, deps)).length,
     do: (command: Command, drain: number, remainingMs: number) => {
       const token: Token = { subscription: 'acme', lane: 0, drain, command };
-      return obey(command, token, { ...run }, { endsAt: now + remainingMs }, deps);
+      return obey(command, token, { ...registration }, { endsAt: now + remainingMs }, deps);
     },
   };
 }

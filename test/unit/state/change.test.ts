@@ -1,13 +1,12 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { expect, test } from 'vitest';
-import { runOf } from '#lib/deliver/run.ts';
 import { change } from '#lib/state/change.ts';
 import { laneClosed } from '#lib/state/lanes.ts';
 import { askedToPause } from '#lib/state/machine.ts';
 import { NO_STATE } from '#lib/state/state.ts';
 import { createMemoryDocuments, TABLES } from '#test/support/memory-documents.ts';
 
-test('two lanes change one run side by side: an answer that comes late does not take it back', async () => {
+test('two lanes change one state in parallel: an answer that arrives late does not overwrite the newer one', async () => {
   const memory = createMemoryDocuments();
   const first = Promise.withResolvers<void>();
   let puts = 0;
@@ -18,11 +17,11 @@ test('two lanes change one run side by side: an answer that comes late does not 
   };
   const documents = { send } as Pick<DynamoDBDocumentClient, 'send'>;
   const deps = { ...TABLES, documents, announce: async () => {} };
-  const run = runOf('acme', { config: { kind: 'absent' }, state: NO_STATE });
-  const slow = change(run, (state) => laneClosed(state, 1, 0), deps);
-  await change(run, (state) => askedToPause(state, '', 'h', 0), deps);
-  expect(run.state).toMatchObject({ version: 2, pause: { reason: 'manual' }, lanes: { 1: {} } });
+  const registration = { id: 'acme', config: { kind: 'absent' }, state: NO_STATE };
+  const slow = change(registration, (state) => laneClosed(state, 1, 0), deps);
+  await change(registration, (state) => askedToPause(state, '', 'h', 0), deps);
+  expect(registration.state).toMatchObject({ version: 2, pause: { reason: 'manual' }, lanes: { 1: {} } });
   first.resolve();
   expect(await slow).toBe(true);
-  expect(run.state).toMatchObject({ version: 2, pause: { reason: 'manual' } });
+  expect(registration.state).toMatchObject({ version: 2, pause: { reason: 'manual' } });
 });

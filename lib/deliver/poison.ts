@@ -1,0 +1,131 @@
+// Poison messages: messages that kill the function. A record that was received often is worked on alone, after everything
+// else of its batch, and each start is counted before it is made. A start that ends in any way but death takes its count
+// back, so only deaths add up. After enough deaths the message is a dead letter, or its subscription pauses (`crashing`).
+import { DeleteCommand, type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { laneOfGroup } from '#lib/message/lane.ts';
+import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
+import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
+import { change } from '#lib/state/change.ts';
+import type { DrainStartDeps } from '#lib/state/drains.ts';
+import { startKey } from '#lib/state/keys.ts';
+import { refused } from '#lib/state/machine.ts';
+import type { Registration } from '#lib/state/registration.ts';
+import { errorName } from '#lib/telemetry/log.ts';
+import type { DeliveryMessage } from './act.ts';
+import type { AttemptContext } from './attempt-context.ts';
+import { type ParkDeps, park } from './park.ts';
+import type { LaneResult, Queued } from './queued.ts';
+
+export type SuspectDeps = PoisonDeps &
+  ParkDeps & {
+    readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
+    readonly faultWaits: FaultWaits;
+    readonly workLane: (lane: readonly Queued[]) => Promise<LaneResult>;
+    /** A message that was received so often may be what kills us. */
+    readonly aloneAtReceives: number;
+  };
+
+/** Longer than SQS keeps a message. */
+const LIFE_SECONDS = 15 * 24 * 3600;
+
+export const isSuspect = (
+  [first]: readonly Queued[],
+  { aloneAtReceives }: Pick<SuspectDeps, 'aloneAtReceives'>,
+): boolean => Number(first?.record.attributes.ApproximateReceiveCount) >= aloneAtReceives;
+
+/** Works on the first message of a lane alone; what follows it is handed back. Never throws. */
+export async function workSuspect(
+  lane: readonly Queued[],
+  registrations: ReadonlyMap<string, Registration>,
+  deps: SuspectDeps,
+): Promise<LaneResult> {
+  const [first] = lane;
+  if (first === undefined) return { settled: 0, visibleInSeconds: 0 };
+  const { record, message } = first;
+  try {
+    // A token's deaths are charged to the entry that it was working on, not to the token.
+    if (!message.ok || message.value.kind === 'token') return await deps.workLane([first]);
+    const starts = await countStart(record.messageId, deps);
+    const delivery = message.value.value;
+    const registration = registrations.get(delivery.subscription);
+    if (starts > deps.crashingAtStarts && registration?.config.kind === 'valid') {
+      const where = laneOfGroup(record.attributes.MessageGroupId) ?? 0;
+      const sequence = record.attributes.SequenceNumber ?? '';
+      const context = { registration, config: registration.config, lane: where, retries: 0 };
+      const parkable = { delivery, body: record.body, sequence };
+      if ((await giveUpPoison(parkable, context, deps)) === 'stays')
+        await park(registration, where, [parkable], deps);
+      await forgetStarts(record.messageId, deps);
+      return { settled: 1, visibleInSeconds: 0 };
+    }
+    const result = await deps.workLane([first]);
+    await forgetStarts(record.messageId, deps);
+    return result;
+  } catch (error) {
+    deps.log.error('suspect.interrupted', { sqsMessageId: record.messageId, error: errorName(error) });
+    return { settled: 0, visibleInSeconds: secondsAfterFault(record, deps.faultWaits) };
+  }
+}
+
+async function countStart(
+  sqsMessageId: string,
+  { documents, stateTable, now }: SuspectDeps,
+): Promise<number> {
+  const { Attributes } = await documents.send(
+    new UpdateCommand({
+      TableName: stateTable,
+      Key: startKey(sqsMessageId),
+      UpdateExpression: 'ADD starts :one SET expiresAt = :expiresAt',
+      ExpressionAttributeValues: { ':one': 1, ':expiresAt': Math.floor(now() / 1000) + LIFE_SECONDS },
+      ReturnValues: 'ALL_NEW',
+    }),
+  );
+  return Number(Attributes?.starts);
+}
+
+/** The count is only a count: that it stays a while is no reason to do the message again. */
+async function forgetStarts(
+  sqsMessageId: string,
+  { documents, stateTable, log }: SuspectDeps,
+): Promise<void> {
+  try {
+    await documents.send(new DeleteCommand({ TableName: stateTable, Key: startKey(sqsMessageId) }));
+  } catch (error) {
+    log.error('starts.not-forgotten', { sqsMessageId, error: errorName(error) });
+  }
+}
+
+export type PoisonDeps = DeadLetterDeps &
+  DrainStartDeps & {
+    /** So many deaths alone are enough. */
+    readonly crashingAtStarts: number;
+  };
+
+/** The end of a crashing message: a dead letter where there is a dlq, else its subscription waits for a decision. */
+export async function giveUpPoison(
+  { delivery, body, sequence }: Pick<DeliveryMessage, 'delivery' | 'body' | 'sequence'>,
+  { registration, config, lane }: AttemptContext,
+  deps: PoisonDeps,
+): Promise<'settled' | 'stays'> {
+  const at = deps.now();
+  const { dlq } = config.subscription;
+  if (dlq) {
+    await sendDeadLetter(
+      { delivery, body, sequence },
+      { endpoint: dlq.endpoint, reason: 'crashing', at },
+      deps,
+    );
+    return 'settled';
+  }
+  const detail = `message ${delivery.messageId} ended the function ${deps.crashingAtStarts} times while it was worked on alone`;
+  const head = {
+    lane,
+    messageId: delivery.messageId,
+    attempts: delivery.attempt,
+    firstAt: delivery.firstAt ?? at,
+    retries: 0,
+  };
+  const why = { reason: 'crashing', detail, itemHash: config.itemHash, head } as const;
+  await change(registration, (state) => refused(state, why, { now: at }), deps);
+  return 'stays';
+}

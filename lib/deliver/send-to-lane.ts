@@ -1,0 +1,24 @@
+// Moves a delivery into the lane that it belongs to now: its lane was removed by a smaller cap or another quality of
+// service, or a held message is sent again.
+import type { Delivery } from '#lib/message/attribute.ts';
+import { deliveryInLane, laneOf } from '#lib/message/lane.ts';
+import { NotConfirmed, type Queues } from '#lib/queue/queues.ts';
+
+export type SendToLaneDeps = {
+  readonly queues: Pick<Queues, 'send'>;
+  readonly deliveriesQueueUrl: string;
+};
+
+/** Sends a delivery that was on `deliveries.fifo` before into one of `lanes` lanes. Throws when SQS does not take it. */
+export async function sendToLane(
+  { delivery: before, body }: { readonly delivery: Delivery; readonly body: string },
+  lanes: number,
+  { queues, deliveriesQueueUrl }: SendToLaneDeps,
+): Promise<void> {
+  // Another deduplication id: SQS would drop the copy as a duplicate of the first.
+  const delivery = { ...before, sends: before.sends + 1 };
+  const [refused] = await queues.send(deliveriesQueueUrl, [
+    deliveryInLane(delivery, body, laneOf(delivery.messageId, lanes)),
+  ]);
+  if (refused !== undefined) throw new NotConfirmed('deliveries.fifo', refused);
+}
