@@ -9,6 +9,7 @@ import { parseSubscription } from '#lib/subscription/schema.ts';
 
 const root = process.cwd();
 const readme = readFileSync('README.md', 'utf8');
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
 const blocks = (language: string) =>
   [...readme.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, text]) => String(text));
 
@@ -18,7 +19,9 @@ let ports: Record<string, string>;
 const scratch = mkdtempSync(join(tmpdir(), 'readme-'));
 
 beforeAll(async () => {
-  started = spawn(process.execPath, ['lib/local/start.ts'], {
+  // What `npm start` runs, without npm between: a signal has to reach the process itself.
+  const [, ...start] = String(scripts.start).split(' ');
+  started = spawn(process.execPath, start, {
     cwd: root,
     env: { ...process.env, PORT: '0', RECEIVER_PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
