@@ -13,7 +13,7 @@ test('it stays short', () => {
 
 test('every quality of service has its row, with one request at a time if it keeps the order', () => {
   const rows = page
-    .table('qos')
+    .table('`qos`')
     .map(([name = '', requests, order]) => ({ qos: name.split(',')[0], requests, order }));
   expect(rows).toEqual(
     QOS.map((qos) => ({
