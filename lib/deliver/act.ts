@@ -1,5 +1,5 @@
-// Does what the policy decided. A message is settled only after whatever stands in for it is safe: the dead letter
-// sent, the held copy written, the entry put. A crash between makes a duplicate, never a loss.
+// Carries out the policy's decision. A message leaves its place only after its replacement is safe: the dead letter sent,
+// the held copy written, the backlog entry written. A crash between the two makes a duplicate, never a loss.
 
 import type { Delivery } from '#lib/message/attribute.ts';
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
@@ -21,7 +21,7 @@ export type DeliveryMessage = {
   readonly body: string;
   /** SQS's sequence number in the lane. */
   readonly sequence: string;
-  /** Set when it comes from the backlog: then it waits where it is, while one from the queue has to be parked. */
+  /** Set when the message comes from the backlog: it stays there. A message from the queue has to be parked. */
   readonly entry?: BacklogEntry;
 };
 
@@ -30,17 +30,17 @@ export type ActDeps = ParkDeps &
   DeadLetterDeps & {
     readonly random: () => number;
     readonly outageWaits: OutageWaits;
-    /** A message that went round so often is not sent round again: it stops its subscription. */
+    /** A message that went through `retries` this often is not sent there again: it pauses its subscription. */
     readonly mostHops: number;
   };
 
-/** After so many failed probes with one head an unordered subscription probes with another. */
+/** After this many failed probes with the same head, an unordered subscription probes with another message. */
 const PROBES_OF_ONE_HEAD = 3;
 const OUT_OF_THE_WAY_MS = 15 * 60_000;
 
 /**
- * Carries out what can't be tried on the spot. `settled`: the message has left its place, for good or for another;
- * `stays`: an entry waits where it is. Throws when SQS or DynamoDB fails: then nothing is settled.
+ * Carries out every decision but a retry in place. Returns `settled` when the message has left its place, `stays` when it
+ * is an entry that waits in the backlog. Throws when SQS or DynamoDB fails: then nothing is settled.
  */
 export async function act(
   action: Action,
@@ -92,7 +92,7 @@ export async function act(
   async function goOn(): Promise<void> {
     if (registration.state.pause === undefined || isLost(outcome)) return;
     const decide = (state: State) => wentWell(state, epoch);
-    // A drain goes on in its lane, and starts the next lane when it ends. A message from the queue has no drain.
+    // A drain goes on in its own lane and starts the next lane when it ends. A message from the queue has no drain.
     if (message.entry) await change(registration, decide, deps);
     else await openAndDrain(registration, decide, deps);
   }
@@ -106,7 +106,7 @@ export async function act(
     deps.log.warn('delivery.held', { subscription, messageId, reason: fate.reason, status: fate.status });
   }
 
-  /** Unordered messages travel round while the others go on; an ordered one stops its lane for as long. */
+  /** An unordered message waits in `retries` while the others are delivered; an ordered one pauses its lane. */
   async function retryLater(afterMs: number): Promise<'settled' | 'stays'> {
     const { delivery, body } = message;
     const { config } = context;
@@ -133,7 +133,7 @@ export async function act(
     const { subscription, itemHash } = context.config;
     const why = { epoch, detail: describe(outcome), itemHash, ...(fate === 'keep' && { head: headOf() }) };
     const stop = subscription.onOutage === 'stop';
-    // The flag first: a crash after it finds the subscription stopped and the message still in its place.
+    // Pause before the entry is written: after a crash between the two, the message is still where it was.
     await change(
       registration,
       (state) =>
@@ -149,14 +149,14 @@ export async function act(
     return 'settled';
   }
 
-  /** The message is the head of its lane's backlog, if it is not there yet, and counts on from this attempt. */
+  /** Makes the message the head of its lane's backlog, unless it is there already. Its attempt counter goes on. */
   async function keep(): Promise<'settled' | 'stays'> {
     const { delivery, body } = message;
     const next = { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at };
     const { head } = registration.state.pause ?? {};
     const inTheWay = head?.messageId === delivery.messageId && head.probes >= PROBES_OF_ONE_HEAD;
     if (inTheWay && context.config.subscription.qos === 'auto') {
-      // A message that always fails must not keep an unordered subscription stopped for ever.
+      // A message that always fails must not keep an unordered subscription paused for ever.
       await sendLater(next, body, deps.now() + OUT_OF_THE_WAY_MS, deps);
       await sendProbe(registration, deps);
       return 'settled';
@@ -176,7 +176,7 @@ export async function act(
   }
 }
 
-/** Puts the message, as it is now, into its lane's backlog. `stays`: it was there already. Throws when DynamoDB fails. */
+/** Writes the message into its lane's backlog. Returns `stays` when it was an entry already. Throws when DynamoDB fails. */
 export async function leaveInBacklog(
   message: DeliveryMessage,
   { registration, lane }: AttemptContext,

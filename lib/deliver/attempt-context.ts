@@ -1,23 +1,23 @@
-// What an attempt is made within: the subscription and lane that go, and the time there is.
+// The subscription, the lane and the time limits of an attempt.
 import type { ConfigItem, Registration } from '#lib/state/registration.ts';
 
 export type Bounds = {
-  /** When the invocation's work must be over, epoch milliseconds: no request is begun that could outlive it. */
+  /** End of the invocation's work, epoch milliseconds: no request starts that could last longer. */
   readonly endsAt: number;
-  /** No request is begun after this, epoch milliseconds: a drain's slice. */
+  /** End of a drain's slice, epoch milliseconds: no request starts after it. */
   readonly startBy?: number;
-  /** The token came back unfinished: one of its entries may be what killed the function. */
+  /** The drain token was received again: one of its entries may have killed the function. */
   readonly suspicious?: boolean;
 };
 
-/** Kept from every invocation's time for what follows on the last answer. */
+/** Milliseconds of every invocation kept for the work that follows the last answer. */
 export const RESERVE_MS = 5_000;
 
-/** A subscription that may be called, in one of its lanes. */
+/** A subscription with a valid config item, and one of its lanes. */
 export type AttemptContext = {
   readonly registration: Registration;
   readonly config: Extract<ConfigItem, { kind: 'valid' }>;
   readonly lane: number;
-  /** Retries that this message had since the subscription went on; Infinity for a probe, which is not repeated. */
+  /** Retries of this message since its subscription was resumed; Infinity for a probe, which gets no retry in place. */
   readonly retries: number;
 };

@@ -1,4 +1,4 @@
-// One message's attempts: attempt, decide, and again in place while the policy says so and there is time; else act.
+// The attempts of one message: attempt, decide, and retry in place while the policy and the time allow it. Then act.
 
 import { phaseOf } from '#lib/state/transitions.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
@@ -18,7 +18,7 @@ export type AttemptLoopDeps = AttemptDeps &
   };
 
 /**
- * Tries until the message is settled, has to stay, or no request could be begun within the bounds.
+ * Attempts until the message is settled, stays in the backlog, or no further request fits into the time limits.
  * Throws when AWS fails: then the message is not settled.
  */
 export async function attemptUntilSettled(
@@ -50,7 +50,7 @@ export async function attemptUntilSettled(
       ageMs,
       durationMs: attempted.durationMs,
       random: deps.random(),
-      // Once: what is refused with the newest credentials too is refused.
+      // Only once: a rejection of the newest credentials is final.
       credentialsChanged: attempted.credentialsChanged === true && !hadOtherCredentials,
     });
     hadOtherCredentials ||= attempted.credentialsChanged === true;
@@ -64,7 +64,7 @@ export async function attemptUntilSettled(
       ...message,
       delivery: { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? attempted.at },
     };
-    // Another lane paused the subscription meanwhile. From then on only its probe is sent; this message waits too.
+    // Another lane paused the subscription meanwhile. Only that lane's probe is sent now; this message waits too.
     if (context.registration.state.epoch !== epoch && phaseOf(context.registration.state) !== 'going') {
       return await leaveInBacklog(message, context, deps);
     }
@@ -79,7 +79,7 @@ const COUNT_OF: { readonly [kind in Attempted['outcome']['kind']]: CountName } =
   unknown: 'Unknown',
 };
 
-/** The one line of an attempt, and what it adds to the metrics. */
+/** Writes the log line and the metrics of one attempt. */
 function tell(
   { delivery, entry }: DeliveryMessage,
   { outcome, at, durationMs, span }: Attempted,
@@ -92,7 +92,7 @@ function tell(
     count(COUNT_OF[outcome.kind]);
     if (action.kind === 'retry') count('Retries');
     measure('AttemptDuration', durationMs);
-    // A replay is as old as it is because of whoever asked for it.
+    // The age of a replayed message says when it was replayed, not how long delivery takes.
     if (outcome.kind === 'delivered' && delivery.replayId === undefined) {
       measure('DeliveryAge', at + durationMs - delivery.publishedAt);
     }
@@ -107,7 +107,7 @@ function tell(
     code: 'code' in outcome ? outcome.code : undefined,
     action: action.kind,
     durationMs,
-    // Since it was parked, where it comes from the backlog.
+    // Milliseconds since the message was parked, for one from the backlog.
     waitedMs: entry && at - entry.parkedAt,
     replayId: delivery.replayId,
     traceId: span?.traceId,

@@ -1,5 +1,5 @@
-// One attempt: make the request and what secures it, claim where the quality of service asks for it, send, and know what
-// came of it. What follows from the outcome is not decided here.
+// One attempt: build the request and its credentials, claim the message where the quality of service needs it, send, and
+// report the outcome. policy.ts decides what follows.
 import type { CallbackClient } from '#lib/callback/client.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import type { Span } from '#lib/message/trace.ts';
@@ -15,12 +15,12 @@ export type Attempted = {
   readonly outcome: Outcome;
   /** The subscription's epoch when the attempt began. */
   readonly epoch: number;
-  /** False when an earlier attempt has the claim: its outcome is told, nothing was sent now. */
+  /** False when an earlier attempt holds the claim: its outcome is reported, and nothing was sent now. */
   readonly made: boolean;
   readonly at: number;
   readonly durationMs: number;
   readonly span?: Span | undefined;
-  /** A 401 to credentials that are others by now: it says nothing about those. */
+  /** A 401 for credentials that have been replaced since: it says nothing about the new ones. */
   readonly credentialsChanged?: boolean;
 };
 
@@ -36,17 +36,17 @@ export type AttemptDeps = SecureDeps &
 export type Circumstances = {
   readonly subscription: Subscription;
   readonly epoch: number;
-  /** The subscription waits, and what is sent shows whether it may go on. */
+  /** The subscription is paused, and this attempt is its probe. */
   readonly probing: boolean;
-  /** The latest that the request may go, epoch milliseconds: getting a token may take a while. */
+  /** Latest time to send the request, epoch milliseconds: fetching a token may take a while. */
   readonly sendBy: number;
-  /** When all has to be over, epoch milliseconds. */
+  /** Time by which the attempt must be over, epoch milliseconds. */
   readonly endsAt: number;
 };
 
 /**
- * Makes one attempt, or tells of the one that was made; `out-of-time` when there is no time to begin it. Throws only
- * when DynamoDB fails before anything is sent.
+ * Makes one attempt, or reports the outcome of the attempt that holds the claim. Returns `out-of-time` when there is no
+ * time to start it. Throws only when DynamoDB fails before anything is sent.
  */
 export async function attempt(
   { delivery, body }: { readonly delivery: Delivery; readonly body: string },
@@ -65,7 +65,7 @@ export async function attempt(
     return { outcome, epoch, at, made: true, durationMs: deps.now() - at, span };
   }
 
-  // The last thing before the request: everything that can fail earlier has not failed.
+  // Claim last: everything else that can fail before the request has succeeded.
   const claim =
     subscription.qos === 'at-most-once' ? await takeClaim(delivery, { epoch, now: at }, deps) : undefined;
   if (claim?.kind === 'refused') {
@@ -85,8 +85,8 @@ export async function attempt(
       connectTimeoutMs: subscription.http.connectTimeoutMs,
       idleTimeoutMs: subscription.http.idleTimeoutMs,
       connections: subscription.http.maxConcurrentConnections,
-      // Where nothing may be sent twice, a connection that went stale unseen would cost the attempt; of a probe it
-      // would make another outage, twice as long.
+      // A stale pooled connection would cost the only attempt of a message that may not be sent twice. For a probe it would
+      // double the outage.
       fresh: probing || subscription.qos === 'none' || subscription.qos === 'at-most-once',
       ...secured.connection,
     },
@@ -97,12 +97,12 @@ export async function attempt(
   if (claim) await writeDown(outcome, claim, delivery, deps);
   const isRefused = outcome.kind === 'rejected' && outcome.status === 401;
   const refused = isRefused && deps.authorization.refused(subscription, secured.authorization);
-  // Where that can't be said in time, they may have changed.
+  // When the secret can't be read again in time, the credentials may have changed.
   const credentialsChanged = refused && ((await inTime(endsAt, refused, deps)) ?? true);
   return { outcome, epoch, at, made: true, durationMs, span, credentialsChanged };
 }
 
-/** The claim without an outcome says `unknown` to whoever finds it: safe, so a failed write stops nothing. */
+/** A failed write is safe: a claim without an outcome counts as `unknown`. */
 async function writeDown(
   outcome: Outcome,
   claim: Taken,

@@ -1,5 +1,5 @@
-// What deliver does with one batch: make sure of its messages, read its subscriptions, work its lanes side by side,
-// what may be crashing us alone, and hand back exactly what is not settled.
+// One batch of `deliver`: extend the visibility of its records, read their subscriptions, work its lanes in parallel and
+// suspected poison messages alone, and return exactly the records that are not settled.
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { CallbackClient } from '#lib/callback/client.ts';
 import { decodeLaneMessage } from '#lib/message/attribute.ts';
@@ -19,10 +19,10 @@ export type BatchDeps = LaneDeps &
     readonly readRegistrations: (ids: readonly string[]) => Promise<ReadonlyMap<string, Registration>>;
   };
 
-/** A message stays out of others' sight this long after the invocation's end: Lambda deletes what succeeded after it. */
+/** Records stay invisible this long after the invocation's end: Lambda deletes the successful ones after it. */
 const AFTER_THE_END_SECONDS = 30;
 
-/** Delivers a batch of `deliveries.fifo`; `remainingMs` is what Lambda leaves the invocation. Never throws. */
+/** Delivers a batch of `deliveries.fifo`. `remainingMs`: time that Lambda leaves the invocation. Never throws. */
 export async function deliverBatch(
   records: readonly SQSRecord[],
   { remainingMs }: { readonly remainingMs: number },
@@ -49,7 +49,7 @@ export async function deliverBatch(
   const suspects = lanes.filter((lane) => isSuspect(lane, deps));
   const others = lanes.filter((lane) => !isSuspect(lane, deps));
   await Promise.all(others.map((lane) => work(lane, inLane)));
-  // What may kill us comes last, when nothing else of the batch can suffer from it; one a batch.
+  // A suspected poison message comes last and alone: it can kill the function without harm to other lanes.
   if (suspects.length > 0) await early.flush();
   const [suspect, ...later] = suspects;
   if (suspect) await work(suspect, alone);
@@ -60,12 +60,12 @@ export async function deliverBatch(
   return { batchItemFailures: unsettled.map(({ record }) => ({ itemIdentifier: record.messageId })) };
 }
 
-/** The batch by message group, the order in each kept. */
+/** Groups the batch by message group and keeps the order within each group. */
 const lanesOf = (queued: readonly Queued[]): readonly (readonly Queued[])[] => [
   ...Map.groupBy(queued, ({ record }) => record.attributes.MessageGroupId).values(),
 ];
 
-/** The next batch takes the next suspect; a second keeps the others from going round at full speed. */
+/** Further suspects wait one second for the next batch, so that they don't come back at full speed. */
 const SOON: LaneResult = { settled: 0, visibleInSeconds: 1 };
 
 const notWorkedOn = (lane: readonly Queued[], { faultWaits }: BatchDeps): LaneResult => ({
@@ -74,8 +74,8 @@ const notWorkedOn = (lane: readonly Queued[], { faultWaits }: BatchDeps): LaneRe
 });
 
 /**
- * The visibility timeout is the lane's lock, and it runs since the receive, not since the invocation's start. So it is
- * set anew first. A message where that fails may be somebody else's already: its whole lane is left alone.
+ * Sets the visibility timeout of every record anew. The timeout is the lane's lock and runs since the receive, not since
+ * the invocation's start. Where this fails, another function may have the record already: its whole lane is left alone.
  */
 async function makeSure(
   records: readonly SQSRecord[],
@@ -107,7 +107,7 @@ async function readRegistrations(
   }
 }
 
-/** Returns what is not settled, made visible again when its lane said. The lane is done: nobody works on it here. */
+/** Returns the records that are not settled, after making them visible again at the time that their lane named. */
 async function handBack(
   lane: readonly Queued[],
   { settled, visibleInSeconds }: LaneResult,

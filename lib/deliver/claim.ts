@@ -1,5 +1,5 @@
-// At-most-once: a message is claimed before it is sent, and whoever finds another's claim never sends. The claim
-// outlives the queue; what became of the attempt is written into it before anything else is done about it.
+// At-most-once: a message is claimed before it is sent, and an attempt that finds another's claim never sends. The claim
+// outlives the queue's copy. The outcome is written into the claim before anything else follows from it.
 import { randomUUID } from 'node:crypto';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
@@ -22,7 +22,7 @@ const outcomeSchema = z.discriminatedUnion('kind', [
 ]);
 const claimSchema = z.object({
   nonce: z.string(),
-  /** The subscription's epoch when the attempt began: an old answer pauses nothing. */
+  /** The subscription's epoch when the attempt began: the outcome of an older epoch pauses nothing. */
   epoch: z.number(),
   at: z.number(),
   outcome: outcomeSchema.optional(),
@@ -31,7 +31,7 @@ const claimSchema = z.object({
 export type Taken = { readonly kind: 'taken'; readonly nonce: string };
 export type Refused = {
   readonly kind: 'refused';
-  /** What became of the other's attempt; unknown and `lost` where nothing was written of it. */
+  /** Outcome of the other attempt; `unknown` and `lost` where none was written. */
   readonly outcome: Outcome;
   readonly epoch: number;
   readonly at: number;
@@ -39,13 +39,13 @@ export type Refused = {
 
 type Identity = Pick<Delivery, 'subscription' | 'messageId' | 'replayId'>;
 type Deps = { readonly documents: Pick<DynamoDBDocumentClient, 'send'>; readonly stateTable: string };
-/** How long a claim forbids to send its message again: longer than anything of it may wait. */
+/** How long a claim prevents a second send, in seconds: longer than a message can wait anywhere. */
 export type ClaimDeps = Deps & { readonly claimsLiveSeconds: number };
 
 const keyOf = ({ subscription, messageId, replayId }: Identity) =>
   claimKey(subscription, messageId, replayId);
 
-/** Claims the message for one attempt, or says what became of the attempt that has it. Throws when DynamoDB fails. */
+/** Claims the message for one attempt, or returns the outcome of the attempt that holds the claim. Throws when DynamoDB fails. */
 export async function takeClaim(
   delivery: Identity,
   { epoch, now }: { readonly epoch: number; readonly now: number },
@@ -63,7 +63,7 @@ export async function takeClaim(
           at: now,
           expiresAt: Math.floor(now / 1000) + claimsLiveSeconds,
         },
-        // Its own nonce too: the SDK repeats a call whose answer was lost, and would else be refused by itself.
+        // Or our own nonce: the SDK repeats a call whose answer was lost, and must not be refused by its own write.
         ConditionExpression: 'attribute_not_exists(pk) OR nonce = :nonce',
         ExpressionAttributeValues: { ':nonce': nonce },
       }),
@@ -79,7 +79,7 @@ async function refusal(delivery: Identity, { documents, stateTable }: Deps): Pro
   const { Item } = await documents.send(
     new GetCommand({ TableName: stateTable, Key: keyOf(delivery), ConsistentRead: true }),
   );
-  // Taken back between the two calls: the next receive finds it free.
+  // The claim was taken back between the two calls: the next receive finds none.
   if (Item === undefined) throw new ClaimVanished();
   const { outcome, epoch, at } = claimSchema.parse(Item);
   const lost: Outcome = {
@@ -91,7 +91,7 @@ async function refusal(delivery: Identity, { documents, stateTable }: Deps): Pro
   return { kind: 'refused', outcome: outcome === undefined ? lost : toOutcome(outcome), epoch, at };
 }
 
-/** The claim was taken back while it was looked at. Nothing was sent; the message is to be looked at again. */
+/** The claim was taken back while it was read. Nothing was sent; the message is received again. */
 export class ClaimVanished extends Error {
   override name = 'ClaimVanished';
 }
@@ -102,7 +102,7 @@ function toOutcome(stored: z.infer<typeof outcomeSchema>): Outcome {
   return excerpt === undefined ? rest : { ...rest, excerpt };
 }
 
-/** Writes the outcome into the claim, if it is still ours. Throws when DynamoDB fails. */
+/** Writes the outcome into the claim if the claim is still this attempt's. Throws when DynamoDB fails. */
 export async function closeClaim(
   delivery: Identity,
   { nonce }: Taken,
@@ -122,7 +122,7 @@ export async function closeClaim(
   );
 }
 
-/** Takes the claim back, by its own nonce only: nothing was written to the callback. Throws when DynamoDB fails. */
+/** Takes back this attempt's own claim: no byte was written to the callback. Throws when DynamoDB fails. */
 export async function releaseClaim(
   delivery: Identity,
   { nonce }: Taken,
@@ -144,7 +144,7 @@ async function ifOurs(write: () => Promise<unknown>): Promise<void> {
   try {
     await write();
   } catch (error) {
-    // Not ours any more, or a lost answer's repeat: either way what we meant to write is settled.
+    // Another attempt holds the claim, or the SDK repeated a call that had succeeded. Neither needs the write.
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
   }
 }

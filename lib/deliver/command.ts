@@ -1,5 +1,5 @@
-// What a person or the sweep wants done to a head, an entry, a held message or a whole lane. It comes as a token with a
-// command and is done under the lane's group, like everything else; done twice, it is done once.
+// Commands of a person or of the sweep about a lane's head, an entry, a held message or a whole lane. A command travels as
+// a token in the lane, so it runs under the lane's message group. Running it twice has the effect of running it once.
 
 import type { Command, DeadLetter, Token } from '#lib/message/attribute.ts';
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
@@ -26,13 +26,13 @@ export type CommandDeps = DrainStartDeps &
   DeadLetterDeps &
   UndeliverableDeps &
   Pick<SettleDeps, 'count' | 'queues'> & {
-    /** What is not done by then is done by a token that follows. */
+    /** Length of a slice in milliseconds: a further token does the rest. */
     readonly sliceMs: number;
   };
 
 const PAGE = 25;
 
-/** Does a token's command in its lane. Throws when AWS fails: then it is done again. */
+/** Runs a token's command in its lane. Throws when AWS fails: then SQS hands the token out again. */
 export async function obey(
   command: Command,
   token: Token,
@@ -57,8 +57,8 @@ export async function obey(
     case 'send-held': {
       const held = await readHeld(registration.id, command.messageId, deps);
       if (held === undefined || registration.config.kind === 'absent' || isAnother(held, command)) return;
-      // A replay: with an id of its own its claim is a new one, or it would be found sent already. The same id when
-      // this is done again: held once, sent once.
+      // A replay id of its own gives it a claim of its own: its old claim would refuse it. The id is the same when this
+      // command runs twice, so that one held message is sent once.
       const delivery = { ...held.delivery, attempt: 1, replayId: `held-${held.at}` };
       await sendToLane({ delivery, body: held.body }, laneCountOf(registration.config), deps);
       return dropHeld(registration.id, command.messageId, deps);
@@ -71,10 +71,10 @@ export async function obey(
     }
     case 'expire-held':
       for (const messageId of command.messageIds) {
-        // The next round of the sweep finds what is left.
+        // The next sweep finds the rest.
         if (deps.now() > until) return;
         const held = await readHeld(registration.id, messageId, deps);
-        // It may have been sent since, and be held anew.
+        // The message may have been sent since, and be held again.
         if (held === undefined || held.at > command.before) continue;
         const outcome = held.reason === 'lost' ? 'unknown' : held.reason;
         await awayWith(held, 'expired', {
@@ -85,7 +85,7 @@ export async function obey(
       }
       return;
     case 'purge':
-      // The item may have come back since it was asked for.
+      // The config item may have come back since the command was sent.
       if (registration.config.kind !== 'absent') return;
       return emptyLane(Number.POSITIVE_INFINITY, 'unsubscribed');
     case 'expire':
@@ -118,7 +118,7 @@ export async function obey(
         gone.push(entry);
       }
       await removeEntries(registration.id, lane, gone, deps);
-      // Another number, or SQS would know it for a duplicate.
+      // Another drain number: SQS would drop the token as a duplicate.
       if (gone.length < old.length) return sendToken({ ...token, drain: token.drain + 1 }, deps);
       if (page.length === 0) {
         const drain = registration.state.lanes[lane]?.drain ?? 0;
@@ -129,6 +129,6 @@ export async function obey(
   }
 }
 
-/** It was sent since it was asked for, and is held anew: nobody asked for that. */
+/** The message was sent after the command was given and is held again: the command is not about this one. */
 const isAnother = (held: Held, { heldAt }: { readonly heldAt?: number | undefined }): boolean =>
   heldAt !== undefined && heldAt !== held.at;

@@ -1,5 +1,5 @@
-// What a token does in its lane: it alone reads and writes the lane's backlog while it holds the lane's group. It
-// delivers in order under the same rules as the queue's messages, for one slice, and then sends its successor.
+// A drain: the token holds its lane's message group, so it alone reads and writes the lane's backlog. It delivers the
+// entries in order under the rules of queue messages, for one slice, and then sends the token of the next slice.
 
 import type { Token } from '#lib/message/attribute.ts';
 import { change } from '#lib/state/change.ts';
@@ -24,16 +24,16 @@ import { syncState } from './sync-state.ts';
 
 export type DrainDeps = SettleDeps &
   PoisonDeps & {
-    /** Nothing is begun after this: what arrives in the lane waits in the queue behind the token. */
+    /** Length of a slice in milliseconds: messages that arrive meanwhile wait in the queue behind the token. */
     readonly sliceMs: number;
   };
 
-/** So many are read, and taken out, at a time; so many at most are sent again after a crash. */
+/** Entries read and removed at a time; a crash repeats at most this many. */
 const PAGE = 10;
-/** SQS counts a delay in seconds: a probe's token may be early by that. */
+/** SQS delays by whole seconds: a probe's token may arrive this much early. */
 const EARLY_MS = 1_000;
 
-/** Drains one slice of the token's lane. A token that is not the valid one does nothing. Throws when AWS fails. */
+/** Drains one slice of the token's lane. A token with an old drain number does nothing. Throws when AWS fails. */
 export async function drain(
   token: Token,
   registration: Registration,
@@ -53,7 +53,7 @@ export async function drain(
   else await deliverEntries({ registration, config, lane, retries: 0 }, slice, deps);
 }
 
-/** While an outage waits, only the probe's token works, and not before its time. */
+/** During an outage only the probe's token works, and not before its time. */
 function mayWork({ state }: Registration, lane: number, now: number): boolean {
   switch (phaseOf(state)) {
     case 'going':
@@ -68,7 +68,7 @@ function mayWork({ state }: Registration, lane: number, now: number): boolean {
 async function deliverEntries(context: AttemptContext, bounds: Bounds, deps: DrainDeps): Promise<void> {
   const { registration, lane } = context;
   for (;;) {
-    // After a death one at a time: what was settled before the one that kills us is not charged with it.
+    // After a crash one at a time: an entry must not be charged with a crash that the one after it caused.
     const entries = await firstEntries(registration.id, lane, bounds.suspicious ? 1 : PAGE, deps);
     if (entries.length === 0) return await openLane(registration, lane, deps);
     const settled: BacklogEntry[] = [];
@@ -79,7 +79,7 @@ async function deliverEntries(context: AttemptContext, bounds: Bounds, deps: Dra
         if (next !== 'on') break;
       }
     } finally {
-      // Whatever threw, what is settled is settled.
+      // Entries that were settled before an error are removed too.
       await removeEntries(registration.id, lane, settled, deps);
       if (settled.length > 0) deps.count('Drained', settled.length);
     }
@@ -88,7 +88,7 @@ async function deliverEntries(context: AttemptContext, bounds: Bounds, deps: Dra
   }
 }
 
-/** Tries one entry, and says how the slice goes on from there. */
+/** Attempts one entry. Returns whether the slice goes on, ends and hands the lane on, or stops. */
 async function deliverEntry(
   entry: BacklogEntry,
   context: AttemptContext,
@@ -101,19 +101,19 @@ async function deliverEntry(
   const done = await startEntry(entry, { ...context, retries: retriesOf(registration, entry) }, bounds, deps);
   if (done === 'settled') settled.push(entry);
   if (done === 'out-of-time') return 'hand-on';
-  // A pause has made this token's number invalid, and sent the probe's token.
+  // A pause has made this token's number invalid and has sent the probe's token.
   if (phaseOf(registration.state) !== 'going' && registration.state.epoch !== epoch) return 'stop';
   return done === 'settled' ? 'on' : 'hand-on';
 }
 
-/** After a death, each entry's start is counted before it is made: the token is not what kills us. */
+/** After a crash, counts each entry's start before it is made: the entry is the suspect, not the token. */
 async function startEntry(entry: BacklogEntry, context: AttemptContext, bounds: Bounds, deps: DrainDeps) {
   const { registration, lane } = context;
   const { delivery, body, sequence } = entry;
   const message = { delivery, body, sequence, entry };
   if (!bounds.suspicious) return await attemptUntilSettled(message, context, bounds, deps);
   if (entry.starts >= deps.crashingAtStarts) {
-    // Tried anew, from nothing, when somebody has decided so.
+    // When a person resumes the subscription, the count starts again at 0.
     await putEntries(registration.id, lane, [{ ...entry, starts: 0 }], deps);
     return await giveUpPoison(message, context, deps);
   }
@@ -123,20 +123,20 @@ async function startEntry(entry: BacklogEntry, context: AttemptContext, bounds: 
     done = await attemptUntilSettled(message, context, bounds, deps);
     return done;
   } finally {
-    // Any end but death takes the count back: an entry that stays was put anew with the count that it had.
+    // Any end but a crash takes the count back. An entry that stays was written anew with its old count.
     if (done === 'out-of-time' || done === undefined)
       await countStart(registration.id, lane, entry, -1, deps);
   }
 }
 
-/** A probe is one request, unless the `retry` block is what it waited for. */
+/** A probe is one request without retries, unless it is itself a retry of the `retry` block. */
 function retriesOf({ state: { pause } }: Registration, { delivery }: BacklogEntry): number {
   if (pause === undefined) return 0;
   const retrying = pause.failures === 0 && pause.head?.messageId === delivery.messageId;
   return retrying ? (pause.head?.retries ?? 0) : Number.POSITIVE_INFINITY;
 }
 
-/** The lane is no more: what waits in it goes, in order, to the lanes that there are now. */
+/** The lane was removed: moves its entries, in order, into the lanes that exist now. */
 async function emptyInto(
   registration: Registration,
   config: Parameters<typeof laneCountOf>[0],
@@ -166,7 +166,7 @@ async function handOn(registration: Registration, lane: number, deps: DrainDeps)
   if (handedOn) await sendLaneToken(registration, lane, deps);
 }
 
-/** The lane is empty, and we hold its group: nobody has parked anything since we looked. */
+/** Opens the empty lane. The token still holds the message group, so nothing was parked since the lane was read. */
 async function openLane(registration: Registration, lane: number, deps: DrainDeps): Promise<void> {
   const drain = registration.state.lanes[lane]?.drain ?? 0;
   await change(registration, (state) => laneOpened(state, lane, drain), deps);

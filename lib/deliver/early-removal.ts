@@ -1,16 +1,16 @@
-// Settled lanes leave the queue while others of the batch still run: a slow neighbour holds nobody's lane. Lanes that
-// end together are removed in one call, and what ends with the batch is left for Lambda to delete.
+// Deletes the records of finished lanes from the queue while other lanes still run, so that a slow lane of the batch
+// delays no other. Lanes that finish together are deleted in one call; Lambda deletes those that finish with the batch.
 export type EarlyRemoval = {
   add(receiptHandles: readonly string[]): void;
-  /** Removes what is gathered, now. Never throws. */
+  /** Deletes the gathered records now. Never throws. */
   flush(): Promise<void>;
-  /** Waits for the calls under way. Never throws. */
+  /** Waits for the calls in progress. Never throws. */
   end(): Promise<void>;
 };
 
 const GATHER_MS = 5;
 
-/** `remove` tells of failures by its result; what it fails to remove, Lambda deletes after the batch. */
+/** Gathers receipt handles for `remove`, which reports failures by its result; Lambda deletes what it could not. */
 export function createEarlyRemoval(
   remove: (receiptHandles: readonly string[]) => Promise<unknown>,
 ): EarlyRemoval {

@@ -1,13 +1,13 @@
-// A lane that is healthy but too slow: what waits in it has waited long, and comes faster than it goes. It goes through
-// the backlog then, or it would fill the part of the queue that SQS looks through for other lanes' messages.
+// Detects a lane that is healthy but too slow: its messages have waited long and arrive faster than they are delivered.
+// It goes through the backlog, or it would fill the 120,000 messages in which SQS looks for free message groups.
 import type { SQSRecord } from 'aws-lambda';
 
-/** Fewer than this say nothing about how fast they come. */
+/** Fewer messages than this don't show how fast they arrive. */
 const ENOUGH = 3;
 
 /**
- * Whether the rest of a lane should be parked, after an exchange that began at `startedAt`. `rest` is what follows in
- * the batch, in order.
+ * Whether the rest of a lane should be parked after an exchange that began at `startedAt` (epoch milliseconds). `rest`:
+ * the following messages of the batch, in order.
  */
 export function isLagging(
   rest: readonly { readonly record: Pick<SQSRecord, 'attributes'> }[],

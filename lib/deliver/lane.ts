@@ -1,5 +1,5 @@
-// One lane of a batch: its messages one by one, in order. What can't be delivered now is parked, all that follows with
-// it; what AWS fails to do leaves a message, and all that follows, in the queue.
+// One lane of a batch: its messages one by one, in order. A message that can't be delivered now is parked with all that
+// follow it in the lane. When AWS fails, the message and all that follow it stay in the queue.
 
 import type { SQSRecord } from 'aws-lambda';
 import { laneOfGroup } from '#lib/message/lane.ts';
@@ -21,7 +21,7 @@ import { type Ending, SETTLED, settle } from './settle.ts';
 export type LaneDeps = DrainDeps &
   CommandDeps & { readonly log: Log; readonly lagSeconds: number; readonly faultWaits: FaultWaits };
 
-/** Works through a lane. Never throws. */
+/** Works through a lane. Returns how many records are settled and when the others become visible. Never throws. */
 export async function workLane(
   queued: readonly Queued[],
   registrations: ReadonlyMap<string, Registration>,
@@ -49,7 +49,7 @@ export async function workLane(
   return { settled, visibleInSeconds: 0 };
 }
 
-/** One message; `settled` counts it done, `park` is said of it and all that follows it. */
+/** Works on one record. `park` means this record and all that follow it in the lane. */
 async function workOne(
   queued: Queued | undefined,
   registrations: ReadonlyMap<string, Registration>,
@@ -81,7 +81,7 @@ async function workOne(
   return settle({ record, delivery, lane }, registration, bounds, deps);
 }
 
-/** A group that is none of ours: what came in it is moved to the lane that it belongs to. */
+/** A message group that names no lane: its delivery is moved to the lane that it belongs to. */
 const NO_LANE = Number.MAX_SAFE_INTEGER;
 
 type Waiting = {
@@ -90,7 +90,7 @@ type Waiting = {
   readonly message: Parkable;
 };
 
-/** The deliveries of one subscription from here on, up to the next token. */
+/** The deliveries of one subscription from here up to the next token. */
 function deliveriesFrom(
   queued: readonly Queued[],
   start: number,

@@ -1,5 +1,5 @@
-// The numbers that a deployment sets for its deliveries, in the units that they are worked with. What each is for stands
-// where it is used; whether they fit together is checked when the deployment is packaged.
+// The deployment's limits for deliveries, converted to the units that the code uses. The build checks that they fit
+// together.
 
 import { type DeliverEnvironment, faultWaitsOf } from '#lib/deployment/config.ts';
 import type { FaultWaits } from '#lib/queue/hand-back.ts';

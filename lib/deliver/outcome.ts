@@ -1,5 +1,5 @@
-// What an attempt came to: one of five, and nothing else decides what follows. Which side of the write a failure lies
-// on is the client's to say; what each outcome leads to is policy.ts's.
+// The outcome of an attempt: one of five. The callback client knows whether any byte was written; policy.ts decides what
+// follows from each outcome.
 import type { Exchange } from '#lib/callback/client.ts';
 import { type Carried, withoutCredentials } from './redact.ts';
 import { retryAfterMs } from './retry.ts';
@@ -8,26 +8,26 @@ export type Outcome =
   | { readonly kind: 'delivered'; readonly status: number }
   | ({ readonly kind: 'rejected' } & Refusing)
   | ({ readonly kind: 'failed' } & Refusing)
-  /** Nothing was written. */
+  /** No byte of the request was written. */
   | { readonly kind: 'unsent'; readonly code: string; readonly message: string }
-  /** Written, or begun to be, and no full answer; `lost` when an earlier attempt was never heard of again. */
+  /** Bytes were written, and no complete answer came. `lost`: an earlier attempt ended without a trace. */
   | { readonly kind: 'unknown'; readonly code: string; readonly message: string; readonly lost?: true };
 
 type Refusing = {
   readonly status: number;
   readonly excerpt?: string;
-  /** What the callback asked for with Retry-After. */
+  /** Milliseconds that the callback asked for with Retry-After. */
   readonly retryAfterMs?: number;
 };
 
-/** What of an answer is kept and obeyed. */
+/** How much of an answer is kept, and how long its Retry-After is obeyed. */
 export type AnswerLimits = {
-  /** 0 keeps nothing of what it says. */
+  /** Bytes of the answer's body that are kept; 0 keeps none. */
   readonly excerptBytes: number;
   readonly longestRetryAfterMs: number;
 };
 
-/** `carried` is what the request carried of credentials: no excerpt repeats them. */
+/** Turns an exchange into an outcome. `carried`: the request's credentials, which no excerpt repeats. */
 export function outcomeOf(
   exchange: Exchange,
   carried: Carried,
@@ -36,7 +36,7 @@ export function outcomeOf(
   if (exchange.kind !== 'answered') return exchange;
   const { status, body, headers } = exchange;
   if (status >= 200 && status < 300) return { kind: 'delivered', status };
-  // Redirects are never followed: the callback URL is what the subscriber registered, so a 3xx is a refusal.
+  // Redirects are never followed: the subscriber registered the callback URL, so a 3xx is a rejection.
   const kind = status >= 300 && status < 500 ? 'rejected' : 'failed';
   const after = retryAfterMs(headers['retry-after'], { now: now(), longestRetryAfterMs });
   return {
@@ -47,14 +47,14 @@ export function outcomeOf(
   };
 }
 
-/** Cut last: half a credential is not found. */
+/** Redact first, then cut: half a credential would not be recognised. */
 function excerptOf(body: Buffer, carried: Carried, mostBytes: number): { excerpt?: string } {
   if (body.length === 0 || mostBytes === 0) return {};
   const text = withoutCredentials(body.toString('utf8'), carried);
   return { excerpt: Buffer.from(text).subarray(0, mostBytes).toString('utf8') };
 }
 
-/** The outcome in a few words, for a pause's detail and a log line. */
+/** Describes the outcome in a few words for a pause's detail and for logs. */
 export function describe(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'delivered':

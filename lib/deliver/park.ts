@@ -1,6 +1,6 @@
-// Parking: messages that can't be delivered now leave the queue for their lane's backlog. The flag first, then the
-// entries; then the caller lets the queue's copies go. A crash between makes a flag without a backlog or an entry twice
-// under one key, both harmless.
+// Parking: messages that can't be delivered now move from the queue into their lane's backlog. The lane is closed first,
+// then the entries are written, then the caller deletes the queue's copies. A crash between these steps leaves a closed
+// empty lane or writes the same entry again under the same key: both are harmless.
 
 import { change } from '#lib/state/change.ts';
 import { type DrainStartDeps, sendLaneToken } from '#lib/state/drains.ts';
@@ -11,7 +11,7 @@ import type { Count } from '#lib/telemetry/log.ts';
 
 export type ParkDeps = DrainStartDeps & EntryDeps & { readonly count: Count };
 
-/** Puts messages of one lane behind its backlog, closing the lane if it is open. Throws when DynamoDB fails. */
+/** Appends messages of one lane to its backlog, and closes the lane if it is open. Throws when DynamoDB fails. */
 export async function park(
   registration: Registration,
   lane: number,
@@ -21,7 +21,7 @@ export async function park(
   const now = deps.now();
   const closes = registration.state.lanes[lane] === undefined;
   if (closes) await change(registration, (state) => laneClosed(state, lane, now), deps);
-  // What waits is tried anew when it comes to it: the `retry` block's count starts again.
+  // The `retry` block's count starts again when the message is drained.
   const entries = messages.map((message) =>
     entryOf({ ...message, delivery: resting(message.delivery) }, now),
   );

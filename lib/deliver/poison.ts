@@ -21,7 +21,7 @@ export type SuspectDeps = PoisonDeps &
     readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
     readonly faultWaits: FaultWaits;
     readonly workLane: (lane: readonly Queued[]) => Promise<LaneResult>;
-    /** A message that was received so often may be what kills us. */
+    /** Records received this often may be poison messages. */
     readonly aloneAtReceives: number;
   };
 
@@ -33,7 +33,7 @@ export const isSuspect = (
   { aloneAtReceives }: Pick<SuspectDeps, 'aloneAtReceives'>,
 ): boolean => Number(first?.record.attributes.ApproximateReceiveCount) >= aloneAtReceives;
 
-/** Works on the first message of a lane alone; what follows it is handed back. Never throws. */
+/** Works on the first record of a lane alone, and hands the others back. Never throws. */
 export async function workSuspect(
   lane: readonly Queued[],
   registrations: ReadonlyMap<string, Registration>,
@@ -43,7 +43,7 @@ export async function workSuspect(
   if (first === undefined) return { settled: 0, visibleInSeconds: 0 };
   const { record, message } = first;
   try {
-    // A token's deaths are charged to the entry that it was working on, not to the token.
+    // A crash during a drain is charged to the entry, not to the token.
     if (!message.ok || message.value.kind === 'token') return await deps.workLane([first]);
     const starts = await countStart(record.messageId, deps);
     const delivery = message.value.value;
@@ -83,7 +83,7 @@ async function countStart(
   return Number(Attributes?.starts);
 }
 
-/** The count is only a count: that it stays a while is no reason to do the message again. */
+/** Failing to delete the count is logged and ignored: repeating the message would be worse. */
 async function forgetStarts(
   sqsMessageId: string,
   { documents, stateTable, log }: SuspectDeps,
@@ -97,11 +97,11 @@ async function forgetStarts(
 
 export type PoisonDeps = DeadLetterDeps &
   DrainStartDeps & {
-    /** So many deaths alone are enough. */
+    /** Crashes alone after which a message counts as poison. */
     readonly crashingAtStarts: number;
   };
 
-/** The end of a crashing message: a dead letter where there is a dlq, else its subscription waits for a decision. */
+/** Ends a poison message: a dead letter where there is a dlq, else its subscription pauses and waits for a person. */
 export async function giveUpPoison(
   { delivery, body, sequence }: Pick<DeliveryMessage, 'delivery' | 'body' | 'sequence'>,
   { registration, config, lane }: AttemptContext,

@@ -1,25 +1,25 @@
-// What follows from an outcome: a pure, total table of outcome, quality of service and the subscription's own rules.
-// Nothing is done here; act.ts does it.
+// What follows from an outcome: a pure and total function of outcome, quality of service and the subscription's rules.
+// act.ts carries it out.
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { Outcome } from './outcome.ts';
 import { type History, retryDelayMs } from './retry.ts';
 
 export type Action =
   | { readonly kind: 'done' }
-  /** Send it again, not before so long. */
+  /** Send it again after this time. */
   | { readonly kind: 'retry'; readonly afterMs: number }
   | { readonly kind: 'dead-letter'; readonly endpoint: string }
-  /** Set it aside, for a person to send or discard, and go on. */
+  /** Hold it until a person sends or discards it, and go on with the next. */
   | { readonly kind: 'hold' }
-  /** Count it and go on without it. */
+  /** Count it, drop it, and go on with the next. */
   | { readonly kind: 'drop' }
-  /** Stop the consumption. What becomes of the message itself is `message`. */
+  /** Pause the subscription. `message` says what becomes of the message itself. */
   | {
       readonly kind: 'pause';
       readonly reason: 'rejected' | 'gone' | 'outage';
-      /** keep: it is sent again first; hold: set aside, it may not be sent again; drop: counted and gone. */
+      /** keep: first in the backlog; hold: it may not be sent again by itself; drop: counted and gone. */
       readonly message: 'keep' | 'hold' | 'drop';
-      /** What the callback asked for with Retry-After. */
+      /** Milliseconds that the callback asked for with Retry-After. */
       readonly afterMs?: number;
     };
 
@@ -42,7 +42,7 @@ export function decide(outcome: Outcome, rules: Rules, history: History): Action
         message: fate(outcome, rules),
       };
     case 'unknown':
-      // An attempt of ours that was cut off says nothing about the callback: no pause for it.
+      // Our own crash says nothing about the callback, so it is no reason to pause.
       if (outcome.lost)
         return rules.dlq ? { kind: 'dead-letter', endpoint: rules.dlq.endpoint } : { kind: 'hold' };
       return afterFailure(outcome, rules, rules.interruptConsumptionOnException, history);
@@ -55,7 +55,7 @@ export function decide(outcome: Outcome, rules: Rules, history: History): Action
   }
 }
 
-/** A refusal of credentials that were changed meanwhile: no reason to stop, the next request carries the new ones. */
+/** A rejection of credentials that were replaced meanwhile is no reason to pause: the next request has the new ones. */
 function afterOldCredentials(outcome: Outcome, rules: Rules): Action {
   const kind = fate(outcome, rules);
   if (kind === 'keep') return { kind: 'retry', afterMs: 0 };
@@ -68,7 +68,7 @@ function afterFailure(outcome: Outcome, rules: Rules, interrupts: boolean, histo
     const afterMs = retryDelayMs(rules.retry, history);
     if (afterMs !== undefined) return { kind: 'retry', afterMs: Math.max(afterMs, retryAfterMs ?? 0) };
   }
-  // A 4xx that the `retry` block made one more failure is what it was once its retries are used up.
+  // A 4xx that the `retry` block made retryable is a rejection again once its retries are used up.
   if (outcome.kind === 'rejected' && rules.dlq) return { kind: 'dead-letter', endpoint: rules.dlq.endpoint };
   if (!interrupts && rules.dlq) return { kind: 'dead-letter', endpoint: rules.dlq.endpoint };
   if (!interrupts) return { kind: rules.qos === 'at-most-once' ? 'hold' : 'drop' };
@@ -88,7 +88,7 @@ function fate(outcome: Outcome, rules: Rules): 'keep' | 'hold' | 'drop' {
   return rules.qos === 'none' ? 'drop' : 'hold';
 }
 
-/** What the quality of service allows: at-most-once may repeat only what was never written, none nothing. */
+/** Whether the quality of service allows a repeat: at-most-once only when nothing was written, none never. */
 function mayBeSentAgain(outcome: Outcome, { qos }: Rules): boolean {
   switch (qos) {
     case 'none':

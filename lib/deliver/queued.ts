@@ -1,13 +1,13 @@
-// A record of `deliveries.fifo` as it is worked on, and what became of the records of one lane.
+// A record of `deliveries.fifo`, and the result of working on the records of one lane.
 import type { SQSRecord } from 'aws-lambda';
 import type { LaneMessage, Parsed } from '#lib/message/attribute.ts';
 
-/** A record of `deliveries.fifo`, and what our attribute says in it. */
+/** A record of `deliveries.fifo` with its parsed attribute. */
 export type Queued = { readonly record: SQSRecord; readonly message: Parsed<LaneMessage> };
 
 export type LaneResult = {
-  /** How many of its messages, from the first, are settled. */
+  /** How many of the lane's records are settled, counted from the first. */
   readonly settled: number;
-  /** When the others become visible again, if there are any. */
+  /** Seconds until the others become visible again. */
   readonly visibleInSeconds: number;
 };

@@ -1,5 +1,5 @@
-// Takes out of a callback's answer what our request carried of credentials: some callbacks repeat a request that they
-// refuse, and what they answer is kept, in dead letters, claims and held messages.
+// Removes the request's credentials from a callback's answer: some callbacks repeat the request that they refuse, and
+// dead letters, claims and held messages keep the start of the answer.
 import type { CallbackRequest } from './request.ts';
 
 export type Carried = {
@@ -10,15 +10,15 @@ export type Carried = {
 };
 
 const REDACTED = '[redacted]';
-/** Shorter ones are words that stand for nothing, unless their name says that they are credentials. */
+/** Shorter header values are ordinary words, unless the header's name says that it is a credential. */
 const LEAST_CHARACTERS = 8;
 const NAMES_NONE = /^(accept.*|content-.*|user-agent)$/i;
 const NAMES_A_CREDENTIAL = /auth|cookie|credential|key|pass|secret|sign|token/i;
 
-/** The text without any credential that the request carried, in whatever way it was escaped. */
+/** Returns the text without the request's credentials, however they were escaped. */
 export function withoutCredentials(text: string, carried: Carried): string {
   let result = text;
-  // The longest first: one may be part of another.
+  // Longest first: one may be part of another.
   const spellings = credentialsIn(carried)
     .flatMap(spellingsOf)
     .sort((a, b) => b.length - a.length);
@@ -42,7 +42,7 @@ function credentialsIn({ url, headers, configured }: Carried): string[] {
   ].filter((credential) => credential !== '');
 }
 
-/** `Basic …` may be repeated as it was, or decoded. */
+/** A `Basic` credential may be repeated as it was sent, or decoded. */
 function credentialsOfHeader(value: string): string[] {
   const [scheme = '', ...rest] = value.split(' ');
   const credentials = rest.join(' ');
@@ -51,7 +51,7 @@ function credentialsOfHeader(value: string): string[] {
   return [value, credentials, decoded, decoded.slice(decoded.indexOf(':') + 1)];
 }
 
-/** As it is, in JSON, in JSON of PHP, in a URL, in HTML. */
+/** As sent, and as escaped by JSON, by PHP's JSON, in a URL and in HTML. */
 function spellingsOf(credential: string): string[] {
   const json = JSON.stringify(credential).slice(1, -1);
   return [

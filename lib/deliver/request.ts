@@ -1,4 +1,4 @@
-// The request of one attempt: the body's bytes and the headers, by precedence. Signing and credentials are not here.
+// Builds the request of one attempt: the body's bytes and the headers. Signing and credentials come later.
 
 import type { Delivery } from '#lib/message/attribute.ts';
 import { isHeaderName, isHeaderValue, isReservedHeader } from '#lib/message/header.ts';
@@ -9,13 +9,13 @@ import type { Subscription } from '#lib/subscription/subscription.ts';
 export type CallbackRequest = {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** How many of the message's headers could not go out. */
+  /** Number of the message's headers that are not allowed and were dropped. */
   readonly dropped: number;
-  /** The attempt's own, where the publisher has a trace. */
+  /** Trace context of this attempt; undefined when the publisher sent none. */
   readonly span: Span | undefined;
 };
 
-/** Builds the request; configured headers win over the message's, and ours over both. */
+/** Builds the request. Configured headers win over the message's headers, and the product's own headers over both. */
 export function requestOf(
   delivery: Delivery,
   body: string,
@@ -44,7 +44,7 @@ export function requestOf(
   return { headers, body: bytesOf(body, delivery.encoding), dropped, span };
 }
 
-/** Topics may hold any character. What a header can't carry is percent-encoded as UTF-8, and `%` with it. */
+/** A topic may hold any character. Those that a header can't carry are percent-encoded as UTF-8, and `%` with them. */
 function toHeaderValue(text: string): string {
   return text.replace(/[^\x20-\x7e]|%|^ | $/gu, (character) =>
     [...Buffer.from(character)]

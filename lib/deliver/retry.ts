@@ -1,28 +1,28 @@
-// When a message is sent again: the `retry` block's own arithmetic, and what a callback asks for with Retry-After.
+// Delays before a retry: by the `retry` block, by default, and by a callback's Retry-After.
 import type { Retry } from '#lib/subscription/subscription.ts';
 
-/** What this message has behind it. */
+/** The message's attempts so far. */
 export type History = {
-  /** Retries since its subscription went on; Infinity where a probe is not to be repeated. */
+  /** Retries since the subscription was resumed; Infinity for a probe, which gets none. */
   readonly retries: number;
-  /** Since its first attempt. */
+  /** Milliseconds since its first attempt. */
   readonly ageMs: number;
-  /** Of the exchange that failed. */
+  /** Milliseconds that the failed exchange took. */
   readonly durationMs: number;
-  /** Between 0 and 1. */
+  /** A random number from 0 to 1. */
   readonly random: number;
-  /** It was refused with credentials that are not the newest. */
+  /** The rejected credentials have been replaced since. */
   readonly credentialsChanged?: boolean;
 };
 
 /**
- * Without a `retry` block: first after ten times as long as the exchange took, within these bounds, so that one error
- * in a hundred costs a lane about a tenth of its speed, however fast its callback is; and once more after the longest,
- * so that two such errors in a row are no outage.
+ * Default retries without a `retry` block: the first waits ten times the exchange's duration, within these bounds, so that
+ * one error in a hundred costs a lane about a tenth of its speed. The second waits the longer bound, so that two errors
+ * in a row are no outage yet.
  */
 const DEFAULT_AFTER_MS = { least: 5, most: 100, times: 10 };
 
-/** How long to wait before the next retry; undefined when there is none left. */
+/** Milliseconds to wait before the next retry; undefined when none is left. */
 export function retryDelayMs(
   retry: Retry,
   { retries, ageMs, durationMs, random }: History,
@@ -31,7 +31,7 @@ export function retryDelayMs(
     case 'none':
       return undefined;
     case 'default':
-      // So that a lone 503 stops nothing.
+      // A single 503 must not pause a subscription.
       if (retries === 1) return DEFAULT_AFTER_MS.most;
       if (retries > 1) return undefined;
       return Math.min(
@@ -45,7 +45,7 @@ export function retryDelayMs(
       if (maxAgeSeconds !== undefined && ageMs >= maxAgeSeconds * 1000) return undefined;
       const seconds = retryStrategy === 'LINEAR' ? initialDelaySeconds : initialDelaySeconds * 2 ** retries;
       const delayMs = Math.min(seconds, maxDelaySeconds) * 1000;
-      // Half of it is certain: jitter spreads, it does not hurry.
+      // Between half and all of the delay: jitter spreads retries and never makes them much earlier.
       return jitter ? Math.round(delayMs * (0.5 + random / 2)) : delayMs;
     }
     default:
@@ -54,8 +54,8 @@ export function retryDelayMs(
 }
 
 /**
- * Reads Retry-After, seconds or a date (RFC 9110, 10.2.3), obeyed up to the longest; undefined for none, for garbage and
- * for the past.
+ * Reads Retry-After, in seconds or as a date (RFC 9110, 10.2.3), and returns milliseconds up to the longest allowed wait.
+ * Returns undefined when the header is missing, malformed or in the past.
  */
 export function retryAfterMs(
   header: string | undefined,
@@ -66,6 +66,6 @@ export function retryAfterMs(
   return ms > 0 ? Math.min(ms, longestRetryAfterMs) : undefined;
 }
 
-// Date.parse takes much that is no HTTP date, numbers among it; all three HTTP forms begin with a day's name.
+// Date.parse accepts much that is no HTTP date, such as plain numbers. All HTTP dates begin with a day's name.
 const dateOf = (text: string): number =>
   /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;

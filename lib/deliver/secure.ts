@@ -1,5 +1,5 @@
-// What a request needs from elsewhere before it may go: credentials, what its connection goes by, and its signature.
-// What can't be had is a value: nothing was sent, and nothing claimed.
+// Adds to a request what comes from elsewhere: credentials, the connection's TLS and proxy options, and the signature. A
+// failure is a value (`unsent`): nothing was sent, and nothing claimed.
 import type { PoolOptions } from '#lib/callback/pool.ts';
 import type { Authorization } from '#lib/credentials/authorization.ts';
 import type { ConnectionOf } from '#lib/credentials/connection.ts';
@@ -12,7 +12,7 @@ export type Secured =
   | {
       readonly ok: true;
       readonly headers: CallbackRequest['headers'];
-      /** The Authorization header among them. */
+      /** Including the Authorization header. */
       readonly authorization: string | undefined;
       readonly connection: Pick<PoolOptions, 'tls' | 'proxy'>;
     }
@@ -24,7 +24,7 @@ export type SecureDeps = {
   readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
 };
 
-/** Never rejects for what Secrets Manager or a token endpoint does. */
+/** Returns the secured request, or why there is none. Failures of Secrets Manager or a token endpoint don't throw. */
 export async function secure(
   request: CallbackRequest,
   subscription: Subscription,

@@ -1,5 +1,5 @@
-// Moves a delivery into the lane that it belongs to now: its lane was removed by a smaller cap or another quality of
-// service, or a held message is sent again.
+// Sends a delivery into its present lane: its lane was removed by a smaller cap or another quality of service, or a held
+// message is sent again.
 import type { Delivery } from '#lib/message/attribute.ts';
 import { deliveryInLane, laneOf } from '#lib/message/lane.ts';
 import { NotConfirmed, type Queues } from '#lib/queue/queues.ts';
@@ -9,7 +9,7 @@ export type SendToLaneDeps = {
   readonly deliveriesQueueUrl: string;
 };
 
-/** Sends a delivery that was on `deliveries.fifo` before into one of `lanes` lanes. Throws when SQS does not take it. */
+/** Sends a delivery into one of `lanes` lanes of `deliveries.fifo`. Throws when SQS does not take it. */
 export async function sendToLane(
   { delivery: before, body }: { readonly delivery: Delivery; readonly body: string },
   lanes: number,

@@ -1,6 +1,5 @@
-// Signs one attempt by Standard Webhooks: over its id, its timestamp and the body's bytes, with every key that the
-// subscription has, so that keys can be changed while both are good. A key that can't be read is a value: nothing was
-// sent, and nothing claimed.
+// Signs one attempt by Standard Webhooks: over its id, its timestamp and the body's bytes, with each of the
+// subscription's keys, so that keys can be rotated. An unreadable key is a value (`unsent`): nothing was sent or claimed.
 import * as z from 'zod';
 import { readEntry } from '#lib/credentials/secret-entry.ts';
 import type { Secrets } from '#lib/credentials/secrets.ts';
@@ -17,7 +16,7 @@ type Keys =
   | { readonly ok: true; readonly keys: readonly SigningKey[] }
   | Extract<SignedRequest, { ok: false }>;
 
-// {"value": key}, {"value": [key, key]} while keys change, or the key alone.
+// The secret holds {"value": key}, {"value": [key, key]} during a rotation, or the key alone.
 const inSecret = field(() =>
   z.unknown().transform((value, { issues }) => {
     const held = typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
@@ -39,7 +38,7 @@ const inSecret = field(() =>
 );
 const NO_TEXT = { ok: false, reason: 'must be text' } as const;
 
-/** The request's headers with `webhook-signature` among them, or why there is none. Never rejects. */
+/** Returns the headers with `webhook-signature` added, or why there is no signature. Never rejects. */
 export async function signed(
   { headers, body }: Pick<CallbackRequest, 'headers' | 'body'>,
   signing: Signing | undefined,

@@ -1,5 +1,5 @@
-// For whom a message is: read what it says of itself, look up the subscriptions, make one delivery for each.
-// Nothing is sent here.
+// Finds the recipients of a message: read its attributes, look up the subscriptions, make one delivery for each. Sends
+// nothing.
 import type { SQSRecord } from 'aws-lambda';
 import type { Delivery } from '#lib/message/attribute.ts';
 import { laneOf } from '#lib/message/lane.ts';
@@ -10,7 +10,7 @@ import type { Count } from '#lib/telemetry/log.ts';
 export type Laned = { readonly delivery: Delivery; readonly lane: number };
 
 export type Addressed =
-  /** In order of the subscriptions' ids. The message's body is the payload as it is sent on. */
+  /** Ordered by the subscriptions' ids. `message.body` is the payload that is sent on. */
   | { readonly kind: 'deliveries'; readonly message: Published; readonly deliveries: readonly Laned[] }
   | { readonly kind: 'unroutable'; readonly reason: string; readonly detail: string };
 
@@ -19,7 +19,7 @@ export type AddressDeps = {
   readonly count: Count;
 };
 
-/** Throws when DynamoDB fails. */
+/** Returns the deliveries of a message, or why it has none. Throws when DynamoDB fails. */
 export async function address(record: SQSRecord, { directory, count }: AddressDeps): Promise<Addressed> {
   const reading = readPublished(record);
   if (!reading.ok) return { kind: 'unroutable', ...reading.unroutable };

@@ -1,5 +1,5 @@
-// What route does with one batch: for each message the deliveries of its subscriptions, all confirmed by SQS before
-// the message is done. A publisher's group goes one message at a time; messages without a group go side by side.
+// One batch of `route`: SQS confirms all deliveries of a message before the message is done. Messages of one publisher's
+// group are routed one after the other, messages without a group in parallel.
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { traceIdOf } from '#lib/message/trace.ts';
 import type { Backstop } from '#lib/queue/backstop.ts';
@@ -16,7 +16,7 @@ export type RouteDeps = AddressDeps &
   ComeRoundDeps &
   FanOutDeps & {
     readonly queues: Queues;
-    /** Of the queues that it is fed by. */
+    /** URLs of the queues that feed this function. */
     readonly sourceUrls: readonly string[];
     readonly undeliverableQueueUrl: string;
     readonly backstop: Backstop;
@@ -26,13 +26,13 @@ export type RouteDeps = AddressDeps &
     readonly now: () => number;
   };
 
-/** Kept from the invocation's time for writing down the place and handing back. */
+/** Milliseconds kept for saving the fan-out's progress and handing messages back. */
 const RESERVE_MS = 3_000;
 
-/** How long messages wait when `deliveries.fifo` is too full. */
+/** Seconds that messages wait while `deliveries.fifo` is too full. */
 const FULL_SECONDS = 30;
 
-/** Routes a batch of one of the source queues; `remainingMs` is what Lambda leaves the invocation. Never throws. */
+/** Routes a batch of one source queue. `remainingMs`: time that Lambda leaves the invocation. Never throws. */
 export async function routeBatch(
   records: readonly SQSRecord[],
   { remainingMs }: { readonly remainingMs: number },
@@ -44,11 +44,11 @@ export async function routeBatch(
   return { batchItemFailures: unrouted.flat().map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
-/** On a standard queue a group is but a hint for fairness: it asks for no order. */
+/** On a standard queue a message group is only a hint for fairness and needs no order. */
 const flowOf = ({ attributes, messageId, eventSourceARN }: SQSRecord): string =>
   (eventSourceARN.endsWith('.fifo') ? attributes.MessageGroupId : undefined) ?? messageId;
 
-/** One message after the other. The first that can't be finished hands itself and what follows it back, in order. */
+/** Routes one message after the other. The first that fails is handed back with all that follow it. */
 async function routeFlow(
   flow: readonly SQSRecord[],
   endsAt: number,
@@ -75,7 +75,7 @@ async function routeFlow(
   return [];
 }
 
-/** Returns undefined when the message is done, else after how many seconds to go on with it. */
+/** Returns undefined when the message is done, else the seconds after which to continue. */
 async function routeOne(record: SQSRecord, endsAt: number, deps: RouteDeps): Promise<number | undefined> {
   if (queueNameOf(record) === queueNameIn(deps.retriesQueueUrl)) {
     const unroutable = await comeRound(record, deps);

@@ -1,5 +1,5 @@
-// How far a long fan-out has come: the last subscription that was confirmed, by the record's SQS message id, which
-// stays the same however often it is received. Kept for a day.
+// Progress of a long fan-out: the id of the last subscription whose delivery SQS confirmed. The key is the SQS message id,
+// which stays the same at every receive. Kept for a day.
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { placeKey } from '#lib/state/keys.ts';
 
@@ -11,7 +11,7 @@ export type PlaceDeps = {
 
 const LIFE_SECONDS = 24 * 3600;
 
-/** The id of the last subscription done, or undefined at the start. Throws when DynamoDB fails. */
+/** Reads the id of the last finished subscription; undefined at the start. Throws when DynamoDB fails. */
 export async function readPlace(
   sqsMessageId: string,
   { documents, stateTable }: PlaceDeps,
@@ -21,7 +21,7 @@ export async function readPlace(
   return typeof Item?.lastDone === 'string' ? Item.lastDone : undefined;
 }
 
-/** Throws when DynamoDB fails. */
+/** Saves the id of the last finished subscription. Throws when DynamoDB fails. */
 export async function writePlace(
   sqsMessageId: string,
   lastDone: string,

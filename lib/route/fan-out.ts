@@ -1,5 +1,5 @@
-// Sends one message's deliveries, page by page, each page confirmed before the next. A fan-out that does not fit into
-// one invocation keeps its place and goes on from there.
+// Sends the deliveries of one message page by page; SQS confirms each page before the next. A fan-out that does not fit
+// into one invocation saves its progress and continues there.
 
 import { deliveryInLane } from '#lib/message/lane.ts';
 import { NotConfirmed, type Queues } from '#lib/queue/queues.ts';
@@ -14,12 +14,12 @@ export type FanOutDeps = PlaceDeps & {
   readonly now: () => number;
 };
 
-/** What a kill can make us send twice, at most; SQS recognises it for five minutes. */
+/** Deliveries a page: a crash repeats at most one page, and SQS drops the copies for five minutes. */
 const PAGE = 100;
 
 /**
- * Puts each delivery on `deliveries.fifo`. Returns false when time ran out: the place is written down.
- * Throws when SQS does not confirm all of a page, or DynamoDB fails.
+ * Puts each delivery on `deliveries.fifo`. Returns false when time ran out: the progress is saved.
+ * Throws when SQS does not confirm a whole page, or DynamoDB fails.
  */
 export async function fanOut(
   sqsMessageId: string,
@@ -37,14 +37,14 @@ export async function fanOut(
     const page = todo.slice(0, PAGE);
     if (!(await sendPage(page, body, endsAt, deps))) return false;
     todo = todo.slice(PAGE);
-    // After the last page too: SQS may hand out the message once more, and those five minutes may be over.
+    // Saved after the last page too: SQS may hand the message out again after its five minutes of deduplication.
     const last = page.at(-1);
     if (long && last) await writePlace(sqsMessageId, last.delivery.subscription, deps);
   }
   return true;
 }
 
-/** Says whether there was time for all of it. What was sent of it SQS recognises when the page is sent again. */
+/** Returns whether there was time for the whole page. SQS drops the copies when the page is sent again. */
 async function sendPage(
   page: readonly Laned[],
   body: string,
@@ -52,8 +52,8 @@ async function sendPage(
   deps: FanOutDeps,
 ): Promise<boolean> {
   const entries = page.map(({ delivery, lane }) => deliveryInLane(delivery, body, lane));
-  // What is refused alone is sent again at once, as long as that helps: else a page of a hundred would hardly ever
-  // get through where a call in a hundred fails. Each is in another lane, so their order is free.
+  // Refused deliveries are sent again at once while that makes progress: otherwise a page of a hundred would hardly
+  // get through when one call in a hundred fails. Each is in another lane, so their order does not matter.
   let left = entries;
   while (left.length > 0) {
     const confirmations = await deps.queues.send(deps.deliveriesQueueUrl, left);

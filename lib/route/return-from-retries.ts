@@ -1,5 +1,5 @@
-// What our own functions sent to `retries` for later: a delivery or a token that is to be in its lane at a time. SQS
-// delays no message by more than 15 minutes, so what has further to go goes round again.
+// Messages that our functions sent to `retries` for later: deliveries and tokens that are due in their lane at a time.
+// SQS delays a message by at most 15 minutes, so a longer wait takes several rounds.
 import type { SQSRecord } from 'aws-lambda';
 import { type Delivery, decodeLaneMessage, encodeAttribute } from '#lib/message/attribute.ts';
 import { deliveryInLane, laneOf } from '#lib/message/lane.ts';
@@ -20,7 +20,7 @@ export type ComeRoundDeps = {
 /** SQS counts delays in seconds. */
 const SOON_MS = 1_000;
 
-/** Puts it into its lane, or sends it round again. Throws when DynamoDB fails or SQS does not take it. */
+/** Puts the message into its lane when it is due, else sends it round again. Throws when DynamoDB or SQS fails. */
 export async function comeRound(
   { messageAttributes, body }: SQSRecord,
   deps: ComeRoundDeps,
@@ -45,7 +45,7 @@ export async function comeRound(
   }
 }
 
-/** A delivery goes to the lane that its subscription has for it now. Without a subscription lane 0 will do. */
+/** The lane that the subscription has for this delivery now; lane 0 without a subscription. */
 async function inLane(
   { notBefore: _, ...delivery }: Delivery,
   body: string,
