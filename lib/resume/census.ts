@@ -1,5 +1,5 @@
-// How many subscriptions are stopped, wait out an outage or drain, and how much waits in all: told as metrics once a
-// minute, for dashboards and alarms. Nothing is set going here.
+// Counts once a minute how many subscriptions are stopped, in an outage or draining, and how many messages wait in all.
+// Written as metrics for dashboards and alarms. Nothing is resumed here.
 import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
 import { keysIn, LOOK_MS, SHARDS } from '#lib/state/due.ts';
 import { measureKey, stateKey, subscriptionIn } from '#lib/state/keys.ts';
@@ -12,12 +12,12 @@ export type CensusDeps = MeasureDeps & { readonly log: Log } & Pick<Meter, 'meas
 
 type Counted = { stopped: number; outage: number; draining: number; messages: number; oldestAt: number };
 
-/** So many subscriptions a call, two items of each: DynamoDB reads a hundred. */
+/** Subscriptions per call: each has two items, and DynamoDB reads a hundred items a call. */
 const PAGE = 50;
 
 /**
- * Counts what has a place in the sweep's index: everything that does not simply go. When the time is up it tells of
- * what it has seen; when it could not read, it tells nothing. Never throws.
+ * Counts the subscriptions in the sweep's index: all but those that deliver normally. When time runs out it reports what
+ * it has counted; when it can't read, it reports nothing. Never throws.
  */
 export async function census({ endsAt }: { readonly endsAt: number }, deps: CensusDeps): Promise<void> {
   const counted: Counted = { stopped: 0, outage: 0, draining: 0, messages: 0, oldestAt: deps.now() };
@@ -71,7 +71,7 @@ async function countAll(
   }
 }
 
-/** The sweep measures what is paused each time it looks; here what it has not come to, and what drains. */
+/** The sweep measures paused subscriptions. This measures those that it has not reached, and those that drain. */
 async function measureOf(
   subscription: string,
   state: State,
@@ -84,10 +84,10 @@ async function measureOf(
   return await measureBacklog(subscription, closedLanes(state), endsAt, deps);
 }
 
-/** A sweep later than the sweep's own. */
+/** Later than the sweep's own interval, so that the sweep measures first. */
 const STALE_MS = LOOK_MS + 60_000;
 
-/** The state and the last measure of each, by both keys. Throws when DynamoDB fails or does not answer for all. */
+/** Reads the state and the last measured backlog of each key. Throws when DynamoDB fails or does not answer for all. */
 async function readItems(
   subscriptions: readonly string[],
   { documents, stateTable }: CensusDeps,

@@ -1,5 +1,5 @@
-// One subscription as the sweep finds it: whatever of it is due is set going, one conditional write at a time. What is
-// done inside a lane goes there as a token; nothing of a backlog is touched here.
+// Checks one subscription for the sweep or a person: resumes what is due, one conditional write at a time. Work inside a
+// lane is sent there as a token; no backlog entry is touched here.
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { inWords } from '#lib/item/fault.ts';
 import { sendToken, type TokenDeps } from '#lib/queue/tokens.ts';
@@ -24,18 +24,18 @@ export type CheckDeps = TokenDeps &
     readonly readConfig: (subscription: string) => Promise<ConfigItem>;
     readonly count: Count;
     readonly random: () => number;
-    /** How long a backlog and held messages are kept. */
+    /** How long a backlog and held messages are kept, in milliseconds. */
     readonly retentionMs: number;
-    /** A state whose config item is missing for so long is cleared. */
+    /** A state whose config item is missing this long is cleared. */
     readonly unsubscribedAfterMs: number;
   };
 
-/** `room`: how many first tokens may be sent. `endsAt`: when to be done; what is left is left for the next look. */
+/** `room`: first tokens that may be sent. `endsAt`: epoch milliseconds; the next check does the rest. */
 export type CheckBounds = { readonly room: number; readonly endsAt: number };
 
 const PAGE = 25;
 
-/** Looks at one subscription. Returns how many first tokens it sent. Throws when AWS fails. */
+/** Checks one subscription. Returns the number of first tokens sent. Throws when AWS fails. */
 export async function checkSubscriptionState(
   subscription: string,
   { room, endsAt }: CheckBounds,
@@ -72,11 +72,11 @@ export async function checkSubscriptionState(
     started += 1;
   }
   if (looksAtHeld) await lookAtHeld();
-  // Last: to count a long backlog takes long, and nobody should wait for it.
+  // Last, because counting a long backlog takes long.
   if (looksAtWaiting) await lookAtWaiting();
   return started;
 
-  /** While an outage waits one lane probes; nothing is begun where a decision is awaited. */
+  /** In an outage one lane probes. A stopped subscription has no due lanes. */
   function dueLanes(): number[] {
     const { state } = subject;
     const { pause } = state;
@@ -86,7 +86,7 @@ export async function checkSubscriptionState(
     return lane !== undefined && pause.resumeAt !== undefined && pause.resumeAt <= now ? [lane] : [];
   }
 
-  /** Measures what waits, for whoever looks at the state, and sends away what has waited too long. */
+  /** Measures the backlog for status pages, and sends entries away that are past their retention. */
   async function lookAtWaiting(): Promise<void> {
     await changeTo((from) => ({ ...from, lookedAt: now }));
     const measured = await measureBacklog(subscription, closedLanes(subject.state), endsAt, deps);
@@ -97,7 +97,7 @@ export async function checkSubscriptionState(
     }
   }
 
-  /** Nothing is held any more: then it need not be looked at for that. */
+  /** Removes the note that messages are held when none is left. */
   async function lookAtHeld(): Promise<void> {
     const [held] = await listHeld(subscription, 1, deps);
     await changeTo(
@@ -117,7 +117,7 @@ export async function checkSubscriptionState(
     await forgetState(subscription, subject.state, deps);
   }
 
-  /** Says whether nothing is held any more. */
+  /** Returns whether no held message is left. */
   async function purgeHeld(): Promise<boolean> {
     for (;;) {
       const held = await listHeld(subscription, PAGE, deps);

@@ -1,5 +1,5 @@
-// What has been held for too long, once a minute one shard of it: found by the sweep's index, and sent away by a token,
-// under its lane's group like everything else that is done to a held message.
+// Ends held messages that are past their retention, one shard of the sweep's index a minute. A token in the message's lane
+// does it, so that it runs under the lane's message group.
 
 import { sendToken, type TokenDeps } from '#lib/queue/tokens.ts';
 import { heldShard, keysIn, SHARDS } from '#lib/state/due.ts';
@@ -10,12 +10,12 @@ import { errorName, type Log } from '#lib/telemetry/log.ts';
 export type ExpiryDeps = TokenDeps & StateDeps & { readonly log: Log; readonly retentionMs: number };
 
 const MINUTE_MS = 60_000;
-/** The next round finds what this one leaves. */
+/** At most this many at a time; the next round finds the rest. */
 const MOST = 1_000;
-/** So many ids a token: they travel in its attribute. */
+/** Message ids per token: they travel in the token's attribute. */
 const IDS = 100;
 
-/** Sends tokens for what is held longer than `retentionMs`, until `endsAt`. Never throws. */
+/** Sends tokens for messages held longer than `retentionMs`, until `endsAt` (epoch milliseconds). Never throws. */
 export async function expireHeld({ endsAt }: { readonly endsAt: number }, deps: ExpiryDeps): Promise<void> {
   const now = deps.now();
   const before = now - deps.retentionMs;

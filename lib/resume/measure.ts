@@ -1,4 +1,4 @@
-// How much waits and since when, written beside the state for whoever looks: counted, so it is as of a moment.
+// The size and age of a backlog, written beside the state for status pages. It is true for the moment of the count.
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { type EntryDeps, measureLane } from '#lib/state/entries.ts';
@@ -10,13 +10,13 @@ const measureSchema = z.object({
   /** When it was counted, epoch milliseconds. */
   at: z.number(),
   count: z.number(),
-  /** There were more: counting stopped at its bounds. */
+  /** The count stopped at its limits: there are more entries. */
   atLeast: z.boolean().optional(),
   oldestAt: z.number().optional(),
 });
 export type BacklogSize = z.infer<typeof measureSchema>;
 
-/** Reads a measure as it is in the table: undefined where there is none, or none of ours. */
+/** Reads a measured backlog from its item. Undefined: there is none, or the item has another shape. */
 export const parseMeasure = (item: unknown): BacklogSize | undefined => measureSchema.safeParse(item).data;
 
 export type Measured = {
@@ -25,10 +25,10 @@ export type Measured = {
   readonly lanes: readonly { readonly lane: number; readonly oldestAt: number | undefined }[];
 };
 
-/** So many megabytes of a backlog are read to count it, at most: DynamoDB charges for what it reads, not for the number. */
+/** Megabytes of a backlog read for a count, at most: DynamoDB charges for what it reads. */
 const MOST_PAGES = 50;
 
-/** Counts the given lanes' entries, until `endsAt`, and writes the result down. Throws when DynamoDB fails. */
+/** Counts the entries of the given lanes until `endsAt` and saves the result. Throws when DynamoDB fails. */
 export async function measureBacklog(
   subscription: string,
   lanes: readonly number[],
@@ -59,7 +59,7 @@ export async function measureBacklog(
   return { count, oldestAt, lanes: each };
 }
 
-/** What was counted last, or undefined when nothing ever was. Throws when DynamoDB fails. */
+/** Reads the last count; undefined when there was none. Throws when DynamoDB fails. */
 export async function readMeasure(
   subscription: string,
   { documents, stateTable }: { documents: Pick<DynamoDBDocumentClient, 'send'>; stateTable: string },
@@ -69,7 +69,7 @@ export async function readMeasure(
   return Item && measureSchema.parse(Item);
 }
 
-/** Throws when DynamoDB fails. */
+/** Deletes the last count. Throws when DynamoDB fails. */
 export async function forgetMeasure(
   subscription: string,
   { documents, stateTable }: Pick<MeasureDeps, 'documents' | 'stateTable'>,

@@ -1,5 +1,5 @@
-// How subscriptions are, for whoever looks: one, or all of them, page by page. Nothing is counted for it: how much waits
-// is as of the sweep's last look.
+// The status of one subscription, or of all of them page by page. Nothing is counted for it: backlog figures are those of
+// the sweep's last check.
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { batchGet } from '#lib/state/batch-get.ts';
 import { measureKey, stateKey } from '#lib/state/keys.ts';
@@ -13,10 +13,10 @@ export type OverviewDeps = {
   readonly stateTable: string;
 };
 
-/** What a state and the last measure of its backlog say. */
+/** Builds a status line from a state and the last measured backlog. */
 export function statusLineOf(state: State, measure: BacklogSize | undefined) {
   const lanes = closedLanes(state);
-  // With every lane open nothing waits, whatever was counted before.
+  // With every lane open, nothing waits any more.
   const counted = lanes.length === 0 ? undefined : measure;
   return {
     phase: phaseOf(state),
@@ -31,20 +31,20 @@ export function statusLineOf(state: State, measure: BacklogSize | undefined) {
 
 export type StatusLine = { readonly subscription: string; readonly topic: string | undefined } & (
   | ReturnType<typeof statusLineOf>
-  /** Its state item is none of ours. */
+  /** The state item has another shape. */
   | { readonly phase: 'unreadable' }
 );
 
 export type OverviewPage = {
   readonly subscriptions: readonly StatusLine[];
-  /** Where to go on; undefined at the end. */
+  /** Cursor of the next page; undefined at the end. */
   readonly cursor: string | undefined;
 };
 
-/** DynamoDB reads a hundred items a call, and each subscription has two. */
+/** Subscriptions a page: DynamoDB reads a hundred items a call, and each subscription has two. */
 const PER_READ = 50;
 
-/** One page of all subscriptions, in no order. Throws when DynamoDB fails, or does not answer for all. */
+/** Reads one page of all subscriptions, unordered. Throws when DynamoDB fails, or does not answer for all. */
 export async function overview(
   { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
   deps: OverviewDeps,

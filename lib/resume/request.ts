@@ -1,5 +1,5 @@
-// What a person asks of one subscription: resume, pause, or something about its head or a held message. Checked
-// strictly, answered in words.
+// Requests of a person about one subscription: status, resume, pause, or a command about its head or a held message. Each
+// is checked strictly and answered with a sentence.
 import * as z from 'zod';
 import type { DeploymentRules } from '#lib/deployment/rules.ts';
 import { inWords as faultsInWords } from '#lib/item/fault.ts';
@@ -63,7 +63,7 @@ export const requestSchema = z.discriminatedUnion('action', [
 
 export type ResumeRequest = z.infer<typeof requestSchema>;
 
-/** `deployment`: what it allows, for who wants to check an item before it is put. */
+/** `deployment`: the deployment's rules, for a CLI that checks an item before it puts it. */
 export type AnswerDeps = CheckDeps & OverviewDeps & { readonly deployment: DeploymentRules };
 
 export type ResumeAnswer = {
@@ -72,7 +72,7 @@ export type ResumeAnswer = {
   readonly [name: string]: unknown;
 };
 
-/** Reads a request; the answer says every fault. */
+/** Parses a request. The answer to an invalid one names every fault. */
 export function parseResumeRequest(
   event: unknown,
 ): { ok: true; request: ResumeRequest } | { ok: false; answer: ResumeAnswer } {
@@ -84,7 +84,7 @@ export function parseResumeRequest(
   return { ok: false, answer: { ok: false, message: `The request is not right. ${faults.join('. ')}` } };
 }
 
-/** Does what is asked, or says why not. Throws when AWS fails. */
+/** Carries out the request, or answers why it can't. Throws when AWS fails. */
 export async function answer(
   request: ResumeRequest,
   bounds: CheckBounds,
@@ -100,7 +100,7 @@ export async function answer(
   const { subscription = '' } = request;
   const config = await deps.readConfig(subscription);
   const subject = { id: subscription, state: await readState(subscription, deps) };
-  // What is held may outlive a subscription that never paused.
+  // A subscription that never paused has no state, but may have held messages.
   const isGone = config.kind === 'absent' && subject.state.version === 0;
   if (isGone && (await listHeld(subscription, 1, deps)).length === 0) {
     return { ok: false, message: `There is no subscription ${subscription}.` };
@@ -161,7 +161,7 @@ export async function answer(
       if (held === undefined) {
         return { ok: false, message: `No message ${messageId} is held for ${subscription}.` };
       }
-      // In lane 0: whichever lane, one at a time is what matters.
+      // Always lane 0: any lane would do, as long as commands about one message use the same.
       await sendToken(
         { subscription, lane: 0, drain: 0, command: { do: action, messageId, heldAt: held.at } },
         deps,

@@ -1,5 +1,5 @@
-// The sweep, once a minute: sets going again what is due or overdue. It finds it by a sparse index in 16 shards, and
-// keeps to a budget of drains, so that a thousand subscriptions that come back at once do not starve the live ones.
+// The sweep, once a minute: resumes subscriptions that are due or overdue. It finds them by a sparse index in 16 shards
+// and starts a bounded number of drains, so that a thousand subscriptions that resume at once don't delay live traffic.
 import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
 import { keysIn, SHARDS } from '#lib/state/due.ts';
 import { subscriptionIn } from '#lib/state/keys.ts';
@@ -15,19 +15,19 @@ export type Swept = {
   /** First tokens sent. */
   readonly started: number;
   readonly failed: number;
-  /** True when everything that was due has been looked at. */
+  /** Whether everything that was due has been checked. */
   readonly complete: boolean;
 };
 
 const PAGE = 100;
 
-/** Looks at everything due, until `endsAt` or until the budget is used up. Never throws. */
+/** Checks everything that is due, until `endsAt` (epoch milliseconds) or until the budget is used. Never throws. */
 export async function sweep({ endsAt }: { readonly endsAt: number }, deps: SweepDeps): Promise<Swept> {
   const swept = { looked: 0, started: 0, failed: 0 };
   const starts = await drainsUnderWay(deps).catch(() => 0);
-  // A tenth is for first tokens in any case: lanes that are slow and drain for ever must not keep the others waiting.
+  // A tenth is always for first tokens: slow lanes that drain without end must not delay all others.
   const budget = Math.max(deps.drainBudget - starts, Math.ceil(deps.drainBudget / 10));
-  // The shards are taken from a different one each time, so that none is always the one that goes short.
+  // Starts with a random shard, so that a lack of time does not always hit the same ones.
   const first = Math.floor(deps.random() * SHARDS);
   let unread = 0;
   for (let offset = 0; offset < SHARDS; offset++) {
@@ -45,7 +45,7 @@ export async function sweep({ endsAt }: { readonly endsAt: number }, deps: Sweep
         }
       }
     } catch (error) {
-      // The other shards are looked at all the same.
+      // The other shards are read nevertheless.
       unread += 1;
       deps.log.error('sweep.shard-not-read', { shard, error: errorName(error) });
     }
@@ -53,12 +53,12 @@ export async function sweep({ endsAt }: { readonly endsAt: number }, deps: Sweep
   return { ...swept, complete: unread === 0 };
 }
 
-/** The subscriptions of one shard that are due, the longest due first. */
+/** The due subscriptions of one shard, the longest due first. */
 async function* dueIn(shard: number, deps: SweepDeps): AsyncGenerator<string> {
   for await (const { pk } of keysIn(shard, { from: 0, to: deps.now() }, deps)) yield subscriptionIn(pk);
 }
 
-/** Drains whose token is neither overdue nor done. Counted up to the budget: more than that is all the same. */
+/** Counts the drains in progress (token neither overdue nor finished), up to the budget. */
 async function drainsUnderWay(deps: SweepDeps): Promise<number> {
   const now = deps.now();
   let drains = 0;

@@ -1,5 +1,4 @@
-// What waits in a subscription's backlog, for whoever looks: lane by lane, in order, page by page. Bodies and headers are
-// not told.
+// Lists a subscription's backlog lane by lane, in order, page by page, without bodies and headers.
 import { type EntryDeps, entriesAfter } from '#lib/state/entries.ts';
 
 export type Waiting = {
@@ -8,17 +7,17 @@ export type Waiting = {
   readonly topic: string | undefined;
   readonly publishedAt: number;
   readonly parkedAt: number;
-  /** What `webhook-attempt` says on the next attempt. */
+  /** Value of `webhook-attempt` on the next attempt. */
   readonly attempt: number;
 };
 
 export type WaitingPage = {
   readonly waiting: readonly Waiting[];
-  /** Where to go on; undefined at the end. */
+  /** Cursor of the next page; undefined at the end. */
   readonly cursor: string | undefined;
 };
 
-/** One page of what waits in these lanes, lowest first. Throws when DynamoDB fails. */
+/** Lists one page of these lanes' entries, lowest lane first. Throws when DynamoDB fails. */
 export async function waitingIn(
   { subscription, lanes }: { readonly subscription: string; readonly lanes: readonly number[] },
   { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
@@ -36,7 +35,7 @@ export async function waitingIn(
         waiting.push({ lane, messageId, topic, publishedAt, parkedAt, attempt });
       }
       after = page.after;
-      // A full page may be the last: the next one is empty then.
+      // A full page may be the last one; then the next is empty.
       if (waiting.length >= limit) return { waiting, cursor: cursorAt(lane, page.items.at(-1)?.sk ?? '') };
     } while (after !== undefined);
   }

@@ -1,4 +1,4 @@
-// Tells of every pause and every opening: a log line, and an event on EventBridge so that somebody can be told.
+// Announces every pause and every resume: a log line, and an EventBridge event that alerts can use.
 import { errorName, type Log } from '#lib/telemetry/log.ts';
 import type { State } from './state.ts';
 import { type Phase, phaseOf } from './transitions.ts';
@@ -17,12 +17,12 @@ export type Announcement = {
   };
 };
 
-/** `put` puts one event on the bus. That it can't be put is logged, and stops nothing. */
+/** Returns the function that announces a change. `put` puts one event on the bus; its failure is logged and ignored. */
 export function createAnnounce(put: (announcement: Announcement) => Promise<unknown>, log: Log): Announce {
   return async (subscription, before, after) => {
     const was = told(before);
     const is = told(after);
-    // A probe that fails goes on with the same outage: whoever was told knows.
+    // A failed probe continues the same outage, which was announced already.
     if (was === is && (is === 'going' || isSameReason(before, after))) return;
     const { reason, detail, since, resumeAt, failures } = after.pause ?? {};
     const announcement: Announcement = {
@@ -46,7 +46,7 @@ export function createAnnounce(put: (announcement: Announcement) => Promise<unkn
   };
 }
 
-/** A retry that waits in the backlog for less is nobody's concern: for them it goes. */
+/** Shorter waits for a retry are not announced: the subscription counts as going. */
 const WORTH_TELLING_MS = 60_000;
 
 function told(state: State): Phase {
@@ -54,7 +54,7 @@ function told(state: State): Phase {
   return failures === 0 && resumeAt - since < WORTH_TELLING_MS ? 'going' : phaseOf(state);
 }
 
-/** An item that is wrong in another way is news, to whoever tries to put it right. */
+/** An item with another fault is announced again: its author is trying to correct it. */
 const isSameReason = ({ pause: before }: State, { pause: after }: State): boolean =>
   before?.reason === after?.reason &&
   (after?.reason !== 'invalid-config' || before?.itemHash === after.itemHash);

@@ -1,5 +1,4 @@
-// One subscription and its state as it changes while somebody works on it: a batch, a look, a request. Whoever holds it
-// sees what is so now.
+// Changes a subscription's state while a batch, a check or a request works on it, and keeps the copy in memory current.
 import type { Announce } from './announce.ts';
 import type { Registration } from './registration.ts';
 import type { State } from './state.ts';
@@ -7,7 +6,7 @@ import { changeState, type StateDeps } from './state-item.ts';
 
 export type ChangeDeps = StateDeps & { readonly announce: Announce };
 
-/** Changes the state by a decision, and tells of a pause or an opening. Throws when DynamoDB fails. */
+/** Changes the state by `decide`, and announces a pause or a resume. Returns whether it changed. Throws when DynamoDB fails. */
 export async function change(
   subject: Pick<Registration, 'id' | 'state'>,
   decide: (state: State) => State | undefined,
@@ -15,8 +14,8 @@ export async function change(
 ): Promise<boolean> {
   const before = subject.state;
   const { state, changed } = await changeState(subject.id, before, decide, deps);
-  // Lanes change it side by side, and an older answer may be the later to come. Set before anybody is told: telling
-  // takes its time, and the other lanes must not go on meanwhile.
+  // Lanes change the state in parallel, and answers may arrive out of order: keep the newest. Set before the announcement,
+  // which takes time in which the other lanes must see the pause.
   if (state.version >= subject.state.version) subject.state = state;
   if (changed) await deps.announce(subject.id, before, state);
   return changed;

@@ -1,5 +1,5 @@
-// Who drains a closed lane: every change that needs a drain or a probe sends its token here. A token that can't be sent
-// is logged; the sweep sends it later.
+// Starts drains and probes: every change of state that needs one sends its token here. A token that can't be sent is
+// logged, and the sweep sends it later.
 import { LONGEST_DELAY_MS } from '#lib/queue/delay.ts';
 import { sendToken, type TokenDeps } from '#lib/queue/tokens.ts';
 import { errorName, type Log } from '#lib/telemetry/log.ts';
@@ -12,8 +12,8 @@ import { phaseOf } from './transitions.ts';
 export type DrainStartDeps = ChangeDeps & TokenDeps & { readonly log: Log };
 
 /**
- * Sends the token that the state as it is calls for in a lane: a drain's while the subscription goes, the probe's,
- * delayed, while an outage waits. A token that can't be sent is sent by the sweep later.
+ * Sends the token that the lane needs in the present state: a drain's while the subscription delivers, the probe's, with
+ * a delay, during an outage, none while it is stopped. Never throws.
  */
 export async function sendLaneToken(
   registration: Registration,
@@ -43,14 +43,14 @@ export async function sendLaneToken(
   }
 }
 
-/** After a pause: the probe's token, where a lane has something to probe with. */
+/** Sends the probe's token after a pause, if a closed lane has a head to probe with. Never throws for SQS. */
 export async function sendProbe(registration: Registration, deps: DrainStartDeps): Promise<void> {
   const lane = probeLane(registration.state);
   if (lane !== undefined) await sendLaneToken(registration, lane, deps);
 }
 
 /**
- * Makes a change that may open the subscription, from outside a drain. An open subscription with closed lanes needs a
+ * Makes a change that may resume the subscription, from outside a drain. A resumed subscription with closed lanes needs a
  * drain: this starts the first one, and each drain that ends starts the next. Returns whether the state changed.
  */
 export async function openAndDrain(
@@ -64,8 +64,8 @@ export async function openAndDrain(
 }
 
 /**
- * Lets one lane that waits begin to drain. Called where a drain is over, so that the number of drains stays what it
- * was, and where a changed item has opened its subscription.
+ * Starts the drain of one waiting lane, if there is one. Called when a drain has ended, so that the number of drains stays
+ * the same, and when a subscription was resumed. Throws when DynamoDB fails.
  */
 export async function startNextDrain(registration: Registration, deps: DrainStartDeps): Promise<void> {
   const now = deps.now();

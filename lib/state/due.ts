@@ -1,5 +1,5 @@
-// The sweep's index of the state table: sparse, so that what just goes costs nothing there, and in shards, so that no one
-// partition takes all its writes. Held messages have shards of their own, by when they were held.
+// The sweep's index of the state table. It is sparse: a subscription that delivers normally has no key in it. It has
+// shards, so that writes spread over partitions. Held messages have shards of their own.
 import { hash } from 'node:crypto';
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { State } from './state.ts';
@@ -9,29 +9,29 @@ export const SHARDS = 16;
 const shardOf = (subscription: string): number =>
   hash('sha256', subscription, 'buffer').readUInt8(0) % SHARDS;
 
-/** Where held messages are: as many shards, behind the others. */
+/** The shard of held messages that belongs to a shard of states. */
 export const heldShard = (shard: number): number => SHARDS + shard;
 
 type DueKeys = { readonly dueShard: number; readonly dueAt: number };
 
-/** The index keys of a held message. */
+/** The index keys of a held message. `heldAt`: epoch milliseconds. */
 export const heldDueKeys = (subscription: string, heldAt: number): DueKeys => ({
   dueShard: heldShard(shardOf(subscription)),
   dueAt: heldAt,
 });
 
-/** The index keys of a state; none for one that the sweep has not to look at. */
+/** The index keys of a state; undefined when the sweep has nothing to do for it. */
 export function dueKeys(subscription: string, state: State): DueKeys | undefined {
   const dueAt = dueAtOf(state);
   return dueAt === undefined ? undefined : { dueShard: shardOf(subscription), dueAt };
 }
 
-/** What waits for a decision is looked at again so often: item changed, endpoint there, item gone? */
+/** Interval of the checks of a stopped subscription: new item, endpoint added, item deleted? */
 export const LOOK_MS = 10 * 60_000;
-/** One that goes and has held messages: is its item gone? */
+/** Interval of the checks of a subscription that delivers and has held messages: item deleted? */
 export const HELD_LOOK_MS = 60 * 60_000;
 
-/** When the sweep has to look at it; undefined for never. */
+/** When the sweep has to check the subscription, epoch milliseconds; undefined for never. */
 export function dueAtOf({ pause, lanes, absentSince, lookedAt = 0, heldAt }: State): number | undefined {
   if (absentSince !== undefined) return Math.max(absentSince, lookedAt) + LOOK_MS;
   const untils = Object.values(lanes).map(({ until }) => until);
@@ -40,13 +40,13 @@ export function dueAtOf({ pause, lanes, absentSince, lookedAt = 0, heldAt }: Sta
     return heldAt === undefined ? undefined : Math.max(heldAt, lookedAt) + HELD_LOOK_MS;
   }
   const look = Math.max(pause.since, lookedAt) + LOOK_MS;
-  // While an outage waits only one lane has a token under way: the probe's.
+  // During an outage only the probe's token is on its way.
   return pause.resumeAt === undefined ? look : Math.min(Math.max(pause.resumeAt, ...untils), look);
 }
 
 const PAGE = 100;
 
-/** The keys of the items in one shard that are due within some time, the longest due first. Throws when DynamoDB fails. */
+/** The keys of one shard that are due between `from` and `to` (epoch milliseconds), oldest first. Throws when DynamoDB fails. */
 export async function* keysIn(
   shard: number,
   { from, to }: { readonly from: number; readonly to: number },

@@ -1,5 +1,5 @@
-// A lane's backlog: the messages that wait, by their sequence number. Parking twice is parking once. Only who holds the
-// lane's group writes here.
+// A lane's backlog: its waiting messages, ordered by sequence number. Parking a message twice writes one entry. Only the
+// holder of the lane's message group writes here.
 import {
   BatchWriteCommand,
   type DynamoDBDocumentClient,
@@ -13,14 +13,14 @@ import { entryKey, laneKey } from './keys.ts';
 import { type ItemPage, pageOf } from './page.ts';
 
 export type BacklogEntry = {
-  /** Its sort key, by which a lane is in order. */
+  /** The entry's sort key, which orders the lane. */
   readonly sk: string;
   readonly delivery: Delivery;
   readonly body: string;
-  /** SQS's sequence number when it was first put into the lane. */
+  /** SQS's sequence number from when the message first came into the lane. */
   readonly sequence: string;
   readonly parkedAt: number;
-  /** Starts that were not heard of again. */
+  /** Starts that ended without a trace, probably with a crash. */
   readonly starts: number;
 };
 
@@ -49,7 +49,7 @@ export const entryOf = ({ delivery, body, sequence }: Parkable, now: number): Ba
   starts: 0,
 });
 
-/** Puts entries into a lane's backlog. Throws when DynamoDB fails or does not take them all. */
+/** Writes entries into a lane's backlog. Throws when DynamoDB fails or does not take them all. */
 export async function putEntries(
   subscription: string,
   lane: number,
@@ -63,7 +63,7 @@ export async function putEntries(
   );
 }
 
-/** Takes settled entries out. Throws when DynamoDB fails or does not take them all. */
+/** Removes settled entries. Throws when DynamoDB fails or does not take them all. */
 export async function removeEntries(
   subscription: string,
   lane: number,
@@ -77,7 +77,7 @@ export async function removeEntries(
   );
 }
 
-/** The first entries of a lane, in order; none means that the lane is empty. Throws when DynamoDB fails. */
+/** Reads the first entries of a lane, in order; an empty list means an empty lane. Throws when DynamoDB fails. */
 export async function firstEntries(
   subscription: string,
   lane: number,
@@ -87,7 +87,7 @@ export async function firstEntries(
   return (await pageOf(entrySchema, { pk: laneKey(subscription, lane), limit }, deps)).items;
 }
 
-/** The entries of a lane behind one, in order, and where to go on. Throws when DynamoDB fails. */
+/** Reads the entries after a sort key, in order, and the key to continue after. Throws when DynamoDB fails. */
 export const entriesAfter = (
   subscription: string,
   lane: number,
@@ -95,7 +95,7 @@ export const entriesAfter = (
   deps: EntryDeps,
 ): Promise<ItemPage<BacklogEntry>> => pageOf(entrySchema, { pk: laneKey(subscription, lane), ...page }, deps);
 
-/** One entry by its sort key, or undefined when it is there no more. Throws when DynamoDB fails. */
+/** Reads one entry by its sort key; undefined when it is gone. Throws when DynamoDB fails. */
 export async function entryBy(
   subscription: string,
   lane: number,
@@ -108,8 +108,8 @@ export async function entryBy(
 }
 
 /**
- * How many entries a lane has, and since when the oldest of them waits. `mayRead` is asked before each page of the
- * count; where it says no, there are `atLeast` so many. Throws when DynamoDB fails.
+ * Counts a lane's entries and finds when the oldest was parked. `mayRead` is asked before each page; when it says no,
+ * the count is `atLeast`. Throws when DynamoDB fails.
  */
 export async function measureLane(
   subscription: string,
@@ -138,7 +138,7 @@ export async function measureLane(
   return { count, atLeast: false, oldestAt };
 }
 
-/** Counts a start of an entry that may be what kills the function; `by` -1 takes it back. Throws when DynamoDB fails. */
+/** Counts a start of an entry that may be a poison message; `by` -1 takes it back. Throws when DynamoDB fails. */
 export async function countStart(
   subscription: string,
   lane: number,
@@ -161,7 +161,7 @@ type Write = NonNullable<NonNullable<BatchWriteCommand['input']['RequestItems']>
 const MAX_WRITES = 25;
 const ROUNDS = 5;
 
-/** BatchWriteItem answers partly under load: what it left is written again, a few times. */
+/** Writes a batch, and writes again what DynamoDB leaves unprocessed under load, a few times. */
 async function writeAll(writes: readonly Write[], { documents, stateTable }: EntryDeps): Promise<void> {
   for (let start = 0; start < writes.length; start += MAX_WRITES) {
     let left = writes.slice(start, start + MAX_WRITES);
@@ -175,7 +175,7 @@ async function writeAll(writes: readonly Write[], { documents, stateTable }: Ent
   }
 }
 
-/** One lane's table partition takes about a thousand writes a second; above that what arrives is handed back. */
+/** A partition takes about a thousand writes a second. Messages that arrive faster are handed back. */
 export class BacklogFull extends Error {
   override name = 'BacklogFull';
 }

@@ -2,10 +2,10 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { Announcement } from './announce.ts';
 
-/** The source of every event of ours. */
+/** The `source` of every event that this product puts on the bus. */
 const SOURCE = 'sqs-webhooks';
 
-/** `bus` is a name or an ARN. The returned function throws when the bus does not take the event. */
+/** Returns the function that puts an event on `bus` (name or ARN). It throws when the bus does not take the event. */
 export const putOn =
   (bus: string, client: Pick<EventBridgeClient, 'send'>) =>
   async ({ type, detail }: Announcement): Promise<void> => {

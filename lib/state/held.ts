@@ -1,6 +1,6 @@
-// What at-most-once forbids to send again is held: kept aside under its own key, never part of what is delivered by
-// itself. Noted in the state first, so that the sweep knows whom to look after; written before the message is settled;
-// holding twice is holding once.
+// Held messages: at-most-once may not send them again by itself, so they are kept apart from the backlog. The state notes
+// first that something is held, so that the sweep knows; then the message is written, then it is settled in its old place.
+// Holding a message twice writes one item.
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { type Delivery, deliverySchema } from '#lib/message/attribute.ts';
@@ -12,20 +12,20 @@ import type { State } from './state.ts';
 export const HELD_REASONS = ['rejected', 'failed', 'unsent', 'unknown', 'lost'] as const;
 export type HeldReason = (typeof HELD_REASONS)[number];
 
-/** A younger note need not be made again. With any invocation's time added it is far from the sweep's look at it. */
+/** A note younger than this is not written again. It is far shorter than the interval at which the sweep checks it. */
 const NOTE_MS = 10 * 60_000;
 
-/** The state says that a message is held, or undefined where it says so already. */
+/** Returns the state with a note that a message is held; undefined when it has a recent one. */
 export const heldNoted = (state: State, now: number): State | undefined =>
   state.heldAt !== undefined && now - state.heldAt < NOTE_MS ? undefined : { ...state, heldAt: now };
 
-/** For who has seen that nothing is held; undefined while somebody may still hold by the last note. */
+/** Returns the state without the note; undefined while a running invocation may still hold a message by it. */
 export const withoutHeldNote = ({ heldAt = 0, ...state }: State, now: number): State | undefined =>
   now - heldAt < HELD_LOOK_MS ? undefined : state;
 
 type Deps = { readonly documents: Pick<DynamoDBDocumentClient, 'send'>; readonly stateTable: string };
 
-/** Puts the message aside, whole, with what became of it. Throws when DynamoDB fails. */
+/** Writes the held message with its outcome. Throws when DynamoDB fails. */
 export async function hold(
   {
     delivery,
@@ -62,7 +62,7 @@ const heldSchema = z.object({
 });
 export type Held = z.infer<typeof heldSchema>;
 
-/** One held message, or undefined when it is there no more. Throws when DynamoDB fails. */
+/** Reads one held message; undefined when it is gone. Throws when DynamoDB fails. */
 export async function readHeld(
   subscription: string,
   messageId: string,
@@ -73,19 +73,19 @@ export async function readHeld(
   return Item && heldSchema.parse(Item);
 }
 
-/** The first held messages of a subscription, at most `limit`. Throws when DynamoDB fails. */
+/** Reads the first held messages of a subscription, at most `limit`. Throws when DynamoDB fails. */
 export async function listHeld(subscription: string, limit: number, deps: Deps): Promise<readonly Held[]> {
   return (await heldAfter(subscription, { after: undefined, limit }, deps)).items;
 }
 
-/** The held messages of a subscription behind one, by their ids, and where to go on. Throws when DynamoDB fails. */
+/** Reads the held messages after a message id, and the id to continue after. Throws when DynamoDB fails. */
 export const heldAfter = (
   subscription: string,
   page: { readonly after: string | undefined; readonly limit: number },
   deps: Deps,
 ): Promise<ItemPage<Held>> => pageOf(heldSchema, { pk: heldKey(subscription, '').pk, ...page }, deps);
 
-/** Throws when DynamoDB fails. */
+/** Deletes a held message. Throws when DynamoDB fails. */
 export async function dropHeld(
   subscription: string,
   messageId: string,

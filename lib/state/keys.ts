@@ -1,39 +1,39 @@
-// The keys of the state table, all in one place. Ids may hold a `#`; written as `%23` two ids never run into one key.
+// The keys of the state table. A `#` in an id is written as `%23`, so that two ids never make the same key.
 
 const part = (id: string): string => id.replaceAll('%', '%25').replaceAll('#', '%23');
 
-/** Pause and epoch of a subscription. */
+/** Key of a subscription's state. */
 export const stateKey = (subscription: string) => ({ pk: `sub#${part(subscription)}`, sk: 'state' });
 
-/** A message set aside. */
+/** Key of a held message. */
 export const heldKey = (subscription: string, messageId: string) => ({
   pk: `held#${part(subscription)}`,
   sk: messageId,
 });
 
-/** At-most-once's claim of one message for one replay of it. */
+/** Key of at-most-once's claim of one message, for one replay of it. */
 export const claimKey = (subscription: string, messageId: string, replayId = '') => ({
   pk: `claim#${part(subscription)}#${part(messageId)}#${part(replayId)}`,
   sk: 'claim',
 });
 
-/** How far the fan-out of one record has come. */
+/** Key of a fan-out's progress. */
 export const placeKey = (sqsMessageId: string) => ({ pk: `place#${part(sqsMessageId)}`, sk: 'route' });
 
-/** The backlog of one lane. */
+/** Partition key of a lane's backlog. */
 export const laneKey = (subscription: string, lane: number): string => `lane#${part(subscription)}#${lane}`;
 
-/** One message of a backlog: by sequence number, padded so that text order is number order, then by message. */
+/** Sort key of a backlog entry: the sequence number, padded so that text sorts like numbers, then the message id. */
 export const entryKey = (sequence: string, messageId: string): string =>
   `${sequence.padStart(40, '0')}#${messageId}`;
 
-/** How often a message was begun alone. */
+/** Key of the count of starts of a suspected poison message. */
 export const startKey = (sqsMessageId: string) => ({ pk: `start#${part(sqsMessageId)}`, sk: 'deliver' });
 
-/** How much waited when it was last counted. */
+/** Key of the last measured size of a backlog. */
 export const measureKey = (subscription: string) => ({ pk: stateKey(subscription).pk, sk: 'backlog' });
 
-/** The subscription that the key of a state or of a held message names. */
+/** Returns the subscription's id from the partition key of its state or of a held message. */
 export const subscriptionIn = (pk: string): string =>
   pk
     .slice(pk.indexOf('#') + 1)

@@ -1,13 +1,13 @@
-// What pauses a subscription and what lets it go on: one pure function for each event of transitions.ts. Nothing is read
-// or written here; who loses a race calls again with the newer state. undefined says that nothing changes.
+// What pauses and resumes a subscription: one pure function for each event of transitions.ts. Each returns the new state,
+// or undefined for no change. After a lost race the caller calls it again with the newer state.
 import { lanesRenumbered, probeAwaited } from './lanes.ts';
 import { closedLanes, type Head, type Pause, type PauseReason, type State } from './state.ts';
 import { counts } from './transitions.ts';
 
-/** How long an outage waits before its first probe, and at most before a later one. */
+/** Milliseconds that an outage waits before its first probe, and at most before a later one. */
 export type OutageWaits = { readonly firstMs: number; readonly longestMs: number };
 
-/** The wait before the next probe: doubling from the first to the longest, up to a fifth less at random. */
+/** Milliseconds before the next probe: doubling from the first to the longest, minus up to a fifth at random. */
 export const outageWaitMs = (failures: number, random: number, { firstMs, longestMs }: OutageWaits): number =>
   Math.round(Math.min(firstMs * 2 ** (failures - 1), longestMs) * (1 - random / 5));
 
@@ -16,13 +16,13 @@ export type FailedAttempt = {
   readonly epoch: number;
   readonly detail: string;
   readonly itemHash: string;
-  /** The message that failed, where it is kept to be sent again; its lane is closed with it. */
+  /** The failed message, where it will be sent again. Its lane is closed with the pause. */
   readonly head?: Omit<Head, 'probes'>;
-  /** By the `retry` block or the callback's Retry-After: not before so many milliseconds. */
+  /** Minimum wait in milliseconds, by the `retry` block or the callback's Retry-After. */
   readonly afterMs?: number;
-  /** True while the `retry` block still has tries: the wait is its own, no outage's. */
+  /** True while the `retry` block has retries left: the wait is that of the block, not that of an outage. */
   readonly retrying?: boolean;
-  /** `onOutage: stop`: somebody has to decide. */
+  /** `onOutage: stop`: wait for a person. */
   readonly stop?: boolean;
 };
 
@@ -57,7 +57,7 @@ const headAfter = (before: Head | undefined, head: Omit<Head, 'probes'>): Head =
 });
 
 export type RefusedAttempt = {
-  /** Undefined where nothing was attempted: then the state as it is decides. */
+  /** Undefined when nothing was attempted: the refusal then counts in the present epoch. */
   readonly epoch?: number;
   readonly reason: Exclude<PauseReason, 'outage' | 'manual' | 'invalid-config'>;
   readonly detail: string;
@@ -84,7 +84,7 @@ export function itemChanged(state: State, itemHash: string): State | undefined {
   return state.pause?.itemHash === itemHash ? undefined : opened(state);
 }
 
-/** An item that is wrong in another way stays stopped, with the new reasons. */
+/** An invalid item pauses the subscription. Another fault in a new item replaces the reasons of the pause. */
 export function itemWrong(
   state: State,
   { detail, itemHash }: Pick<Pause, 'detail' | 'itemHash'>,
@@ -105,7 +105,7 @@ export function askedToPause(state: State, detail: string, itemHash: string, now
   return paused(state, { reason: 'manual', since: now, detail, itemHash, failures: 0 });
 }
 
-/** Due, and nothing waits in its lanes: there is nothing to probe with but what comes. */
+/** Ends an outage that is due and has no backlog to probe with: the next message that arrives is the probe. */
 export function dueWithoutBacklog(state: State, now: number): State | undefined {
   const { pause } = state;
   if (pause?.resumeAt === undefined || pause.resumeAt > now || closedLanes(state).length > 0)
@@ -113,7 +113,7 @@ export function dueWithoutBacklog(state: State, now: number): State | undefined 
   return opened(state);
 }
 
-/** Every pause and every opening is a new epoch, and makes all tokens under way invalid. */
+/** Every pause and every resume begins a new epoch and makes all tokens on their way invalid. */
 const paused = (state: State, pause: Pause, closing?: number): State => ({
   ...lanesRenumbered(state, closing),
   epoch: state.epoch + 1,

@@ -1,4 +1,4 @@
-// Items under one partition key of the state table, in order, a page at a time.
+// Reads the items of one partition key of the state table in order, a page at a time.
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 
@@ -6,11 +6,11 @@ type Deps = { readonly documents: Pick<DynamoDBDocumentClient, 'send'>; readonly
 
 export type ItemPage<T> = {
   readonly items: readonly T[];
-  /** The sort key to go on behind; undefined at the end. */
+  /** The sort key to continue after; undefined at the end. */
   readonly after: string | undefined;
 };
 
-/** At most `limit` items behind a sort key, consistently read. Throws when DynamoDB fails. */
+/** Reads at most `limit` items after a sort key, strongly consistent. Throws when DynamoDB fails. */
 export async function pageOf<T>(
   schema: z.ZodType<T>,
   { pk, after, limit }: { readonly pk: string; readonly after?: string | undefined; readonly limit: number },

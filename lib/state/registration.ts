@@ -1,5 +1,5 @@
-// A subscription as deliver finds it: its config item, the endpoint that this names, and its state, read together,
-// consistently, once a batch and uncached, so that a change counts from the next batch on.
+// A subscription as `deliver` reads it: its config item, the endpoint that the item names, and its state. All are read
+// together, strongly consistent, once a batch and without a cache, so a change counts from the next batch on.
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
 import { faultOfNaming, readEndpointItem } from '#lib/endpoint/found.ts';
@@ -17,7 +17,7 @@ export type ConfigItem =
       readonly kind: 'invalid';
       readonly faults: readonly Fault[];
       readonly itemHash: string;
-      /** As many as route uses: an item that can't be parsed has one. */
+      /** Lanes that `route` uses for it: an item that can't be parsed has one. */
       readonly lanes: number;
     }
   | { readonly kind: 'absent' };
@@ -28,14 +28,14 @@ export type ConfigItem =
  */
 export type Registration = { readonly id: string; readonly config: ConfigItem; state: State };
 
-/** How many lanes the subscription has. An item that can't be parsed has one, or as many as it had before its fault. */
+/** How many lanes the subscription has. An item that can't be parsed has one. */
 export const laneCountOf = (config: Exclude<ConfigItem, { kind: 'absent' }>): number =>
   config.kind === 'valid' ? config.subscription.http.maxConcurrentConnections : config.lanes;
 
 export type Registrations = {
-  /** Reads config and state of at most ten subscriptions. Throws when DynamoDB fails, or does not answer for all. */
+  /** Reads at most ten subscriptions. Throws when DynamoDB fails, or does not answer for all. */
   readAll(ids: readonly string[]): Promise<ReadonlyMap<string, Registration>>;
-  /** Reads one config. Throws when DynamoDB fails. */
+  /** Reads one config item with its endpoint. Throws when DynamoDB fails. */
   readConfig(id: string): Promise<ConfigItem>;
 };
 
@@ -56,8 +56,8 @@ export function createRegistrations({
   stateTable,
   rules,
 }: Deps): Registrations {
-  // Which endpoint a subscription named when it was last read: it is asked for in the same call. A guess, no cache:
-  // where the item names another one now, that is read too.
+  // The endpoint that a subscription named last time is read in the same call. This is a guess, not a cache: if the item
+  // names another endpoint now, that one is read too.
   const guesses = new Map<string, string>();
 
   function remember(id: string, endpoint: string | undefined): void {
@@ -95,7 +95,7 @@ export function createRegistrations({
       const registrations = new Map<string, Registration>();
       for (const { id, reading } of readings) {
         const state = parseState(states.get(stateKey(id).pk));
-        // One broken item must not hold up the others of the batch: its own messages wait, see lane.ts.
+        // One unreadable state must not delay the others of the batch: only its own messages wait (lane.ts).
         if (state === undefined) continue;
         registrations.set(id, {
           id,
@@ -123,7 +123,7 @@ export function createRegistrations({
   }
 }
 
-/** The item alone, before its endpoint is looked at. */
+/** Parses the item alone, without its endpoint. */
 function readingOf(item: unknown, rules: SubscriptionRules): ConfigItem {
   if (item === undefined) return { kind: 'absent' };
   const itemHash = hashOfItem(item);
@@ -133,13 +133,13 @@ function readingOf(item: unknown, rules: SubscriptionRules): ConfigItem {
     : { kind: 'invalid', faults: parsed.faults, itemHash, lanes: 1 };
 }
 
-/** The endpoint that has to have an item. */
+/** The endpoint whose item has to exist; undefined without a dlq and for `undeliverable`. */
 function endpointNamedIn(reading: ConfigItem): string | undefined {
   const name = reading.kind === 'valid' ? reading.subscription.dlq?.endpoint : undefined;
   return name === UNDELIVERABLE ? undefined : name;
 }
 
-/** With its endpoint: one that is missing or wrong is a fault of the subscription that names it. */
+/** A missing or invalid endpoint is a fault of the subscription that names it. */
 function configOf(reading: ConfigItem, endpoint: unknown): ConfigItem {
   if (reading.kind !== 'valid' || endpointNamedIn(reading) === undefined) return reading;
   const fault = faultOfNaming(endpoint);
@@ -147,7 +147,7 @@ function configOf(reading: ConfigItem, endpoint: unknown): ConfigItem {
   return {
     kind: 'invalid',
     faults: [fault],
-    // Of both: an endpoint that is put, or put in another way, is a change of the subscription.
+    // Hash of both: a changed endpoint counts as a change of the subscription.
     itemHash: hashOfItem([reading.itemHash, endpoint]),
     lanes: reading.subscription.http.maxConcurrentConnections,
   };

@@ -1,5 +1,5 @@
-// Reads and writes a subscription's state, one item of the state table. Every write is conditional on the version that it
-// was decided from. Whoever loses a race reads again and decides again, so an old answer changes nothing.
+// Reads and writes a subscription's state, one item of the state table. Every write is conditional on the version from
+// which it was decided. After a lost race it is read and decided again, so an old answer changes nothing.
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { dueKeys } from './due.ts';
@@ -11,7 +11,7 @@ export type StateDeps = {
   readonly stateTable: string;
 };
 
-/** Reads one state, consistently. Throws when DynamoDB fails, or when the item is not of our making. */
+/** Reads one state, strongly consistent. Throws when DynamoDB fails, and UnreadableState for an item of another shape. */
 export async function readState(subscription: string, { documents, stateTable }: StateDeps): Promise<State> {
   const Key = stateKey(subscription);
   const { Item } = await documents.send(new GetCommand({ TableName: stateTable, Key, ConsistentRead: true }));
@@ -20,7 +20,7 @@ export async function readState(subscription: string, { documents, stateTable }:
   return state;
 }
 
-/** A state item that is not of our making. The subscription's messages wait; nobody else's do. */
+/** A state item of another shape. The subscription's own messages wait; other subscriptions are not affected. */
 export class UnreadableState extends Error {
   override name = 'UnreadableState';
   constructor(subscription: string) {
@@ -31,9 +31,9 @@ export class UnreadableState extends Error {
 const CHANGES = 8;
 
 /**
- * Changes the state by a decision: `decide` gets the state and answers with the new one, or undefined for no change.
- * When another write gets ahead, it is asked again with what the other wrote. Returns the state as it is then, and
- * whether this call changed it. Throws when DynamoDB fails.
+ * Changes the state: `decide` gets the present state and returns the new one, or undefined for no change. When another
+ * write came first, `decide` is called again with that state. Returns the final state and whether this call changed it.
+ * Throws when DynamoDB fails.
  */
 export async function changeState(
   subscription: string,
@@ -77,7 +77,7 @@ async function write(
   }
 }
 
-/** Forgets a state for good, if it is still the one given. Throws when DynamoDB fails. */
+/** Deletes a state if it still has the given version. Returns whether it did. Throws when DynamoDB fails. */
 export async function forgetState(
   subscription: string,
   { version }: State,

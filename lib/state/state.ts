@@ -1,5 +1,5 @@
-// What is kept of a subscription: whether it is paused and why, which of its lanes are closed, and which drain of each
-// lane is the valid one. state-item.ts reads and writes it.
+// The state of a subscription: whether and why it is paused, which of its lanes are closed, and which drain token of each
+// closed lane is valid. state-item.ts reads and writes it.
 import * as z from 'zod';
 
 export const REASONS = ['rejected', 'gone', 'outage', 'invalid-config', 'crashing', 'manual'] as const;
@@ -8,12 +8,12 @@ export type PauseReason = (typeof REASONS)[number];
 const headSchema = z.object({
   lane: z.number(),
   messageId: z.string(),
-  /** How often it was tried in all, and since when. */
+  /** Attempts in all, and the time of the first, epoch milliseconds. */
   attempts: z.number(),
   firstAt: z.number(),
-  /** How often it was tried again by the `retry` block since the subscription went on. */
+  /** Retries by the `retry` block since the subscription was resumed. */
   retries: z.number(),
-  /** How many probes it failed in a row. */
+  /** Failed probes in a row. */
   probes: z.number(),
 });
 
@@ -21,24 +21,24 @@ const pauseSchema = z.object({
   reason: z.enum(REASONS),
   /** Epoch milliseconds. */
   since: z.number(),
-  /** What happened, in words, without addresses, headers or bodies. */
+  /** What happened, in a sentence without addresses, headers or bodies. */
   detail: z.string(),
-  /** Of the config item as it was: one that is put anew lets the subscription go on. */
+  /** Hash of the config item at the pause: an item with another hash resumes the subscription. */
   itemHash: z.string(),
   /** Failures in a row. */
   failures: z.number(),
-  /** When to try again by itself, epoch milliseconds; without it somebody has to decide. */
+  /** When it resumes by itself, epoch milliseconds; undefined: it waits for a person. */
   resumeAt: z.number().optional(),
-  /** The message it paused on, where that is to be sent again. */
+  /** The message that caused the pause, where it will be sent again. */
   head: headSchema.optional(),
 });
 
 const laneSchema = z.object({
-  /** The number of the one token that may drain the lane. */
+  /** Number of the only token that may drain the lane. */
   drain: z.number(),
   /** When the token is overdue, epoch milliseconds; 0 when none was sent. */
   until: z.number(),
-  /** How many tokens in a row were sent and never heard of. */
+  /** Consecutive drain tokens that timed out without starting. */
   unheard: z.number(),
 });
 
@@ -47,15 +47,15 @@ const stateSchema = z.object({
   /** Raised at every pause and every opening. */
   epoch: z.number(),
   pause: pauseSchema.optional(),
-  /** The closed lanes, by number: they have a backlog, or had one a moment ago. */
+  /** The closed lanes by number: they have a backlog, or had one a moment ago. */
   lanes: z.record(z.string(), laneSchema),
-  /** The last drain number given out; none is given twice. */
+  /** The last drain number; each number is used once. */
   drains: z.number(),
-  /** Since when its config item is missing, epoch milliseconds. */
+  /** When its config item was first found missing, epoch milliseconds. */
   absentSince: z.number().optional(),
-  /** When the sweep last looked, epoch milliseconds. */
+  /** When the sweep last checked it, epoch milliseconds. */
   lookedAt: z.number().optional(),
-  /** When it was last noted that a message is held, epoch milliseconds; there as long as one may be. */
+  /** When a held message was last noted, epoch milliseconds; kept as long as a message may be held. */
   heldAt: z.number().optional(),
 });
 
@@ -72,7 +72,7 @@ export const closedLanes = ({ lanes }: State): number[] =>
     .map(Number)
     .sort((a, b) => a - b);
 
-/** Reads a state item as it is in the table: none is a subscription that never paused; undefined is none of ours. */
+/** Parses a state item. No item: a subscription that never paused. Returns undefined for an item of another shape. */
 export function parseState(item: unknown): State | undefined {
   if (item === undefined) return NO_STATE;
   const parsed = stateSchema.safeParse(item);

@@ -1,30 +1,30 @@
-// The states of a subscription and what moves it from one to another, as a table: machine.ts obeys it, its test reads it.
+// The phases of a subscription and the events that change them, as a table. machine.ts follows it, and its test reads it.
 //
-// going    delivers; a closed lane drains
-// outage   waits until `resumeAt`, then one lane probes with its head
-// stopped  waits for a decision: a rejection, a person, a config item put anew
+// going    delivers; its closed lanes drain
+// outage   waits until `resumeAt`; then one lane probes with its head
+// stopped  waits for a person or for a new config item
 import type { State } from './state.ts';
 
 export const PHASES = ['going', 'outage', 'stopped'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export const EVENTS = [
-  /** An attempt failed and nothing more may be tried for now. Counts only in the epoch that it began in. */
+  /** An attempt failed and may not be retried now. Counts only in the epoch in which the attempt began. */
   'failed',
-  /** Something that no waiting heals. Where it was attempted, it counts only in its epoch. */
+  /** A failure that waiting can't heal. After an attempt, it counts only in the attempt's epoch. */
   'refused',
-  /** A probe, or anything else that was sent while waiting, went well. Counts only in its epoch. */
+  /** A probe, or another message sent during the outage, succeeded. Counts only in its epoch. */
   'went-well',
-  /** The config item is right, and not the one that it paused on. */
+  /** The config item is valid, and differs from the one on which the subscription paused. */
   'item-changed',
-  /** The config item can't be used. */
+  /** The config item is invalid. */
   'item-wrong',
   'asked-to-resume',
   'asked-to-pause',
 ] as const;
 export type StateEvent = (typeof EVENTS)[number];
 
-/** Where each event leads from each phase; `stay` changes nothing. What a person paused, only a person resumes. */
+/** The phase after each event in each phase; `stay` changes nothing. Only a person ends a person's pause. */
 export const TRANSITIONS: { readonly [phase in Phase]: { readonly [event in StateEvent]: Phase | 'stay' } } =
   {
     going: {
@@ -59,6 +59,6 @@ export const TRANSITIONS: { readonly [phase in Phase]: { readonly [event in Stat
 export const phaseOf = ({ pause }: State): Phase =>
   pause === undefined ? 'going' : pause.resumeAt === undefined ? 'stopped' : 'outage';
 
-/** Whether the event changes anything in the phase that the state is in. */
+/** Whether the event changes anything in the state's present phase. */
 export const counts = (event: StateEvent, state: State): boolean =>
   TRANSITIONS[phaseOf(state)][event] !== 'stay';
