@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { parseEndpoint } from '#lib/endpoint/schema.ts';
 import { HEADERS, VERSION_HEADER } from '#lib/message/dead-letter-headers.ts';
 import { parseRedriveRequest } from '#lib/redrive/request.ts';
+import type { TalliedReason } from '#lib/redrive/tally.ts';
 import { readPage } from '#test/support/page.ts';
 
 const page = readPage('DEAD-LETTERS.md');
@@ -52,6 +53,19 @@ test('every field of a request is known there, and every known one is listed', (
   expect(listed.sort()).toEqual(Object.keys(values).sort());
   expect(parseRedriveRequest(values)).toMatchObject({ ok: true });
   expect(parseRedriveRequest({ ...values, another: 1 })).toMatchObject({ ok: false });
+});
+
+test('every reason to skip a dead letter has its row, and no row is of another', () => {
+  const reasons: Readonly<Record<TalliedReason, true>> = {
+    unknown: true,
+    rounds: true,
+    'rejected-again': true,
+    unsubscribed: true,
+    duplicate: true,
+    refused: true,
+    unreadable: true,
+  };
+  expect(namesIn('skipped as').sort()).toEqual(Object.keys(reasons).sort());
 });
 
 test('the options of the CLI that it shows are those that there are', async () => {

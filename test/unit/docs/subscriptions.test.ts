@@ -1,6 +1,12 @@
 // SUBSCRIPTIONS.md has a row for every field that counts, and its JSON is read as it stands there.
 import { expect, test } from 'vitest';
-import { HTTP_DEFAULTS, HTTP_FIELDS } from '#lib/subscription/http-schema.ts';
+import {
+  HTTP_DEFAULTS,
+  HTTP_FIELDS,
+  LARGEST_CONNECT_TIMEOUT_MS,
+  LARGEST_IDLE_TIMEOUT_MS,
+  LARGEST_MAX_CONCURRENT_CONNECTIONS,
+} from '#lib/subscription/http-schema.ts';
 import { NOT_YET } from '#lib/subscription/not-yet.ts';
 import { OPTION_FIELDS } from '#lib/subscription/option-fields.ts';
 import { TOP_FIELDS } from '#lib/subscription/top-fields.ts';
@@ -24,6 +30,37 @@ test('every field that counts has its row, and no other has one', () => {
 
 test.each(Object.entries(HTTP_DEFAULTS))('%s has the default %i there too', (name, value) => {
   expect(rows.find(([field]) => field === `configuration.http.${name}`)?.[1]).toBe(String(value));
+});
+
+test.each([
+  ['connectTimeout', LARGEST_CONNECT_TIMEOUT_MS],
+  ['idleTimeout', LARGEST_IDLE_TIMEOUT_MS],
+  ['maxConcurrentConnections', LARGEST_MAX_CONCURRENT_CONNECTIONS],
+])('%s is said to be at most %i', (name, most) => {
+  const [, , says = ''] = rows.find(([field]) => field === `configuration.http.${name}`) ?? [];
+  expect(says.match(/\d+/g)?.map(Number)).toContain(most);
+});
+
+test('every part of retry has its row, and the longest age is the one that the row names', () => {
+  const listed = page
+    .table('part of `retry`')
+    .map(([names = '', says = '']) => ({ names: names.split(', '), says }));
+  const age = listed.find(({ names }) => names.includes('maxAgeSeconds'));
+  const most = Math.max(...(age?.says.match(/\d+/g) ?? []).map(Number));
+  const retry = {
+    retryOption: 'Retry On Fail',
+    retryStrategy: 'LINEAR',
+    maxAttempts: 1,
+    initialDelaySeconds: 1,
+    maxDelaySeconds: 1,
+    jitter: true,
+    maxAgeSeconds: most,
+    statuses: [408, 425, 429],
+  };
+  expect(listed.flatMap(({ names }) => names).sort()).toEqual(Object.keys(retry).sort());
+  expect(faultsOf(itemWith({ retry }))).toEqual({});
+  expect(Object.keys(faultsOf(itemWith({ retry: { ...retry, another: 1 } })))).toHaveLength(1);
+  expect(Object.keys(faultsOf(itemWith({ retry: { ...retry, maxAgeSeconds: most + 1 } })))).toHaveLength(1);
 });
 
 test('every JSON block is a part of a configuration that is right', () => {
