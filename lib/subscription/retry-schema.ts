@@ -5,7 +5,7 @@ import { field, titled, wholeNumber } from '#lib/item/field.ts';
 
 /** Six hours, as for Retry-After where a deployment says nothing else. */
 const LARGEST_DELAY_SECONDS = 21_600;
-/** As long as a backlog is kept where a deployment says nothing else. */
+/** The default of backlogRetentionDays. It stays the same where a deployment keeps a backlog longer or shorter. */
 const LARGEST_AGE_SECONDS = 21 * 86_400;
 
 const option = <T extends string>(value: T) =>
@@ -52,7 +52,7 @@ const retryOnFail = () =>
         maxAgeSeconds: titled(
           wholeNumber(1, LARGEST_AGE_SECONDS).optional(),
           'Longest age (s)',
-          'How long after its first attempt a message may be sent again, in seconds. No limit when left out.',
+          'How long after its first attempt a message may be sent again, in seconds: at most 21 days, however long the deployment keeps waiting messages. No limit when left out.',
         ),
         statuses: titled(
           statuses().default([]),

@@ -92,7 +92,7 @@ export async function removeSubscription(
   }
   context.print.result({ id, secrets }, () =>
     [
-      `${id} is removed. Put anew within an hour, or what the deployment has for unsubscribedAfterMinutes, it goes on with what waits; later that is in ${context.names.queue('undeliverable')}.`,
+      `${id} is removed. Its waiting messages are kept for 60 minutes, unless the deployment sets unsubscribedAfterMinutes: put the item again within this time to have them delivered. After it they go to ${context.names.queue('undeliverable')}.`,
       ...secrets.map((name) => `  The secret ${name} is deleted after 30 days.`),
     ].join('\n'),
   );

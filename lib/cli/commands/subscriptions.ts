@@ -43,7 +43,9 @@ export function subscriptions(program: Command, context: CommandContext): void {
     .action(async (id: string) => (await registered()).getSubscription(id, context));
   group
     .command('remove')
-    .description('End a subscription. What waits for it is kept for an hour.')
+    .description(
+      'End a subscription. Its waiting messages are kept for 60 minutes, unless the deployment sets unsubscribedAfterMinutes.',
+    )
     .argument('<id>')
     .option('--with-secrets', 'have the secrets that put made deleted too, after 30 days')
     .action(async (id: string, options) => (await registered()).removeSubscription(id, options, context));

@@ -8,6 +8,7 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDocuments } from '#lib/deployment/documents.ts';
 import { type Ended, webhooks } from '#test/support/cli.ts';
+import { parameterDefaults } from '#test/support/parameter-defaults.ts';
 import { type Rig, startRig } from '#test/support/rig.ts';
 
 let rig: Rig;
@@ -343,7 +344,10 @@ test('remove takes the item away, and its secrets where that is said', async () 
   await put(item('going', {}, { signing: { keys: [KEY] } }));
   const kept = await run(['remove', 'going']);
   expect(kept).toMatchObject({ code: 0, stderr: '' });
-  expect(kept.stdout).toMatch(/^going is removed\./);
+  const minutes = parameterDefaults().get('unsubscribedAfterMinutes');
+  const keptFor = `${minutes} minutes, unless the deployment sets unsubscribedAfterMinutes`;
+  expect(kept.stdout).toContain(keptFor);
+  expect((await run(['remove', '--help'])).stdout.replaceAll(/\s+/g, ' ')).toContain(keptFor);
   expect(await stored('going')).toBeUndefined();
   expect(await secretNamed('webhooks/local/going@signing')).toEqual({ value: [KEY] });
   await put(item('going', {}, { signing: { keys: [KEY] } }));

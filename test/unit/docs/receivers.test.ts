@@ -14,8 +14,8 @@ const OUTCOMES: readonly (readonly [start: string, outcome: Outcome, statuses: r
   ['3xx, 4xx', refused(404), []],
   ['408, 425, 429', refused(429), [429]],
   ['5xx', { kind: 'failed', status: 503 }, []],
-  ['sent, and no full answer', { kind: 'unknown', code: 'timeout', message: '' }, []],
-  ['not sent', { kind: 'unsent', code: 'connection-refused', message: '' }, []],
+  ['request sent', { kind: 'unknown', code: 'timeout', message: '' }, []],
+  ['request not sent', { kind: 'unsent', code: 'connection-refused', message: '' }, []],
 ];
 
 const HISTORY = { retries: 0, ageMs: 0, durationMs: 10, random: 0 };
@@ -48,7 +48,7 @@ function inWords(outcome: Outcome, rules: Rules): string {
   };
   const first = decide(outcome, rules, HISTORY);
   if (first.kind !== 'retry') return last(first);
-  return `again, ${last(decide(outcome, rules, { ...HISTORY, retries: Number.POSITIVE_INFINITY }))}`;
+  return `retried, ${last(decide(outcome, rules, { ...HISTORY, retries: Number.POSITIVE_INFINITY }))}`;
 }
 
 test('the table of answers has a row for every kind of outcome, and no other', () => {
