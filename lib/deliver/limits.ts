@@ -17,6 +17,7 @@ export type DeliveryLimits = AnswerLimits & {
   readonly crashingAtStarts: number;
 };
 
+/** Converts the environment's values (seconds, minutes, days) into the limits that deliveries use, in their units. */
 export const deliveryLimits = (config: DeliverEnvironment): DeliveryLimits => ({
   lagSeconds: config.LAG_SECONDS,
   sliceMs: config.DRAIN_SLICE_SECONDS * 1000,

@@ -69,5 +69,6 @@ export function describe(outcome: Outcome): string {
   }
 }
 
+/** The answer's HTTP status; undefined when no complete answer came. */
 export const httpStatusOf = (outcome: Outcome): number | undefined =>
   'status' in outcome ? outcome.status : undefined;

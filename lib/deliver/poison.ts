@@ -28,6 +28,7 @@ export type SuspectDeps = PoisonDeps &
 /** Longer than SQS keeps a message. */
 const LIFE_SECONDS = 15 * 24 * 3600;
 
+/** Whether the lane's first record was received so often that it may be a poison message. */
 export const isSuspect = (
   [first]: readonly Queued[],
   { aloneAtReceives }: Pick<SuspectDeps, 'aloneAtReceives'>,

@@ -28,6 +28,9 @@ export type Rules = Pick<
   'qos' | 'dlq' | 'retry' | 'interruptConsumptionOnServerError' | 'interruptConsumptionOnException'
 >;
 
+/**
+ * Decides what follows from an outcome, by the quality of service and the subscription's rules. Pure; never throws.
+ */
 export function decide(outcome: Outcome, rules: Rules, history: History): Action {
   switch (outcome.kind) {
     case 'delivered':

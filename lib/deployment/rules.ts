@@ -35,6 +35,7 @@ export type DeploymentRules = {
   readonly responseCapBytes: number;
 };
 
+/** The deployment's rules as data, which the CLI asks `resume` for. */
 export const deploymentRules = (config: CommonEnvironment): DeploymentRules => ({
   largestReadTimeoutMs: config.LARGEST_READ_TIMEOUT_MS,
   allowHttp: config.ALLOW_HTTP,
@@ -59,6 +60,7 @@ export const callbackRules = (config: CommonEnvironment) => callbackOptions(depl
 export const subscriptionRules = (config: CommonEnvironment): SubscriptionRules =>
   itemRules(deploymentRules(config));
 
+/** Turns the deployment's rules into the checks that a subscription's item has to pass. */
 export function itemRules({
   largestReadTimeoutMs,
   allowTrustAll,

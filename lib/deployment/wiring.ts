@@ -17,6 +17,7 @@ export type BacklogClients = {
   readonly events: Pick<EventBridgeClient, 'send'>;
 };
 
+/** Makes the shared dependencies of `deliver` and `resume` from their configuration and clients. */
 export function wireBacklog(
   functionName: string,
   config: BacklogEnvironment,

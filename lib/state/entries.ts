@@ -40,6 +40,7 @@ const entrySchema = z.object({
 
 export type Parkable = Pick<BacklogEntry, 'delivery' | 'body' | 'sequence'>;
 
+/** Makes the backlog entry of a message parked at `now` (epoch milliseconds). */
 export const entryOf = ({ delivery, body, sequence }: Parkable, now: number): BacklogEntry => ({
   sk: entryKey(sequence, delivery.messageId),
   delivery,

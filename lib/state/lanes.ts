@@ -7,6 +7,7 @@ import { phaseOf } from './transitions.ts';
 /** Milliseconds after which a token without a sign of life is replaced: two minutes, doubling while none of them starts. */
 export const TOKEN_MS = 120_000;
 const LONGEST_TOKEN_MS = 64 * 60_000;
+/** When a token sent now is overdue, epoch milliseconds; `unheard` counts the overdue tokens before it. */
 export const untilAfter = (now: number, unheard: number): number =>
   now + Math.min(TOKEN_MS * 2 ** unheard, LONGEST_TOKEN_MS);
 

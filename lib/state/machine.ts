@@ -28,6 +28,10 @@ export type FailedAttempt = {
 
 type Facts = { readonly now: number; readonly random: number; readonly outageWaits: OutageWaits };
 
+/**
+ * A failed attempt begins or continues an outage. Undefined: it began in an older epoch, or the subscription is
+ * stopped.
+ */
 export function failed(
   state: State,
   failure: FailedAttempt,
@@ -65,6 +69,10 @@ export type RefusedAttempt = {
   readonly head?: Omit<Head, 'probes'>;
 };
 
+/**
+ * A rejection or poison message stops the subscription. Undefined: it began in an older epoch, or it is stopped
+ * already.
+ */
 export function refused(
   state: State,
   { epoch, head, ...why }: RefusedAttempt,
@@ -76,9 +84,11 @@ export function refused(
   return paused(state, pause, head?.lane);
 }
 
+/** A success ends the outage in which it was sent. Undefined: there is none, or it began in another epoch. */
 export const wentWell = (state: State, epoch: number): State | undefined =>
   state.epoch === epoch && counts('went-well', state) ? opened(state) : undefined;
 
+/** Another valid config item resumes the subscription, unless a person paused it. Undefined: nothing changes. */
 export function itemChanged(state: State, itemHash: string): State | undefined {
   if (!counts('item-changed', state) || state.pause?.reason === 'manual') return undefined;
   return state.pause?.itemHash === itemHash ? undefined : opened(state);
@@ -97,9 +107,11 @@ export function itemWrong(
   return paused(state, { reason: 'invalid-config', since, detail, itemHash, failures: 1 });
 }
 
+/** A person resumes the subscription. Undefined: it was not paused. */
 export const askedToResume = (state: State): State | undefined =>
   counts('asked-to-resume', state) ? opened(state) : undefined;
 
+/** A person pauses the subscription until a person resumes it. Undefined: a person had paused it already. */
 export function askedToPause(state: State, detail: string, itemHash: string, now: number): State | undefined {
   if (!counts('asked-to-pause', state) || state.pause?.reason === 'manual') return undefined;
   return paused(state, { reason: 'manual', since: now, detail, itemHash, failures: 0 });

@@ -49,6 +49,7 @@ type Deps = {
 
 const MOST_REMEMBERED = 1_000;
 
+/** Makes the reader of registrations. It remembers which endpoint each subscription named last, and nothing else. */
 export function createRegistrations({
   documents,
   subscriptionsTable,

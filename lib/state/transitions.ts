@@ -56,6 +56,7 @@ export const TRANSITIONS: { readonly [phase in Phase]: { readonly [event in Stat
     },
   };
 
+/** The phase of a state: going, outage (it has a time to resume) or stopped (it waits for a person). */
 export const phaseOf = ({ pause }: State): Phase =>
   pause === undefined ? 'going' : pause.resumeAt === undefined ? 'stopped' : 'outage';
 
