@@ -25,7 +25,9 @@ export type MappingDependencies = {
   functions: Pick<Functions, 'run' | 'hasRoom' | 'free'>;
   queueUrl: string;
   onError: (text: string) => void;
-  /** How long a poll waits for a message; also what a pause may take. */
+  /** How it waits before a receive after failures; tests note the milliseconds instead. */
+  sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Seconds that a poll waits for a message, and that a pause may take. */
   waitSeconds?: number;
 };
 
@@ -40,7 +42,7 @@ export function startEventSourceMapping(
   mapping: EventSourceMapping,
   dependencies: MappingDependencies,
 ): RunningMapping {
-  const { sqs, functions, queueUrl, onError, waitSeconds = 20 } = dependencies;
+  const { sqs, functions, queueUrl, onError, sleep = pass, waitSeconds = 20 } = dependencies;
   const isFifo = mapping.queueArn.endsWith('.fifo');
   const stopping = new AbortController();
   const invocations = new Set<Promise<void>>();
@@ -53,7 +55,7 @@ export function startEventSourceMapping(
   async function poll(): Promise<void> {
     while (wanted) {
       await room();
-      await pass(backoffMs, stopping.signal);
+      await sleep(backoffMs, stopping.signal);
       if (!wanted) return;
       const messages = await gather();
       if (messages.length === 0) continue;

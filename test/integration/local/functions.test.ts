@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { canFreeze } from '#lib/local/watchdog.ts';
 import { startTestFunctions, type TestFunctions } from '#test/support/handlers.ts';
@@ -120,10 +119,11 @@ test.runIf(canFreeze)(
         else while (!firedAt) await new Promise((done) => setTimeout(done, 10));
         return firedAt ?? 0;
       }`,
+      longer: 'exports.handler = async () => { await new Promise((done) => setTimeout(done, 100)) }',
     });
     expect(await invoke('freeze', true)).toBe(0);
-    // Were the process running, the timer would fire now.
-    await setTimeout(300);
+    // A longer timer of another process fires meanwhile: the frozen one would have fired before it.
+    await invoke('longer', {});
     const thawedAt = Date.now();
     expect(await invoke('freeze', false)).toBeGreaterThanOrEqual(thawedAt);
   },
