@@ -1,6 +1,6 @@
-// What bridge does with one batch of dead letters: each goes to the endpoint that it names, those of one endpoint
-// together, endpoints side by side. A letter is done when its endpoint has it, when it waits on `dead-letters` with a
-// delay, or when it is in `undeliverable`; everything else is handed back.
+// One batch of `bridge`: each dead letter goes to the endpoint that it names. Letters of one endpoint go together, endpoints
+// in parallel. A letter is done when its endpoint has confirmed it, when it waits on `dead-letters` with a delay, or when it
+// is in `undeliverable`. All others are handed back.
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { FoundEndpoint } from '#lib/endpoint/found.ts';
 import { inWords } from '#lib/item/fault.ts';
@@ -17,7 +17,7 @@ import { overdue, putToWait, type WaitDeps } from './wait.ts';
 export type BridgeDeps = WaitDeps & {
   readonly queues: Queues;
   readonly undeliverableQueueUrl: string;
-  /** Throws when DynamoDB fails. */
+  /** Looks up an endpoint. Throws when DynamoDB fails. */
   readonly findEndpoint: (name: string) => Promise<FoundEndpoint>;
   readonly publishers: Publishers;
   readonly faultWaits: FaultWaits;
@@ -26,12 +26,12 @@ export type BridgeDeps = WaitDeps & {
   readonly count: Count;
 };
 
-/** Kept from the invocation's time for what is put back and set aside. */
+/** Milliseconds of the invocation kept for putting letters back. */
 const RESERVE_MS = 15_000;
 
 type Why = { readonly reason: string; readonly detail: string };
 
-/** Bridges a batch of `dead-letters`; `remainingMs` is what Lambda leaves the invocation. Never throws. */
+/** Bridges a batch of `dead-letters`. `remainingMs`: time that Lambda leaves the invocation. Never throws. */
 export async function bridgeBatch(
   records: readonly SQSRecord[],
   { remainingMs }: { readonly remainingMs: number },
@@ -53,7 +53,7 @@ export async function bridgeBatch(
   return await handBack(left.flat(), deps);
 }
 
-/** The letters of one endpoint; answers with what is to be handed back. */
+/** Forwards the letters of one endpoint. Returns those that are handed back. */
 async function bridgeGroup(
   name: string,
   letters: readonly BridgedLetter[],
@@ -100,7 +100,7 @@ const STILL_BROKEN = (): Passed => ({
   detail: 'the endpoint is out of order',
 });
 
-/** Acts on what became of each letter. */
+/** Acts on the result of each letter. */
 async function settle(
   endpoint: string,
   letters: readonly BridgedLetter[],
@@ -144,7 +144,7 @@ function lineOf(endpoint: string, { letter }: BridgedLetter): LogFields {
   return { subscription, messageId, endpoint, hops, traceId: traceparent && traceIdOf(traceparent) };
 }
 
-/** To `undeliverable`, with the reason; answers with those that SQS did not take. */
+/** Sends letters to `undeliverable` with the reason. Returns those that SQS did not take. */
 async function setAside(
   records: readonly SQSRecord[],
   { reason, detail }: Why,
@@ -164,7 +164,7 @@ async function setAside(
   return left.flat();
 }
 
-/** Out of sight for a while, longer with each time that it came. */
+/** Hands letters back, invisible for longer with each receive. */
 async function handBack(left: readonly SQSRecord[], deps: BridgeDeps): Promise<SQSBatchResponse> {
   if (left.length > 0) {
     deps.count('HandedBack', left.length);

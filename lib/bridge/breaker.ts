@@ -1,20 +1,21 @@
-// Whether an endpoint is worth trying: after a failure it is left alone for a while, longer each time, so that what
-// waits for it costs a send and no connection. One for each endpoint, in each of the function's environments.
+// A circuit breaker for an endpoint: after a failure it is not tried for a while, longer each time, so that its waiting
+// letters cost no connections. One per endpoint in each of the function's environments.
 
 export type Breaker = {
-  /** False while the endpoint is to be left alone. */
+  /** Returns false while the endpoint must not be tried. */
   allows(): boolean;
-  /** Epoch milliseconds; past when it allows. */
+  /** When it may be tried again, epoch milliseconds; in the past when it may be tried now. */
   readonly opensAt: () => number;
-  /** Answers true when the endpoint was out of order until now. */
+  /** Notes a success. Returns true when the endpoint had failed before. */
   succeeded(): boolean;
-  /** Answers true when the endpoint was in order until now. */
+  /** Notes a failure. Returns true when the endpoint had worked before. */
   failed(): boolean;
 };
 
 const FIRST_MS = 1_000;
 const MOST_MS = 60_000;
 
+/** Makes a closed circuit breaker. `now`: epoch milliseconds. */
 export function createBreaker({ now }: { readonly now: () => number }): Breaker {
   let failures = 0;
   let until = 0;

@@ -1,5 +1,5 @@
-// Publishes letters to a Kafka topic: one idempotent producer, acknowledged by all replicas in sync, kept until it fails
-// or was idle for so long that its connections may be dead. Decides nothing about what happens to a letter then.
+// Publishes dead letters to a Kafka topic by one idempotent producer that waits for all in-sync replicas. The producer is
+// kept until it fails, or until its idle connections may be dead. What becomes of a failed letter is decided in batch.ts.
 import type { Producer } from '@platformatic/kafka';
 import type { Secrets } from '#lib/credentials/secrets.ts';
 import type { KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
@@ -20,14 +20,15 @@ export type KafkaPublisherDeps = {
 type Kafka = typeof import('@platformatic/kafka');
 type Client = { readonly kafka: Kafka; readonly producer: Producer };
 type Ready = { readonly ok: true; readonly client: Client } | { readonly ok: false; readonly passed: Passed };
-/** Before a NAT gateway (350 s) or a broker (10 min) forgets a connection while the function is frozen. */
+/** Shorter than a NAT gateway (350 s) or a broker (10 min) keeps the connection of a frozen function. */
 const IDLE_MS = 240_000;
 
+/** Makes the publisher of a Kafka endpoint. It connects at its first letter. */
 export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublisherDeps): Publisher {
   const { topic } = endpoint.configuration;
   let kept: (Client & { usedAt: number }) | undefined;
   let credentialsRefused = false;
-  /** Of each secret that was read, for asking for another when they are refused. */
+  /** Versions of the secrets that were read, to ask for newer ones after a refusal. */
   const versions = new Map<string, string>();
 
   async function connection() {
@@ -45,12 +46,12 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
   }
 
   function close(): void {
-    // What it still has to say is of no interest, nor is what it fails with.
+    // Results and errors of a closed producer are ignored.
     kept?.producer.close().catch(() => {});
     kept = undefined;
   }
 
-  /** The producer that there is, or a new one; or why there can be none. */
+  /** Returns the present producer or a new one, or why there can be none. */
   async function ready(): Promise<Ready> {
     if (kept !== undefined && deps.now() - kept.usedAt < IDLE_MS) return { ok: true, client: kept };
     close();
@@ -63,7 +64,7 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
     return { ok: true, client: kept };
   }
 
-  /** Writes into `passed` what is known of each. Throws what is the endpoint's fault as a whole. */
+  /** Writes the known results into `passed`. Throws errors of the endpoint as a whole. */
   async function send(
     letters: readonly BridgedLetter[],
     { kafka, producer }: Client,
@@ -72,7 +73,7 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
   ): Promise<void> {
     const metadata = await within(endsAt, producer.metadata({ topics: [topic] }));
     const partitions = metadata.topics.get(topic)?.partitionsCount ?? 1;
-    // The partition is the one that Kafka's own producers choose.
+    // The same partitioner as Kafka's own producers.
     const partitionOf = (key: Buffer) =>
       kafka.compatibilityPartitioner({ topic, value: key }, key) % partitions;
     for (const batch of batchesOf(recordsOf(letters, { topic, partitionOf })))
@@ -81,7 +82,7 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
     credentialsRefused = false;
   }
 
-  /** What is one partition's fault, or one record's, is told of these alone. */
+  /** Reports an error of one partition or one record for the letters concerned only. */
   async function sendBatch(
     batch: readonly KafkaRecord[],
     producer: Producer,
@@ -93,7 +94,7 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
       await within(endsAt, producer.send({ messages: [...batch] }));
     } catch (error) {
       failures = partitionFailures(error);
-      // Not every partition was heard of: nobody knows which of them have it.
+      // Some partitions did not answer, so it is unknown which letters they have.
       if (failures === undefined) throw error;
     }
     const failed = new Map(failures.map(({ partition, failure }) => [partition, failure]));
@@ -106,7 +107,7 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
       } else if (theirs.length === 1 && first !== undefined) {
         passed[first.index] = { kind: 'refused', reason: 'record-refused', detail: failure.detail };
       } else {
-        // One of them is at fault, or all together are too large: each by itself.
+        // One of the records is at fault, or all together are too large: send each alone.
         for (const one of theirs) await sendBatch([one], producer, endsAt, passed);
       }
     }
@@ -125,7 +126,7 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
         const failure = error instanceof Late ? LATE : failureOf(error);
         otherwise = waitsFor(failure);
         credentialsRefused = failure.kind === 'authentication';
-        // Whatever state it is in, the next one begins anew.
+        // The next call begins with a new producer.
         close();
       }
       return passed.map((one) => one ?? otherwise);
@@ -153,7 +154,7 @@ const waitsFor = ({ kind, detail }: KafkaFailure): Passed => ({
 class Late extends Error {}
 const LATE: KafkaFailure = { kind: 'unreachable', detail: 'the brokers did not answer in time' };
 
-/** The promise's value, unless the time is up before. */
+/** Returns the promise's value, or throws when time runs out before. */
 async function within<T extends object>(endsAt: number, promise: Promise<T>): Promise<T> {
   const value = await inTime(endsAt, promise, Date);
   if (value === undefined) throw new Late();

@@ -1,8 +1,8 @@
-// Letters as records of a topic, and as many of them at once as a batch of Kafka's takes. Sends nothing.
+// Turns dead letters into Kafka records, in batches of a size that brokers accept. Sends nothing.
 import { deadLetterHeaders, recordValue } from '#lib/message/dead-letter-headers.ts';
 import type { BridgedLetter } from './letter.ts';
 
-/** What the client is given of a letter, and what it passes over: the record's size, and the letter's place. */
+/** A record for the client, with its size and the index of its letter. */
 export type KafkaRecord = {
   readonly topic: string;
   readonly key: Buffer;
@@ -13,15 +13,15 @@ export type KafkaRecord = {
   readonly index: number;
 };
 
-/** Under Kafka's default for a batch (1 MiB and 12 bytes), whatever is compressed. */
+/** Below Kafka's default limit of a batch (1 MiB and 12 bytes), without counting on compression. */
 const MOST_BATCH_BYTES = 1_000_000;
-/** Key, lengths and the batch's own head, roughly; headers are counted. */
+/** Approximate bytes of a record's key and lengths and of the batch's head. */
 const RECORD_BYTES = 100;
 
-/** Where a record goes. */
+/** Topic and partition of a record. */
 type Place = { readonly topic: string; readonly partitionOf: (key: Buffer) => number };
 
-/** One record a letter. A subscription's key and partition are worked out once. */
+/** Makes one record per letter. Key and partition of a subscription are computed once. */
 export function recordsOf(letters: readonly BridgedLetter[], { topic, partitionOf }: Place): KafkaRecord[] {
   const keys = new Map<string, { readonly key: Buffer; readonly partition: number }>();
 
@@ -44,7 +44,7 @@ export function recordsOf(letters: readonly BridgedLetter[], { topic, partitionO
   });
 }
 
-/** In their order, each batch under the most that a broker takes by default; a record that is larger is one alone. */
+/** Splits the records, in order, into batches below the brokers' default limit. A larger record gets a batch of its own. */
 export function* batchesOf(records: readonly KafkaRecord[]): Generator<readonly KafkaRecord[]> {
   let batch: KafkaRecord[] = [];
   let bytes = 0;

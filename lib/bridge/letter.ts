@@ -1,4 +1,4 @@
-// A dead letter on its way to an endpoint, and what can become of it there.
+// A dead letter on its way to an endpoint, and the possible results there.
 import type { SQSRecord } from 'aws-lambda';
 import type { DeadLetter } from '#lib/message/attribute.ts';
 
@@ -8,20 +8,20 @@ export type BridgedLetter = {
 };
 
 export type Passed =
-  /** The endpoint has it, and said so. */
+  /** The endpoint confirmed it. */
   | { readonly kind: 'taken' }
-  /** The endpoint will never take this letter; others it may. */
+  /** The endpoint will never take this letter; it may take others. */
   | { readonly kind: 'refused'; readonly reason: string; readonly detail: string }
-  /** Nothing is wrong with the letter: it waits until the endpoint is in order. */
+  /** The endpoint is down: the letter waits. */
   | { readonly kind: 'waits'; readonly reason: WaitReason; readonly detail: string };
 
-/** `missing`: the topic or the queue is not there, which time alone does not mend. */
+/** `missing`: the topic or queue does not exist, which waiting alone can't heal. */
 export type WaitReason = 'missing' | 'rights' | 'credentials' | 'unreachable';
 
-/** Where letters of one endpoint go. */
+/** Publishes letters to one endpoint. */
 export type Publisher = {
-  /** What became of each, in order; by `endsAt`, epoch milliseconds. Never rejects. */
+  /** Returns the result of each letter, in order, by `endsAt` (epoch milliseconds). Never rejects. */
   publish(letters: readonly BridgedLetter[], endsAt: number): Promise<readonly Passed[]>;
-  /** Ends its connections; does not wait for them. */
+  /** Closes the connections without waiting for them. */
   close(): void;
 };

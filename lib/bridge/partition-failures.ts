@@ -1,4 +1,4 @@
-// Which partitions have refused their records, of a send that went to several: the client gives one error for all.
+// Finds the partitions that refused their records after a failed send to several: the client gives one error for all.
 import { failureOf, type KafkaFailure } from '#lib/kafka/failure.ts';
 
 type PartitionFailure = { readonly partition: number; readonly failure: KafkaFailure };
@@ -6,8 +6,8 @@ type PartitionFailure = { readonly partition: number; readonly failure: KafkaFai
 const PATH = /^\/responses\/(\d+)\/partition_responses\/(\d+)$/;
 
 /**
- * The partitions that brokers have answered for with an error; those that are not named have their records. Undefined
- * where there was no such answer from every broker: then nothing is known of any.
+ * Returns the partitions whose brokers answered with an error; all others have their records. Returns undefined when a
+ * broker did not answer: then nothing is known.
  */
 export function partitionFailures(error: unknown): readonly PartitionFailure[] | undefined {
   const responses = responseErrorsIn(error);
@@ -28,13 +28,13 @@ type ResponseError = {
   };
 };
 
-/** Each broker's own error; undefined as soon as one of them is of another kind. */
+/** Returns each broker's error; undefined when one of them is of another kind. */
 function responseErrorsIn(error: unknown): readonly ResponseError[] | undefined {
   if (isResponseError(error)) return [error];
   if (!(error instanceof AggregateError)) return undefined;
   const found: ResponseError[] = [];
   for (const one of error.errors) {
-    // Of those brokers that have taken all there is no error.
+    // A broker that took all its records has no error.
     if (one === undefined || one === null) continue;
     const inner = responseErrorsIn(one);
     if (inner === undefined) return undefined;

@@ -1,5 +1,5 @@
-// The publisher and the breaker of each endpoint, kept from invocation to invocation: an endpoint whose item has changed
-// gets new ones.
+// The publisher and the circuit breaker of each endpoint, kept between invocations. An endpoint with a changed item gets
+// new ones.
 import type { Endpoint, KafkaEndpoint, SqsEndpoint } from '#lib/endpoint/endpoint.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import type { Publisher } from './letter.ts';
@@ -13,9 +13,10 @@ export type PublishersDeps = {
   readonly now: () => number;
 };
 
-/** More endpoints than anybody has; beyond it the oldest is let go. */
+/** Kept endpoints at most; the oldest is closed beyond this. */
 const MOST_KEPT = 100;
 
+/** Makes the cache of publishers and circuit breakers. `kafka` and `sqs` make the publisher of an endpoint. */
 export function createPublishers({ kafka, sqs, now }: PublishersDeps): Publishers {
   const kept = new Map<string, Kept & { readonly version: string }>();
 

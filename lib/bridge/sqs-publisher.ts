@@ -1,5 +1,5 @@
-// Publishes letters to an SQS queue of anybody's, in any region: body and attribute as on `dead-letters`. A FIFO queue gets
-// them in the group of their subscription, each once.
+// Publishes dead letters to an SQS queue in any account and region, with body and attribute as on `dead-letters`. On a FIFO
+// queue the message group is the subscription, and each letter is stored once.
 import { hash } from 'node:crypto';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SqsEndpoint } from '#lib/endpoint/endpoint.ts';
@@ -9,18 +9,19 @@ import { createQueues, type Outgoing } from '#lib/queue/queues.ts';
 import type { BridgedLetter, Passed, Publisher, WaitReason } from './letter.ts';
 
 export type SqsPublisherDeps = {
-  /** The function's own region where none is given. */
+  /** Undefined: the function's own region. */
   readonly sqs: (region: string | undefined) => Pick<SQSClient, 'send'>;
-  /** Our own queues, by URL: letters that came to one of these would go round for ever, or be taken for something else. */
+  /** URLs of our own queues: a letter sent there would loop for ever, or be misread. */
   readonly ownQueueUrls: readonly string[];
 };
 
+/** Makes the publisher of an SQS endpoint. */
 export function createSqsPublisher(
   { configuration }: SqsEndpoint,
   { sqs, ownQueueUrls }: SqsPublisherDeps,
 ): Publisher {
   const client = sqs(regionOf(configuration));
-  // Where AWS fails the call is repeated by the SDK, and then by the letters coming round.
+  // The SDK repeats a failed call; after that the letter comes round again.
   const queues = createQueues(client);
   let url: string | undefined;
 
@@ -32,7 +33,7 @@ export function createSqsPublisher(
     const entries = letters.map((one) => outgoingOf(one, isFifo));
     const codes = [...(await queues.send(to, entries))];
     for (const [index, entry] of entries.entries()) {
-      // SQS refuses a call for one entry's sake: by itself each shows whether it is the one.
+      // SQS refuses a whole call for one entry: each is sent alone to find it.
       if (letters.length > 1 && isRefusal(codes[index])) [codes[index]] = await queues.send(to, [entry]);
     }
     return codes.map(passedOf);
@@ -68,7 +69,7 @@ function outgoingOf({ record, letter }: BridgedLetter, isFifo: boolean): Outgoin
   };
 }
 
-/** The same however often it comes round, another for each rejection of its message. */
+/** The deduplication id: the same at every round of a letter, another for each rejection of its message. */
 const identityOf = ({
   subscription,
   messageId,

@@ -1,5 +1,5 @@
-// What an endpoint can't take now goes back onto `dead-letters` with a delay: a delayed message is not in flight, so that
-// a hundred thousand of them fill no quota, and hold up no letter of another endpoint. Not for ever: see `overdue`.
+// Letters for an endpoint that is down go back onto `dead-letters` with a delay. A delayed message is not in flight, so a
+// hundred thousand of them use no quota and delay no letter of another endpoint. `overdue` ends this.
 import { type DeadLetter, encodeAttribute } from '#lib/message/attribute.ts';
 import { delaySecondsUntil } from '#lib/queue/delay.ts';
 import type { Confirmations, Outgoing, Queues } from '#lib/queue/queues.ts';
@@ -10,15 +10,15 @@ export type WaitDeps = {
   readonly deadLettersQueueUrl: string;
   readonly retentionMs: number;
   readonly now: () => number;
-  /** From 0 up to 1. */
+  /** A random number from 0 up to 1. */
   readonly random: () => number;
 };
 
 const FIRST_DELAY_MS = 5_000;
-/** Most letters then wait a quarter of an hour, the longest that SQS delays: a hundred times are most of a day. */
+/** Rounds after which letters for a missing topic or queue are overdue. Most rounds last a quarter of an hour. */
 const HOPS_FOR_WHAT_IS_MISSING = 100;
 
-/** Puts letters back, not before `notBefore`. Answers of each whether SQS has confirmed it. */
+/** Puts letters back, not before `notBefore`. Returns for each whether SQS confirmed it. */
 export function putToWait(
   letters: readonly BridgedLetter[],
   notBefore: number,
@@ -36,7 +36,7 @@ function waiting(
   { now, random }: Pick<WaitDeps, 'now' | 'random'>,
 ): Outgoing {
   const { hops = 0 } = letter;
-  // What was sent to wait together does not come back together.
+  // Jitter: letters that were put back together should not return together.
   const growing = FIRST_DELAY_MS * 2 ** Math.min(hops, 20) * (0.5 + random() / 2);
   const value: DeadLetter = { ...letter, hops: hops + 1, waitsSince: waitsSince({ record, letter }) };
   return {
@@ -46,11 +46,11 @@ function waiting(
   };
 }
 
-/** Putting it back makes a new message of it: SQS's own age says nothing. */
+/** Putting a letter back makes a new message, so SQS's own age is useless. */
 const waitsSince = ({ record, letter }: BridgedLetter): number =>
   letter.waitsSince ?? Number(record.attributes.SentTimestamp);
 
-/** True for a letter that has waited long enough: its endpoint is not coming back. */
+/** Whether the letter has waited for its endpoint as long as the deployment allows. */
 export function overdue(
   one: BridgedLetter,
   reason: WaitReason,

@@ -55,6 +55,10 @@ const OWN_NAME = /^(host|content-length|connection|keep-alive|transfer-encoding|
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+/**
+ * Makes the client for callbacks and token endpoints: POST requests to addresses that the deployment allows, with
+ * limits on time, bytes and connections.
+ */
 export function createCallbackClient(options: CallbackClientOptions): CallbackClient {
   const addresses = addressRules(options);
   const rules = { allowHttp: options.allowHttp, addresses };

@@ -22,6 +22,10 @@ export type Connecting = {
 };
 type Guard = { readonly lookup: Lookup; readonly addresses: AddressRules };
 
+/**
+ * Makes the function with which undici opens a connection: it checks the address, goes through the proxy where there
+ * is one, and starts TLS. Every failure is an error with a code.
+ */
 export function createConnector(
   { connectTimeoutMs, tls, proxy }: Connecting,
   { lookup: given, addresses }: Guard,

@@ -88,6 +88,7 @@ const UNKNOWN: ReadonlyMap<string, UnknownCode> = new Map([
 const TLS =
   /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|SELF_SIGNED_|DEPTH_ZERO_|PATH_LENGTH_|INVALID_(CA|PURPOSE)$|HOSTNAME_MISMATCH$|EPROTO$)/;
 
+/** The documented code of an error before anything was written; `cause` is the code of Node, undici or the guard. */
 export function unsentCode(cause: string): UnsentCode {
   const known = UNSENT.get(cause);
   if (known !== undefined) return known;
@@ -99,6 +100,7 @@ export function unsentCode(cause: string): UnsentCode {
   return cause.startsWith('EAI_') || cause === 'ESERVFAIL' ? 'lookup-failed' : 'connection-failed';
 }
 
+/** The documented code of an error after bytes were written; `cause` is the code of Node or undici. */
 export function unknownCode(cause: string): UnknownCode {
   const known = UNKNOWN.get(cause);
   if (known !== undefined) return known;

@@ -21,6 +21,7 @@ export function checkUrl(url: string, rules: UrlRules): string | undefined {
   return checkParsedUrl(parsed, rules);
 }
 
+/** Why a request may not go to this URL, as a sentence; undefined when it may. Names are not resolved here. */
 export function checkParsedUrl(url: URL, rules: UrlRules): string | undefined {
   if (url.protocol !== 'https:' && !(rules.allowHttp && url.protocol === 'http:')) {
     return rules.allowHttp ? 'must be an https or http URL' : 'must be an https URL';
@@ -75,6 +76,7 @@ export function guardedLookup(lookup: Lookup, rules: AddressRules): LookupFuncti
   };
 }
 
+/** Makes an error with a code, as Node's own network errors have one. */
 export function coded(code: string, message: string): NodeJS.ErrnoException {
   return Object.assign(new Error(message), { code });
 }

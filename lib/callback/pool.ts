@@ -49,6 +49,10 @@ const SWEEP_EVERY_MS = 1_000;
 const HINT_MARGIN_MS = 1_000;
 const MAX_HEADER_BYTES = 16_384;
 
+/**
+ * Makes the pools of connections, one per subscription. The pool that was unused for longest is closed when there are
+ * too many.
+ */
 export function createPools(dependencies: {
   readonly lookup: Lookup;
   readonly addresses: AddressRules;

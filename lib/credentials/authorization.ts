@@ -43,6 +43,7 @@ export type AuthorizationDeps = {
 
 const NONE: Authorized = { ok: true, header: undefined };
 
+/** Makes the source of Authorization headers, from secrets and token endpoints, with their caches. */
 export function createAuthorization(deps: AuthorizationDeps): Authorization {
   const { secrets, connectionOf, callback, log, now } = deps;
   const tokens = createTokens({

@@ -41,6 +41,10 @@ const FAILURE_HOLDS_MS = 5_000;
 type Stage = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
 type Kept = { read: SecretRead; until: number; anewAt: number };
 
+/**
+ * Makes the reader of Secrets Manager, with a cache of `cacheMs` milliseconds. Parallel reads of one secret make one
+ * call.
+ */
 export function createSecrets({ client, cacheMs, now }: SecretsDeps): Secrets {
   const kept = new Map<string, Kept>();
   const flights = new Map<string, Promise<SecretRead>>();

@@ -18,16 +18,28 @@ export type Pkcs12KeyContent = Pkcs12Content & {
   readonly keyPassword?: string | undefined;
 };
 
+/**
+ * Reads the certificates of a PEM trust store. An unusable store is a value with a sentence that repeats nothing of
+ * it.
+ */
 export function trustedFromPem(content: string): Store<Trusted> {
   const certificates = certificatesIn(content);
   return certificates === undefined ? no(NO_CERTIFICATE) : trusted(certificates);
 }
 
+/**
+ * Reads the certificates of a PKCS#12 trust store. An unusable store is a value with a sentence that repeats nothing
+ * of it.
+ */
 export async function trustedFromPkcs12({ content, password = '' }: Pkcs12Content): Promise<Store<Trusted>> {
   const opened = await openPkcs12(content, password);
   return opened.ok ? trusted(opened.store.certificates) : opened;
 }
 
+/**
+ * Reads a certificate and its key from PEM texts. Unusable texts are a value with a sentence that repeats nothing of
+ * them.
+ */
 export function ownFromPem(certContent: string, keyContent: string): Store<Own> {
   const certificates = certificatesIn(certContent);
   if (certificates === undefined) return no(NO_CERTIFICATE);
@@ -44,6 +56,10 @@ export function ownFromPem(certContent: string, keyContent: string): Store<Own> 
   return own(key, certificates);
 }
 
+/**
+ * Reads a certificate and its key from a PKCS#12 store. An unusable store is a value with a sentence that repeats
+ * nothing of it.
+ */
 export async function ownFromPkcs12(given: Pkcs12KeyContent): Promise<Store<Own>> {
   const { content, password = '', alias, keyPassword = password } = given;
   if (keyPassword !== password) return no('must have one password for store and key: leave keyPassword out');

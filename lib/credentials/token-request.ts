@@ -29,6 +29,9 @@ const POOL = {
   fresh: true,
 };
 
+/**
+ * Requests a token from an OAuth2 token endpoint. A failure is a value with a sentence; never throws for an answer.
+ */
 export async function requestToken(
   credentials: TokenCredentials,
   connection: TokenConnection,

@@ -50,6 +50,10 @@ const MOST_KEPT = 1_000;
 
 type Kept = { readonly accessToken: string; readonly expiresAt: number; renewAt: number };
 
+/**
+ * Makes the cache of tokens. Parallel requests for the same token make one request; a token is renewed before it
+ * expires.
+ */
 export function createTokens({ request, now }: TokensDeps): Tokens {
   const kept = new Map<string, Kept>();
   const flights = new Map<string, Promise<TokenRead>>();

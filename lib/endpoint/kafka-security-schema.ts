@@ -112,6 +112,7 @@ const fitting: z.core.CheckFn<KafkaSecurity> = ({ value, issues }) => {
   }
 };
 
+/** The schema of a Kafka endpoint's `security`. */
 export const security = () =>
   z
     .strictObject({

@@ -10,6 +10,7 @@ export type Path = readonly PropertyKey[];
 /** One thing wrong with a config item: where (dotted path) and why, in words for the person who wrote it. */
 export type Fault = { readonly path: string; readonly reason: string };
 
+/** Joins faults into one sentence: path and reason of each. */
 export const inWords = (faults: readonly Fault[]): string =>
   faults.map(({ path, reason }) => `${path}: ${reason}`).join('; ');
 

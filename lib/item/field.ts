@@ -11,6 +11,7 @@ export function titled<S extends z.ZodType>(schema: S, title: string, descriptio
   return schema;
 }
 
+/** Makes a schema once, at its first use, so that importing it costs nothing. */
 export function field<S extends z.ZodType>(make: () => S): Field<S> {
   let made: S | undefined;
   return () => {

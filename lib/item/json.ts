@@ -9,6 +9,7 @@ const DEEPEST = 32;
 
 export type JsonObject = { readonly [key: string]: unknown };
 
+/** Whether the value is a JSON object: no array, no null. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-// Which records of a topic's batches count: not Kafka's own markers, nor what a transaction never committed. Pure.
+// Finds the committed records of a topic's batches: without Kafka's control records and aborted transactions. Pure.
 import type { RecordsBatch } from '@platformatic/kafka';
 
 export type ReadRecord = {
@@ -14,8 +14,8 @@ const ABORT = 0;
 type Aborted = readonly { readonly producerId: bigint; readonly firstOffset: bigint }[];
 
 /**
- * The records of batches that count, from an offset on. A transaction that was aborted lasts from its first offset to
- * its producer's marker, which may come in a later answer: the broker says in each which were aborted.
+ * Returns the committed records from an offset on. An aborted transaction lasts from its first offset to its producer's
+ * marker, which may be in a later answer; each answer names the aborted transactions.
  */
 export function committed(
   batches: readonly Pick<

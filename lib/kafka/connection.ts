@@ -1,5 +1,4 @@
-// How a Kafka endpoint is connected to, from its configuration and the secrets that it names: the options of any client
-// of @platformatic/kafka. It opens no connection.
+// The options of a @platformatic/kafka client, from an endpoint's configuration and its secrets. Opens no connection.
 import { createSecureContext } from 'node:tls';
 import type { ConnectionOptions, SASLOptions } from '@platformatic/kafka';
 import * as z from 'zod';
@@ -10,7 +9,7 @@ import type { KafkaConfiguration, KafkaSsl, KeyStore, Sasl, TrustStore } from '#
 
 export type ConnectionDeps = {
   readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
-  /** Of the function's own role, for a cluster of Amazon MSK; anew for each connection. */
+  /** A token of the function's own role for Amazon MSK, made anew for each connection. */
   readonly iamToken: (region: string | undefined) => Promise<string>;
 };
 
@@ -26,10 +25,10 @@ export type KafkaConnection =
   | ConnectionMade
   | { readonly ok: false; readonly code: string; readonly message: string };
 
-// A call is given up while there is time to tell of it: three tries of these stay under half a minute.
+// Short timeouts, so that a failure can still be reported: three tries take less than half a minute.
 const LIMITS = { connectTimeout: 3_000, requestTimeout: 6_000, retries: 2, retryDelay: 250 } as const;
 
-/** Makes the options. A secret or store that can't be used is a value, in words that repeat nothing of it. */
+/** Makes the options. An unusable secret or store is a value, with a sentence that repeats nothing of it. */
 export async function connectionTo(
   { bootstrapServers, security }: KafkaConfiguration,
   deps: ConnectionDeps,
@@ -70,7 +69,7 @@ async function saslOf(
   return user.ok ? { ok: true, value: { mechanism: sasl.saslMechanism, ...user.value } } : user;
 }
 
-/** MSK's brokers say their region in their names. */
+/** The region in the host names of MSK brokers. */
 const regionOf = (servers: readonly string[]): string | undefined =>
   /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.(?:amazonaws\.com|api\.aws)/.exec(servers[0] ?? '')?.[1];
 
@@ -106,7 +105,7 @@ const pemKey = z.object({
   keyPassword: z.string().optional(),
 });
 
-/** Certificates of a store stand in the place of the public authorities', as in Kafka's own clients. */
+/** The certificates of a trust store replace the public authorities, as in Kafka's own clients. */
 async function trustOf(store: TrustStore | undefined, deps: ConnectionDeps): Promise<Part<Tls>> {
   if (store === undefined || store.type === 'NONE') return { ok: true, value: {} };
   if (store.type === 'PKCS12') {

@@ -1,12 +1,12 @@
-// What an error of the Kafka client means for a dead letter: whose fault it is decides what can be done about it. By
-// codes; the client nests its errors, so all of them are looked at.
+// Classifies errors of the Kafka client for a dead letter: is the record at fault, or the endpoint? Decided by error codes;
+// the client nests its errors, so all of them are read.
 
-/** `record`: no broker will take this record. The others are the endpoint's, and may pass. */
+/** `record`: no broker will take this record. The others are faults of the endpoint and may pass. */
 export type FailureKind = 'record' | 'topic' | 'rights' | 'authentication' | 'tls' | 'unreachable' | 'broker';
 
 export type KafkaFailure = {
   readonly kind: FailureKind;
-  /** Says what is wrong, and what to look at; no value of the configuration. */
+  /** Says what is wrong and what to check, without values of the configuration. */
   readonly detail: string;
 };
 
@@ -37,12 +37,12 @@ const WORDS: Readonly<Record<FailureKind, string>> = {
   broker: 'the broker refused',
 };
 
-/** The first kind that is found is the one that is told of: the more there is to be done about it, the earlier. */
+/** In order of priority: the first kind found is reported. Those that need a person come first. */
 const KINDS: readonly FailureKind[] = ['record', 'topic', 'rights', 'authentication', 'tls', 'unreachable'];
 
 const TLS_CODE = /^(ERR_SSL|ERR_TLS|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/;
 
-/** Reads any error that a client of @platformatic/kafka gives. */
+/** Classifies any error of a @platformatic/kafka client. */
 export function failureOf(error: unknown): KafkaFailure {
   const all = [...nested(error)];
   const found = new Map<FailureKind, string>();
@@ -68,7 +68,7 @@ function kindOf(error: object): { kind: FailureKind; code: string } | undefined 
   }
   const code = textOf(error, 'code');
   if (code === undefined) return undefined;
-  // Three things that the client says in words alone.
+  // The client reports these three only by their text.
   const message = textOf(error, 'message') ?? '';
   if (code === 'PLT_KFK_USER' && message.startsWith('Unknown topic '))
     return { kind: 'topic', code: 'UNKNOWN_TOPIC' };
@@ -79,7 +79,7 @@ function kindOf(error: object): { kind: FailureKind; code: string } | undefined 
   return undefined;
 }
 
-/** The error, what it holds, and what it came of. */
+/** The error itself, its nested errors and its causes. */
 function* nested(error: unknown, depth = 0): Generator<object> {
   if (typeof error !== 'object' || error === null || depth > 8) return;
   yield error;

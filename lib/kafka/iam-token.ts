@@ -1,19 +1,19 @@
-// How the function's own role shows itself to Amazon MSK: a URL that AWS has signed for a quarter of an hour, as the
-// token of SASL's OAUTHBEARER.
+// The function's own role as credentials for Amazon MSK: a URL signed for a quarter of an hour, used as the token of SASL's
+// OAUTHBEARER.
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { AwsCredentialIdentityProvider, SourceData } from '@smithy/types';
 
 export type IamTokenDeps = {
   readonly credentials: AwsCredentialIdentityProvider;
-  /** The function's own region, for a cluster whose name says none. */
+  /** The function's own region, for a cluster whose name has none. */
   readonly region: () => Promise<string>;
   readonly now: () => number;
 };
 
 const LIFETIME_SECONDS = 900;
 
-/** Makes tokens. Throws when there are no credentials. */
+/** Returns the function that makes tokens. It throws when there are no credentials. */
 export function createIamToken({ credentials, region: ownRegion, now }: IamTokenDeps) {
   return async (clusterRegion?: string): Promise<string> => {
     const region = clusterRegion ?? (await ownRegion());
@@ -38,7 +38,7 @@ export function createIamToken({ credentials, region: ownRegion, now }: IamToken
     );
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(signed.query ?? {})) query.set(name, String(value));
-    // Not signed, like that of AWS's own signers: MSK writes it into its log.
+    // Not part of the signature, as with AWS's own signers: MSK writes it into its log.
     query.set('User-Agent', 'sqs-webhooks');
     return Buffer.from(`https://${hostname}/?${query.toString()}`).toString('base64url');
   };

@@ -1,9 +1,9 @@
-// The producer that letters are published by: idempotent, and confirmed only when all replicas in sync have a record.
+// The producer of dead letters: idempotent, and confirmed only when all in-sync replicas have a record.
 import type { Producer } from '@platformatic/kafka';
 import type { Compression } from '#lib/endpoint/endpoint.ts';
 import type { ConnectionMade } from './connection.ts';
 
-/** Nothing is connected before it is used. Imports the client, which takes a moment the first time. */
+/** Makes a producer that connects at its first send. Importing the client takes a moment the first time. */
 export async function createProducer(
   { options }: Pick<ConnectionMade, 'options'>,
   compression: Compression,
@@ -12,13 +12,13 @@ export async function createProducer(
   const producer = new kafka.Producer({
     ...options,
     idempotent: true,
-    // Asks for an id of its own. Left out, it asks for the id 0, which strict brokers refuse.
+    // Asks for a new producer id. Without it the client asks for the id 0, which strict brokers refuse.
     producerId: -1n,
     producerEpoch: -1,
     compression,
     metadataMaxAge: 60_000,
   });
-  // A connection may fail once more after it has failed: without a listener that would end the process.
+  // A failed connection may emit further errors; without a listener they would end the process.
   producer.connections.on('connecting', ({ connection }) => connection.on('error', () => {}));
   return producer;
 }

@@ -1,5 +1,5 @@
-// Reads a topic from offset to offset, outside of any consumer group: nothing is joined, committed or left behind.
-// What was never committed in a transaction is left out. What a record means is not asked here.
+// Reads a topic between offsets, outside of any consumer group, so that nothing is joined or committed. Records of
+// uncommitted transactions are left out. The records' content is parsed elsewhere.
 import type { Consumer } from '@platformatic/kafka';
 import { committed, type ReadRecord } from './committed.ts';
 import type { KafkaConnection } from './connection.ts';
@@ -8,22 +8,22 @@ import { failureOf } from './failure.ts';
 export type ReadPart = {
   readonly partition: number;
   readonly records: readonly ReadRecord[];
-  /** Where to go on: offsets may be missing, after compaction and for Kafka's own markers. */
+  /** The next offset: compaction and control records leave gaps. */
   readonly next: bigint;
 };
 
 export type TopicReader = {
   /**
-   * Of each partition, the first offset that is there, or that was written at this time (epoch milliseconds) or later;
-   * and its end: behind the last record that is committed. Throws KafkaUnreadable.
+   * For each partition, its first offset, or the first at this time (epoch milliseconds) or later, and its end: behind the
+   * last committed record. Throws KafkaUnreadable.
    */
   bounds(since?: number): Promise<ReadonlyMap<number, { readonly first: bigint; readonly end: bigint }>>;
-  /** Reads on in each partition from its offset; some of it, and maybe nothing. Throws KafkaUnreadable. */
+  /** Reads some records of each partition from its offset, maybe none. Throws KafkaUnreadable. */
   read(from: ReadonlyMap<number, bigint>): Promise<readonly ReadPart[]>;
   close(): Promise<void>;
 };
 
-/** What can't be read, in words that say what to look at. `offset-gone`: the offset is not in the topic any more. */
+/** A topic can't be read; the message says what to check. `offset-gone`: the offset is not in the topic any more. */
 export class KafkaUnreadable extends Error {
   override name = 'KafkaUnreadable';
   readonly code: 'offset-gone' | 'unreadable';
@@ -37,17 +37,17 @@ type Options = Extract<KafkaConnection, { ok: true }>['options'];
 
 const LATEST = -1n;
 const EARLIEST = -2n;
-/** A partition that has nothing at that time or later says this. */
+/** A partition without records at that time or later answers with this. */
 const NONE = -1n;
 const READ_COMMITTED = 1;
 const WAIT_MS = 500;
 const BYTES = 16 * 1024 * 1024;
 const BYTES_OF_PARTITION = 2 * 1024 * 1024;
 
-/** Makes a reader; the first call connects. The client is imported here, since it takes a cold start 300 ms. */
+/** Makes a reader; the first call connects. Imports the client here, because it adds 300 ms to a cold start. */
 export async function createTopicReader(topic: string, options: Options): Promise<TopicReader> {
   const { Consumer } = await import('@platformatic/kafka');
-  // The client asks for a group's name, and would make the group if it were joined.
+  // The client requires a group name; the group is created only when it is joined, which never happens.
   const consumer = new Consumer({
     ...options,
     groupId: 'sqs-webhooks-none',
@@ -93,7 +93,7 @@ export async function createTopicReader(topic: string, options: Options): Promis
   };
 }
 
-/** One fetch at each broker that leads some of the partitions. */
+/** One fetch from each broker that leads some of the partitions. */
 async function readFrom(
   from: ReadonlyMap<number, bigint>,
   topic: string,

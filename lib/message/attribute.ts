@@ -1,17 +1,17 @@
-// The one attribute that our own queues' messages carry: a JSON object with a version. Everything we add to a
-// message is in it, since SQS takes ten attributes and the publisher's may be among them. Parsed here and nowhere else.
+// The attribute `sqs-webhooks` of messages on our own queues: a JSON object with a version. It holds all that we add to a
+// message, since SQS takes ten attributes and the publisher's may be among them. It is parsed here only.
 import type { SQSMessageAttributes } from 'aws-lambda';
 import * as z from 'zod';
 
 export const ATTRIBUTE = 'sqs-webhooks';
 
 const common = {
-  // An empty one would be an empty key, and DynamoDB then refuses the whole read that it is part of.
+  // An empty id would make an empty key, and DynamoDB would refuse the whole batch read that contains it.
   subscription: z.string().min(1),
   messageId: z.string().min(1),
   topic: z.string().optional(),
   contentType: z.string(),
-  /** From the publisher; names in lower case. */
+  /** The publisher's headers, names in lower case. */
   headers: z.record(z.string(), z.string()),
   encoding: z.literal('base64').optional(),
   traceparent: z.string().optional(),
@@ -22,53 +22,53 @@ const common = {
 
 export const deliverySchema = z.object({
   ...common,
-  /** What `webhook-attempt` says on the next attempt: 1 at first. */
+  /** Value of `webhook-attempt` on the next attempt; 1 at first. */
   attempt: z.number().int().min(1),
-  /** How often it was put on a queue of ours again; part of the deduplication id, so that SQS does not swallow it. */
+  /** How many times it was sent again to one of our queues: part of the deduplication id, so that SQS keeps it. */
   sends: z.number().int().min(0),
   replayId: z.string().optional(),
-  /** Epoch milliseconds of the first attempt, once there was one. */
+  /** Epoch milliseconds of the first attempt; undefined before it. */
   firstAt: z.number().optional(),
-  /** How often it was sent again by the `retry` block since its subscription went on. */
+  /** Retries by the `retry` block since its subscription was resumed. */
   retries: z.number().int().optional(),
-  /** Epoch milliseconds: on its way through `retries`, not to be tried before. */
+  /** Epoch milliseconds: while it waits in `retries`, it is not attempted earlier. */
   notBefore: z.number().optional(),
-  /** How often it went through `retries`. */
+  /** How many times it went through `retries`. */
   hops: z.number().int().optional(),
-  /** How often it was a dead letter that was replayed. */
+  /** How many times it was replayed as a dead letter. */
   rounds: z.number().int().optional(),
 });
 
-/** One message on its way to one subscription. The body travels beside it, untouched. */
+/** One message for one subscription. The body travels beside it, unchanged. */
 export type Delivery = z.infer<typeof deliverySchema>;
 
 const commandSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('skip'), entry: z.string() }),
   z.object({ do: z.literal('dead-letter'), entry: z.string() }),
-  // `heldAt`: since when, epoch milliseconds. Sent and held anew it is another, and so is the token, for SQS too.
+  // `heldAt`: when it was held, epoch milliseconds. A message that is held a second time needs a second token.
   z.object({ do: z.literal('send-held'), messageId: z.string(), heldAt: z.number().optional() }),
   z.object({ do: z.literal('discard-held'), messageId: z.string(), heldAt: z.number().optional() }),
-  /** What of these was held before this time, epoch milliseconds, has been held too long. */
+  /** Messages held before this time, epoch milliseconds, are past their retention. */
   z.object({ do: z.literal('expire-held'), messageIds: z.array(z.string()), before: z.number() }),
-  /** The subscription is gone: everything to `undeliverable`. */
+  /** The subscription was deleted: its whole backlog goes to `undeliverable`. */
   z.object({ do: z.literal('purge') }),
-  /** What was parked before this time, epoch milliseconds, has waited too long. */
+  /** Entries parked before this time, epoch milliseconds, are past their retention. */
   z.object({ do: z.literal('expire'), before: z.number() }),
 ]);
 
 const tokenSchema = z.object({
   subscription: z.string(),
   lane: z.number().int(),
-  /** It drains the lane if this is the lane's number; a command is done whatever the number. */
+  /** It drains the lane if this is the lane's number. A command runs whatever the number. */
   drain: z.number().int(),
   command: commandSchema.optional(),
-  /** On its way through `retries`, not to be put into the lane before; epoch milliseconds. */
+  /** While it waits in `retries`, it goes into the lane no earlier; epoch milliseconds. */
   notBefore: z.number().optional(),
 });
 
-/** What is done to one entry, one held message or a whole lane, under the lane's group like everything else. */
+/** A command about one entry, one held message or a whole lane, run under the lane's message group. */
 export type Command = z.infer<typeof commandSchema>;
-/** Holds a lane's group while it drains the lane's backlog. */
+/** The message that holds a lane's message group while it drains the backlog. */
 export type Token = z.infer<typeof tokenSchema>;
 
 export const OUTCOMES = ['delivered', 'rejected', 'failed', 'unsent', 'unknown'] as const;
@@ -76,43 +76,43 @@ export const OUTCOMES = ['delivered', 'rejected', 'failed', 'unsent', 'unknown']
 const deadLetterSchema = z.object({
   ...common,
   endpoint: z.string(),
-  /** Why it is here: the outcome, but for `lost`: another attempt was begun and never heard of again. */
+  /** Why it is a dead letter: the outcome, or `lost` when an earlier attempt ended without a trace. */
   reason: z.enum(['rejected', 'failed', 'unsent', 'unknown', 'lost', 'crashing', 'expired', 'asked']),
   outcome: z.enum(OUTCOMES).optional(),
   status: z.number().optional(),
   attempts: z.number(),
   firstAt: z.number(),
   lastAt: z.number(),
-  /** SQS's sequence number of the delivery in its lane: the order to replay in. */
+  /** SQS's sequence number of the delivery in its lane: the order in which to replay. */
   sequence: z.string(),
   replayId: z.string().optional(),
   rounds: z.number().int().optional(),
   /** The start of the answer's body, as text. */
   excerpt: z.string().optional(),
-  /** How often it was put on `dead-letters` again because its endpoint was out of order. */
+  /** How many times it was put back on `dead-letters` because its endpoint was down. */
   hops: z.number().int().min(0).optional(),
-  /** Epoch milliseconds: since when it waits for its endpoint. */
+  /** Epoch milliseconds since when it has waited for its endpoint. */
   waitsSince: z.number().optional(),
 });
 
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
-/** As an endpoint gets it: of its way there it says nothing. */
+/** A dead letter as the endpoint gets it, without the fields about its way there. */
 export type ForwardedDeadLetter = Omit<DeadLetter, 'hops' | 'waitsSince'>;
 
 const undeliverableSchema = z.object({
   reason: z.string(),
   detail: z.string(),
-  /** The queue's name and the SQS message id it was found under. */
+  /** Name of the queue, and the SQS message id there. */
   from: z.string(),
   sqsMessageId: z.string(),
   at: z.number(),
   /** The publisher's message group, on a FIFO queue. */
   group: z.string().optional(),
-  /** With SQS's data types; a binary value is in base64. */
+  /** The original attributes with SQS's data types; binary values in base64. */
   attributes: z.record(z.string(), z.object({ type: z.string(), value: z.string() })),
 });
 
-/** What has nowhere else to be, with the attributes it came with. */
+/** A message in `undeliverable`, with its original attributes. */
 export type Undeliverable = z.infer<typeof undeliverableSchema>;
 
 type Content =
@@ -121,7 +121,7 @@ type Content =
   | { kind: 'dead-letter'; value: DeadLetter }
   | { kind: 'undeliverable'; value: Undeliverable };
 
-/** The attribute as JSON text that SQS takes: it refuses two characters that JSON would leave as they are. */
+/** Returns the attribute as JSON text, with the two characters escaped that SQS refuses. */
 export function encodeAttribute({ kind, value }: Content): string {
   const json = JSON.stringify({ ...value, v: 1, kind });
   return json.replace(/[\uFFFE\uFFFF]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
@@ -135,7 +135,7 @@ export type Parsed<T> =
 
 export type LaneMessage = Extract<Content, { kind: 'delivery' | 'token' }>;
 
-/** Reads what may be in a lane; a fault is in words for the log and for `undeliverable`. */
+/** Parses the attribute of a message in a lane. A fault is a sentence for the log and for `undeliverable`. */
 export function decodeLaneMessage(attributes: SQSMessageAttributes): Parsed<LaneMessage> {
   const read = contentOf(attributes, ['delivery', 'token']);
   if (!read.ok) return read;
@@ -147,17 +147,19 @@ export function decodeLaneMessage(attributes: SQSMessageAttributes): Parsed<Lane
   return delivery.ok ? { ok: true, value: { kind: 'delivery', value: delivery.value } } : delivery;
 }
 
-/** Reads a delivery's attribute, like the above. */
+/** Parses the attribute of a delivery. */
 export const decodeDelivery = (attributes: SQSMessageAttributes): Parsed<Delivery> =>
   decode(attributes, 'delivery', deliverySchema);
 
+/** Parses the attribute of a dead letter. A fault is a sentence. */
 export const decodeDeadLetter = (attributes: SQSMessageAttributes): Parsed<DeadLetter> =>
   decode(attributes, 'dead-letter', deadLetterSchema);
 
-/** Reads a dead letter whose fields came in another way than as the attribute's JSON. */
+/** Parses a dead letter's fields that did not come as the attribute's JSON, such as Kafka headers. */
 export const parseDeadLetter = (fields: Record<string, unknown>): Parsed<DeadLetter> =>
   parse(fields, deadLetterSchema, '');
 
+/** Parses the attribute of a message in `undeliverable`. A fault is a sentence. */
 export const decodeUndeliverable = (attributes: SQSMessageAttributes): Parsed<Undeliverable> =>
   decode(attributes, 'undeliverable', undeliverableSchema);
 
@@ -169,7 +171,7 @@ function decode<T>(attributes: SQSMessageAttributes, kind: Kind, schema: z.ZodTy
 const PLACE = `attribute ${ATTRIBUTE}: `;
 const fault = (what: string): { ok: false; detail: string } => ({ ok: false, detail: `${PLACE}${what}` });
 
-/** The attribute's JSON, where version and kind are right. The schemas then leave these two out of what they read. */
+/** Returns the attribute's JSON when version and kind are right; the schemas read the rest. */
 function contentOf<K extends Kind>(
   attributes: SQSMessageAttributes,
   kinds: readonly K[],
@@ -190,7 +192,7 @@ function contentOf<K extends Kind>(
 const isOfKind = <K extends Kind>(json: object, kinds: readonly K[]): json is { kind: K } =>
   'kind' in json && kinds.some((kind) => kind === json.kind);
 
-/** What the schema does not name is left out. */
+/** Unknown fields are dropped. */
 function parse<T>(fields: object, schema: z.ZodType<T>, place: string): Parsed<T> {
   const parsed = schema.safeParse(fields);
   if (parsed.success) return { ok: true, value: parsed.data };

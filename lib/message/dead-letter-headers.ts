@@ -1,15 +1,15 @@
-// A dead letter as a Kafka record, both ways: the value is the body's bytes, the key the subscription, and each field of
-// the attribute is one header, as DEAD-LETTERS.md lists them. Neither sends nor receives.
+// A dead letter as a Kafka record, in both directions: the value is the body's bytes, the key is the subscription, and each
+// field is one header, as listed in DEAD-LETTERS.md. Nothing is sent or received here.
 import { type ForwardedDeadLetter, type Parsed, parseDeadLetter } from './attribute.ts';
 import { bytesOf } from './published.ts';
 
-/** What the first header says: how the others are to be read. */
+/** Value of the first header: the version of the others. */
 export const HEADERS_VERSION = '1';
 export const VERSION_HEADER = 'sqs-webhooks-dead-letter';
 
 type Kind = 'text' | 'number' | 'json';
 
-/** Of every field its header. Names that others know keep their meaning: Kafka's tools read `traceparent`. */
+/** The header of each field. Names with a common meaning keep it: Kafka's tools read `traceparent`. */
 export const HEADERS: {
   readonly [field in keyof ForwardedDeadLetter]-?: readonly [name: string, kind: Kind];
 } = {
@@ -35,7 +35,7 @@ export const HEADERS: {
   excerpt: ['webhook-excerpt', 'text'],
 };
 
-/** Fields of which many letters say the same: the bytes of what they say are made once. */
+/** Fields whose values many letters share: their bytes are made once and reused. */
 const SHARED: ReadonlySet<string> = new Set<keyof ForwardedDeadLetter>([
   'subscription',
   'topic',
@@ -57,7 +57,7 @@ const FIELDS = Object.entries(HEADERS).map(([field, [name, kind]]) => ({
 const FIELD_OF = new Map(FIELDS.map((one) => [one.name, one]));
 const VERSION = [Buffer.from(VERSION_HEADER), Buffer.from(HEADERS_VERSION)] as const;
 
-/** More than the letters of one moment say; beyond it they are made anew. */
+/** Cached values at most; beyond this the cache starts again. */
 const MOST_SHARED = 1_000;
 const shared = new Map<unknown, Buffer>();
 
@@ -70,7 +70,7 @@ function sharedBytes(value: unknown): Buffer {
   return made;
 }
 
-/** The headers of a letter's record, in UTF-8; a field that it does not have is no header. */
+/** The headers of a dead letter's record, in UTF-8. A field without a value has no header. */
 export function deadLetterHeaders(letter: ForwardedDeadLetter): Map<Buffer, Buffer> {
   const values: Readonly<Record<string, unknown>> = letter;
   const headers = new Map<Buffer, Buffer>([VERSION]);
@@ -83,7 +83,7 @@ export function deadLetterHeaders(letter: ForwardedDeadLetter): Map<Buffer, Buff
   return headers;
 }
 
-/** The record's value: what the callback would have got. */
+/** The record's value: the bytes that the callback would have received. */
 export const recordValue = ({ encoding }: Pick<ForwardedDeadLetter, 'encoding'>, body: string): Buffer =>
   bytesOf(body, encoding);
 
@@ -91,8 +91,8 @@ const NUMBER = /^-?\d{1,17}(\.\d{1,20})?$/;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Reads the headers of a record back. Strict where they are ours: a missing, doubled or malformed one is a fault, in
- * words; headers that others have added are passed over.
+ * Parses the headers of a record. A missing, duplicate or malformed header of ours is a fault, described in a sentence;
+ * other headers are ignored.
  */
 export function deadLetterIn(
   headers: Iterable<readonly [name: Buffer | string, value: Buffer]>,
@@ -120,7 +120,7 @@ export function deadLetterIn(
   return parseDeadLetter(fields);
 }
 
-/** The body that a record's value was made from, as SQS takes it. */
+/** Turns a record's value back into the body that SQS takes. */
 export function bodyIn(
   { encoding }: Pick<ForwardedDeadLetter, 'encoding'>,
   value: Buffer | null,

@@ -1,16 +1,19 @@
-// Which header names and values may go out on the wire. A message's bad header is dropped, never the message.
+// Which header names and values may be sent. An invalid header of a message is dropped; the message is delivered.
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-// Visible characters, spaces and tabs, and the bytes above ASCII that HTTP lets pass; no line break can get in.
+// Visible characters, spaces, tabs, and the bytes above ASCII that HTTP allows. A line break is never allowed.
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+/** Whether HTTP allows the text as a header's name. */
 export const isHeaderName = (name: string): boolean => TOKEN.test(name);
+/** Whether the text may be sent as a header's value. */
 export const isHeaderValue = (value: string): boolean => VALUE.test(value);
 
 const CONTENT_TYPE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+[\t ]*(?:;[\t\x20-\x7e]*)?$/;
+/** Whether the text is a media type, with or without parameters. */
 export const isContentType = (value: string): boolean => CONTENT_TYPE.test(value);
 
-// What belongs to one connection (RFC 9110, 7.6.1) or is worked out by the client: never a publisher's to set.
+// Headers of a single connection (RFC 9110, 7.6.1) and headers that the client computes: a publisher can't set them.
 const RESERVED: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -27,5 +30,5 @@ const RESERVED: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** True for names that nobody but the client, or this product, may set. `name` is in lower case. */
+/** Whether only the client or this product may set the header. `name` is in lower case. */
 export const isReservedHeader = (name: string): boolean => RESERVED.has(name) || name.startsWith('webhook-');

@@ -1,5 +1,5 @@
-// What a publisher put on `messages` or `messages.fifo`, read into one shape: for whom, under which id, with which
-// bytes. Attributes say it, or the body's own shape does (shapes.ts). Who the subscribers are is not asked here.
+// Parses a publisher's message on `messages` or `messages.fifo`: topic or subscription, id, payload. These come from the
+// attributes, or from the body's own shape (shapes.ts). Subscriptions are looked up elsewhere.
 import type { SQSRecord } from 'aws-lambda';
 import { isContentType } from './header.ts';
 import { type MessageShape, messageShapeOf } from './shapes.ts';
@@ -8,7 +8,7 @@ import { isTraceparent, isTracestate } from './trace.ts';
 export type Published = {
   readonly id: string;
   readonly topic: string | undefined;
-  /** Set when the message is for one subscription alone. */
+  /** Set when the message is addressed to one subscription. */
   readonly subscription: string | undefined;
   readonly contentType: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -40,7 +40,7 @@ export const KNOWN = [
 type Known = (typeof KNOWN)[number];
 type Texts = { readonly [name in Known]?: string };
 
-/** Reads one record. What is wrong with it is said with the attribute's name and what to put there. */
+/** Parses one record. A fault names the attribute and says what to put there. */
 export function readPublished(record: SQSRecord): PublishedReading {
   const own = textsOf(record);
   if ('fault' in own) return malformed(own.fault);
@@ -51,7 +51,7 @@ export function readPublished(record: SQSRecord): PublishedReading {
   const texts: Texts = { ...shape?.texts, ...own.texts };
   const body = shape?.body ?? record.body;
 
-  // A fault is named by where it stands.
+  // A fault names the place of the wrong value.
   const fault = faultIn(texts, body, (name) =>
     own.texts[name] === undefined ? `${name}, read from the body` : `attribute ${name}`,
   );
@@ -81,7 +81,7 @@ export function readPublished(record: SQSRecord): PublishedReading {
   };
 }
 
-/** Tracing is no reason to refuse an event: what is no trace context is left out. */
+/** An invalid trace context is left out: it is no reason to refuse a message. */
 function traceOf({ traceparent, tracestate }: Texts): Pick<Published, 'traceparent' | 'tracestate'> {
   if (traceparent === undefined || !isTraceparent(traceparent))
     return { traceparent: undefined, tracestate: undefined };
@@ -89,7 +89,7 @@ function traceOf({ traceparent, tracestate }: Texts): Pick<Published, 'tracepare
   return { traceparent, tracestate: fits ? tracestate : undefined };
 }
 
-/** A publisher may say it among the headers; the attribute wins, and what is no media type says nothing. */
+/** A content type among the headers is used when there is no attribute, and ignored when it is no media type. */
 function contentTypeIn(headers: Record<string, string>): string | undefined {
   const { 'content-type': contentType } = headers;
   delete headers['content-type'];
@@ -119,7 +119,7 @@ function textsOf(record: SQSRecord): { texts: Texts; ignored: string[] } | { fau
 
 const isKnown = (name: string): name is Known => KNOWN.some((known) => known === name);
 
-// Ids go into headers, keys and group ids.
+// Ids become parts of headers, keys and group ids.
 const ID = /^[\x21-\x7e]{1,128}$/;
 
 function faultIn(texts: Texts, body: string, named: (name: Known) => string): string | undefined {
@@ -133,7 +133,7 @@ function faultIn(texts: Texts, body: string, named: (name: Known) => string): st
   if (topic !== undefined && (topic === '' || topic.length > 256)) {
     return `${named('topic')}: must be 1 to 256 characters`;
   }
-  // JSON can write half a character, as \ud800; no key of a table can hold it.
+  // JSON can write half a character, such as \ud800, which no table key can hold.
   if (topic?.isWellFormed() === false) return `${named('topic')}: is not well-formed Unicode`;
   const contentType = texts['content-type'];
   if (contentType !== undefined && !isContentType(contentType)) {
@@ -148,11 +148,11 @@ function faultIn(texts: Texts, body: string, named: (name: Known) => string): st
   return undefined;
 }
 
-// No groups that repeat: the engine would keep a place to go back to for each, and run out of stack.
+// No repeated groups: the regular expression engine keeps a return point for each, and would overflow its stack.
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const isBase64 = (text: string): boolean => text === '=' || (text.length % 4 === 0 && BASE64.test(text));
 
-/** The bytes that the callback gets. SQS takes no empty body, so a single `=` in base64 stands for no bytes. */
+/** The payload's bytes. SQS takes no empty body, so a single `=` in base64 stands for no bytes. */
 export function bytesOf(body: string, encoding: 'base64' | undefined): Buffer {
   return encoding === 'base64' ? Buffer.from(body === '=' ? '' : body, 'base64') : Buffer.from(body, 'utf8');
 }

@@ -1,33 +1,33 @@
-// Bodies whose own shape says what our attributes would: a CloudEvent in structured JSON, an EventBridge event, an SNS
-// notification. So a rule, a topic or a pipe can feed the queue with no code between. Attributes win over all of it.
+// Message bodies that carry their own topic and id: a CloudEvent in structured JSON, an EventBridge event, an SNS
+// notification. A rule, a topic or a pipe can feed the queue without code. Attributes win over the body.
 import { hash } from 'node:crypto';
 
 type Texts = { readonly [name: string]: string };
 
 export type MessageShape = {
-  /** What the body says, under our attributes' names. */
+  /** Values found in the body, under the names of our attributes. */
   readonly texts: Texts;
-  /** The payload, where it is not the whole body. */
+  /** The payload, when it is only a part of the body. */
   readonly body?: string;
-  /** The names of attributes in the body that are not text. */
+  /** Names of attributes in the body whose values are not text. */
   readonly binary?: readonly string[];
-  /** Set when the body is nearly of a known shape: what is missing. */
+  /** Set when the body almost has a known shape: says what is missing. */
   readonly nearly?: string;
 };
 
-/** What the body says by its shape; undefined for any other body. `own` are the message's attributes. */
+/** Recognises the body's shape; undefined for any other body. `own`: the message's attributes. */
 export function messageShapeOf(
   body: string,
   own: { readonly topic?: string; readonly subscription?: string },
 ): MessageShape | undefined {
-  // Most bodies are none of these: look for a name that each of them has before parsing 256 KiB of JSON.
+  // Most bodies have none of these shapes: look for their typical names before parsing 256 KiB of JSON.
   const addressed = own.topic !== undefined || own.subscription !== undefined;
   if (!/"specversion"|"detail-type"|"TopicArn"/.test(body)) return undefined;
   const json = objectOf(body);
   if (json === undefined) return undefined;
   if (typeof json.specversion === 'string') return cloudEvent(json);
   if (typeof json['detail-type'] === 'string') return eventBridge(json);
-  // A notification is unwrapped only where the queue is subscribed to the topic: nobody sets our attributes there.
+  // A notification is unwrapped only when the message has no attributes of ours: then an SNS topic sent it.
   if (json.Type === 'Notification' && typeof json.TopicArn === 'string' && !addressed)
     return notification(json);
   return undefined;
@@ -48,7 +48,7 @@ const isObject = (json: unknown): json is Json =>
   typeof json === 'object' && json !== null && !Array.isArray(json);
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
-// https://github.com/cloudevents/spec: an id is unique only together with its source.
+// An id is unique only together with its source (https://github.com/cloudevents/spec).
 function cloudEvent({ type, source, id, traceparent, tracestate }: Json): MessageShape {
   if (!isText(type) || !isText(source) || !isText(id)) {
     return {
@@ -61,7 +61,7 @@ function cloudEvent({ type, source, id, traceparent, tracestate }: Json): Messag
       topic: type,
       id: hash('sha256', JSON.stringify([source, id]), 'base64url'),
       'content-type': 'application/cloudevents+json',
-      // Its extension for distributed tracing.
+      // CloudEvents' extension for distributed tracing.
       ...(isText(traceparent) && { traceparent }),
       ...(isText(tracestate) && { tracestate }),
     },
@@ -79,7 +79,7 @@ function eventBridge(event: Json): MessageShape {
   return { texts: { topic, id: event.id, 'content-type': 'application/json' } };
 }
 
-// Of the characters that SQS takes there are fewer than JSON can write: what it would refuse travels as bytes.
+// JSON can write characters that SQS refuses: such a payload travels as bytes.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 const REFUSED_BY_SQS = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 

@@ -1,16 +1,16 @@
-// Holds messages back where they can wait, in the publishers' queues, when `deliveries.fifo` is too full: SQS looks
-// through the first 120,000 messages for free lanes, and beyond that a lane with nothing in the way is not seen.
+// Holds messages back in the publishers' queues while `deliveries.fifo` is too full: SQS looks for free message groups in
+// the first 120,000 messages only, and delivers nothing of a lane beyond them.
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 
 export type Backstop = {
-  /** True while nothing should be added. Answers false when SQS does not say: holding back is the exception. */
+  /** Returns true while nothing should be added. Returns false when SQS does not answer: a failed count must not stop routing. */
   full(): Promise<boolean>;
 };
 
 const LOOK_MS = 5_000;
 export const FULL_AT = 80_000;
 
-/** Asks SQS every few seconds at most. */
+/** Makes the backstop. It asks SQS at most every few seconds. */
 export function createBackstop({
   sqs,
   deliveriesQueueUrl,

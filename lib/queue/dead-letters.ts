@@ -1,5 +1,5 @@
-// Sends a message to `dead-letters`: unchanged, with one attribute that says where it was for, what became of it, and
-// where it stood in its lane. Settling the message is the caller's, and comes after.
+// Sends a message to `dead-letters`: the body unchanged, and one attribute with its endpoint, its outcome and its place in
+// the lane. The caller settles the message afterwards.
 
 import { type DeadLetter, type Delivery, encodeAttribute } from '#lib/message/attribute.ts';
 import type { Count, Log } from '#lib/telemetry/log.ts';
@@ -16,7 +16,7 @@ type Cause = Pick<DeadLetter, 'endpoint' | 'reason' | 'outcome' | 'status' | 'ex
   readonly at: number;
 };
 
-/** Throws when SQS does not take it. */
+/** Sends one dead letter. Throws when SQS does not take it. */
 export async function sendDeadLetter(
   {
     delivery,

@@ -1,8 +1,8 @@
-// How far ahead SQS can be told to show a message: it counts in seconds, and fifteen minutes are the most.
+// SQS's delay of a message: whole seconds, fifteen minutes at most.
 
 const LONGEST_DELAY_SECONDS = 900;
 export const LONGEST_DELAY_MS = LONGEST_DELAY_SECONDS * 1000;
 
-/** The delay that brings a message as near to a time, epoch milliseconds, as one hop can; 0 for a time that is past. */
+/** Seconds of delay that bring a message closest to `at` (epoch milliseconds) in one hop; 0 for a time in the past. */
 export const delaySecondsUntil = (at: number, now: number): number =>
   Math.min(Math.max(Math.ceil((at - now) / 1000), 0), LONGEST_DELAY_SECONDS);

@@ -1,4 +1,4 @@
-// Sends of many messages at once, gathered into as few calls as SQS allows: ten entries cost what one does.
+// Gathers the sends of many messages into as few calls as SQS allows: a call with ten entries costs as much as with one.
 import type { Confirmations, Outgoing, Queues } from './queues.ts';
 
 type Waiting = {
@@ -7,7 +7,7 @@ type Waiting = {
   readonly reject: (error: unknown) => void;
 };
 
-/** The same queues; what is sent to one queue in the same turn of the event loop goes out together. */
+/** Returns the same queues, with the sends to one queue gathered within one turn of the event loop. */
 export function gatherSends(queues: Queues): Queues {
   const waiting = new Map<string, Waiting[]>();
 
@@ -32,7 +32,7 @@ export function gatherSends(queues: Queues): Queues {
   return {
     ...queues,
     send(queueUrl, entries) {
-      // Nothing waits for no turn.
+      // An empty send needs no call.
       if (entries.length === 0) return Promise.resolve([]);
       return new Promise((resolve, reject) => {
         const sends = waiting.get(queueUrl) ?? [];

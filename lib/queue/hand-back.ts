@@ -1,9 +1,9 @@
-// How long a message that is handed back stays out of sight.
+// How long a message that is handed back stays invisible.
 import type { SQSRecord } from 'aws-lambda';
 
 export type FaultWaits = { readonly firstSeconds: number; readonly longestSeconds: number };
 
-/** After a fault of AWS itself: doubling with each receive. A loop at full speed would help nobody. */
+/** Seconds of invisibility after a fault of AWS: doubles with each receive, so that messages don't loop at full speed. */
 export const secondsAfterFault = (
   { attributes }: Pick<SQSRecord, 'attributes'>,
   { firstSeconds, longestSeconds }: FaultWaits,

@@ -1,6 +1,6 @@
-// Waiting with an end. What is waited for goes on, and what it brings may be there for the next who asks.
+// Waiting with a time limit. The work itself goes on, and its result may serve the next caller.
 
-/** What the work comes to, or undefined when it is not there by then (epoch milliseconds). */
+/** Returns the work's result, or undefined when it is not there at the given time (epoch milliseconds). */
 export async function inTime<T>(
   by: number,
   work: Promise<T>,

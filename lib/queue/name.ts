@@ -5,4 +5,5 @@ import type { SQSRecord } from 'aws-lambda';
 export const queueNameOf = ({ eventSourceARN }: Pick<SQSRecord, 'eventSourceARN'>): string =>
   eventSourceARN.slice(eventSourceARN.lastIndexOf(':') + 1);
 
+/** The queue's name from its URL. */
 export const queueNameIn = (queueUrl: string): string => queueUrl.slice(queueUrl.lastIndexOf('/') + 1);

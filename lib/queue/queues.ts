@@ -1,5 +1,5 @@
-// SQS as the functions use it: in batches, every partial answer read. Nothing here throws for what AWS answers:
-// the caller is told of each entry whether it is confirmed, since that alone decides what may be done next.
+// SQS for the functions: sends, deletes and visibility in batches, with every partial answer read. AWS's errors don't
+// throw; the caller gets the result of each entry, because only a confirmed entry may be settled.
 import {
   type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
@@ -11,21 +11,21 @@ import { ATTRIBUTE } from '#lib/message/attribute.ts';
 
 export type Outgoing = {
   readonly body: string;
-  /** The value of our attribute. */
+  /** Value of the attribute `sqs-webhooks`. */
   readonly attribute: string;
   readonly groupId?: string;
   readonly deduplicationId?: string;
   readonly delaySeconds?: number;
 };
 
-/** Of each entry, in order: undefined when SQS confirmed it, else the error's code. */
+/** For each entry, in order: undefined when SQS confirmed it, else the error's code. */
 export type Confirmations = readonly (string | undefined)[];
 
 export type Queues = {
-  /** Sends; in the order given, unless the queues were made to make several calls at once. */
+  /** Sends in the given order, unless the queues were made with several calls at once. */
   send(queueUrl: string, entries: readonly Outgoing[]): Promise<Confirmations>;
   remove(queueUrl: string, receiptHandles: readonly string[]): Promise<Confirmations>;
-  /** Makes each message invisible for so many seconds from now; 0 makes it visible at once. */
+  /** Makes each message invisible for this many seconds from now; 0 makes it visible at once. */
   hide(
     queueUrl: string,
     entries: readonly { receiptHandle: string; seconds: number }[],
@@ -35,7 +35,7 @@ export type Queues = {
 const MAX_ENTRIES = 10;
 export const MAX_BATCH_BYTES = 1_048_576;
 
-/** The queues of a region, by SDK client. With `callsAtOnce` above 1 a long send keeps no order. */
+/** Makes the queues of one SQS client. With `callsAtOnce` above 1, a long send keeps no order. */
 export function createQueues(sqs: Pick<SQSClient, 'send'>, { callsAtOnce = 1 } = {}): Queues {
   function sendBatch(QueueUrl: string, batch: readonly Outgoing[]): Promise<Confirmations> {
     const Entries = batch.map((entry, index) => ({
@@ -102,7 +102,7 @@ async function inTens<T extends { Id: string }>(
 async function confirm(count: number, call: () => Promise<BatchAnswer>): Promise<Confirmations> {
   try {
     const { Successful = [], Failed = [] } = await call();
-    // Confirmed is what SQS says it took, not what it does not say it refused.
+    // Only an entry that SQS names as successful counts as confirmed.
     const results: (string | undefined)[] = new Array(count).fill('Unknown');
     for (const { Id } of Successful) results[Number(Id)] = undefined;
     for (const { Id, Code } of Failed) results[Number(Id)] = Code ?? 'Unknown';
@@ -112,7 +112,7 @@ async function confirm(count: number, call: () => Promise<BatchAnswer>): Promise
   }
 }
 
-/** Cuts entries into calls of at most ten and 1 MiB, order kept. An entry too large for any call is alone in its own. */
+/** Splits entries into calls of at most ten and 1 MiB, in order. An entry too large for any call gets one of its own. */
 export function batchesBySize(entries: readonly Outgoing[]): readonly (readonly Outgoing[])[] {
   const batches: Outgoing[][] = [];
   let current: Outgoing[] = [];
@@ -131,12 +131,12 @@ export function batchesBySize(entries: readonly Outgoing[]): readonly (readonly 
   return batches;
 }
 
-/** What SQS counts: the body, and each attribute's name, type and value. */
+/** Bytes that SQS counts: the body, and each attribute's name, type and value. */
 function bytesOf({ body, attribute }: Outgoing): number {
   return Buffer.byteLength(body) + Buffer.byteLength(attribute) + ATTRIBUTE.length + 'String'.length;
 }
 
-/** SQS did not confirm a send: the message that it was made from must stay where it is. */
+/** SQS did not confirm a send: the message that caused it must stay where it is. */
 export class NotConfirmed extends Error {
   override name = 'NotConfirmed';
   readonly code: string;

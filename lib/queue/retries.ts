@@ -1,5 +1,5 @@
-// A retry of an unordered message that is too far off to wait for: it travels through `retries`, delayed, while the
-// others go on.
+// A retry of an unordered message that is too far away to wait for in place: the message waits in `retries` with a delay,
+// while the others are delivered.
 import { type Delivery, encodeAttribute } from '#lib/message/attribute.ts';
 import { delaySecondsUntil } from './delay.ts';
 import { NotConfirmed, type Queues } from './queues.ts';
@@ -10,7 +10,7 @@ export type LaterDeps = {
   readonly now: () => number;
 };
 
-/** Sends the message round, not to be tried before `notBefore`. Throws when SQS does not take it. */
+/** Sends the message to `retries`. It is attempted no earlier than `notBefore`. Throws when SQS does not take it. */
 export async function sendLater(
   before: Delivery,
   body: string,

@@ -1,5 +1,5 @@
-// Tokens: what drains a lane, or does a command in it, travels through the lane like a message and holds its group.
-// A token whose number is not the lane's is dropped: lost, late and doubled ones are harmless.
+// Tokens drain a lane or run a command in it. They travel through the lane like messages and hold its message group. A
+// token with an old drain number is dropped, so lost, late and duplicate tokens do no harm.
 import { hash } from 'node:crypto';
 import { encodeAttribute, type Token } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
@@ -13,7 +13,7 @@ export type TokenDeps = {
   readonly now: () => number;
 };
 
-/** Puts a token into its lane; one that is not to be there yet goes through `retries`. Throws when SQS does not take it. */
+/** Puts a token into its lane, through `retries` when it is due later. Throws when SQS does not take it. */
 export async function sendToken(token: Token, deps: TokenDeps): Promise<void> {
   const delaySeconds = delaySecondsUntil(token.notBefore ?? 0, deps.now());
   const [queueUrl, outgoing] =
@@ -29,7 +29,7 @@ const bare = (token: Token): Outgoing => ({
   attribute: encodeAttribute({ kind: 'token', value: token }),
 });
 
-/** A token as `deliveries.fifo` takes it. */
+/** Makes the SQS entry of a token for `deliveries.fifo`. */
 export const intoLane = ({ notBefore: _, ...token }: Token): Outgoing => ({
   ...bare(token),
   groupId: groupOf(token.subscription, token.lane),

@@ -1,5 +1,5 @@
-// The last resort: what has nowhere else to be goes to `undeliverable`, whole, with the reason and the attributes it
-// came with, so that it can be looked at and sent back as it came.
+// The last resort, `undeliverable`: messages that can go nowhere else, whole, with the reason and their attributes, so that
+// a person can inspect them and redrive can send them back.
 import type { SQSRecord } from 'aws-lambda';
 import { ATTRIBUTE, type Delivery, encodeAttribute, type Undeliverable } from '#lib/message/attribute.ts';
 import type { Count, Log } from '#lib/telemetry/log.ts';
@@ -16,7 +16,7 @@ export type UndeliverableDeps = {
 
 type Why = { readonly reason: string; readonly detail: string };
 
-/** Sends a message from a queue. Throws when SQS does not take it: then it must stay where it is. */
+/** Sends a record to `undeliverable`. Throws when SQS does not take it: the record must stay where it is. */
 export async function sendUndeliverable(record: SQSRecord, why: Why, deps: UndeliverableDeps): Promise<void> {
   const attributes = Object.fromEntries(
     Object.entries(record.messageAttributes).map(([name, { dataType, stringValue, binaryValue }]) => [
@@ -30,7 +30,7 @@ export async function sendUndeliverable(record: SQSRecord, why: Why, deps: Undel
   await send(record.body, { ...why, ...where, at: deps.now(), attributes }, deps);
 }
 
-/** Sends a delivery that is in no queue any more, as it would be on `deliveries.fifo`. Throws like the above. */
+/** Sends a delivery from the backlog or held messages to `undeliverable`. Throws when SQS does not take it. */
 export async function sendOrphan(
   { delivery, body }: { readonly delivery: Delivery; readonly body: string },
   why: Why,

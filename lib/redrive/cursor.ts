@@ -32,6 +32,7 @@ const cursorSchema = z.strictObject({
 export type Cursor = z.infer<typeof cursorSchema>;
 export type PartitionCursor = z.infer<typeof partitionSchema>;
 
+/** Encodes a cursor as the text that a caller gives back to continue. */
 export const encodeCursor = (cursor: Cursor): string =>
   deflateRawSync(JSON.stringify(cursor)).toString('base64url');
 

@@ -59,6 +59,7 @@ export async function partsOf(
   return parts;
 }
 
+/** Whether the letter at this offset is settled: sent, skipped or not wanted. */
 export function isSettled({ settled }: Part, offset: bigint): boolean {
   while (settled[0] !== undefined && settled[0][1] < offset) settled.shift();
   return settled[0] !== undefined && settled[0][0] <= offset;

@@ -12,6 +12,7 @@ type Deps = { readonly now: () => number; readonly wait: (ms: number) => Promise
 /** In slices of a fifth of a second, so that a rate of a hundred is not a hundred at once. */
 const SLICE_MS = 200;
 
+/** Makes the rate limit of a redrive. Undefined `ratePerSecond`: no limit. */
 export function createPace(ratePerSecond: number | undefined, { now, wait }: Deps): Pace {
   if (ratePerSecond === undefined) return { room: async (most) => most, count: () => {} };
   const msEach = 1000 / ratePerSecond;

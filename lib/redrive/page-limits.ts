@@ -20,6 +20,7 @@ type Standing = {
   readonly left: number;
 };
 
+/** How many letters a page may take, by the request's limit, the time left and the rate. */
 export function roomFor(
   { begunAt, now, endsAt, sent, left }: Standing,
   { dryRun, ratePerSecond = Number.POSITIVE_INFINITY }: Pick<RedriveRequest, 'dryRun' | 'ratePerSecond'>,

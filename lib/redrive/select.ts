@@ -32,9 +32,11 @@ export function letterMatches(found: FoundLetter, filter: Filter): boolean {
   return filter.status === undefined || filter.status.some((asked) => isStatus(status, asked));
 }
 
+/** The letter's subscription; undefined when the message never had one. */
 export const subscriptionOf = (found: FoundLetter): string | undefined =>
   found.kind === 'letter' ? found.carried.subscription : found.origin.attributes.subscription?.value;
 
+/** The letter's topic; undefined when the message had none. */
 export const topicOf = (found: FoundLetter): string | undefined =>
   found.kind === 'letter' ? found.carried.topic : found.origin.attributes.topic?.value;
 

@@ -15,6 +15,7 @@ type Deps = {
 
 const MOST_ATTRIBUTES = 10;
 
+/** Makes the function that sends an undeliverable message back to `messages` or `messages.fifo`, as it came. */
 export function createSendBack({ sqs, messagesQueueUrl, messagesFifoQueueUrl }: Deps): SendBack {
   return async ({ body, origin }, redriveId) => {
     const { group, sqsMessageId } = origin;

@@ -32,6 +32,7 @@ const SUBSCRIPTIONS_MOST = 1_000;
 export const OTHERS = '(others)';
 const EXCERPT_MOST = 200;
 
+/** Makes the counts of a redrive, with at most `sample` letters as examples. */
 export function createTally({ sample: most }: { readonly sample: number }) {
   const skipped: Partial<Record<TalliedReason, number>> = {};
   const counts: RedriveCounts = { bySubscription: {}, byStatus: {}, byReason: {} };

@@ -15,6 +15,7 @@ type Name = keyof typeof FIELDS;
 /** Every field by its name; one that was left out, or has a fault, is undefined. */
 export type ItemFields = { readonly [N in Name]: z.output<ReturnType<(typeof FIELDS)[N]>> | undefined };
 
+/** Parses the known fields of an item and collects their faults. */
 export function readFields({ found, faults: misplaced, blocks }: ItemShape): {
   fields: ItemFields;
   faults: Fault[];

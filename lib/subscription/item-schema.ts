@@ -36,6 +36,7 @@ const callbackIn = (name: string) => ({
   properties: { [name]: { required: ['callbackUrl'] } },
 });
 
+/** The schema of a whole subscription item, from which the published JSON Schema is made. */
 export const subscriptionItem = () =>
   titled(
     z.strictObject({

@@ -60,6 +60,7 @@ const canBeUsed: z.core.CheckFn<Keyed> = ({ value, issues }) => {
 const BASE64 = /^[A-Za-z0-9+/\r\n]+=*[\r\n]*$/;
 const NO_FILES = 'there is no gateway disk to read files from';
 
+/** The schema of `auth.jwtProfileOauth2`. */
 export const jwtProfile = () =>
   z
     .strictObject({

@@ -8,10 +8,12 @@ const MOST_BYTES = 255;
 const fits = (value: string): boolean => Buffer.byteLength(value) <= MOST_BYTES;
 const TOO_LONG = `must have at most ${MOST_BYTES} bytes`;
 
+/** The schema of a proxy's user name. */
 export const proxyUsername = () =>
   text(MOST_BYTES)
     .regex(/^[^:\p{Cc}]+$/u, 'must be without colon and control characters')
     .refine(fits, TOO_LONG);
+/** The schema of a proxy's password. */
 export const proxyPassword = () =>
   text(MOST_BYTES)
     .regex(/^\P{Cc}+$/u, 'must be without control characters')

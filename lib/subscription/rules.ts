@@ -22,6 +22,7 @@ const isStore = (store: Ssl['trustStore'] | Ssl['keyStore']): boolean =>
 const asksForTls = ({ hostnameVerifier, trustAll, trustStore, keyStore }: Ssl): boolean =>
   !hostnameVerifier || trustAll || isStore(trustStore) || isStore(keyStore);
 
+/** The faults of fields that are valid alone but not together, or not in this deployment. */
 export function brokenRules(fields: ItemFields, { found }: ItemShape, rules: SubscriptionRules): Fault[] {
   const faults: Fault[] = [];
   const { readTimeout, callbackUrl, auth } = fields;

@@ -30,6 +30,7 @@ export type ItemShape = {
   readonly blocks: readonly string[];
 };
 
+/** Finds which of the accepted JSON forms the item has, and where its fields are. */
 export function itemShapeOf(item: JsonObject): ItemShape {
   const found = new Map<string, FoundShape>();
   const faults: Fault[] = [];

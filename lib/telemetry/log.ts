@@ -1,8 +1,8 @@
-// What the code says about itself: one event name and flat fields a line, counts and measures beside. Narrow on purpose: nothing
-// here takes an error object, a record or a body, so none of them can reach a log.
+// Log lines, counts and measures: one event name and flat fields a line. The types take no error object, record or body,
+// so none of them can be logged by mistake.
 
 export type LogFields = { readonly [name: string]: string | number | boolean | undefined } & {
-  // These are on every line already.
+  // Every line has these already.
   readonly [own in
     | 'level'
     | 'message'
@@ -52,13 +52,13 @@ export type CountName = (typeof COUNTS)[number];
 
 export type Count = (name: CountName, by?: number) => void;
 
-/** What has a value each time, with its unit. */
+/** Metrics with a value at each time, and their units. */
 export const MEASURES = {
-  /** Of one exchange, from the request to the whole answer. */
+  /** Duration of one exchange, from the request to the complete answer. */
   AttemptDuration: 'Milliseconds',
-  /** From the publisher's send to the 2xx; a replay's says nothing, and is left out. */
+  /** From the publisher's send to the 2xx. Replays are left out. */
   DeliveryAge: 'Milliseconds',
-  // As it is, told by the sweep once a minute.
+  // Present values, written by the sweep once a minute.
   SubscriptionsStopped: 'Count',
   SubscriptionsInOutage: 'Count',
   SubscriptionsDraining: 'Count',
@@ -71,7 +71,7 @@ export type Measure = (name: MeasureName, value: number) => void;
 
 export type Meter = { readonly count: Count; readonly measure: Measure };
 
-/** An error's name and code, which are safe to log; its message and properties may hold what is not. */
+/** The error's name and code, which are safe to log. Its message and other properties may hold credentials. */
 export function errorName(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name;

@@ -7,20 +7,20 @@ import { type CountName, type Log, type LogFields, MEASURES, type MeasureName, t
 
 export type Telemetry = Meter & {
   readonly log: Log;
-  /** Counts and measures with the subscription as a further dimension: for those that ask for it, each costs money. */
+  /** Counts and measures with the subscription as a dimension, for those that ask for it: each costs money. */
   meterOf(subscription: string): Meter;
-  /** Lines of one event for many things, written at once: each write costs more than its line. */
+  /** Writes many lines of one event with a single write, which costs more CPU than the lines. */
   infoAll(event: string, list: readonly LogFields[]): void;
-  /** Puts the invocation's request id on the lines that follow. */
+  /** Adds the invocation's request id to the following lines. */
   begin(context: Context): void;
-  /** Writes the counts and measures since the last time. */
+  /** Writes the counts and measures collected since the last flush. */
   flush(): void;
 };
 
-/** CloudWatch takes a hundred values of a metric in one line; Powertools would write the line by itself at that. */
+/** CloudWatch takes a hundred values of a metric a line. At a hundred, Powertools would write the line too early. */
 const MOST_VALUES = 99;
 
-/** The function's name and stage go on every line, the request id on those of its invocation. */
+/** Makes a function's telemetry. Every line has the function's name and stage, and its invocation's request id. */
 export function createTelemetry(functionName: string, stage: string): Telemetry {
   const service = 'sqs-webhooks';
   const logger = new Logger({
@@ -30,13 +30,13 @@ export function createTelemetry(functionName: string, stage: string): Telemetry 
   const tellsInfo = logger.level <= LogLevelThreshold.INFO;
   let onEveryLine: Readonly<Record<string, string>> = { service, function: functionName, stage };
 
-  /** Each message has a line of this kind or two: written as Powertools would write it, at a third of the CPU. */
+  /** Each message has one or two such lines: written here in Powertools' format at a third of the CPU. */
   const info = (event: string, fields: LogFields): void => infoAll(event, [fields]);
 
   function infoAll(event: string, list: readonly LogFields[]): void {
     if (!tellsInfo || list.length === 0) return;
     const line = { level: 'INFO', message: event, timestamp: new Date().toISOString(), ...onEveryLine };
-    // What all lines begin with is made once; a line's own fields follow, of other names.
+    // The common start of the lines is made once; the fields of each line follow.
     const start = JSON.stringify(line).slice(0, -1);
     let lines = '';
     for (const fields of list) {
@@ -47,7 +47,7 @@ export function createTelemetry(functionName: string, stage: string): Telemetry 
   }
 
   const metrics = new Metrics({ namespace: 'SqsWebhooks' });
-  // Without the service's name, which Powertools puts first: it is the same for all.
+  // Without the service's name, which is the same for all functions.
   metrics.clearDefaultDimensions();
   metrics.setDefaultDimensions({ function: functionName, stage });
   const all = createTally();
@@ -107,7 +107,7 @@ function createTally() {
   };
 }
 
-/** The middleware that has every invocation told of, whatever becomes of it. */
+/** Returns the middleware that begins and flushes the telemetry of every invocation, also of a failed one. */
 export function telling<Event, Result>({
   begin,
   flush,
