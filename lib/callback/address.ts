@@ -1,16 +1,16 @@
-// May this address be called at all? Pure: addresses in, reasons out; names and connections are guard.ts's and
-// connector.ts's affair. What is not known to be public is refused.
+// Decides whether an address may be called. Pure: addresses in, reasons out; guard.ts and connector.ts look names up and
+// connect. An address that is not known to be public is refused.
 import { BlockList, isIP } from 'node:net';
 
 export type AddressRules = {
-  /** Why this address may not be called, in words; undefined when it may. */
+  /** Why this address may not be called, as a sentence; undefined when it may. */
   refusal(address: string): string | undefined;
 };
 
 type Range = readonly [cidr: string, what: string];
 
-// On AWS Lambda the runtime API listens on loopback and the credentials' endpoints on link-local: a callback
-// there could forge the function's own results. So these have no way round, allowed CIDRs included.
+// On AWS Lambda, the runtime API listens on loopback and the credentials' endpoints on link-local. A callback there could
+// forge the function's own results, so no allowed CIDR opens these ranges.
 const LOOPBACK: readonly Range[] = [
   ['127.0.0.0/8', 'a loopback address'],
   ['::1/128', 'a loopback address'],
@@ -20,7 +20,7 @@ const NEVER: readonly Range[] = [
   ['169.254.0.0/16', 'a link-local address'],
   ['fe80::/10', 'a link-local address'],
   ['fd00:ec2::/32', "an address of the cloud's own services"],
-  // An IPv4 address in IPv6 clothes: whoever translates it on the way may end up anywhere.
+  // An IPv4 address written as IPv6: a translator on the way could send it anywhere.
   ['::ffff:0:0/96', 'an IPv4-mapped address'],
   ['::ffff:0:0:0/96', 'a translated address'],
   ['64:ff9b::/96', 'a translated address'],
@@ -56,7 +56,7 @@ export function isCidr(text: string): boolean {
   return parseCidr(text) !== undefined;
 }
 
-/** Rules for one deployment. Throws a TypeError for an allowed CIDR that is none: it comes from our own config. */
+/** Makes the rules of a deployment. Throws a TypeError for an invalid CIDR, because the configuration is our own. */
 export function addressRules(options: {
   readonly allowedCidrs: readonly string[];
   /** Loopback, for a deployment that runs on one machine. Link-local stays refused. */
@@ -74,7 +74,7 @@ export function addressRules(options: {
   return {
     refusal(address) {
       const version = isIP(address);
-      // isIP takes "fe80::1%eth0": a zone id only makes sense for what is refused anyway.
+      // isIP accepts a zone id, as in "fe80::1%eth0"; addresses with one are refused anyway.
       if (version === 0 || address.includes('%')) return 'not an IP address';
       // "::1" also lies in "::/96".
       if (loopbackIpv6(address, version) !== undefined) return undefined;
@@ -90,8 +90,8 @@ export function addressRules(options: {
 
 type Match = (address: string, version: number) => string | undefined;
 
-// One BlockList a range, and IPv4 apart from IPv6: BlockList takes an IPv4 address for its mapped form and the
-// other way round, so one list for both would answer for addresses that it was not asked about.
+// One BlockList per range, and IPv4 apart from IPv6: a BlockList treats an IPv4 address and its IPv6-mapped form as the
+// same, so one list for both would match addresses that no rule names.
 function matcher(ranges: readonly Range[]): Match {
   const parsed = ranges.map(([text, what]) => {
     const cidr = parseCidr(text);

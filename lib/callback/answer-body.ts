@@ -1,5 +1,5 @@
-// The bytes of an answer as they are kept: decompressed where a server compressed them unasked, never more than the
-// cap. What can't be decompressed is kept as it came: an answer is judged by its status.
+// The body of an answer: decompressed when the server compressed it, and never longer than the cap. A body that can't be
+// decompressed is kept as it came, because an answer is judged by its status.
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 
 const DECOMPRESS = {
@@ -11,7 +11,7 @@ const DECOMPRESS = {
 
 export type AnswerBody = { readonly body: Buffer; readonly truncated: boolean };
 
-/** Stops decompressing at the cap, so a bomb costs no more memory than the cap and one block of zlib's. */
+/** Stops decompressing at the cap, so a decompression bomb costs only the cap and one block of zlib. */
 export async function decompress(
   raw: Buffer,
   encoding: string | undefined,

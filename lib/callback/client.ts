@@ -1,5 +1,5 @@
-// The guarded client: every request that goes out to a stranger's URL goes through here. One exchange is one POST at
-// most, with one of three results; what a status or a failure means is decided elsewhere.
+// The guarded client: every request to a stranger's URL goes through it. An exchange is at most one POST and has one of
+// three results. What a status or a failure means is decided elsewhere.
 import { Axios, AxiosError } from 'axios';
 import { addressRules } from './address.ts';
 import { decompress } from './answer-body.ts';
@@ -12,7 +12,7 @@ export type ExchangeRequest = {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** The whole exchange: waiting, connecting and the answer included. */
+  /** Limit of the whole exchange: waiting for a connection, connecting, and the answer. */
   readonly timeoutMs: number;
   readonly pool: PoolOptions;
 };
@@ -22,19 +22,19 @@ export type Exchange =
       readonly kind: 'answered';
       readonly status: number;
       readonly headers: Readonly<Record<string, string>>;
-      /** Up to the cap of decompressed bytes. */
+      /** Decompressed, at most the cap. */
       readonly body: Buffer;
       readonly truncated: boolean;
     }
   /** Nothing was written. */
   | { readonly kind: 'unsent'; readonly code: UnsentCode; readonly message: string }
-  /** Bytes may have been written, and no full answer came. */
+  /** Bytes may have been written, and no complete answer came. */
   | { readonly kind: 'unknown'; readonly code: UnknownCode; readonly message: string };
 
 export type CallbackClient = {
-  /** Never rejects for a result of HTTP or the network. */
+  /** Makes one exchange. Never rejects for a result of HTTP or the network. */
   exchange(request: ExchangeRequest): Promise<Exchange>;
-  /** Closes the connections that must not outlive an invocation. */
+  /** Closes the connections that must not be reused by a later invocation. */
   endInvocation(): Promise<void>;
   close(): Promise<void>;
 };
@@ -42,16 +42,16 @@ export type CallbackClient = {
 export type CallbackClientOptions = {
   readonly allowHttp: boolean;
   readonly allowedCidrs: readonly string[];
-  /** Loopback: for the stages that run on one machine. */
+  /** Allows loopback, for stages that run on one machine. */
   readonly allowThisMachine: boolean;
   readonly responseCapBytes: number;
-  /** In place of the system's, for tests. */
+  /** Replaces the system's name lookup, for tests. */
   readonly lookup?: Lookup;
 };
 
-// The connection's and the framing's own: undici writes them.
+// Headers of the connection and of the framing, which undici writes.
 const OWN_NAME = /^(host|content-length|connection|keep-alive|transfer-encoding|upgrade|expect|te|trailer)$/i;
-// axios would strip what does not fit these without a word.
+// axios would remove such headers silently.
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -63,7 +63,7 @@ export function createCallbackClient(options: CallbackClientOptions): CallbackCl
   const addresses = addressRules(options);
   const rules = { allowHttp: options.allowHttp, addresses };
   const pools = createPools({ lookup: options.lookup ?? systemLookup, addresses });
-  // Not axios.create: this has none of its defaults, so no transforms and no Accept header.
+  // Not axios.create: an instance without defaults has no transforms and no Accept header.
   const http = new Axios({
     adapter: createUndiciAdapter(options.responseCapBytes),
     method: 'post',
@@ -109,7 +109,7 @@ export function createCallbackClient(options: CallbackClientOptions): CallbackCl
 }
 
 function sendable(given: ExchangeRequest['headers']): Record<string, string | false> | undefined {
-  // `false` keeps axios from adding a content type where the caller has none.
+  // `false` keeps axios from adding a content type when the request has none.
   const headers: Record<string, string | false> = {};
   let typed = false;
   for (const [name, value] of Object.entries(given)) {

@@ -1,6 +1,6 @@
-// Opens the connections of a pool: guarded, with its own exact connect timeout, HTTP/1.1 only, certificates verified as
-// the subscription says, through its proxy where it has one. Written by hand because undici's own connector counts its
-// timeout in ticks of half a second.
+// Opens the connections of a pool: addresses checked, an exact connect timeout, HTTP/1.1 only, certificates verified by the
+// subscription's `ssl`, through its proxy where it has one. Our own, because undici's connector counts its timeout in
+// steps of half a second.
 import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { buildConnector } from 'undici';
@@ -12,7 +12,7 @@ import { openTunnel, PROXY, type ProxySettings } from './tunnel.ts';
 export const CONNECT_TIMEOUT = 'ERR_CALLBACK_CONNECT_TIMEOUT';
 
 const TCP_KEEP_ALIVE_MS = 60_000;
-// How long one of several addresses may take before the next is tried too (Node's 250 ms gives up on far hosts).
+// Milliseconds before the next of several addresses is tried too. (Node's 250 ms gives up on distant hosts.)
 const NEXT_ADDRESS_AFTER_MS = 1_000;
 
 export type Connecting = {
@@ -44,7 +44,7 @@ export function createConnector(
     keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
   });
 
-  /** Why this host may not be connected to, when it is an address; names are the lookup's. */
+  /** Why this IP literal may not be connected to; undefined for a name, which the lookup checks. */
   const refusalOf = (host: string): string | undefined =>
     isIP(host) === 0 ? undefined : addresses.refusal(host);
 
@@ -81,7 +81,7 @@ export function createConnector(
       () => end(coded(CONNECT_TIMEOUT, `not connected within ${connectTimeoutMs} ms`)),
       connectTimeoutMs,
     );
-    /** Its error, or that it is there, decides. */
+    /** Settles the connection: with its error, or as connected. */
     const last = (socket: Socket) => {
       current = socket;
       socket.once('error', end);
@@ -104,14 +104,14 @@ export function createConnector(
       (error: Error) => end(error),
     );
 
-    /** Pinned as without a proxy: the name is looked up here, and the proxy gets the very address that was checked. */
+    /** The name is looked up here, as without a proxy, and the proxy gets the checked address. */
     async function throughProxy(by: ProxySettings, host: string, targetPort: number): Promise<Socket> {
       const { address, family } = await addressOf(host);
       if (over) throw coded(CONNECT_TIMEOUT, 'too late');
       const socket = await connectTo(by, (connecting) => {
         current = connecting;
       });
-      // Below TLS nobody else listens: its close is heard of above.
+      // Nothing else listens to the socket below TLS; its close is handled above.
       socket.on('error', () => {});
       return await openTunnel(by, socket, { address, family, port: targetPort });
     }
@@ -124,7 +124,7 @@ export function createConnector(
       lookup(host, { all: true }, (error, found) => {
         if (error !== null) return reject(error);
         const addresses = Array.isArray(found) ? found : [];
-        // A proxy is likelier to have a way to IPv4, and there is no telling.
+        // IPv4 first: a proxy is more likely to reach it, and there is no way to ask.
         const best = addresses.find((one) => one.family === 4) ?? addresses[0];
         if (best === undefined) return reject(coded('ENOTFOUND', 'the name has no address'));
         resolve(best);

@@ -1,5 +1,5 @@
-// Why an exchange has no answer: closed lists of codes, decided by an error's code alone, never by its words.
-// What follows from them is the delivery's affair.
+// Codes for exchanges without an answer: closed lists, chosen by an error's code and never by its text. The delivery decides
+// what follows from them.
 
 import { CONNECT_TIMEOUT } from './connector.ts';
 import { ADDRESS_REFUSED } from './guard.ts';
@@ -25,7 +25,7 @@ export const UNSENT_CODES = [
 ] as const;
 export type UnsentCode = (typeof UNSENT_CODES)[number];
 
-/** Bytes may have been written, and no full answer came. */
+/** Bytes may have been written, and no complete answer came. */
 export const UNKNOWN_CODES = [
   'timeout',
   'reset',
@@ -84,7 +84,7 @@ const UNKNOWN: ReadonlyMap<string, UnknownCode> = new Map([
   ['UND_ERR_HEADERS_OVERFLOW', 'malformed-answer'],
 ]);
 
-// OpenSSL's and Node's codes for what is wrong with a certificate or a handshake.
+// OpenSSL's and Node's codes for certificates and handshakes that fail.
 const TLS =
   /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|SELF_SIGNED_|DEPTH_ZERO_|PATH_LENGTH_|INVALID_(CA|PURPOSE)$|HOSTNAME_MISMATCH$|EPROTO$)/;
 
@@ -93,7 +93,7 @@ export function unsentCode(cause: string): UnsentCode {
   const known = UNSENT.get(cause);
   if (known !== undefined) return known;
   if (TLS.test(cause)) return 'tls-failed';
-  // These have a detail behind: a status, a code of the system's.
+  // These codes are followed by a detail: a status, or a code of the system.
   if (cause.startsWith(PROXY.address)) return 'proxy-address-refused';
   if (cause.startsWith(PROXY.unreachable)) return 'proxy-unreachable';
   if (cause.startsWith(PROXY.refused)) return 'proxy-refused';
@@ -107,7 +107,7 @@ export function unknownCode(cause: string): UnknownCode {
   return TLS.test(cause) ? 'tls-failed' : 'other';
 }
 
-/** For people: what happened, the system's own code, and the origin; never the URL's user, path or query. */
+/** A sentence with the system's code and the origin; never with the URL's user, path or query. */
 export function failureMessage(
   code: UnsentCode | UnknownCode,
   about: { cause?: string; origin?: string },

@@ -1,20 +1,20 @@
-// Which URLs may be called, and the name lookup that connections use. The same rules twice: at registration by
-// checkUrl, and again when connecting, on the very addresses that are used. It connects to nothing.
+// Which URLs may be called, and the name lookup of connections. The rules apply twice: at registration (checkUrl), and when
+// connecting, to the addresses that are used. Opens no connection.
 import { promises as dns } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import type { AddressRules } from './address.ts';
 
 export type UrlRules = { readonly allowHttp: boolean; readonly addresses: AddressRules };
 
-/** All the addresses of a name. Fails with an error that has a code, as node:dns does. */
+/** Returns all addresses of a name. Fails with an error that has a code, as node:dns does. */
 export type Lookup = (hostname: string) => Promise<readonly { readonly address: string }[]>;
 
 export const systemLookup: Lookup = (hostname) => dns.lookup(hostname, { all: true });
 
-/** The code of the error with which the guarded lookup and the connector refuse an address. */
+/** Error code of the lookup and the connector when they refuse an address. */
 export const ADDRESS_REFUSED = 'ERR_CALLBACK_ADDRESS_REFUSED';
 
-/** Why this URL may not be called, in words without the URL's secrets; undefined when it may. Looks up no name. */
+/** Why this URL may not be called, as a sentence without its secrets; undefined when it may. Looks up no name. */
 export function checkUrl(url: string, rules: UrlRules): string | undefined {
   const parsed = URL.parse(url);
   if (parsed === null) return 'is not a URL';
@@ -47,14 +47,14 @@ function checkName(host: string, rules: UrlRules): string | undefined {
   const last = labels.at(-1);
   const thisMachine =
     last === 'localhost' || last === 'localdomain' || /^ip6-(localhost|loopback)$/.test(labels[0] ?? '');
-  // Asked of the address rules, so that one flag decides for the name and for what it stands for.
+  // Asks the address rules, so that one flag decides for `localhost` and for the addresses behind it.
   if (thisMachine && rules.addresses.refusal('127.0.0.1') !== undefined) return 'leads to this machine';
   return undefined;
 }
 
 /**
- * The `lookup` of a connection: asks once, refuses the name when any of its addresses is forbidden, and hands over
- * exactly the addresses that it looked at. Node does not call it for IP literals: the connector checks those.
+ * The `lookup` of a connection: looks the name up once, refuses it when any of its addresses is forbidden, and returns
+ * exactly the checked addresses. Node does not call it for IP literals; the connector checks those.
  */
 export function guardedLookup(lookup: Lookup, rules: AddressRules): LookupFunction {
   return (hostname, options, callback) => {

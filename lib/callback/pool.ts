@@ -1,5 +1,5 @@
-// One undici pool per subscription and origin, made at its first exchange and closed when it is no longer used.
-// It decides how long a connection may lie idle; it sends nothing.
+// One undici pool per subscription and origin, made at its first exchange and closed after disuse. Limits how long a
+// connection stays idle; sends nothing.
 import { Pool } from 'undici';
 import type { AddressRules } from './address.ts';
 import { createConnector } from './connector.ts';
@@ -13,9 +13,9 @@ export type PoolOptions = {
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly connections: number;
-  /** Reuse a connection only within this invocation, and when it was used under a second ago. */
+  /** Reuse a connection only within this invocation, and only when it was used less than a second ago. */
   readonly fresh: boolean;
-  /** Without it: the public authorities, and nothing of our own. */
+  /** Undefined: public authorities, no client certificate. */
   readonly tls?: TlsSettings | undefined;
   readonly proxy?: ProxySettings | undefined;
 };
@@ -23,7 +23,7 @@ export type PoolOptions = {
 export type Lease = { readonly pool: Pool; release(): void };
 
 export type Pools = {
-  /** Hands out the pool; `release` says that the exchange is over. */
+  /** Returns a pool; call `release` when the exchange is over. */
   lease(origin: string, options: PoolOptions): Lease;
   endInvocation(): Promise<void>;
   close(): Promise<void>;
@@ -39,13 +39,13 @@ type Held = {
 };
 
 /**
- * Lambda gives a function 1,024 open files. Ten lanes at once leave a pool one or two connections, seldom more; what is
- * beyond would fail as if callbacks could not be reached.
+ * Pools kept at most. Lambda gives a function 1,024 open files, and a pool has one or two connections most of the time.
+ * Beyond the limit of files, callbacks would look unreachable.
  */
 export const MOST_POOLS = 256;
 const FRESH_IDLE_MS = 1_000;
 const SWEEP_EVERY_MS = 1_000;
-// A server's hint "Keep-Alive: timeout=5" counts from its last byte; ours has to be over well before.
+// A server's "Keep-Alive: timeout=5" counts from its last byte; our own timeout must end well before.
 const HINT_MARGIN_MS = 1_000;
 const MAX_HEADER_BYTES = 16_384;
 
@@ -56,7 +56,7 @@ const MAX_HEADER_BYTES = 16_384;
 export function createPools(dependencies: {
   readonly lookup: Lookup;
   readonly addresses: AddressRules;
-  /** The wall clock, not a monotonic one: it goes on while a Lambda is frozen. */
+  /** The wall clock, because a monotonic clock stops while a Lambda is frozen. */
   readonly now?: () => number;
 }): Pools {
   const now = dependencies.now ?? Date.now;
@@ -72,7 +72,7 @@ export function createPools(dependencies: {
       keepAliveMaxTimeout: idleMs,
       keepAliveTimeoutThreshold: HINT_MARGIN_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
-      // The adapter's deadline covers the whole exchange.
+      // Off: the adapter's deadline covers the whole exchange.
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: createConnector(options, dependencies),
@@ -82,11 +82,11 @@ export function createPools(dependencies: {
 
   async function retire(id: string, held: Held): Promise<void> {
     pools.delete(id);
-    // Nothing in flight: nothing to be gentle with, and no waiting for a connection that is being made in vain.
+    // Destroyed, not closed: nothing is in flight, and closing would wait for a connection that is still being made.
     await (held.inFlight === 0 ? held.pool.destroy() : held.pool.close());
   }
 
-  // By the wall clock as well as by undici's timers, which stand still in a frozen Lambda.
+  // Idle time by the wall clock too: undici's timers stop in a frozen Lambda.
   const isStale = (held: Held) => held.inFlight === 0 && now() - held.usedAt >= held.idleMs;
 
   function sweep(): void {
@@ -112,7 +112,7 @@ export function createPools(dependencies: {
         1,
         options.fresh ? Math.min(options.idleTimeoutMs, FRESH_IDLE_MS) : options.idleTimeoutMs,
       );
-      // An item that was put anew with another URL, other limits, another certificate or proxy gets a pool of its own at once.
+      // Other URL, limits, certificate or proxy in the item: a new pool at once.
       const id = `${origin} ${options.connections} ${options.connectTimeoutMs} ${idleMs} ${options.fresh} ${options.tls?.id} ${options.proxy?.id} ${options.key}`;
       let held = pools.get(id);
       if (held !== undefined && isStale(held)) {

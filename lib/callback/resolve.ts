@@ -1,16 +1,16 @@
-// Where the name of a URL leads, asked when a config item is registered. Only a first look: every connection asks again
-// and is held to what it is told then.
+// Checks the addresses of a URL's name when an item is registered. This is only a first check: every connection looks the
+// name up again.
 import { isIP } from 'node:net';
 import type { AddressRules } from './address.ts';
 import { bareHost, type Lookup } from './guard.ts';
 
-/** Why a URL's name may not be called, by the addresses it has here and now; undefined when it may. Never rejects. */
+/** Why a URL's name may not be called, by its present addresses; undefined when it may. Never rejects. */
 export async function checkAddresses(
   url: string,
   { lookup, addresses }: { readonly lookup: Lookup; readonly addresses: AddressRules },
 ): Promise<string | undefined> {
   const host = bareHost(URL.parse(url)?.hostname ?? '');
-  // An address was looked at with the URL.
+  // An IP literal was checked with the URL.
   if (host === '' || isIP(host) !== 0) return undefined;
   const found = await lookup(host).catch(() => []);
   if (found.length === 0) return 'has a host name without an address';

@@ -1,21 +1,20 @@
-// Whom a connection trusts, and what it shows of itself: what is left of a subscription's `ssl` once its stores are
-// read. Reading them is elsewhere; so are the rules that a deployment has for it.
+// The TLS settings of a connection: trusted certificates and the client's own, read from a subscription's `ssl`.
 import type { ConnectionOptions } from 'node:tls';
 
 export type TlsSettings = {
-  /** The same for the same settings and content alone, and holding none of it: connections are kept apart by it. */
+  /** Identifies these settings without containing any of them: connections with different settings are never shared. */
   readonly id: string;
-  /** PEM; these instead of the public authorities. */
+  /** PEM; replaces the public authorities. */
   readonly trusted?: readonly string[];
-  /** PEM: the client's own certificate, those between it and its authority, and its key. */
+  /** PEM: the client's certificate with its intermediates, and its key. */
   readonly own?: { readonly certificates: string; readonly key: string };
-  /** Whether the certificate must be for the host. */
+  /** Whether the certificate must match the host's name. */
   readonly verifyHost: boolean;
-  /** Whether any certificate will do. */
+  /** Accept any certificate. */
   readonly trustAll: boolean;
 };
 
-/** Always said in full, so that NODE_TLS_REJECT_UNAUTHORIZED and its like can't switch anything off. */
+/** Every setting is given explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED and the like have no effect. */
 export function tlsOptionsOf(settings: TlsSettings | undefined): ConnectionOptions {
   const { trusted, own, verifyHost = true, trustAll = false } = settings ?? {};
   return {

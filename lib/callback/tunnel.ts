@@ -1,11 +1,11 @@
-// The way through a proxy: asks it, over a connection that is already made, for one to an address. It looks up no name
-// and guards nothing: the connector does, of both ends. Nothing of the request has been written when it fails.
+// A tunnel through a proxy, over a connection to the proxy that is already open. The connector checks the addresses of both
+// ends. When this fails, nothing of the request has been written.
 import type { Socket } from 'node:net';
 import { Pool } from 'undici';
 import { coded } from './guard.ts';
 
 export type ProxySettings = {
-  /** The same for the same settings alone, and holding no credential: connections are kept apart by it. */
+  /** Identifies these settings without containing credentials: connections with different settings are never shared. */
   readonly id: string;
   readonly type: 'HTTP' | 'SOCKS4' | 'SOCKS5';
   readonly host: string;
@@ -14,7 +14,7 @@ export type ProxySettings = {
   readonly password?: string | undefined;
 };
 
-/** What a proxy's error codes begin with: it could not be reached, it may not be called, it would not. */
+/** Prefixes of a proxy's error codes: unreachable, not allowed, refused. */
 export const PROXY = {
   unreachable: 'ERR_CALLBACK_PROXY_UNREACHABLE',
   address: 'ERR_CALLBACK_PROXY_ADDRESS_REFUSED',
@@ -23,7 +23,7 @@ export const PROXY = {
 
 type Target = { readonly address: string; readonly family: number; readonly port: number };
 
-/** Resolves with the connection to the target; rejects with an error that has one of the codes above. */
+/** Resolves with the connection to the target. Rejects with an error that has one of the codes above. */
 export function openTunnel(proxy: ProxySettings, socket: Socket, target: Target): Promise<Socket> {
   return proxy.type === 'HTTP' ? connectHttp(proxy, socket, target) : connectSocks(proxy, socket, target);
 }
@@ -36,7 +36,7 @@ function connectHttp({ host, port, username, password = '' }: ProxySettings, soc
     connections: 1,
     pipelining: 1,
     headersTimeout: 0,
-    // Later: undici looks for what to write only after it has asked for the connection.
+    // In a later turn: undici looks for requests only after it has asked for the connection.
     connect: (_, callback) => void setImmediate(callback, null, socket),
   });
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
@@ -59,7 +59,7 @@ function connectHttp({ host, port, username, password = '' }: ProxySettings, soc
       onResponseError: () => reject(coded(PROXY.refused, 'the proxy gave no answer')),
     },
   );
-  // The connection is the tunnel's by then, or gone.
+  // By then the connection belongs to the tunnel, or is closed.
   return promise.finally(() => void pool.destroy());
 }
 
@@ -84,7 +84,7 @@ async function connectSocks(proxy: ProxySettings, socket: Socket, target: Target
     });
     return socket;
   } catch (error) {
-    // The library has words alone: what it may have from the proxy is a constant's name.
+    // The library's errors have only texts: the texts of the proxy's refusals are its constants.
     const why =
       error instanceof Error
         ? /(?:rejected connection - \(?|: )(\w{1,40})\)?$/.exec(error.message)?.[1]

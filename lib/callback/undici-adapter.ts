@@ -1,10 +1,10 @@
-// An axios adapter over undici: one request on the pool that the config's `httpAgent` holds, one answer. It knows on
-// which side of the write a failure lies, never follows, retries or throws away; limits other than `timeout` and its
-// own cap are not read.
+// An axios adapter over undici: one request on the pool in the config's `httpAgent`, one answer. It knows whether a failure
+// came before or after the first written byte. It never follows redirects and never retries. Of axios' limits it reads only
+// `timeout`.
 import { type AxiosAdapter, AxiosError, type AxiosResponse } from 'axios';
 import { type Dispatcher, errors, Pool } from 'undici';
 
-/** What the adapter resolves with: the raw bytes, up to the cap. */
+/** Result of the adapter: the raw bytes, up to the cap. */
 export type CappedResponse = AxiosResponse<Buffer> & { readonly truncated: boolean };
 
 export const DEADLINE = 'ERR_CALLBACK_DEADLINE';
@@ -12,8 +12,8 @@ export const MALFORMED = 'ERR_CALLBACK_MALFORMED';
 export const SWITCHED = 'ERR_CALLBACK_SWITCHED_PROTOCOLS';
 
 /**
- * Rejects with an AxiosError that has a `code` and, as axios has it, a `request` only when bytes may have been
- * written; no config, so that no log can show its Authorization header.
+ * Rejects with an AxiosError that has a `code` and, as in axios, a `request` only when bytes may have been written. The
+ * error has no config, so that no log can contain its Authorization header.
  */
 export function createUndiciAdapter(capBytes: number): AxiosAdapter {
   return (config) =>
@@ -58,14 +58,14 @@ export function createUndiciAdapter(capBytes: number): AxiosAdapter {
         },
         {
           onRequestStart(started) {
-            // Thrown here, nothing is written and the connection stays good. Either the deadline passed while this
-            // waited its turn, or undici is about to write a second time: nothing below the caller retries.
+            // Thrown here, nothing is written and the connection stays usable. Either the deadline passed while the request
+            // waited for its turn, or undici is about to send it a second time, which is the caller's decision.
             if (settled || controller !== undefined) throw new Error('not to be written');
             controller = started;
           },
           onResponseStart(_controller, statusCode, received) {
             if (statusCode === 101) return fail(SWITCHED);
-            // An interim answer's are replaced by the final one's.
+            // Headers of the final answer replace those of an interim one.
             status = statusCode;
             headers = received;
           },
@@ -89,7 +89,7 @@ export function createUndiciAdapter(capBytes: number): AxiosAdapter {
     });
 }
 
-// undici's parser errors have no code of their own that could be told from others.
+// undici's parser errors have no common code.
 function codeOf(error: Error): string | undefined {
   if (error instanceof errors.HTTPParserError) return MALFORMED;
   return 'code' in error ? String(error.code) : undefined;

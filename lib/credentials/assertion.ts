@@ -1,5 +1,5 @@
-// The signed assertion with which a client of `jwtProfileOauth2` shows who it is (RFC 7523, section 2.2). Imported when
-// one is needed.
+// The signed assertion that authenticates a client of `jwtProfileOauth2` (RFC 7523, section 2.2). Imported when it is first
+// needed.
 import { createPrivateKey, createSecretKey, type KeyObject, randomUUID, X509Certificate } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { JwtProfileCredentials } from '#lib/subscription/auth-schema.ts';
@@ -7,7 +7,7 @@ import { ownFromPkcs12 } from './stores.ts';
 
 export type SignedAssertion =
   | { readonly ok: true; readonly assertion: string }
-  /** What is wrong with the key, in words without it. */
+  /** What is wrong with the key, as a sentence that repeats nothing of it. */
   | { readonly ok: false; readonly message: string };
 
 const ALGORITHMS = {
@@ -19,7 +19,7 @@ const ALGORITHMS = {
 
 const SECONDS = { SECONDS: 1, MINUTES: 60, HOURS: 3_600, DAYS: 86_400 } as const;
 
-/** A new assertion, valid from now. */
+/** Makes a new assertion, valid from now. */
 export async function signAssertion(
   credentials: JwtProfileCredentials,
   now: number,
@@ -39,7 +39,7 @@ export async function signAssertion(
     aud: credentials.audience,
     iat,
     exp: iat + credentials.expirationTime * SECONDS[credentials.expirationTimeUnit],
-    // Servers refuse an id that they have seen: one that is configured is the owner's choice.
+    // Servers refuse an id that they have seen. A configured id is the owner's own choice.
     jti: credentials.jwtId ?? randomUUID(),
   }).setProtectedHeader({
     alg: ALGORITHMS[signatureAlgorithm],

@@ -1,5 +1,5 @@
-// The Authorization header of a subscription's requests: its credentials, from the item or from the secret that it
-// names, and the token that they are exchanged for. What follows when there are none is the policy's affair.
+// The Authorization header of a subscription's requests: its credentials from the item or its secret, or a token obtained
+// with them. The policy decides what follows when there is none.
 import type * as z from 'zod';
 import type { CallbackClient } from '#lib/callback/client.ts';
 import type { SecretReference } from '#lib/item/secret-reference.ts';
@@ -17,18 +17,18 @@ import type { Secrets } from './secrets.ts';
 import { createTokens, type TokenCredentials } from './token.ts';
 
 export type Authorized =
-  /** The header's value; undefined where the subscription needs none. */
+  /** The header's value; undefined when the subscription needs none. */
   | { readonly ok: true; readonly header: string | undefined }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 type Secured = Pick<Subscription, 'id' | 'auth' | 'ssl' | 'proxy'>;
 
 export type Authorization = {
-  /** The header for a request now. Never rejects for what Secrets Manager or a token endpoint does. */
+  /** Returns the header for a request now. Never rejects for Secrets Manager or a token endpoint. */
   headerFor(subscription: Secured): Promise<Authorized>;
   /**
-   * The callback answered 401 to this header. Reads secret and token anew, at most once in 30 s; true when the next
-   * request would not carry the same.
+   * The callback answered 401 to this header. Reads secret and token again, at most once in 30 s. Returns true when the
+   * next request would have another header.
    */
   refused(subscription: Secured, header: string | undefined): Promise<boolean>;
 };
@@ -48,7 +48,7 @@ export function createAuthorization(deps: AuthorizationDeps): Authorization {
   const { secrets, connectionOf, callback, log, now } = deps;
   const tokens = createTokens({
     now,
-    // Loaded with the first token: most subscriptions have none, and cold starts would pay for it.
+    // Imported with the first token: most subscriptions need none, and the import would lengthen every cold start.
     request: async (credentials, connection) =>
       (await import('./token-request.ts')).requestToken(credentials, connection, { callback, now }),
   });
@@ -61,7 +61,7 @@ export function createAuthorization(deps: AuthorizationDeps): Authorization {
     if (!found.ok) return found;
     if (found.version === undefined) warnOnce(id);
     const header = await headerOf(found.credentials, subscription);
-    // A client's secret that was rotated is refused where tokens are made, and the one that is kept here is old.
+    // The token endpoint refuses a rotated client secret: the cached one may be old.
     if (header.ok || header.code !== 'token-refused' || found.version === undefined) return header;
     await readAnew(auth, found.version);
     const anew = await credentialsOf(auth);
@@ -124,7 +124,7 @@ export function createAuthorization(deps: AuthorizationDeps): Authorization {
       const { auth } = subscription;
       if (auth === undefined || auth.type === 'none') return false;
       const isOther = (now: Authorized) => !now.ok || now.header !== header;
-      // Another delivery may have seen to it already, or the token's time is over.
+      // Another delivery may have renewed it already, or the token has expired.
       if (isOther(await headerFor(subscription))) return true;
       const found = await credentialsOf(auth);
       if (found.ok && found.version !== undefined) await readAnew(auth, found.version);

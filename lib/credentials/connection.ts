@@ -1,5 +1,4 @@
-// What a subscription's connections go by beside its URL: the stores of its `ssl`, and its `proxy`. What can't be had
-// is a value: nothing was sent.
+// The settings of a subscription's connections besides its URL: TLS stores and proxy. A failure is a value: nothing was sent.
 import type { PoolOptions } from '#lib/callback/pool.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { readProxy } from './proxy.ts';
@@ -12,7 +11,7 @@ export type ConnectionRead =
 
 export type ConnectionOf = (subscription: Pick<Subscription, 'ssl' | 'proxy'>) => Promise<ConnectionRead>;
 
-/** Never rejects for what Secrets Manager does. */
+/** Returns the settings, or why there are none. Never rejects for Secrets Manager. */
 export function createConnectionOf(deps: {
   readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
 }): ConnectionOf {

@@ -1,6 +1,5 @@
-// Opens a PKCS#12 store, as keytool and openssl write it: its private keys and certificates, as PEM. Which of them to
-// use is the caller's affair. node:crypto reads no store without a key, nor one that older programs wrote; node-forge,
-// loaded when there is a store to read, does both.
+// Opens a PKCS#12 store, as keytool and openssl write it, and returns its private keys and certificates as PEM. node:crypto
+// can't read stores without a key or with old algorithms; node-forge can, and is imported when a store has to be read.
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { pkcs12 } from 'node-forge';
 
@@ -11,10 +10,10 @@ export type Pkcs12 = {
 
 export type OpenedPkcs12 =
   | { readonly ok: true; readonly store: Pkcs12 }
-  /** In words that hold nothing of the store. */
+  /** A sentence that repeats nothing of the store. */
   | { readonly ok: false; readonly reason: string };
 
-/** `content` is base64, line breaks allowed. Never rejects. */
+/** Opens a store. `content` is base64, line breaks allowed. Never rejects. */
 export async function openPkcs12(content: string, password: string): Promise<OpenedPkcs12> {
   const { default: forge } = await import('node-forge');
   let pfx: pkcs12.Pkcs12Pfx;
@@ -43,7 +42,7 @@ export async function openPkcs12(content: string, password: string): Promise<Ope
     return { ok: false, reason: 'holds a key or a certificate that can not be read' };
   }
 
-  // RSA comes parsed, every other kind as it was.
+  // node-forge parses RSA keys and leaves other kinds as bytes.
   function keyOf({ key, asn1, attributes }: pkcs12.Bag) {
     const object = key
       ? createPrivateKey({ key: derOf(forge.pki.privateKeyToAsn1(key)), format: 'der', type: 'pkcs1' })

@@ -1,5 +1,4 @@
-// What a subscription's `proxy` comes to: its address, and credentials from a secret or the item. A secret that can't
-// be had is a value: nothing was sent.
+// A subscription's proxy: its address, and credentials from a secret or the item. A failure is a value: nothing was sent.
 import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { bareHost } from '#lib/callback/guard.ts';
@@ -10,13 +9,13 @@ import { readEntry } from './secret-entry.ts';
 import type { Secrets } from './secrets.ts';
 
 export type ProxyRead =
-  /** Undefined: none is asked for. */
+  /** Undefined: the proxy needs none. */
   | { readonly ok: true; readonly proxy: ProxySettings | undefined }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 const inSecret = field(() => z.object({ username: proxyUsername(), password: proxyPassword().optional() }));
 
-/** Never rejects. */
+/** Returns the proxy's settings, or why there are none. Never rejects. */
 export async function readProxy(
   given: ProxyOptions | undefined,
   deps: { readonly secrets: Pick<Secrets, 'read' | 'readAnew'> },

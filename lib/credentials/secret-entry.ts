@@ -1,5 +1,5 @@
-// What stands in a secret: its JSON, or one entry of it, checked by a schema. Fetching and keeping it is secrets.ts's
-// affair. No message holds a value.
+// The content of a secret: its JSON, or one entry of it, checked by a schema. secrets.ts reads and caches it. No message
+// contains a value.
 import type * as z from 'zod';
 import { readField } from '#lib/item/fault.ts';
 import { isObject } from '#lib/item/json.ts';
@@ -11,8 +11,8 @@ export type EntryRead<T> =
   | { readonly ok: false; readonly code: SecretCode | 'secret-invalid'; readonly message: string };
 
 /**
- * Reads the secret and what the reference names in it; anew where what is kept of it is no good, since somebody may have
- * mended it. Never rejects.
+ * Reads the secret and the entry that the reference names. When the cached content is invalid it is read again, because
+ * somebody may have corrected it. Never rejects.
  */
 export async function readEntry<S extends z.ZodType>(
   reference: SecretReference,
@@ -25,7 +25,7 @@ export async function readEntry<S extends z.ZodType>(
   return entryOf(reference, schema, await secrets.readAnew(name));
 }
 
-/** Of each secret as it was read what its entries are: parsed once, not once a delivery. A new reading is another object. */
+/** The parsed entries of each secret as it was read: parsed once, not once per delivery. */
 const known = new WeakMap<SecretRead, Map<z.ZodType, Map<string | undefined, EntryRead<unknown>>>>();
 
 function entryOf<S extends z.ZodType>(
@@ -38,7 +38,7 @@ function entryOf<S extends z.ZodType>(
   known.set(read, bySchema);
   const byKey = bySchema.get(schema) ?? new Map<string | undefined, EntryRead<unknown>>();
   bySchema.set(schema, byKey);
-  // What is kept under a schema came out of that schema.
+  // The value cached under a schema is that schema's output.
   const found = byKey.get(reference.key) as EntryRead<z.output<S>> | undefined;
   if (found !== undefined) return found;
   const entry = parsedEntry(reference, schema, read);
@@ -58,7 +58,7 @@ function parsedEntry<S extends z.ZodType>(
     if (!isObject(value) || !Object.hasOwn(value, key))
       return invalid('has no entry of the name that the item gives');
     value = value[key];
-    // The console keeps entries as texts; one that is an object was written as JSON.
+    // The console stores entries as text; an object among them was written as JSON.
     if (typeof value === 'string') value = jsonOf(value);
   }
   const reading = readField(() => schema, value, PATH);
@@ -69,10 +69,10 @@ function parsedEntry<S extends z.ZodType>(
   return invalid(`is not what is asked for: ${faults.join('; ')}`);
 }
 
-/** Below this no fault shows a key that it does not know: that may be a credential which slipped. */
+/** Paths below which a fault shows no unknown key: the key may be a misplaced credential. */
 const PATH = ['auth'];
 
-/** The text itself where it is no JSON: a secret may hold one key or token and nothing else. */
+/** A secret that is no JSON may hold a single key or token: then the text itself is returned. */
 function jsonOf(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);

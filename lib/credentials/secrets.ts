@@ -1,5 +1,4 @@
-// The secrets that config items name, as AWS Secrets Manager has them: kept for a stated time, read once however many
-// ask. What stands in one, and what a secret that can't be read leads to, is decided elsewhere.
+// Reads secrets from AWS Secrets Manager, with a cache, and once for all parallel readers. The content is parsed elsewhere.
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
 export const SECRET_CODES = [
@@ -11,31 +10,31 @@ export const SECRET_CODES = [
 export type SecretCode = (typeof SECRET_CODES)[number];
 
 export type SecretRead =
-  /** A binary secret's value is its base64. */
+  /** Base64 for a binary secret. */
   | { readonly ok: true; readonly value: string; readonly version: string }
   | { readonly ok: false; readonly code: SecretCode; readonly message: string };
 
 export type Secrets = {
-  /** What is known, while it is young enough; else as it is now. Never rejects. */
+  /** Returns the cached value while it is young enough, else the present one. Never rejects. */
   read(id: string): Promise<SecretRead>;
   /**
-   * What the secret is now, for somebody whom it was no use to: at most once in 30 s, within which what is known is
-   * answered. While a rotation is under way the receiver may know another version than the current one: where the
-   * current is the one that was of no use, the pending one is given, and without such the previous.
+   * Reads the secret again because its value was refused, at most once in 30 s; in between it returns the cached value.
+   * During a rotation the receiver may know another version: when the present version is the refused one, the pending
+   * version is returned, and without one the previous version.
    */
   readAnew(id: string, uselessVersion?: string): Promise<SecretRead>;
 };
 
 export type SecretsDeps = {
   readonly client: Pick<SecretsManagerClient, 'send'>;
-  /** How long a value is taken for the current one. */
+  /** How long a value counts as current, in milliseconds. */
   readonly cacheMs: number;
   readonly now: () => number;
 };
 
-/** Between two readings that a refused credential asks for. */
+/** Milliseconds between two reads after a refusal. */
 const ANEW_AFTER_MS = 30_000;
-/** How long a failure is answered without asking again: thousands of deliveries may ask in that time. */
+/** Milliseconds for which a failure is returned without another read: thousands of deliveries may ask meanwhile. */
 const FAILURE_HOLDS_MS = 5_000;
 
 type Stage = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
@@ -49,7 +48,7 @@ export function createSecrets({ client, cacheMs, now }: SecretsDeps): Secrets {
   const kept = new Map<string, Kept>();
   const flights = new Map<string, Promise<SecretRead>>();
 
-  /** One reading at a time of each secret: whoever comes meanwhile is answered with it. */
+  /** One read of each secret at a time; parallel callers share it. */
   function once(id: string, get: () => Promise<SecretRead>): Promise<SecretRead> {
     const flying = flights.get(id);
     if (flying) return flying;
@@ -62,7 +61,7 @@ export function createSecrets({ client, cacheMs, now }: SecretsDeps): Secrets {
 
   function keep(id: string, read: SecretRead): SecretRead {
     const before = kept.get(id);
-    // A value that was good a moment ago is better than none while Secrets Manager can't say. It may not say for long.
+    // While Secrets Manager is down or throttles, an old value is better than none.
     const stays = !read.ok && isPassing(read.code) && before?.read.ok === true;
     const answer = stays ? before.read : read;
     const holdsMs = read.ok ? cacheMs : Math.min(cacheMs, FAILURE_HOLDS_MS);
@@ -138,7 +137,7 @@ function failureOf(error: unknown, id: string): SecretRead {
   }
 }
 
-/** What passes by itself: nothing is said about the secret. */
+/** Temporary errors, which say nothing about the secret. */
 const isPassing = (code: SecretCode): boolean => code === 'secret-throttled' || code === 'secret-unavailable';
 
 const failure = (code: SecretCode, id: string, what: string): SecretRead => ({

@@ -1,5 +1,4 @@
-// What a subscription's `ssl` comes to: its stores, from secrets or the item, read once for each content. A store that
-// can't be had is a value: nothing was sent.
+// A subscription's `ssl`: reads its stores from secrets or the item, once per content. A failure is a value: nothing was sent.
 import { hash } from 'node:crypto';
 import * as z from 'zod';
 import type { TlsSettings } from '#lib/callback/tls.ts';
@@ -11,14 +10,14 @@ import type { Secrets } from './secrets.ts';
 import * as stores from './stores.ts';
 
 export type SslRead =
-  /** Undefined: as without `ssl`. */
+  /** Undefined: the defaults, as without `ssl`. */
   { readonly ok: true; readonly tls: TlsSettings | undefined } | Unreadable;
 
 type Unreadable = { readonly ok: false; readonly code: string; readonly message: string };
 type Kept<T> = { readonly ok: true; readonly id: string; readonly store: T } | Unreadable;
 
 const text = () => z.string().min(1);
-/** A secret that is no JSON is the content. */
+/** A secret that is no JSON is the store itself. */
 const alone = (contentOf: (text: string) => object) => (value: unknown) =>
   typeof value === 'string' ? contentOf(value) : value;
 const inSecret = {
@@ -47,10 +46,10 @@ const inSecret = {
   ),
 };
 
-/** Opening a store takes up to half a second: each content is opened once. */
+/** Opening a store takes up to half a second, so each content is opened once. */
 const MOST_KEPT = 100;
 
-/** Reads `ssl`. Never rejects. */
+/** Returns the TLS settings, or why there are none. Never rejects. */
 export function createSslReader(deps: {
   readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
 }): (ssl: Ssl | undefined) => Promise<SslRead> {
@@ -115,7 +114,7 @@ export function createSslReader(deps: {
     return open('keyStore', ['PKCS12', ...Object.values(all)], () => stores.ownFromPkcs12(all));
   }
 
-  /** What stands in the secret, or without one in the item. */
+  /** The content of the secret, or that in the item. */
   async function from<S extends z.ZodType, T>(secret: SecretReference | undefined, schema: S, given: T) {
     return secret === undefined
       ? ({ ok: true, value: given } as const)

@@ -1,5 +1,5 @@
-// Trust stores and key stores as subscriptions give them, PEM or PKCS#12, made into PEM that is known to be good. Where
-// their content comes from is ssl.ts's affair. No reason holds any of it.
+// Checks trust stores and key stores, PEM or PKCS#12, and returns them as PEM. ssl.ts reads their content. No message
+// repeats any of it.
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { openPkcs12, type Pkcs12 } from './pkcs12.ts';
 
@@ -9,7 +9,7 @@ export type Store<T> =
 
 /** PEM of each trusted certificate. */
 export type Trusted = readonly string[];
-/** PEM: the certificate and those that lead from it to its authority, and the key. */
+/** PEM: the certificate with its intermediates, and the key. */
 export type Own = { readonly certificates: string; readonly key: string };
 
 export type Pkcs12Content = { readonly content: string; readonly password?: string | undefined };
@@ -73,7 +73,7 @@ export async function ownFromPkcs12(given: Pkcs12KeyContent): Promise<Store<Own>
   return own(first.key, certificates);
 }
 
-/** keytool writes an alias in lower case, whatever was said. */
+/** keytool writes an alias in lower case. */
 const isNamed = (alias: Pkcs12['keys'][number]['alias'], wanted: string): boolean =>
   alias?.toLowerCase() === wanted.toLowerCase();
 

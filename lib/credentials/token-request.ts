@@ -1,5 +1,5 @@
-// One request for an OAuth2 token by client credentials, through the guarded client: a token endpoint is a stranger's
-// URL like a callback. Imported when a token is needed; keeping tokens is done elsewhere.
+// One request for an OAuth2 token by client credentials, through the guarded client, because a token endpoint is a
+// stranger's URL too. Imported when a token is first needed; token.ts caches tokens.
 import { rootCertificates } from 'node:tls';
 import {
   allowInsecureRequests,
@@ -17,7 +17,7 @@ import { errorName } from '#lib/telemetry/log.ts';
 import { signAssertion } from './assertion.ts';
 import type { TokenAnswer, TokenCode, TokenConnection, TokenCredentials } from './token.ts';
 
-/** The whole request, its answer included. */
+/** Milliseconds for the whole request. */
 const TIMEOUT_MS = 10_000;
 
 const POOL = {
@@ -25,7 +25,7 @@ const POOL = {
   connectTimeoutMs: 3_000,
   idleTimeoutMs: 60_000,
   connections: 5,
-  // A connection that went stale unseen would cost a delivery.
+  // A stale pooled connection would cost a delivery.
   fresh: true,
 };
 
@@ -49,7 +49,7 @@ export async function requestToken(
   let exchange: Exchange | undefined;
   try {
     const response = await clientCredentialsGrantRequest(server, client, clientAuth, parameters, {
-      // Whether plain http is allowed is the guard's to say.
+      // The guard decides whether plain http is allowed.
       [allowInsecureRequests]: true,
       [customFetch]: async (url, { headers, body }) => {
         exchange = await callback.exchange({
@@ -70,7 +70,7 @@ export async function requestToken(
   }
 }
 
-/** A callback with a private authority may well have its tokens from a public server. */
+/** A callback with a private authority often has its tokens from a public server. */
 function trustingPublicToo(tls: TokenConnection['tls']): TokenConnection['tls'] {
   if (tls?.trusted === undefined) return tls;
   return { ...tls, id: `${tls.id} and public`, trusted: [...rootCertificates, ...tls.trusted] };
@@ -117,7 +117,7 @@ function responseOf({ status, headers, body }: Extract<Exchange, { kind: 'answer
   return new Response(WITHOUT_BODY.has(status) ? null : new Uint8Array(body), { status, headers });
 }
 
-/** The errors of RFC 6749, 5.2: no other word of an answer is repeated. */
+/** Errors of RFC 6749, 5.2. No other text of an answer is repeated. */
 const OAUTH_ERRORS: ReadonlySet<string> = new Set([
   'invalid_request',
   'invalid_client',

@@ -1,5 +1,5 @@
-// OAuth2 tokens, kept until they expire: one request however many deliveries wait for it, renewed a little early, and
-// dropped when a callback refuses one.
+// Caches OAuth2 tokens until they expire: one request for all waiting deliveries, renewed early, dropped when a callback
+// refuses one.
 import { createHash } from 'node:crypto';
 import type { PoolOptions } from '#lib/callback/pool.ts';
 import type { JwtProfileCredentials, OAuth2Credentials } from '#lib/subscription/auth-schema.ts';
@@ -17,20 +17,20 @@ export type TokenCode = (typeof TOKEN_CODES)[number];
 
 export type TokenFailure = { readonly ok: false; readonly code: TokenCode; readonly message: string };
 
-/** What a token endpoint said. */
+/** The token endpoint's answer. */
 export type TokenAnswer =
   | { readonly ok: true; readonly accessToken: string; readonly expiresInSeconds?: number | undefined }
   | TokenFailure;
 
 export type TokenRead = { readonly ok: true; readonly accessToken: string } | TokenFailure;
 
-/** How the endpoint is reached: as the callback of whoever asks. */
+/** Connection settings of the token endpoint: those of the callback. */
 export type TokenConnection = Pick<PoolOptions, 'tls' | 'proxy'>;
 
 export type Tokens = {
-  /** A token that is valid now. Never rejects for what the endpoint does. */
+  /** Returns a valid token. Never rejects for the endpoint. */
   read(credentials: TokenCredentials, connection: TokenConnection): Promise<TokenRead>;
-  /** A callback would not have this one: it is dropped, at most one in 30 s, so that the next read asks for another. */
+  /** Drops a refused token, at most one in 30 s, so that the next read requests another. */
   drop(credentials: TokenCredentials, accessToken: string): void;
 };
 
@@ -39,11 +39,11 @@ export type TokensDeps = {
   readonly now: () => number;
 };
 
-/** How long a token is used whose life its endpoint does not tell. */
+/** Milliseconds for which a token without `expires_in` is used. */
 const UNTOLD_LIFE_MS = 5 * 60_000;
-/** A token is renewed in the last tenth of its life; at least a second early, since servers count whole seconds. */
+/** A token is renewed in the last tenth of its life, at least a second early: servers count whole seconds. */
 const EARLY_MS = { least: 1_000, most: 30_000 };
-/** After a renewal failed while the old one is still good. */
+/** Milliseconds before the next try, after a renewal failed while the old token is still valid. */
 const RENEW_AGAIN_MS = 5_000;
 const DROP_AGAIN_MS = 30_000;
 const MOST_KEPT = 1_000;
@@ -93,7 +93,7 @@ export function createTokens({ request, now }: TokensDeps): Tokens {
     return { ok: true, accessToken };
   }
 
-  /** Those that are over; where none is, the oldest. */
+  /** Drops expired tokens; without any, the oldest. */
   function forgetSome(): void {
     for (const [key, { expiresAt }] of kept) if (now() >= expiresAt) forget(key);
     const [oldest] = kept.keys();
@@ -123,6 +123,6 @@ export function createTokens({ request, now }: TokensDeps): Tokens {
   };
 }
 
-/** The same client asks once for all its subscriptions; a changed secret is another client. */
+/** Cache key: one client requests once for all its subscriptions, and a changed secret is another client. */
 const keyOf = (credentials: TokenCredentials): string =>
   createHash('sha256').update(JSON.stringify(credentials)).digest('base64');

@@ -1,10 +1,9 @@
-// An endpoint as the rest of the code sees it: where the dead letters of the subscriptions that name it go. How it is
-// read from a config item is schema.ts's affair.
+// An endpoint, parsed: where the dead letters of its subscriptions go. schema.ts reads it from its config item.
 import type { SecretReference } from '#lib/item/secret-reference.ts';
 
 export type Endpoint = KafkaEndpoint | SqsEndpoint;
 
-/** The queue of what has nowhere else to be is an endpoint by this name, without an item. */
+/** The queue `undeliverable` is an endpoint of this name, without an item. */
 export const UNDELIVERABLE = 'undeliverable';
 
 export type SqsEndpoint = {
@@ -34,9 +33,9 @@ export const PROTOCOLS = ['PLAINTEXT', 'SASL_PLAINTEXT', 'SASL_SSL', 'SSL'] as c
 
 export type KafkaSecurity = {
   readonly protocol: (typeof PROTOCOLS)[number];
-  /** There exactly when the protocol is one of SASL. */
+  /** Set exactly for SASL protocols. */
   readonly sasl?: Sasl | undefined;
-  /** Only when the protocol is one of SSL. */
+  /** Set only for SSL protocols. */
   readonly ssl?: KafkaSsl | undefined;
 };
 

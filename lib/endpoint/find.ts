@@ -1,5 +1,5 @@
-// Endpoints for the bridge, kept for a moment: thousands of letters may name the same one. One that is not there, or not
-// right, is not kept: it may be put the next moment.
+// Caches endpoints for the bridge: thousands of dead letters may name the same one. Missing and invalid endpoints are not
+// cached, because somebody may correct them at any time.
 import { type FoundEndpoint, readEndpoint } from './found.ts';
 
 type Deps = Parameters<typeof readEndpoint>[1] & {
@@ -7,7 +7,7 @@ type Deps = Parameters<typeof readEndpoint>[1] & {
   readonly cacheMs: number;
 };
 
-/** Finds an endpoint by its name. Throws when DynamoDB fails. */
+/** Makes the lookup of endpoints by name. It throws when DynamoDB fails. */
 export function createFindEndpoint(deps: Deps): (name: string) => Promise<FoundEndpoint> {
   const kept = new Map<string, { readonly found: FoundEndpoint; readonly until: number }>();
   return async (name) => {

@@ -1,5 +1,4 @@
-// Endpoints as they are found in their table: what lies under a name, and whether a subscription may name it. Nothing is
-// connected to here.
+// Reads endpoints from their table, and checks whether a subscription may name one. Connects to none.
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { type Fault, inWords } from '#lib/item/fault.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -10,7 +9,7 @@ export type FoundEndpoint =
   | { readonly kind: 'invalid'; readonly faults: readonly Fault[] }
   | { readonly kind: 'absent' };
 
-/** What an item of the table of endpoints is; undefined for none. */
+/** Parses an item of the endpoints table; no item is `absent`. */
 export function foundEndpoint(item: unknown): FoundEndpoint {
   if (item === undefined) return { kind: 'absent' };
   const parsed = parseEndpoint(item);
@@ -24,12 +23,12 @@ type Deps = {
   readonly endpointsTable: string;
 };
 
-/** Reads one endpoint, consistently. Throws when DynamoDB fails. */
+/** Reads one endpoint, strongly consistent. Throws when DynamoDB fails. */
 export async function readEndpoint(name: string, deps: Deps): Promise<FoundEndpoint> {
   return foundEndpoint(await readEndpointItem(name, deps));
 }
 
-/** The item as it lies there, or undefined. Throws when DynamoDB fails. */
+/** Reads the item as it is stored; undefined when there is none. Throws when DynamoDB fails. */
 export async function readEndpointItem(
   name: string,
   { documents, endpointsTable }: Deps,
@@ -40,7 +39,7 @@ export async function readEndpointItem(
   return Item;
 }
 
-/** What is wrong with a `dlq.endpoint` under whose name this item lies; undefined when nothing is. */
+/** The fault of a `dlq.endpoint` that names this item; undefined when there is none. */
 export function faultOfNaming(item: unknown): Fault | undefined {
   const found = foundEndpoint(item);
   switch (found.kind) {

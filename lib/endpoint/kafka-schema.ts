@@ -1,5 +1,4 @@
-// A Kafka endpoint's configuration, in Gravitee's words; credentials are secrets, never in the item. Connecting is
-// done elsewhere.
+// The schema of a Kafka endpoint's configuration, in Gravitee's words. Credentials are in secrets, never in the item.
 import * as z from 'zod';
 import { field, text, titled } from '#lib/item/field.ts';
 import { COMPRESSIONS, type KafkaConfiguration } from './endpoint.ts';

@@ -1,10 +1,10 @@
-// Where an `sqs` endpoint's queue is: the URL to call it by and the region to call it in, from a URL or an ARN.
+// The address of an `sqs` endpoint's queue: URL and region, from a URL or an ARN.
 import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SqsEndpoint } from './endpoint.ts';
 
 export type QueueAddress = {
   readonly url: string;
-  /** Undefined where the URL does not tell: the function's own. */
+  /** Undefined when the URL does not contain it: the function's own region. */
   readonly region: string | undefined;
 };
 
@@ -13,14 +13,14 @@ const HOST = /^(?:sqs\.([a-z0-9-]+)|([a-z0-9-]+)\.queue)\.amazonaws\.com(?:\.cn)
 
 type Configuration = SqsEndpoint['configuration'];
 
-/** The region that the queue is in; undefined where its address does not tell. */
+/** The queue's region; undefined when its address does not contain it. */
 export function regionOf(configuration: Configuration): string | undefined {
   if ('queueArn' in configuration) return ARN.exec(configuration.queueArn)?.[2];
   const [, current, legacy] = HOST.exec(URL.parse(configuration.queueUrl)?.hostname ?? '') ?? [];
   return current ?? legacy;
 }
 
-/** The queue's URL, as SQS says it where the endpoint is an ARN. Throws what SQS throws. */
+/** The queue's URL; SQS is asked for it when the endpoint is an ARN. Throws what SQS throws. */
 export async function queueUrlOf(
   configuration: Configuration,
   sqs: Pick<SQSClient, 'send'>,
@@ -34,7 +34,7 @@ export async function queueUrlOf(
   return QueueUrl;
 }
 
-/** Both without asking AWS. `emulator`: the endpoint that stands in AWS's place, which is where an ARN's queue is then. */
+/** URL and region without asking AWS. `emulator`: the endpoint of an emulated AWS, where an ARN's queue is then. */
 export function queueAddress(configuration: Configuration, emulator: string | undefined): QueueAddress {
   if ('queueUrl' in configuration) {
     return { url: configuration.queueUrl, region: regionOf(configuration) };

@@ -1,5 +1,4 @@
-// Reads an endpoint from its config item: every fault, or the endpoint. Fetching it, and what follows from a fault, is
-// done elsewhere.
+// Parses an endpoint's config item: the endpoint, or all its faults.
 import * as z from 'zod';
 import type { Fault } from '#lib/item/fault.ts';
 import { readField, settled, WHOLE_ITEM } from '#lib/item/fault.ts';
@@ -43,7 +42,7 @@ export type ParsedEndpoint =
   | { readonly ok: true; readonly endpoint: Endpoint }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** Reads an item as the DynamoDB document client gives it. No fault repeats a value. */
+/** Parses an item as the DynamoDB document client returns it. No fault repeats a value. */
 export function parseEndpoint(item: unknown): ParsedEndpoint {
   const broken = nonJson(item);
   if (!isObject(item)) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: 'must be an object' }] };

@@ -1,4 +1,4 @@
-// An SQS endpoint's configuration: a queue of anybody's, by URL or ARN.
+// The schema of an SQS endpoint's configuration: any queue, by URL or ARN.
 import * as z from 'zod';
 import { exactlyOneOf, field, oneOf, text, titled } from '#lib/item/field.ts';
 import type { SqsEndpoint } from './endpoint.ts';

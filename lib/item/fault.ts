@@ -1,5 +1,5 @@
-// From zod's issues to faults in plain words: where, why, and what to do. No fault repeats a value of the item, for
-// any of them may be a credential.
+// Turns zod's issues into faults: where, why, and what to do. No fault repeats a value of the item, because any value may be
+// a credential.
 import type * as z from 'zod';
 import { closest } from './did-you-mean.ts';
 import type { Field } from './field.ts';
@@ -7,14 +7,14 @@ import { reasonOf } from './reason.ts';
 
 export type Path = readonly PropertyKey[];
 
-/** One thing wrong with a config item: where (dotted path) and why, in words for the person who wrote it. */
+/** One fault of a config item: a dotted path, and the reason as a sentence for the item's author. */
 export type Fault = { readonly path: string; readonly reason: string };
 
 /** Joins faults into one sentence: path and reason of each. */
 export const inWords = (faults: readonly Fault[]): string =>
   faults.map(({ path, reason }) => `${path}: ${reason}`).join('; ');
 
-/** Options that hold credentials: in these, an unknown key is not shown either. */
+/** Options that hold credentials: an unknown key in them may be a credential and is not shown. */
 export const CREDENTIAL_OPTIONS: ReadonlySet<PropertyKey> = new Set([
   'auth',
   'signing',
@@ -27,7 +27,7 @@ const LONGEST_SEGMENT = 64;
 
 export const WHOLE_ITEM = '(item)';
 
-/** A path as people write it: `configuration.headers.0.name`. */
+/** Writes a path as people do: `configuration.headers.0.name`. */
 export function dotted(path: Path): string {
   if (path.length === 0) return WHOLE_ITEM;
   return path.map((segment) => clipped(String(segment))).join('.');
@@ -36,7 +36,7 @@ export function dotted(path: Path): string {
 const clipped = (segment: string): string =>
   segment.replace(/[^\x21-\x7e]/g, '?').slice(0, LONGEST_SEGMENT) || '(empty)';
 
-/** One fault a path; and nothing about what is `broken`, or is inside it, but that it is. */
+/** Returns one fault per path. Values that are `broken`, or inside a broken one, get only that fault. */
 export function settled(broken: readonly Fault[], faults: readonly Fault[]): Fault[] {
   if (broken.length === 0 && faults.length === 0) return [];
   const first = new Map<string, Fault>();
@@ -52,7 +52,7 @@ export type Reading<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** Reads one value by its schema; `path` is where in the item it was found. */
+/** Parses one value by its schema. `path`: where it is in the item. */
 export function readField<S extends z.ZodType>(
   schema: Field<S>,
   value: unknown,
@@ -63,7 +63,7 @@ export function readField<S extends z.ZodType>(
     if (parsed.success) return { ok: true, value: parsed.data };
     return { ok: false, faults: parsed.error.issues.flatMap((issue) => faultsOf(issue, path)) };
   } catch {
-    // zod compares the `length` of whatever has one; where that is an object which is no number, comparing throws.
+    // zod compares the `length` of any value that has one; for a `length` that is no number this throws.
     return { ok: false, faults: [{ path: dotted(path), reason: 'holds a value that can not be read' }] };
   }
 }
@@ -74,7 +74,7 @@ function faultsOf(issue: z.core.$ZodIssue, at: Path): Fault[] {
   return unknownKeys(issue.keys, issue.message.split(' '), path);
 }
 
-/** Faults for keys that mean nothing where they stand; `known` are those that would. */
+/** Makes the faults of unknown keys; `known` are the keys that are allowed there. */
 export function unknownKeys(keys: readonly string[], known: readonly string[], path: Path): Fault[] {
   const hidden = path.some((segment) => CREDENTIAL_OPTIONS.has(segment));
   const faults: Fault[] = [];
@@ -100,7 +100,7 @@ const remove = (known: readonly string[]): string => `remove it; known are ${kno
 
 const A_FILE = 'there is no gateway disk to read files from; give the content, or a secret';
 
-// Words of Gravitee's that have no meaning here, and what has.
+// Gravitee's words without a meaning here, and what to use instead.
 const INSTEAD: ReadonlyMap<string, string> = new Map([
   ['path', A_FILE],
   ['certPath', A_FILE],

@@ -1,12 +1,12 @@
-// How one field of a config item is declared: its schema, with the title and description that editors show. A field
-// is made when it is first read, since making schemas is most of what importing this folder would cost.
+// Declares a field of a config item: its schema, with a title and description for editors. A schema is made when it is first
+// used, because making schemas is most of what importing them costs.
 import * as z from 'zod';
 
 export type Field<S extends z.ZodType = z.ZodType> = () => S;
 
 /** Title and description of a field in the JSON Schema; `more` holds further keywords, such as `default`. */
 export function titled<S extends z.ZodType>(schema: S, title: string, description: string, more = {}): S {
-  // Not `.meta()`, which makes a second copy of every schema.
+  // Not `.meta()`, which would copy every schema.
   z.globalRegistry.add(schema, { title, description, ...more });
   return schema;
 }
@@ -28,7 +28,7 @@ export const text = (most: number) => z.string().min(1).max(most);
 
 type Check = z.core.CheckFn<Record<string, unknown>>;
 
-/** Exactly one of several keys must be there: a fault names the second one, or the first where none is. */
+/** Requires exactly one of several keys. The fault names the second one found, or the first allowed one if none is there. */
 export function exactlyOneOf(...keys: readonly [string, ...string[]]): Check {
   return ({ value, issues }) => {
     const given = keys.filter((key) => value[key] !== undefined);

@@ -1,13 +1,13 @@
-// Tells whether a config item was changed: the same hash for the same content, whatever the order of its keys.
+// Detects changes of a config item: the hash is the same for the same content, whatever the order of its keys.
 import { hash } from 'node:crypto';
 
-/** SHA-256, in hex, of an item as the document client gives it; sets and binary values count too. */
+/** SHA-256 in hex of an item as the document client returns it, including sets and binary values. */
 export function hashOfItem(item: unknown): string {
   return hash('sha256', canonical(item));
 }
 
-// JSON with sorted keys. DynamoDB keeps neither the order of a map's keys nor of a set's members, turns 1.0 into 1,
-// and a value that is undefined is never written.
+// JSON with sorted keys: DynamoDB keeps neither the order of a map's keys nor that of a set's members, turns 1.0 into 1, and
+// never stores undefined.
 function canonical(value: unknown): string {
   if (value === undefined) return 'null';
   if (typeof value === 'bigint') return value.toString();

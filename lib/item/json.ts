@@ -1,5 +1,4 @@
-// Whether a config item is plain JSON. DynamoDB also has sets and binary values, which JSON does not; what follows
-// may then trust that an object is an object.
+// Checks that a config item is plain JSON: DynamoDB also has sets and binary values. Later code can then rely on it.
 
 import type { Fault } from './fault.ts';
 import { CREDENTIAL_OPTIONS, dotted, type Path } from './fault.ts';
@@ -14,7 +13,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A fault for every value that is not JSON; an undefined one counts as left out. */
+/** Returns a fault for every value that is not JSON. An undefined value counts as left out. */
 export function nonJson(item: unknown): Fault[] {
   const faults: Fault[] = [];
   const path: PropertyKey[] = [];
@@ -49,13 +48,13 @@ function whyNot(value: unknown, depth: number): string | undefined {
   return 'must be JSON, not an object of a class';
 }
 
-// Inside a credential option an unknown key may itself be a credential that slipped: its path is not told.
+// An unknown key in a credential option may be a misplaced credential: its path is not shown.
 function shown(path: Path): Path {
   const at = path.findIndex((segment) => CREDENTIAL_OPTIONS.has(segment));
   return at === -1 ? path : path.slice(0, at + 1);
 }
 
-/** Whether two JSON values are the same, whatever the order of their keys. What is nested too deep never is. */
+/** Whether two JSON values are equal, whatever the order of their keys. Values that are nested too deep never are. */
 export function sameJson(a: unknown, b: unknown, depth = 0): boolean {
   if (depth > DEEPEST) return false;
   if (Array.isArray(a) && Array.isArray(b)) {
