@@ -1,5 +1,5 @@
-// What somebody should be told of, as CloudWatch alarms: one table, a line each, of which OPERATORS.md says what to do. Pure; when
-// an alarm goes on or off the topic in alarmTopicArn is told. Metrics are AWS's own and those of lib/telemetry/log.ts.
+// The CloudWatch alarms: one row each, with its line in the runbook of OPERATORS.md. Pure. An alarm that goes on or off sends
+// to the topic in alarmTopicArn. Metrics are AWS's own and those of lib/telemetry/log.ts.
 import type { CountName, MeasureName } from '#lib/telemetry/log.ts';
 
 type Metric =
@@ -14,12 +14,12 @@ type Metric =
   | { readonly own: string; readonly name: CountName | MeasureName };
 
 export type Alarm = {
-  /** Its name is webhooks-<stage>-<this>. */
+  /** Its name is webhooks-<stage>-<id>. */
   readonly name: string;
   readonly says: string;
   readonly metric: Metric;
   readonly statistic: 'Maximum' | 'Sum';
-  /** In alarm when the statistic is above this, or with `below` under it, in each of so many periods of five minutes. */
+  /** In alarm when the statistic is above this (with `below`: under it) in each of the periods of five minutes. */
   readonly above: number;
   readonly below?: true;
   readonly periods: number;
@@ -29,7 +29,7 @@ type Capacity = { readonly route: number; readonly deliver: number; readonly bri
 
 const PERIOD_SECONDS = 300;
 const FUNCTIONS = ['route', 'deliver', 'bridge', 'resume', 'redrive'] as const;
-/** Seconds after which what waits in a queue has waited too long; what is on retries or for a broker waits on purpose. */
+/** Age in seconds at which waiting messages are too old. Messages in retries or for a Kafka broker wait on purpose. */
 const TOO_OLD = {
   messages: 300,
   'messages.fifo': 300,
@@ -37,10 +37,10 @@ const TOO_OLD = {
   retries: 1_800,
   'dead-letters': 1_800,
 } as const;
-/** Of how many that may run at once so many do. */
+/** The part of a function's concurrency at which its alarm rings. */
 const NEARLY_ALL = 0.8;
 
-/** Every alarm of a deployment whose functions may run so many at once. */
+/** Every alarm of a deployment, for the given maximum concurrency of its functions. */
 export const alarms = (capacity: Capacity): Alarm[] => [
   ...Object.entries(TOO_OLD).map(
     ([queue, above]): Alarm => ({
@@ -139,7 +139,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   ),
 ];
 
-/** Where CloudWatch keeps an alarm's metric, for the stack of this name. */
+/** Namespace, name and dimensions of an alarm's metric, for the stack of this name. */
 export function metricOf({ metric }: Alarm, stackName: string, stage: string) {
   if ('queue' in metric) {
     return {
@@ -162,7 +162,7 @@ export function metricOf({ metric }: Alarm, stackName: string, stage: string) {
   };
 }
 
-/** The alarm as a resource of the template. */
+/** Makes the alarm's resource for the template. */
 export function alarmResource(alarm: Alarm, stackName: string, stage: string, topicArn: string) {
   const actions = topicArn === '' ? {} : { AlarmActions: [topicArn], OKActions: [topicArn] };
   return {
@@ -177,7 +177,7 @@ export function alarmResource(alarm: Alarm, stackName: string, stage: string, to
       EvaluationPeriods: alarm.periods,
       Threshold: alarm.above,
       ComparisonOperator: alarm.below ? 'LessThanThreshold' : 'GreaterThanThreshold',
-      // Nothing told is nothing wrong, but where to be told is the point.
+      // Missing data counts as OK, except for the alarm that watches for missing data.
       TreatMissingData: alarm.below ? 'breaching' : 'notBreaching',
       ...actions,
     },

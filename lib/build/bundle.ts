@@ -9,13 +9,13 @@ import { requireHttp } from './require-http.ts';
 import { slimAxios } from './slim-axios.ts';
 import { slimUndici } from './slim-undici.ts';
 
-/** The functions there are: one a file in functions/. */
+/** The functions: one file each in functions/. */
 export const functionNames = (): string[] => readdirSync('functions').map((file) => basename(file, '.ts'));
 
-// The bundle is ESM; some of what it holds is CommonJS and asks for `require`.
+// The bundle is ESM; some CommonJS packages in it call `require`.
 const REQUIRE_FOR_COMMONJS = `import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);`;
 
-/** Writes <folder>/<function>/index.js and its licences for every function; runs in the checkout's root. */
+/** Writes <folder>/<function>/index.js and its licences for every function. Must run in the checkout's root. */
 export async function bundle(folder = 'dist'): Promise<Metafile> {
   mkdirSync(folder, { recursive: true });
   // `.js` and a package.json beside it, not `.mjs`: `serverless invoke local` does not load `.mjs`.
@@ -32,7 +32,7 @@ export async function bundle(folder = 'dist'): Promise<Metafile> {
     legalComments: 'none',
     mainFields: ['module', 'main'],
     banner: { js: REQUIRE_FOR_COMMONJS },
-    // The Kafka client's compression, with its code inside: else it looks for a file beside the bundle.
+    // Includes the code of the Kafka client's compression, which would look for a file beside the bundle.
     alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
     plugins: [requireHttp(), slimAxios(), slimUndici()],
     metafile: true,

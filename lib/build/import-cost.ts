@@ -1,4 +1,4 @@
-// What a cold start pays before the handler runs: the CPU of importing a bundle, in a process that does nothing else.
+// The cost of a cold start before the handler runs: CPU of importing a bundle in a process of its own.
 import { execFileSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { bundleFile } from './bundle.ts';
@@ -12,7 +12,7 @@ const SCRIPT = `
   console.log([(user + system) / 1000, performance.now() - started].join(' '));
 `;
 
-/** What importing the function's bundle takes, in milliseconds. Build it first. */
+/** Milliseconds of CPU for importing the function's bundle. Build it first. */
 export function importCost(functionName: string): { cpuMs: number; wallMs: number } {
   const url = pathToFileURL(bundleFile(functionName)).href;
   const output = execFileSync(process.execPath, ['--input-type=module', '-e', SCRIPT, url], {

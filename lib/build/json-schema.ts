@@ -1,5 +1,5 @@
-// Makes the JSON Schemas that editors check config items with, from the schemas that the functions parse them with.
-// Run by `node lib/build/json-schema.ts`; a test holds that the committed files are what this makes.
+// Makes the JSON Schemas for editors from the schemas that parse config items. Run by `node lib/build/json-schema.ts`; a test
+// checks that the committed files are up to date.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod';
@@ -8,7 +8,7 @@ import { subscriptionItem } from '#lib/subscription/item-schema.ts';
 
 type File = { readonly path: string; readonly text: string };
 
-/** The files as they must be; paths are from the checkout's root. */
+/** The schema files: path from the checkout's root, and content. */
 export const jsonSchemas = (): File[] => [
   { path: 'events/schema/subscription.schema.json', text: textOf(subscriptionItem()) },
   { path: 'events/schema/endpoint.schema.json', text: textOf(endpointItem()) },
@@ -16,15 +16,15 @@ export const jsonSchemas = (): File[] => [
 
 function textOf(schema: z.ZodType): string {
   const json = z.toJSONSchema(schema, {
-    // What editors know best.
+    // The draft that most editors support.
     target: 'draft-7',
     // Items as people write them, before defaults are filled in.
     io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
-      // zod leaves out the default of what it transforms.
+      // zod omits the default of a transformed value.
       const meta = z.globalRegistry.get(zodSchema);
       if (meta?.default !== undefined) jsonSchema.default ??= meta.default;
-      // A lone reference needs nothing around it.
+      // A lone reference needs no wrapper.
       const [only] = jsonSchema.allOf ?? [];
       if (only?.$ref !== undefined && Object.keys(jsonSchema).length === 1) {
         delete jsonSchema.allOf;

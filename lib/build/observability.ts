@@ -1,12 +1,11 @@
-// What is looked at: the alarms, a dashboard of the same metrics, and saved queries of the log lines. Made for the template when it is
-// packaged; pure.
+// Alarms, a dashboard of the same metrics, and saved log queries, made for the template when it is packaged. Pure.
 import { type Alarm, alarmResource, alarms, metricOf } from './alarms.ts';
 
 export type Watched = {
   readonly stackName: string;
   readonly stage: string;
   readonly alarmTopicArn: string;
-  /** Emulators know no saved queries, and would refuse the whole template. */
+  /** Emulators have no saved queries and would refuse the template. */
   readonly savesQueries: boolean;
   readonly capacity: Parameters<typeof alarms>[0];
 };
@@ -53,7 +52,7 @@ const query = (stackName: string, name: string, lines: readonly string[]) => ({
     LogGroupNames: LOGGING.map((one) => `/aws/lambda/${stackName}-${one}`),
     QueryString: lines.join('\n'),
   },
-  // A query names log groups, which have to be there.
+  // A query names log groups, which must exist first.
   DependsOn: LOGGING.map((one) => `${one.charAt(0).toUpperCase()}${one.slice(1)}LogGroup`),
 });
 
@@ -65,7 +64,7 @@ const REGION = '${AWS::Region}';
 const WIDTH = 8;
 const HEIGHT = 6;
 
-/** What goes through, how it ends and how long it takes; then each alarm's metric with its threshold. */
+/** Graphs of throughput, outcomes and durations, then each alarm's metric with its threshold. */
 function widgets(all: readonly Alarm[], stackName: string, stage: string) {
   const own = (name: string, fn: string, stat: string) => [
     'SqsWebhooks',

@@ -1,5 +1,5 @@
-// An esbuild plugin: takes node:http by require, not by import. Importing it as a module makes Node read every one of
-// its exports, and some of them load Node's own fetch and web sockets: tens of milliseconds of each cold start.
+// An esbuild plugin: loads node:http by require, not by import. An import makes Node read every export of it, some of which
+// load Node's fetch and web sockets: tens of milliseconds of each cold start.
 import type { Plugin } from 'esbuild';
 
 export function requireHttp(): Plugin {

@@ -1,6 +1,6 @@
-// An esbuild plugin: axios without the adapters and platform code that our own adapter replaces, so that a function
-// that starts cold does not load form-data, follow-redirects, fetch and the rest. The list follows the "browser" map
-// of axios' package.json. It changes the bundle alone, not what runs in tests.
+// An esbuild plugin: leaves out axios' adapters and platform code that our adapter replaces, so that cold starts don't load
+// form-data, follow-redirects, fetch and others. The list follows the "browser" map of axios' package.json. It changes only
+// the bundle, not the code that tests run.
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Plugin } from 'esbuild';
@@ -15,7 +15,7 @@ const REPLACED: Readonly<Record<string, string>> = {
   'platform/browser/classes/FormData.js': NOTHING,
   'platform/browser/classes/Blob.js': NOTHING,
 };
-// Only to look at the global FormData makes Node load all of its own fetch: 20 ms of a cold start.
+// Reading the global FormData makes Node load its fetch: 20 ms of a cold start.
 const FORM_DATA = "typeof G.FormData !== 'undefined' ? G.FormData : undefined";
 
 export function slimAxios(): Plugin {

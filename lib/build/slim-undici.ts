@@ -1,12 +1,12 @@
-// An esbuild plugin: of undici only what lib/callback uses, so that a function that starts cold does not load fetch,
-// web sockets, caches, mocks and node's http2. A bundle that imports anything else of undici fails to build.
+// An esbuild plugin: keeps only the part of undici that lib/callback uses, so that cold starts don't load fetch, web sockets,
+// caches, mocks and http2. A bundle that imports anything else of undici fails to build.
 import type { Plugin } from 'esbuild';
 
 const ENTRY = `
 export { default as Pool } from 'undici/lib/dispatcher/pool.js';
 export { default as errors } from 'undici/lib/core/errors.js';
 `;
-// Reached by undici only for HTTP/2 and for form bodies, which the guarded client never asks for.
+// undici loads these only for HTTP/2 and form bodies, which the guarded client never uses.
 const UNUSED =
   /[\\/]undici[\\/]lib[\\/](dispatcher[\\/]client-h2|web[\\/]fetch[\\/](body|formdata)|web[\\/]webidl[\\/]index)\.js$/;
 
@@ -14,7 +14,7 @@ export function slimUndici(): Plugin {
   return {
     name: 'slim-undici',
     setup(build) {
-      // undici's own switch for leaving out its second, experimental parser.
+      // undici's own switch for leaving out its experimental parser.
       build.initialOptions.define = { ...build.initialOptions.define, esbuildDetection: 'true' };
       build.onResolve({ filter: /^undici$/ }, ({ resolveDir }) => ({
         path: 'undici',

@@ -1,5 +1,5 @@
-// Where a redrive goes on: given with each answer that is not the last, sent back as it is. It holds what is left to
-// do and nothing secret; a cursor of another request is refused by its fingerprint.
+// The cursor of a redrive: every answer but the last has one, and the caller sends it back unchanged to continue. It holds
+// no secret. A cursor of another request is refused by its fingerprint.
 import { hash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as z from 'zod';
@@ -7,11 +7,11 @@ import * as z from 'zod';
 const offset = z.string().regex(/^\d{1,19}$/);
 
 const partitionSchema = z.strictObject({
-  /** Everything before is settled. */
+  /** Every offset before this one is settled. */
   next: offset,
-  /** The end as it was when the redrive began: what was written since is not for it. */
+  /** The partition's end when the redrive began: newer records are not part of it. */
   end: offset,
-  /** Runs of offsets from `next` on, first and last, that are settled too. */
+  /** Further settled ranges of offsets from `next` on, first and last. */
   settled: z
     .array(z.tuple([offset, offset]))
     .max(10_000)
@@ -24,7 +24,7 @@ const cursorSchema = z.strictObject({
   redriveId: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
   /** Epoch milliseconds. */
   startedAt: z.number().int(),
-  /** What is left of the limit. */
+  /** Letters left of the request's limit. */
   left: z.number().int().min(0).optional(),
   partitions: z.record(z.string().regex(/^\d{1,6}$/), partitionSchema).optional(),
 });
@@ -38,7 +38,7 @@ export const encodeCursor = (cursor: Cursor): string =>
 
 const BYTES_MOST = 4 * 1024 * 1024;
 
-/** The cursor, or none where the text is not one of ours. */
+/** Decodes a cursor; undefined when the text is not one of ours. */
 export function decodeCursor(text: string): { readonly cursor: Cursor | undefined } {
   try {
     const bytes = inflateRawSync(Buffer.from(text, 'base64url'), { maxOutputLength: BYTES_MOST });
@@ -49,6 +49,6 @@ export function decodeCursor(text: string): { readonly cursor: Cursor | undefine
   }
 }
 
-/** What a cursor may only be used with again. */
+/** Identifies the request that a cursor belongs to. */
 export const fingerprintOf = (asked: object): string =>
   hash('sha256', JSON.stringify(asked), 'base64url').slice(0, 16);

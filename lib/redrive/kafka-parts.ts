@@ -1,30 +1,30 @@
-// How far a redrive has come in each partition of a topic: what was looked at, what of it is owed, and the cursor that
-// says so to the next call. Reads nothing but a topic's bounds.
+// Progress of a redrive in each partition of a topic: what was read, which letters are still to be sent, and the cursor for
+// the next call. Reads only a topic's bounds.
 import type { TopicReader } from '#lib/kafka/topic-reader.ts';
 import type { PartitionCursor } from './cursor.ts';
 import { SourceUnreadable } from './source.ts';
 
-/** A record is written after its letter, by another machine's clock. */
+/** A record is written after its letter was made, by another machine's clock. */
 const CLOCKS_APART_MS = 5 * 60_000;
 
 export type TopicOptions = {
-  /** Epoch milliseconds: nothing is wanted that became a letter before. */
+  /** Epoch milliseconds: older letters are not wanted. */
   readonly since: number | undefined;
   readonly offsets: ReadonlyMap<number, bigint> | undefined;
   readonly cursor: Readonly<Record<string, PartitionCursor>> | undefined;
 };
 
 export type Part = {
-  /** Everything before was looked at. */
+  /** Every offset before this one was read. */
   position: bigint;
   readonly end: bigint;
-  /** Wanted, and neither sent nor left. */
+  /** Offsets of wanted letters that are neither sent nor skipped. */
   readonly owed: Set<bigint>;
-  /** Runs that an earlier call has settled, from the position on. */
+  /** Ranges that an earlier call settled, from the position on. */
   readonly settled: (readonly [first: bigint, last: bigint])[];
 };
 
-/** Where to begin, or to go on. Throws SourceUnreadable for a partition that is not there. */
+/** Where to begin or continue. Throws SourceUnreadable for a partition that does not exist. */
 export async function partsOf(
   { since, offsets, cursor }: TopicOptions,
   reader: TopicReader,
@@ -65,7 +65,7 @@ export function isSettled({ settled }: Part, offset: bigint): boolean {
   return settled[0] !== undefined && settled[0][0] <= offset;
 }
 
-/** What is owed is read again, and only that: everything else up to the position is settled. */
+/** Makes the cursor of a partition: only letters that are still to be sent are read again. */
 export function cursorOf({ position, end, owed, settled: before }: Part): PartitionCursor {
   const unsettled = [...owed, position].toSorted((a, b) => (a < b ? -1 : 1));
   const [first = position] = unsettled;
@@ -75,7 +75,7 @@ export function cursorOf({ position, end, owed, settled: before }: Part): Partit
     if (offset > run) settled.push([String(run), String(offset - 1n)]);
     run = offset + 1n;
   }
-  // Where this call did not come to, what an earlier one has settled is still so.
+  // Ranges beyond this call's position stay settled as an earlier call left them.
   for (const [from, to] of before) {
     if (to >= position) settled.push([String(from > position ? from : position), String(to)]);
   }

@@ -1,5 +1,5 @@
-// Letters of a Kafka topic, partition by partition up to the end as it was when the redrive began. A topic is only
-// read: what was sent stays in it, and the cursor says what is settled.
+// Dead letters of a Kafka topic, partition by partition, up to the end at the redrive's beginning. A topic is only read:
+// sent letters stay in it, and the cursor knows which are settled.
 
 import type { ReadRecord } from '#lib/kafka/committed.ts';
 import { KafkaUnreadable, type ReadPart, type TopicReader } from '#lib/kafka/topic-reader.ts';
@@ -12,10 +12,10 @@ export type KafkaPosition = { readonly partition: number; readonly offset: bigin
 
 type Deps = { readonly reader: TopicReader; readonly now: () => number };
 
-/** So many reads in a row that gave nothing, and the partition gives nothing. */
+/** Consecutive empty reads after which a partition counts as finished. */
 const EMPTY_READS = 20;
 
-/** Opens a topic. Throws SourceUnreadable where it can't be read. */
+/** Opens a topic. Throws SourceUnreadable when it can't be read. */
 export async function openTopic(
   options: TopicOptions,
   { reader, now }: Deps,
@@ -24,7 +24,7 @@ export async function openTopic(
   const notes: string[] = [];
   let seen = 0;
 
-  /** Reads where something is left; undefined where retention was faster. */
+  /** Reads from the unfinished partitions; undefined when retention has deleted the records. */
   async function readOn(): Promise<readonly ReadPart[] | undefined> {
     const open = [...parts].filter(([, { position, end }]) => position < end);
     try {
@@ -62,7 +62,7 @@ export async function openTopic(
     const hasRoom = () => wanted.length < room.letters && bytes < room.bytes;
     const isEnded = () => [...parts.values()].every(({ position, end }) => position >= end);
 
-    /** Looks at the records of one partition, as far as there is room. */
+    /** Reads the records of one partition as far as the page has room. */
     function look({ partition, records, next }: ReadPart): boolean {
       const part = parts.get(partition);
       if (part === undefined || next <= part.position) return false;

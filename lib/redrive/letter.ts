@@ -1,5 +1,5 @@
-// What an endpoint holds, read into one shape: a letter, which had a subscription, or a message that never had one.
-// From a queue here; from a Kafka record in kafka-record.ts. Whether it is wanted is select.ts's affair.
+// The content of an endpoint as one type: a dead letter, which had a subscription, or a message that never had one. Parsed
+// from a queue's message here; select.ts decides whether it is wanted.
 import type { SQSMessageAttributes } from 'aws-lambda';
 import {
   ATTRIBUTE,
@@ -11,7 +11,7 @@ import {
   type Undeliverable,
 } from '#lib/message/attribute.ts';
 
-/** What travels with the message, whatever became of it. */
+/** Fields that travel with every message. */
 type Carried = Pick<
   Delivery,
   | 'subscription'
@@ -35,15 +35,15 @@ export type StoredLetter = {
   readonly outcome: DeadLetter['outcome'];
   readonly status: number | undefined;
   readonly attempts: number;
-  /** Epoch milliseconds: the first attempt, where there was one, and when it became a letter. */
+  /** Epoch milliseconds: the first attempt, if there was one, and when it became a dead letter. */
   readonly firstAt: number;
   readonly at: number;
-  /** SQS's sequence number in its lane; empty where none is known. */
+  /** SQS's sequence number in its lane; empty when unknown. */
   readonly sequence: string;
   readonly excerpt: string | undefined;
 };
 
-/** A message that no subscription was found for. */
+/** A message for which no subscription was found. */
 export type Unaddressed = {
   readonly kind: 'unaddressed';
   readonly body: string;
@@ -58,7 +58,7 @@ export type LetterReading =
   | { readonly ok: true; readonly found: FoundLetter }
   | { readonly ok: false; readonly detail: string };
 
-/** A dead letter with its message's body, from wherever it was. */
+/** Makes a stored letter from a dead letter's attribute and the body. */
 export function letterOf(deadLetter: DeadLetter, body: string): StoredLetter {
   const {
     reason,
@@ -70,7 +70,7 @@ export function letterOf(deadLetter: DeadLetter, body: string): StoredLetter {
     sequence,
     excerpt,
     endpoint: _,
-    // Of its way to the endpoint.
+    // These two are about its way to the endpoint.
     hops: _h,
     waitsSince: _w,
     ...carried
@@ -90,7 +90,7 @@ export function letterOf(deadLetter: DeadLetter, body: string): StoredLetter {
   };
 }
 
-/** Reads a message of an endpoint's queue or of `undeliverable`. */
+/** Parses a message of an endpoint's queue or of `undeliverable`. */
 export function readQueued(body: string, attributes: SQSMessageAttributes): LetterReading {
   const deadLetter = decodeDeadLetter(attributes);
   if (deadLetter.ok) return { ok: true, found: letterOf(deadLetter.value, body) };
@@ -105,7 +105,7 @@ function readUndeliverable(body: string, origin: Undeliverable): LetterReading {
   if (own === undefined) return { ok: true, found: { kind: 'unaddressed', body, reason, at, origin } };
   const inner = { [ATTRIBUTE]: { stringValue: own.value, dataType: own.type } };
   const deadLetter = decodeDeadLetter(inner);
-  // It stays what it was rejected for; that the endpoint did not take it is why it lies here.
+  // Its reason stays that of its rejection, not that the endpoint refused it.
   if (deadLetter.ok) return { ok: true, found: letterOf(deadLetter.value, body) };
   const delivery = decodeDelivery(inner);
   if (!delivery.ok) return delivery;

@@ -1,4 +1,4 @@
-// From an endpoint's name to the source that its letters are read from.
+// Opens the source of an endpoint's dead letters by the endpoint's name.
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type KafkaConfiguration, UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
 import type { FoundEndpoint } from '#lib/endpoint/found.ts';
@@ -14,18 +14,18 @@ import { openQueue } from './sqs-source.ts';
 
 export type OpenDeps = {
   readonly readEndpoint: (name: string) => Promise<FoundEndpoint>;
-  /** A client for the queues of a region; of the function's own, where none is named. */
+  /** A client for the queues of a region; undefined: the function's own region. */
   readonly sqsIn: (region: string | undefined) => Pick<SQSClient, 'send'>;
   readonly connectTo: (configuration: KafkaConfiguration) => Promise<KafkaConnection>;
-  /** What is read from them would be out of the functions' sight meanwhile. */
+  /** Our own queues: messages read from them would be invisible to the functions meanwhile. */
   readonly ownQueueUrls: readonly string[];
   readonly undeliverableQueueUrl: string;
-  /** The endpoint that stands in AWS's place, if one does. */
+  /** Endpoint of an emulated AWS; undefined on AWS. */
   readonly emulator: string | undefined;
   readonly now: () => number;
 };
 
-/** Opens what the request names. Throws SourceUnreadable where it can't be read, and what AWS throws. */
+/** Opens the request's endpoint. Throws SourceUnreadable when it can't be read, and AWS's own errors. */
 export async function openSource(
   { request, cursor, endsAt }: Opening,
   deps: OpenDeps,

@@ -1,22 +1,22 @@
-// How fast a redrive sends: as fast as it goes, or so many a second, evenly.
+// The rate of a redrive: as fast as possible, or evenly at a number of letters a second.
 
 export type Pace = {
-  /** How many of `most` may be sent now; waits until it is one at least, or until there is no time: then 0. */
+  /** How many of `most` may be sent now. Waits until it is at least one; returns 0 when there is no time left. */
   room(most: number, until: number): Promise<number>;
-  /** So many were sent. */
+  /** Notes that this many were sent. */
   count(sent: number): void;
 };
 
 type Deps = { readonly now: () => number; readonly wait: (ms: number) => Promise<unknown> };
 
-/** In slices of a fifth of a second, so that a rate of a hundred is not a hundred at once. */
+/** Slices of a fifth of a second, so that a rate of a hundred a second is not a burst of a hundred. */
 const SLICE_MS = 200;
 
 /** Makes the rate limit of a redrive. Undefined `ratePerSecond`: no limit. */
 export function createPace(ratePerSecond: number | undefined, { now, wait }: Deps): Pace {
   if (ratePerSecond === undefined) return { room: async (most) => most, count: () => {} };
   const msEach = 1000 / ratePerSecond;
-  /** When the next may go. */
+  /** When the next letter may be sent, epoch milliseconds. */
   let dueAt = now();
   return {
     async room(most, until) {

@@ -1,22 +1,22 @@
-// How much of a source redrive reads at once: what the memory holds, what was asked for, and what can still be sent.
+// The size of a page of letters: limited by memory, by the request, and by what can be sent in the time left.
 import type { RedriveRequest } from './request.ts';
 import type { Room } from './source.ts';
 
-/** Within a page letters are sorted; more would not fit the function's memory. */
+/** The letters of a page are sorted in memory; more would not fit. */
 const PAGE_LETTERS = 10_000;
 const PAGE_BYTES = 64 * 1024 * 1024;
-/** What one call surely sends in a second, until it is known better. */
+/** Letters a second that a call sends for certain, until a rate is measured. */
 const SURELY_PER_SECOND = 50;
-/** The part of the time left that a page may be read in: what is read has to be sent, too. */
+/** Part of the time left in which a page may be read; the rest is for sending. */
 const READING = 0.4;
 
-/** Where a call stands: times in epoch milliseconds, and letters. */
+/** Progress of a call: times in epoch milliseconds, and numbers of letters. */
 type Standing = {
   readonly begunAt: number;
   readonly now: number;
   readonly endsAt: number;
   readonly sent: number;
-  /** Of those that were asked for. */
+  /** Letters left of the request's limit. */
   readonly left: number;
 };
 

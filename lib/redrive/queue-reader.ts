@@ -1,5 +1,5 @@
-// What redrive asks of an SQS queue: what is on it, and about how much. What it can't be asked for is said in words that
-// tell a person what to do.
+// Reads an SQS queue for redrive: its messages and their approximate number. Errors are sentences that tell a person what
+// to do.
 import {
   GetQueueAttributesCommand,
   type Message,
@@ -19,7 +19,7 @@ export type ReceivedLetter = {
 
 export type QueueReader = ReturnType<typeof createQueueReader>;
 
-/** Each throws SourceUnreadable where the queue can't be read. */
+/** Each method throws SourceUnreadable when the queue can't be read. */
 export function createQueueReader(queueUrl: string, sqs: Pick<SQSClient, 'send'>) {
   async function ask(name: 'ApproximateNumberOfMessages' | 'RedrivePolicy') {
     try {
@@ -33,11 +33,11 @@ export function createQueueReader(queueUrl: string, sqs: Pick<SQSClient, 'send'>
   }
 
   return {
-    /** About how many messages are neither in flight nor delayed. */
+    /** Approximate number of messages that are neither in flight nor delayed. */
     visible: async () => Number(await ask('ApproximateNumberOfMessages')),
     hasRedrivePolicy: async () => (await ask('RedrivePolicy')) !== undefined,
 
-    /** Ten at most, which nobody else gets for so long; waits for the first of them. */
+    /** Receives at most ten messages, which stay invisible for the given time. Waits for the first one. */
     async receive({
       waitSeconds,
       hiddenSeconds,

@@ -1,5 +1,5 @@
-// One call of redrive: reads letters page by page, picks those that were asked for, and sends them on their way again,
-// until nothing is left or its time is up. A dry run counts and shows, and sends nothing.
+// One call of redrive: reads letters page by page, selects those of the request and sends them into their lanes again,
+// until none is left or time is up. A dry run counts and shows, and sends nothing.
 import { randomUUID } from 'node:crypto';
 import type { Fault } from '#lib/item/fault.ts';
 import type { Count, Log } from '#lib/telemetry/log.ts';
@@ -20,10 +20,10 @@ export type RedriveAnswer =
       readonly done: boolean;
       readonly cursor?: string;
       readonly redriveId: string;
-      /** How many were looked at in this call, and about how many are left. */
+      /** Letters read in this call, and the approximate number left. */
       readonly seen: number;
       readonly left: number;
-      /** Of those looked at, how many are what was asked for: they were sent, or skipped, or in a dry run neither. */
+      /** Of the letters read, how many match the request. They were sent or skipped; in a dry run neither. */
       readonly matched: number;
       readonly sent: number;
       readonly skipped: Partial<Record<TalliedReason, number>>;
@@ -34,13 +34,13 @@ export type RedriveAnswer =
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
 export type RedriveDeps = Omit<SendDeps, 'pace'> & {
-  /** Opens what the request's endpoint names, or says why not. */
+  /** Opens the request's endpoint, or says why it can't. */
   readonly open: (opening: Opening) => Promise<Source | { readonly faults: readonly Fault[] }>;
-  /** How a subscription takes deliveries; undefined where there is none of that id. */
+  /** Lane count and order of a subscription; undefined when it does not exist. */
   readonly targetOf: (subscription: string) => Promise<Target | undefined>;
   readonly count: Count;
   readonly log: Log;
-  /** How often a letter may be replayed. */
+  /** How many times a letter may be replayed. */
   readonly mostRounds: number;
 };
 
@@ -52,7 +52,7 @@ export type Opening = {
   readonly endsAt: number;
 };
 
-/** Does what is asked, or says why not. Throws when AWS fails, and then too it has let go of what it held. */
+/** Carries out the request, or says why not. Throws when AWS fails, after making unsent messages visible again. */
 export async function redrive(
   request: RedriveRequest,
   { endsAt: latest }: { readonly endsAt: number },
@@ -96,7 +96,7 @@ export async function redrive(
     more = !done;
     return await answer();
   } catch (error) {
-    // What was sent is told, and where to go on from.
+    // After an error the answer still reports what was sent, and the cursor.
     if (tally.sent() === 0 || !(error instanceof SourceUnreadable)) return refusal(error);
     return await answer(`It was broken off: ${error.message}`);
   } finally {
@@ -121,7 +121,7 @@ export async function redrive(
       return false;
     }
     const { found } = reading;
-    // What became a letter since is for the next redrive: this one might go round with it for ever.
+    // Letters that are newer than this redrive are left for the next one: otherwise it might never end.
     if (found.at >= startedAt || !letterMatches(found, request.filter)) return false;
     tally.match(found);
     const { includeUnknown } = request;
@@ -131,7 +131,7 @@ export async function redrive(
     return false;
   }
 
-  /** A letter without a subscription stays where it is: there is nobody to send it to. */
+  /** A letter whose subscription does not exist stays where it is. */
   async function withSubscription(items: readonly Item[]): Promise<readonly Item[]> {
     const ids = new Set(
       items.flatMap(({ found }) => (found.kind === 'letter' ? [found.carried.subscription] : [])),
@@ -148,7 +148,7 @@ export async function redrive(
     return items.filter((item) => !isGone(item));
   }
 
-  /** Answers with how many are not sent, since time is up or SQS takes nothing. */
+  /** Returns how many letters are unsent, because time is up or SQS takes none. */
   async function send(items: readonly Item[]): Promise<number> {
     let unsent = items.length;
     await sendPage(
@@ -195,7 +195,7 @@ export async function redrive(
   }
 }
 
-/** That the endpoint can't be read is for the person to mend; anything else is ours. */
+/** An unreadable endpoint is an answer for the caller; any other error is a bug or a fault of AWS. */
 function refusal(error: unknown): RedriveAnswer {
   if (!(error instanceof SourceUnreadable)) throw error;
   return { ok: false, faults: [{ path: 'endpoint', reason: error.message }] };

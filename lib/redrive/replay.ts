@@ -1,6 +1,5 @@
-// From a dead letter to a delivery on its way again: a new attempt 1 under a replay id of its own, which goes into the
-// claim and into the deduplication id. The id follows from the redrive and the letter alone, so that the same redrive
-// made twice makes the same delivery.
+// Turns a dead letter into a delivery: attempt 1 again, with a replay id of its own, which is part of the claim and of the
+// deduplication id. The replay id follows from the redrive and the letter, so repeating a redrive makes the same delivery.
 import { hash } from 'node:crypto';
 import type { Delivery } from '#lib/message/attribute.ts';
 import type { StoredLetter } from './letter.ts';
@@ -9,13 +8,13 @@ const short = (text: string, length: number): string => hash('sha256', text, 'ba
 
 const prefixOf = (redriveId: string): string => `redrive.${short(redriveId, 16)}.`;
 
-/** A message id is an idempotency key: two letters of one message, not replayed in between, are one. */
+/** The replay id. A message id is an idempotency key: two letters of one message count as one. */
 export const replayIdOf = (
   redriveId: string,
   { subscription, messageId, replayId }: Pick<Delivery, 'subscription' | 'messageId' | 'replayId'>,
 ): string => prefixOf(redriveId) + short(JSON.stringify([subscription, messageId, replayId ?? null]), 22);
 
-/** Whether a replay id was given by this redrive. */
+/** Whether this redrive made the replay id. */
 export const isOfRedrive = (replayId: string | undefined, redriveId: string): boolean =>
   replayId?.startsWith(prefixOf(redriveId)) === true;
 
@@ -30,10 +29,10 @@ export function deliveryOf({ carried }: StoredLetter, redriveId: string): Delive
   };
 }
 
-/** The order to replay in, within one subscription: by first attempt, then as they stood in their lane. */
+/** Order of replay within one subscription: by first attempt, then by the sequence in the lane. */
 export function inOrder(a: StoredLetter, b: StoredLetter): number {
   if (a.firstAt !== b.firstAt) return a.firstAt - b.firstAt;
-  // Numbers of twenty digits and more, as text.
+  // Sequence numbers have twenty digits and more, so they are compared as text.
   if (a.sequence.length !== b.sequence.length) return a.sequence.length - b.sequence.length;
   return a.sequence < b.sequence ? -1 : Number(a.sequence > b.sequence);
 }

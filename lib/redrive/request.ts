@@ -1,5 +1,4 @@
-// What a person asks of redrive, read strictly: every fault at once, with its path and what to do. Which letters it
-// picks is select.ts's affair, where they are is the endpoint's.
+// A person's request to redrive, parsed strictly: all faults at once, each with its path and what to do.
 import * as z from 'zod';
 import type { Fault } from '#lib/item/fault.ts';
 import { readField } from '#lib/item/fault.ts';
@@ -10,23 +9,23 @@ import { type Cursor, decodeCursor, fingerprintOf } from './cursor.ts';
 import type { Filter } from './select.ts';
 
 export type RedriveRequest = {
-  /** An endpoint's name, or `undeliverable`. */
+  /** Name of an endpoint, or `undeliverable`. */
   readonly endpoint: string;
   readonly filter: Filter;
-  /** Where to begin in each named partition of a Kafka topic; others are not read then. */
+  /** First offset for each named partition of a Kafka topic; other partitions are not read then. */
   readonly offsets: ReadonlyMap<number, bigint> | undefined;
-  /** How many letters at most, over all calls of the cursor. */
+  /** Letters at most, over all calls of the cursor. */
   readonly limit: number | undefined;
   readonly ratePerSecond: number | undefined;
   readonly dryRun: boolean;
   readonly includeUnknown: boolean;
   readonly redriveId: string | undefined;
-  /** How many letters a dry run shows. */
+  /** Letters that a dry run shows. */
   readonly sample: number;
-  /** How long one call works at most; without it as long as the function may. */
+  /** Seconds that one call works at most; undefined: as long as the function may run. */
   readonly maxSeconds: number | undefined;
   readonly cursor: Cursor | undefined;
-  /** Tells whether a cursor was made for the same request. */
+  /** Identifies the request that a cursor belongs to. */
   readonly fingerprint: string;
 };
 
@@ -49,7 +48,7 @@ const time = (description: string) =>
     description,
   );
 
-/** One, or several in a list: any of them will do. */
+/** One value or a list of values, any of which may match. */
 const anyOf = <S extends z.ZodType>(one: S, most: number) =>
   z.preprocess(
     (value) => (value === undefined || Array.isArray(value) ? value : [value]),
@@ -100,7 +99,7 @@ export type ParsedRequest =
   | { readonly ok: true; readonly request: RedriveRequest }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** Reads a request. Nothing is sent, and nothing is read anywhere, for one that has a fault. */
+/** Parses a request. A request with a fault reads and sends nothing. */
 export function parseRedriveRequest(event: unknown): ParsedRequest {
   if (!isObject(event)) {
     return refusal({ path: '(request)', reason: 'must be an object, such as {"endpoint": "NAME"}' });

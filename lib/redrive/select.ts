@@ -1,23 +1,23 @@
-// Does what was found match what was asked for, and may it be replayed? Pure; nothing is read or sent.
+// Whether a letter matches the request and may be replayed. Pure; nothing is read or sent.
 import type { FoundLetter, StoredLetter } from './letter.ts';
 import { isOfRedrive } from './replay.ts';
 
-/** All conditions that are given must hold; of several values any will do. */
+/** All given conditions must hold; of several values any may match. */
 export type Filter = {
   readonly topic?: string | undefined;
   readonly subscription?: string | undefined;
   readonly reason?: readonly string[] | undefined;
   readonly outcome?: readonly string[] | undefined;
-  /** Statuses, or their classes as `4xx`. */
+  /** Statuses, or classes such as `4xx`. */
   readonly status?: readonly (number | string)[] | undefined;
-  /** Epoch milliseconds; from this on, and before that. */
+  /** Epoch milliseconds: from this time on, and before that time. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
-  /** Message ids, as `webhook-id` says them. */
+  /** Message ids, as in the header `webhook-id`. */
   readonly ids?: ReadonlySet<string> | undefined;
 };
 
-/** Whether it is one that was asked for. */
+/** Whether the letter matches the request. */
 export function letterMatches(found: FoundLetter, filter: Filter): boolean {
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, reason, ids } = filter;
   if (found.at < from || found.at >= to) return false;
@@ -40,7 +40,7 @@ export const subscriptionOf = (found: FoundLetter): string | undefined =>
 export const topicOf = (found: FoundLetter): string | undefined =>
   found.kind === 'letter' ? found.carried.topic : found.origin.attributes.topic?.value;
 
-/** The one it is known by first; a message that was never routed also has the one SQS gave it. */
+/** The message's ids: its own, and for a message that was never routed also its SQS message id. */
 export function idsOf(found: FoundLetter): readonly [string, ...string[]] {
   if (found.kind === 'letter') return [found.carried.messageId];
   const { attributes, sqsMessageId } = found.origin;
@@ -50,22 +50,22 @@ export function idsOf(found: FoundLetter): readonly [string, ...string[]] {
 const isStatus = (status: number | undefined, asked: number | string): boolean =>
   status !== undefined && (asked === status || asked === `${Math.floor(status / 100)}xx`);
 
-/** Why a letter that matches is not replayed. */
+/** Reasons for which a matching letter is not replayed. */
 export type Skip =
-  /** It may have been delivered: it is replayed only where the request includes these. */
+  /** It may have been delivered: it is replayed only when the request includes such letters. */
   | 'unknown'
-  /** It has come back as often as a letter may. */
+  /** It was replayed as often as allowed. */
   | 'rounds'
-  /** This same redrive replayed it, and it was rejected again. */
+  /** This redrive replayed it already, and it was rejected again. */
   | 'rejected-again'
   /** Its subscription does not exist any more. */
   | 'unsubscribed'
-  /** The same delivery, written twice. */
+  /** The same delivery, stored twice. */
   | 'duplicate'
-  /** It is no dead letter of ours. Not counted as a match, since nothing can be said of it. */
+  /** It is no dead letter of this product. It counts as no match. */
   | 'unreadable';
 
-/** What can be said by the letter alone. */
+/** The reason that the letter alone gives; undefined when it may be replayed. */
 export function skipOf(
   found: FoundLetter,
   {
@@ -75,7 +75,7 @@ export function skipOf(
   }: {
     readonly includeUnknown: boolean;
     readonly redriveId: string;
-    /** Replayed more often, a letter goes round for ever: somebody has to look at it. */
+    // A letter that comes back this often would loop for ever: a person has to look at it.
     readonly mostRounds: number;
   },
 ): Skip | undefined {
@@ -85,6 +85,6 @@ export function skipOf(
   return !includeUnknown && mayHaveArrived(found) ? 'unknown' : undefined;
 }
 
-// What killed the function had begun its attempt.
+// A poison message had begun its attempt when it killed the function.
 const mayHaveArrived = ({ outcome, reason }: StoredLetter): boolean =>
   outcome === 'unknown' || reason === 'lost' || reason === 'crashing';

@@ -1,10 +1,10 @@
-// What never had a subscription goes back to where its publisher had put it, as it came; `route` looks at it anew.
+// Sends a message that never had a subscription back to its publisher's queue, as it came, so that `route` reads it again.
 import { hash } from 'node:crypto';
 import { type MessageAttributeValue, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { messageShapeOf } from '#lib/message/shapes.ts';
 import type { Unaddressed } from './letter.ts';
 
-/** Answers with undefined when SQS confirmed it, else with the error's code. */
+/** Returns undefined when SQS confirmed it, else the error's code. */
 export type SendBack = (found: Unaddressed, redriveId: string) => Promise<string | undefined>;
 
 type Deps = {
@@ -48,7 +48,7 @@ function attributesOf(
       ? { DataType: type, BinaryValue: Buffer.from(value, 'base64') }
       : { DataType: type, StringValue: value },
   ]);
-  // Its id was the one that SQS gave it. Sent again it would be given another, and be another message to the callback.
+  // Without an id of its own, its id was its SQS message id. It is kept: sent again, the message would get another one.
   const hasId = attributes.id !== undefined || idInBody(body, attributes) !== undefined;
   if (!hasId && came.length < MOST_ATTRIBUTES) {
     came.push(['id', { DataType: 'String', StringValue: sqsMessageId }]);

@@ -1,5 +1,5 @@
-// Puts a page of letters into their lanes on `deliveries.fifo`, and what never had a subscription back onto the
-// publishers' queues: in order within each subscription, at the rate that was asked for, and only while there is time.
+// Sends a page of letters into their lanes on `deliveries.fifo`, and messages that never had a subscription back to the
+// publishers' queues: in order within each subscription, at the request's rate, and only while there is time.
 
 import { deliveryInLane, groupOf, laneOf } from '#lib/message/lane.ts';
 import type { Backstop } from '#lib/queue/backstop.ts';
@@ -11,11 +11,11 @@ import { deliveryOf, inOrder } from './replay.ts';
 import type { SendBack } from './send-back.ts';
 import type { Item } from './source.ts';
 
-/** How a subscription takes deliveries. */
+/** Lane count and order of a subscription. */
 export type Target = { readonly lanes: number; readonly isOrdered: boolean };
 
 export type SendDeps = {
-  /** Makes several calls at once. */
+  /** Queues that make several calls at once. */
   readonly queues: Pick<Queues, 'send'>;
   readonly deliveriesQueueUrl: string;
   readonly sendBack: SendBack;
@@ -30,7 +30,7 @@ export type SendPlan<Place> = {
   readonly redriveId: string;
   readonly items: readonly Item<Place>[];
   readonly targets: ReadonlyMap<string, Target>;
-  /** Replay ids that this call has sent: a letter that was written twice is sent once. */
+  /** Replay ids sent in this call: a letter that is stored twice is sent once. */
   readonly sent: Set<string>;
   /** Epoch milliseconds. */
   readonly until: number;
@@ -41,7 +41,7 @@ export type SentLetters<Place> = {
   readonly items: readonly Item<Place>[];
 };
 
-/** Calls of ten, of which the queues make five at once. An ordered lane has one message in a wave: of two, the first might fail and the second not. */
+/** Messages per wave: five calls of ten. An ordered lane has one message in a wave, because the first of two could fail. */
 const WAVE = 50;
 const FAILURES_MOST = 6;
 const FULL_WAIT_MS = 5_000;
@@ -49,12 +49,12 @@ const FULL_WAIT_MS = 5_000;
 type Prepared<Place> = {
   readonly item: Item<Place>;
   readonly lane: Prepared<Place>[];
-  /** Not for what never had a subscription. */
+  /** Undefined for a message that never had a subscription. */
   readonly delivery?: { readonly replayId: string | undefined; readonly entry: Outgoing };
 };
 type Lane<Place> = { readonly atOnce: number; readonly queue: Prepared<Place>[] };
 
-/** Sends while there is time; each wave's result is given to `settle` before the next is sent. */
+/** Sends while there is time. `settle` gets each wave's result before the next wave is sent. */
 export async function sendPage<Place>(
   plan: SendPlan<Place>,
   settle: (result: SentLetters<Place>) => Promise<void>,
@@ -85,15 +85,15 @@ export async function sendPage<Place>(
     );
     const again = wave.filter((_, index) => codes[index] !== undefined && !FOR_EVER.has(codes[index] ?? ''));
     for (const prepared of again.toReversed()) prepared.lane.unshift(prepared);
-    // Those that were not served are the first of the next wave.
+    // Messages that got no turn come first in the next wave.
     lanes = [...lanes.slice(served), ...lanes.slice(0, served)].filter(({ queue }) => queue.length > 0);
     failures = again.length > 0 && sent.length === 0 ? failures + 1 : 0;
-    // Under the same ids again: what was taken although the answer was lost is not taken twice.
+    // Sent again under the same deduplication ids, so that a message whose confirmation was lost is stored once.
     if (again.length > 0) await deps.wait(Math.min(3_000, 100 * 2 ** failures));
   }
 }
 
-/** What SQS says of a message that it will never take. */
+/** SQS's error codes for a message that it will never take. */
 const FOR_EVER: ReadonlySet<string> = new Set([
   'InvalidMessageContents',
   'InvalidParameterValue',
@@ -131,7 +131,7 @@ function lanesOf<Place>({ items, redriveId, targets }: SendPlan<Place>): Lane<Pl
   return [...lanes.values()];
 }
 
-/** Takes from each lane in turn. What was sent before is no part of the wave. */
+/** Takes messages from the lanes in turn, without those that were sent before. */
 function nextWave<Place>(lanes: readonly Lane<Place>[], most: number, sent: ReadonlySet<string>) {
   const wave: Prepared<Place>[] = [];
   const duplicates: Prepared<Place>[] = [];
@@ -156,7 +156,7 @@ function nextWave<Place>(lanes: readonly Lane<Place>[], most: number, sent: Read
   return { wave, duplicates, served };
 }
 
-/** Of each, in order: undefined when SQS confirmed it, else the error's code. */
+/** Sends a wave. For each message, in order: undefined when SQS confirmed it, else the error's code. */
 async function send<Place>(
   wave: readonly Prepared<Place>[],
   redriveId: string,

@@ -1,42 +1,42 @@
-// Where letters are read from, as the loop in redrive.ts sees it: a queue (sqs-source.ts) or a Kafka topic
-// (kafka-source.ts). A source never decides what is wanted, and never lets go of what it was not told is settled.
+// A source of letters, as redrive.ts uses it: a queue (sqs-source.ts) or a Kafka topic (kafka-source.ts). A source does not
+// decide which letters are wanted, and keeps every letter that is not reported as settled.
 import type { PartitionCursor } from './cursor.ts';
 import type { FoundLetter, LetterReading } from './letter.ts';
 
 export type Item<Place = unknown> = { readonly found: FoundLetter; readonly place: Place };
 
 export type Room = {
-  /** How many wanted ones at most, and how many bytes of bodies. */
+  /** Limits of a page: wanted letters, and bytes of bodies. */
   readonly letters: number;
   readonly bytes: number;
-  /** Epoch milliseconds; nothing more is read then. */
+  /** Epoch milliseconds; no read starts after this. */
   readonly until: number;
 };
 
 export type LetterPage<Place = unknown> = {
   readonly wanted: readonly Item<Place>[];
-  /** Nothing is left to read; of a queue: as far as SQS tells. */
+  /** Nothing is left to read, as far as SQS can tell. */
   readonly ended: boolean;
 };
 
 export type Source<Place = unknown> = {
-  /** Reads on. What `wants` answers false for stays where it is. Throws when it can't be read. */
+  /** Reads the next page. Letters for which `wants` returns false stay. Throws SourceUnreadable. */
   read(room: Room, wants: (reading: LetterReading) => boolean): Promise<LetterPage<Place>>;
-  /** Sent, and confirmed: it may go. Answers with how many could not be taken away, and may come again. */
+  /** Removes letters whose send was confirmed. Returns how many could not be removed, and may come again. */
   settle(items: readonly Item<Place>[]): Promise<number>;
-  /** Wanted, but not to be sent after all: it stays. */
+  /** Keeps letters that matched and were not sent. */
   leave(items: readonly Item<Place>[]): void;
-  /** How many were looked at in this call, and about how many are left. */
+  /** Letters read in this call, and the approximate number left. */
   progress(): Promise<{ readonly seen: number; readonly left: number }>;
-  /** Where to go on from, if it is a place in the source that says it. */
+  /** The position for the cursor; undefined for a queue, which has none. */
   partitions(): Record<string, PartitionCursor> | undefined;
-  /** Gives back what it holds. `more`: the redrive goes on with another call. */
+  /** Releases what it holds. `more`: the redrive continues with another call. */
   close(how: { readonly more: boolean }): Promise<void>;
-  /** What a person should know about this source. */
+  /** Notes for the caller about this source. */
   readonly notes: readonly string[];
 };
 
-/** A source that can't be opened or read, in words for the person who asked. */
+/** A source can't be opened or read; the message is for the caller. */
 export class SourceUnreadable extends Error {
   override name = 'SourceUnreadable';
 }

@@ -1,6 +1,6 @@
-// Letters of an SQS queue. What is read is out of sight while it is held: what is sent is deleted after the confirmed
-// send, everything else becomes visible again. An empty receive is not an empty queue: SQS asks only some of its
-// servers, so that it is over after several in a row.
+// Letters of an SQS queue. Letters are invisible to others while they are held: a sent letter is deleted after its send is
+// confirmed, all others become visible again. An empty receive does not mean an empty queue, because SQS asks only some of
+// its servers; the queue counts as empty after several in a row.
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { createQueues } from '#lib/queue/queues.ts';
 import { type LetterReading, readQueued } from './letter.ts';
@@ -14,19 +14,19 @@ export type SqsSourceDeps = {
 };
 
 type Options = {
-  /** Epoch milliseconds: when the call ends. */
+  /** When the call ends, epoch milliseconds. */
   readonly endsAt: number;
-  /** A dry run looks at a part of a long queue: all that it looks at is out of others' sight meanwhile. */
+  /** A dry run reads only a part of a long queue, because everything it reads is invisible to others meanwhile. */
   readonly dryRun: boolean;
 };
 
-/** A long poll asks all servers: after so many in a row that found nothing, and a count of none, it is over. */
+/** Consecutive empty receives, with a count of 0, after which the queue counts as empty. A long poll asks all servers. */
 const EMPTY_RECEIVES = 2;
-/** While SQS counts messages that it does not give, so many. */
+/** The same while SQS still counts messages that it does not return. */
 const EMPTY_RECEIVES_MOST = 6;
 const WAIT_SECONDS = 1;
 const RECEIVERS = 5;
-/** Between two calls of one cursor what stays is out of sight, or it would be read again each time. */
+/** Between two calls of one cursor, unsent letters stay invisible; otherwise each call would read them again. */
 const BETWEEN_CALLS_SECONDS = 120;
 const RESERVE_SECONDS = 60;
 const DELETES = 3;

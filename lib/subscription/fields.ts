@@ -1,5 +1,5 @@
-// Reads every field of a subscription that was found, each by its own schema, so that one fault hides no other.
-// Rules between fields are rules.ts's affair.
+// Parses every field of a subscription by its own schema, so that one fault hides no other. rules.ts checks the fields
+// together.
 import type * as z from 'zod';
 import type { Fault } from '#lib/item/fault.ts';
 import { dotted, type Path, readField } from '#lib/item/fault.ts';
@@ -12,7 +12,7 @@ import { TOP_FIELDS } from './top-fields.ts';
 const FIELDS = { ...TOP_FIELDS, ...OPTION_FIELDS, ...HTTP_FIELDS };
 type Name = keyof typeof FIELDS;
 
-/** Every field by its name; one that was left out, or has a fault, is undefined. */
+/** Every field by its name; undefined when it was left out or has a fault. */
 export type ItemFields = { readonly [N in Name]: z.output<ReturnType<(typeof FIELDS)[N]>> | undefined };
 
 /** Parses the known fields of an item and collects their faults. */
@@ -69,7 +69,7 @@ export function readFields({ found, faults: misplaced, blocks }: ItemShape): {
   function required<S extends z.ZodType>(name: Name, field: Field<S>, place: Path): z.output<S> | undefined {
     const at = found.get(name);
     if (at !== undefined) return readAt(at.path, field, at.value);
-    // Where its block is no object, that is fault enough.
+    // A block that is no object has that fault only.
     const block = dotted(place.slice(0, -1));
     if (faults.some(({ path }) => path === block)) return undefined;
     return readAt(place, field, undefined);

@@ -1,4 +1,4 @@
-// The subscription's own headers. A message's bad header is dropped; one of the item's is a fault.
+// The subscription's own headers. An invalid header in an item is a fault, unlike one in a message, which is dropped.
 import * as z from 'zod';
 import { field, titled } from '#lib/item/field.ts';
 import { isHeaderName, isReservedHeader } from '#lib/message/header.ts';
@@ -36,7 +36,7 @@ const header = () =>
 
 type Header = { readonly name: string };
 
-// A request holds each name once: the last one would win, and nobody would be told.
+// A request has each name once: of two, the last would silently win.
 const onlyOnce: z.core.CheckFn<Header[]> = ({ value, issues }) => {
   const first = new Map<string, number>();
   value.forEach(({ name }, index) => {

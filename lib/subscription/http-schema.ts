@@ -1,5 +1,5 @@
-// The seed's four http options: one field each, since they may be written in `http` or beside it. What the deployment
-// allows (the largest readTimeout) and what the QoS forces (one connection) is schema.ts's affair.
+// The four http options of the original document, one field each, because they may be written in `http` or beside it.
+// schema.ts applies the deployment's largest readTimeout and the quality of service's single connection.
 import type * as z from 'zod';
 import { field, titled, wholeNumber } from '#lib/item/field.ts';
 
@@ -10,9 +10,9 @@ export const HTTP_DEFAULTS = {
   maxConcurrentConnections: 5,
 } as const;
 
-/** A host that has not answered a SYN for so long is away; a longer wait would only hold the lane. */
+/** A host that does not answer a SYN for this long is down; a longer wait would only hold the lane. */
 export const LARGEST_CONNECT_TIMEOUT_MS = 10_000;
-/** A function that is idle for longer is gone, and its connections with it. */
+/** Lambda removes a function that is idle for longer, and its connections with it. */
 export const LARGEST_IDLE_TIMEOUT_MS = 900_000;
 export const LARGEST_MAX_CONCURRENT_CONNECTIONS = 20;
 

@@ -1,5 +1,5 @@
-// The whole item of a subscription as one schema: what editors are shown. It is not what parses an item: the parser
-// reads field by field, and knows the rules between them that a JSON Schema can't say.
+// The whole subscription item as one schema, for editors. Items are parsed field by field instead, with rules between fields
+// that a JSON Schema can't express.
 import * as z from 'zod';
 import { type Field, titled } from '#lib/item/field.ts';
 import { HTTP_FIELDS } from './http-schema.ts';
@@ -12,7 +12,7 @@ type Fields = Readonly<Record<string, Field>>;
 const optional = (fields: Fields): Record<string, z.ZodType> =>
   Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, named(name, field()).optional()]));
 
-// A schema with an id becomes a definition that is referred to: the options are written down once, not twice.
+// A schema with an id becomes a shared definition, so that the options are written once.
 function named(id: string, schema: z.ZodType): z.ZodType {
   z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
   return schema;
@@ -30,7 +30,7 @@ const block = (title: string, description: string) =>
     description,
   ).optional();
 
-/** A callback URL in one of the two objects. */
+/** The item must have a callback URL in one of the two objects. */
 const callbackIn = (name: string) => ({
   required: [name],
   properties: { [name]: { required: ['callbackUrl'] } },

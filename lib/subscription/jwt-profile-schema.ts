@@ -1,4 +1,4 @@
-// The credentials of `jwtProfileOauth2` (RFC 7523), in Gravitee's words. Making an assertion is done elsewhere.
+// The credentials of `jwtProfileOauth2` (RFC 7523), in Gravitee's words.
 import * as z from 'zod';
 import { text, titled, wholeNumber } from '#lib/item/field.ts';
 import { HTTP_URL, httpUrl } from '#lib/item/http-url.ts';

@@ -1,14 +1,14 @@
-// What an item may ask for that this version can't do: understood, checked, and refused in clear words, since an
-// option that is silently not acted on is worse than a refused one. To switch one on, remove its row.
+// Options of an item that this version does not support: they are parsed and then refused, because an option that is
+// silently ignored is worse. To support one, remove its row.
 import type { ItemFields } from './fields.ts';
 
-/** The options as read; one that is missing, or has faults of its own, is undefined. */
+/** The parsed options; undefined when missing or invalid. */
 type Asked = Pick<ItemFields, 'batch' | 'logging' | 'channel' | 'startingAt' | 'endingAt'>;
 
 type NotYet = {
   readonly option: keyof Asked;
   readonly asks: (asked: Asked) => boolean;
-  /** What to do instead; never a value of the item. */
+  /** What to do instead, without values of the item. */
   readonly instead: string;
 };
 
@@ -40,7 +40,7 @@ export const NOT_YET: readonly NotYet[] = [
   },
 ];
 
-/** The options that are asked for and not supported yet, each once, with what to do. */
+/** The unsupported options in the item, each once, with what to do instead. */
 export function notYet(asked: Asked): { option: keyof Asked; reason: string }[] {
   return NOT_YET.filter(({ asks }) => asks(asked)).map(({ option, instead }) => ({
     option,

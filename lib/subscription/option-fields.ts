@@ -1,5 +1,5 @@
-// The options of a subscription, which stand in `configuration` or in `entrypointConfiguration`. Where each was found
-// is shape.ts's affair, the four of http are http-schema.ts's.
+// The options of a subscription in `configuration` or `entrypointConfiguration`, but for the four of http-schema.ts. shape.ts
+// finds where they are.
 import * as z from 'zod';
 import { field, titled, wholeNumber } from '#lib/item/field.ts';
 import { httpUrl } from '#lib/item/http-url.ts';

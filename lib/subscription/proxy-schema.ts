@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { field, text, titled, wholeNumber } from '#lib/item/field.ts';
 import { secretReference } from '#lib/item/secret-reference.ts';
 
-// SOCKS writes their lengths into one byte each.
+// SOCKS has one byte for the length of each.
 const MOST_BYTES = 255;
 const fits = (value: string): boolean => Buffer.byteLength(value) <= MOST_BYTES;
 const TOO_LONG = `must have at most ${MOST_BYTES} bytes`;
@@ -43,7 +43,7 @@ const proxyObject = () =>
 
 export type ProxyOptions = z.output<ReturnType<typeof proxyObject>>;
 
-// A proxy of one's own needs an address; credentials come from one place.
+// An own proxy needs an address, and its credentials come from one place.
 const complete: z.core.CheckFn<ProxyOptions> = ({ value, issues }) => {
   const fault = (key: keyof ProxyOptions, message: string) =>
     issues.push({ code: 'custom', input: value, path: [key], message });

@@ -1,11 +1,10 @@
-// Gravitee's `retry` block, and what we add to it: jitter, maxAgeSeconds, statuses. When a retry is due is the
-// policy's affair.
+// Gravitee's `retry` block with our additions: jitter, maxAgeSeconds, statuses.
 import * as z from 'zod';
 import { field, titled, wholeNumber } from '#lib/item/field.ts';
 
-/** Six hours, as for Retry-After where a deployment says nothing else. */
+/** Six hours, the default limit of Retry-After too. */
 const LARGEST_DELAY_SECONDS = 21_600;
-/** The default of backlogRetentionDays. It stays the same where a deployment keeps a backlog longer or shorter. */
+/** The default of backlogRetentionDays. It does not follow the deployment's own value. */
 const LARGEST_AGE_SECONDS = 21 * 86_400;
 
 const option = <T extends string>(value: T) =>
@@ -76,5 +75,5 @@ export const retry = field(() =>
   ),
 );
 
-/** The block as written; `Subscription.retry` is made of it. */
+/** The block as written; `Subscription.retry` is derived from it. */
 export type RetryBlock = z.output<ReturnType<typeof retry>>;

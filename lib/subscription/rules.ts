@@ -1,4 +1,4 @@
-// What must hold between a subscription's fields, and between them and the deployment; and what is not supported yet.
+// Rules between a subscription's fields, rules of the deployment, and options that are not supported yet.
 import { isIP } from 'node:net';
 import type { Fault } from '#lib/item/fault.ts';
 import { dotted } from '#lib/item/fault.ts';
@@ -7,16 +7,16 @@ import { notYet } from './not-yet.ts';
 import type { ItemShape } from './shape.ts';
 import type { Ssl } from './ssl-schema.ts';
 
-/** What the deployment allows. */
+/** The deployment's rules for items. */
 export type SubscriptionRules = {
   readonly largestReadTimeoutMs: number;
-  /** Whether a subscription may do without the verification of certificates. */
+  /** Whether `ssl.trustAll` is allowed. */
   readonly allowTrustAll: boolean;
-  /** Why requests may not go to a URL; undefined where they may. */
+  /** Why requests may not go to a URL; undefined when they may. */
   readonly checkUrl: (url: string) => string | undefined;
 };
 
-// Gravitee's forms send a store without a type where none was chosen.
+// Gravitee's forms write a store without a type when none was chosen.
 const isStore = (store: Ssl['trustStore'] | Ssl['keyStore']): boolean =>
   store !== undefined && store.type !== '';
 const asksForTls = ({ hostnameVerifier, trustAll, trustStore, keyStore }: Ssl): boolean =>

@@ -1,5 +1,4 @@
-// Reads a subscription from its config item: every fault at once, or the subscription with all defaults filled in.
-// Fetching the item, and what follows from a fault, is done elsewhere.
+// Parses a subscription's config item: all faults at once, or the subscription with its defaults filled in.
 
 import type { Fault } from '#lib/item/fault.ts';
 import { settled, WHOLE_ITEM } from '#lib/item/fault.ts';
@@ -16,7 +15,7 @@ export type ParsedSubscription =
   | { readonly ok: true; readonly subscription: Subscription }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** Reads an item as the DynamoDB document client gives it. Every fault is told at once; none repeats a value. */
+/** Parses an item as the DynamoDB document client returns it. Reports every fault at once; none repeats a value. */
 export function parseSubscription(item: unknown, rules: SubscriptionRules): ParsedSubscription {
   const broken = nonJson(item);
   if (!isObject(item)) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: 'must be an object' }] };

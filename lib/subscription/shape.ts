@@ -1,5 +1,5 @@
-// Finds every field of a subscription's item, wherever it stands: the seed's `configuration` (http options in `http`
-// or flat beside it), Gravitee 4.x's `entrypointConfiguration`, or both. Values are not looked at here.
+// Finds every field of a subscription's item: in `configuration` (http options in `http` or beside it), in Gravitee 4.x's
+// `entrypointConfiguration`, or in both. Values are not checked here.
 
 import type { Fault } from '#lib/item/fault.ts';
 import { dotted, type Path, unknownKeys } from '#lib/item/fault.ts';
@@ -8,14 +8,14 @@ import { HTTP_FIELDS } from './http-schema.ts';
 import { OPTION_FIELDS } from './option-fields.ts';
 import { TOP_FIELDS } from './top-fields.ts';
 
-/** The two objects that options may stand in. */
+/** The two objects that options may be in. */
 export const BLOCKS = ['configuration', 'entrypointConfiguration'] as const;
 
 const keysOf = (...fields: readonly object[]): ReadonlySet<string> => new Set(fields.flatMap(Object.keys));
 
 const TOP = keysOf(TOP_FIELDS);
 const HTTP = keysOf(HTTP_FIELDS);
-// The entrypoint's name stands among the options with the seed, at the top in 4.x.
+// The entrypoint's type is among the options in the older form, at the top in 4.x.
 const OPTIONS = keysOf(OPTION_FIELDS, HTTP_FIELDS, { entrypointId: true });
 
 const KNOWN_AT_TOP = [...TOP, ...BLOCKS];

@@ -1,25 +1,25 @@
-// One key of Standard Webhooks: what makes a text a key, and the signature that it gives. Where keys come from, and
-// what is signed, is sign.ts's affair. https://github.com/standard-webhooks/standard-webhooks
+// One Standard Webhooks key: how it is written, and how it signs. sign.ts reads the keys and builds what is signed.
+// https://github.com/standard-webhooks/standard-webhooks
 import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 
 export type SigningKey = {
-  /** With its version before it, as it stands in the header: `v1,…` or `v1a,…`. */
+  /** Including its version, as in the header: `v1,…` or `v1a,…`. */
   signatureOf(content: Buffer): string;
 };
 
 export type ReadSigningKey =
   | { readonly ok: true; readonly key: SigningKey }
-  /** In words that never hold the key. */
+  /** A sentence that never contains the key. */
   | { readonly ok: false; readonly reason: string };
 
-/** A shorter key can be guessed: 192 bits, by the specification. */
+/** The specification's minimum, 192 bits. */
 const SHORTEST_BYTES = 24;
 const ED25519_BYTES = 32;
-// What stands before the 32 bytes of an ed25519 key in PKCS#8 (RFC 8410, section 7).
+// Prefix of the 32 bytes of an ed25519 key in PKCS#8 (RFC 8410, section 7).
 const PKCS8_OF_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
-/** `whsec_` is an HMAC-SHA256 key (v1), `whsk_` an ed25519 private key (v1a), each in base64. */
+/** Parses a key in base64: `whsec_` is HMAC-SHA256 (v1), `whsk_` an ed25519 private key (v1a). */
 export function readSigningKey(text: string): ReadSigningKey {
   const prefix = /^wh(?:sec|sk|pk)_/.exec(text)?.[0];
   if (prefix === undefined) return no('must begin with whsec_ (HMAC) or whsk_ (ed25519), base64 after it');
@@ -39,7 +39,7 @@ function hmacKey(bytes: Buffer): ReadSigningKey {
   return yes((content) => `v1,${createHmac('sha256', bytes).update(content).digest('base64')}`);
 }
 
-/** Written as the seed alone, or as most libraries do it, with the public key behind. */
+/** The ed25519 seed, alone or followed by the public key, as most libraries write it. */
 function ed25519Key(bytes: Buffer): ReadSigningKey {
   if (bytes.length !== ED25519_BYTES && bytes.length !== 2 * ED25519_BYTES) {
     return no('must hold 32 bytes, or 64 with the public key behind');

@@ -1,4 +1,4 @@
-// `signing`: the keys of Standard Webhooks, each in a secret or written in the item. Signing is done elsewhere.
+// `signing`: Standard Webhooks keys, each in a secret or in the item.
 import * as z from 'zod';
 import { field, text, titled } from '#lib/item/field.ts';
 import { secretReference } from '#lib/item/secret-reference.ts';

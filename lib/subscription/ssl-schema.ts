@@ -1,4 +1,4 @@
-// `ssl`, in Gravitee's words: whom to trust, and the client's own certificate (mTLS). Reading stores is done elsewhere.
+// `ssl`, in Gravitee's words: trusted certificates, and the client's own certificate (mTLS).
 import * as z from 'zod';
 import { exactlyOneOf, field, oneOf, text, titled } from '#lib/item/field.ts';
 import { secretReference } from '#lib/item/secret-reference.ts';
@@ -27,7 +27,7 @@ const noStore = () => titled(z.strictObject({ type: type('') }), 'None', 'No sto
 const JKS_INSTEAD =
   'is a format that Java alone reads: make it PKCS12 (keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12) and give that, in base64';
 
-// Known, so that whoever has one is told what to do with it, and refused.
+// Known types that are refused with what to do instead.
 const jks = () =>
   titled(
     z.looseObject({ type: type('JKS') }).transform((value, { issues }) => {

@@ -1,5 +1,4 @@
-// A subscription as the rest of the code sees it: parsed, defaults filled in, units in the names.
-// How it is read from a config item is schema.ts's affair.
+// A parsed subscription: defaults filled in, units in the names. schema.ts makes it from a config item.
 import type { Auth } from './auth-schema.ts';
 import type { Batch, Logging } from './option-fields.ts';
 import type { ProxyOptions } from './proxy-schema.ts';
@@ -12,10 +11,10 @@ export type Qos = (typeof QOS)[number];
 
 export type HttpOptions = {
   readonly connectTimeoutMs: number;
-  /** The whole exchange, answer included. */
+  /** Limit of the whole exchange, including the answer. */
   readonly readTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** Also the number of lanes; 1 for the two guaranteed QoS. */
+  /** Also the number of lanes; 1 for at-most-once and at-least-once. */
   readonly maxConcurrentConnections: number;
 };
 
@@ -26,27 +25,27 @@ export type Subscription = {
   readonly callbackUrl: string;
   readonly headers: readonly { readonly name: string; readonly value: string }[];
   readonly http: HttpOptions;
-  /** The name of the endpoint that rejected messages go to. */
+  /** Name of the endpoint for rejected messages. */
   readonly dlq: { readonly endpoint: string } | undefined;
   readonly interruptConsumptionOnServerError: boolean;
   readonly interruptConsumptionOnException: boolean;
   readonly retry: Retry;
-  /** Without it, or with `none`: no credentials. */
+  /** Undefined or `none`: no credentials. */
   readonly auth?: Auth;
   readonly signing?: Signing;
   readonly ssl?: Ssl;
   readonly proxy?: ProxyOptions;
-  /** Without it: `probe`. */
+  /** Undefined: `probe`. */
   readonly onOutage?: 'probe' | 'stop';
   readonly batch?: Batch;
   readonly logging?: Logging;
-  /** Metrics of its own, beside those of all. */
+  /** Metrics of its own, besides the common ones. */
   readonly metrics?: boolean;
   /** The owner's notes. */
   readonly metadata?: Readonly<Record<string, string>>;
 };
 
-/** `default`: two retries in place, after 5 to 100 ms and after 100 ms; `none`: Gravitee's "No Retry"; `block`: its "Retry On Fail". */
+/** `default`: two retries in place, after 5 to 100 ms and after 100 ms. `none`: Gravitee's "No Retry". `block`: "Retry On Fail". */
 export type Retry =
   | { readonly kind: 'default' }
   | { readonly kind: 'none' }
@@ -55,5 +54,5 @@ export type Retry =
       readonly block: Readonly<Extract<RetryBlock, { retryOption: 'Retry On Fail' }>>;
     };
 
-/** Ordered subscriptions have one lane, which is what keeps their order. */
+/** Whether the quality of service keeps order. Ordered subscriptions have one lane. */
 export const isOrdered = (qos: Qos): boolean => qos === 'at-most-once' || qos === 'at-least-once';

@@ -1,12 +1,11 @@
-// The fields at the top of a subscription's item: what it is called and what is promised. The options are
-// option-fields.ts's.
+// The fields at the top of a subscription's item: names and quality of service. option-fields.ts has the options.
 import * as z from 'zod';
 import { field, text, titled, wholeNumber } from '#lib/item/field.ts';
 import { QOS, type Qos } from './subscription.ts';
 
 export const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
-// Gravitee's API says AT_LEAST_ONCE where its JSON says at-least-once.
+// Gravitee's API writes AT_LEAST_ONCE, its JSON at-least-once.
 const QOS_BY_WORD: ReadonlyMap<string, Qos> = new Map(
   QOS.flatMap((qos) => [
     [qos, qos],
