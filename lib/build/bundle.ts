@@ -43,5 +43,7 @@ export async function bundle(folder = 'dist'): Promise<Metafile> {
   return metafile;
 }
 
+/** Path of a function's bundle. */
 export const bundleFile = (name: string): string => `dist/${name}/index.js`;
+/** Size of a function's bundle in bytes. Throws when it was not built. */
 export const bundleBytes = (name: string): number => statSync(bundleFile(name)).size;

@@ -2,6 +2,7 @@
 // load Node's fetch and web sockets: tens of milliseconds of each cold start.
 import type { Plugin } from 'esbuild';
 
+/** Makes the plugin. */
 export function requireHttp(): Plugin {
   return {
     name: 'require-http',

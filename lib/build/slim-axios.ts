@@ -18,6 +18,7 @@ const REPLACED: Readonly<Record<string, string>> = {
 // Reading the global FormData makes Node load its fetch: 20 ms of a cold start.
 const FORM_DATA = "typeof G.FormData !== 'undefined' ? G.FormData : undefined";
 
+/** Makes the plugin. */
 export function slimAxios(): Plugin {
   return {
     name: 'slim-axios',

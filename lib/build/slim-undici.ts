@@ -10,6 +10,7 @@ export { default as errors } from 'undici/lib/core/errors.js';
 const UNUSED =
   /[\\/]undici[\\/]lib[\\/](dispatcher[\\/]client-h2|web[\\/]fetch[\\/](body|formdata)|web[\\/]webidl[\\/]index)\.js$/;
 
+/** Makes the plugin. */
 export function slimUndici(): Plugin {
   return {
     name: 'slim-undici',

@@ -1,4 +1,5 @@
-// Holds the structure of lib/ and functions/: no circle of files or of folders, and no exported name that two files use.
+// Checks the structure of lib/ and functions/: no circle of files or of folders, no exported name that two files use, and a
+// docstring on every exported function outside lib/local.
 // `npm run structure` prints what is wrong and ends with 1.
 import { globSync, readFileSync } from 'node:fs';
 import { cruise, type ICruiseOptions, type ICruiseResult } from 'dependency-cruiser';
@@ -27,6 +28,23 @@ const EXPORT =
 
 const exportedNames = (text: string): string[] => [...text.matchAll(EXPORT)].map(([, name = '']) => name);
 
+const FUNCTION =
+  /^export (?:async )?function\*? ([\w$]+)|^export const ([\w$]+) =\s*(?:async )?(?:<[^>]*>)?\(/;
+
+/** Every exported function that has no docstring, with its file and line. */
+export function functionsWithoutDocstring(
+  files: readonly { readonly path: string; readonly text: string }[],
+): string[] {
+  return files.flatMap(({ path, text }) => {
+    const lines = text.split('\n');
+    return lines.flatMap((line, index) => {
+      const [found, name = '', arrow = ''] = FUNCTION.exec(`${line}\n${lines[index + 1] ?? ''}`) ?? [];
+      if (found === undefined || lines[index - 1]?.trim().endsWith('*/')) return [];
+      return `${path}:${index + 1}: ${name || arrow} has no docstring: say what it returns, its units, when it throws`;
+    });
+  });
+}
+
 /** Circles of files and of folders, and imports that lead nowhere, by the rules of .dependency-cruiser.json. */
 export async function brokenImportRules(roots: readonly string[] = ROOTS): Promise<string[]> {
   const { forbidden, options } = JSON.parse(readFileSync('.dependency-cruiser.json', 'utf8'));
@@ -47,8 +65,15 @@ if (import.meta.main) {
     path,
     text: readFileSync(path, 'utf8'),
   }));
-  const wrong = [...(await brokenImportRules()), ...namesExportedTwice(files)];
+  const wrong = [
+    ...(await brokenImportRules()),
+    ...namesExportedTwice(files),
+    ...functionsWithoutDocstring(files.filter(({ path }) => !path.startsWith('lib/local/'))),
+  ];
   for (const line of wrong) console.error(line);
   if (wrong.length > 0) process.exitCode = 1;
-  else console.log(`The structure holds: ${files.length} files, no circles, no exported name twice.`);
+  else
+    console.log(
+      `The structure holds: ${files.length} files, no circles, no exported name twice, a docstring each.`,
+    );
 }

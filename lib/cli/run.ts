@@ -1,4 +1,4 @@
-// The CLI: reads the command line, runs one command, and ends with an exit code. What the commands do is commands/'s.
+// The CLI: parses the command line, runs one command, and ends with an exit code. The commands are in commands/.
 import { Command, CommanderError } from 'commander';
 import { CommandFailed, type ExitCode } from '#lib/cli/terminal/command-failed.ts';
 import { explain } from '#lib/cli/terminal/failure.ts';
@@ -18,7 +18,7 @@ const AFTER_HELP = `
 Exit codes: 0 done, 1 the thing failed, 2 the command was not understood.
 An endpoint on this machine is npm start's stage local unless --stage is given; --stage local is http://127.0.0.1:4566.`;
 
-/** Runs a command line, without the program's own name. */
+/** Runs a command line without the program's name. Returns the exit code; never rejects for a command that fails. */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   const program = new Command('webhooks')
     .description(
@@ -46,7 +46,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     await program.parseAsync(argv, { from: 'user' });
     return 0;
   } catch (error) {
-    // Commander has written what it has to say itself.
+    // Commander has written its own error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     io.stderr.write(`${explain(error, placeIn(context))}\n`);
     return error instanceof CommandFailed ? error.exitCode : 1;
@@ -55,7 +55,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
-/** Undefined where the options that say it are themselves what is wrong. */
+/** Undefined when the options of the place are invalid themselves. */
 function placeIn(context: { readonly place: Place }): Place | undefined {
   try {
     return context.place;

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// `npm run webhooks -- …`, or `npx webhooks …`: the program. What it does is run.ts's.
+// `npm run webhooks -- …`, or `npx webhooks …`: the program.
 import { run } from './run.ts';
 
 const { env, stdin, stdout, stderr } = process;
-// Whoever reads may have had enough, as `head` has.
+// A reader such as `head` may close the pipe early.
 stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });

@@ -1,5 +1,5 @@
-// Looks at an `sqs` endpoint before its first letter does: is the queue there, may it be looked at, does it take what
-// letters are. Sends nothing, so whether sending is allowed is not found out here.
+// Checks an `sqs` endpoint: does the queue exist, may its attributes be read, does it take messages of a dead letter's size?
+// Sends nothing, so it can't tell whether sending is allowed.
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SqsEndpoint } from '#lib/endpoint/endpoint.ts';
 import { queueUrlOf } from '#lib/endpoint/queue.ts';
@@ -7,20 +7,20 @@ import { queueNameIn } from '#lib/queue/name.ts';
 
 export type EndpointChecked = {
   readonly ok: boolean;
-  /** What was found, or what is wrong and what to do, a sentence each. */
+  /** One sentence for each finding: what is right, or what is wrong and what to do. */
   readonly findings: readonly string[];
 };
 
 type Deps = {
   readonly sqs: Pick<SQSClient, 'send'>;
-  /** Names of the functions' own queues: letters there would go round for ever. */
+  /** Names of our own queues: dead letters sent there would loop for ever. */
   readonly ownQueues: readonly string[];
 };
 
-/** A letter: 256 KiB of a publisher's, and what we add. */
+/** Largest dead letter: 256 KiB of a publisher's, and our attribute. */
 const LARGEST_LETTER = 1_048_576;
 
-/** Throws when AWS fails in a way that says nothing about the endpoint. */
+/** Checks the queue. Throws when AWS fails for a reason that is not the endpoint's. */
 export async function checkQueue({ configuration }: SqsEndpoint, deps: Deps): Promise<EndpointChecked> {
   try {
     const url = await queueUrlOf(configuration, deps.sqs);

@@ -1,5 +1,5 @@
-// Looks at a `kafka` endpoint before its first letter does: do brokers answer, do they accept the credentials, is the
-// topic there, and may this user publish to it. Publishes nothing.
+// Checks a `kafka` endpoint: do the brokers answer, do they accept the credentials, does the topic exist, and may this user
+// write to it? Publishes nothing.
 import type { Producer } from '@platformatic/kafka';
 import type { KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
 import { type ConnectionDeps, connectionTo } from '#lib/kafka/connection.ts';
@@ -7,7 +7,7 @@ import { failureOf } from '#lib/kafka/failure.ts';
 import { createProducer } from '#lib/kafka/producer.ts';
 import type { EndpointChecked } from './check-queue.ts';
 
-/** Never rejects: whatever goes wrong is what was looked for. */
+/** Checks the topic. Never rejects: every failure is a finding. */
 export async function checkTopic(
   { configuration }: KafkaEndpoint,
   deps: ConnectionDeps,
@@ -22,7 +22,7 @@ export async function checkTopic(
       `${counted(brokers.size, 'broker')} ${brokers.size === 1 ? 'is' : 'are'} there, and connected to by ${configuration.security.protocol}.`,
       `The topic ${topic} is there, with ${counted(topics.get(topic)?.partitionsCount ?? 0, 'partition')}.`,
     ];
-    // What an idempotent producer asks for first, which may be refused by itself.
+    // An idempotent producer's first request, which a broker may refuse separately.
     await producer.initIdempotentProducer({});
     if (!(await mayWrite(topic, producer, connection.options.bootstrapBrokers))) {
       return {
@@ -40,7 +40,7 @@ export async function checkTopic(
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
-/** A broker without access control says that everything may be done; one that does not say is taken at its silence. */
+/** Whether writing is allowed. A broker without access control allows everything; no answer counts as allowed. */
 async function mayWrite(topic: string, producer: Producer, servers: readonly string[]): Promise<boolean> {
   const { metadataV9, AclOperations } = await import('@platformatic/kafka');
   const brokers = servers.map((server) => {

@@ -1,5 +1,5 @@
-// Looks at a subscription's item before it is put, as the deployment and the network see it: what would pause it later
-// is refused now, every fault at once.
+// Checks a subscription's item before it is put, against the deployment and the network: faults that would pause it later
+// are refused now, all at once.
 import {
   DescribeSecretCommand,
   ResourceNotFoundException,
@@ -26,7 +26,7 @@ type Deps = Pick<CommandContext, 'documents' | 'names' | 'secrets'> & {
   readonly lookup: Lookup | undefined;
 };
 
-/** Throws when AWS fails. */
+/** Returns the subscription, or all its faults. Throws when AWS fails. */
 export async function checkSubscription(item: unknown, deps: Deps): Promise<Checked> {
   const parsed = parseSubscription(item, itemRules(deps.deployment));
   if (!parsed.ok) return parsed;
@@ -39,6 +39,7 @@ export async function checkSubscription(item: unknown, deps: Deps): Promise<Chec
   return faults.length === 0 ? { ok: true, subscription } : { ok: false, faults };
 }
 
+/** The system's name lookup; undefined when names should not be looked up. */
 export const lookupUnless = (skip: boolean): Lookup | undefined => (skip ? undefined : systemLookup);
 
 const NOT_FOUND = /without an address$/;
@@ -58,7 +59,7 @@ async function unreachable(subscription: Subscription, { lookup, deployment }: D
   return faults;
 }
 
-/** Where requests of a subscription go. What a secret says is not known here. */
+/** The URLs that a subscription's requests go to, without those inside secrets, which are not read here. */
 function urlsOf({ callbackUrl, auth, proxy }: Subscription): { path: string; url: string }[] {
   const urls = [{ path: 'configuration.callbackUrl', url: callbackUrl }];
   if (auth?.type === 'oauth2' && auth.oauth2 !== undefined)
@@ -74,7 +75,7 @@ function urlsOf({ callbackUrl, auth, proxy }: Subscription): { path: string; url
   return urls;
 }
 
-/** A dlq that names no endpoint would pause the subscription at its first rejected message. */
+/** A dlq with a missing endpoint would pause the subscription. */
 async function withoutEndpoint(
   { dlq }: Subscription,
   { documents, names }: Pick<Deps, 'documents' | 'names'>,
@@ -85,7 +86,7 @@ async function withoutEndpoint(
   return fault === undefined ? [] : [fault];
 }
 
-/** A secret that is not there leaves every message unsent. Whether the functions may read it is not known here. */
+/** A missing secret would leave every message unsent. Whether the functions may read it is not checked here. */
 async function withoutSecret(
   subscription: Subscription,
   { secrets }: Pick<Deps, 'secrets'>,
@@ -125,7 +126,7 @@ async function faultOfSecret(name: string, client: SecretsManagerClient): Promis
   } catch (error) {
     if (error instanceof ResourceNotFoundException)
       return 'names a secret that does not exist: create it, or give the credentials here, and they are moved into one';
-    // Who registers need not be allowed to look.
+    // The person who registers may lack the right to read secrets.
     if (error instanceof Error && /^AccessDenied/.test(error.name)) return undefined;
     throw error;
   }

@@ -1,4 +1,4 @@
-// Asks `resume` for what a person has decided, and tells what it said.
+// Sends a person's decision to `resume` and prints the answer.
 import * as z from 'zod';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
@@ -9,6 +9,7 @@ const answered = z.looseObject({ message: z.string(), messageId: z.string().opti
 
 type Request = { readonly subscription: string; readonly action: string; readonly [more: string]: unknown };
 
+/** Sends one decision about a subscription to `resume` and prints its answer. */
 export async function askToDecide(request: Request, context: CommandContext): Promise<void> {
   const answer = await askResume(request, answered, context);
   const about = answer.messageId === undefined ? '' : ` (message ${answer.messageId})`;
@@ -25,6 +26,7 @@ type HeldRequest = {
   readonly all: boolean;
 };
 
+/** Sends or discards the named held messages, or all of them. Prints how many. */
 export async function decideHeld(
   { subscription, action, messages, all }: HeldRequest,
   context: CommandContext,

@@ -20,6 +20,7 @@ const DONE = {
   'not put': 'is right, and would be put into',
 };
 
+/** Checks and puts the endpoints in a file. Ends the command with all faults when one is invalid. */
 export async function putEndpoints(
   file: string,
   { dryRun }: { readonly dryRun?: true },
@@ -48,6 +49,7 @@ export async function putEndpoints(
   );
 }
 
+/** Prints all registered endpoints. */
 export async function listEndpoints(context: CommandContext): Promise<void> {
   const rows = (await scan('endpoints', 'name', context)).map((item) => {
     const found = foundEndpoint(item);
@@ -80,12 +82,13 @@ function whereTo({ type, configuration }: Endpoint): string {
   return 'queueUrl' in configuration ? configuration.queueUrl : configuration.queueArn;
 }
 
+/** Prints one endpoint's item. */
 export async function getEndpoint(name: string, context: CommandContext): Promise<void> {
   const item = await itemOf(name, context);
   context.print.result(item, () => JSON.stringify(item, null, 2));
 }
 
-/** One endpoint as it is found. Ends the command where there is none. */
+/** Reads one endpoint's item. Ends the command when there is none. */
 export const endpointOf = async (name: string, context: CommandContext): Promise<FoundEndpoint> =>
   foundEndpoint(await itemOf(name, context));
 
@@ -97,6 +100,7 @@ async function itemOf(name: string, context: CommandContext): Promise<Record<str
   return item;
 }
 
+/** Removes an endpoint. Ends the command when subscriptions name it, unless `force` is given. */
 export async function removeEndpoint(
   name: string,
   { force }: { readonly force?: true },

@@ -1,4 +1,4 @@
-// `backlog list` and `held list`: what waits and what is held, page by page, without bodies.
+// `backlog list` and `held list`: waiting and held messages, page by page, without bodies.
 import * as z from 'zod';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { askResume } from '#lib/cli/terminal/invoke.ts';
@@ -25,10 +25,10 @@ const heldPage = z.object({
 type Bounds = { readonly limit: number; readonly all?: true };
 type Listing = Bounds & { readonly lane?: number };
 
-/** The most that `resume` tells in one answer. */
+/** Messages in one answer of `resume` at most. */
 const PAGE = 100;
 
-/** All pages of a list, up to a limit; and whether there is more. */
+/** Reads the pages of a list up to a limit. Returns the messages, and whether there are more. */
 async function pages<T>(
   limit: number,
   read: (
@@ -55,6 +55,7 @@ async function pages<T>(
 const mostOf = ({ limit, all }: Bounds): number => (all === true ? Number.POSITIVE_INFINITY : limit);
 const MORE = '… and more: --limit or --all shows them.';
 
+/** Prints the waiting messages of a subscription. */
 export async function listBacklog(
   subscription: string,
   options: Listing,
@@ -90,7 +91,7 @@ export async function listBacklog(
   });
 }
 
-/** The first held messages of a subscription. */
+/** Reads the first held messages of a subscription. */
 export async function heldIn(subscription: string, limit: number, context: CommandContext) {
   return (await heldPages(subscription, limit, context)).items;
 }
@@ -111,6 +112,7 @@ const heldPages = (subscription: string, limit: number, context: CommandContext)
     context,
   );
 
+/** Prints the held messages of a subscription. */
 export async function showHeld(
   subscription: string,
   options: Bounds,

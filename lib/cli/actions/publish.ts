@@ -1,5 +1,5 @@
-// `publish`: messages are read as `route` will read them before they are sent, so that what would be undeliverable is
-// refused with the reason.
+// `publish`: messages are parsed as `route` parses them before they are sent, so that an undeliverable one is refused with
+// the reason.
 import { randomUUID } from 'node:crypto';
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
@@ -20,10 +20,11 @@ export type PublishOptions = {
 
 type Message = { readonly body: string; readonly attributes: Readonly<Record<string, string>> };
 
-/** What the publishers' queues take, attributes included. */
+/** Size limit of the publishers' queues in bytes, attributes included. */
 const LARGEST_BYTES = 262_144;
 const CALLS_AT_ONCE = 8;
 
+/** Publishes the messages of a file or of the options, and prints their ids. */
 export async function publishMessages(
   body: string | undefined,
   options: PublishOptions,
@@ -57,7 +58,7 @@ export async function publishMessages(
   }
 
   try {
-    // In a group one call at a time, or there would be no order.
+    // A message group gets one call at a time, because parallel calls have no order.
     const atOnce = group === undefined ? CALLS_AT_ONCE : 1;
     for (let start = 0; start < count; start += perCall * atOnce) {
       const calls = Array.from({ length: atOnce }, (_, call) => start + call * perCall);
@@ -111,7 +112,7 @@ function headerIn(text: string): [string, string] {
   return [name.trim(), value];
 }
 
-/** Ends the command for what could not be routed. Returns how many of them fit one call. */
+/** Ends the command when a message could not be routed. Returns how many messages fit into one call. */
 function check({ body, attributes }: Message): number {
   const reading = readPublished({
     messageId: randomUUID(),

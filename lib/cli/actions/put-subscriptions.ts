@@ -22,13 +22,14 @@ type Put = {
   readonly secrets: readonly { path: string; secret: string; done: string }[];
 };
 
+/** Checks and puts the subscriptions in a file. Ends the command with all faults when one is invalid. */
 export async function putSubscriptions(
   file: string,
   options: Options,
   context: CommandContext,
 ): Promise<void> {
   const given = completed(await readItems(file, context.io), options);
-  // What no deployment takes is said without asking one.
+  // Faults in any deployment are reported without asking this one.
   for (const { from, item } of given) {
     const parsed = parseSubscription(item, anyRules);
     if (!parsed.ok) refuseItem(from, parsed.faults);
@@ -60,7 +61,7 @@ export async function putSubscriptions(
   context.print.result(put, () => put.map((one) => inWords(one, context)).join('\n'));
 }
 
-/** One after the other, with a bar. */
+/** Puts the items one after the other, with a progress bar. */
 async function each<T>(
   what: string,
   all: readonly T[],
@@ -78,7 +79,7 @@ async function each<T>(
   }
 }
 
-/** The seed's examples have no id, and say no topic. */
+/** Items without an id or a topic, as in Gravitee's examples, get the option's value. */
 function completed(given: readonly Given[], { id, topic }: Options): readonly Given[] {
   if (id === undefined && topic === undefined) return given;
   const [only, ...more] = given;

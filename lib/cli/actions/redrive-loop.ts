@@ -1,5 +1,5 @@
-// Calls redrive until it is done, and adds up what the calls tell. A call that fails is made again with the same
-// cursor: the same redrive makes the same deliveries.
+// Calls redrive until it is done, and sums up the answers. A failed call is repeated with the same cursor, which makes the
+// same deliveries.
 import * as z from 'zod';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 
@@ -46,18 +46,18 @@ export type Total = Omit<Answer, 'ok' | 'done' | 'cursor' | 'notes' | 'counts' |
 
 export type LoopDeps = {
   readonly ask: (request: Readonly<Record<string, unknown>>) => Promise<unknown>;
-  /** After each call. */
+  /** Called after each answer. */
   readonly tell: (total: Total) => void;
   readonly wait: (ms: number) => Promise<unknown>;
 };
 
-/** A call that fails is made again so often. */
+/** Repeats of a failed call. */
 const TRIES = 3;
-/** So many calls in a row that came no further, and it is given up. */
+/** Consecutive calls without progress after which the command gives up. */
 const IDLE_CALLS = 10;
 const WAIT_MS = 2_000;
 
-/** Ends the command where it can't go on, with how to. */
+/** Runs the calls. When it can't go on, it ends the command and says how to continue. */
 export async function redriveAll(
   request: Readonly<Record<string, unknown>> & { readonly redriveId: string; readonly sample: number },
   { ask, tell, wait }: LoopDeps,

@@ -1,37 +1,37 @@
-// Registering: credentials that stand in a config item go into secrets, and the item that is put names them. A plan
-// first, pure, then the deeds: secrets before the item, so that no item ever names one that is not there.
+// Registering: credentials in a config item are moved into secrets, and the item names them. First a plan, which is pure,
+// then the writes: secrets before the item, so that no item names a secret that does not exist.
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { hashOfItem } from '#lib/item/hash.ts';
 import { isObject, type JsonObject } from '#lib/item/json.ts';
 import { BLOCKS } from '#lib/subscription/shape.ts';
 import { type SecretWriteDeps, writeSecret } from './secret-write.ts';
 
-/** Credentials of an item: where they stand, which secret they go into, and what that holds then. */
+/** Credentials of an item: their place, the secret that they are moved to, and its content. */
 export type Move = { readonly path: string; readonly secret: string; readonly value: JsonObject };
 export type Plan = { readonly item: JsonObject; readonly moves: readonly Move[] };
 
-/** Which credentials a secret holds: those of `auth` have the secret of the subscription's own name. */
+/** Purposes of secrets. The credentials of `auth` have the secret of the subscription's own name. */
 export const PURPOSES = ['auth', 'signing', 'proxy', 'keyStore', 'trustStore'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
-/** The name of a subscription's secret below its stage's prefix. Two ids, and two purposes, never have one name. */
+/** Name of a subscription's secret below the stage's prefix. Different ids and purposes never share a name. */
 export const secretNameOf = (id: string, purpose: Purpose): string =>
   id.replace(/[^A-Za-z0-9/_+.-]/g, (character) => `=${character.charCodeAt(0).toString(16)}`) +
   (purpose === 'auth' ? '' : `@${purpose}`);
 
-/** What is to be done to put an item that parses. `secretFor` names the secret of a purpose. */
+/** Plans the writes for a valid item. `secretFor` names the secret of a purpose. */
 export function planOf(item: JsonObject, secretFor: (purpose: Purpose) => string): Plan {
   const moves: Move[] = [];
   const moved = withoutCredentials(item, (path, purpose, value) => {
     const secret = secretFor(purpose);
-    // An option may stand in both blocks, with the same value.
+    // An option may be in both blocks, with the same value.
     if (!moves.some((move) => move.secret === secret)) moves.push({ path, secret, value });
     return { secret };
   });
   return { item: moved, moves };
 }
 
-/** The item as somebody may see it who has no business with its credentials. What is left can't be put: it is not whole. */
+/** The item without its credentials, for display. It can't be put: parts are missing. */
 export function redacted(item: JsonObject): { item: JsonObject; hidden: readonly string[] } {
   const hidden: string[] = [];
   const shown = withoutCredentials(item, (path, purpose) => {
@@ -64,7 +64,7 @@ function withoutCredentials(item: JsonObject, replace: Replace): JsonObject {
 const PROXY = ['username', 'password'];
 const STORE = ['content', 'certContent', 'keyContent', 'password', 'alias', 'keyPassword'];
 
-/** The credentials of each kind stand in an object of its name. */
+/** Credentials of each kind are in an object named after it. */
 function bareAuth(auth: JsonObject, path: string, replace: Replace): JsonObject {
   const { type } = auth;
   if (typeof type !== 'string') return auth;
@@ -87,7 +87,7 @@ function bareSsl(ssl: JsonObject, path: string, replace: Replace): JsonObject {
   return {
     ...ssl,
     ...(isObject(keyStore) && { keyStore: bare(keyStore, STORE, 'keyStore', `${path}.keyStore`, replace) }),
-    // Certificates to trust are nobody's secret, but a store's password may be.
+    // Trusted certificates are public, but a store's password may be a secret.
     ...(isObject(trustStore) &&
       trustStore.password !== undefined && {
         trustStore: bare(trustStore, STORE, 'trustStore', `${path}.trustStore`, replace),
@@ -95,7 +95,7 @@ function bareSsl(ssl: JsonObject, path: string, replace: Replace): JsonObject {
   };
 }
 
-/** Takes the given keys out, all of them into one secret. */
+/** Moves the given keys into one secret. */
 function bare(
   from: JsonObject,
   keys: readonly string[],
@@ -111,12 +111,12 @@ function bare(
 }
 
 export type Registered = {
-  /** `unchanged`: the same item was there. */
+  /** `unchanged`: an identical item was there. */
   readonly item: 'created' | 'changed' | 'unchanged';
   readonly secrets: readonly { path: string; secret: string; done: 'created' | 'new value' | 'unchanged' }[];
 };
 
-/** Does what the plan says. Throws when AWS fails: then the item is as it was, and doing it again does the rest. */
+/** Carries out the plan. Throws when AWS fails: the item is unchanged then, and repeating the command does the rest. */
 export async function register(
   { item, moves }: Plan,
   deps: SecretWriteDeps & {

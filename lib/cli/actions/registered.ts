@@ -1,4 +1,4 @@
-// `subscriptions list | get | remove`: what is registered, without the credentials that may stand in it.
+// `subscriptions list | get | remove`: registered items, shown without credentials.
 import type { DeleteSecretCommandOutput } from '@aws-sdk/client-secrets-manager';
 import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
@@ -9,6 +9,7 @@ import { parseSubscription } from '#lib/subscription/schema.ts';
 import { PURPOSES, redacted, secretNameOf } from './register.ts';
 import { anyRules } from './rules.ts';
 
+/** Prints all registered subscriptions. */
 export async function listSubscriptions(
   { topic }: { readonly topic?: string },
   context: CommandContext,
@@ -41,7 +42,7 @@ type Row = {
   readonly topic?: string | undefined;
   readonly qos?: string;
   readonly dlq?: string | undefined;
-  /** Without the query, which may hold a token. */
+  /** Without the query, which may contain a token. */
   readonly calls?: string;
   readonly fault?: string;
 };
@@ -57,6 +58,7 @@ function rowOf(item: Record<string, unknown>): Row {
   return { id: String(item.id), fault: `not right: ${fault?.path}: ${fault?.reason}` };
 }
 
+/** Prints one subscription's item without its credentials. */
 export async function getSubscription(id: string, context: CommandContext): Promise<void> {
   const { item, hidden } = redacted(await itemOf(id, context));
   for (const path of hidden)
@@ -64,7 +66,7 @@ export async function getSubscription(id: string, context: CommandContext): Prom
   context.print.result(item, () => JSON.stringify(item, null, 2));
 }
 
-/** One config item as it is. Ends the command where there is none. */
+/** Reads one subscription's item. Ends the command when there is none. */
 export async function itemOf(id: string, context: CommandContext): Promise<Record<string, unknown>> {
   const TableName = context.names.table('subscriptions');
   const { Item } = await (await context.documents()).send(
@@ -75,6 +77,7 @@ export async function itemOf(id: string, context: CommandContext): Promise<Recor
   return Item;
 }
 
+/** Removes a subscription and prints what becomes of its backlog. */
 export async function removeSubscription(
   id: string,
   { withSecrets }: { readonly withSecrets?: true },
@@ -98,7 +101,7 @@ export async function removeSubscription(
   );
 }
 
-/** Undefined where there was none. */
+/** The removed item; undefined when there was none. */
 async function deleteSecret(
   name: string,
   context: CommandContext,

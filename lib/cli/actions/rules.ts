@@ -1,4 +1,4 @@
-// What the deployment allows, asked of the deployment itself: the CLI's own machine knows nothing of it.
+// The deployment's rules, asked of the deployment: the CLI's machine does not know them.
 import * as z from 'zod';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { askResume } from '#lib/cli/terminal/invoke.ts';
@@ -16,12 +16,12 @@ const answered = z.object({
   }),
 });
 
-/** Asks `resume` what an item is checked against. */
+/** Asks `resume` for the rules that items are checked against. */
 export async function readRules(context: Pick<CommandContext, 'lambda' | 'names'>): Promise<DeploymentRules> {
   return (await askResume({ action: 'rules' }, answered, context)).rules;
 }
 
-/** Before anything is asked: what holds in every deployment. */
+/** Rules that hold in every deployment, used before the deployment is asked. */
 export const anyRules: SubscriptionRules = {
   largestReadTimeoutMs: Number.POSITIVE_INFINITY,
   allowTrustAll: true,

@@ -1,5 +1,5 @@
-// `subscriptions test`: one call to the callback, by the code that makes deliveries: credentials, signature, guard and
-// limits are those of a delivery. Nothing is claimed, counted or kept, and no message of anybody's is sent.
+// `subscriptions test`: one call to the callback by the code of a delivery, with its credentials, signature, guard and
+// limits. Nothing is claimed, counted or stored, and no real message is sent.
 import { randomUUID } from 'node:crypto';
 import { createCallbackClient, type ExchangeRequest } from '#lib/callback/client.ts';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
@@ -22,6 +22,7 @@ import { readRules } from './rules.ts';
 
 type Options = { readonly body: string; readonly file?: string; readonly contentType: string };
 
+/** Makes one call to the subscription's callback and prints request and answer. */
 export async function testSubscription(id: string, options: Options, context: CommandContext): Promise<void> {
   const payload =
     options.file === undefined ? Buffer.from(options.body) : await readInput(options.file, context.io);
@@ -52,7 +53,7 @@ export async function testSubscription(id: string, options: Options, context: Co
 }
 
 const NO_END = Number.POSITIVE_INFINITY;
-/** Shown, and kept nowhere. */
+/** For display only; not stored. */
 const EXCERPT_BYTES = 1024;
 
 type Callback = ReturnType<typeof createCallbackClient>;
@@ -75,7 +76,7 @@ async function call(
   };
   const attempted = await attempt(
     { delivery, body: payload.length === 0 ? '=' : payload.toString('base64') },
-    // Under another quality of service there would be a claim.
+    // Another quality of service would write a claim.
     {
       subscription: { ...subscription, qos: 'none' },
       epoch: 0,
@@ -96,7 +97,7 @@ async function call(
       documents: await context.documents(),
       stateTable: context.names.table('state'),
       excerptBytes: EXCERPT_BYTES,
-      // Nothing is claimed and nothing sent again.
+      // Nothing is claimed, and nothing is sent again.
       claimsLiveSeconds: 0,
       longestRetryAfterMs: 0,
       log,
@@ -118,7 +119,7 @@ type Told = {
 function tell({ id, delivery, sent, attempted }: Told, { print }: CommandContext): void {
   const { outcome, durationMs } = attempted;
   const excerpt = 'excerpt' in outcome ? outcome.excerpt : undefined;
-  // Their values are credentials, or say nothing.
+  // Their values are credentials, or of no interest.
   const headers = sent === undefined ? [] : Object.keys(sent.headers).sort();
   const result = {
     id,

@@ -1,5 +1,4 @@
-// Writes one secret for who registers: makes it, or gives it a new value where it is there. Reading secrets for
-// deliveries is credentials/'s.
+// Writes one secret during registration: creates it, or gives it a new value.
 import {
   CreateSecretCommand,
   GetSecretValueCommand,
@@ -10,7 +9,7 @@ import {
 
 export type SecretWriteDeps = { readonly secrets: Pick<SecretsManagerClient, 'send'> };
 
-/** Throws when Secrets Manager fails. */
+/** Writes the secret. Throws when Secrets Manager fails. */
 export async function writeSecret(
   name: string,
   value: string,
@@ -23,13 +22,13 @@ export async function writeSecret(
   } catch (error) {
     if (!(error instanceof ResourceExistsException)) throw error;
   }
-  // A version that says the same would only push an older one out that may be of use.
+  // An identical new version would only remove an older one that may still be needed.
   if ((await currentValue(name, { secrets })) === value) return 'unchanged';
   await secrets.send(new PutSecretValueCommand({ SecretId: name, SecretString: value }));
   return 'new value';
 }
 
-/** Undefined where it can't be read: whoever may write a secret need not be allowed to. */
+/** The present value; undefined when it may not be read: the right to write does not include the right to read. */
 async function currentValue(name: string, { secrets }: SecretWriteDeps): Promise<string | undefined> {
   try {
     return (await secrets.send(new GetSecretValueCommand({ SecretId: name }))).SecretString;

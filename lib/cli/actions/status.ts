@@ -1,4 +1,4 @@
-// `status`: what `resume` tells of one subscription, or of all, page by page.
+// `status`: the answer of `resume` about one subscription, or about all, page by page.
 import * as z from 'zod';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { askResume } from '#lib/cli/terminal/invoke.ts';
@@ -29,6 +29,7 @@ type Line = z.infer<typeof pageSchema>['subscriptions'][number];
 
 const PAGE = 250;
 
+/** Prints the status of all subscriptions. */
 export async function showAll(
   { notGoing }: { readonly notGoing?: true },
   context: CommandContext,
@@ -58,7 +59,7 @@ export async function showAll(
 
 type State = Status['phase'] | 'draining';
 
-/** One that goes with lanes that are closed has a backlog that is being delivered. */
+/** A subscription that delivers and has closed lanes is draining its backlog. */
 const stateOf = ({ phase, closedLanes }: Status): State =>
   phase === 'going' && closedLanes.length > 0 ? 'draining' : phase;
 
@@ -91,7 +92,7 @@ function tableOf(lines: readonly Line[], { print }: Pick<CommandContext, 'print'
 
 const inFrom = (at: number, now: number): string => (at <= now ? 'now' : `in ${age(at - now)}`);
 
-/** Counted every ten minutes at most: of what was paused since, nothing is known yet. */
+/** The backlog is counted every ten minutes at most: for a recent pause there is no count yet. */
 const backlogOf = ({ backlog, backlogIsAtLeast, closedLanes }: Status): string | number | undefined =>
   backlog === undefined
     ? closedLanes.length > 0
@@ -112,6 +113,7 @@ function summaryOf(lines: readonly Line[]): string {
   return `${all}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}. Messages that wait, as last counted: ${waiting}.`;
 }
 
+/** Prints the status of one subscription. */
 export async function showOne(subscription: string, context: CommandContext): Promise<void> {
   const schema = lineSchema.extend({ message: z.string() });
   const answer = await askResume({ subscription, action: 'status' }, schema, context);

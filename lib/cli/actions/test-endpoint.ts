@@ -1,5 +1,4 @@
-// `endpoints test`: whether dead letters would arrive, seen from here: the function that sends them has its own network
-// and its own rights.
+// `endpoints test`: whether dead letters would arrive, seen from this machine. The function has its own network and rights.
 
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
@@ -10,6 +9,7 @@ import { regionOf } from '#lib/endpoint/queue.ts';
 import { checkQueue, type EndpointChecked } from './check-queue.ts';
 import { endpointOf } from './endpoint-items.ts';
 
+/** Checks an endpoint and prints the findings. Ends the command with exit code 1 when one is bad. */
 export async function testEndpoint(name: string, context: CommandContext): Promise<void> {
   const found = await endpointOf(name, context);
   if (found.kind !== 'valid') refuseItem(`The item of ${name}`, found.kind === 'invalid' ? found.faults : []);

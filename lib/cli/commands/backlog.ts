@@ -1,9 +1,9 @@
-// `webhooks pause | resume | look | skip-head | dead-letter-head | held … | backlog list`: what a person decides about a
-// subscription, and about what waits or is held for it.
+// `webhooks pause | resume | look | skip-head | dead-letter-head | held … | backlog list`: decisions about a subscription and
+// its waiting and held messages.
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 
-// Loaded when a command is given: --help needs no SDK.
+// Imported when a command runs: --help needs no SDK.
 const deciding = () => import('#lib/cli/actions/decide.ts');
 const listing = () => import('#lib/cli/actions/list-waiting.ts');
 

@@ -1,5 +1,5 @@
-// `webhooks dead-letters list`: what lies at an endpoint. Nothing is taken: of a queue what is looked at is out of sight
-// for that long.
+// `webhooks dead-letters list`: the dead letters of an endpoint. None is removed; those read from a queue are invisible to
+// others for a while.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
@@ -45,7 +45,7 @@ async function run(
     limit: most,
     sample: most,
     dryRun: true,
-    // Shown, whether or not they would be sent.
+    // Includes letters that a redrive would skip.
     includeUnknown: true,
     redriveId: randomUUID(),
     maxSeconds: 30,
@@ -70,7 +70,7 @@ async function run(
   }
 }
 
-/** Letters under each other, one a line. */
+/** Prints letters, one a line. */
 export const letters = (shown: readonly Letter[], print: Pick<Print, 'paint' | 'width'>): string =>
   table(
     shown,

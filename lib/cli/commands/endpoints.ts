@@ -1,8 +1,8 @@
-// `webhooks endpoints …`: config items of endpoints, where dead letters go: registered, listed, shown, tried, removed.
+// `webhooks endpoints …`: registers, lists, shows, tests and removes endpoints.
 import type { Command } from 'commander';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 
-// What a command does is loaded when it is given: --help needs no SDK.
+// Imported when a command runs: --help needs no SDK.
 const working = () => import('#lib/cli/actions/endpoint-items.ts');
 const testing = () => import('#lib/cli/actions/test-endpoint.ts');
 

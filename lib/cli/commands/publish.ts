@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 
-// Loaded when the command is given: --help needs no SDK.
+// Imported when the command runs: --help needs no SDK.
 const publishing = () => import('#lib/cli/actions/publish.ts');
 
 /** Adds the command to the program. */

@@ -1,4 +1,4 @@
-// `webhooks redrive`: dead letters of an endpoint on their way again, or with --dry-run what that would be.
+// `webhooks redrive`: replays dead letters of an endpoint; with --dry-run it shows which.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
@@ -17,7 +17,7 @@ type Options = LetterOptions & {
   readonly redriveId?: string;
 };
 
-/** A call that tells how far it is, on a terminal; elsewhere one that is worth its connections. */
+/** Seconds a call: short ones on a terminal, to show progress; longer ones elsewhere, to open connections less often. */
 const CALL_SECONDS = { terminal: 10, elsewhere: 60 } as const;
 const SAMPLE = 10;
 

@@ -1,8 +1,8 @@
-// `webhooks status`: how subscriptions are: do they go, why not, since when, and how much waits.
+// `webhooks status`: whether subscriptions deliver, why not and since when, and how much waits.
 import type { Command } from 'commander';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 
-// Loaded when the command is given: --help needs no SDK.
+// Imported when the command runs: --help needs no SDK.
 const looking = () => import('#lib/cli/actions/status.ts');
 
 /** Adds the command to the program. */

@@ -1,8 +1,8 @@
-// `webhooks subscriptions …`: config items of subscriptions: registered, listed, shown, removed.
+// `webhooks subscriptions …`: registers, lists, shows, tests and removes subscriptions.
 import type { Command } from 'commander';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 
-// What a command does is loaded when it is given: --help needs no SDK.
+// Imported when a command runs: --help needs no SDK.
 const putting = () => import('#lib/cli/actions/put-subscriptions.ts');
 const calling = () => import('#lib/cli/actions/sample-call.ts');
 const registered = () => import('#lib/cli/actions/registered.ts');

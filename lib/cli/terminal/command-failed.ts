@@ -1,9 +1,9 @@
 // The error that ends a command with a sentence and an exit code.
 
-/** Exit codes: 0 it is done, 1 the thing failed, 2 the command was not understood. */
+/** Exit codes: 0 done, 1 failed, 2 the command line was not understood. */
 export type ExitCode = 0 | 1 | 2;
 
-/** Ends the command with a sentence for the person who gave it. */
+/** Ends the command with a sentence for its user. */
 export class CommandFailed extends Error {
   override name = 'CommandFailed';
   readonly exitCode: ExitCode;

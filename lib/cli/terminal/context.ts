@@ -1,5 +1,5 @@
-// What every command works with: where it is for, what things are called there, clients, and how to print. Clients are
-// imported when they are first asked for, so that a command loads what it uses.
+// What every command uses: the deployment's place and names, AWS clients, printing. Clients are imported at first use, so
+// that a command loads only what it needs.
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
@@ -16,7 +16,7 @@ export type Io = {
   readonly stderr: Output;
 };
 
-/** The options that stand on every command. */
+/** Options of every command. */
 export type GlobalOptions = PlaceOptions & { readonly json?: boolean };
 
 export type CommandContext = {
@@ -25,17 +25,17 @@ export type CommandContext = {
   readonly names: DeploymentNames;
   readonly print: Print;
   progress(what: string): Progress;
-  /** Of another region than the deployment's where one is named. */
+  /** Undefined: the deployment's region. */
   sqs(region?: string): Promise<SQSClient>;
   documents(): Promise<DynamoDBDocumentClient>;
   secrets(): Promise<SecretsManagerClient>;
   lambda(): Promise<LambdaClient>;
   queueUrl(name: QueueName): Promise<string>;
-  /** Ends the connections. */
+  /** Closes the connections. */
   close(): void;
 };
 
-/** `options` is called when a command runs, since they are not known before. */
+/** Makes the context. `options` is called when a command runs, because they are unknown before. */
 export function createContext(options: () => GlobalOptions, io: Io): CommandContext {
   const closing: (() => void)[] = [];
   const kept = <T extends { destroy(): void }>(client: T): T => {
@@ -87,8 +87,8 @@ export function createContext(options: () => GlobalOptions, io: Io): CommandCont
     }),
     lambda: once(async () => {
       const { LambdaClient } = await import('@aws-sdk/client-lambda');
-      // A function answers when it is done; and what was asked of it must not be asked twice by the SDK: the second
-      // skip of a head would skip the next one.
+      // No request timeout, because a function answers when it is done; and no repeat by the SDK, because a second
+      // "skip head" would skip the next head.
       return kept(
         new LambdaClient({ ...config(), maxAttempts: 1, requestHandler: { connectionTimeout: 5_000 } }),
       );

@@ -1,4 +1,4 @@
-// How a command ends when it can't do what was asked: in sentences that say what was wrong, where, and what to do.
+// Error messages of commands: sentences that say what was wrong, where, and what to do.
 import { CommandFailed } from './command-failed.ts';
 import type { Place } from './place.ts';
 
@@ -25,7 +25,7 @@ const unreachable: Explain = (error, { endpointUrl, region }) => {
 const beingDeleted: Explain = ({ message }) =>
   `Secrets Manager refused: ${message} A secret that is being deleted comes back with: aws secretsmanager restore-secret --secret-id NAME`;
 
-/** By the error's name or code, never by its words. */
+/** By the error's name or code, never by its text. */
 const EXPLAINED: ReadonlyMap<string, Explain> = new Map([
   ...each(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired'], expired),
   ...each(
@@ -74,7 +74,7 @@ function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
-/** What a person is told of any error. One that is not expected here is a bug, told with its stack. */
+/** The message for any error. An unexpected error is a bug and is shown with its stack. */
 export function explain(error: unknown, place: Place | undefined): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof CommandFailed || place === undefined) return error.message;
@@ -86,7 +86,7 @@ export function explain(error: unknown, place: Place | undefined): string {
   return `This is a bug of ours: ${error.stack ?? error.message}`;
 }
 
-/** The place in words, for a person who is told that something is not there. */
+/** Describes the place: stage, region or endpoint, profile. */
 const inWords = ({ stage, region, endpointUrl, profile }: Place): string =>
   [
     `stage ${stage}`,

@@ -1,4 +1,4 @@
-// Faults of a config item, for a person: every one of them, where it stands and what to do about it.
+// Prints the faults of a config item: each with its path and what to do.
 import type { Fault } from '#lib/item/fault.ts';
 import { CommandFailed } from './command-failed.ts';
 

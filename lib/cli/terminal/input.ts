@@ -1,9 +1,9 @@
-// Reads what a command is given as a file or on standard input: bytes, or config items in JSON or YAML.
+// Reads the input of a command from a file or standard input: bytes, or config items in JSON or YAML.
 import { readFile } from 'node:fs/promises';
 import { CommandFailed } from './command-failed.ts';
 import type { Io } from './context.ts';
 
-/** The whole content of a file, or of standard input for `-`. */
+/** Reads a whole file, or standard input for `-`. Ends the command when it can't be read. */
 export async function readInput(source: string, { stdin }: Pick<Io, 'stdin'>): Promise<Buffer> {
   if (source === '-') {
     const pieces: Buffer[] = [];
@@ -27,7 +27,7 @@ const WHY: ReadonlyMap<string, string> = new Map([
 
 export type Given = { readonly from: string; readonly item: Readonly<Record<string, unknown>> };
 
-/** The items in a file of JSON or YAML: one, a list of them, or several YAML documents. */
+/** Parses the items of a JSON or YAML file: one item, a list, or several YAML documents. */
 export async function readItems(source: string, io: Pick<Io, 'stdin'>): Promise<readonly Given[]> {
   const text = (await readInput(source, io)).toString('utf8');
   const name = source === '-' ? 'standard input' : source;
@@ -50,7 +50,7 @@ function json(text: string): unknown[] | undefined {
   }
 }
 
-/** What JSON is not is YAML or wrong. Nothing of the text is repeated in a fault: it may hold credentials. */
+/** Parses text that is no JSON as YAML. A fault repeats nothing of the text, which may contain credentials. */
 async function yaml(text: string, name: string): Promise<unknown[]> {
   const { LineCounter, parseAllDocuments } = await import('yaml');
   const lineCounter = new LineCounter();

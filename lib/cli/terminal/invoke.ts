@@ -1,5 +1,4 @@
-// Asks a deployed function for something, and reads its answer. The function is the one that knows: nothing of what it
-// does is done here.
+// Invokes a deployed function and parses its answer.
 import * as z from 'zod';
 import { CommandFailed } from './command-failed.ts';
 import type { CommandContext } from './context.ts';
@@ -8,7 +7,7 @@ type Asked = Pick<CommandContext, 'lambda' | 'names'>;
 
 const thrown = z.object({ errorType: z.string().optional(), errorMessage: z.string().optional() });
 
-/** Invokes a function and waits for its answer. One that throws ends the command. */
+/** Invokes a function and returns its answer. An error of the function ends the command. */
 export async function invoke(
   name: 'resume' | 'redrive',
   request: unknown,
@@ -29,7 +28,7 @@ export async function invoke(
   );
 }
 
-/** The request went out, and no answer came back. */
+/** The request was sent, and no answer came. */
 const isLost = (error: unknown): error is Error =>
   error instanceof Error && (LOST.has(error.name) || ('code' in error && LOST.has(String(error.code))));
 const LOST = new Set(['ECONNRESET', 'EPIPE', 'TimeoutError']);
@@ -43,7 +42,7 @@ const lost = (functionName: string, cause: Error) =>
 
 const refusal = z.object({ ok: z.literal(false), message: z.string() });
 
-/** Asks `resume`, and reads what is expected of its answer; a refusal ends the command with its own words. */
+/** Asks `resume` and parses its answer. A refusal ends the command with the function's sentence. */
 export async function askResume<T>(
   request: Readonly<Record<string, unknown>>,
   expected: z.ZodType<T>,

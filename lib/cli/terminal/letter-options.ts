@@ -1,5 +1,4 @@
-// Which dead letters a command is about, from its options: the fields of redrive's request. What they mean, and whether
-// they are right, is the function's to say.
+// Options that select dead letters: the fields of redrive's request. The function checks their values.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 export type LetterOptions = {
@@ -36,14 +35,14 @@ export function letterOptions(command: Command): Command {
     );
 }
 
-/** An option that may be given several times, or several values with commas between. */
+/** An option that may be given several times, or with several values between commas. */
 const list = (flags: string, description: string): Option =>
   new Option(flags, description).argParser((text: string, before: readonly string[] = []) => [
     ...before,
     ...text.split(',').map((part) => part.trim()),
   ]);
 
-/** The fields of the request. */
+/** Turns the options into fields of the request. */
 export const filterIn = ({ id, status, ...same }: LetterOptions): Record<string, unknown> => ({
   ...same,
   ...(id !== undefined && { ids: id }),
@@ -52,7 +51,7 @@ export const filterIn = ({ id, status, ...same }: LetterOptions): Record<string,
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A time in any way that says its zone, or how long ago. */
+/** Parses a time with a time zone, or an age such as `2h`. */
 export function time(text: string): string {
   const [, amount, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   if (amount !== undefined) return new Date(Date.now() - Number(amount) * (UNITS[unit] ?? 0)).toISOString();
@@ -65,6 +64,7 @@ export function time(text: string): string {
   return new Date(at).toISOString();
 }
 
+/** Parses `partition=offset` pairs between commas. Throws for anything else. */
 export function offsets(text: string): Record<string, number> {
   const pairs = text.split(',').map((pair) => /^(\d+)=(\d+)$/.exec(pair.trim()));
   return Object.fromEntries(
@@ -75,7 +75,7 @@ export function offsets(text: string): Record<string, number> {
   );
 }
 
-/** A whole number above 0. */
+/** Parses a whole number above 0. */
 export function count(text: string): number {
   if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError('Give a whole number above 0.');
   return Number(text);

@@ -1,4 +1,4 @@
-// What a deployment's parts are called: everything derives from the stage, as serverless.yml has it.
+// Names of a deployment's resources, derived from its stage as in serverless.yml.
 
 export const QUEUES = [
   'messages',
@@ -12,11 +12,12 @@ export type QueueName = (typeof QUEUES)[number];
 
 export type DeploymentNames = ReturnType<typeof namesOf>;
 
+/** The names of a stage's queues, tables and functions. */
 export const namesOf = (stage: string) => ({
   stage,
   queue: (name: QueueName) => `webhooks-${stage}-${name}`,
   table: (name: 'subscriptions' | 'endpoints' | 'state') => `webhooks-${stage}-${name}`,
   function: (name: 'route' | 'deliver' | 'resume' | 'bridge' | 'redrive') => `webhooks-${stage}-${name}`,
-  /** Where the functions may read secrets. */
+  /** Prefix of the secrets that the functions may read. */
   secret: (name: string) => `webhooks/${stage}/${name}`,
 });

@@ -1,5 +1,5 @@
-// Which deployment a command is for: stage, region, profile and endpoint, from the options that every command takes and
-// from the environment. No client is made here.
+// The deployment that a command is for: stage, region, profile and endpoint, from the options and the environment. Makes no
+// client.
 import { CommandFailed } from './command-failed.ts';
 
 export type PlaceOptions = {
@@ -11,19 +11,19 @@ export type PlaceOptions = {
 
 export type Place = {
   readonly stage: string;
-  /** Undefined: what the profile says. */
+  /** Undefined: the profile's region. */
   readonly region: string | undefined;
   readonly profile: string | undefined;
   /** Undefined: AWS itself. */
   readonly endpointUrl: string | undefined;
-  /** Any will do for an AWS that is emulated on this machine. */
+  /** Any credentials do for an emulated AWS on this machine. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
 };
 
 /** The endpoint of `npm start`. */
 const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
 
-/** Where to go. An endpoint on this machine is `npm start`'s unless a stage is said, and the stage `local` is there. */
+/** Finds the place. An endpoint on this machine means the stage `local` unless another is given, and the other way round. */
 export function placeOf(options: PlaceOptions, env: NodeJS.ProcessEnv): Place {
   const asked = options.stage ?? (env.WEBHOOKS_STAGE || undefined);
   if (asked !== undefined && !/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(asked)) {

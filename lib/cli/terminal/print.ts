@@ -1,23 +1,24 @@
-// What commands write: tables and sentences for people, or one JSON value for programs with --json. Results go to
-// standard output, everything else to standard error.
+// Output of commands: tables and sentences for people, or one JSON value for programs with --json. Results go to standard
+// output, everything else to standard error.
 import { styleText } from 'node:util';
 
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
 export type Print = {
   readonly json: boolean;
-  /** The result of a command: `value` for programs, `people()` for people. Once a command. */
+  /** Prints the result, once per command: `value` for programs, `people()` for people. */
   result(value: unknown, people: () => string): void;
-  /** Something to know that is no result; on standard error. */
+  /** Prints a note to standard error. */
   note(text: string): void;
-  /** The text in a colour on a terminal, unless NO_COLOR is set. */
+  /** Colours the text on a terminal, unless NO_COLOR is set. */
   paint(style: Style, text: string): string;
-  /** How wide a line may be; undefined where it does not matter. */
+  /** Columns of the terminal; undefined when the output is no terminal. */
   readonly width: number | undefined;
 };
 
 export type Style = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 
+/** Makes the printer of a command. */
 export function createPrint(
   { json }: { readonly json: boolean },
   { stdout, stderr, env }: { stdout: Output; stderr: Output; env: NodeJS.ProcessEnv },
@@ -38,7 +39,7 @@ export type Column<T> = {
   readonly style?: (row: T) => Style | undefined;
 };
 
-/** Rows under their titles, a column as wide as its widest cell; on a terminal no line is longer than that. */
+/** Formats rows as a table with columns as wide as their widest cell. Lines fit the terminal's width. */
 export function table<T>(
   rows: readonly T[],
   columns: readonly Column<T>[],
@@ -82,10 +83,10 @@ export function table<T>(
   ].join('\n');
 }
 
-/** Topics, errors and bodies may hold anything: no character of theirs moves the cursor of who reads them. */
+/** Removes control characters: topics, errors and bodies must not control the reader's terminal. */
 export const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
 
-/** How long ago in few characters: `12s`, `5m`, `3h`, `9d`. */
+/** A short age: `12s`, `5m`, `3h`, `9d`. */
 export function age(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 100) return `${seconds}s`;

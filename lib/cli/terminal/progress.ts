@@ -1,16 +1,17 @@
-// A bar on standard error for work that takes a while. Off a terminal it writes nothing.
+// A progress bar on standard error. Without a terminal it writes nothing.
 import type { Output } from './print.ts';
 
 export type Progress = {
-  /** How far it is; without a total only the count is shown. `note` says more: a rate, what is left. */
+  /** Shows the progress; without a total only the count. `note` adds a rate or a remaining time. */
   at(done: number, total?: number, note?: string): void;
-  /** Takes the bar away. */
+  /** Removes the bar. */
   end(): void;
 };
 
 const BAR = 24;
 const EVERY_MS = 100;
 
+/** Makes a progress bar with a label. */
 export function createProgress(what: string, stderr: Output): Progress {
   let drawn = false;
   let last = 0;

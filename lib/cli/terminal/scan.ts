@@ -1,8 +1,8 @@
-// Reads a whole table, page by page, for the commands that list.
+// Reads a whole table page by page, for the commands that list.
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { CommandContext } from './context.ts';
 
-/** All items, in the order of their keys as text. Shows how far it is where that takes a while. */
+/** Returns all items, sorted by key as text. Shows its progress. */
 export async function scan(
   table: 'subscriptions' | 'endpoints',
   key: string,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { namesExportedTwice } from '#lib/build/structure.ts';
+import { functionsWithoutDocstring, namesExportedTwice } from '#lib/build/structure.ts';
 
 describe('names exported twice', () => {
   it('names both files for a type and a function of one name', () => {
@@ -18,5 +18,22 @@ describe('names exported twice', () => {
       { path: 'functions/b.ts', text: 'export const handler = 2;\nfunction only() {}\n' },
     ];
     expect(namesExportedTwice(files)).toEqual([]);
+  });
+});
+
+describe('functions without a docstring', () => {
+  it('finds declarations and arrow functions, also over two lines', () => {
+    const text = `/** Adds. */
+export const sum = (a: number) => a;
+export const bare =
+  (a: number) => a;
+export async function* bareToo() {}
+export const value = 3;
+function inner() {}
+`;
+    expect(functionsWithoutDocstring([{ path: 'lib/a.ts', text }]).map((line) => line.slice(0, 16))).toEqual([
+      'lib/a.ts:3: bare',
+      'lib/a.ts:5: bare',
+    ]);
   });
 });
