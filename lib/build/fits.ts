@@ -1,82 +1,29 @@
-// Whether the numbers of a deployment fit together: checked when it is packaged, where a mistake costs a sentence.
-// Pure.
-import * as z from 'zod';
-import { isCidr } from '#lib/callback/address.ts';
-
-const whole = (from: number, to: number) => {
-  const said = `must be a whole number from ${from} to ${to}`;
-  return z
-    .union(
-      [
-        z.number(),
-        z
-          .string()
-          .regex(/^\d{1,9}$/, said)
-          .transform(Number),
-      ],
-      said,
-    )
-    .pipe(z.number().int(said).min(from, said).max(to, said));
-};
-/** Lambda's longest timeout; SQS's longest visibility and retention; CloudWatch's own list. */
-const timeout = whole(1, 900);
-const visibility = whole(1, 43_200);
-const concurrency = whole(2, 1_000);
-/** Lambda's most; and what ten answers, or a thousand letters, still fit in. */
-const memory = whole(256, 10_240);
-const LOG_DAYS = [
-  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-];
-
-export const numbersSchema = z.strictObject({
-  deliverTimeoutSeconds: timeout,
-  deliveriesVisibilitySeconds: visibility,
-  routeTimeoutSeconds: timeout,
-  messagesVisibilitySeconds: visibility,
-  bridgeTimeoutSeconds: timeout,
-  largestReadTimeoutMs: whole(1, 900_000),
-  retentionSeconds: whole(60, 1_209_600),
-  routeMaximumConcurrency: concurrency,
-  deliverMaximumConcurrency: concurrency,
-  bridgeMaximumConcurrency: concurrency,
-  drainBudget: whole(1, 1_000),
-  lagSeconds: whole(1, 86_400),
-  /** Under the two minutes after which a drain that was not heard of is begun anew. */
-  drainSliceSeconds: whole(1, 60),
-  outageFirstWaitSeconds: whole(1, 86_400),
-  outageLongestWaitSeconds: whole(1, 86_400),
-  longestRetryAfterSeconds: whole(1, 604_800),
-  mostRetryHops: whole(1, 1_000),
-  mostRedriveRounds: whole(1, 1_000),
-  /** Every message alone would be one message a batch. */
-  aloneAtReceives: whole(2, 100),
-  crashingAtStarts: whole(1, 100),
-  faultFirstWaitSeconds: whole(1, 3_600),
-  faultLongestWaitSeconds: whole(1, 3_600),
-  /** A token is an answer, too; ten at once have to fit the memory. */
-  responseCapBytes: whole(16_384, 4_194_304),
-  /** A claim holds it, at a write unit for each KiB; a dead letter holds it beside its message. */
-  excerptBytes: whole(0, 16_384),
-  secretCacheSeconds: whole(1, 86_400),
-  configCacheSeconds: whole(1, 3_600),
-  backlogRetentionDays: whole(1, 3_650),
-  claimsLiveDays: whole(1, 3_651),
-  /** The sweep looks every ten. */
-  unsubscribedAfterMinutes: whole(10, 43_200),
-  bridgeRetentionDays: whole(1, 3_650),
-  memoryMb: memory,
-  redriveMemoryMb: memory,
-  logRetentionDays: whole(1, 3_653).refine(
-    (days) => LOG_DAYS.includes(days),
-    `must be one of ${LOG_DAYS.join(', ')}: CloudWatch knows no other`,
-  ),
-});
-export type Numbers = z.infer<typeof numbersSchema>;
+// Whether the parameters of a deployment fit together, checked when it is packaged. What each may be by itself is in the
+// table of parameters. Pure.
+import type * as z from 'zod';
+import { PARAMETERS, type ParameterValues } from '#lib/deployment/parameters.ts';
+import { closest } from '#lib/item/did-you-mean.ts';
 
 /** The first parameter that is wrong by itself, in one sentence. */
 export function faultIn({ issues: [issue] }: z.ZodError, given: Readonly<Record<string, unknown>>): string {
   const name = String(issue?.path[0] ?? 'a parameter');
   return `${name} (${JSON.stringify(given[name])}) ${issue?.message}.`;
+}
+
+/**
+ * The first `--param NAME=VALUE` whose name is not in the table, in a sentence with the name that was probably meant.
+ * undefined when all are known.
+ */
+export function unknownParameter(given: readonly string[]): string | undefined {
+  const known = Object.keys(PARAMETERS);
+  for (const text of given) {
+    const [name = ''] = text.split('=', 1);
+    if (known.includes(name)) continue;
+    const meant = closest(name, known);
+    const hint = meant === undefined ? 'OPERATORS.md has a table of all of them.' : `did you mean ${meant}?`;
+    return `There is no parameter ${JSON.stringify(name)}: ${hint}`;
+  }
+  return undefined;
 }
 
 const DEDUPLICATION_WINDOW_SECONDS = 300;
@@ -86,7 +33,7 @@ const DELIVER_NEEDS_SECONDS = 10;
 const BRIDGE_NEEDS_SECONDS = 30;
 
 /** What does not fit, in one sentence that names the parameter to change; undefined when all does. */
-export function misfit(numbers: Numbers): string | undefined {
+export function misfit(numbers: ParameterValues): string | undefined {
   const readTimeoutSeconds = numbers.largestReadTimeoutMs / 1000;
   if (readTimeoutSeconds + DELIVER_NEEDS_SECONDS > numbers.deliverTimeoutSeconds) {
     return `largestReadTimeoutMs (${numbers.largestReadTimeoutMs}) must leave deliverTimeoutSeconds (${numbers.deliverTimeoutSeconds}) ${DELIVER_NEEDS_SECONDS} s to spare, or no such exchange could ever begin.`;
@@ -113,11 +60,11 @@ export function misfit(numbers: Numbers): string | undefined {
   if (numbers.drainBudget > numbers.deliverMaximumConcurrency) {
     return `drainBudget (${numbers.drainBudget}) must not be more than deliverMaximumConcurrency (${numbers.deliverMaximumConcurrency}), or drains take all of it from what arrives.`;
   }
-  return misfitOfWaits(numbers);
+  return misfitOfWaits(numbers) ?? misfitOfRanges(numbers) ?? misfitOfVpc(numbers);
 }
 
 /** The same of what waits, is tried again and is remembered. */
-function misfitOfWaits(numbers: Numbers): string | undefined {
+function misfitOfWaits(numbers: ParameterValues): string | undefined {
   const { backlogRetentionDays, claimsLiveDays, retentionSeconds } = numbers;
   // More by a day is more than any visibility timeout: a message may be in the queue again before it is parked.
   if (backlogRetentionDays >= claimsLiveDays) {
@@ -150,18 +97,17 @@ function misfitOfWaits(numbers: Numbers): string | undefined {
   return undefined;
 }
 
-const NEVER_ALLOWED = /^(0\.|127\.|169\.254\.|::|fe[89ab][0-9a-f]:|\/0$|[0-9a-f.:]+\/0$)/i;
+const NEVER_ALLOWED = /^(0\.|127\.|169\.254\.|::|fe[89ab][0-9a-f]:|[0-9a-f.:]+\/0$)/i;
 
-/** What is wrong with the ranges that callbacks may be in, in one sentence. */
-export function cidrsMisfit(allowedCidrs: string): string | undefined {
-  for (const cidr of allowedCidrs.split(',').map((text) => text.trim())) {
-    if (cidr === '') continue;
-    if (!isCidr(cidr)) {
-      return `allowedCidrs holds ${JSON.stringify(cidr)}, which is no CIDR such as 10.0.0.0/8.`;
-    }
-    if (NEVER_ALLOWED.test(cidr)) {
-      return `allowedCidrs holds ${cidr}: loopback and link-local addresses can't be allowed, Lambda's own interfaces are there.`;
-    }
-  }
-  return undefined;
+/** The misfit of the ranges that callbacks may be in, in one sentence. */
+function misfitOfRanges({ allowedCidrs }: ParameterValues): string | undefined {
+  const refused = allowedCidrs.find((cidr) => NEVER_ALLOWED.test(cidr));
+  if (refused === undefined) return undefined;
+  return `allowedCidrs holds ${refused}: loopback and link-local addresses can't be allowed, Lambda's own interfaces are there.`;
+}
+
+/** Lambda needs subnets and security groups, or neither. */
+function misfitOfVpc({ vpcSubnetIds, vpcSecurityGroupIds }: ParameterValues): string | undefined {
+  if ((vpcSubnetIds.length === 0) === (vpcSecurityGroupIds.length === 0)) return undefined;
+  return 'vpcSubnetIds and vpcSecurityGroupIds go together: Lambda needs both, or neither.';
 }

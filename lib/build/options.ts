@@ -1,52 +1,11 @@
-// What a deployment may have or not: each option adds what it takes to the service before it is packaged. serverless.yml holds what
-// every deployment has. Checks the options' form; whether the numbers fit is fits.ts's.
+// What some parameters add to the service before it is packaged: the functions' environment, a VPC, a key, kept data, tags.
+// serverless.yml holds what every deployment has. Checks nothing.
 import * as z from 'zod';
-
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== ''),
-);
-const each = (form: RegExp, such: string) =>
-  list.refine((all) => all.every((one) => form.test(one)), `must be ${such}, with commas between`);
-const yesOrNo = z
-  .union([z.boolean(), z.enum(['true', 'false'])], 'must be true or false')
-  .transform((value) => String(value) === 'true');
-
-export const optionsSchema = z.strictObject({
-  allowedCidrs: z.string(),
-  allowHttp: yesOrNo,
-  allowTrustAll: yesOrNo,
-  sqsEndpointArns: each(/^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[\w-]+(\.fifo)?$/, 'ARNs of queues'),
-  secretsPrefix: z
-    .string()
-    .regex(
-      /^[\w+=.@-][\w+=.@/-]*[\w+=.@-]$/,
-      'must be the beginning of names of secrets, without a slash at either end',
-    ),
-  vpcSubnetIds: each(/^subnet-[0-9a-f]+$/, 'ids such as subnet-0a1b2c3d'),
-  vpcSecurityGroupIds: each(/^sg-[0-9a-f]+$/, 'ids such as sg-0a1b2c3d'),
-  kmsKeyArn: z.string().regex(/^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+)?$/, "must be a key's ARN"),
-  keepData: yesOrNo,
-  alarmTopicArn: z
-    .string()
-    .regex(/^(arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+)?$/, "must be a topic's ARN"),
-  tags: each(/^[^=,]{1,128}=[^=,]{0,256}$/, 'name=value'),
-});
-export type Options = z.infer<typeof optionsSchema>;
-
-/** What does not fit among the options, in one sentence that names the parameter. */
-export function optionsMisfit(options: Options): string | undefined {
-  const { vpcSubnetIds, vpcSecurityGroupIds } = options;
-  if ((vpcSubnetIds.length === 0) !== (vpcSecurityGroupIds.length === 0)) {
-    return 'vpcSubnetIds and vpcSecurityGroupIds go together: Lambda needs both, or neither.';
-  }
-  return undefined;
-}
+import { FUNCTION_NAMES } from '#lib/deployment/parameter.ts';
+import { type ParameterValues, parametersFor } from '#lib/deployment/parameters.ts';
 
 const resourceSchema = z.looseObject({ Type: z.string(), Properties: z.looseObject({}).default({}) });
-const functionSchema = z.looseObject({ role: z.string() });
+const functionSchema = z.looseObject({ role: z.string(), environment: z.looseObject({}).default({}) });
 export const partsSchema = z.object({
   functions: z.record(z.string(), functionSchema),
   resources: z.record(z.string(), resourceSchema),
@@ -54,11 +13,27 @@ export const partsSchema = z.object({
 export type Parts = z.infer<typeof partsSchema>;
 type Resource = z.infer<typeof resourceSchema>;
 
+/** The functions with their parameters as environment variables. `given` has each parameter as serverless.yml resolved it. */
+export function withEnvironment(
+  functions: Parts['functions'],
+  given: Readonly<Record<string, unknown>>,
+): Parts['functions'] {
+  return mapValues(functions, (definition, name) => {
+    const functionName = FUNCTION_NAMES.find((one) => one === name);
+    if (functionName === undefined) return definition;
+    const set = parametersFor(functionName).map((parameter) => [
+      parameter.variable,
+      String(given[parameter.name]),
+    ]);
+    return { ...definition, environment: { ...definition.environment, ...Object.fromEntries(set) } };
+  });
+}
+
 /** Those that call what may be private: callbacks, token endpoints, brokers. */
 const CALL_OUT = ['deliver', 'bridge', 'redrive'];
 
 /** The functions and resources with what the options add. */
-export function withOptions({ functions, resources }: Parts, options: Options): Parts {
+export function withOptions({ functions, resources }: Parts, options: ParameterValues): Parts {
   const { vpcSubnetIds: subnetIds, vpcSecurityGroupIds: securityGroupIds, kmsKeyArn, keepData } = options;
   const inVpc = (name: string): boolean => subnetIds.length > 0 && CALL_OUT.includes(name);
   const rolesInVpc = Object.entries(functions).flatMap(([name, { role }]) => (inVpc(name) ? [role] : []));
@@ -77,7 +52,7 @@ export function withOptions({ functions, resources }: Parts, options: Options): 
 }
 
 /** The stack's tags; AWS puts them on all that can have tags. */
-export const tagsOf = ({ tags }: Options, stage: string): Record<string, string> => ({
+export const tagsOf = ({ tags }: Pick<ParameterValues, 'tags'>, stage: string): Record<string, string> => ({
   service: 'sqs-webhooks',
   stage,
   ...Object.fromEntries(tags.map((tag) => tag.split('=', 2))),

@@ -1,78 +1,129 @@
-// The serverless CLI's side of the build: before it packages, deploys or invokes it checks that the parameters fit, adds what the
-// options take, and bundles.
+// The serverless CLI's side of the build. For every command it settles the region and refuses a stage or parameter that
+// can't be. Before it packages, deploys or invokes it checks that the parameters fit, adds what follows from them, and
+// bundles.
 import * as z from 'zod';
+import { type ParameterValues, parametersSchema } from '#lib/deployment/parameters.ts';
+import { isLocalStage, stageFault } from '#lib/deployment/stage-and-region.ts';
 import { bundle } from './bundle.ts';
-import { cidrsMisfit, faultIn, misfit, numbersSchema } from './fits.ts';
+import { faultIn, misfit, unknownParameter } from './fits.ts';
 import { watching } from './observability.ts';
-import { optionsMisfit, optionsSchema, partsSchema, tagsOf, withOptions } from './options.ts';
+import { partsSchema, tagsOf, withEnvironment, withOptions } from './options.ts';
+import { type RegionAnswer, regionFor } from './region.ts';
+import { tooLargePolicy, tooLongName } from './template-limits.ts';
 
 /** What is read of a service whose variables are resolved. */
 const serviceSchema = z.object({
-  custom: z.object({
-    numbers: z.record(z.string(), z.unknown()),
-    options: z.record(z.string(), z.unknown()),
-  }),
+  custom: z.object({ parameters: z.record(z.string(), z.unknown()) }),
   functions: partsSchema.shape.functions,
   resources: z.looseObject({ Resources: partsSchema.shape.resources }),
 });
 
 /** What is changed of it. */
-type Service = { functions: object; resources: object; provider: object };
+type Service = { functions: object; resources: object; provider: { region?: string } };
 
 type Serverless = {
   service: Service;
-  getProvider(name: 'aws'): { getStage(): string };
+  processedInput: {
+    readonly commands: readonly string[];
+    readonly options: {
+      readonly param?: readonly string[];
+      readonly region?: string;
+      readonly 'aws-profile'?: string;
+    };
+    readonly isHelpRequest: boolean;
+  };
+  getProvider(name: 'aws'): { getStage(): string; getRegion(): string };
   classes: { Error: new (message: string) => Error };
 };
 
-/** By name: what is packaged does not know yet where it goes. */
-const isEmulated = (stage: string): boolean => stage === 'local' || stage.startsWith('local-');
+/** These commands reach no AWS, so they need no region. */
+const WITHOUT_AWS = ['package', 'print', 'plugin', 'doctor'];
 
 export default class BundlePlugin {
   hooks: Record<string, () => Promise<unknown>>;
+  readonly #serverless: Serverless;
+  #isPrepared = false;
 
   constructor(serverless: Serverless) {
-    const refuse = (fault: string | undefined): void => {
-      if (fault !== undefined) throw new serverless.classes.Error(fault);
-    };
-    let isChanged = false;
-
-    const checkAndBundle = async () => {
-      const { service } = serverless;
-      const { custom, functions, resources } = serviceSchema.parse(service);
-      const numbers = numbersSchema.safeParse(custom.numbers);
-      if (!numbers.success) return refuse(faultIn(numbers.error, custom.numbers));
-      const options = optionsSchema.safeParse(custom.options);
-      if (!options.success) return refuse(faultIn(options.error, custom.options));
-      refuse(misfit(numbers.data) ?? cidrsMisfit(options.data.allowedCidrs) ?? optionsMisfit(options.data));
-      if (!isChanged) {
-        const stage = serverless.getProvider('aws').getStage();
-        const changed = withOptions({ functions, resources: resources.Resources }, options.data);
-        const watched = watching({
-          stackName: `webhooks-${stage}`,
-          stage,
-          alarmTopicArn: options.data.alarmTopicArn,
-          savesQueries: !isEmulated(stage),
-          capacity: {
-            // One mapping for each of its queues.
-            route: 3 * numbers.data.routeMaximumConcurrency,
-            deliver: numbers.data.deliverMaximumConcurrency,
-            bridge: numbers.data.bridgeMaximumConcurrency,
-          },
-        });
-        Object.assign(service.functions, changed.functions);
-        Object.assign(service.resources, { Resources: { ...changed.resources, ...watched } });
-        const stackTags = tagsOf(options.data, stage);
-        Object.assign(service.provider, { stackTags });
-        isChanged = true;
-      }
+    this.#serverless = serverless;
+    const prepareAndBundle = async () => {
+      this.#prepare();
       await bundle();
     };
     this.hooks = {
-      'before:package:createDeploymentArtifacts': checkAndBundle,
-      'before:package:function:package': checkAndBundle,
-      'before:deploy:function:packageFunction': checkAndBundle,
-      'before:invoke:local:invoke': () => bundle(),
+      'before:package:createDeploymentArtifacts': prepareAndBundle,
+      'before:package:function:package': prepareAndBundle,
+      'before:deploy:function:packageFunction': prepareAndBundle,
+      'before:invoke:local:invoke': prepareAndBundle,
     };
   }
+
+  /** serverless calls it before it runs any command. */
+  async asyncInit(): Promise<void> {
+    const { commands, options, isHelpRequest } = this.#serverless.processedInput;
+    if (isHelpRequest) return;
+    this.#refuseIf(stageFault(this.#stage()));
+    this.#refuseIf(unknownParameter(options.param ?? []));
+    const answer: RegionAnswer = await regionFor({
+      option: options.region,
+      profile: options['aws-profile'],
+      env: process.env,
+      mustBe: !WITHOUT_AWS.includes(commands[0] ?? ''),
+    });
+    if (!answer.ok) throw this.#refusal(answer.fault);
+    this.#serverless.service.provider.region = answer.region;
+  }
+
+  #stage(): string {
+    return this.#serverless.getProvider('aws').getStage();
+  }
+
+  /** serverless prints its own kind of error without a stack. */
+  #refusal(fault: string): Error {
+    return new this.#serverless.classes.Error(fault);
+  }
+
+  #refuseIf(fault: string | undefined): void {
+    if (fault !== undefined) throw this.#refusal(fault);
+  }
+
+  /** Checks the parameters, and puts into the service what follows from them, once. */
+  #prepare(): void {
+    if (this.#isPrepared) return;
+    const { service } = this.#serverless;
+    const { custom, functions, resources } = serviceSchema.parse(service);
+    const parsed = parametersSchema.safeParse(custom.parameters);
+    if (!parsed.success) throw this.#refusal(faultIn(parsed.error, custom.parameters));
+    const values = parsed.data;
+    this.#refuseIf(misfit(values));
+    const stage = this.#stage();
+    const stackName = `webhooks-${stage}`;
+    const changed = withOptions(
+      { functions: withEnvironment(functions, custom.parameters), resources: resources.Resources },
+      values,
+    );
+    const watched = watching({
+      stackName,
+      stage,
+      alarmTopicArn: values.alarmTopicArn,
+      // By name: what is packaged does not know yet where it goes.
+      savesQueries: !isLocalStage(stage),
+      capacity: capacityOf(values),
+    });
+    const region = this.#serverless.getProvider('aws').getRegion();
+    this.#refuseIf(
+      tooLongName(changed, { stage, stackName }) ?? tooLargePolicy(changed.resources, { ...values, region }),
+    );
+    Object.assign(service.functions, changed.functions);
+    Object.assign(service.resources, { Resources: { ...changed.resources, ...watched } });
+    Object.assign(service.provider, { stackTags: tagsOf(values, stage) });
+    this.#isPrepared = true;
+  }
 }
+
+/** `route` has one event source mapping for each of its three queues. */
+const capacityOf = (values: ParameterValues) => ({
+  route: 3 * values.routeMaximumConcurrency,
+  deliver: values.deliverMaximumConcurrency,
+  bridge: values.bridgeMaximumConcurrency,
+});

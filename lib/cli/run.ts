@@ -25,7 +25,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
       'Registers, publishes, looks and operates, on npm start, on an emulated AWS and on AWS alike.',
     )
     .option('--stage <name>', 'the deployment (WEBHOOKS_STAGE; default: dev)')
-    .option('--region <name>', 'the AWS region (AWS_REGION)')
+    .option('--region <name>', "the AWS region (AWS_REGION, AWS_DEFAULT_REGION, the profile's)")
     .option('--profile <name>', 'a profile of the AWS configuration (AWS_PROFILE)')
     .option('--endpoint-url <url>', 'an emulated AWS (AWS_ENDPOINT_URL)')
     .option('--json', 'write JSON for programs')

@@ -4,6 +4,7 @@ import { addressRules } from '#lib/callback/address.ts';
 import { checkUrl } from '#lib/callback/guard.ts';
 import type { SubscriptionRules } from '#lib/subscription/schema.ts';
 import type { CommonEnvironment } from './config.ts';
+import { isLocalStage } from './stage-and-region.ts';
 
 /**
  * Callbacks to this machine are for the emulated AWS alone, and that takes both: the stage's name and an endpoint
@@ -15,7 +16,7 @@ export const allowsThisMachine = ({
 }: {
   STAGE: string;
   AWS_ENDPOINT_URL?: string | undefined;
-}) => (STAGE === 'local' || STAGE.startsWith('local-')) && isEmulator(AWS_ENDPOINT_URL);
+}) => isLocalStage(STAGE) && isEmulator(AWS_ENDPOINT_URL);
 
 /** The SDK takes an empty one for none, and AWS's own may be written out. */
 const isEmulator = (endpointUrl = ''): boolean => {

@@ -1,4 +1,5 @@
 // Error messages of commands: sentences that say what was wrong, where, and what to do.
+import { sdkRegionFault } from '#lib/deployment/stage-and-region.ts';
 import { CommandFailed } from './command-failed.ts';
 import type { Place } from './place.ts';
 
@@ -78,8 +79,8 @@ function codeOf(error: Error): string {
 export function explain(error: unknown, place: Place | undefined): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof CommandFailed || place === undefined) return error.message;
-  if (error.message === 'Region is missing')
-    return 'No AWS region is said: give --region, or set AWS_REGION.';
+  const ofRegion = sdkRegionFault(error);
+  if (ofRegion !== undefined) return ofRegion;
   const known = EXPLAINED.get(codeOf(error)) ?? EXPLAINED.get(error.name);
   if (known !== undefined) return known(error, place);
   if ('$metadata' in error) return `AWS refused (${inWords(place)}): ${error.name}: ${error.message}`;

@@ -1,5 +1,13 @@
 // The deployment that a command is for: stage, region, profile and endpoint, from the options and the environment. Makes no
 // client.
+import {
+  isLocalStage,
+  isThisMachine,
+  LOCAL_REGION,
+  regionFault,
+  saidRegion,
+  stageFault,
+} from '#lib/deployment/stage-and-region.ts';
 import { CommandFailed } from './command-failed.ts';
 
 export type PlaceOptions = {
@@ -26,33 +34,28 @@ const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
 /** Finds the place. An endpoint on this machine means the stage `local` unless another is given, and the other way round. */
 export function placeOf(options: PlaceOptions, env: NodeJS.ProcessEnv): Place {
   const asked = options.stage ?? (env.WEBHOOKS_STAGE || undefined);
-  if (asked !== undefined && !/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(asked)) {
-    throw new CommandFailed(
-      `The stage is "${asked}"; it must be letters, digits and hyphens, such as dev.`,
-      2,
-    );
-  }
+  refuse(asked === undefined ? undefined : stageFault(asked));
   const given = options.endpointUrl ?? (env.AWS_ENDPOINT_URL || undefined);
-  const isLocalStage = asked === 'local' || asked?.startsWith('local-') === true;
-  const endpointUrl = given ?? (isLocalStage ? LOCAL_ENDPOINT : undefined);
-  const here = endpointUrl !== undefined && isThisMachine(endpointUrl);
+  const endpointUrl = given ?? (asked !== undefined && isLocalStage(asked) ? LOCAL_ENDPOINT : undefined);
+  if (endpointUrl !== undefined) checkEndpoint(endpointUrl);
+  const here = isThisMachine(endpointUrl);
+  const region = saidRegion(options.region, env) ?? (here ? LOCAL_REGION : undefined);
+  refuse(region === undefined ? undefined : regionFault(region, { isEmulated: endpointUrl !== undefined }));
   const hasCredentials = options.profile !== undefined || env.AWS_PROFILE || env.AWS_ACCESS_KEY_ID;
   return {
     stage: asked ?? (here ? 'local' : 'dev'),
-    region: options.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || (here ? 'us-east-1' : undefined)),
+    region,
     profile: options.profile,
     endpointUrl,
     credentials: here && !hasCredentials ? { accessKeyId: 'local', secretAccessKey: 'local' } : undefined,
   };
 }
 
-function isThisMachine(endpointUrl: string): boolean {
-  const url = URL.parse(endpointUrl);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new CommandFailed(
-      `The endpoint is "${endpointUrl}"; it must be a URL such as ${LOCAL_ENDPOINT}.`,
-      2,
-    );
-  }
-  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
+function refuse(fault: string | undefined): void {
+  if (fault !== undefined) throw new CommandFailed(fault, 2);
+}
+
+function checkEndpoint(endpointUrl: string): void {
+  if (/^https?:$/.test(URL.parse(endpointUrl)?.protocol ?? '')) return;
+  refuse(`The endpoint is "${endpointUrl}"; it must be a URL such as ${LOCAL_ENDPOINT}.`);
 }

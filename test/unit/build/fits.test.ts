@@ -1,48 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { cidrsMisfit, faultIn, misfit, type Numbers, numbersSchema } from '#lib/build/fits.ts';
+import { faultIn, misfit, unknownParameter } from '#lib/build/fits.ts';
+import { PARAMETERS, type ParameterValues, parametersSchema } from '#lib/deployment/parameters.ts';
+import { givenWith, parametersWith } from '#test/support/parameters.ts';
 
-const FITTING: Numbers = {
-  deliverTimeoutSeconds: 60,
-  deliveriesVisibilitySeconds: 360,
-  routeTimeoutSeconds: 40,
-  messagesVisibilitySeconds: 240,
-  bridgeTimeoutSeconds: 60,
-  largestReadTimeoutMs: 30_000,
-  retentionSeconds: 1_209_600,
-  routeMaximumConcurrency: 50,
-  deliverMaximumConcurrency: 200,
-  bridgeMaximumConcurrency: 20,
-  drainBudget: 40,
-  lagSeconds: 20,
-  drainSliceSeconds: 5,
-  outageFirstWaitSeconds: 2,
-  outageLongestWaitSeconds: 900,
-  longestRetryAfterSeconds: 21_600,
-  mostRetryHops: 100,
-  mostRedriveRounds: 10,
-  aloneAtReceives: 3,
-  crashingAtStarts: 3,
-  faultFirstWaitSeconds: 5,
-  faultLongestWaitSeconds: 60,
-  responseCapBytes: 65_536,
-  excerptBytes: 1_024,
-  secretCacheSeconds: 300,
-  configCacheSeconds: 5,
-  backlogRetentionDays: 21,
-  claimsLiveDays: 28,
-  unsubscribedAfterMinutes: 60,
-  bridgeRetentionDays: 14,
-  logRetentionDays: 30,
-  memoryMb: 512,
-  redriveMemoryMb: 1024,
-};
+const FITTING = parametersWith();
 
 const isOneSentence = (text: string | undefined) => expect(text?.match(/\.(\s|$)/g)).toHaveLength(1);
 
 test('the defaults fit', () => expect(misfit(FITTING)).toBeUndefined());
 
 describe('packaging is refused in one sentence that names the parameter', () => {
-  test.each<[string, Partial<Numbers>, Partial<Numbers>]>([
+  test.each<[string, Partial<ParameterValues>, Partial<ParameterValues>]>([
     ['largestReadTimeoutMs', { largestReadTimeoutMs: 50_001 }, { largestReadTimeoutMs: 50_000 }],
     [
       'deliveriesVisibilitySeconds',
@@ -90,17 +58,21 @@ describe('packaging is refused in one sentence that names the parameter', () => 
   });
 
   test.each([
-    ['10.0.0.0', '10.0.0.0/8, fd00::/8'],
     ['10.0.0.0/8,127.0.0.0/8', '10.0.0.0/8,'],
     ['169.254.169.254/32', ''],
-    ['::1/128', ''],
+    ['::1/128', 'fd00::/8'],
     ['fe80::/10', ''],
     ['0.0.0.0/0', ''],
   ])('allowedCidrs: %s', (misfitting, fitting) => {
-    const fault = cidrsMisfit(misfitting);
+    const fault = misfit(parametersWith({ allowedCidrs: misfitting }));
     expect(fault).toContain('allowedCidrs');
     isOneSentence(fault);
-    expect(cidrsMisfit(fitting)).toBeUndefined();
+    expect(misfit(parametersWith({ allowedCidrs: fitting }))).toBeUndefined();
+  });
+
+  test('subnets without security groups', () => {
+    const fault = misfit(parametersWith({ vpcSubnetIds: 'subnet-0a1b2c3d' }));
+    expect(fault).toContain('vpcSecurityGroupIds');
   });
 
   test.each([
@@ -129,9 +101,14 @@ describe('packaging is refused in one sentence that names the parameter', () => 
     ['configCacheSeconds', '0'],
     ['claimsLiveDays', '0'],
     ['unsubscribedAfterMinutes', '9'],
+    ['logLevel', 'info'],
+    ['logLevel', 'VERBOSE'],
+    ['eventBus', 'arn:aws:events:us-east-1:123456789012:event-bus/mine'],
+    ['bridgeMskCluster', 'arn:aws:kafka:us-east-1:123456789012:cluster/mine/1'],
+    ['allowedCidrs', '10.0.0.0'],
   ])('%s=%j by itself', (name, value) => {
-    const given = { ...FITTING, [name]: value };
-    const parsed = numbersSchema.safeParse(given);
+    const given = givenWith({ [name]: value });
+    const parsed = parametersSchema.safeParse(given);
     expect(parsed.success).toBe(false);
     const fault = parsed.error && faultIn(parsed.error, given);
     expect(fault).toContain(`${name} (${JSON.stringify(value)}) must be `);
@@ -139,11 +116,14 @@ describe('packaging is refused in one sentence that names the parameter', () => 
   });
 });
 
-test('excerptBytes may be 0', () => {
-  expect(numbersSchema.parse({ ...FITTING, excerptBytes: '0' }).excerptBytes).toBe(0);
+test.each([
+  ['keepdata=true', 'There is no parameter "keepdata": did you mean keepData?'],
+  ['lag-seconds=4', 'There is no parameter "lag-seconds": did you mean lagSeconds?'],
+  ['colour=red', 'There is no parameter "colour": OPERATORS.md has a table of all of them.'],
+])('--param %s is refused', (given, sentence) => {
+  expect(unknownParameter(['lagSeconds=3', given])).toBe(sentence);
 });
 
-test('parameters of the command line are texts, and read as the numbers that they are', () => {
-  const texts = Object.fromEntries(Object.entries(FITTING).map(([name, value]) => [name, String(value)]));
-  expect(numbersSchema.parse(texts)).toEqual(FITTING);
+test('every parameter of the table is known', () => {
+  expect(unknownParameter(Object.keys(PARAMETERS).map((name) => `${name}=x=y`))).toBeUndefined();
 });

@@ -1,27 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  optionsMisfit,
-  optionsSchema,
-  type Parts,
-  partsSchema,
-  tagsOf,
-  withOptions,
-} from '#lib/build/options.ts';
-
-const NONE = {
-  allowedCidrs: '',
-  allowHttp: 'false',
-  allowTrustAll: 'false',
-  sqsEndpointArns: '',
-  secretsPrefix: 'webhooks/dev',
-  vpcSubnetIds: '',
-  vpcSecurityGroupIds: '',
-  kmsKeyArn: '',
-  keepData: 'false',
-  alarmTopicArn: '',
-  tags: '',
-};
-const optionsWith = (more: Record<string, unknown>) => optionsSchema.parse({ ...NONE, ...more });
+import { type Parts, partsSchema, tagsOf, withEnvironment, withOptions } from '#lib/build/options.ts';
+import { parametersSchema } from '#lib/deployment/parameters.ts';
+import { givenWith, parametersWith } from '#test/support/parameters.ts';
 
 const PARTS: Parts = partsSchema.parse({
   functions: { route: { role: 'RouteRole' }, deliver: { role: 'DeliverRole', timeout: 60 } },
@@ -34,18 +14,39 @@ const PARTS: Parts = partsSchema.parse({
 });
 
 test('without options nothing is added', () => {
-  expect(withOptions(PARTS, optionsWith({}))).toEqual(PARTS);
+  expect(withOptions(PARTS, parametersWith({}))).toEqual(PARTS);
+});
+
+test('a function gets its parameters as variables, as they were given, and no others', () => {
+  const functions = withEnvironment(
+    { ...PARTS.functions, route: { role: 'RouteRole', environment: { QUEUE: { Ref: 'Queue' } } } },
+    givenWith({ configCacheSeconds: 7, allowedCidrs: '10.0.0.0/8, fd00::/8' }),
+  );
+  expect(functions.route?.environment).toEqual({
+    QUEUE: { Ref: 'Queue' },
+    LARGEST_READ_TIMEOUT_MS: '30000',
+    FAULT_FIRST_WAIT_SECONDS: '5',
+    FAULT_LONGEST_WAIT_SECONDS: '60',
+    RESPONSE_CAP_BYTES: '65536',
+    CONFIG_CACHE_SECONDS: '7',
+    ALLOW_HTTP: 'false',
+    ALLOWED_CIDRS: '10.0.0.0/8, fd00::/8',
+    ALLOW_TRUST_ALL: 'false',
+    LOG_LEVEL: 'INFO',
+  });
+  expect(functions.deliver?.environment).toHaveProperty('LAG_SECONDS', '20');
 });
 
 test('in a VPC are the functions that call what may be private, and their roles may make interfaces', () => {
-  const options = optionsWith({
+  const options = parametersWith({
     vpcSubnetIds: 'subnet-0a1b2c3d, subnet-1a1b2c3d',
     vpcSecurityGroupIds: 'sg-0a1b2c3d',
   });
   const { functions, resources } = withOptions(PARTS, options);
   expect(functions).toEqual({
-    route: { role: 'RouteRole' },
+    route: PARTS.functions.route,
     deliver: {
+      environment: {},
       role: 'DeliverRole',
       timeout: 60,
       vpc: { subnetIds: ['subnet-0a1b2c3d', 'subnet-1a1b2c3d'], securityGroupIds: ['sg-0a1b2c3d'] },
@@ -59,7 +60,7 @@ test('in a VPC are the functions that call what may be private, and their roles 
 
 test("a key of one's own takes the place of AWS's on queues and tables, and every role may use it", () => {
   const kmsKeyArn = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd';
-  const { resources } = withOptions(PARTS, optionsWith({ kmsKeyArn }));
+  const { resources } = withOptions(PARTS, parametersWith({ kmsKeyArn }));
   expect(resources.Queue?.Properties).toEqual({
     QueueName: 'q',
     KmsMasterKeyId: kmsKeyArn,
@@ -78,7 +79,7 @@ test("a key of one's own takes the place of AWS's on queues and tables, and ever
 });
 
 test('data that is kept outlives the stack, and tables can be brought back', () => {
-  const { resources } = withOptions(PARTS, optionsWith({ keepData: 'true' }));
+  const { resources } = withOptions(PARTS, parametersWith({ keepData: 'true' }));
   const retained = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' };
   expect(resources.Queue).toMatchObject(retained);
   expect(resources.Table).toMatchObject({
@@ -92,7 +93,7 @@ test('data that is kept outlives the stack, and tables can be brought back', () 
 });
 
 test("the stack's tags are the service, the stage, and what the operator adds", () => {
-  expect(tagsOf(optionsWith({ tags: 'team=payments, cost-centre=42' }), 'dev')).toEqual({
+  expect(tagsOf(parametersWith({ tags: 'team=payments, cost-centre=42' }), 'dev')).toEqual({
     service: 'sqs-webhooks',
     stage: 'dev',
     team: 'payments',
@@ -118,14 +119,9 @@ describe('an option that is wrong is refused with what to put', () => {
     ['secretsPrefix', 'webhooks/dev/', 'without a slash at either end'],
     ['secretsPrefix', '*', 'must be the beginning of names of secrets'],
   ])('%s=%j', (name, value, message) => {
-    const { success, error } = optionsSchema.safeParse({ ...NONE, [name]: value });
+    const { success, error } = parametersSchema.safeParse(givenWith({ [name]: value }));
     expect(success).toBe(false);
     expect(error?.issues).toEqual([expect.objectContaining({ path: [name] })]);
     expect(error?.issues[0]?.message).toContain(message);
-  });
-
-  test('subnets without security groups', () => {
-    expect(optionsMisfit(optionsWith({ vpcSubnetIds: 'subnet-0a1b2c3d' }))).toContain('vpcSecurityGroupIds');
-    expect(optionsMisfit(optionsWith({}))).toBeUndefined();
   });
 });

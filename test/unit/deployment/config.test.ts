@@ -53,7 +53,7 @@ describe('the environment', () => {
     const { MESSAGES_QUEUE_URL, MESSAGES_FIFO_QUEUE_URL, RETRIES_QUEUE_URL, ...withoutQueues } =
       setFor(routeEnvironment);
     expect(() => readConfig(routeEnvironment, { ...withoutQueues, ALLOW_HTTP: 'no' })).toThrow(
-      /ALLOW_HTTP: .*MESSAGES_QUEUE_URL: is not set.*MESSAGES_FIFO_QUEUE_URL: is not set.*RETRIES_QUEUE_URL: is not set/,
+      /MESSAGES_QUEUE_URL: is not set.*MESSAGES_FIFO_QUEUE_URL: is not set.*RETRIES_QUEUE_URL: is not set.*ALLOW_HTTP: must be/,
     );
   });
 });

@@ -53,14 +53,3 @@ test('every request to resume has its row, and no row is of another', () => {
     .flatMap(([names = '']) => names.replace(/ without .*/, '').split(', '));
   expect([...new Set(listed)].sort()).toEqual([...actions].sort());
 });
-
-test('a variable that carries a parameter names it', () => {
-  const set = readFileSync('serverless.yml', 'utf8').matchAll(/^ +([A-Z_]+): \$\{param:(\w+)\}$/gm);
-  const rows = page
-    .table('variable')
-    .map(([names = '', , says = '']) => ({ names: names.split(', '), says: says.split(', ') }));
-  for (const [, variable = '', parameter = ''] of set) {
-    const row = rows.find(({ names }) => names.includes(variable));
-    expect(row?.says[row.names.indexOf(variable)], variable).toBe(parameter);
-  }
-});

@@ -1,0 +1,48 @@
+// The region that a stage is deployed to, by the same rule as the CLI's: `--region`, AWS_REGION, AWS_DEFAULT_REGION, the
+// profile's.
+import {
+  isThisMachine,
+  LOCAL_REGION,
+  regionFault,
+  saidRegion,
+  sdkRegionFault,
+} from '#lib/deployment/stage-and-region.ts';
+
+export type RegionAnswer =
+  | { readonly ok: true; readonly region: string }
+  | { readonly ok: false; readonly fault: string };
+
+type Asked = {
+  readonly option: string | undefined;
+  readonly profile: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  /** Whether a region that nobody says is a fault. A command that reaches no AWS takes us-east-1 then. */
+  readonly mustBe: boolean;
+};
+
+export async function regionFor({ option, profile, env, mustBe }: Asked): Promise<RegionAnswer> {
+  const said = saidRegion(option, env);
+  if (said !== undefined) {
+    const fault = regionFault(said, { isEmulated: Boolean(env.AWS_ENDPOINT_URL) });
+    return fault === undefined ? { ok: true, region: said } : { ok: false, fault };
+  }
+  if (isThisMachine(env.AWS_ENDPOINT_URL) || !mustBe) return { ok: true, region: LOCAL_REGION };
+  return await regionOfProfile(profile);
+}
+
+/** The region of the profile in the AWS configuration, as the SDK finds it. */
+async function regionOfProfile(profile: string | undefined): Promise<RegionAnswer> {
+  const { SQSClient } = await import('@aws-sdk/client-sqs');
+  const client = new SQSClient(profile === undefined ? {} : { profile });
+  try {
+    const region = await client.config.region();
+    const fault = regionFault(region, { isEmulated: false });
+    return fault === undefined ? { ok: true, region } : { ok: false, fault };
+  } catch (error) {
+    const fault = error instanceof Error ? sdkRegionFault(error) : undefined;
+    if (fault === undefined) throw error;
+    return { ok: false, fault };
+  } finally {
+    client.destroy();
+  }
+}
