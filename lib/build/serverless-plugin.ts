@@ -92,7 +92,7 @@ export default class BundlePlugin {
     if (this.#isPrepared) return;
     const { service } = this.#serverless;
     const { custom, functions, resources } = serviceSchema.parse(service);
-    const parsed = parametersSchema.safeParse(custom.parameters);
+    const parsed = parametersSchema().safeParse(custom.parameters);
     if (!parsed.success) throw this.#refusal(faultIn(parsed.error, custom.parameters));
     const values = parsed.data;
     this.#refuseIf(misfit(values));

@@ -22,24 +22,32 @@ type Kind<T> = {
   /** What a value may be, for OPERATORS.md. */
   readonly allowed: string;
   readonly unit?: string;
-  readonly given: z.ZodType<T>;
-  readonly set: z.ZodType<T>;
+  // Made when they are asked for: a function that starts cold makes those that it reads, and no others.
+  readonly given: () => z.ZodType<T>;
+  readonly set: () => z.ZodType<T>;
 };
 
 export type Parameter = Entry & Kind<unknown>;
 
 /** serverless.yml gives numbers and texts, the command line gives texts. */
-const asText = z.union([z.string(), z.number(), z.boolean()]).transform(String);
-const given = <T>(schema: z.ZodType<T, string>): z.ZodType<T> => asText.pipe(schema);
+const givenAs =
+  <T>(schema: () => z.ZodType<T, string>) =>
+  (): z.ZodType<T> =>
+    z.union([z.string(), z.number(), z.boolean()]).transform(String).pipe(schema());
 
-const WHOLE = z
-  .string()
-  .regex(/^[1-9]\d{0,8}$/, 'must be a whole number above 0')
-  .transform(Number);
-const WHOLE_OR_NONE = z
-  .string()
-  .regex(/^\d{1,9}$/, 'must be a whole number, 0 or more')
-  .transform(Number);
+/** The same form in both places. */
+const bothAs = <T>(schema: () => z.ZodType<T, string>) => ({ given: givenAs(schema), set: schema });
+
+const wholeAboveZero = () =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, 'must be a whole number above 0')
+    .transform(Number);
+const wholeOrZero = () =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number, 0 or more')
+    .transform(Number);
 
 type Unit = 's' | 'ms' | 'minutes' | 'days' | 'bytes' | 'MB';
 
@@ -49,18 +57,20 @@ export function whole<const E extends Entry>(
   entry: E,
 ): E & Kind<number> {
   const { from, to, unit } = range;
-  const fault = `must be a whole number from ${from} to ${to}`;
-  const schema = z
-    .string()
-    .regex(/^\d{1,9}$/, fault)
-    .transform(Number)
-    .pipe(z.number().min(from, fault).max(to, fault));
+  const schema = () => {
+    const fault = `must be a whole number from ${from} to ${to}`;
+    return z
+      .string()
+      .regex(/^\d{1,9}$/, fault)
+      .transform(Number)
+      .pipe(z.number().min(from, fault).max(to, fault));
+  };
   return {
     ...entry,
     allowed: `${from} to ${to}`,
     ...(unit !== undefined && { unit }),
-    given: given(schema),
-    set: from === 0 ? WHOLE_OR_NONE : WHOLE,
+    given: givenAs(schema),
+    set: from === 0 ? wholeOrZero : wholeAboveZero,
   };
 }
 
@@ -70,14 +80,15 @@ export function oneNumberOf<const E extends Entry>(
   entry: E,
 ): E & Kind<number> {
   const allowed = range.values.join(', ');
-  const schema = z
-    .string()
-    .refine(
-      (text) => range.values.some((value) => String(value) === text),
-      `must be one of ${allowed}: ${range.because}`,
-    )
-    .transform(Number);
-  return { ...entry, allowed, unit: range.unit, given: given(schema), set: WHOLE };
+  const schema = () =>
+    z
+      .string()
+      .refine(
+        (value) => range.values.some((one) => String(one) === value),
+        `must be one of ${allowed}: ${range.because}`,
+      )
+      .transform(Number);
+  return { ...entry, allowed, unit: range.unit, given: givenAs(schema), set: wholeAboveZero };
 }
 
 /** One of a few words. */
@@ -85,38 +96,39 @@ export function word<const E extends Entry, const W extends readonly string[]>(
   words: W,
   entry: E,
 ): E & Kind<W[number]> {
-  const schema = z.enum(words, `must be one of ${words.join(', ')}`);
-  return { ...entry, allowed: words.join(', '), given: given(schema), set: schema };
+  const allowed = words.join(', ');
+  return { ...entry, allowed, ...bothAs(() => z.enum(words, `must be one of ${allowed}`)) };
 }
 
 /** A switch. */
 export function flag<const E extends Entry>(entry: E): E & Kind<boolean> {
-  const schema = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
-  return { ...entry, allowed: 'true, false', given: given(schema), set: schema };
+  const schema = () =>
+    z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+  return { ...entry, allowed: 'true, false', ...bothAs(schema) };
 }
 
 /** Texts of one form, with commas between. `such` ends the sentence "must be …". */
 export function list<const E extends Entry>(
-  { isOne, such, allowed = such }: { isOne: (text: string) => boolean; such: string; allowed?: string },
+  { isOne, such }: { readonly isOne: (one: string) => boolean; readonly such: string },
   entry: E,
 ): E & Kind<string[]> {
-  const schema = z
-    .string()
-    .transform((text) =>
-      text
-        .split(',')
-        .map((one) => one.trim())
-        .filter((one) => one !== ''),
-    )
-    .refine((all) => all.every(isOne), `must be ${such}`);
-  return { ...entry, allowed, given: given(schema), set: schema };
+  const schema = () =>
+    z
+      .string()
+      .transform((value) =>
+        value
+          .split(',')
+          .map((one) => one.trim())
+          .filter((one) => one !== ''),
+      )
+      .refine((all) => all.every(isOne), `must be ${such}`);
+  return { ...entry, allowed: such, ...bothAs(schema) };
 }
 
 /** A text of one form. `such` ends the sentence "must be …". */
 export function formedText<const E extends Entry>(
-  { form, such, allowed = such }: { form: RegExp; such: string; allowed?: string },
+  { form, such, allowed = such }: { readonly form: RegExp; readonly such: string; readonly allowed?: string },
   entry: E,
 ): E & Kind<string> {
-  const schema = z.string().regex(form, `must be ${such}`);
-  return { ...entry, allowed, given: given(schema), set: schema };
+  return { ...entry, allowed, ...bothAs(() => z.string().regex(form, `must be ${such}`)) };
 }

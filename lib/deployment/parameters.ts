@@ -409,7 +409,7 @@ type Table = typeof PARAMETERS;
 export type ParameterName = keyof Table;
 
 /** Every parameter as the value that it is: what a stage is packaged with. */
-export type ParameterValues = { readonly [N in ParameterName]: z.infer<Table[N]['given']> };
+export type ParameterValues = { readonly [N in ParameterName]: z.infer<ReturnType<Table[N]['given']>> };
 
 /** The variable of the parameter in the function's environment; never, where the function does not get it. */
 type VariableIn<P, F extends FunctionName> = P extends { readonly variable: infer V extends string }
@@ -422,7 +422,7 @@ type VariableIn<P, F extends FunctionName> = P extends { readonly variable: infe
 
 /** The schemas by which a function reads its parameters, by variable. */
 type VariablesOf<F extends FunctionName> = {
-  [N in ParameterName as VariableIn<Table[N], F>]: Table[N]['set'];
+  [N in ParameterName as VariableIn<Table[N], F>]: ReturnType<Table[N]['set']>;
 };
 
 /** The table as a list. */
@@ -441,12 +441,13 @@ export const parametersFor = (functionName: FunctionName) =>
 /** The shape of an environment schema: each variable that the function gets, with how it is read. */
 export const parameterVariables = <F extends FunctionName>(functionName: F): VariablesOf<F> =>
   Object.fromEntries(
-    parametersFor(functionName).map(({ variable, set }) => [variable, set]),
+    parametersFor(functionName).map(({ variable, set }) => [variable, set()]),
   ) as VariablesOf<F>;
 
-/** Reads the values that a stage is packaged with. */
-export const parametersSchema: z.ZodType<ParameterValues> = z.strictObject(
-  Object.fromEntries(parameterList().map((parameter) => [parameter.name, parameter.given])) as {
-    [N in ParameterName]: Table[N]['given'];
-  },
-);
+/** How the values are read that a stage is packaged with. */
+export const parametersSchema = (): z.ZodType<ParameterValues> =>
+  z.strictObject(
+    Object.fromEntries(parameterList().map(({ name, given }) => [name, given()])) as {
+      [N in ParameterName]: ReturnType<Table[N]['given']>;
+    },
+  );

@@ -13,4 +13,4 @@ export const givenWith = (more: Record<string, unknown> = {}): Record<string, un
 });
 
 export const parametersWith = (more: Record<string, unknown> = {}): ParameterValues =>
-  parametersSchema.parse(givenWith(more));
+  parametersSchema().parse(givenWith(more));

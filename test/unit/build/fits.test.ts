@@ -108,7 +108,7 @@ describe('packaging is refused in one sentence that names the parameter', () => 
     ['allowedCidrs', '10.0.0.0'],
   ])('%s=%j by itself', (name, value) => {
     const given = givenWith({ [name]: value });
-    const parsed = parametersSchema.safeParse(given);
+    const parsed = parametersSchema().safeParse(given);
     expect(parsed.success).toBe(false);
     const fault = parsed.error && faultIn(parsed.error, given);
     expect(fault).toContain(`${name} (${JSON.stringify(value)}) must be `);

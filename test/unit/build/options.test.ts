@@ -119,7 +119,7 @@ describe('an option that is wrong is refused with what to put', () => {
     ['secretsPrefix', 'webhooks/dev/', 'without a slash at either end'],
     ['secretsPrefix', '*', 'must be the beginning of names of secrets'],
   ])('%s=%j', (name, value, message) => {
-    const { success, error } = parametersSchema.safeParse(givenWith({ [name]: value }));
+    const { success, error } = parametersSchema().safeParse(givenWith({ [name]: value }));
     expect(success).toBe(false);
     expect(error?.issues).toEqual([expect.objectContaining({ path: [name] })]);
     expect(error?.issues[0]?.message).toContain(message);

@@ -58,7 +58,7 @@ describe('the table of parameters', () => {
     ({ given: schema, default: value, stages = {} }) => {
       for (const one of [value, ...Object.values(stages)]) {
         const text = typeof one === 'string' ? one.replace('<stage>', 'dev') : one;
-        expect(schema.safeParse(text).error).toBeUndefined();
+        expect(schema().safeParse(text).error).toBeUndefined();
       }
     },
   );
