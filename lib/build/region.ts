@@ -16,10 +16,11 @@ type Asked = {
   readonly option: string | undefined;
   readonly profile: string | undefined;
   readonly env: NodeJS.ProcessEnv;
-  /** Whether a region that nobody says is a fault. A command that reaches no AWS takes us-east-1 then. */
+  /** Whether a missing region is a fault. Otherwise us-east-1, for commands that reach no AWS. */
   readonly mustBe: boolean;
 };
 
+/** Finds the region of a deployment, or the fault of it: the option, the environment, then the profile. Never guesses on AWS. */
 export async function regionFor({ option, profile, env, mustBe }: Asked): Promise<RegionAnswer> {
   const said = saidRegion(option, env);
   if (said !== undefined) {
