@@ -16,16 +16,23 @@ type Asked = {
   readonly option: string | undefined;
   readonly profile: string | undefined;
   readonly env: NodeJS.ProcessEnv;
+  /** Whether the stage is one of an emulated AWS by its name. */
+  readonly isLocal: boolean;
   /** Whether a missing region is a fault. Otherwise us-east-1, for commands that reach no AWS. */
   readonly mustBe: boolean;
 };
 
 /** Finds the region of a deployment, or the fault of it: the option, the environment, then the profile. Never guesses on AWS. */
-export async function regionFor({ option, profile, env, mustBe }: Asked): Promise<RegionAnswer> {
+export async function regionFor({ option, profile, env, isLocal, mustBe }: Asked): Promise<RegionAnswer> {
   const said = saidRegion(option, env);
   if (said !== undefined) {
-    const fault = regionFault(said, { isEmulated: Boolean(env.AWS_ENDPOINT_URL) });
-    return fault === undefined ? { ok: true, region: said } : { ok: false, fault };
+    const isEmulated = isLocal || Boolean(env.AWS_ENDPOINT_URL);
+    const fault = regionFault(said, { isEmulated });
+    if (fault !== undefined) return { ok: false, fault };
+    // The serverless CLI takes only AWS's regions, and the README gives an emulated AWS one that AWS does not have. What
+    // is packaged is the same in any region.
+    const isOfAws = regionFault(said, { isEmulated: false }) === undefined;
+    return { ok: true, region: isOfAws || mustBe ? said : LOCAL_REGION };
   }
   if (isThisMachine(env.AWS_ENDPOINT_URL) || !mustBe) return { ok: true, region: LOCAL_REGION };
   return await regionOfProfile(profile);

@@ -68,6 +68,7 @@ export default class BundlePlugin {
       option: options.region,
       profile: options['aws-profile'],
       env: process.env,
+      isLocal: isLocalStage(this.#stage()),
       mustBe: !WITHOUT_AWS.includes(commands[0] ?? ''),
     });
     if (!answer.ok) throw this.#refusal(answer.fault);

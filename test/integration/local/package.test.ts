@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ensurePackaged } from '#lib/local/package.ts';
 import { readTemplate, TEMPLATE_FILE } from '#lib/local/template.ts';
 
@@ -22,7 +22,10 @@ beforeEach(() => {
   }
   symlinkSync(join(process.cwd(), 'node_modules'), join(root, 'node_modules'), 'dir');
 });
-afterEach(() => rmSync(root, { recursive: true }));
+afterEach(() => {
+  rmSync(root, { recursive: true });
+  vi.unstubAllEnvs();
+});
 
 const madeAt = () => statSync(join(root, TEMPLATE_FILE)).mtimeMs;
 
@@ -44,6 +47,14 @@ test("a failure shows the CLI's words, and the next try works", async () => {
   await expect(ensurePackaged(root)).rejects.toThrow('batchSiez');
   writeFileSync(join(root, 'serverless.yml'), good);
   await ensurePackaged(root);
+});
+
+test("the README's environment for npm start, with a region that AWS does not have, lets it package", async () => {
+  vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:4566');
+  vi.stubEnv('AWS_REGION', undefined);
+  vi.stubEnv('AWS_DEFAULT_REGION', 'local');
+  await ensurePackaged(root);
+  expect(Object.keys(readTemplate(root).Resources)).toContain('RouteLambdaFunction');
 });
 
 test('a lock whose holder has died is taken over', async () => {

@@ -17,7 +17,7 @@ beforeEach(() => {
   vi.stubEnv('AWS_PROFILE', undefined);
 });
 
-const NOTHING = { option: undefined, profile: undefined, env: {}, mustBe: true };
+const NOTHING = { option: undefined, profile: undefined, env: {}, isLocal: false, mustBe: true };
 const BOTH = { AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-2' };
 
 test.each([
@@ -30,6 +30,16 @@ test.each([
     { env: { AWS_REGION: 'local', AWS_ENDPOINT_URL: 'http://aws:1' } },
     'local',
   ],
+  [
+    "one of AWS's, to package for an emulated AWS",
+    { env: { AWS_REGION: 'local', AWS_ENDPOINT_URL: 'http://aws:1' }, mustBe: false },
+    'us-east-1',
+  ],
+  [
+    "one of AWS's, to package a local stage",
+    { env: { AWS_DEFAULT_REGION: 'local' }, isLocal: true, mustBe: false },
+    'us-east-1',
+  ],
   ['none on an AWS of this machine', { env: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } }, 'us-east-1'],
   ['none where no AWS is reached', { profile: 'none', mustBe: false }, 'us-east-1'],
 ])('a stage goes to the first region that is said: %s', async (_, asked, region) => {
@@ -39,6 +49,7 @@ test.each([
 test.each([
   ['the option', { option: 'nowhere' }, 'The region is "nowhere"; it must be the name of an AWS region'],
   ['the environment', { env: { AWS_DEFAULT_REGION: 'us east' } }, 'The region is "us east"'],
+  ['the environment, to package', { env: { AWS_REGION: 'local' }, mustBe: false }, 'The region is "local"'],
   ['the profile', { profile: 'wrong' }, 'The region of the AWS profile is no name of an AWS region'],
   ['nobody', { profile: 'none' }, 'No AWS region is said: give --region, or set AWS_REGION.'],
 ])('what cannot be a region is refused in a sentence: of %s', async (_, asked, sentence) => {
