@@ -1,4 +1,4 @@
-// dead-letters -> the endpoint that each letter names: a Kafka topic or an SQS queue.
+// dead-letters -> the endpoint that each dead letter names: a Kafka topic or an SQS queue.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -21,14 +21,14 @@ import { createTelemetry, telling } from '#lib/telemetry/telemetry.ts';
 
 type Clients = {
   readonly sqs: Pick<SQSClient, 'send'>;
-  /** Of another region, for an endpoint there. */
+  /** Returns a client of another region, for an endpoint there. */
   readonly sqsIn: (region: string) => Pick<SQSClient, 'send'>;
   readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
   readonly secretsManager: Pick<SecretsManagerClient, 'send'>;
   readonly iamToken: (region: string | undefined) => Promise<string>;
 };
 
-/** The handler on the given clients: AWS's when deployed, a benchmark's own. */
+/** Returns the handler that uses these clients; benchmarks pass their own. */
 export function createHandler({ sqs, sqsIn, documents, secretsManager, iamToken }: Clients) {
   const config = readConfig(bridgeEnvironment, process.env);
   const telemetry = createTelemetry('bridge', config.STAGE);

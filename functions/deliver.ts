@@ -21,7 +21,7 @@ import { telling } from '#lib/telemetry/telemetry.ts';
 
 type Clients = BacklogClients & { readonly secretsManager: Pick<SecretsManagerClient, 'send'> };
 
-/** The handler on the given clients: AWS's when deployed, a benchmark's own to count what it asks of AWS. */
+/** Returns the handler that uses these clients; benchmarks pass clients that count the calls to AWS. */
 export function createHandler(clients: Clients) {
   const config = readConfig(deliverEnvironment, process.env);
   const backlog = wireBacklog('deliver', config, clients);

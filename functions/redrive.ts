@@ -1,4 +1,4 @@
-// On request: replays dead letters of an endpoint, or of `undeliverable`, into the lanes of their subscriptions.
+// On request: redrives dead letters of an endpoint, or of `undeliverable`, into the lanes of their subscriptions.
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -66,7 +66,7 @@ const deps = {
   wait,
 };
 
-/** Kept from the time for what is under way, and for giving back what was looked at. */
+/** Reserved at the end of an invocation, to complete running calls and make the unused messages visible again. */
 const RESERVE_MS = 10_000;
 
 export const handler = middy<unknown, unknown, Error, Context>()

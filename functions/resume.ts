@@ -1,4 +1,4 @@
-// Once a minute, and on request: sets going again what is paused and due, or named.
+// Once a minute: resumes the paused subscriptions that are due. On request: carries out an operator's action.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -31,7 +31,7 @@ const deps = {
   unsubscribedAfterMs: config.UNSUBSCRIBED_AFTER_MINUTES * 60_000,
 };
 
-/** Kept from the time for what is under way. */
+/** Reserved at the end of an invocation, to complete running calls. */
 const RESERVE_MS = 5_000;
 
 export const handler = middy<unknown, unknown, Error, Context>()

@@ -1,4 +1,4 @@
-// messages, messages.fifo, retries -> deliveries.fifo: one delivery for each subscription that a message is for.
+// messages, messages.fifo, retries -> deliveries.fifo: one delivery for each subscription of a message.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';

@@ -54,7 +54,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   ),
   {
     name: 'deliveries-fifo-full',
-    says: 'More than 50,000 wait on deliveries.fifo; at 80,000 route holds back.',
+    says: 'More than 50,000 messages wait on deliveries.fifo; at 80,000 route stops adding to it.',
     metric: { queue: 'deliveries.fifo', name: 'ApproximateNumberOfMessagesVisible' },
     statistic: 'Maximum',
     above: 50_000,
@@ -62,7 +62,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   },
   {
     name: 'undeliverable',
-    says: 'Something is in undeliverable: it has nowhere else to be, and its reason says why.',
+    says: 'A message is in undeliverable; its reason attribute says why.',
     metric: { queue: 'undeliverable', name: 'ApproximateNumberOfMessagesVisible' },
     statistic: 'Maximum',
     above: 0,
@@ -70,7 +70,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   },
   {
     name: 'endpoint-broken',
-    says: 'An endpoint of dead letters does not take them; they wait.',
+    says: 'An endpoint does not accept dead letters; they wait.',
     metric: { own: 'bridge', name: 'BreakersOpened' },
     statistic: 'Sum',
     above: 0,
@@ -78,7 +78,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   },
   {
     name: 'subscription-stopped',
-    says: 'A subscription is stopped until somebody decides: rejected, invalid, crashing, or by hand.',
+    says: 'A subscription is stopped until an operator acts: rejected, invalid, crashing, or stopped by hand.',
     metric: { own: 'resume', name: 'SubscriptionsStopped' },
     statistic: 'Maximum',
     above: 0,
@@ -102,7 +102,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   },
   {
     name: 'sweep-missing',
-    says: 'resume was not invoked: nothing that is paused goes on by itself.',
+    says: 'resume was not invoked: no paused subscription resumes by itself.',
     metric: { lambda: 'resume', name: 'Invocations' },
     statistic: 'Sum',
     above: 1,
@@ -120,7 +120,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
     },
     {
       name: `${lambda}-throttles`,
-      says: `Lambda refuses to run ${lambda}: the account's concurrency is used up.`,
+      says: `Lambda throttles ${lambda}: the account's concurrency is used up.`,
       metric: { lambda, name: 'Throttles' },
       statistic: 'Sum',
       above: 0,
@@ -130,7 +130,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   ...Object.entries(capacity).map(
     ([lambda, most]): Alarm => ({
       name: `${lambda}-concurrency`,
-      says: `Of ${most} that may run at once, most of ${lambda} do.`,
+      says: `${lambda} runs at more than 80 % of its maximum concurrency of ${most}.`,
       metric: { lambda, name: 'ConcurrentExecutions' },
       statistic: 'Maximum',
       above: Math.floor(most * NEARLY_ALL),

@@ -1,6 +1,5 @@
-// Makes what is deployed: one ESM bundle a function, the AWS SDK inside, and beside it the licences of its packages. Run by
-// the serverless plugin, the tests and `npm run build`, which also prints each bundle's size and the CPU that importing it
-// costs.
+// Bundles each function for deployment: one ESM file that includes the AWS SDK, and the licences of its packages. The
+// serverless plugin, the tests and `npm run build` call it.
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { build, type Metafile } from 'esbuild';

@@ -18,7 +18,7 @@ function textOf(schema: z.ZodType): string {
   const json = z.toJSONSchema(schema, {
     // The draft that most editors support.
     target: 'draft-7',
-    // Items as people write them, before defaults are filled in.
+    // The schema of the input: items before defaults are added.
     io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
       // zod omits the default of a transformed value.

@@ -1,5 +1,5 @@
-// The licences of the packages in a bundle, as one text that is deployed beside it: most licences ask for that.
-// Which packages a bundle holds is esbuild's to say; see bundle.ts.
+// The licences of the packages in a bundle, as one text that is deployed with it, because most licences require this.
+// bundle.ts takes the packages from esbuild's metafile.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -13,14 +13,14 @@ const manifestSchema = z.object({
   author: z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)]).optional(),
 });
 
-// For packages that name their licence and hold no file with its text.
+// For packages that name their licence but contain no licence file.
 const STANDARD_TEXTS: Readonly<Record<string, string>> = {
   'Apache-2.0': 'LICENSE',
   MIT: 'lib/build/licences/MIT.txt',
   'MIT-0': 'lib/build/licences/MIT-0.txt',
 };
 
-/** The folders of the packages that these files belong to, each once, sorted. Files outside node_modules belong to none. */
+/** Returns the folders of the packages that contain these files, sorted, without duplicates or files of our own. */
 export function packageFolders(files: readonly string[]): string[] {
   const folders = files.flatMap((file) => {
     const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file) ?? [];
@@ -30,8 +30,8 @@ export function packageFolders(files: readonly string[]): string[] {
 }
 
 /**
- * The names, versions and licence texts of the packages in these folders; packages with the same text share it.
- * Throws for a package that has no licence text and whose licence has no standard text here.
+ * Returns names, versions and licence texts of the packages in these folders; packages with the same text share it.
+ * Throws for a package without a licence file if lib/build/licences/ has no text of its licence.
  */
 export function licencesText(folders: readonly string[]): string {
   const namesByText = new Map<string, string[]>();
@@ -42,10 +42,12 @@ export function licencesText(folders: readonly string[]): string {
     namesByText.set(text, [...(namesByText.get(text) ?? []), name]);
   }
   const sections = [...namesByText].map(([text, names]) => `${names.join('\n')}\n\n${text}\n`);
-  return [`This function holds code of the packages below.\n`, ...sections].join(`\n${'='.repeat(80)}\n\n`);
+  return [`This function contains code of the packages below.\n`, ...sections].join(
+    `\n${'='.repeat(80)}\n\n`,
+  );
 }
 
-/** What the package's own licence and notice files say; empty where there are none. */
+/** The text of the package's licence and notice files; empty if it has none. */
 function ownTexts(folder: string): string {
   const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)\b/i.test(file));
   return files
@@ -58,7 +60,7 @@ function standardText({ name, version, license, author }: z.infer<typeof manifes
   const file = STANDARD_TEXTS[license];
   if (file === undefined) {
     throw new Error(
-      `${name} ${version} has no licence file, and there is no text of ${license} in lib/build/licences/: add it there, or do without the package`,
+      `${name} ${version} has no licence file, and there is no text of ${license} in lib/build/licences/: add it there, or remove the package`,
     );
   }
   const text = readFileSync(file, 'utf8').trim();

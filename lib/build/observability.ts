@@ -10,7 +10,7 @@ export type Watched = {
   readonly capacity: Parameters<typeof alarms>[0];
 };
 
-/** Resources by their logical ids. */
+/** Returns the monitoring resources by their logical ids. */
 export function watching({ stackName, stage, alarmTopicArn, savesQueries, capacity }: Watched) {
   const all = alarms(capacity);
   return {
@@ -29,7 +29,7 @@ export function watching({ stackName, stage, alarmTopicArn, savesQueries, capaci
 }
 
 const queries = (stackName: string) => ({
-  MessageQuery: query(stackName, 'one message, its whole way', [
+  MessageQuery: query(stackName, 'one message, all its log lines', [
     'fields @timestamp, function, message, subscription, attempt, outcome, status, action, durationMs, reason',
     "| filter messageId = 'PUT THE MESSAGE ID HERE'",
     '| sort @timestamp asc',
@@ -77,19 +77,19 @@ function widgets(all: readonly Alarm[], stackName: string, stage: string) {
   ];
   const charts = [
     {
-      title: 'Attempts and how they end',
+      title: 'Attempts by outcome',
       metrics: ['Attempts', 'Delivered', 'Rejected', 'Failed', 'Unsent', 'Unknown'].map((name) =>
         own(name, 'deliver', 'Sum'),
       ),
     },
     {
-      title: 'How long an attempt takes, and from publishing to the 2xx (ms)',
+      title: 'Duration of an attempt, and from publishing to the 2xx (ms)',
       metrics: ['AttemptDuration', 'DeliveryAge'].flatMap((name) =>
         ['p50', 'p99'].map((stat) => own(name, 'deliver', stat)),
       ),
     },
     {
-      title: 'Who is paused, and what waits',
+      title: 'Paused subscriptions and waiting messages',
       metrics: [
         'SubscriptionsStopped',
         'SubscriptionsInOutage',
@@ -98,7 +98,7 @@ function widgets(all: readonly Alarm[], stackName: string, stage: string) {
       ].map((name) => own(name, 'resume', 'Maximum')),
     },
     {
-      title: 'Dead letters: made, bridged, waiting, replayed',
+      title: 'Dead letters: created, bridged, waiting, redriven',
       metrics: [
         own('DeadLetters', 'deliver', 'Sum'),
         own('Bridged', 'bridge', 'Sum'),

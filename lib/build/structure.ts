@@ -6,7 +6,7 @@ import { cruise, type ICruiseOptions, type ICruiseResult } from 'dependency-crui
 
 const ROOTS = ['lib', 'functions'];
 
-/** Every name that more than one file exports, each with its files. `handler` and `createHandler` are Lambda's. */
+/** Returns one message for each name that several files export. Every function exports `handler`, some `createHandler`. */
 export function namesExportedTwice(
   files: readonly { readonly path: string; readonly text: string }[],
 ): string[] {
@@ -45,12 +45,13 @@ export function functionsWithoutDocstring(
   });
 }
 
-/** Circles of files and of folders, and imports that lead nowhere, by the rules of .dependency-cruiser.json. */
+/** Returns one message for each import that violates a rule of .dependency-cruiser.json, such as a circular import. */
 export async function brokenImportRules(roots: readonly string[] = ROOTS): Promise<string[]> {
   const { forbidden, options } = JSON.parse(readFileSync('.dependency-cruiser.json', 'utf8'));
   const cruised: ICruiseOptions = { ...options, validate: true, ruleSet: { forbidden } };
   const { output } = await cruise([...roots], cruised);
-  if (typeof output === 'string') throw new TypeError('dependency-cruiser answered with text');
+  if (typeof output === 'string')
+    throw new TypeError('dependency-cruiser returned text instead of an object');
   return violationsOf(output);
 }
 

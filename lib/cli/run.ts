@@ -15,14 +15,14 @@ import type { Place } from './terminal/place.ts';
 const COMMANDS = [subscriptions, endpoints, publishCommand, status, backlog, deadLetters, redriveCommand];
 
 const AFTER_HELP = `
-Exit codes: 0 done, 1 the thing failed, 2 the command was not understood.
-An endpoint on this machine is npm start's stage local unless --stage is given; --stage local is http://127.0.0.1:4566.`;
+Exit codes: 0 done, 1 the command failed, 2 the command line is invalid.
+For an endpoint on this machine the default stage is local; for --stage local the default endpoint is http://127.0.0.1:4566.`;
 
 /** Runs a command line without the program's name. Returns the exit code; never rejects for a command that fails. */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   const program = new Command('webhooks')
     .description(
-      'Registers, publishes, looks and operates, on npm start, on an emulated AWS and on AWS alike.',
+      'Registers subscriptions, publishes messages and operates a deployment: of npm start, an emulated AWS or AWS.',
     )
     .option('--stage <name>', 'the deployment (WEBHOOKS_STAGE; default: dev)')
     .option('--region <name>', "the AWS region (AWS_REGION, AWS_DEFAULT_REGION, the profile's)")

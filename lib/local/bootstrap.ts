@@ -1,8 +1,8 @@
-// Runs inside a child process: what Lambda's Node.js runtime is to a function. Imports the bundle, answers invocations one
-// by one over IPC. Whatever ends the process ends the environment: nothing is caught here but what the handler throws.
+// Runs in a child process, as Lambda's Node.js runtime does: imports the bundle and answers invocations one by one over
+// IPC. It catches only errors of the handler: any other error ends the process, and with it the environment.
 import { pathToFileURL } from 'node:url';
 
-/** What the parent sends, one at a time. */
+/** A request of the parent; the parent sends the next one after the answer. */
 export type Invocation = {
   requestId: string;
   arn: string;
@@ -11,13 +11,13 @@ export type Invocation = {
   event: unknown;
 };
 
-/** What the child sends: once after the import, then once for each invocation. */
+/** A message of the child: one after the import, then one for each invocation. */
 export type InvocationAnswer =
   | { kind: 'ready' }
   | { kind: 'answered'; requestId: string; payload: string | undefined }
   | { kind: 'threw'; requestId: string; errorType: string; errorMessage: string };
 
-// Ctrl-C in a terminal reaches the whole process group; who started this ends it.
+// Ctrl-C in a terminal reaches the whole process group, but the parent has to end this process.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit(0));
 

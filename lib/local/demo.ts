@@ -1,5 +1,5 @@
-// The demo of `npm start`: a receiver that prints what is delivered to it, the sample subscriptions of events/, and a few
-// messages. It asks nothing of the set that a user could not.
+// The demo of `npm start`: a receiver that prints each delivery, the sample subscriptions of events/, and a few messages.
+// It uses only the public interface.
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ type Dependencies = {
   print: (line: string) => void;
 };
 
-/** Starts the receiver, registers the samples, publishes, and returns when the deliveries have come, or after a while. */
+/** Starts the receiver, registers the samples, publishes, and returns after the deliveries or after a time limit. */
 export async function startDemo({ set, receiverPort, root, kafka, print }: Dependencies): Promise<Demo> {
   const arrivals = new Set<string>();
   const server = createServer((req, res) => {
@@ -58,7 +58,7 @@ export async function startDemo({ set, receiverPort, root, kafka, print }: Depen
   }
   for (let tries = 0; arrivals.size < DELIVERIES && tries < 300; tries++) await setTimeout(100);
   if (arrivals.size < DELIVERIES)
-    print(`Only ${arrivals.size} of ${DELIVERIES} sample deliveries came so far.`);
+    print(`Only ${arrivals.size} of ${DELIVERIES} sample deliveries have arrived so far.`);
   return { url: receiver.url, close: receiver.close };
 }
 
@@ -66,14 +66,14 @@ const sampleSchema = z.looseObject({ configuration: z.looseObject({ callbackUrl:
 
 const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 
-/** The sample with its callback at our receiver, wherever that listens. */
+/** The sample with its callback URL changed to the receiver's address. */
 function sample(file: string, receiverUrl: string): Record<string, unknown> {
   const item = sampleSchema.parse(read(file));
   const { pathname } = new URL(item.configuration.callbackUrl);
   return { ...item, configuration: { ...item.configuration, callbackUrl: `${receiverUrl}${pathname}` } };
 }
 
-/** Prints one line for the delivery; answers with what tells it from others. */
+/** Prints one line for the delivery, and returns a key that is unique for the delivery. */
 async function receive(
   req: IncomingMessage,
   res: ServerResponse,

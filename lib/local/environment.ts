@@ -1,5 +1,5 @@
 // One Lambda execution environment: one child process that runs a function's bundle, one invocation at a time, frozen in
-// between. Knows no queue and no other environment.
+// between.
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
@@ -19,9 +19,9 @@ export type Environment = {
   readonly pid: number | undefined;
   /** False once the process has ended or is about to. */
   alive(): boolean;
-  /** Runs the handler. Not before the invocation before it has ended. Never rejects. */
+  /** Runs the handler. Call it only after the previous invocation has ended. Never rejects. */
   invoke(event: unknown, requestId: string): Promise<InvocationResult>;
-  /** Ends the process at once, whatever it does. Resolves when it has ended. */
+  /** Kills the process, also during an invocation. Resolves when it has ended. */
   kill(): Promise<void>;
 };
 
@@ -65,7 +65,7 @@ export function startEnvironment(definition: FunctionDefinition, options: Enviro
 
   child.on('message', (answer: InvocationAnswer) => {
     if (answer.kind === 'ready') return initialized.resolve();
-    // Before anything else: what the handler left running must not run on.
+    // First of all: work that the handler left running must stop now.
     if (canFreeze && alive) child.kill('SIGSTOP');
     finish(resultOf(answer));
   });
@@ -97,7 +97,7 @@ export function startEnvironment(definition: FunctionDefinition, options: Enviro
       event,
     };
     if (canFreeze) child.kill('SIGCONT');
-    // A send that fails has met the end of the process, and that is heard of above.
+    // A send fails only if the process has ended, and the `exit` event above handles that.
     child.send(invocation, () => {});
     return result.finally(() => clearTimeout(timer));
   }
@@ -147,7 +147,7 @@ const lambdaEnvironment = ({ name, handler, memoryMb }: FunctionDefinition): Rec
 
 function resultOf(answer: Exclude<InvocationAnswer, { kind: 'ready' }>): InvocationResult {
   if (answer.kind === 'threw') return failed(answer.errorType, answer.errorMessage);
-  // A handler that returns nothing is answered for with null.
+  // Lambda answers null for a handler that returns nothing.
   return { ok: true, payload: answer.payload === undefined ? null : JSON.parse(answer.payload) };
 }
 

@@ -1,5 +1,5 @@
-// Lambda's poller for one queue: receives, invokes the function, deletes what it has done. What failed stays invisible until its
-// own time; nothing here shortens that. Groups are not tracked: a FIFO queue holds them back by itself.
+// Lambda's poller for one queue: receives messages, invokes the function, and deletes the processed messages. A failed
+// message stays invisible until its visibility timeout ends. A FIFO queue itself holds message groups back.
 import { type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { Functions } from './functions.ts';
@@ -11,12 +11,12 @@ import type { EventSourceMapping } from './template.ts';
 
 export type RunningMapping = {
   readonly mapping: EventSourceMapping;
-  /** Receives nothing more; resolves when no poll is open, while invocations may still run. */
+  /** Stops receiving; resolves when no poll is open. Invocations may still run then. */
   pause(): Promise<void>;
   resume(): void;
-  /** Resolves once no batch is under way, what became of its messages included. */
+  /** Resolves when no batch is running and its processed messages are deleted. */
   idle(): Promise<void>;
-  /** Ends for good: waits for its invocations for `graceMs` at most. What still runs then is left to whoever kills it. */
+  /** Stops permanently and waits for running invocations, `graceMs` at most. The caller has to kill those that remain. */
   stop(graceMs?: number): Promise<void>;
 };
 
@@ -31,7 +31,7 @@ export type MappingDependencies = {
   waitSeconds?: number;
 };
 
-/** Messages of one call to SQS. */
+/** Maximum number of messages in one call to SQS. */
 const CALL_MOST = 10;
 /** Lambda's events are at most 6 MB; a message may be 1 MiB, and its event is somewhat larger. */
 const GATHER_MOST_BYTES = 4_000_000;
@@ -67,7 +67,7 @@ export function startEventSourceMapping(
     }
   }
 
-  /** At the cap nothing is received: what is received and not worked on loses visibility and a receive count. */
+  /** Receives only below the maximum concurrency: a message that waits here would use up visibility time and receives. */
   async function room(): Promise<void> {
     const { functionName, maximumConcurrency } = mapping;
     while (wanted && (invocations.size >= maximumConcurrency || !functions.hasRoom(functionName))) {
@@ -79,7 +79,7 @@ export function startEventSourceMapping(
     }
   }
 
-  /** A batch: what one poll has brought, and with a window what comes within it, up to the batch size. */
+  /** A batch: the messages of one poll, or with a batching window those of several polls, up to the batch size. */
   async function gather(): Promise<Message[]> {
     const messages = await receive(mapping.batchSize, waitSeconds);
     if (messages.length === 0) return messages;
@@ -91,7 +91,7 @@ export function startEventSourceMapping(
       const more = await receive(mapping.batchSize - messages.length, Math.min(left, waitSeconds));
       bytes += bytesOf(more);
       messages.push(...more);
-      // A receive has failed: what there is goes on.
+      // A receive failed: process the messages received before it.
       if (backoffMs > 0) break;
     }
     return messages;
@@ -121,7 +121,7 @@ export function startEventSourceMapping(
     const records = messages.map((message) => recordOf(message, mapping.queueArn));
     const failedGroups = new Set<string>();
     for (const { Records } of eventsOf(records)) {
-      // What is left of a group after a failure must not overtake it.
+      // The later messages of a group must not overtake a failed one.
       const due = Records.filter(({ attributes }) => !failedGroups.has(attributes.MessageGroupId ?? ''));
       const done = await invoke(due);
       await remove(done.map(({ receiptHandle }) => receiptHandle));
@@ -145,7 +145,7 @@ export function startEventSourceMapping(
         : { kind: 'some' as const, ids: new Set<string>() };
     if (failed.kind === 'all') {
       onError(`${mapping.id}: the batch failed: ${failed.reason}`);
-      // A FIFO queue slows down by itself: the failed groups are held back.
+      // A FIFO queue needs no delay here: it holds the failed groups back.
       if (!isFifo) slowDown();
       return [];
     }

@@ -23,21 +23,21 @@ export type InvocationReport = {
 export type RunningInvocation = Omit<InvocationReport, 'endedAt' | 'result'>;
 
 export type Functions = {
-  /** Invokes and waits, as RequestResponse does; waits for an environment when all are busy. Throws when the function failed. */
+  /** Invokes as RequestResponse does, after waiting for a free environment. Throws when the function fails. */
   invoke(name: string, event: unknown): Promise<unknown>;
-  /** The same with the failure as a value. The request id is made up unless given. */
+  /** The same, but returns a failure as a value. The request id is generated unless given. */
   run(name: string, event: unknown, requestId?: string): Promise<InvocationResult>;
   /** The functions' full names. */
   names(): string[];
-  /** Whether an environment of the function is free or may be started. */
+  /** Whether the function has a free environment or may start one. */
   hasRoom(name: string): boolean;
-  /** Resolves when it has room. Nothing is reserved. */
+  /** Resolves when `hasRoom` is true. It reserves no environment. */
   free(name: string): Promise<void>;
-  /** Kills the environments of one function or of all, at work or not. Says how many of them were at work. */
+  /** Kills the environments of one function or of all. Returns how many of them were running an invocation. */
   kill(name?: string): Promise<number>;
-  /** The invocations under way. */
+  /** The running invocations. */
   running(): RunningInvocation[];
-  /** Resolves when no invocation is under way. */
+  /** Resolves when no invocation is running. */
   idle(): Promise<void>;
   onInvocation(listener: (report: InvocationReport) => void): () => void;
   close(): Promise<void>;
@@ -46,7 +46,7 @@ export type Functions = {
 export type FunctionsOptions = EnvironmentOptions & {
   /** Environments of one function at the same time. */
   maxEnvironments?: number;
-  /** How long an environment stays without work. */
+  /** How long an idle environment is kept. */
   idleMs?: number;
 };
 
@@ -113,7 +113,7 @@ type Pool = ReturnType<typeof createPool>;
 function createPool(definition: FunctionDefinition, options: FunctionsOptions) {
   const { maxEnvironments = 8, idleMs = 300_000 } = options;
   const busy = new Set<Environment>();
-  // Last in, first out: what was used a moment ago is used again, and the others reach the end of their idle time.
+  // Last in, first out: the most recently used environment is reused, and the others reach the end of their idle time.
   const idle: { environment: Environment; timer: NodeJS.Timeout }[] = [];
   let waiting: (() => void)[] = [];
 
@@ -136,7 +136,7 @@ function createPool(definition: FunctionDefinition, options: FunctionsOptions) {
       while (!hasRoom()) await someGivenBack();
     },
     async take(): Promise<Environment> {
-      // No await between the look and the add: two that were woken together must not both get the last place.
+      // No await between the check and the addition: two waiters must not both start the last allowed environment.
       while (!hasRoom()) await someGivenBack();
       const environment = takeIdle() ?? startEnvironment(definition, options);
       busy.add(environment);

@@ -1,7 +1,7 @@
-// What `npm start` tells at the end: how to register and publish one's own, in commands that work as they stand.
+// The last output of `npm start`: commands, ready to be copied, that register a subscription and publish a message.
 import type { LocalSet } from './set.ts';
 
-/** The text; `receiverUrl` is where the callback of the example goes. */
+/** Returns the text; `receiverUrl` is the callback URL of the example. */
 export function instructions(
   { url, outputs }: Pick<LocalSet, 'url' | 'outputs'>,
   receiverUrl: string,

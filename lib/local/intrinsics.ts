@@ -1,7 +1,7 @@
 // CloudFormation's intrinsic functions, as far as a packaged template of ours uses them: Ref, Fn::GetAtt, Fn::Sub,
-// Fn::Join and the pseudo parameters. What it does not know is an error, never an unresolved value.
+// Fn::Join and the pseudo parameters. Any other function is an error; no value is left unresolved.
 
-/** What a resource is called once it exists: its `Ref` and its attributes. */
+/** The identifiers of a created resource: its `Ref` and its attributes. */
 export type Physical = { ref: string; attributes: Record<string, string> };
 
 export type ResourceNames = {
@@ -21,7 +21,8 @@ export function resolve(value: unknown, names: ResourceNames, path = ''): unknow
     if (key === 'Fn::GetAtt') return attributeOf(argument, names, path);
     if (key === 'Fn::Sub') return substitute(argument, names, path);
     if (key === 'Fn::Join') return join(argument, names, path);
-    if (key.startsWith('Fn::') || key === 'Condition') throw new Error(`${path}: ${key} is not known here`);
+    if (key.startsWith('Fn::') || key === 'Condition')
+      throw new Error(`${path}: ${key} is not supported here`);
   }
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [

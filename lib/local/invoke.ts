@@ -1,6 +1,6 @@
-// Lambda's Invoke (REST), so that the CLI, an SDK or `serverless invoke` can start a function here by its name. No other operation.
-// A call waits for a free environment instead of being throttled; an event that failed is not tried again; the log type and the
-// client context are passed over.
+// Lambda's Invoke operation (REST), so that the CLI, an SDK or `serverless invoke` can invoke a local function by its name.
+// Unlike AWS: a call waits for a free environment instead of being throttled, a failed event is not retried, and the log
+// type and the client context are ignored.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from './aws/aws-json.ts';
@@ -11,9 +11,9 @@ export type Invoke = {
 };
 
 type Dependencies = {
-  /** The functions, once there are some: what comes earlier waits. */
+  /** Resolves when the functions are ready; earlier requests wait. */
   functions: Promise<Pick<Functions, 'names' | 'run'>>;
-  /** Told of an event that failed: nobody waits for its answer. */
+  /** Called for a failed event invocation, because its caller gets no answer. */
   onError: (text: string) => void;
 };
 

@@ -1,5 +1,5 @@
-// Sees to it that .serverless/ and dist/ hold what the sources say: runs `serverless package` when they don't. Safe when several
-// processes ask at once: one works, the others wait. It reads nothing of what was made.
+// Keeps .serverless/ and dist/ up to date: runs `serverless package` when the sources have changed. Several processes may
+// call it at the same time: one packages, the others wait.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const MADE = [TEMPLATE_FILE, 'dist'];
 const STAMP = '.build/packaged';
 const LOCK = '.build/packaging';
 
-/** Packages the stage `local` unless what is there is fresh. Throws with the CLI's output when that fails. */
+/** Packages the stage `local` unless the existing package is up to date. Throws with the output of `serverless` on failure. */
 export async function ensurePackaged(root: string): Promise<void> {
   mkdirSync(join(root, '.build'), { recursive: true });
   if (isFresh(root)) return;
@@ -21,7 +21,7 @@ export async function ensurePackaged(root: string): Promise<void> {
     if (isFresh(root)) return;
     const sources = hashOf(root, SOURCES);
     await runPackage(root);
-    // The hash from before: sources that were changed meanwhile make it stale.
+    // The hash from before packaging: if a source changed meanwhile, the next call packages again.
     writeFileSync(join(root, STAMP), stampOf(sources, hashOf(root, MADE)));
   });
 }

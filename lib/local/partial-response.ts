@@ -1,11 +1,11 @@
-// Lambda's rules for what a function answers about a batch: which records have failed. Pure.
+// Lambda's rules for the partial batch response of a function: which records failed. Pure.
 
 /** The ids of the failed records, or `all` with the reason: then none of the batch counts as done. */
 export type FailedRecord = { kind: 'some'; ids: Set<string> } | { kind: 'all'; reason: string };
 
 /**
- * Reads the answer to a batch of records with these message ids. Nothing, an empty answer and an empty list mean that all have
- * succeeded; an answer that names anything but records of the batch fails the whole batch.
+ * Returns the failed records of a batch with these message ids. No answer, an empty answer and an empty list mean that all
+ * succeeded. An answer with an id that is not in the batch fails the whole batch.
  */
 export function failedRecords(answer: unknown, batch: readonly string[]): FailedRecord {
   if (isEmpty(answer)) return { kind: 'some', ids: new Set() };

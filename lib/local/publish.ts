@@ -8,7 +8,7 @@ export type Publishing = {
   id?: string | undefined;
   /** Sends to messages.fifo, in this group. */
   group?: string | undefined;
-  /** By default every message of a group is another one. */
+  /** The deduplication id; a unique one by default. */
   deduplicationId?: string | undefined;
   /** Any further message attributes, as strings. */
   attributes?: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export type Publishing = {
 
 type Dependencies = { sqs: Pick<SQSClient, 'send'>; messagesQueueUrl: string; messagesFifoQueueUrl: string };
 
-/** Publishes one message; answers with its SQS message id. */
+/** Publishes one message; returns its SQS message id. */
 export async function publishSample(
   body: string,
   { topic, subscription, id, group, deduplicationId = randomUUID(), attributes = {} }: Publishing,

@@ -1,4 +1,4 @@
-// What Lambda does with messages that a function is done with: deletes them, and tries again what SQS did not do.
+// Deletes processed messages as Lambda does, and retries failed deletes.
 import { DeleteMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { pass } from './sleep.ts';
 
@@ -6,15 +6,15 @@ type Dependencies = {
   readonly sqs: Pick<SQSClient, 'send'>;
   readonly queueUrl: string;
   readonly onError: (text: string) => void;
-  /** Nothing is waited for any more. */
+  /** Aborts the wait between attempts. */
   readonly signal: AbortSignal;
 };
 
-/** Entries of one call to SQS. */
+/** Maximum number of entries in one call to SQS. */
 const CALL_MOST = 10;
 const TRIES = 3;
 
-/** Deletes by receipt handles. Never rejects: what can't be deleted comes again. */
+/** Deletes by receipt handles. Never rejects: SQS delivers a message again that was not deleted. */
 export function createRemoval(
   id: string,
   { sqs, queueUrl, onError, signal }: Dependencies,
@@ -27,7 +27,7 @@ export function createRemoval(
         const { Failed = [] } = await sqs.send(
           new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }),
         );
-        // The sender's fault: deleted already by the function, or no longer ours. Both are no news.
+        // Sender fault: the function has deleted the message, or its visibility timeout has ended. Neither is an error.
         const again = new Set(Failed.filter(({ SenderFault }) => SenderFault !== true).map(({ Id }) => Id));
         left = left.filter((_, index) => again.has(String(index)));
       } catch (error) {

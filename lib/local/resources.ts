@@ -1,5 +1,5 @@
-// Makes the template's queues and tables on whatever answers for SQS and DynamoDB here, with every property that the
-// template gives them. Time to live is left out: the local table does not know it, and nothing may rest on it.
+// Creates the template's queues and tables on the local SQS and DynamoDB, with every property in the template except time
+// to live: the local table does not support it, and no code may depend on it.
 import { CreateTableCommand, type DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import {
   CreateQueueCommand,
@@ -24,7 +24,7 @@ type Dependencies = {
   queueSuffix?: string;
 };
 
-/** Creates the queues, then the tables. What exists already with the same properties is kept. */
+/** Creates the queues, then the tables. Existing ones with the same properties are kept. */
 export async function createResources(
   template: Template,
   { sqs, dynamodb, region, accountId, queueSuffix = '' }: Dependencies,
@@ -78,7 +78,8 @@ async function createQueue(
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName, Attributes }));
   const got = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
   const arn = got.Attributes?.QueueArn;
-  if (QueueUrl === undefined || arn === undefined) throw new Error(`SQS did not make the queue ${QueueName}`);
+  if (QueueUrl === undefined || arn === undefined)
+    throw new Error(`SQS returned no URL or ARN for the queue ${QueueName}`);
   return { name: QueueName, url: QueueUrl, arn };
 }
 

@@ -1,4 +1,4 @@
-// Where the samples' dead letters go: a queue that is made for them, or a topic of the broker that `--kafka` names.
+// The endpoint of the samples' dead letters: a queue created for them, or a topic of the broker that `--kafka` names.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
@@ -12,7 +12,7 @@ type Options = { readonly set: LocalSet; readonly root: string; readonly kafka: 
 
 const itemSchema = z.looseObject({ name: z.string(), configuration: z.object({ queueUrl: z.url() }) });
 
-/** Puts the endpoint of the samples; says where its letters go. Throws where the broker can't be used. */
+/** Registers the samples' endpoint and returns its destination in words. Throws if the broker can't be used. */
 export async function putSampleEndpoint({ set, root, kafka }: Options): Promise<string> {
   const text = readFileSync(join(root, 'events/endpoint-sample-dlq.json'), 'utf8');
   const { name, configuration } = itemSchema.parse(JSON.parse(text));
@@ -39,7 +39,7 @@ async function makeTopic(server: string, topic: string): Promise<void> {
     await admin.createTopics({ topics: [topic], partitions: 3, replicas: -1 });
   } catch (cause) {
     const { detail } = failureOf(cause);
-    throw new Error(`--kafka ${server}: the topic ${topic} can't be made: ${detail}`, { cause });
+    throw new Error(`--kafka ${server}: the topic ${topic} can't be created: ${detail}`, { cause });
   } finally {
     await admin.close();
   }

@@ -1,6 +1,6 @@
-// The template's schedules: EventBridge rules with a rate, each of which invokes one function. Cron expressions, event patterns
-// and targets that are no function are errors. Unlike AWS, one rule never has two runs at once, and a run that failed is not tried
-// again: the next one is due soon.
+// The template's schedules: EventBridge rules with a rate that invoke one function each. Cron expressions, event patterns
+// and other targets are errors. Unlike on AWS, runs of a rule never overlap, and a failed run is not retried, because
+// the next run is due soon.
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import { type Clock, realClock } from './aws/clock.ts';
@@ -17,14 +17,14 @@ export type Schedule = {
   everyMs: number;
   enabled: boolean;
   functionName: string;
-  /** What the function gets in place of EventBridge's scheduled event. */
+  /** The target's Input, which replaces EventBridge's scheduled event. */
   input?: unknown;
 };
 
 export type Schedules = {
-  /** Invokes the scheduled function at once, after the run under way, and answers with what it returned. Throws when it failed. */
+  /** Invokes the scheduled function now, or after a running run, and returns its answer. Throws when it fails. */
   run(functionName: string): Promise<unknown>;
-  /** No run begins any more. Waits for those under way for `graceMs` at most. */
+  /** Starts no more runs, and waits for running ones, `graceMs` at most. */
   stop(graceMs?: number): Promise<void>;
 };
 
@@ -44,7 +44,7 @@ const ruleSchema = z.strictObject({
   Targets: z.tuple([z.strictObject({ Id: z.string(), Arn: z.string(), Input: z.string().optional() })]),
 });
 
-/** The schedules, strict: a property that nothing here obeys is an error, not a silent difference. */
+/** Strict: throws for a property that is not implemented here, instead of ignoring it. */
 export function schedulesOf(template: Template, names: ResourceNames): Schedule[] {
   return resourcesOf(template, 'rule').map(({ logicalId, properties }) => {
     const parsed = ruleSchema.safeParse(resolve(properties, withFunctions(template, names), logicalId));
@@ -129,7 +129,7 @@ function startSchedule(
       if (underWay === undefined) {
         invoke().then((result) => result.ok || tell(`${result.errorType}: ${result.errorMessage}`), tell);
       }
-      // What was missed while the machine slept is not made up for.
+      // Runs that were missed while the machine slept are not repeated.
       dueAt += everyMs * (1 + Math.floor(lateMs / everyMs));
     }
     arm();

@@ -1,5 +1,5 @@
-// The whole set on one machine, as `npm start` and the integration tests share it: the AWS endpoint, the packaged template's
-// queues, tables, functions and schedules, and the pollers in between. Everything talks over HTTP, as it would to AWS.
+// The whole deployment on one machine, for `npm start` and the integration tests: the AWS endpoint, the packaged template's
+// queues, tables, functions and schedules, and the pollers. All parts communicate over HTTP, as with AWS.
 
 import { startDynamoDb } from './aws/dynamodb.ts';
 import { startEndpoint } from './aws/endpoint.ts';
@@ -35,12 +35,12 @@ export type LocalSetOptions = {
   /** How long a poll waits for a message: also how long pausing a mapping may take. */
   pollSeconds?: number;
   onLog?: (functionName: string, line: string) => void;
-  /** What the pollers have to say about failed batches, the schedules about failed runs, Lambda about failed events. */
+  /** Called with a message for each failed batch, failed scheduled run and failed event invocation. */
   onPollerError?: (text: string) => void;
 };
 
 export type LocalSet = {
-  /** Where SQS, DynamoDB, Secrets Manager, EventBridge and Lambda answer. */
+  /** The endpoint URL of SQS, DynamoDB, Secrets Manager, EventBridge and Lambda. */
   url: string;
   region: string;
   /** The stack's outputs: the queues' URLs and the tables' names. */
@@ -54,13 +54,13 @@ export type LocalSet = {
   sqs: Sqs | undefined;
   secrets: SecretsServer;
   events: Events;
-  /** Ends everything that was started: pollers, schedules, functions, servers. Waits for invocations for `graceMs` at most. */
+  /** Stops pollers, schedules, functions and servers. Waits for running invocations, `graceMs` at most. */
   close(graceMs?: number): Promise<void>;
 };
 
 const ACCOUNT = '000000000000';
 
-/** Packages when stale, then starts everything. Ready when it returns. */
+/** Packages if the sources have changed, then starts all parts. They are ready when it resolves. */
 export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet> {
   const { root, sqsUrl, dynamodbUrl, onLog = () => {}, onPollerError = () => {} } = options;
   await ensurePackaged(root);

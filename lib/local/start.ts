@@ -29,7 +29,7 @@ function portFrom(name: string, otherwise: number): number {
   throw new Error(`${name} is ${JSON.stringify(text)}; it must be a port, 0 to 65535.`);
 }
 
-/** Warnings, errors, and what is no log line: a crash writes such. */
+/** Whether to show a line: warnings, errors, and lines that are no log lines, such as the stack of a crash. */
 function isLoud(line: string): boolean {
   try {
     const { level, _aws } = JSON.parse(line);
@@ -46,7 +46,7 @@ async function start(): Promise<void> {
   if (kafka !== undefined && values['no-demo']) {
     throw new Error('--kafka is for the samples, which --no-demo leaves out: put an endpoint of your own.');
   }
-  print('Starting; packages first when something has changed.');
+  print('Starting. If sources have changed, this packages them first.');
   const set = await startLocalSet({
     root,
     port: portFrom('PORT', 4566),
@@ -74,15 +74,15 @@ async function end(): Promise<void> {
     return;
   }
   endingSince = Date.now();
-  print('\nEnding, what is under way first. Ctrl-C again ends it at once.');
-  // Started parts only; what is being started ends with the process.
+  print('\nStopping after the running invocations. Press Ctrl-C again to stop now.');
+  // Closes started parts only; a part that is still starting ends with the process.
   for (const close of closing.splice(0)) await close();
   process.exit(0);
 }
 
 process.on('SIGINT', () => void end());
 process.on('SIGTERM', () => void end());
-// A signal that ends npm alone ends its shell and does not reach us; that the shell is gone can be seen.
+// A signal that ends only npm ends its shell but does not reach this process, which can see that the shell is gone.
 if (process.env.npm_lifecycle_event !== undefined) {
   const shell = process.ppid;
   setInterval(() => process.ppid !== shell && void end(), 1000).unref();

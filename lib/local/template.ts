@@ -1,5 +1,5 @@
 // Reads the packaged CloudFormation template: which queues, tables, functions and event source mappings there are.
-// The same file that is deployed. It makes nothing, resources.ts does; schedules.ts reads the rules.
+// It is the file that is deployed. resources.ts creates the resources; schedules.ts reads the rules.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -23,7 +23,7 @@ const KNOWN = {
   rule: 'AWS::Events::Rule',
 } as const;
 
-// What changes nothing for a function that runs here. A type that is neither here nor above is an error: it could matter.
+// Types that do not affect a function on this machine. Any type that is in neither list is an error.
 const SKIPPED = [
   'AWS::S3::',
   'AWS::IAM::',
@@ -35,7 +35,7 @@ const SKIPPED = [
   'AWS::Lambda::Version',
 ];
 
-/** Parses a template; throws on a resource of a type that nothing here stands for. */
+/** Parses a template; throws for a resource of an unknown type. */
 export function parseTemplate(json: unknown): Template {
   const template = templateSchema.parse(json);
   const known: readonly string[] = Object.values(KNOWN);
@@ -77,7 +77,7 @@ export type FunctionDefinition = {
 /** The functions with their environment resolved. The queues and tables that it names must exist. */
 export function functionsOf(template: Template, names: ResourceNames): FunctionDefinition[] {
   return resourcesOf(template, 'function').map(({ logicalId, properties }) => {
-    // Roles and code are not resolved: neither exists here.
+    // Roles and code are not resolved, because they do not exist here.
     const { Role, Code, ...rest } = z.looseObject({}).parse(properties);
     const parsed = functionSchema.parse(resolve(rest, names, logicalId));
     return {
@@ -107,13 +107,13 @@ export type EventSourceMapping = {
   functionName: string;
   enabled: boolean;
   batchSize: number;
-  /** How long a batch is gathered from its first message on. */
+  /** The batching window, from the first message of a batch. */
   batchingWindowSeconds: number;
   maximumConcurrency: number;
   reportsItemFailures: boolean;
 };
 
-/** The event source mappings, strict: a property that nothing here obeys is an error, not a silent difference. */
+/** Returns the event source mappings. Throws for a property that is not implemented here, instead of ignoring it. */
 export function mappingsOf(template: Template, names: ResourceNames): EventSourceMapping[] {
   return resourcesOf(template, 'mapping').map(({ logicalId, properties }) => {
     const parsed = mappingSchema
@@ -126,7 +126,7 @@ export function mappingsOf(template: Template, names: ResourceNames): EventSourc
       enabled: parsed.Enabled,
       batchSize: parsed.BatchSize,
       batchingWindowSeconds: parsed.MaximumBatchingWindowInSeconds,
-      // Lambda's own ceiling for a mapping without one.
+      // Lambda's limit for a mapping without a maximum concurrency.
       maximumConcurrency: parsed.ScalingConfig?.MaximumConcurrency ?? 1000,
       reportsItemFailures: parsed.FunctionResponseTypes.length > 0,
     };

@@ -1,5 +1,5 @@
-// No process is left behind, however this one ends. A frozen environment cannot see that its parent is gone, so on exit they are
-// killed from here, and when this process is killed itself, by a small shell that waits for its end. Nothing to do on Windows.
+// Kills the child processes when this process ends. A frozen environment cannot see that its parent has ended. So this process
+// kills them on exit, and a small shell kills them if this process is killed. It does nothing on Windows.
 import { type ChildProcess, spawn } from 'node:child_process';
 
 export const canFreeze = process.platform !== 'win32';
@@ -17,7 +17,7 @@ done
 const watched = new Set<ChildProcess>();
 let shell: ChildProcess | undefined;
 
-/** Sees to it that the child does not outlive this process. */
+/** Registers a child process, so that it is killed when this process ends. */
 export function watch(child: ChildProcess): void {
   if (watched.size === 0) process.once('exit', killAll);
   watched.add(child);
@@ -41,7 +41,7 @@ function tell(sign: '+' | '-', { pid }: ChildProcess): void {
   if (shell === undefined) {
     shell = spawn('/bin/sh', ['-c', SHELL], { stdio: ['pipe', 'ignore', 'ignore'], env: {}, detached: true });
     shell.unref();
-    // Without it there is no worse than a stopped process that lives on.
+    // Without the shell, the worst case is that a stopped process stays.
     shell.once('error', () => {});
     shell.stdin?.on('error', () => {});
   }

@@ -42,7 +42,7 @@ test('registers with credentials, calls, publishes, pauses, lists what waits, re
     },
   };
   expect(await run(['subscriptions', 'put', '-'], JSON.stringify(item))).toContain(
-    `configuration.auth.basic went into the secret webhooks/${STAGE}/cli (created).`,
+    `configuration.auth.basic was moved into the secret webhooks/${STAGE}/cli (created).`,
   );
   expect(await run(['subscriptions', 'test', 'cli'])).toContain('cli: delivered');
   const authorization = `Basic ${Buffer.from('u:p').toString('base64')}`;

@@ -46,9 +46,9 @@ test('an endpoint that is in order is said to be, and nothing is published', asy
   expect(await check(topic, USER)).toEqual({
     ok: true,
     findings: [
-      '1 broker is there, and connected to by SASL_PLAINTEXT.',
-      `The topic ${topic} is there, with 3 partitions.`,
-      'This user may publish there.',
+      '1 broker answers over SASL_PLAINTEXT.',
+      `The topic ${topic} exists, with 3 partitions.`,
+      'This user may publish to it.',
     ],
   });
   expect(await recordsOn(broker.plaintext, topic)).toBe(0);
@@ -77,7 +77,7 @@ test('the right to see a topic is not taken for the right to publish', async () 
     findings: [
       expect.anything(),
       expect.anything(),
-      `This user may not publish to ${topic}: allow WRITE on the topic.`,
+      `This user has no permission to publish to ${topic}: allow WRITE on the topic.`,
     ],
   });
   await allow(topic, AclOperations.WRITE);

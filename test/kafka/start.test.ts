@@ -51,7 +51,7 @@ test('the samples have a topic for their dead letters, and the CLI brings them b
   });
   await put('');
   const redriven = await webhooks(['redrive', 'sample-dlq', '--status', '410'], { endpointUrl });
-  expect(redriven.stdout).toBe('1 of 1 dead letters are on their way again.\n');
+  expect(redriven.stdout).toBe('1 of 1 dead letters were sent again.\n');
   await said(/returns +200 +webhook-id (return-1)/);
 });
 

@@ -26,11 +26,11 @@ export async function checkQueue({ configuration }: SqsEndpoint, deps: Deps): Pr
     const url = await queueUrlOf(configuration, deps.sqs);
     const name = queueNameIn(url);
     if (deps.ownQueues.includes(name))
-      return wrong(`${name} is one of the functions' own queues: name a queue of your own.`);
+      return wrong(`${name} is a queue of this deployment: name a queue of your own.`);
     const { Attributes = {} } = await deps.sqs.send(
       new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
     );
-    return { ok: true, findings: [`The queue ${name} is there.`, ...notesOn(Attributes)] };
+    return { ok: true, findings: [`The queue ${name} exists.`, ...notesOn(Attributes)] };
   } catch (error) {
     const why = error instanceof Error ? WRONG.get(error.name) : undefined;
     if (why === undefined) throw error;
@@ -40,10 +40,10 @@ export async function checkQueue({ configuration }: SqsEndpoint, deps: Deps): Pr
 
 const wrong = (finding: string): EndpointChecked => ({ ok: false, findings: [finding] });
 
-const NOT_THERE = 'The queue does not exist: create it, or mend the URL or ARN in the item.';
+const NOT_THERE = 'The queue does not exist: create it, or correct the URL or ARN in the item.';
 const DENIED =
-  'The queue may not be looked at with these credentials (sqs:GetQueueUrl, sqs:GetQueueAttributes): use others, or have its policy allow it.';
-const NO_ADDRESS = 'There is no such queue URL: take it as SQS gives it.';
+  'These credentials have no permission to read the queue (sqs:GetQueueUrl, sqs:GetQueueAttributes): use others, or allow it in the queue policy.';
+const NO_ADDRESS = 'The queue URL is invalid: copy it from SQS.';
 const WRONG: ReadonlyMap<string, string> = new Map([
   ['QueueDoesNotExist', NOT_THERE],
   ['AWS.SimpleQueueService.NonExistentQueue', NOT_THERE],
@@ -55,17 +55,19 @@ const WRONG: ReadonlyMap<string, string> = new Map([
 function notesOn(attributes: Partial<Record<string, string>>): string[] {
   const notes: string[] = [];
   if (attributes.FifoQueue === 'true')
-    notes.push('It is a FIFO queue: letters of a subscription keep their order, each comes once.');
+    notes.push(
+      'It is a FIFO queue: dead letters of a subscription keep their order, and SQS removes duplicates.',
+    );
   const size = Number(attributes.MaximumMessageSize ?? LARGEST_LETTER);
   if (size < LARGEST_LETTER)
     notes.push(
-      `It takes ${size} bytes a message; a larger letter goes to undeliverable: set MaximumMessageSize to ${LARGEST_LETTER}.`,
+      `Its maximum message size is ${size} bytes; a larger dead letter goes to undeliverable: set MaximumMessageSize to ${LARGEST_LETTER}.`,
     );
   if (attributes.KmsMasterKeyId !== undefined)
     notes.push(
       'It is encrypted with a key of its own: the bridge needs kms:GenerateDataKey and kms:Decrypt for it.',
     );
   const days = Number(attributes.MessageRetentionPeriod ?? 0) / 86_400;
-  notes.push(`Letters are kept there for ${Number(days.toFixed(1))} days.`);
+  notes.push(`It keeps messages for ${Number(days.toFixed(1))} days.`);
   return notes;
 }

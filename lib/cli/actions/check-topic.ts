@@ -19,20 +19,23 @@ export async function checkTopic(
   try {
     const { brokers, topics } = await producer.metadata({ topics: [topic] });
     const findings = [
-      `${counted(brokers.size, 'broker')} ${brokers.size === 1 ? 'is' : 'are'} there, and connected to by ${configuration.security.protocol}.`,
-      `The topic ${topic} is there, with ${counted(topics.get(topic)?.partitionsCount ?? 0, 'partition')}.`,
+      `${counted(brokers.size, 'broker')} ${brokers.size === 1 ? 'answers' : 'answer'} over ${configuration.security.protocol}.`,
+      `The topic ${topic} exists, with ${counted(topics.get(topic)?.partitionsCount ?? 0, 'partition')}.`,
     ];
     // An idempotent producer's first request, which a broker may refuse separately.
     await producer.initIdempotentProducer({});
     if (!(await mayWrite(topic, producer, connection.options.bootstrapBrokers))) {
       return {
         ok: false,
-        findings: [...findings, `This user may not publish to ${topic}: allow WRITE on the topic.`],
+        findings: [
+          ...findings,
+          `This user has no permission to publish to ${topic}: allow WRITE on the topic.`,
+        ],
       };
     }
-    return { ok: true, findings: [...findings, 'This user may publish there.'] };
+    return { ok: true, findings: [...findings, 'This user may publish to it.'] };
   } catch (error) {
-    return { ok: false, findings: [`Out of order: ${failureOf(error).detail}.`] };
+    return { ok: false, findings: [`The check failed: ${failureOf(error).detail}.`] };
   } finally {
     await producer.close().catch(() => {});
   }

@@ -52,7 +52,7 @@ async function unreachable(subscription: Subscription, { lookup, deployment }: D
     const refusal = await checkAddresses(url, { lookup, addresses });
     if (refusal === undefined) continue;
     const hint = NOT_FOUND.test(refusal)
-      ? ': mend it, or give --skip-dns where only the deployment knows the name'
+      ? ': correct it, or give --skip-dns if only the deployment can resolve the name'
       : '';
     faults.push({ path, reason: `${refusal}${hint}` });
   }

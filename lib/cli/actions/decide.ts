@@ -32,7 +32,7 @@ export async function decideHeld(
   context: CommandContext,
 ): Promise<void> {
   if (all === messages.length > 0)
-    throw new CommandFailed('Say which: message ids, or --all. held list shows them.', 2);
+    throw new CommandFailed('Give message ids or --all; held list shows the ids.', 2);
   const asked = all
     ? (await heldIn(subscription, Number.POSITIVE_INFINITY, context)).map(({ messageId }) => messageId)
     : messages;
@@ -45,7 +45,8 @@ export async function decideHeld(
       bar.at(done.length, asked.length);
     }
   } catch (error) {
-    if (done.length > 0) context.print.note(`Asked for ${done.length} of ${asked.length} before this:`);
+    if (done.length > 0)
+      context.print.note(`${done.length} of ${asked.length} messages were done before this error:`);
     throw error;
   } finally {
     bar.end();

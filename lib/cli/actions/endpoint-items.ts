@@ -1,4 +1,4 @@
-// `endpoints put | list | get | remove`: the items in the table of endpoints.
+// `endpoints put | list | get | remove`: the items in the endpoints table.
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
@@ -16,8 +16,8 @@ import { anyRules } from './rules.ts';
 const DONE = {
   created: 'is registered in',
   changed: 'is changed in',
-  unchanged: 'was so already in',
-  'not put': 'is right, and would be put into',
+  unchanged: 'is unchanged in',
+  'not put': 'is valid, and would be put into',
 };
 
 /** Checks and puts the endpoints in a file. Ends the command with all faults when one is invalid. */
@@ -56,7 +56,7 @@ export async function listEndpoints(context: CommandContext): Promise<void> {
     const name = String(item.name);
     if (found.kind === 'valid') return { name, type: found.endpoint.type, goes: whereTo(found.endpoint) };
     const [fault] = found.kind === 'invalid' ? found.faults : [];
-    return { name, fault: `not right: ${fault?.path}: ${fault?.reason}` };
+    return { name, fault: `invalid: ${fault?.path}: ${fault?.reason}` };
   });
   context.print.result(rows, () =>
     rows.length === 0
@@ -67,7 +67,7 @@ export async function listEndpoints(context: CommandContext): Promise<void> {
             { title: 'name', of: ({ name }) => name },
             { title: 'type', of: ({ type }) => type },
             {
-              title: 'letters go to',
+              title: 'destination',
               of: ({ goes, fault }) => fault ?? goes,
               style: ({ fault }) => (fault === undefined ? undefined : 'red'),
             },
@@ -114,7 +114,7 @@ export async function removeEndpoint(
   if (naming.length > 0 && force !== true) {
     const [first = '', ...more] = naming;
     throw new CommandFailed(
-      `${name} is named by ${first}${more.length === 0 ? '' : ` and ${more.length} more`}: without it they would be paused. Change their dlq first, or give --force.`,
+      `${name} is named by ${first}${more.length === 0 ? '' : ` and ${more.length} more`}: without the endpoint they would be paused. Change their dlq first, or give --force.`,
     );
   }
   const TableName = context.names.table('endpoints');
@@ -122,6 +122,6 @@ export async function removeEndpoint(
   context.print.result({ name, naming }, () =>
     naming.length === 0
       ? `${name} is removed.`
-      : `${name} is removed; paused with their next message, until it is put again or their dlq is another: ${naming.join(', ')}.`,
+      : `${name} is removed. These subscriptions are paused at their next message, until it is put again or their dlq is changed: ${naming.join(', ')}.`,
   );
 }

@@ -53,7 +53,7 @@ async function pages<T>(
 }
 
 const mostOf = ({ limit, all }: Bounds): number => (all === true ? Number.POSITIVE_INFINITY : limit);
-const MORE = '… and more: --limit or --all shows them.';
+const MORE = 'There are more messages: use --limit or --all.';
 
 /** Prints the waiting messages of a subscription. */
 export async function listBacklog(
@@ -74,7 +74,7 @@ export async function listBacklog(
   );
   const now = Date.now();
   context.print.result({ subscription, waiting: items, more }, () => {
-    if (items.length === 0) return `Nothing waits for ${subscription}.`;
+    if (items.length === 0) return `No message waits for ${subscription}.`;
     const rows = table(
       items,
       [
@@ -121,7 +121,7 @@ export async function showHeld(
   const { items, more } = await heldPages(subscription, mostOf(options), context);
   const now = Date.now();
   context.print.result({ subscription, held: items, more }, () => {
-    if (items.length === 0) return `Nothing is held for ${subscription}.`;
+    if (items.length === 0) return `No message is held for ${subscription}.`;
     const rows = table(
       items,
       [

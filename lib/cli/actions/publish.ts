@@ -53,7 +53,7 @@ export async function publishMessages(
     const [refused] = Failed;
     if (refused !== undefined)
       throw new CommandFailed(
-        `SQS did not take message ${Number(refused.Id) + 1} (${refused.Code}: ${refused.Message}); ${sent.length} of ${count} were taken.`,
+        `SQS refused message ${Number(refused.Id) + 1} (${refused.Code}: ${refused.Message}); ${sent.length} of ${count} were published.`,
       );
   }
 
@@ -98,7 +98,7 @@ function messageOf(payload: Buffer, options: PublishOptions): Message {
     ...(!isText && { encoding: 'base64' }),
     ...(options.id !== undefined && { id: options.id }),
   };
-  // SQS takes no empty body.
+  // SQS refuses an empty body.
   return { body: isText ? text : payload.toString('base64') || '=', attributes };
 }
 
@@ -136,8 +136,8 @@ function check({ body, attributes }: Message): number {
     const { reason, detail } = reading.unroutable;
     throw new CommandFailed(
       reason === 'no-address'
-        ? `Say whom it is for, with --topic or --subscription: ${detail}.`
-        : `It would be undeliverable: ${detail}.`,
+        ? `Name the receiver with --topic or --subscription: ${detail}.`
+        : `The message would be undeliverable: ${detail}.`,
       2,
     );
   }
@@ -147,7 +147,7 @@ function check({ body, attributes }: Message): number {
   );
   if (bytes > LARGEST_BYTES)
     throw new CommandFailed(
-      `The message has ${bytes} bytes with its attributes, and the queue takes ${LARGEST_BYTES}: send a reference to what is larger.`,
+      `The message has ${bytes} bytes with its attributes; the queue's limit is ${LARGEST_BYTES}: publish a reference to the data instead.`,
     );
   return Math.max(1, Math.min(10, Math.floor(LARGEST_BYTES / bytes)));
 }

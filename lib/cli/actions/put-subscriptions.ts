@@ -1,5 +1,4 @@
-// `subscriptions put`: all items are checked before the first is put.
-
+// `subscriptions put`: checks all items before it puts the first.
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { refuseItem } from '#lib/cli/terminal/faults.ts';
@@ -84,12 +83,15 @@ function completed(given: readonly Given[], { id, topic }: Options): readonly Gi
   if (id === undefined && topic === undefined) return given;
   const [only, ...more] = given;
   if (only === undefined || more.length > 0)
-    throw new CommandFailed('--id and --topic are for a file of one item; write them into the items.', 2);
+    throw new CommandFailed(
+      '--id and --topic need a file with exactly one item; write them into the items instead.',
+      2,
+    );
   const added = { ...(id !== undefined && { id }), ...(topic !== undefined && { topic }) };
   for (const [name, value] of Object.entries(added)) {
     const before = only.item[name];
     if (before !== undefined && before !== value)
-      throw new CommandFailed(`${only.from} says another ${name} than --${name}: keep one of the two.`, 2);
+      throw new CommandFailed(`${only.from} has another ${name} than --${name}: remove one of the two.`, 2);
   }
   return [{ ...only, item: { ...only.item, ...added } }];
 }
@@ -97,17 +99,17 @@ function completed(given: readonly Given[], { id, topic }: Options): readonly Gi
 const DONE = {
   created: 'is registered in',
   changed: 'is changed in',
-  unchanged: 'was so already in',
-  'not put': 'is right, and would be put into',
+  unchanged: 'is unchanged in',
+  'not put': 'is valid, and would be put into',
 };
 
 function inWords({ id, item, secrets }: Put, { names }: CommandContext): string {
-  const goes = item === 'not put' ? 'would go' : 'went';
+  const moved = item === 'not put' ? 'would be moved' : 'was moved';
   return [
     `${id} ${DONE[item]} ${names.table('subscriptions')}.`,
     ...secrets.map(({ path, secret, done }) => {
       const how = done === 'not put' ? '' : ` (${done})`;
-      return `  ${path} ${goes} into the secret ${secret}${how}.`;
+      return `  ${path} ${moved} into the secret ${secret}${how}.`;
     }),
   ].join('\n');
 }

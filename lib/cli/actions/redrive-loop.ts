@@ -84,7 +84,7 @@ export async function redriveAll(
     idle = answer.seen === 0 && answer.sent === 0 ? idle + 1 : 0;
     if (idle >= IDLE_CALLS) {
       throw new CommandFailed(
-        `It does not come further: deliveries.fifo is too full, or SQS takes nothing. ${total.sent} were sent. Go on later with --redrive-id ${request.redriveId}.`,
+        `The redrive makes no progress: deliveries.fifo is too full, or SQS refuses messages. ${total.sent} were sent. Continue later with --redrive-id ${request.redriveId}.`,
       );
     }
     if (idle > 0) await wait(WAIT_MS);
@@ -98,7 +98,7 @@ export async function redriveAll(
         if (total.calls === 0 || !(error instanceof Error)) throw error;
         if (tries < TRIES) await wait(WAIT_MS);
         else {
-          const message = `${error.message}\n${total.sent} were sent before. Go on with --redrive-id ${request.redriveId}: within five minutes what was sent is known again.`;
+          const message = `${error.message}\n${total.sent} were sent before. Continue with --redrive-id ${request.redriveId}: within five minutes SQS removes repeated deliveries.`;
           throw new CommandFailed(message, 1, { cause: error });
         }
       }
@@ -110,7 +110,7 @@ function answerIn(value: unknown): Answer {
   const answer = answerSchema.parse(value);
   if (answer.ok) return answer;
   const lines = answer.faults.map(({ path, reason }) => `  ${path}: ${reason}`);
-  throw new CommandFailed(`redrive does not do this:\n${lines.join('\n')}`);
+  throw new CommandFailed(`redrive refused the request:\n${lines.join('\n')}`);
 }
 
 function addUp(total: Total, answer: Answer, sample: number): void {

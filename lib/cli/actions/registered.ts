@@ -55,14 +55,14 @@ function rowOf(item: Record<string, unknown>): Row {
     return { id, topic, qos, dlq: dlq?.endpoint, calls: `${origin}${pathname}` };
   }
   const [fault] = parsed.faults;
-  return { id: String(item.id), fault: `not right: ${fault?.path}: ${fault?.reason}` };
+  return { id: String(item.id), fault: `invalid: ${fault?.path}: ${fault?.reason}` };
 }
 
 /** Prints one subscription's item without its credentials. */
 export async function getSubscription(id: string, context: CommandContext): Promise<void> {
   const { item, hidden } = redacted(await itemOf(id, context));
   for (const path of hidden)
-    context.print.note(`${path} is not shown: it holds credentials. To put the item anew, give them there.`);
+    context.print.note(`${path} is not shown: it holds credentials. Add them before you put the item again.`);
   context.print.result(item, () => JSON.stringify(item, null, 2));
 }
 

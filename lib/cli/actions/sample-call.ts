@@ -144,8 +144,8 @@ function tell({ id, delivery, sent, attempted }: Told, { print }: CommandContext
 
 const WHAT_TO_DO: Readonly<Record<Exclude<Outcome['kind'], 'delivered'>, string>> = {
   rejected:
-    'The callback refused the call: look at its credentials (401, 403), its URL (404, 3xx) and what it expects.',
-  failed: 'The callback has a fault of its own: ask who runs it.',
-  unsent: 'Nothing was sent: look at the URL, the credentials and whether the host can be reached from here.',
-  unknown: 'No full answer came: look at the readTimeout, and at what the callback does meanwhile.',
+    'The callback refused the call: check the credentials (401, 403), the URL (404, 3xx), and the format that it expects.',
+  failed: 'The callback answered with an error of its own: ask its operator.',
+  unsent: 'Nothing was sent: check the URL, the credentials, and whether this machine can reach the host.',
+  unknown: 'No complete response arrived: check the readTimeout, and how long the callback takes.',
 };

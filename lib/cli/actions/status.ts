@@ -36,7 +36,7 @@ export async function showAll(
 ): Promise<void> {
   const { print } = context;
   const lines: Line[] = [];
-  const bar = context.progress('Asking for the status of all');
+  const bar = context.progress('Reading the status of all subscriptions');
   try {
     for (let cursor: string | undefined; ; ) {
       const request = { action: 'status', limit: PAGE, ...(cursor !== undefined && { cursor }) };
@@ -110,7 +110,7 @@ function summaryOf(lines: readonly Line[]): string {
     .filter(({ number }) => number > 0)
     .map(({ state, number }) => `${number} ${state}`);
   const all = `${lines.length} subscription${lines.length === 1 ? '' : 's'}`;
-  return `${all}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}. Messages that wait, as last counted: ${waiting}.`;
+  return `${all}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}. Waiting messages at the last count: ${waiting}.`;
 }
 
 /** Prints the status of one subscription. */

@@ -22,7 +22,9 @@ export async function testEndpoint(name: string, context: CommandContext): Promi
     ].join('\n'),
   );
   if (!ok)
-    throw new CommandFailed(`Dead letters would not arrive at ${name}; they would wait and come round.`);
+    throw new CommandFailed(
+      `Dead letters would not arrive at ${name}: they would wait in the dead-letters queue and be tried again.`,
+    );
 }
 
 async function check(endpoint: Endpoint, context: CommandContext): Promise<EndpointChecked> {

@@ -12,27 +12,27 @@ export function backlog(program: Command, context: CommandContext): void {
   const one = (name: string, description: string) =>
     program.command(name).description(description).argument('<subscription>', 'its id');
 
-  one('pause', 'Stop a subscription until somebody resumes it; what comes for it waits')
-    .option('--detail <text>', 'why, for whoever looks')
+  one('pause', 'Stop a subscription until it is resumed; its messages wait in the backlog')
+    .option('--detail <text>', 'the reason, shown by status')
     .action(async (subscription: string, { detail }: { detail?: string }) =>
       (await deciding()).askToDecide(
         { subscription, action: 'pause', ...(detail !== undefined && { detail }) },
         context,
       ),
     );
-  one('resume', 'Let a subscription go on: what waits is delivered, in order').action(
+  one('resume', 'Resume a subscription: its backlog is delivered in order').action(
     async (subscription: string) =>
       (await deciding()).askToDecide({ subscription, action: 'resume' }, context),
   );
-  one('look', 'Look at a subscription now: a changed item lets it go on').action(
+  one('look', 'Check a subscription now: a changed config item resumes it').action(
     async (subscription: string) => (await deciding()).askToDecide({ subscription, action: 'look' }, context),
   );
   for (const [action, description] of [
-    ['skip-head', 'Drop the first message that waits'],
-    ['dead-letter-head', 'Send the first message that waits to the dlq'],
+    ['skip-head', 'Discard the first message of the backlog'],
+    ['dead-letter-head', 'Move the first message of the backlog to the dlq'],
   ] as const) {
     one(action, description)
-      .option('--lane <n>', 'of this lane', laneIn)
+      .option('--lane <n>', 'the first message of this lane', laneIn)
       .action(async (subscription: string, { lane }: { lane?: number }) =>
         (await deciding()).askToDecide(
           { subscription, action, ...(lane !== undefined && { lane }) },
@@ -43,37 +43,39 @@ export function backlog(program: Command, context: CommandContext): void {
 
   program
     .command('backlog')
-    .description('What waits')
+    .description('Messages that wait')
     .command('list')
     .description('The messages that wait for a subscription, lane by lane, in order')
     .argument('<subscription>', 'its id')
-    .option('--lane <n>', 'of this lane alone', laneIn)
-    .option('--limit <n>', 'the first so many', positive, 25)
-    .option('--all', 'all of them')
+    .option('--lane <n>', 'only messages of this lane', laneIn)
+    .option('--limit <n>', 'maximum number of messages', positive, 25)
+    .option('--all', 'all messages')
     .action(async (subscription: string, options) =>
       (await listing()).listBacklog(subscription, options, context),
     );
 
-  const held = program.command('held').description('What at-most-once set aside');
+  const held = program
+    .command('held')
+    .description('Messages that may have been delivered already, held by at-most-once');
   held
     .command('list')
     .description('The messages that are held for a subscription, and why')
     .argument('<subscription>', 'its id')
-    .option('--limit <n>', 'the first so many', positive, 25)
-    .option('--all', 'all of them')
+    .option('--limit <n>', 'maximum number of messages', positive, 25)
+    .option('--all', 'all messages')
     .action(async (subscription: string, options) =>
       (await listing()).showHeld(subscription, options, context),
     );
   for (const [name, action, description] of [
-    ['send', 'send-held', 'Send held messages once more: whoever got one already gets it twice'],
-    ['discard', 'discard-held', 'Forget held messages'],
+    ['send', 'send-held', 'Send held messages again; a receiver that already got one gets it twice'],
+    ['discard', 'discard-held', 'Discard held messages'],
   ] as const) {
     held
       .command(name)
       .description(description)
       .argument('<subscription>', 'its id')
       .argument('[messages...]', 'message ids')
-      .option('--all', 'all that are held')
+      .option('--all', 'all held messages')
       .action(async (subscription: string, messages: string[], { all }: { all?: true }) =>
         (await deciding()).decideHeld({ subscription, action, messages, all: all === true }, context),
       );

@@ -19,13 +19,15 @@ const MOST = 1_000;
 export function deadLetters(program: Command, context: CommandContext): void {
   const list = program
     .command('dead-letters')
-    .description('What was rejected')
+    .description('Messages that were not delivered')
     .command('list')
-    .description('Show what lies at an endpoint, taking nothing')
+    .description('Show the dead letters at an endpoint; none is removed')
     .argument('<endpoint>', "an endpoint's name, or undeliverable");
   letterOptions(list)
     .addOption(
-      new Option('--limit <count>', `so many at most, up to ${MOST}`).argParser(count).default(LIMIT),
+      new Option('--limit <count>', `maximum number of dead letters, up to ${MOST}`)
+        .argParser(count)
+        .default(LIMIT),
     )
     .action((endpoint: string, options: LetterOptions & { limit: number }) =>
       run(endpoint, options, context),
@@ -50,7 +52,7 @@ async function run(
     redriveId: randomUUID(),
     maxSeconds: 30,
   };
-  const progress = context.progress('looking');
+  const progress = context.progress('Reading');
   try {
     const total = await redriveAll(request, {
       ask: (asked) => invoke('redrive', asked, context),
@@ -62,8 +64,8 @@ async function run(
     const { sample, seen, left } = total;
     print.result({ letters: sample, seen, left }, () =>
       sample.length === 0
-        ? `No dead letter of ${seen} is one of these.`
-        : `${letters(sample, print)}${left > 0 ? `\nAbout ${left} more were not looked at: --limit shows more.` : ''}`,
+        ? `None of ${seen} dead letters matches.`
+        : `${letters(sample, print)}${left > 0 ? `\nAbout ${left} more were not read: use --limit.` : ''}`,
     );
   } finally {
     progress.end();

@@ -14,13 +14,19 @@ export function publishCommand(program: Command, context: CommandContext): void 
     )
     .argument('[body]', 'the payload; or --file')
     .option('--topic <topic>', 'to all subscriptions of this topic')
-    .option('--subscription <id>', 'to this one alone')
+    .option('--subscription <id>', 'to this subscription only')
     .option('--file <file>', 'the payload from a file, of any bytes; - for standard input')
-    .option('--id <id>', 'the idempotency key (default: the SQS message id); with --count -1, -2 … is added')
-    .option('--content-type <type>', 'what the payload is (default: application/json)')
+    .option(
+      '--id <id>',
+      'the idempotency key (default: the SQS message id); with --count, -1, -2 … is appended',
+    )
+    .option('--content-type <type>', 'content type of the payload (default: application/json)')
     .option('--header <name: value>', 'a header for the callback; may be given several times', collect, [])
-    .option('--group <group>', 'in order within this group, through messages.fifo')
-    .option('--count <n>', 'so many of it', positive, 1)
+    .option(
+      '--group <group>',
+      'message group: messages of a group are delivered in order, through messages.fifo',
+    )
+    .option('--count <n>', 'how many times to publish the message', positive, 1)
     .action(async (body: string | undefined, options) =>
       (await publishing()).publishMessages(body, options, context),
     );

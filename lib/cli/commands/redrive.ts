@@ -25,14 +25,14 @@ const SAMPLE = 10;
 export function redriveCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('redrive')
-    .description('Send dead letters on their way again: all of an endpoint, or those that the options say')
+    .description('Deliver dead letters again: all of an endpoint, or those that the options select')
     .argument('<endpoint>', "an endpoint's name, or undeliverable");
   letterOptions(command)
-    .addOption(new Option('--limit <count>', 'so many at most').argParser(count))
-    .addOption(new Option('--rate <count>', 'so many a second').argParser(count))
-    .option('--dry-run', 'count and show them, send nothing')
-    .option('--include-unknown', 'also those that may have been delivered')
-    .option('--redrive-id <id>', 'that of a redrive that was cut off: the same deliveries are not made twice')
+    .addOption(new Option('--limit <count>', 'maximum number of dead letters').argParser(count))
+    .addOption(new Option('--rate <count>', 'maximum number per second').argParser(count))
+    .option('--dry-run', 'count and show the dead letters, but send none')
+    .option('--include-unknown', 'include messages that may have been delivered')
+    .option('--redrive-id <id>', 'continue an interrupted redrive without repeating its deliveries')
     .action((endpoint: string, options: Options) => run(endpoint, options, context));
 }
 
@@ -58,14 +58,13 @@ async function run(endpoint: string, options: Options, context: CommandContext):
     sample: dryRun ? SAMPLE : 0,
     maxSeconds: isTerminal ? CALL_SECONDS.terminal : CALL_SECONDS.elsewhere,
   };
-  if (!dryRun) print.note(`The redrive ${redriveId} begins.`);
-  const progress = context.progress(dryRun ? 'looking' : 'redriving');
+  if (!dryRun) print.note(`Redrive ${redriveId} started.`);
+  const progress = context.progress(dryRun ? 'Reading' : 'Redriving');
   const begunAt = Date.now();
   const tell = (total: Total) => {
     const words = soFar(total, dryRun, Date.now() - begunAt);
     if (isTerminal) progress.at(total.seen, total.seen + total.left, words);
-    else if (total.calls > 1)
-      print.note(`${total.seen} of about ${total.seen + total.left} looked at, ${words}`);
+    else if (total.calls > 1) print.note(`${total.seen} of about ${total.seen + total.left} read, ${words}`);
   };
   try {
     const ask = (asked: object) => invoke('redrive', asked, context);
@@ -97,7 +96,7 @@ const skippedOf = ({ skipped }: Total): string => {
 };
 
 const ended = (total: Total): string =>
-  `${total.sent} of ${total.seen} dead letters are on their way again.${skippedOf(total)}`;
+  `${total.sent} of ${total.seen} dead letters were sent again.${skippedOf(total)}`;
 
 function looked(total: Total, { print }: CommandContext): string {
   const { bySubscription, byStatus, byReason } = total.counts;

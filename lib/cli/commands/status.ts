@@ -9,8 +9,10 @@ const looking = () => import('#lib/cli/actions/status.ts');
 export function status(program: Command, context: CommandContext): void {
   program
     .command('status')
-    .description('How subscriptions are: state, reason, since when, how much waits, the last error')
-    .argument('[subscription]', 'one of them; without it all')
+    .description(
+      'Show the state of subscriptions: state, reason, since when, size of the backlog, last error',
+    )
+    .argument('[subscription]', 'its id (default: all subscriptions)')
     .option('--not-going', 'only those that are paused or have a backlog')
     .action(async (subscription: string | undefined, options) => {
       const { showAll, showOne } = await looking();

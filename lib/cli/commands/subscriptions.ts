@@ -9,17 +9,19 @@ const registered = () => import('#lib/cli/actions/registered.ts');
 
 /** Adds the commands to the program. */
 export function subscriptions(program: Command, context: CommandContext): void {
-  const group = program.command('subscriptions').description('Who gets which messages, where and how');
+  const group = program
+    .command('subscriptions')
+    .description('Subscriptions: callback URL, topic, credentials and delivery options');
   group
     .command('put')
     .description(
       'Register subscriptions, or change them. Each is checked first; credentials go into AWS Secrets Manager.',
     )
     .argument('<file>', 'config items in JSON or YAML; - for standard input')
-    .option('--id <id>', 'the id, where the item has none')
-    .option('--topic <topic>', 'the topic, where the item has none')
-    .option('--dry-run', 'check, and say what would be done')
-    .option('--skip-dns', 'do not look up host names from here')
+    .option('--id <id>', 'the id, if the item has none')
+    .option('--topic <topic>', 'the topic, if the item has none')
+    .option('--dry-run', 'check the items and show the changes, but make none')
+    .option('--skip-dns', 'do not look up host names on this machine')
     .action(async (file: string, options) => (await putting()).putSubscriptions(file, options, context));
   group
     .command('test')
@@ -27,18 +29,18 @@ export function subscriptions(program: Command, context: CommandContext): void {
       'Call the callback once, with credentials and signature as in a delivery, and show the answer',
     )
     .argument('<id>')
-    .option('--body <text>', 'what is sent', '{"test":true}')
-    .option('--file <file>', 'what is sent, from a file or -')
-    .option('--content-type <type>', 'its type', 'application/json')
+    .option('--body <text>', 'the body', '{"test":true}')
+    .option('--file <file>', 'the body from a file; - for standard input')
+    .option('--content-type <type>', 'content type of the body', 'application/json')
     .action(async (id: string, options) => (await calling()).testSubscription(id, options, context));
   group
     .command('list')
-    .description('All subscriptions')
+    .description('List all subscriptions')
     .option('--topic <topic>', 'only those of this topic')
     .action(async (options) => (await registered()).listSubscriptions(options, context));
   group
     .command('get')
-    .description('One config item, as JSON that can be put; credentials that stand in it are left out')
+    .description('Show one config item as JSON, without its credentials')
     .argument('<id>')
     .action(async (id: string) => (await registered()).getSubscription(id, context));
   group
@@ -47,6 +49,6 @@ export function subscriptions(program: Command, context: CommandContext): void {
       'End a subscription. Its waiting messages are kept for 60 minutes, unless the deployment sets unsubscribedAfterMinutes.',
     )
     .argument('<id>')
-    .option('--with-secrets', 'have the secrets that put made deleted too, after 30 days')
+    .option('--with-secrets', 'also delete, after 30 days, the secrets that put created')
     .action(async (id: string, options) => (await registered()).removeSubscription(id, options, context));
 }

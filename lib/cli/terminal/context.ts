@@ -97,7 +97,7 @@ export function createContext(options: () => GlobalOptions, io: Io): CommandCont
       const { GetQueueUrlCommand } = await import('@aws-sdk/client-sqs');
       const QueueName = names().queue(name);
       const { QueueUrl } = await (await ownSqs()).send(new GetQueueUrlCommand({ QueueName }));
-      if (QueueUrl === undefined) throw new Error(`SQS named no URL for ${QueueName}`);
+      if (QueueUrl === undefined) throw new Error(`SQS returned no URL for the queue ${QueueName}`);
       return QueueUrl;
     },
     close() {

@@ -13,10 +13,10 @@ const expired: Explain = (_, { profile }) =>
 const unknownCredentials: Explain = ({ name }, place) =>
   `AWS does not know these credentials (${name}; ${inWords(place)}): check --profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`;
 const denied: Explain = ({ message }, place) =>
-  `The AWS credentials may not do this (${inWords(place)}): ${message} Use a profile that may (--profile), or have it allowed.`;
+  `The AWS credentials may not do this (${inWords(place)}): ${message} Use a profile that has the permission (--profile), or get the permission.`;
 const notThere: Explain = ({ message }, place) =>
-  `Something of the deployment is not there (${inWords(place)}): ${message} Check --stage and --region; npm run deploy -- --stage ${place.stage} makes what is missing.`;
-const throttled: Explain = ({ name }) => `AWS has too much to do for us at the moment (${name}): try again.`;
+  `A resource of the deployment does not exist (${inWords(place)}): ${message} Check --stage and --region; npm run deploy -- --stage ${place.stage} creates missing resources.`;
+const throttled: Explain = ({ name }) => `AWS throttled the request (${name}): try again later.`;
 const unreachable: Explain = (error, { endpointUrl, region }) => {
   if (endpointUrl === undefined)
     return `AWS can't be reached (${codeOf(error)}): check the network, and the region ${region ?? ''}.`;
@@ -24,7 +24,7 @@ const unreachable: Explain = (error, { endpointUrl, region }) => {
 };
 
 const beingDeleted: Explain = ({ message }) =>
-  `Secrets Manager refused: ${message} A secret that is being deleted comes back with: aws secretsmanager restore-secret --secret-id NAME`;
+  `Secrets Manager refused: ${message} To restore a secret that is being deleted: aws secretsmanager restore-secret --secret-id NAME`;
 
 /** By the error's name or code, never by its text. */
 const EXPLAINED: ReadonlyMap<string, Explain> = new Map([
@@ -84,7 +84,7 @@ export function explain(error: unknown, place: Place | undefined): string {
   const known = EXPLAINED.get(codeOf(error)) ?? EXPLAINED.get(error.name);
   if (known !== undefined) return known(error, place);
   if ('$metadata' in error) return `AWS refused (${inWords(place)}): ${error.name}: ${error.message}`;
-  return `This is a bug of ours: ${error.stack ?? error.message}`;
+  return `This is a bug in sqs-webhooks: ${error.stack ?? error.message}`;
 }
 
 /** Describes the place: stage, region or endpoint, profile. */

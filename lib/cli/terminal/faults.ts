@@ -2,8 +2,8 @@
 import type { Fault } from '#lib/item/fault.ts';
 import { CommandFailed } from './command-failed.ts';
 
-/** Ends the command with all faults of an item. */
+/** Always throws CommandFailed with all faults of an item; `from` names the item's source. */
 export function refuseItem(from: string, faults: readonly Fault[]): never {
   const lines = faults.map(({ path, reason }) => `  ${path}: ${reason}`);
-  throw new CommandFailed(`${from} is not right; nothing was put.\n${lines.join('\n')}`);
+  throw new CommandFailed(`${from} is invalid; nothing was put.\n${lines.join('\n')}`);
 }

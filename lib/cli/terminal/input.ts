@@ -21,7 +21,7 @@ export async function readInput(source: string, { stdin }: Pick<Io, 'stdin'>): P
 
 const WHY: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'there is no such file'],
-  ['EACCES', 'you may not read it'],
+  ['EACCES', 'you have no permission to read it'],
   ['EISDIR', 'it is a folder'],
 ]);
 
@@ -58,6 +58,8 @@ async function yaml(text: string, name: string): Promise<unknown[]> {
     const [fault] = document.errors;
     if (fault === undefined) return document.toJS({ maxAliasCount: 100 });
     const { line } = lineCounter.linePos(fault.pos[0]);
-    throw new CommandFailed(`${name}, line ${line}: is neither JSON nor YAML (${fault.code}). Put it right.`);
+    throw new CommandFailed(
+      `${name}, line ${line}: the text is neither JSON nor YAML (${fault.code}). Correct it.`,
+    );
   });
 }

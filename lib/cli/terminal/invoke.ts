@@ -24,7 +24,7 @@ export async function invoke(
   if (FunctionError === undefined) return answer;
   const { errorType = FunctionError, errorMessage = '' } = thrown.safeParse(answer).data ?? {};
   throw new CommandFailed(
-    `The function ${FunctionName} failed (${errorType}): ${errorMessage} Its log, /aws/lambda/${FunctionName}, says more; nothing may have been done, or all of it: look with status.`,
+    `The function ${FunctionName} failed (${errorType}): ${errorMessage} Its log, /aws/lambda/${FunctionName}, says more. It may have done nothing, a part, or everything: check with status.`,
   );
 }
 
@@ -35,7 +35,7 @@ const LOST = new Set(['ECONNRESET', 'EPIPE', 'TimeoutError']);
 
 const lost = (functionName: string, cause: Error) =>
   new CommandFailed(
-    `The answer of ${functionName} was lost on its way: what was asked may have been done. Look with status before you ask again.`,
+    `The connection was lost before ${functionName} answered: the request may have been carried out. Check with status before you repeat it.`,
     1,
     { cause },
   );
@@ -55,6 +55,6 @@ export async function askResume<T>(
   if (read.success) return read.data;
   const FunctionName = context.names.function('resume');
   throw new CommandFailed(
-    `The function ${FunctionName} answers as another version of it does: deploy this one (npm run deploy -- --stage ${context.names.stage}), or use the CLI of the one that is deployed.`,
+    `The answer of ${FunctionName} has an unknown format: it is another version than this CLI. Deploy this version (npm run deploy -- --stage ${context.names.stage}), or use the CLI of the deployed version.`,
   );
 }

@@ -13,7 +13,7 @@ export type LetterOptions = {
   readonly offsets?: Readonly<Record<string, number>>;
 };
 
-/** Adds the options to a command. */
+/** Adds the options that select dead letters to a command, and returns the command. */
 export function letterOptions(command: Command): Command {
   return command
     .option('--subscription <id>', 'of this subscription')
@@ -21,17 +21,19 @@ export function letterOptions(command: Command): Command {
     .addOption(list('--reason <reason>', 'rejected, failed, unknown, expired, …'))
     .addOption(list('--outcome <outcome>', 'of the last attempt: rejected, failed, unsent, unknown'))
     .addOption(list('--status <status>', 'a status such as 410, or a class as 4xx'))
-    .addOption(list('--id <id>', 'of this message, as webhook-id says it'))
+    .addOption(list('--id <id>', 'of this message: its webhook-id'))
     .addOption(
-      new Option('--from <time>', 'became a letter then or later: a time, or how long ago as 2h').argParser(
-        time,
-      ),
+      new Option(
+        '--from <time>',
+        'dead letter since this time: a time, or how long ago, such as 2h',
+      ).argParser(time),
     )
-    .addOption(new Option('--to <time>', 'became a letter before').argParser(time))
+    .addOption(new Option('--to <time>', 'dead letter before this time').argParser(time))
     .addOption(
-      new Option('--offsets <list>', 'of a Kafka topic: where to begin, such as 0=1200,1=0').argParser(
-        offsets,
-      ),
+      new Option(
+        '--offsets <list>',
+        'of a Kafka topic: the first offset per partition, such as 0=1200,1=0',
+      ).argParser(offsets),
     );
 }
 

@@ -30,7 +30,7 @@ async function createQueue(name: string, Attributes: Record<string, string> = {}
 test('put checks and registers; list, get and remove follow', async () => {
   const queueArn = 'arn:aws:sqs:us-east-1:000000000000:anybody';
   expect((await put(sqs('letters', { queueArn }), '--dry-run')).stdout).toBe(
-    'letters is right, and would be put into webhooks-local-endpoints.\n',
+    'letters is valid, and would be put into webhooks-local-endpoints.\n',
   );
   expect(await run(['get', 'letters'])).toMatchObject({ code: 1 });
   expect(await put([sqs('letters', { queueArn }), KAFKA])).toEqual({
@@ -39,7 +39,7 @@ test('put checks and registers; list, get and remove follow', async () => {
       'letters is registered in webhooks-local-endpoints.\nletters-kafka is registered in webhooks-local-endpoints.\n',
     stderr: '',
   });
-  expect((await put(KAFKA)).stdout).toContain('was so already');
+  expect((await put(KAFKA)).stdout).toContain('is unchanged');
   const listed = await run(['list']);
   expect(listed.stdout).toMatch(/^letters +sqs +arn:aws:sqs:us-east-1:000000000000:anybody$/m);
   expect(listed.stdout).toMatch(/^letters-kafka +kafka +rejected on b-1:9092, b-2:9092$/m);
@@ -55,7 +55,7 @@ test('put checks and registers; list, get and remove follow', async () => {
 test('an item that is wrong is refused with every fault, and nothing is put', async () => {
   const refused = await put([sqs('right', { queueUrl: 'nowhere' }), { name: 'a b', type: 'smtp' }]);
   expect(refused.stderr).toContain(
-    'standard input, item 1 is not right; nothing was put.\n  configuration.queueUrl: must be the URL of an SQS queue',
+    'standard input, item 1 is invalid; nothing was put.\n  configuration.queueUrl: must be the URL of an SQS queue',
   );
   expect(refused.code).toBe(1);
   expect(await run(['get', 'right'])).toMatchObject({ code: 1 });
@@ -68,7 +68,7 @@ test('one that a subscription names is removed only when that is meant', async (
   expect(await run(['remove', 'named'])).toEqual({
     code: 1,
     stdout: '',
-    stderr: `named is named by ${one.id}: without it they would be paused. Change their dlq first, or give --force.\n`,
+    stderr: `named is named by ${one.id}: without the endpoint they would be paused. Change their dlq first, or give --force.\n`,
   });
   expect((await run(['remove', 'named', '--force'])).stdout).toContain(one.id);
   expect(await run(['get', 'named'])).toMatchObject({ code: 1 });
@@ -83,7 +83,7 @@ describe('test', () => {
     await put(sqs('there', { queueUrl }));
     const { code, stdout, stderr } = await run(['test', 'there']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/^there: good\.\n {2}The queue there\.fifo is there\.\n {2}It is a FIFO queue/);
+    expect(stdout).toMatch(/^there: good\.\n {2}The queue there\.fifo exists\.\n {2}It is a FIFO queue/);
     expect(stdout).toContain('for 14 days');
   });
 
@@ -93,7 +93,7 @@ describe('test', () => {
     const { stdout } = await run(['test', 'small', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
       ok: true,
-      findings: expect.arrayContaining([expect.stringContaining('It takes 1024 bytes a message')]),
+      findings: expect.arrayContaining([expect.stringContaining('Its maximum message size is 1024 bytes')]),
     });
   });
 
@@ -105,7 +105,7 @@ describe('test', () => {
     expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('would not arrive') });
     await put(sqs('own', { queueUrl: rig.set.outputs.DeadLettersQueueUrl }));
     const own = await run(['test', 'own']);
-    expect(own.stdout).toContain("webhooks-local-dead-letters is one of the functions' own queues");
+    expect(own.stdout).toContain('webhooks-local-dead-letters is a queue of this deployment');
     expect(own.code).toBe(1);
   });
 });

@@ -39,7 +39,7 @@ describe('what AWS answers', () => {
     ['UnrecognizedClientException', 'AWS does not know these credentials'],
     ['InvalidClientTokenId', 'AWS does not know these credentials'],
     ['AccessDeniedException', 'may not do this (stage local, http://'],
-    ['QueueDoesNotExist', 'npm run deploy -- --stage local makes what is missing'],
+    ['QueueDoesNotExist', 'npm run deploy -- --stage local creates missing resources'],
     ['RequestThrottled', 'try again'],
     ['SomethingNew', 'AWS refused (stage local, http://'],
   ])('%s is told with what to do', async (code, told) => {
@@ -58,12 +58,12 @@ describe('what AWS answers', () => {
   test.each([
     [
       'throws {"errorType":"Runtime.ExitError","errorMessage":"Runtime exited."}',
-      'The function webhooks-local-resume failed (Runtime.ExitError): Runtime exited. Its log, /aws/lambda/webhooks-local-resume, says more; nothing may have been done, or all of it: look with status.\n',
+      'The function webhooks-local-resume failed (Runtime.ExitError): Runtime exited. Its log, /aws/lambda/webhooks-local-resume, says more. It may have done nothing, a part, or everything: check with status.\n',
     ],
     ['answers {"ok":false,"message":"No."}', 'No.\n'],
     [
       'answers {"ok":true}',
-      'The function webhooks-local-resume answers as another version of it does: deploy this one (npm run deploy -- --stage local), or use the CLI of the one that is deployed.\n',
+      'The answer of webhooks-local-resume has an unknown format: it is another version than this CLI. Deploy this version (npm run deploy -- --stage local), or use the CLI of the deployed version.\n',
     ],
   ])('a function that %s', async (said, stderr) => {
     const endpointUrl = `${refusing.url}/${encodeURIComponent(said)}`;
@@ -73,7 +73,7 @@ describe('what AWS answers', () => {
   test('what was asked of a function is asked once, though the answer is lost: a second skip would skip the next', async () => {
     const { code, stderr } = await webhooks(['skip-head', 'a'], { endpointUrl: `${refusing.url}/cuts` });
     expect(stderr).toBe(
-      'The answer of webhooks-local-resume was lost on its way: what was asked may have been done. Look with status before you ask again.\n',
+      'The connection was lost before webhooks-local-resume answered: the request may have been carried out. Check with status before you repeat it.\n',
     );
     expect({ code, cut }).toEqual({ code: 1, cut: 1 });
   });

@@ -36,7 +36,7 @@ test('pause, look at what waits, resume: it comes, in order', async () => {
     ...Array.from({ length: 4 }, () =>
       expect.stringMatching(/^ +0 {2}[0-9a-f-]{36} +topic-s\d+ +\d+s ago +\d+s +1$/),
     ),
-    '… and more: --limit or --all shows them.',
+    'There are more messages: use --limit or --all.',
   ]);
   const { waiting, more } = await json('backlog', 'list', one.id, '--all');
   expect({ length: waiting.length, more }).toEqual({ length: 30, more: false });
@@ -52,7 +52,7 @@ test('pause, look at what waits, resume: it comes, in order', async () => {
   expect(bodiesOf(await one.requests(30))).toEqual(bodies);
   expect((await run('resume', one.id)).stdout).toBe(`${one.id}: It was not paused.\n`);
   await rig.emptied(QUEUES.deliveries);
-  expect((await run('backlog', 'list', one.id)).stdout).toBe(`Nothing waits for ${one.id}.\n`);
+  expect((await run('backlog', 'list', one.id)).stdout).toBe(`No message waits for ${one.id}.\n`);
 });
 
 test('skip-head drops the first, dead-letter-head sends it to the dlq, and the rest comes', async () => {
@@ -85,7 +85,7 @@ test('held messages are listed, sent and discarded, by id or all of them', async
   );
   expect(await run('held', 'send', one.id)).toMatchObject({
     code: 2,
-    stderr: 'Say which: message ids, or --all. held list shows them.\n',
+    stderr: 'Give message ids or --all; held list shows the ids.\n',
   });
   await run('resume', one.id);
   expect((await run('held', 'send', one.id, 'held-1')).stdout).toBe(
@@ -93,7 +93,7 @@ test('held messages are listed, sent and discarded, by id or all of them', async
   );
   expect(bodiesOf(await one.requests(2))).toEqual(['a', 'a']);
   await rig.emptied(QUEUES.deliveries);
-  expect((await run('held', 'list', one.id)).stdout).toBe(`Nothing is held for ${one.id}.\n`);
+  expect((await run('held', 'list', one.id)).stdout).toBe(`No message is held for ${one.id}.\n`);
 
   rig.receiver.answer(one.path, [], { status: 400 });
   await one.publish('b', { group: one.id, id: 'held-2' });
@@ -124,7 +124,7 @@ describe('status of all', () => {
     );
     expect(stdout).not.toContain('many-000');
     expect(stdout).toMatch(
-      /^\d+ subscriptions: \d+ going, .*\d+ stopped\. Messages that wait, as last counted: \d+\.$/m,
+      /^\d+ subscriptions: \d+ going, .*\d+ stopped\. Waiting messages at the last count: \d+\.$/m,
     );
     expect(code).toBe(0);
   });
@@ -158,6 +158,6 @@ describe('what can’t be done is said, and ends with 1', () => {
   test('a stage that is not there', async () => {
     const { code, stderr } = await run('status', 'a', '--stage', 'local-other');
     expect(code).toBe(1);
-    expect(stderr).toContain('npm run deploy -- --stage local-other makes what is missing');
+    expect(stderr).toContain('npm run deploy -- --stage local-other creates missing resources');
   });
 });

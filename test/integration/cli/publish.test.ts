@@ -82,14 +82,14 @@ test('a CloudEvent needs no topic', async () => {
 });
 
 test.each([
-  [['{}'], 2, 'Say whom it is for, with --topic or --subscription: '],
+  [['{}'], 2, 'Name the receiver with --topic or --subscription: '],
   [['--topic', 't'], 2, 'Give one payload: as the argument, or with --file'],
   [['--topic', 't', '--file', 'nowhere', 'x'], 2, 'Give one payload'],
   [['--topic', 't', '--file', 'nowhere'], 1, "nowhere can't be read: there is no such file."],
   [
     ['--topic', 't', '--id', 'a b', 'x'],
     2,
-    'It would be undeliverable: attribute id: must be 1 to 128 visible',
+    'The message would be undeliverable: attribute id: must be 1 to 128 visible',
   ],
   [['--topic', 't', '--content-type', 'x', 'x'], 2, 'attribute content-type: is not a media type'],
   [['--topic', 't', '--header', 'x', 'x'], 2, '--header is "x"; it must be a name and a value'],
@@ -103,7 +103,7 @@ test.each([
 test('what is larger than the queue takes is refused with both numbers', async () => {
   const refused = await run(['--topic', 't', '--file', '-'], 'x'.repeat(262_144));
   expect(refused.stderr).toMatch(
-    /^The message has 262156 bytes with its attributes, and the queue takes 262144/,
+    /^The message has 262156 bytes with its attributes; the queue's limit is 262144/,
   );
   expect(refused.code).toBe(1);
 });

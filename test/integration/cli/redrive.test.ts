@@ -59,7 +59,7 @@ test('it is filtered, and for programs it is JSON', async () => {
   });
   expect(JSON.parse(stdout).letters).toHaveLength(2);
   expect((await run('dead-letters', 'list', 'rejected', '--status', '5xx')).stdout).toBe(
-    'No dead letter of 3 is one of these.\n',
+    'None of 3 dead letters matches.\n',
   );
 });
 
@@ -81,8 +81,8 @@ test('what is asked for is sent and delivered, the rest stays; the redrive can b
     '--redrive-id',
     'fixed',
   );
-  expect({ code, stdout }).toEqual({ code: 0, stdout: '1 of 3 dead letters are on their way again.\n' });
-  expect(stderr).toBe('The redrive fixed begins.\n');
+  expect({ code, stdout }).toEqual({ code: 0, stdout: '1 of 3 dead letters were sent again.\n' });
+  expect(stderr).toBe('Redrive fixed started.\n');
   expect(bodiesOf(await one.requests(4)).slice(3)).toEqual(['second']);
   const rest = await run('redrive', 'rejected', '--json');
   expect(JSON.parse(rest.stdout)).toMatchObject({

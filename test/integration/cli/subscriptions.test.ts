@@ -53,7 +53,7 @@ describe('put', () => {
       stderr: '',
     });
     expect((await put(item('plain', { topic: 'plain' }))).stdout).toBe(
-      'plain was so already in webhooks-local-subscriptions.\n',
+      'plain is unchanged in webhooks-local-subscriptions.\n',
     );
     expect((await put(item('plain', { topic: 'plain', qos: 'none' }))).stdout).toBe(
       'plain is changed in webhooks-local-subscriptions.\n',
@@ -74,7 +74,7 @@ configuration:
 `;
     const refused = await run(['put', '-'], yaml('twice'));
     expect(refused).toMatchObject({ code: 1, stdout: '' });
-    expect(refused.stderr).toMatch(/^standard input, item 2 is not right; nothing was put\.\n {2}qos: /);
+    expect(refused.stderr).toMatch(/^standard input, item 2 is invalid; nothing was put\.\n {2}qos: /);
     expect(await stored('yaml-1')).toBeUndefined();
     expect(await run(['put', '-'], yaml('auto'))).toMatchObject({ code: 0, stderr: '' });
     expect(await stored('yaml-2')).toEqual(item('yaml-2', { qos: 'auto' }));
@@ -95,7 +95,7 @@ configuration:
     [
       'a name that is not there',
       { callbackUrl: 'https://nobody.invalid/x' },
-      'callbackUrl: has a host name without an address: mend it, or give --skip-dns',
+      'callbackUrl: has a host name without an address: correct it, or give --skip-dns',
     ],
     [
       'a secret that is not there',
@@ -134,14 +134,17 @@ configuration:
     expect(await stored('completed')).toEqual(item('completed', { topic: 't' }));
     expect(await put(item('a'), '--id', 'b')).toMatchObject({
       code: 2,
-      stderr: 'standard input says another id than --id: keep one of the two.\n',
+      stderr: 'standard input has another id than --id: remove one of the two.\n',
     });
   });
 
   test.each([
     ['', 'standard input is empty: give an item in JSON or YAML.\n'],
     ['- a', 'standard input: must be an object, such as {"id": "acme", "configuration": {…}}.\n'],
-    ['{"id": "a",\n "password": "hunter2"\n "x": [', 'standard input, line 3: is neither JSON nor YAML'],
+    [
+      '{"id": "a",\n "password": "hunter2"\n "x": [',
+      'standard input, line 3: the text is neither JSON nor YAML',
+    ],
   ])('%j is no item', async (text, told) => {
     const refused = await run(['put', '-'], text);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
@@ -165,14 +168,16 @@ describe('credentials', () => {
   test('go into Secrets Manager, are read from there, and get a new value only when they are new', async () => {
     const dry = await put(signed(KEY), '--dry-run');
     expect(dry.stdout).toBe(
-      `signed is right, and would be put into webhooks-local-subscriptions.\n  configuration.signing.keys would go into the secret ${NAME}.\n`,
+      `signed is valid, and would be put into webhooks-local-subscriptions.\n  configuration.signing.keys would be moved into the secret ${NAME}.\n`,
     );
     expect(await stored('signed')).toBeUndefined();
     const { SecretList = [] } = await rig.set.clients.secrets.send(new ListSecretsCommand({}));
     expect(SecretList.filter(({ Name }) => Name === NAME)).toEqual([]);
 
     const first = await put(signed(KEY));
-    expect(first.stdout).toContain(`  configuration.signing.keys went into the secret ${NAME} (created).\n`);
+    expect(first.stdout).toContain(
+      `  configuration.signing.keys was moved into the secret ${NAME} (created).\n`,
+    );
     expect(`${first.stdout}${first.stderr}`).not.toContain(KEY);
     expect(await stored('signed')).toEqual(item('signed', {}, { signing: { secrets: [NAME] } }));
     expect(await secretNamed(NAME)).toEqual({ value: [KEY] });
@@ -239,7 +244,7 @@ describe.each(Object.entries(EXAMPLES))('the example of %s', (kind, { configurat
     const given = ['--id', id, '--topic', kind, '--skip-dns'];
     const { code, stdout, stderr } = await put({ configuration }, ...given);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain(`configuration.auth.${kind} went into the secret ${secret} (created).`);
+    expect(stdout).toContain(`configuration.auth.${kind} was moved into the secret ${secret} (created).`);
     expect(await secretNamed(secret)).toEqual(credentials);
     expect(await stored(id)).toEqual({
       id,
@@ -316,7 +321,7 @@ test('list shows all in order, with what is wrong with one that is, in a table a
   await rig.set.putSubscription({ id: 'list-a', topic: 'list', configuration: { callbackUrl: 'ftp://x' } });
   const { stdout } = await run(['list', '--topic', 'list']);
   expect(stdout).toMatch(
-    /^id {6}topic {2}qos {3}dlq {2}calls\nlist-a .* not right: configuration\.callbackUrl: .*\nlist-b {2}list {3}auto {7}http:\S+\/list-b\n$/,
+    /^id {6}topic {2}qos {3}dlq {2}calls\nlist-a .* invalid: configuration\.callbackUrl: .*\nlist-b {2}list {3}auto {7}http:\S+\/list-b\n$/,
   );
   const json = await run(['list', '--topic', 'list', '--json']);
   expect(JSON.parse(json.stdout)).toMatchObject([
@@ -331,7 +336,7 @@ test('list shows all in order, with what is wrong with one that is, in a table a
 test('get gives an item that can be put as it is; of none it says so', async () => {
   await put(item('got', { topic: 't', metadata: { note: 'ü' } }));
   const { stdout } = await run(['get', 'got']);
-  expect((await run(['put', '-'], stdout)).stdout).toContain('got was so already in');
+  expect((await run(['put', '-'], stdout)).stdout).toContain('got is unchanged in');
   expect(await run(['get', 'nobody'])).toEqual({
     code: 1,
     stdout: '',

@@ -69,7 +69,7 @@ test('the first message is skipped, and the rest comes in order', async () => {
 
 test('an item is put right, and tried', async () => {
   writeFileSync(join(scratch, 'acme.json'), JSON.stringify(shipments.item));
-  expect(await follow('subscriptions put acme.json')).toContain('acme-shipments was so already');
+  expect(await follow('subscriptions put acme.json')).toContain('acme-shipments is unchanged');
 });
 
 test('a subscription is paused, whatever its item says, and resumed', async () => {

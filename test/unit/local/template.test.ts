@@ -41,7 +41,7 @@ test.each([
 test.each([
   [{ a: { Ref: 'Nothing' } }, 'a: nothing called Nothing exists here'],
   [{ a: [{ 'Fn::GetAtt': ['StateTable', 'StreamArn'] }] }, 'a[0]: StateTable has no attribute StreamArn'],
-  [{ a: { 'Fn::ImportValue': 'x' } }, 'a: Fn::ImportValue is not known here'],
+  [{ a: { 'Fn::ImportValue': 'x' } }, 'a: Fn::ImportValue is not supported here'],
   [{ a: { 'Fn::Sub': '${Nothing.Arn}' } }, 'a: nothing called Nothing exists here'],
 ])('%j is an error that says where', (value, message) => {
   expect(() => resolve(value, names)).toThrow(message);

@@ -86,7 +86,7 @@ test('a call that fails on the way is made again with the same cursor', async ()
 
 test('one that always fails ends it, with what was sent and how to go on', async () => {
   const of = world([answer({ done: false, cursor: 'c1' }), new Error('timed out')]);
-  await expect(of.run()).rejects.toThrow(/^timed out\n3 were sent before. Go on with --redrive-id r1/);
+  await expect(of.run()).rejects.toThrow(/^timed out\n3 were sent before. Continue with --redrive-id r1/);
   expect(of.asked).toHaveLength(4);
   // The first says most when it is told as it is.
   await expect(world([new Error('no such function')]).run()).rejects.toThrow(/^no such function$/);
@@ -99,14 +99,14 @@ test('a request that is refused ends it at once, with every fault', async () => 
   ];
   const of = world([{ ok: false, faults }]);
   await expect(of.run()).rejects.toThrow(
-    'redrive does not do this:\n  status.0: must be a status\n  limit: must be at least 1',
+    'redrive refused the request:\n  status.0: must be a status\n  limit: must be at least 1',
   );
   expect(of.asked).toHaveLength(1);
 });
 
 test('calls that come no further end it', async () => {
   const of = world([answer({ done: false, cursor: 'c', seen: 0, sent: 0, matched: 0 })]);
-  await expect(of.run()).rejects.toThrow('It does not come further');
+  await expect(of.run()).rejects.toThrow('The redrive makes no progress');
 });
 
 test('times are read with their zone, or as how long ago', () => {
