@@ -17,6 +17,7 @@ import { createFindEndpoint } from '#lib/endpoint/find.ts';
 import { createIamToken } from '#lib/kafka/iam-token.ts';
 import { gatherSends } from '#lib/queue/gathered.ts';
 import { createQueues } from '#lib/queue/queues.ts';
+import { createTables } from '#lib/state/table.ts';
 import { createTelemetry, telling } from '#lib/telemetry/telemetry.ts';
 
 type Clients = {
@@ -28,20 +29,23 @@ type Clients = {
   readonly iamToken: (region: string | undefined) => Promise<string>;
 };
 
-/** Returns the handler that uses these clients; benchmarks pass their own. */
-export function createHandler({ sqs, sqsIn, documents, secretsManager, iamToken }: Clients) {
-  const config = readConfig(bridgeEnvironment, process.env);
+/** The handler on the given clients and environment. Throws when the environment is wrong. */
+export function createHandler(
+  { sqs, sqsIn, documents, secretsManager, iamToken }: Clients,
+  environment: NodeJS.ProcessEnv,
+) {
+  const config = readConfig(bridgeEnvironment, environment);
   const telemetry = createTelemetry('bridge', config.STAGE);
   const now = Date.now;
   const secrets = createSecrets({ client: secretsManager, cacheMs: config.SECRET_CACHE_SECONDS * 1000, now });
   const { DELIVERIES_QUEUE_URL, DEAD_LETTERS_QUEUE_URL, UNDELIVERABLE_QUEUE_URL } = config;
   const ownQueueUrls = [DELIVERIES_QUEUE_URL, DEAD_LETTERS_QUEUE_URL, UNDELIVERABLE_QUEUE_URL];
+  const { endpointsTable } = createTables(documents, { endpointsTable: config.ENDPOINTS_TABLE });
   const deps = {
     ...telemetry,
     queues: gatherSends(createQueues(sqs, { callsAtOnce: 5 })),
     findEndpoint: createFindEndpoint({
-      documents,
-      endpointsTable: config.ENDPOINTS_TABLE,
+      endpointsTable,
       cacheMs: config.CONFIG_CACHE_SECONDS * 1000,
       now,
     }),
@@ -70,10 +74,17 @@ export function createHandler({ sqs, sqsIn, documents, secretsManager, iamToken 
 
 const sqs = new SQSClient(AWS_CLIENT);
 
-export const handler = createHandler({
-  sqs,
-  sqsIn: (region) => new SQSClient({ ...AWS_CLIENT, region }),
-  documents: createDocuments(new DynamoDBClient(AWS_CLIENT)),
-  secretsManager: new SecretsManagerClient(AWS_CLIENT),
-  iamToken: createIamToken({ credentials: sqs.config.credentials, region: sqs.config.region, now: Date.now }),
-});
+export const handler = createHandler(
+  {
+    sqs,
+    sqsIn: (region) => new SQSClient({ ...AWS_CLIENT, region }),
+    documents: createDocuments(new DynamoDBClient(AWS_CLIENT)),
+    secretsManager: new SecretsManagerClient(AWS_CLIENT),
+    iamToken: createIamToken({
+      credentials: sqs.config.credentials,
+      region: sqs.config.region,
+      now: Date.now,
+    }),
+  },
+  process.env,
+);

@@ -21,9 +21,9 @@ import { telling } from '#lib/telemetry/telemetry.ts';
 
 type Clients = BacklogClients & { readonly secretsManager: Pick<SecretsManagerClient, 'send'> };
 
-/** Returns the handler that uses these clients; benchmarks pass clients that count the calls to AWS. */
-export function createHandler(clients: Clients) {
-  const config = readConfig(deliverEnvironment, process.env);
+/** The handler on the given clients and environment. Throws when the environment is wrong. */
+export function createHandler(clients: Clients, environment: NodeJS.ProcessEnv) {
+  const config = readConfig(deliverEnvironment, environment);
   const backlog = wireBacklog('deliver', config, clients);
   const { log, now } = backlog;
   const callback = createCallbackClient(callbackRules(config));
@@ -49,9 +49,12 @@ export function createHandler(clients: Clients) {
     );
 }
 
-export const handler = createHandler({
-  sqs: new SQSClient(AWS_CLIENT),
-  documents: createDocuments(new DynamoDBClient(AWS_CLIENT)),
-  events: new EventBridgeClient(AWS_EVENTS_CLIENT),
-  secretsManager: new SecretsManagerClient(AWS_CLIENT),
-});
+export const handler = createHandler(
+  {
+    sqs: new SQSClient(AWS_CLIENT),
+    documents: createDocuments(new DynamoDBClient(AWS_CLIENT)),
+    events: new EventBridgeClient(AWS_EVENTS_CLIENT),
+    secretsManager: new SecretsManagerClient(AWS_CLIENT),
+  },
+  process.env,
+);

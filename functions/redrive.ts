@@ -3,11 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { createSecrets } from '#lib/credentials/secrets.ts';
 import { AWS_CLIENT } from '#lib/deployment/aws-clients.ts';
-import { readConfig, redriveEnvironment, tablesOf } from '#lib/deployment/config.ts';
+import { readConfig, redriveEnvironment, tableNamesOf } from '#lib/deployment/config.ts';
 import { createDocuments } from '#lib/deployment/documents.ts';
 import { subscriptionRules } from '#lib/deployment/rules.ts';
 import type { KafkaConfiguration } from '#lib/endpoint/endpoint.ts';
@@ -22,57 +23,80 @@ import { parseRedriveRequest } from '#lib/redrive/request.ts';
 import { createSendBack } from '#lib/redrive/send-back.ts';
 import { targetOf } from '#lib/redrive/target.ts';
 import { createRegistrations } from '#lib/state/registration.ts';
+import { createTables } from '#lib/state/table.ts';
 import { createTelemetry, telling } from '#lib/telemetry/telemetry.ts';
 
-const config = readConfig(redriveEnvironment, process.env);
-const telemetry = createTelemetry('redrive', config.STAGE);
-const documents = createDocuments(new DynamoDBClient(AWS_CLIENT));
-const sqs = new SQSClient(AWS_CLIENT);
-const tables = tablesOf(config);
-const registrations = createRegistrations({ ...tables, documents, rules: subscriptionRules(config) });
-const now = Date.now;
-
-const secrets = createSecrets({
-  client: new SecretsManagerClient(AWS_CLIENT),
-  cacheMs: config.SECRET_CACHE_SECONDS * 1000,
-  now,
-});
-const iamToken = createIamToken({ credentials: sqs.config.credentials, region: sqs.config.region, now });
-
-const sources = {
-  readEndpoint: (name: string) => readEndpoint(name, { ...tables, documents }),
-  sqsIn: (region: string | undefined) =>
-    region === undefined ? sqs : new SQSClient({ ...AWS_CLIENT, region }),
-  connectTo: (configuration: KafkaConfiguration) => connectionTo(configuration, { secrets, iamToken }),
-  ownQueueUrls: [config.DELIVERIES_QUEUE_URL, config.MESSAGES_QUEUE_URL, config.MESSAGES_FIFO_QUEUE_URL],
-  undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
-  emulator: config.AWS_ENDPOINT_URL,
-  now,
-};
-const deps = {
-  ...telemetry,
-  open: (opening: Opening) => openSource(opening, sources),
-  targetOf: async (id: string) => targetOf(await registrations.readConfig(id)),
-  queues: createQueues(sqs, { callsAtOnce: 5 }),
-  deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
-  sendBack: createSendBack({
-    sqs,
-    messagesQueueUrl: config.MESSAGES_QUEUE_URL,
-    messagesFifoQueueUrl: config.MESSAGES_FIFO_QUEUE_URL,
-  }),
-  mostRounds: config.MOST_REDRIVE_ROUNDS,
-  backstop: createBackstop({ sqs, deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL, now }),
-  now,
-  wait,
+type Clients = {
+  readonly sqs: Pick<SQSClient, 'send'>;
+  /** Of another region, for a queue there. */
+  readonly sqsIn: (region: string) => Pick<SQSClient, 'send'>;
+  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
+  readonly secretsManager: Pick<SecretsManagerClient, 'send'>;
+  readonly iamToken: (region: string | undefined) => Promise<string>;
 };
 
 /** Reserved at the end of an invocation, to complete running calls and make the unused messages visible again. */
 const RESERVE_MS = 10_000;
 
-export const handler = middy<unknown, unknown, Error, Context>()
-  .use(telling(telemetry))
-  .handler(async (event, context) => {
-    const endsAt = now() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    const parsed = parseRedriveRequest(event);
-    return parsed.ok ? await redrive(parsed.request, { endsAt }, deps) : parsed;
-  });
+/** The handler on the given clients and environment. Throws when the environment is wrong. */
+export function createHandler(
+  { sqs, sqsIn, documents, secretsManager, iamToken }: Clients,
+  environment: NodeJS.ProcessEnv,
+) {
+  const config = readConfig(redriveEnvironment, environment);
+  const telemetry = createTelemetry('redrive', config.STAGE);
+  const tables = createTables(documents, tableNamesOf(config));
+  const registrations = createRegistrations({ tables, rules: subscriptionRules(config) });
+  const now = Date.now;
+  const cacheMs = config.SECRET_CACHE_SECONDS * 1000;
+  const secrets = createSecrets({ client: secretsManager, cacheMs, now });
+  const sources = {
+    readEndpoint: (name: string) => readEndpoint(name, tables),
+    sqsIn: (region: string | undefined) => (region === undefined ? sqs : sqsIn(region)),
+    connectTo: (configuration: KafkaConfiguration) => connectionTo(configuration, { secrets, iamToken }),
+    ownQueueUrls: [config.DELIVERIES_QUEUE_URL, config.MESSAGES_QUEUE_URL, config.MESSAGES_FIFO_QUEUE_URL],
+    undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
+    emulator: config.AWS_ENDPOINT_URL,
+    now,
+  };
+  const deps = {
+    ...telemetry,
+    open: (opening: Opening) => openSource(opening, sources),
+    targetOf: async (id: string) => targetOf(await registrations.readConfig(id)),
+    queues: createQueues(sqs, { callsAtOnce: 5 }),
+    deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
+    sendBack: createSendBack({
+      sqs,
+      messagesQueueUrl: config.MESSAGES_QUEUE_URL,
+      messagesFifoQueueUrl: config.MESSAGES_FIFO_QUEUE_URL,
+    }),
+    mostRounds: config.MOST_REDRIVE_ROUNDS,
+    backstop: createBackstop({ sqs, deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL, now }),
+    now,
+    wait,
+  };
+  return middy<unknown, unknown, Error, Context>()
+    .use(telling(telemetry))
+    .handler(async (event, context) => {
+      const endsAt = now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+      const parsed = parseRedriveRequest(event);
+      return parsed.ok ? await redrive(parsed.request, { endsAt }, deps) : parsed;
+    });
+}
+
+const sqs = new SQSClient(AWS_CLIENT);
+
+export const handler = createHandler(
+  {
+    sqs,
+    sqsIn: (region) => new SQSClient({ ...AWS_CLIENT, region }),
+    documents: createDocuments(new DynamoDBClient(AWS_CLIENT)),
+    secretsManager: new SecretsManagerClient(AWS_CLIENT),
+    iamToken: createIamToken({
+      credentials: sqs.config.credentials,
+      region: sqs.config.region,
+      now: Date.now,
+    }),
+  },
+  process.env,
+);

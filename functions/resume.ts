@@ -8,53 +8,59 @@ import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/deployment/aws-clients.ts';
 import { readConfig, resumeEnvironment } from '#lib/deployment/config.ts';
 import { createDocuments } from '#lib/deployment/documents.ts';
 import { deploymentRules } from '#lib/deployment/rules.ts';
-import { wireBacklog } from '#lib/deployment/wiring.ts';
+import { type BacklogClients, wireBacklog } from '#lib/deployment/wiring.ts';
 import { census } from '#lib/resume/census.ts';
 import { expireHeld } from '#lib/resume/expiry.ts';
 import { answer, parseResumeRequest } from '#lib/resume/request.ts';
 import { sweep } from '#lib/resume/sweep.ts';
 import { telling } from '#lib/telemetry/telemetry.ts';
 
-const config = readConfig(resumeEnvironment, process.env);
-const backlog = wireBacklog('resume', config, {
-  sqs: new SQSClient(AWS_CLIENT),
-  documents: createDocuments(new DynamoDBClient(AWS_CLIENT)),
-  events: new EventBridgeClient(AWS_EVENTS_CLIENT),
-});
-
-const deps = {
-  ...backlog,
-  deployment: deploymentRules(config),
-  readConfig: backlog.registrations.readConfig,
-  drainBudget: config.DRAIN_BUDGET,
-  retentionMs: config.BACKLOG_RETENTION_DAYS * 86_400_000,
-  unsubscribedAfterMs: config.UNSUBSCRIBED_AFTER_MINUTES * 60_000,
-};
-
-/** Reserved at the end of an invocation, to complete running calls. */
+/** Kept from the time for what is under way. */
 const RESERVE_MS = 5_000;
 
-export const handler = middy<unknown, unknown, Error, Context>()
-  .use(telling(backlog))
-  .handler(async (event, context) => {
-    const endsAt = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    if (isScheduled(event)) {
-      const bounds = { endsAt };
-      const [swept] = await Promise.all([
-        sweep(bounds, deps),
-        census(bounds, deps),
-        expireHeld(bounds, deps),
-      ]);
-      return swept;
-    }
-    const parsed = parseResumeRequest(event);
-    return parsed.ok
-      ? await answer(parsed.request, { room: config.DRAIN_BUDGET, endsAt }, deps)
-      : parsed.answer;
-  });
+/** The handler on the given clients and environment. Throws when the environment is wrong. */
+export function createHandler(clients: BacklogClients, environment: NodeJS.ProcessEnv) {
+  const config = readConfig(resumeEnvironment, environment);
+  const backlog = wireBacklog('resume', config, clients);
+  const deps = {
+    ...backlog,
+    deployment: deploymentRules(config),
+    readConfig: backlog.registrations.readConfig,
+    drainBudget: config.DRAIN_BUDGET,
+    retentionMs: config.BACKLOG_RETENTION_DAYS * 86_400_000,
+    unsubscribedAfterMs: config.UNSUBSCRIBED_AFTER_MINUTES * 60_000,
+  };
+  return middy<unknown, unknown, Error, Context>()
+    .use(telling(backlog))
+    .handler(async (event, context) => {
+      const endsAt = backlog.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+      if (isScheduled(event)) {
+        const bounds = { endsAt };
+        const [swept] = await Promise.all([
+          sweep(bounds, deps),
+          census(bounds, deps),
+          expireHeld(bounds, deps),
+        ]);
+        return swept;
+      }
+      const parsed = parseResumeRequest(event);
+      return parsed.ok
+        ? await answer(parsed.request, { room: config.DRAIN_BUDGET, endsAt }, deps)
+        : parsed.answer;
+    });
+}
 
 const isScheduled = (event: unknown): boolean =>
   typeof event === 'object' &&
   event !== null &&
   'detail-type' in event &&
   event['detail-type'] === 'Scheduled Event';
+
+export const handler = createHandler(
+  {
+    sqs: new SQSClient(AWS_CLIENT),
+    documents: createDocuments(new DynamoDBClient(AWS_CLIENT)),
+    events: new EventBridgeClient(AWS_EVENTS_CLIENT),
+  },
+  process.env,
+);

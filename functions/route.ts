@@ -1,6 +1,7 @@
 // messages, messages.fifo, retries -> deliveries.fifo: one delivery for each subscription of a message.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { AWS_CLIENT } from '#lib/deployment/aws-clients.ts';
@@ -11,38 +12,50 @@ import { createBackstop } from '#lib/queue/backstop.ts';
 import { gatherSends } from '#lib/queue/gathered.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { routeBatch } from '#lib/route/batch.ts';
+import { createTables } from '#lib/state/table.ts';
 import { createDirectory } from '#lib/subscription/directory.ts';
 import { createTelemetry, telling } from '#lib/telemetry/telemetry.ts';
 
-const config = readConfig(routeEnvironment, process.env);
-const telemetry = createTelemetry('route', config.STAGE);
-const sqs = new SQSClient(AWS_CLIENT);
-const documents = createDocuments(new DynamoDBClient(AWS_CLIENT));
-const tables = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
-
-const deps = {
-  ...telemetry,
-  ...tables,
-  documents,
-  queues: gatherSends(createQueues(sqs, { callsAtOnce: 5 })),
-  backstop: createBackstop({ sqs, deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL, now: Date.now }),
-  directory: createDirectory({
-    ...tables,
-    documents,
-    rules: subscriptionRules(config),
-    now: Date.now,
-    cacheMs: config.CONFIG_CACHE_SECONDS * 1000,
-  }),
-  faultWaits: faultWaitsOf(config),
-  deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
-  undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
-  retriesQueueUrl: config.RETRIES_QUEUE_URL,
-  sourceUrls: [config.MESSAGES_QUEUE_URL, config.MESSAGES_FIFO_QUEUE_URL, config.RETRIES_QUEUE_URL],
-  now: Date.now,
+type Clients = {
+  readonly sqs: Pick<SQSClient, 'send'>;
+  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
 };
 
-export const handler = middy<SQSEvent, unknown, Error, Context>()
-  .use(telling(telemetry))
-  .handler(async ({ Records }, context) =>
-    routeBatch(Records, { remainingMs: context.getRemainingTimeInMillis() }, deps),
-  );
+/** The handler on the given clients and environment. Throws when the environment is wrong. */
+export function createHandler({ sqs, documents }: Clients, environment: NodeJS.ProcessEnv) {
+  const config = readConfig(routeEnvironment, environment);
+  const telemetry = createTelemetry('route', config.STAGE);
+  const now = Date.now;
+  const { subscriptionsTable, stateTable } = createTables(documents, {
+    subscriptionsTable: config.SUBSCRIPTIONS_TABLE,
+    stateTable: config.STATE_TABLE,
+  });
+  const deps = {
+    ...telemetry,
+    stateTable,
+    queues: gatherSends(createQueues(sqs, { callsAtOnce: 5 })),
+    backstop: createBackstop({ sqs, deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL, now }),
+    directory: createDirectory({
+      subscriptionsTable,
+      rules: subscriptionRules(config),
+      now,
+      cacheMs: config.CONFIG_CACHE_SECONDS * 1000,
+    }),
+    faultWaits: faultWaitsOf(config),
+    deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
+    undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
+    retriesQueueUrl: config.RETRIES_QUEUE_URL,
+    sourceUrls: [config.MESSAGES_QUEUE_URL, config.MESSAGES_FIFO_QUEUE_URL, config.RETRIES_QUEUE_URL],
+    now,
+  };
+  return middy<SQSEvent, unknown, Error, Context>()
+    .use(telling(telemetry))
+    .handler(({ Records }, context) =>
+      routeBatch(Records, { remainingMs: context.getRemainingTimeInMillis() }, deps),
+    );
+}
+
+export const handler = createHandler(
+  { sqs: new SQSClient(AWS_CLIENT), documents: createDocuments(new DynamoDBClient(AWS_CLIENT)) },
+  process.env,
+);

@@ -1,17 +1,10 @@
 // At-most-once: a message is claimed before it is sent, and an attempt that finds another's claim never sends. The claim
 // outlives the queue's copy. The outcome is written into the claim before anything else follows from it.
 import { randomUUID } from 'node:crypto';
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { Delivery } from '#lib/message/attribute.ts';
 import { claimKey } from '#lib/state/keys.ts';
+import type { Table } from '#lib/state/table.ts';
 import type { Outcome } from './outcome.ts';
 
 const outcomeSchema = z.discriminatedUnion('kind', [
@@ -38,7 +31,7 @@ export type Refused = {
 };
 
 type Identity = Pick<Delivery, 'subscription' | 'messageId' | 'replayId'>;
-type Deps = { readonly documents: Pick<DynamoDBDocumentClient, 'send'>; readonly stateTable: string };
+type Deps = { readonly stateTable: Pick<Table, 'get' | 'put' | 'set' | 'delete'> };
 /** How long a claim prevents a second send, in seconds: longer than a message can wait anywhere. */
 export type ClaimDeps = Deps & { readonly claimsLiveSeconds: number };
 
@@ -49,39 +42,23 @@ const keyOf = ({ subscription, messageId, replayId }: Identity) =>
 export async function takeClaim(
   delivery: Identity,
   { epoch, now }: { readonly epoch: number; readonly now: number },
-  { documents, stateTable, claimsLiveSeconds }: ClaimDeps,
+  { stateTable, claimsLiveSeconds }: ClaimDeps,
 ): Promise<Taken | Refused> {
   const nonce = randomUUID();
-  try {
-    await documents.send(
-      new PutCommand({
-        TableName: stateTable,
-        Item: {
-          ...keyOf(delivery),
-          nonce,
-          epoch,
-          at: now,
-          expiresAt: Math.floor(now / 1000) + claimsLiveSeconds,
-        },
-        // Or our own nonce: the SDK repeats a call whose answer was lost, and must not be refused by its own write.
-        ConditionExpression: 'attribute_not_exists(pk) OR nonce = :nonce',
-        ExpressionAttributeValues: { ':nonce': nonce },
-      }),
-    );
-    return { kind: 'taken', nonce };
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    return await refusal(delivery, { documents, stateTable });
-  }
+  const expiresAt = Math.floor(now / 1000) + claimsLiveSeconds;
+  const taken = await stateTable.put(
+    { ...keyOf(delivery), nonce, epoch, at: now, expiresAt },
+    // Or our own nonce: the SDK repeats a call whose answer was lost, and must not be refused by its own write.
+    { absent: 'pk', ...ofNonce(nonce) },
+  );
+  return taken ? { kind: 'taken', nonce } : await refusal(delivery, { stateTable });
 }
 
-async function refusal(delivery: Identity, { documents, stateTable }: Deps): Promise<Refused> {
-  const { Item } = await documents.send(
-    new GetCommand({ TableName: stateTable, Key: keyOf(delivery), ConsistentRead: true }),
-  );
+async function refusal(delivery: Identity, { stateTable }: Deps): Promise<Refused> {
+  const claim = await stateTable.get(keyOf(delivery), claimSchema);
   // The claim was taken back between the two calls: the next receive finds none.
-  if (Item === undefined) throw new ClaimVanished();
-  const { outcome, epoch, at } = claimSchema.parse(Item);
+  if (claim === undefined) throw new ClaimVanished();
+  const { outcome, epoch, at } = claim;
   const lost: Outcome = {
     kind: 'unknown',
     code: 'lost',
@@ -107,44 +84,20 @@ export async function closeClaim(
   delivery: Identity,
   { nonce }: Taken,
   outcome: Exclude<Outcome, { kind: 'unsent' }>,
-  { documents, stateTable }: Deps,
+  { stateTable }: Deps,
 ): Promise<void> {
-  await ifOurs(() =>
-    documents.send(
-      new UpdateCommand({
-        TableName: stateTable,
-        Key: keyOf(delivery),
-        UpdateExpression: 'SET outcome = :outcome',
-        ConditionExpression: 'nonce = :nonce',
-        ExpressionAttributeValues: { ':nonce': nonce, ':outcome': outcome },
-      }),
-    ),
-  );
+  // Refused when another attempt holds the claim: then nothing is to be written.
+  await stateTable.set(keyOf(delivery), { outcome }, ofNonce(nonce));
 }
 
 /** Takes back this attempt's own claim: no byte was written to the callback. Throws when DynamoDB fails. */
 export async function releaseClaim(
   delivery: Identity,
   { nonce }: Taken,
-  { documents, stateTable }: Deps,
+  { stateTable }: Deps,
 ): Promise<void> {
-  await ifOurs(() =>
-    documents.send(
-      new DeleteCommand({
-        TableName: stateTable,
-        Key: keyOf(delivery),
-        ConditionExpression: 'nonce = :nonce',
-        ExpressionAttributeValues: { ':nonce': nonce },
-      }),
-    ),
-  );
+  // Refused too when the SDK repeats a call that had succeeded: the claim is gone then.
+  await stateTable.delete(keyOf(delivery), ofNonce(nonce));
 }
 
-async function ifOurs(write: () => Promise<unknown>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    // Another attempt holds the claim, or the SDK repeated a call that had succeeded. Neither needs the write.
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-  }
-}
+const ofNonce = (nonce: string) => ({ equals: { attribute: 'nonce', value: nonce } });

@@ -1,7 +1,6 @@
 // Poison messages: messages that kill the function. A record that was received often is worked on alone, after everything
 // else of its batch, and each start is counted before it is made. A start that ends in any way but death takes its count
 // back, so only deaths add up. After enough deaths the message is a dead letter, or its subscription pauses (`crashing`).
-import { DeleteCommand, type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { laneOfGroup } from '#lib/message/lane.ts';
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
 import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
@@ -10,6 +9,7 @@ import type { DrainStartDeps } from '#lib/state/drains.ts';
 import { startKey } from '#lib/state/keys.ts';
 import { refused } from '#lib/state/machine.ts';
 import type { Registration } from '#lib/state/registration.ts';
+import type { Table } from '#lib/state/table.ts';
 import { errorName } from '#lib/telemetry/log.ts';
 import type { DeliveryMessage } from './act.ts';
 import type { AttemptContext } from './attempt-context.ts';
@@ -18,7 +18,7 @@ import type { LaneResult, Queued } from './queued.ts';
 
 export type SuspectDeps = PoisonDeps &
   ParkDeps & {
-    readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
+    readonly stateTable: Pick<Table, 'add' | 'delete'>;
     readonly faultWaits: FaultWaits;
     readonly workLane: (lane: readonly Queued[]) => Promise<LaneResult>;
     /** Records received this often may be poison messages. */
@@ -68,29 +68,17 @@ export async function workSuspect(
   }
 }
 
-async function countStart(
-  sqsMessageId: string,
-  { documents, stateTable, now }: SuspectDeps,
-): Promise<number> {
-  const { Attributes } = await documents.send(
-    new UpdateCommand({
-      TableName: stateTable,
-      Key: startKey(sqsMessageId),
-      UpdateExpression: 'ADD starts :one SET expiresAt = :expiresAt',
-      ExpressionAttributeValues: { ':one': 1, ':expiresAt': Math.floor(now() / 1000) + LIFE_SECONDS },
-      ReturnValues: 'ALL_NEW',
-    }),
+const countStart = (sqsMessageId: string, { stateTable, now }: SuspectDeps): Promise<number> =>
+  stateTable.add(
+    startKey(sqsMessageId),
+    { attribute: 'starts', by: 1 },
+    { expiresAt: Math.floor(now() / 1000) + LIFE_SECONDS },
   );
-  return Number(Attributes?.starts);
-}
 
 /** Failing to delete the count is logged and ignored: repeating the message would be worse. */
-async function forgetStarts(
-  sqsMessageId: string,
-  { documents, stateTable, log }: SuspectDeps,
-): Promise<void> {
+async function forgetStarts(sqsMessageId: string, { stateTable, log }: SuspectDeps): Promise<void> {
   try {
-    await documents.send(new DeleteCommand({ TableName: stateTable, Key: startKey(sqsMessageId) }));
+    await stateTable.delete(startKey(sqsMessageId));
   } catch (error) {
     log.error('starts.not-forgotten', { sqsMessageId, error: errorName(error) });
   }

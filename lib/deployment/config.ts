@@ -117,8 +117,8 @@ export const faultWaitsOf = (
   longestSeconds: config.FAULT_LONGEST_WAIT_SECONDS,
 });
 
-/** The tables of the functions that know endpoints. */
-export const tablesOf = (
+/** The names of the tables, for the functions that know endpoints. */
+export const tableNamesOf = (
   config: Pick<ResumeEnvironment, 'SUBSCRIPTIONS_TABLE' | 'ENDPOINTS_TABLE' | 'STATE_TABLE'>,
 ) => ({
   subscriptionsTable: config.SUBSCRIPTIONS_TABLE,

@@ -7,8 +7,9 @@ import { createQueues } from '#lib/queue/queues.ts';
 import { createAnnounce } from '#lib/state/announce.ts';
 import { putOn } from '#lib/state/event-bus.ts';
 import { createRegistrations } from '#lib/state/registration.ts';
+import { createTables } from '#lib/state/table.ts';
 import { createTelemetry } from '#lib/telemetry/telemetry.ts';
-import { type BacklogEnvironment, tablesOf } from './config.ts';
+import { type BacklogEnvironment, tableNamesOf } from './config.ts';
 import { subscriptionRules } from './rules.ts';
 
 export type BacklogClients = {
@@ -24,13 +25,12 @@ export function wireBacklog(
   { sqs, documents, events }: BacklogClients,
 ) {
   const telemetry = createTelemetry(functionName, config.STAGE);
-  const tables = tablesOf(config);
+  const tables = createTables(documents, tableNamesOf(config));
   return {
     ...telemetry,
     ...tables,
-    documents,
     queues: createQueues(sqs),
-    registrations: createRegistrations({ ...tables, documents, rules: subscriptionRules(config) }),
+    registrations: createRegistrations({ tables, rules: subscriptionRules(config) }),
     announce: createAnnounce(putOn(config.EVENT_BUS, events), telemetry.log),
     deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
     retriesQueueUrl: config.RETRIES_QUEUE_URL,

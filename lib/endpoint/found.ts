@@ -1,5 +1,5 @@
 // Reads endpoints from their table, and checks whether a subscription may name one. Connects to none.
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
 import { type Fault, inWords } from '#lib/item/fault.ts';
 import type { Endpoint } from './endpoint.ts';
 import { parseEndpoint } from './schema.ts';
@@ -19,8 +19,9 @@ export function foundEndpoint(item: unknown): FoundEndpoint {
 }
 
 type Deps = {
-  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
-  readonly endpointsTable: string;
+  readonly endpointsTable: {
+    get<T>(key: { readonly name: string }, schema: z.ZodType<T>): Promise<T | undefined>;
+  };
 };
 
 /** Reads one endpoint, strongly consistent. Throws when DynamoDB fails. */
@@ -29,15 +30,8 @@ export async function readEndpoint(name: string, deps: Deps): Promise<FoundEndpo
 }
 
 /** Reads the item as it is stored; undefined when there is none. Throws when DynamoDB fails. */
-export async function readEndpointItem(
-  name: string,
-  { documents, endpointsTable }: Deps,
-): Promise<Record<string, unknown> | undefined> {
-  const { Item } = await documents.send(
-    new GetCommand({ TableName: endpointsTable, Key: { name }, ConsistentRead: true }),
-  );
-  return Item;
-}
+export const readEndpointItem = (name: string, { endpointsTable }: Deps): Promise<unknown> =>
+  endpointsTable.get({ name }, z.unknown());
 
 /** The fault of a `dlq.endpoint` that names this item; undefined when there is none. */
 export function faultOfNaming(item: unknown): Fault | undefined {

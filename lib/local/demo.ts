@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { createDocuments } from '#lib/deployment/documents.ts';
+import { createTables } from '#lib/state/table.ts';
 import { listen } from './aws/listen.ts';
 import { publishSample } from './publish.ts';
 import { putSampleEndpoint } from './sample-endpoint.ts';
@@ -43,11 +44,13 @@ export async function startDemo({ set, receiverPort, root, kafka, print }: Depen
     throw new Error(`The receiver of the demo can't start. RECEIVER_PORT sets its port. ${cause}`, { cause });
   });
   print(`Callbacks go to ${receiver.url}, which answers 200, or 503 to a path with ?status=503.`);
-  const documents = DynamoDBDocumentClient.from(set.clients.dynamodb);
+  const { subscriptionsTable } = createTables(createDocuments(set.clients.dynamodb), {
+    subscriptionsTable: set.outputs.SubscriptionsTableName ?? '',
+  });
   print(`Dead letters of the samples go to ${await putSampleEndpoint({ set, root, kafka })}.`);
   for (const name of SAMPLES) {
     const item = sample(join(root, `events/subscription-${name}.json`), receiver.url);
-    await documents.send(new PutCommand({ TableName: set.outputs.SubscriptionsTableName, Item: item }));
+    await subscriptionsTable.put(item);
   }
   for (const { body, ...publishing } of MESSAGES) {
     await publishSample(body, publishing, {

@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { createDocuments } from '#lib/deployment/documents.ts';
 import { failureOf } from '#lib/kafka/failure.ts';
 import { queueNameIn } from '#lib/queue/name.ts';
+import { createTables } from '#lib/state/table.ts';
 import type { LocalSet } from './set.ts';
 
 type Options = { readonly set: LocalSet; readonly root: string; readonly kafka: string | undefined };
@@ -16,10 +17,10 @@ const itemSchema = z.looseObject({ name: z.string(), configuration: z.object({ q
 export async function putSampleEndpoint({ set, root, kafka }: Options): Promise<string> {
   const text = readFileSync(join(root, 'events/endpoint-sample-dlq.json'), 'utf8');
   const { name, configuration } = itemSchema.parse(JSON.parse(text));
-  const put = (item: Record<string, unknown>) =>
-    DynamoDBDocumentClient.from(set.clients.dynamodb).send(
-      new PutCommand({ TableName: set.outputs.EndpointsTableName, Item: { name, ...item } }),
-    );
+  const { endpointsTable } = createTables(createDocuments(set.clients.dynamodb), {
+    endpointsTable: set.outputs.EndpointsTableName ?? '',
+  });
+  const put = (item: Record<string, unknown>) => endpointsTable.put({ name, ...item });
   if (kafka !== undefined) {
     await makeTopic(kafka, name);
     await put({ type: 'kafka', configuration: { bootstrapServers: kafka, topic: name } });

@@ -1,14 +1,18 @@
 // Counts once a minute how many subscriptions are stopped, in an outage or draining, and how many messages wait in all.
 // Written as metrics for dashboards and alarms. Nothing is resumed here.
-import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
 import { keysIn, LOOK_MS, SHARDS } from '#lib/state/due.ts';
 import { measureKey, stateKey, subscriptionIn } from '#lib/state/keys.ts';
 import { closedLanes, parseState, type State } from '#lib/state/state.ts';
+import type { Table } from '#lib/state/table.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
 import { errorName, type Log, type Meter } from '#lib/telemetry/log.ts';
 import { type BacklogSize, type MeasureDeps, measureBacklog, parseMeasure } from './measure.ts';
 
-export type CensusDeps = MeasureDeps & { readonly log: Log } & Pick<Meter, 'measure'>;
+export type CensusDeps = MeasureDeps & {
+  readonly stateTable: Pick<Table, 'getAll'>;
+  readonly log: Log;
+  readonly measure: Meter['measure'];
+};
 
 type Counted = { stopped: number; outage: number; draining: number; messages: number; oldestAt: number };
 
@@ -90,19 +94,9 @@ const STALE_MS = LOOK_MS + 60_000;
 /** Reads the state and the last measured backlog of each key. Throws when DynamoDB fails or does not answer for all. */
 async function readItems(
   subscriptions: readonly string[],
-  { documents, stateTable }: CensusDeps,
+  { stateTable }: CensusDeps,
 ): Promise<ReadonlyMap<string, unknown>> {
-  const items = new Map<string, unknown>();
-  let Keys: Record<string, unknown>[] = subscriptions.flatMap((id) => [stateKey(id), measureKey(id)]);
-  for (let round = 0; Keys.length > 0; round++) {
-    if (round === ROUNDS) throw new Error(`DynamoDB left ${Keys.length} items unread`);
-    const { Responses, UnprocessedKeys } = await documents.send(
-      new BatchGetCommand({ RequestItems: { [stateTable]: { Keys } } }),
-    );
-    for (const item of Responses?.[stateTable] ?? []) items.set(`${item.pk} ${item.sk}`, item);
-    Keys = UnprocessedKeys?.[stateTable]?.Keys ?? [];
-  }
-  return items;
+  const keys = subscriptions.flatMap((id) => [stateKey(id), measureKey(id)]);
+  const items = await stateTable.getAll(keys, { consistent: false });
+  return new Map(items.map((item) => [`${item.pk} ${item.sk}`, item]));
 }
-
-const ROUNDS = 5;

@@ -1,6 +1,5 @@
 // Checks one subscription for the sweep or a person: resumes what is due, one conditional write at a time. Work inside a
 // lane is sent there as a token; no backlog entry is touched here.
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { inWords } from '#lib/item/fault.ts';
 import { sendToken, type TokenDeps } from '#lib/queue/tokens.ts';
 import { sendOrphan, type UndeliverableDeps } from '#lib/queue/undeliverable.ts';
@@ -20,7 +19,6 @@ export type CheckDeps = TokenDeps &
   MeasureDeps &
   UndeliverableDeps &
   ChangeDeps & {
-    readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
     readonly readConfig: (subscription: string) => Promise<ConfigItem>;
     readonly count: Count;
     readonly random: () => number;

@@ -4,10 +4,14 @@
 import { sendToken, type TokenDeps } from '#lib/queue/tokens.ts';
 import { heldShard, keysIn, SHARDS } from '#lib/state/due.ts';
 import { subscriptionIn } from '#lib/state/keys.ts';
-import type { StateDeps } from '#lib/state/state-item.ts';
+import type { Table } from '#lib/state/table.ts';
 import { errorName, type Log } from '#lib/telemetry/log.ts';
 
-export type ExpiryDeps = TokenDeps & StateDeps & { readonly log: Log; readonly retentionMs: number };
+export type ExpiryDeps = TokenDeps & {
+  readonly stateTable: Pick<Table, 'query'>;
+  readonly log: Log;
+  readonly retentionMs: number;
+};
 
 const MINUTE_MS = 60_000;
 /** At most this many at a time; the next round finds the rest. */

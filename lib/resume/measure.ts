@@ -1,10 +1,13 @@
 // The size and age of a backlog, written beside the state for status pages. It is true for the moment of the count.
-import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { type EntryDeps, measureLane } from '#lib/state/entries.ts';
 import { measureKey } from '#lib/state/keys.ts';
+import type { Table } from '#lib/state/table.ts';
 
-export type MeasureDeps = EntryDeps & { readonly now: () => number };
+export type MeasureDeps = {
+  readonly stateTable: EntryDeps['stateTable'] & Pick<Table, 'put'>;
+  readonly now: () => number;
+};
 
 const measureSchema = z.object({
   /** When it was counted, epoch milliseconds. */
@@ -48,31 +51,26 @@ export async function measureBacklog(
   }
   const ages = each.flatMap(({ oldestAt }) => (oldestAt === undefined ? [] : [oldestAt]));
   const oldestAt = ages.length > 0 ? Math.min(...ages) : undefined;
-  const Item = {
+  await deps.stateTable.put({
     ...measureKey(subscription),
     at: deps.now(),
     count,
     ...(atLeast && { atLeast }),
     ...(oldestAt !== undefined && { oldestAt }),
-  };
-  await deps.documents.send(new PutCommand({ TableName: deps.stateTable, Item }));
+  });
   return { count, oldestAt, lanes: each };
 }
 
 /** Reads the last count; undefined when there was none. Throws when DynamoDB fails. */
-export async function readMeasure(
+export const readMeasure = (
   subscription: string,
-  { documents, stateTable }: { documents: Pick<DynamoDBDocumentClient, 'send'>; stateTable: string },
-): Promise<BacklogSize | undefined> {
-  const Key = measureKey(subscription);
-  const { Item } = await documents.send(new GetCommand({ TableName: stateTable, Key, ConsistentRead: true }));
-  return Item && measureSchema.parse(Item);
-}
+  { stateTable }: { readonly stateTable: Pick<Table, 'get'> },
+): Promise<BacklogSize | undefined> => stateTable.get(measureKey(subscription), measureSchema);
 
 /** Deletes the last count. Throws when DynamoDB fails. */
 export async function forgetMeasure(
   subscription: string,
-  { documents, stateTable }: Pick<MeasureDeps, 'documents' | 'stateTable'>,
+  { stateTable }: { readonly stateTable: Pick<Table, 'delete'> },
 ): Promise<void> {
-  await documents.send(new DeleteCommand({ TableName: stateTable, Key: measureKey(subscription) }));
+  await stateTable.delete(measureKey(subscription));
 }

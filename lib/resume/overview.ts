@@ -1,16 +1,15 @@
 // The status of one subscription, or of all of them page by page. Nothing is counted for it: backlog figures are those of
 // the sweep's last check.
-import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { batchGet } from '#lib/state/batch-get.ts';
+import * as z from 'zod';
 import { measureKey, stateKey } from '#lib/state/keys.ts';
 import { closedLanes, parseState, type State } from '#lib/state/state.ts';
+import type { Table } from '#lib/state/table.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
 import { type BacklogSize, parseMeasure } from './measure.ts';
 
 export type OverviewDeps = {
-  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
-  readonly subscriptionsTable: string;
-  readonly stateTable: string;
+  readonly subscriptionsTable: Pick<Table, 'scan'>;
+  readonly stateTable: Pick<Table, 'getAll'>;
 };
 
 /** Builds a status line from a state and the last measured backlog. */
@@ -41,44 +40,39 @@ export type OverviewPage = {
   readonly cursor: string | undefined;
 };
 
-/** Subscriptions a page: DynamoDB reads a hundred items a call, and each subscription has two. */
-const PER_READ = 50;
+const listedSchema = z.object({ id: z.string(), topic: z.string().optional().catch(undefined) });
 
 /** Reads one page of all subscriptions, unordered. Throws when DynamoDB fails, or does not answer for all. */
 export async function overview(
   { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
   deps: OverviewDeps,
 ): Promise<OverviewPage> {
-  const { Items = [], LastEvaluatedKey } = await deps.documents.send(
-    new ScanCommand({
-      TableName: deps.subscriptionsTable,
-      ProjectionExpression: '#id, #topic',
-      ExpressionAttributeNames: { '#id': 'id', '#topic': 'topic' },
-      Limit: limit,
-      ...(cursor !== undefined && { ExclusiveStartKey: { id: cursor } }),
-    }),
-  );
-  const lines: StatusLine[] = [];
-  for (let start = 0; start < Items.length; start += PER_READ)
-    lines.push(...(await linesOf(Items.slice(start, start + PER_READ), deps)));
-  const last: unknown = LastEvaluatedKey?.id;
-  return { subscriptions: lines, cursor: typeof last === 'string' ? last : undefined };
+  const pages = deps.subscriptionsTable.scan(listedSchema, {
+    attributes: ['id', 'topic'],
+    limit,
+    after: cursor === undefined ? undefined : { id: cursor },
+  });
+  for await (const { items, after } of pages) {
+    const last = after?.id;
+    return {
+      subscriptions: await linesOf(items, deps),
+      cursor: typeof last === 'string' ? last : undefined,
+    };
+  }
+  return { subscriptions: [], cursor: undefined };
 }
 
 async function linesOf(
-  items: readonly Record<string, unknown>[],
-  { documents, stateTable }: OverviewDeps,
+  listed: readonly z.infer<typeof listedSchema>[],
+  { stateTable }: OverviewDeps,
 ): Promise<StatusLine[]> {
-  const ids = items.map(({ id }) => String(id));
-  const Keys = ids.flatMap((id) => [stateKey(id), measureKey(id)]);
-  const found = await batchGet({ [stateTable]: { Keys, ConsistentRead: true } }, documents);
-  const byKey = new Map((found[stateTable] ?? []).map((item) => [`${item.pk} ${item.sk}`, item]));
+  const keys = listed.flatMap(({ id }) => [stateKey(id), measureKey(id)]);
+  const found = await stateTable.getAll(keys, { consistent: true });
+  const byKey = new Map(found.map((item) => [`${item.pk} ${item.sk}`, item]));
   const at = ({ pk, sk }: { pk: string; sk: string }) => byKey.get(`${pk} ${sk}`);
-  return items.map(({ topic }, index) => {
-    const subscription = ids[index] ?? '';
-    const about = { subscription, topic: typeof topic === 'string' ? topic : undefined };
-    const state = parseState(at(stateKey(subscription)));
-    if (state === undefined) return { ...about, phase: 'unreadable' };
-    return { ...about, ...statusLineOf(state, parseMeasure(at(measureKey(subscription)))) };
+  return listed.map(({ id, topic }) => {
+    const state = parseState(at(stateKey(id)));
+    if (state === undefined) return { subscription: id, topic, phase: 'unreadable' };
+    return { subscription: id, topic, ...statusLineOf(state, parseMeasure(at(measureKey(id)))) };
   });
 }

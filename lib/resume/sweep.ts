@@ -1,14 +1,18 @@
 // The sweep, once a minute: resumes subscriptions that are due or overdue. It finds them by a sparse index in 16 shards
 // and starts a bounded number of drains, so that a thousand subscriptions that resume at once don't delay live traffic.
-import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
 import { keysIn, SHARDS } from '#lib/state/due.ts';
 import { subscriptionIn } from '#lib/state/keys.ts';
 import { TOKEN_MS } from '#lib/state/lanes.ts';
 import { parseState } from '#lib/state/state.ts';
+import type { Table } from '#lib/state/table.ts';
 import { errorName, type Log } from '#lib/telemetry/log.ts';
 import { type CheckDeps, checkSubscriptionState } from './check-subscription.ts';
 
-export type SweepDeps = CheckDeps & { readonly log: Log; readonly drainBudget: number };
+export type SweepDeps = CheckDeps & {
+  readonly stateTable: Pick<Table, 'getAll'>;
+  readonly log: Log;
+  readonly drainBudget: number;
+};
 
 export type Swept = {
   readonly looked: number;
@@ -68,12 +72,11 @@ async function drainsUnderWay(deps: SweepDeps): Promise<number> {
       if (keys.push(pk) === PAGE) break;
     }
     if (keys.length === 0) continue;
-    const { Responses } = await deps.documents.send(
-      new BatchGetCommand({
-        RequestItems: { [deps.stateTable]: { Keys: keys.map((pk) => ({ pk, sk: 'state' })) } },
-      }),
+    const items = await deps.stateTable.getAll(
+      keys.map((pk) => ({ pk, sk: 'state' })),
+      { consistent: false },
     );
-    for (const item of Responses?.[deps.stateTable] ?? []) {
+    for (const item of items) {
       const state = parseState(item);
       if (state === undefined || state.pause !== undefined) continue;
       drains += Object.values(state.lanes).filter(({ until }) => until > now).length;

@@ -1,8 +1,9 @@
 // The sweep's index of the state table. It is sparse: a subscription that delivers normally has no key in it. It has
 // shards, so that writes spread over partitions. Held messages have shards of their own.
 import { hash } from 'node:crypto';
-import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
 import type { State } from './state.ts';
+import type { Table } from './table.ts';
 
 export const SHARDS = 16;
 
@@ -46,33 +47,19 @@ export function dueAtOf({ pause, lanes, absentSince, lookedAt = 0, heldAt }: Sta
 
 const PAGE = 100;
 
+const keysSchema = z.object({ pk: z.string(), sk: z.string() });
+
 /** The keys of one shard that are due between `from` and `to` (epoch milliseconds), oldest first. Throws when DynamoDB fails. */
 export async function* keysIn(
   shard: number,
   { from, to }: { readonly from: number; readonly to: number },
-  {
-    documents,
-    stateTable,
-  }: {
-    readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
-    readonly stateTable: string;
-  },
+  { stateTable }: { readonly stateTable: Pick<Table, 'query'> },
 ): AsyncGenerator<{ readonly pk: string; readonly sk: string }> {
-  let ExclusiveStartKey: Record<string, unknown> | undefined;
-  do {
-    const page = await documents.send(
-      new QueryCommand({
-        TableName: stateTable,
-        IndexName: 'due',
-        KeyConditionExpression: 'dueShard = :shard AND dueAt BETWEEN :from AND :to',
-        ExpressionAttributeValues: { ':shard': shard, ':from': from, ':to': to },
-        Limit: PAGE,
-        ...(ExclusiveStartKey && { ExclusiveStartKey }),
-      }),
-    );
-    for (const { pk, sk } of page.Items ?? []) {
-      if (typeof pk === 'string' && typeof sk === 'string') yield { pk, sk };
-    }
-    ExclusiveStartKey = page.LastEvaluatedKey;
-  } while (ExclusiveStartKey);
+  const pages = stateTable.query(keysSchema, {
+    index: 'due',
+    where: 'dueShard = :shard AND dueAt BETWEEN :from AND :to',
+    values: { ':shard': shard, ':from': from, ':to': to },
+    limit: PAGE,
+  });
+  for await (const { items } of pages) yield* items;
 }

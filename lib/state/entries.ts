@@ -1,16 +1,10 @@
 // A lane's backlog: its waiting messages, ordered by sequence number. Parking a message twice writes one entry. Only the
 // holder of the lane's message group writes here.
-import {
-  BatchWriteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { type Delivery, deliverySchema } from '#lib/message/attribute.ts';
 import { entryKey, laneKey } from './keys.ts';
 import { type ItemPage, pageOf } from './page.ts';
+import type { Table } from './table.ts';
 
 export type BacklogEntry = {
   /** The entry's sort key, which orders the lane. */
@@ -25,8 +19,7 @@ export type BacklogEntry = {
 };
 
 export type EntryDeps = {
-  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
-  readonly stateTable: string;
+  readonly stateTable: Pick<Table, 'get' | 'add' | 'putAll' | 'deleteAll' | 'query'>;
 };
 
 const entrySchema = z.object({
@@ -55,13 +48,10 @@ export async function putEntries(
   subscription: string,
   lane: number,
   entries: readonly BacklogEntry[],
-  deps: EntryDeps,
+  { stateTable }: EntryDeps,
 ): Promise<void> {
   const pk = laneKey(subscription, lane);
-  await writeAll(
-    entries.map((entry) => ({ PutRequest: { Item: { pk, ...entry } } })),
-    deps,
-  );
+  await stateTable.putAll(entries.map((entry) => ({ pk, ...entry })));
 }
 
 /** Removes settled entries. Throws when DynamoDB fails or does not take them all. */
@@ -69,13 +59,10 @@ export async function removeEntries(
   subscription: string,
   lane: number,
   entries: readonly Pick<BacklogEntry, 'sk'>[],
-  deps: EntryDeps,
+  { stateTable }: EntryDeps,
 ): Promise<void> {
   const pk = laneKey(subscription, lane);
-  await writeAll(
-    entries.map(({ sk }) => ({ DeleteRequest: { Key: { pk, sk } } })),
-    deps,
-  );
+  await stateTable.deleteAll(entries.map(({ sk }) => ({ pk, sk })));
 }
 
 /** Reads the first entries of a lane, in order; an empty list means an empty lane. Throws when DynamoDB fails. */
@@ -97,16 +84,12 @@ export const entriesAfter = (
 ): Promise<ItemPage<BacklogEntry>> => pageOf(entrySchema, { pk: laneKey(subscription, lane), ...page }, deps);
 
 /** Reads one entry by its sort key; undefined when it is gone. Throws when DynamoDB fails. */
-export async function entryBy(
+export const entryBy = (
   subscription: string,
   lane: number,
   sk: string,
-  { documents, stateTable }: EntryDeps,
-): Promise<BacklogEntry | undefined> {
-  const Key = { pk: laneKey(subscription, lane), sk };
-  const { Item } = await documents.send(new GetCommand({ TableName: stateTable, Key, ConsistentRead: true }));
-  return Item && entrySchema.parse(Item);
-}
+  { stateTable }: EntryDeps,
+): Promise<BacklogEntry | undefined> => stateTable.get({ pk: laneKey(subscription, lane), sk }, entrySchema);
 
 /**
  * Counts a lane's entries and finds when the oldest was parked. `mayRead` is asked before each page; when it says no,
@@ -121,21 +104,19 @@ export async function measureLane(
   const [oldest] = await firstEntries(subscription, lane, 1, deps);
   const oldestAt = oldest?.parkedAt;
   let count = 0;
-  let ExclusiveStartKey: Record<string, unknown> | undefined;
-  do {
+  const pages = deps.stateTable.query(z.unknown(), {
+    where: 'pk = :pk',
+    values: { ':pk': laneKey(subscription, lane) },
+    countOnly: true,
+  });
+  for (;;) {
     if (!mayRead()) return { count: Math.max(count, oldest ? 1 : 0), atLeast: true, oldestAt };
-    const page = await deps.documents.send(
-      new QueryCommand({
-        TableName: deps.stateTable,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': laneKey(subscription, lane) },
-        Select: 'COUNT',
-        ...(ExclusiveStartKey && { ExclusiveStartKey }),
-      }),
-    );
-    count += page.Count ?? 0;
-    ExclusiveStartKey = page.LastEvaluatedKey;
-  } while (ExclusiveStartKey);
+    const page = await pages.next();
+    if (page.done) break;
+    count += page.value.count;
+    // Asking for a page after the last one would use up one of the reads allowed.
+    if (page.value.after === undefined) break;
+  }
   return { count, atLeast: false, oldestAt };
 }
 
@@ -145,38 +126,7 @@ export async function countStart(
   lane: number,
   { sk }: Pick<BacklogEntry, 'sk'>,
   by: 1 | -1,
-  { documents, stateTable }: EntryDeps,
+  { stateTable }: EntryDeps,
 ): Promise<void> {
-  await documents.send(
-    new UpdateCommand({
-      TableName: stateTable,
-      Key: { pk: laneKey(subscription, lane), sk },
-      UpdateExpression: 'ADD starts :by',
-      ExpressionAttributeValues: { ':by': by },
-    }),
-  );
-}
-
-type Write = NonNullable<NonNullable<BatchWriteCommand['input']['RequestItems']>[string]>[number];
-
-const MAX_WRITES = 25;
-const ROUNDS = 5;
-
-/** Writes a batch, and writes again what DynamoDB leaves unprocessed under load, a few times. */
-async function writeAll(writes: readonly Write[], { documents, stateTable }: EntryDeps): Promise<void> {
-  for (let start = 0; start < writes.length; start += MAX_WRITES) {
-    let left = writes.slice(start, start + MAX_WRITES);
-    for (let round = 0; left.length > 0; round++) {
-      if (round === ROUNDS) throw new BacklogFull();
-      const { UnprocessedItems } = await documents.send(
-        new BatchWriteCommand({ RequestItems: { [stateTable]: left } }),
-      );
-      left = UnprocessedItems?.[stateTable] ?? [];
-    }
-  }
-}
-
-/** A partition takes about a thousand writes a second. Messages that arrive faster are handed back. */
-export class BacklogFull extends Error {
-  override name = 'BacklogFull';
+  await stateTable.add({ pk: laneKey(subscription, lane), sk }, { attribute: 'starts', by });
 }

@@ -1,13 +1,13 @@
 // Held messages: at-most-once may not send them again by itself, so they are kept apart from the backlog. The state notes
 // first that something is held, so that the sweep knows; then the message is written, then it is settled in its old place.
 // Holding a message twice writes one item.
-import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { type Delivery, deliverySchema } from '#lib/message/attribute.ts';
 import { HELD_LOOK_MS, heldDueKeys } from './due.ts';
 import { heldKey } from './keys.ts';
 import { type ItemPage, pageOf } from './page.ts';
 import type { State } from './state.ts';
+import type { Table } from './table.ts';
 
 export const HELD_REASONS = ['rejected', 'failed', 'unsent', 'unknown', 'lost'] as const;
 export type HeldReason = (typeof HELD_REASONS)[number];
@@ -23,7 +23,7 @@ export const heldNoted = (state: State, now: number): State | undefined =>
 export const withoutHeldNote = ({ heldAt = 0, ...state }: State, now: number): State | undefined =>
   now - heldAt < HELD_LOOK_MS ? undefined : state;
 
-type Deps = { readonly documents: Pick<DynamoDBDocumentClient, 'send'>; readonly stateTable: string };
+type Deps<Call extends 'get' | 'put' | 'delete' | 'query'> = { readonly stateTable: Pick<Table, Call> };
 
 /** Writes the held message with its outcome. Throws when DynamoDB fails. */
 export async function hold(
@@ -38,17 +38,16 @@ export async function hold(
     readonly status: number | undefined;
     readonly at: number;
   },
-  { documents, stateTable }: Deps,
+  { stateTable }: Deps<'put'>,
 ): Promise<void> {
-  const Item = {
+  await stateTable.put({
     ...heldKey(delivery.subscription, delivery.messageId),
     ...heldDueKeys(delivery.subscription, fate.at),
     delivery,
     body,
     sequence,
     ...fate,
-  };
-  await documents.send(new PutCommand({ TableName: stateTable, Item }));
+  });
 }
 
 const heldSchema = z.object({
@@ -63,18 +62,18 @@ const heldSchema = z.object({
 export type Held = z.infer<typeof heldSchema>;
 
 /** Reads one held message; undefined when it is gone. Throws when DynamoDB fails. */
-export async function readHeld(
+export const readHeld = (
   subscription: string,
   messageId: string,
-  { documents, stateTable }: Deps,
-): Promise<Held | undefined> {
-  const Key = heldKey(subscription, messageId);
-  const { Item } = await documents.send(new GetCommand({ TableName: stateTable, Key, ConsistentRead: true }));
-  return Item && heldSchema.parse(Item);
-}
+  { stateTable }: Deps<'get'>,
+): Promise<Held | undefined> => stateTable.get(heldKey(subscription, messageId), heldSchema);
 
 /** Reads the first held messages of a subscription, at most `limit`. Throws when DynamoDB fails. */
-export async function listHeld(subscription: string, limit: number, deps: Deps): Promise<readonly Held[]> {
+export async function listHeld(
+  subscription: string,
+  limit: number,
+  deps: Deps<'query'>,
+): Promise<readonly Held[]> {
   return (await heldAfter(subscription, { after: undefined, limit }, deps)).items;
 }
 
@@ -82,14 +81,14 @@ export async function listHeld(subscription: string, limit: number, deps: Deps):
 export const heldAfter = (
   subscription: string,
   page: { readonly after: string | undefined; readonly limit: number },
-  deps: Deps,
+  deps: Deps<'query'>,
 ): Promise<ItemPage<Held>> => pageOf(heldSchema, { pk: heldKey(subscription, '').pk, ...page }, deps);
 
 /** Deletes a held message. Throws when DynamoDB fails. */
 export async function dropHeld(
   subscription: string,
   messageId: string,
-  { documents, stateTable }: Deps,
+  { stateTable }: Deps<'delete'>,
 ): Promise<void> {
-  await documents.send(new DeleteCommand({ TableName: stateTable, Key: heldKey(subscription, messageId) }));
+  await stateTable.delete(heldKey(subscription, messageId));
 }

@@ -1,8 +1,6 @@
 // Reads the items of one partition key of the state table in order, a page at a time.
-import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
-
-type Deps = { readonly documents: Pick<DynamoDBDocumentClient, 'send'>; readonly stateTable: string };
+import type { Table } from './table.ts';
 
 export type ItemPage<T> = {
   readonly items: readonly T[];
@@ -14,21 +12,18 @@ export type ItemPage<T> = {
 export async function pageOf<T>(
   schema: z.ZodType<T>,
   { pk, after, limit }: { readonly pk: string; readonly after?: string | undefined; readonly limit: number },
-  { documents, stateTable }: Deps,
+  { stateTable }: { readonly stateTable: Pick<Table, 'query'> },
 ): Promise<ItemPage<T>> {
-  const { Items = [], LastEvaluatedKey } = await documents.send(
-    new QueryCommand({
-      TableName: stateTable,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': pk },
-      ConsistentRead: true,
-      Limit: limit,
-      ...(after !== undefined && { ExclusiveStartKey: { pk, sk: after } }),
-    }),
-  );
-  const last: unknown = LastEvaluatedKey?.sk;
-  return {
-    items: Items.map((item) => schema.parse(item)),
-    after: typeof last === 'string' ? last : undefined,
-  };
+  const pages = stateTable.query(schema, {
+    where: 'pk = :pk',
+    values: { ':pk': pk },
+    consistent: true,
+    limit,
+    after: after === undefined ? undefined : { pk, sk: after },
+  });
+  for await (const page of pages) {
+    const last = page.after?.sk;
+    return { items: page.items, after: typeof last === 'string' ? last : undefined };
+  }
+  return { items: [], after: undefined };
 }

@@ -1,15 +1,15 @@
 // A subscription as `deliver` reads it: its config item, the endpoint that the item names, and its state. All are read
 // together, strongly consistent, once a batch and without a cache, so a change counts from the next batch on.
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
 import { UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
 import { faultOfNaming, readEndpointItem } from '#lib/endpoint/found.ts';
 import type { Fault } from '#lib/item/fault.ts';
 import { hashOfItem } from '#lib/item/hash.ts';
 import { parseSubscription, type SubscriptionRules } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
-import { batchGet } from './batch-get.ts';
 import { stateKey } from './keys.ts';
 import { parseState, type State } from './state.ts';
+import type { Tables } from './table.ts';
 
 export type ConfigItem =
   | { readonly kind: 'valid'; readonly subscription: Subscription; readonly itemHash: string }
@@ -40,23 +40,14 @@ export type Registrations = {
 };
 
 type Deps = {
-  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
-  readonly subscriptionsTable: string;
-  readonly endpointsTable: string;
-  readonly stateTable: string;
+  readonly tables: Tables<'subscriptionsTable' | 'endpointsTable' | 'stateTable'>;
   readonly rules: SubscriptionRules;
 };
 
 const MOST_REMEMBERED = 1_000;
 
 /** Makes the reader of registrations. It remembers which endpoint each subscription named last, and nothing else. */
-export function createRegistrations({
-  documents,
-  subscriptionsTable,
-  endpointsTable,
-  stateTable,
-  rules,
-}: Deps): Registrations {
+export function createRegistrations({ tables, rules }: Deps): Registrations {
   // The endpoint that a subscription named last time is read in the same call. This is a guess, not a cache: if the item
   // names another endpoint now, that one is read too.
   const guesses = new Map<string, string>();
@@ -73,25 +64,20 @@ export function createRegistrations({
   return {
     async readAll(ids) {
       const guessed = new Set(ids.flatMap((id) => guesses.get(id) ?? []));
-      const found = await batchGet(
-        {
-          [subscriptionsTable]: { Keys: ids.map((id) => ({ id })), ConsistentRead: true },
-          [stateTable]: { Keys: ids.map(stateKey), ConsistentRead: true },
-          ...keysOf(guessed),
-        },
-        documents,
-      );
-      const items = new Map((found[subscriptionsTable] ?? []).map((item) => [item.id, item]));
-      const states = new Map((found[stateTable] ?? []).map((item) => [item.pk, item]));
+      const found = await tables.readTogether({
+        subscriptionsTable: ids.map((id) => ({ id })),
+        stateTable: ids.map(stateKey),
+        endpointsTable: keysOf(guessed),
+      });
+      const items = new Map((found.subscriptionsTable ?? []).map((item) => [item.id, item]));
+      const states = new Map((found.stateTable ?? []).map((item) => [item.pk, item]));
       const readings = ids.map((id) => ({ id, reading: readingOf(items.get(id), rules) }));
       for (const { id, reading } of readings) remember(id, endpointNamedIn(reading));
 
       const named = new Set(readings.flatMap(({ reading }) => endpointNamedIn(reading) ?? []));
       const unread = new Set([...named].filter((name) => !guessed.has(name)));
-      const more = unread.size === 0 ? {} : await batchGet(keysOf(unread), documents);
-      const endpoints = new Map(
-        [...(found[endpointsTable] ?? []), ...(more[endpointsTable] ?? [])].map((item) => [item.name, item]),
-      );
+      const more = await tables.endpointsTable.getAll(keysOf(unread), { consistent: true });
+      const endpoints = new Map([...(found.endpointsTable ?? []), ...more].map((item) => [item.name, item]));
 
       const registrations = new Map<string, Registration>();
       for (const { id, reading } of readings) {
@@ -108,21 +94,15 @@ export function createRegistrations({
     },
 
     async readConfig(id) {
-      const { Item } = await documents.send(
-        new GetCommand({ TableName: subscriptionsTable, Key: { id }, ConsistentRead: true }),
-      );
-      const reading = readingOf(Item, rules);
+      const reading = readingOf(await tables.subscriptionsTable.get({ id }, z.unknown()), rules);
       const name = endpointNamedIn(reading);
-      const endpoint = name && (await readEndpointItem(name, { documents, endpointsTable }));
+      const endpoint = name && (await readEndpointItem(name, tables));
       return configOf(reading, endpoint);
     },
   };
-
-  function keysOf(names: ReadonlySet<string>) {
-    if (names.size === 0) return {};
-    return { [endpointsTable]: { Keys: [...names].map((name) => ({ name })), ConsistentRead: true } };
-  }
 }
+
+const keysOf = (names: ReadonlySet<string>) => [...names].map((name) => ({ name }));
 
 /** Parses the item alone, without its endpoint. */
 function readingOf(item: unknown, rules: SubscriptionRules): ConfigItem {

@@ -1,21 +1,16 @@
 // Reads and writes a subscription's state, one item of the state table. Every write is conditional on the version from
 // which it was decided. After a lost race it is read and decided again, so an old answer changes nothing.
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
 import { dueKeys } from './due.ts';
 import { stateKey } from './keys.ts';
 import { parseState, type State } from './state.ts';
+import type { Table } from './table.ts';
 
-export type StateDeps = {
-  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
-  readonly stateTable: string;
-};
+export type StateDeps = { readonly stateTable: Pick<Table, 'get' | 'put' | 'delete'> };
 
 /** Reads one state, strongly consistent. Throws when DynamoDB fails, and UnreadableState for an item of another shape. */
-export async function readState(subscription: string, { documents, stateTable }: StateDeps): Promise<State> {
-  const Key = stateKey(subscription);
-  const { Item } = await documents.send(new GetCommand({ TableName: stateTable, Key, ConsistentRead: true }));
-  const state = parseState(Item);
+export async function readState(subscription: string, { stateTable }: StateDeps): Promise<State> {
+  const state = parseState(await stateTable.get(stateKey(subscription), z.unknown()));
   if (state === undefined) throw new UnreadableState(subscription);
   return state;
 }
@@ -52,50 +47,22 @@ export async function changeState(
   throw new Error(`the state of subscription ${subscription} changed ${CHANGES} times under our hands`);
 }
 
-async function write(
+const write = (
   subscription: string,
   next: State,
   version: number,
-  { documents, stateTable }: StateDeps,
-): Promise<boolean> {
-  try {
-    await documents.send(
-      new PutCommand({
-        TableName: stateTable,
-        Item: { ...stateKey(subscription), subscription, ...next, ...dueKeys(subscription, next) },
-        ConditionExpression: version === 0 ? 'attribute_not_exists(pk)' : '#version = :version',
-        ...(version !== 0 && {
-          ExpressionAttributeNames: { '#version': 'version' },
-          ExpressionAttributeValues: { ':version': version },
-        }),
-      }),
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
-}
+  { stateTable }: StateDeps,
+): Promise<boolean> =>
+  stateTable.put(
+    { ...stateKey(subscription), subscription, ...next, ...dueKeys(subscription, next) },
+    version === 0 ? { absent: 'pk' } : ofVersion(version),
+  );
 
 /** Deletes a state if it still has the given version. Returns whether it did. Throws when DynamoDB fails. */
-export async function forgetState(
+export const forgetState = (
   subscription: string,
   { version }: State,
-  deps: StateDeps,
-): Promise<boolean> {
-  try {
-    await deps.documents.send(
-      new DeleteCommand({
-        TableName: deps.stateTable,
-        Key: stateKey(subscription),
-        ConditionExpression: '#version = :version',
-        ExpressionAttributeNames: { '#version': 'version' },
-        ExpressionAttributeValues: { ':version': version },
-      }),
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
-}
+  { stateTable }: StateDeps,
+): Promise<boolean> => stateTable.delete(stateKey(subscription), ofVersion(version));
+
+const ofVersion = (version: number) => ({ equals: { attribute: 'version', value: version } });

@@ -1,6 +1,7 @@
 // Who is subscribed, as route needs it: ids and how many lanes each has. Read by topic, eventually consistent, kept for
 // a few seconds; that a lane count may be stale does no harm, deliver moves what comes through the wrong lane.
-import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { isObject, type JsonObject } from '#lib/item/json.ts';
 import { parseSubscription, type SubscriptionRules } from './schema.ts';
 
 export type Listed = { readonly id: string; readonly lanes: number };
@@ -13,18 +14,30 @@ export type Directory = {
 };
 
 type Options = {
-  readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
-  readonly subscriptionsTable: string;
+  readonly subscriptionsTable: {
+    get<T>(key: { readonly id: string }, schema: z.ZodType<T>): Promise<T | undefined>;
+    query<T>(
+      schema: z.ZodType<T>,
+      query: {
+        readonly index: string;
+        readonly where: string;
+        readonly values: Readonly<Record<string, string>>;
+      },
+    ): AsyncIterable<{ readonly items: readonly T[] }>;
+  };
   readonly rules: SubscriptionRules;
   readonly now: () => number;
   readonly cacheMs: number;
 };
 
+/** Any item: what is wrong with it is deliver's to find. */
+const itemSchema = z.custom<JsonObject>(isObject);
+
 const isId = (id: unknown): boolean => typeof id === 'string' && id.length <= 128;
 
 /** A directory with a cache of its own; concurrent questions for one topic are one read. */
-export function createDirectory({ documents, subscriptionsTable, rules, now, cacheMs }: Options): Directory {
-  const listed = (item: Record<string, unknown>): Listed => {
+export function createDirectory({ subscriptionsTable, rules, now, cacheMs }: Options): Directory {
+  const listed = (item: JsonObject): Listed => {
     const parsed = parseSubscription(item, rules);
     // An item that can't be parsed has one lane; deliver pauses it there.
     return { id: String(item.id), lanes: parsed.ok ? parsed.subscription.http.maxConcurrentConnections : 1 };
@@ -32,30 +45,22 @@ export function createDirectory({ documents, subscriptionsTable, rules, now, cac
 
   async function queryTopic(topic: string): Promise<readonly Listed[]> {
     const found: Listed[] = [];
-    let ExclusiveStartKey: Record<string, unknown> | undefined;
-    do {
-      const page = await documents.send(
-        new QueryCommand({
-          TableName: subscriptionsTable,
-          IndexName: 'by-topic',
-          KeyConditionExpression: 'topic = :topic',
-          ExpressionAttributeValues: { ':topic': topic },
-          ...(ExclusiveStartKey && { ExclusiveStartKey }),
-        }),
-      );
+    const pages = subscriptionsTable.query(itemSchema, {
+      index: 'by-topic',
+      where: 'topic = :topic',
+      values: { ':topic': topic },
+    });
+    for await (const { items } of pages) {
       // An id that no key of ours can hold has nowhere to be paused either; it is left out.
-      for (const item of page.Items ?? []) if (isId(item.id)) found.push(listed(item));
-      ExclusiveStartKey = page.LastEvaluatedKey;
-    } while (ExclusiveStartKey);
+      for (const item of items) if (isId(item.id)) found.push(listed(item));
+    }
     // DynamoDB orders by bytes. For ids as they should be that is the same; a fan-out's place needs it of every id.
     return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   async function getOne(id: string): Promise<Listed | undefined> {
-    const { Item } = await documents.send(
-      new GetCommand({ TableName: subscriptionsTable, Key: { id }, ConsistentRead: true }),
-    );
-    return Item && listed(Item);
+    const item = await subscriptionsTable.get({ id }, itemSchema);
+    return item && listed(item);
   }
 
   return {

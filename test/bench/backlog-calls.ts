@@ -7,7 +7,7 @@ import { drainStarted } from '#lib/state/lanes.ts';
 import { askedToResume } from '#lib/state/machine.ts';
 import { closedLanes, type State } from '#lib/state/state.ts';
 import { changeState, readState } from '#lib/state/state-item.ts';
-import { createMemoryDocuments, TABLES } from '../support/memory-documents.ts';
+import { createMemoryDocuments, TABLES, tablesOver } from '../support/memory-documents.ts';
 import { createMemoryQueues } from '../support/memory-queues.ts';
 import { deliveriesFor, NO_SECRETS } from './counting-clients.ts';
 
@@ -74,7 +74,7 @@ export function createBacklogCalls(
       }
     },
     async drained(): Promise<void> {
-      const deps = { ...TABLES, documents: tables.documents };
+      const deps = tablesOver(tables.documents);
       const changed = async (decide: (from: State) => State | undefined) =>
         changeState(ID, await readState(ID, deps), decide, deps);
       await changed(askedToResume);

@@ -16,17 +16,22 @@ export type BridgeJob = { subject: BridgeSubject; batches: number; perBatch: num
 export type BridgeMeasured = { cpuMicros: number; wallMs: number; letters: number };
 
 const { BROKER = '', TOPIC = '' } = process.env;
-Object.assign(process.env, environmentAt('http://127.0.0.1:1/000000000000'));
+const environment = environmentAt('http://127.0.0.1:1/000000000000');
+// The function's file also makes a handler of its own, from the process's environment.
+Object.assign(process.env, environment);
 const { createHandler } = await import('../../functions/bridge.ts');
 const nobody = { send: async () => Promise.reject(new Error('the benchmark asks nothing of this')) };
 const Item = { name: 'bench', type: 'kafka', configuration: { bootstrapServers: BROKER, topic: TOPIC } };
-const handler = createHandler({
-  sqs: nobody,
-  sqsIn: () => nobody,
-  documents: { send: async () => ({ Item }) } as never,
-  secretsManager: nobody,
-  iamToken: async () => '',
-});
+const handler = createHandler(
+  {
+    sqs: nobody,
+    sqsIn: () => nobody,
+    documents: { send: async () => ({ Item }) } as never,
+    secretsManager: nobody,
+    iamToken: async () => '',
+  },
+  environment,
+);
 const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 60_000 };
 const producer = new Producer({
   clientId: 'bench',

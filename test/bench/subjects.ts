@@ -18,13 +18,15 @@ const headers = { 'content-type': 'application/json' };
 
 const clients = createCountingClients(sink);
 // Emulated, or callbacks to this machine would be refused.
-Object.assign(process.env, environmentAt(sink), { AWS_ENDPOINT_URL: sink });
+const environment = { ...environmentAt(sink), AWS_ENDPOINT_URL: sink };
+// The function's file also makes a handler of its own, from the process's environment.
+Object.assign(process.env, environment);
 const { createHandler } = await import('../../functions/deliver.ts');
 const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 60_000 };
-const handler = createHandler(clients);
+const handler = createHandler(clients, environment);
 const backlog = createBacklogCalls(
   (those) => {
-    const handle = createHandler(those);
+    const handle = createHandler(those, environment);
     return (event) => handle(event, context as never);
   },
   { callbackUrl: sink, deliveriesQueueUrl: `${sink}/deliveries.fifo` },

@@ -51,7 +51,9 @@ const ids = (count: number, prefix: string) => Array.from({ length: count }, (_,
 
 /** Environments of the function, each at one invocation at a time, as Lambda has them. */
 async function startBridge(endpoints: Readonly<Record<string, object>>): Promise<Functions['run']> {
-  for (const [name, value] of Object.entries(environmentAt(URL))) vi.stubEnv(name, value);
+  const environment = environmentAt(URL);
+  // The function's file also makes a handler of its own, from the process's environment.
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.stubEnv('LOG_LEVEL', 'CRITICAL');
   vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
   const { createHandler } = await import('../../functions/bridge.ts');
@@ -59,13 +61,16 @@ async function startBridge(endpoints: Readonly<Record<string, object>>): Promise
     send: async ({ input }: { input: { Key: { name: string } } }) => ({ Item: endpoints[input.Key.name] }),
   };
   const free = Array.from({ length: ENVIRONMENTS }, () =>
-    createHandler({
-      sqs: client,
-      sqsIn: () => client,
-      documents: documents as never,
-      secretsManager: { send: () => Promise.reject(new Error('no secret is named here')) } as never,
-      iamToken: () => Promise.reject(new Error('no role is named here')),
-    }),
+    createHandler(
+      {
+        sqs: client,
+        sqsIn: () => client,
+        documents: documents as never,
+        secretsManager: { send: () => Promise.reject(new Error('no secret is named here')) } as never,
+        iamToken: () => Promise.reject(new Error('no role is named here')),
+      },
+      environment,
+    ),
   );
   return async (_, event) => {
     const handler = free.pop();

@@ -287,13 +287,7 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'index-pages',
     danger: 'The sweep reads only the first page of its index.',
-    edits: [
-      [
-        'lib/state/due.ts',
-        'ExclusiveStartKey = page.LastEvaluatedKey;\n  } while',
-        'ExclusiveStartKey = undefined;\n  } while',
-      ],
-    ],
+    edits: [['lib/state/table.ts', '} while (after);', '} while (after === null);']],
     tests: [['resume/sweep', 'within the budget everything that is due is found']],
   },
   {
@@ -313,9 +307,9 @@ export const DANGERS: readonly Danger[] = [
     danger: 'Entries that DynamoDB leaves unprocessed are taken for written, and lost.',
     edits: [
       [
-        'lib/state/entries.ts',
-        'left = UnprocessedItems?.[stateTable] ?? [];',
-        'left = UnprocessedItems?.[stateTable]?.slice(0, 0) ?? [];',
+        'lib/state/table.ts',
+        'const unprocessed = UnprocessedItems?.[table] ?? [];',
+        'const unprocessed = UnprocessedItems?.[table]?.slice(0, 0) ?? [];',
       ],
     ],
     tests: [['deliver/park', 'what DynamoDB leaves of a batch is written again']],

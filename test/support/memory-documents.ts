@@ -12,6 +12,7 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { createTables, type TableClock } from '#lib/state/table.ts';
 
 export type Item = Record<string, unknown>;
 
@@ -27,6 +28,10 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   endpoints: ['name'],
   state: ['pk', 'sk'],
 };
+
+/** The tables of a DynamoDB in memory, as a deployment's parts are given them. */
+export const tablesOver = (documents: Pick<DynamoDBDocumentClient, 'send'>, clock?: TableClock) =>
+  createTables(documents, TABLES, clock);
 
 export type DocumentCall = { readonly command: string; readonly table: string };
 
@@ -208,7 +213,7 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
       const { TableName = '', Key = {} } = command.input;
       const next = { ...Key, ...find(TableName, Key), ...assignments(command.input, find(TableName, Key)) };
       write(TableName, Key, next, command.input);
-      return command.input.ReturnValues === 'ALL_NEW' ? { Attributes: copy(next) } : {};
+      return command.input.ReturnValues === 'UPDATED_NEW' ? { Attributes: copy(next) } : {};
     }
     if (command instanceof DeleteCommand) {
       const { TableName = '', Key = {} } = command.input;

@@ -12,7 +12,7 @@ import type { SubscriptionRules } from '#lib/subscription/schema.ts';
 import type { CountName, LogFields } from '#lib/telemetry/log.ts';
 import { createInvocation, type Death, type Invocation } from './invocation.ts';
 import { LIMITS } from './limits.ts';
-import { createMemoryDocuments, type Item, TABLES } from './memory-documents.ts';
+import { createMemoryDocuments, type Item, tablesOver } from './memory-documents.ts';
 import { createMemoryQueues, type Taken } from './memory-queues.ts';
 import { attributesOf } from './records.ts';
 
@@ -63,12 +63,11 @@ export function createRouteWorld({
   const write = (event: string, fields: LogFields) => void lines.push({ event, fields });
 
   function depsFor(invocation: Invocation, directory?: Directory): RouteDeps {
-    const documents = invocation.through(tables.documents);
+    const { subscriptionsTable, stateTable } = tablesOver(invocation.through(tables.documents));
     return {
-      ...TABLES,
-      documents,
+      stateTable,
       queues: gatherSends(createQueues(invocation.through(memory.sqs), { callsAtOnce: 5 })),
-      directory: directory ?? createDirectory({ ...TABLES, documents, rules: RULES, now, cacheMs: 5_000 }),
+      directory: directory ?? createDirectory({ subscriptionsTable, rules: RULES, now, cacheMs: 5_000 }),
       deliveriesQueueUrl: URLS.deliveries,
       undeliverableQueueUrl: URLS.undeliverable,
       retriesQueueUrl: URLS.retries,

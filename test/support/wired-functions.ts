@@ -17,7 +17,7 @@ import type { CountName, LogFields } from '#lib/telemetry/log.ts';
 import type { Agenda, Random } from './agenda.ts';
 import type { Life } from './lambda.ts';
 import { type Answer, exchangeOf, type Ledger, type Request } from './ledger.ts';
-import { type MemoryDocuments, TABLES } from './memory-documents.ts';
+import { type MemoryDocuments, tablesOver } from './memory-documents.ts';
 import { URLS as ROUTE_URLS, RULES } from './route-world.ts';
 
 export const URLS = { ...ROUTE_URLS, deadLetters: 'http://sqs/0/dead-letters' } as const;
@@ -67,13 +67,16 @@ export function wireFunctions(
   const { now } = agenda;
 
   function wire(life: Life) {
-    const documents = life.through(tables.documents);
+    const wait = (ms: number) =>
+      life.step({ command: 'wait', target: '', input: ms }, async () => undefined, ms);
+    const stored = tablesOver(life.through(tables.documents), { now, random, wait });
     const write = (level: string) => (event: string, fields: LogFields) =>
       void lines.push(`${now() - 1_700_000_000_000} ${level} ${event} ${JSON.stringify(fields)}`);
     const log = { info: write('info'), warn: write('warn'), error: write('error') };
     return {
-      ...TABLES,
-      documents,
+      ...stored,
+      registrations: createRegistrations({ tables: stored, rules: RULES }),
+      wait,
       queues: createQueues(life.through(sqs)),
       log,
       count: (name: CountName, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
@@ -101,13 +104,12 @@ export function wireFunctions(
         authorization: WITHOUT_CREDENTIALS,
         secrets: NO_SECRETS,
         connectionOf: createConnectionOf({ secrets: NO_SECRETS }),
-        wait: (ms) => life.step({ command: 'wait', target: '', input: ms }, async () => undefined, ms),
         callback: {
           exchange: (request) => exchange(request, life, reads.get(request.pool.key)),
           endInvocation: async () => {},
         },
         async readRegistrations(ids) {
-          const registrations = await createRegistrations({ ...wired, rules: RULES }).readAll(ids);
+          const registrations = await wired.registrations.readAll(ids);
           for (const [id, { state }] of registrations) reads.set(id, state);
           return registrations;
         },
@@ -149,8 +151,7 @@ export function wireFunctions(
 
   // The directory outlives an invocation, as it does in a warm function.
   const directory = createDirectory({
-    ...TABLES,
-    documents: tables.documents,
+    ...tablesOver(tables.documents),
     rules: RULES,
     now,
     cacheMs: 5_000,
@@ -175,7 +176,7 @@ export function wireFunctions(
     return {
       ...wired,
       deployment: DEPLOYMENT,
-      readConfig: createRegistrations({ ...wired, rules: RULES }).readConfig,
+      readConfig: wired.registrations.readConfig,
       drainBudget,
       retentionMs: retentionDays * DAY_MS,
       unsubscribedAfterMs: unsubscribedAfterMinutes * 60_000,

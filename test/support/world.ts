@@ -16,7 +16,7 @@ import { createAgenda, createRandom } from './agenda.ts';
 import { type Call, createLife, createMapping, type Fate } from './lambda.ts';
 import { type Answer, createLedger, type Request, VERSION_HEADER } from './ledger.ts';
 import { LIMITS } from './limits.ts';
-import { createMemoryDocuments, type Item, TABLES } from './memory-documents.ts';
+import { createMemoryDocuments, type Item, tablesOver } from './memory-documents.ts';
 import { createMemoryQueues } from './memory-queues.ts';
 import { attributesOf } from './records.ts';
 import { TIMEOUTS_MS, URLS, wireFunctions } from './wired-functions.ts';
@@ -222,7 +222,7 @@ export function createWorld({
       });
       mappings.get(URLS.deliveries)?.kick();
     },
-    state: (id: string): Promise<State> => readState(id, { ...TABLES, documents: tables.documents }),
+    state: (id: string): Promise<State> => readState(id, tablesOver(tables.documents)),
     entries: (id: string) => tables.items('state').filter(({ pk }) => String(pk).startsWith(`lane#${id}#`)),
     held: (id: string) => tables.items('state').filter(({ pk }) => pk === `held#${id}`),
     /** All tokens that ever were on a queue; `stored` for those that are there now. */

@@ -20,7 +20,7 @@ export type Checked =
   | { readonly ok: true; readonly subscription: Subscription }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-type Deps = Pick<CommandContext, 'documents' | 'names' | 'secrets'> & {
+type Deps = Pick<CommandContext, 'tables' | 'secrets'> & {
   readonly deployment: DeploymentRules;
   /** Undefined: names are not looked up. */
   readonly lookup: Lookup | undefined;
@@ -76,13 +76,9 @@ function urlsOf({ callbackUrl, auth, proxy }: Subscription): { path: string; url
 }
 
 /** A dlq with a missing endpoint would pause the subscription. */
-async function withoutEndpoint(
-  { dlq }: Subscription,
-  { documents, names }: Pick<Deps, 'documents' | 'names'>,
-): Promise<Fault[]> {
+async function withoutEndpoint({ dlq }: Subscription, { tables }: Pick<Deps, 'tables'>): Promise<Fault[]> {
   if (dlq === undefined) return [];
-  const deps = { documents: await documents(), endpointsTable: names.table('endpoints') };
-  const fault = faultOfNaming(await readEndpointItem(dlq.endpoint, deps));
+  const fault = faultOfNaming(await readEndpointItem(dlq.endpoint, await tables()));
   return fault === undefined ? [] : [fault];
 }
 

@@ -1,15 +1,15 @@
-// `endpoints put | list | get | remove`: the items in the endpoints table.
-import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+// `endpoints put | list | get | remove`: the items in the table of endpoints.
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { refuseItem } from '#lib/cli/terminal/faults.ts';
 import { readItems } from '#lib/cli/terminal/input.ts';
 import { table } from '#lib/cli/terminal/print.ts';
-import { scan } from '#lib/cli/terminal/scan.ts';
+import { scan, storedItem } from '#lib/cli/terminal/scan.ts';
 import type { Endpoint } from '#lib/endpoint/endpoint.ts';
-import { type FoundEndpoint, foundEndpoint, readEndpointItem } from '#lib/endpoint/found.ts';
+import { type FoundEndpoint, foundEndpoint } from '#lib/endpoint/found.ts';
 import { parseEndpoint } from '#lib/endpoint/schema.ts';
 import { hashOfItem } from '#lib/item/hash.ts';
+import type { JsonObject } from '#lib/item/json.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import { anyRules } from './rules.ts';
 
@@ -31,21 +31,19 @@ export async function putEndpoints(
     if (!parsed.ok) refuseItem(from, parsed.faults);
     return { name: parsed.endpoint.name, item };
   });
-  const TableName = context.names.table('endpoints');
+  const tableName = context.names.table('endpoints');
   const put: { name: string; item: keyof typeof DONE }[] = [];
   for (const { name, item } of given) {
     if (dryRun === true) {
       put.push({ name, item: 'not put' });
       continue;
     }
-    const { Attributes } = await (await context.documents()).send(
-      new PutCommand({ TableName, Item: item, ReturnValues: 'ALL_OLD' }),
-    );
-    const isSame = Attributes !== undefined && hashOfItem(Attributes) === hashOfItem(item);
-    put.push({ name, item: Attributes === undefined ? 'created' : isSame ? 'unchanged' : 'changed' });
+    const before = await (await context.tables()).endpointsTable.replace(item);
+    const isSame = before !== undefined && hashOfItem(before) === hashOfItem(item);
+    put.push({ name, item: before === undefined ? 'created' : isSame ? 'unchanged' : 'changed' });
   }
   context.print.result(put, () =>
-    put.map(({ name, item }) => `${name} ${DONE[item]} ${TableName}.`).join('\n'),
+    put.map(({ name, item }) => `${name} ${DONE[item]} ${tableName}.`).join('\n'),
   );
 }
 
@@ -92,12 +90,11 @@ export async function getEndpoint(name: string, context: CommandContext): Promis
 export const endpointOf = async (name: string, context: CommandContext): Promise<FoundEndpoint> =>
   foundEndpoint(await itemOf(name, context));
 
-async function itemOf(name: string, context: CommandContext): Promise<Record<string, unknown>> {
-  const endpointsTable = context.names.table('endpoints');
-  const item = await readEndpointItem(name, { documents: await context.documents(), endpointsTable });
-  if (item === undefined)
-    throw new CommandFailed(`There is no endpoint ${name} in ${endpointsTable}: endpoints list shows all.`);
-  return item;
+async function itemOf(name: string, context: CommandContext): Promise<JsonObject> {
+  const item = await (await context.tables()).endpointsTable.get({ name }, storedItem);
+  if (item !== undefined) return item;
+  const tableName = context.names.table('endpoints');
+  throw new CommandFailed(`There is no endpoint ${name} in ${tableName}: endpoints list shows all.`);
 }
 
 /** Removes an endpoint. Ends the command when subscriptions name it, unless `force` is given. */
@@ -117,8 +114,7 @@ export async function removeEndpoint(
       `${name} is named by ${first}${more.length === 0 ? '' : ` and ${more.length} more`}: without the endpoint they would be paused. Change their dlq first, or give --force.`,
     );
   }
-  const TableName = context.names.table('endpoints');
-  await (await context.documents()).send(new DeleteCommand({ TableName, Key: { name } }));
+  await (await context.tables()).endpointsTable.delete({ name });
   context.print.result({ name, naming }, () =>
     naming.length === 0
       ? `${name} is removed.`

@@ -34,8 +34,8 @@ export async function putSubscriptions(
     if (!parsed.ok) refuseItem(from, parsed.faults);
   }
   const deployment = await readRules(context);
-  const { documents, names, secrets } = context;
-  const deps = { documents, names, secrets, deployment, lookup: lookupUnless(options.skipDns === true) };
+  const { tables, names, secrets } = context;
+  const deps = { tables, secrets, deployment, lookup: lookupUnless(options.skipDns === true) };
   const plans: { id: string; plan: Plan }[] = [];
   await each('Checking', given, context, async ({ from, item }) => {
     const checked = await checkSubscription(item, deps);
@@ -51,9 +51,8 @@ export async function putSubscriptions(
       return;
     }
     const registered = await register(plan, {
-      documents: await documents(),
       secrets: await secrets(),
-      subscriptionsTable: names.table('subscriptions'),
+      subscriptionsTable: (await tables()).subscriptionsTable,
     });
     put.push({ id, ...registered });
   });

@@ -1,8 +1,8 @@
 // Registering: credentials in a config item are moved into secrets, and the item names them. First a plan, which is pure,
 // then the writes: secrets before the item, so that no item names a secret that does not exist.
-import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { hashOfItem } from '#lib/item/hash.ts';
 import { isObject, type JsonObject } from '#lib/item/json.ts';
+import type { Table } from '#lib/state/table.ts';
 import { BLOCKS } from '#lib/subscription/shape.ts';
 import { type SecretWriteDeps, writeSecret } from './secret-write.ts';
 
@@ -119,18 +119,13 @@ export type Registered = {
 /** Carries out the plan. Throws when AWS fails: the item is unchanged then, and repeating the command does the rest. */
 export async function register(
   { item, moves }: Plan,
-  deps: SecretWriteDeps & {
-    readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
-    readonly subscriptionsTable: string;
-  },
+  deps: SecretWriteDeps & { readonly subscriptionsTable: Pick<Table, 'replace'> },
 ): Promise<Registered> {
   const secrets = [];
   for (const { path, secret, value } of moves) {
     secrets.push({ path, secret, done: await writeSecret(secret, JSON.stringify(value), deps) });
   }
-  const { Attributes } = await deps.documents.send(
-    new PutCommand({ TableName: deps.subscriptionsTable, Item: item, ReturnValues: 'ALL_OLD' }),
-  );
-  if (Attributes === undefined) return { item: 'created', secrets };
-  return { item: hashOfItem(Attributes) === hashOfItem(item) ? 'unchanged' : 'changed', secrets };
+  const before = await deps.subscriptionsTable.replace(item);
+  if (before === undefined) return { item: 'created', secrets };
+  return { item: hashOfItem(before) === hashOfItem(item) ? 'unchanged' : 'changed', secrets };
 }

@@ -1,10 +1,10 @@
 // `subscriptions list | get | remove`: registered items, shown without credentials.
 import type { DeleteSecretCommandOutput } from '@aws-sdk/client-secrets-manager';
-import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { table } from '#lib/cli/terminal/print.ts';
-import { scan } from '#lib/cli/terminal/scan.ts';
+import { scan, storedItem } from '#lib/cli/terminal/scan.ts';
+import type { JsonObject } from '#lib/item/json.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import { PURPOSES, redacted, secretNameOf } from './register.ts';
 import { anyRules } from './rules.ts';
@@ -47,7 +47,7 @@ type Row = {
   readonly fault?: string;
 };
 
-function rowOf(item: Record<string, unknown>): Row {
+function rowOf(item: JsonObject): Row {
   const parsed = parseSubscription(item, anyRules);
   if (parsed.ok) {
     const { id, topic, qos, callbackUrl, dlq } = parsed.subscription;
@@ -67,14 +67,11 @@ export async function getSubscription(id: string, context: CommandContext): Prom
 }
 
 /** Reads one subscription's item. Ends the command when there is none. */
-export async function itemOf(id: string, context: CommandContext): Promise<Record<string, unknown>> {
-  const TableName = context.names.table('subscriptions');
-  const { Item } = await (await context.documents()).send(
-    new GetCommand({ TableName, Key: { id }, ConsistentRead: true }),
-  );
-  if (Item === undefined)
-    throw new CommandFailed(`There is no subscription ${id} in ${TableName}: subscriptions list shows all.`);
-  return Item;
+export async function itemOf(id: string, context: CommandContext): Promise<JsonObject> {
+  const item = await (await context.tables()).subscriptionsTable.get({ id }, storedItem);
+  if (item !== undefined) return item;
+  const tableName = context.names.table('subscriptions');
+  throw new CommandFailed(`There is no subscription ${id} in ${tableName}: subscriptions list shows all.`);
 }
 
 /** Removes a subscription and prints what becomes of its backlog. */
@@ -84,8 +81,7 @@ export async function removeSubscription(
   context: CommandContext,
 ): Promise<void> {
   await itemOf(id, context);
-  const TableName = context.names.table('subscriptions');
-  await (await context.documents()).send(new DeleteCommand({ TableName, Key: { id } }));
+  await (await context.tables()).subscriptionsTable.delete({ id });
   const secrets: string[] = [];
   if (withSecrets === true) {
     for (const purpose of PURPOSES) {

@@ -94,8 +94,7 @@ async function call(
       },
       connectionOf,
       secrets,
-      documents: await context.documents(),
-      stateTable: context.names.table('state'),
+      stateTable: (await context.tables()).stateTable,
       excerptBytes: EXCERPT_BYTES,
       // Nothing is claimed, and nothing is sent again.
       claimsLiveSeconds: 0,

@@ -3,7 +3,7 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Tables } from '#lib/state/table.ts';
 import { type DeploymentNames, namesOf, type QueueName } from './names.ts';
 import { type Place, type PlaceOptions, placeOf } from './place.ts';
 import { createPrint, type Output, type Print } from './print.ts';
@@ -27,7 +27,7 @@ export type CommandContext = {
   progress(what: string): Progress;
   /** Undefined: the deployment's region. */
   sqs(region?: string): Promise<SQSClient>;
-  documents(): Promise<DynamoDBDocumentClient>;
+  tables(): Promise<Tables<'subscriptionsTable' | 'endpointsTable' | 'stateTable'>>;
   secrets(): Promise<SecretsManagerClient>;
   lambda(): Promise<LambdaClient>;
   queueUrl(name: QueueName): Promise<string>;
@@ -76,10 +76,15 @@ export function createContext(options: () => GlobalOptions, io: Io): CommandCont
     },
     progress: (what) => createProgress(what, io.stderr),
     sqs: (region) => (region === undefined ? ownSqs() : createSqs(region)),
-    documents: once(async () => {
+    tables: once(async () => {
       const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
       const { createDocuments } = await import('#lib/deployment/documents.ts');
-      return createDocuments(kept(new DynamoDBClient(config())));
+      const { createTables } = await import('#lib/state/table.ts');
+      return createTables(createDocuments(kept(new DynamoDBClient(config()))), {
+        subscriptionsTable: names().table('subscriptions'),
+        endpointsTable: names().table('endpoints'),
+        stateTable: names().table('state'),
+      });
     }),
     secrets: once(async () => {
       const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');

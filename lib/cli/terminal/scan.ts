@@ -1,25 +1,24 @@
 // Reads a whole table page by page, for the commands that list.
-import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { isObject, type JsonObject } from '#lib/item/json.ts';
 import type { CommandContext } from './context.ts';
+
+/** An item as it is stored, valid or not. */
+export const storedItem = z.custom<JsonObject>(isObject);
 
 /** Returns all items, sorted by key as text. Shows its progress. */
 export async function scan(
   table: 'subscriptions' | 'endpoints',
   key: string,
-  { documents, names, progress }: Pick<CommandContext, 'documents' | 'names' | 'progress'>,
-): Promise<readonly Record<string, unknown>[]> {
+  { tables, names, progress }: Pick<CommandContext, 'tables' | 'names' | 'progress'>,
+): Promise<readonly JsonObject[]> {
   const bar = progress(`Reading ${names.table(table)}`);
-  const items: Record<string, unknown>[] = [];
-  let ExclusiveStartKey: Record<string, unknown> | undefined;
+  const items: JsonObject[] = [];
   try {
-    do {
-      const page = await (await documents()).send(
-        new ScanCommand({ TableName: names.table(table), ...(ExclusiveStartKey && { ExclusiveStartKey }) }),
-      );
-      items.push(...(page.Items ?? []));
+    for await (const page of (await tables())[`${table}Table`].scan(storedItem, {})) {
+      items.push(...page.items);
       bar.at(items.length);
-      ExclusiveStartKey = page.LastEvaluatedKey;
-    } while (ExclusiveStartKey);
+    }
   } finally {
     bar.end();
   }

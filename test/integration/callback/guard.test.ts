@@ -96,9 +96,8 @@ describe('put by the CLI, which looks names up', () => {
     checkSubscription(item, {
       deployment: deploymentRules(deployed()),
       lookup,
-      documents: () => Promise.reject(new Error('nothing is read')),
+      tables: () => Promise.reject(new Error('nothing is read')),
       secrets: () => Promise.reject(new Error('no secret is looked for')),
-      names: { table: String } as never,
     });
   it.each(hostileAddresses)('a name that leads to %s is refused in every place', async (address) => {
     const items = [

@@ -4,6 +4,7 @@ import { attemptUntilSettled } from '#lib/deliver/attempt-loop.ts';
 import { NO_STATE } from '#lib/state/state.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { LIMITS } from '#test/support/limits.ts';
+import { tablesOver } from '#test/support/memory-documents.ts';
 import { WITHOUT_CREDENTIALS } from '#test/support/wired-functions.ts';
 
 const SECOND = 1_000;
@@ -63,8 +64,7 @@ async function hangingCallback({
       },
       secrets: { read: noSecret, readAnew: noSecret },
       connectionOf: async () => ({ ok: true }),
-      documents: { send: async () => ({}) },
-      stateTable: 'state',
+      stateTable: tablesOver({ send: async () => ({}) }).stateTable,
       queues: {
         async send(_, entries) {
           letters.push(...entries.map(({ body }) => body));

@@ -3,6 +3,7 @@ import type { Exchange } from '#lib/callback/client.ts';
 import { attempt } from '#lib/deliver/attempt.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { LIMITS } from '#test/support/limits.ts';
+import { tablesOver } from '#test/support/memory-documents.ts';
 import { deliveryOf } from '#test/support/records.ts';
 import { WITHOUT_CREDENTIALS } from '#test/support/wired-functions.ts';
 
@@ -47,13 +48,12 @@ async function attemptOf({
           return answer;
         },
       },
-      documents: {
+      stateTable: tablesOver({
         send: async (command: { readonly constructor: { readonly name: string } }) => {
           calls.push(command.constructor.name);
           return {};
         },
-      },
-      stateTable: 'state',
+      }).stateTable,
       log: { info() {}, warn() {}, error() {} },
       count() {},
       now: Date.now,

@@ -6,7 +6,7 @@ import { createQueues } from '#lib/queue/queues.ts';
 import { entryOf, firstEntries, putEntries } from '#lib/state/entries.ts';
 import { NO_STATE } from '#lib/state/state.ts';
 import { LIMITS } from '#test/support/limits.ts';
-import { createMemoryDocuments, TABLES } from '#test/support/memory-documents.ts';
+import { createMemoryDocuments, tablesOver } from '#test/support/memory-documents.ts';
 import { createMemoryQueues } from '#test/support/memory-queues.ts';
 import { URLS } from '#test/support/world.ts';
 
@@ -30,9 +30,8 @@ async function setUp() {
   };
   const log = { info() {}, warn() {}, error() {} };
   const deps = {
-    ...TABLES,
+    ...tablesOver(createMemoryDocuments().documents),
     ...LIMITS,
-    documents: createMemoryDocuments().documents,
     queues: createQueues(memory.sqs),
     deliveriesQueueUrl: URLS.deliveries,
     retriesQueueUrl: URLS.retries,

@@ -1,7 +1,7 @@
 // The start of a pause, and a drain, cut off at every call that they make: flag, entry, queue's copy, claim, token.
 import { describe, expect, test } from 'vitest';
 import { entryOf, firstEntries, putEntries } from '#lib/state/entries.ts';
-import { createMemoryDocuments, TABLES } from '#test/support/memory-documents.ts';
+import { createMemoryDocuments, tablesOver } from '#test/support/memory-documents.ts';
 import {
   answers,
   delivered,
@@ -109,7 +109,7 @@ test('entries are in the order of their numbers, however many digits these have'
 
 test('two messages with one number are two: a queue that was made anew counts from the start', async () => {
   const { documents } = createMemoryDocuments();
-  const deps = { ...TABLES, documents };
+  const deps = tablesOver(documents);
   const delivery = {
     subscription: 'acme',
     contentType: '',

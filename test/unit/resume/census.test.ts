@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { census } from '#lib/resume/census.ts';
 import type { MeasureName } from '#lib/telemetry/log.ts';
-import { TABLES } from '#test/support/memory-documents.ts';
+import { tablesOver } from '#test/support/memory-documents.ts';
 import { MINUTE, publishMany, SECOND } from '#test/support/moments.ts';
 import { createWorld, type World } from '#test/support/world.ts';
 
@@ -16,8 +16,7 @@ async function counted(
   await census(
     { endsAt },
     {
-      ...TABLES,
-      documents,
+      ...tablesOver(documents),
       now: world.now,
       log: { info: log, warn: log, error: log },
       measure: (name, value) => {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { measureBacklog, readMeasure } from '#lib/resume/measure.ts';
 import { entryOf, putEntries } from '#lib/state/entries.ts';
-import { createMemoryDocuments, TABLES } from '#test/support/memory-documents.ts';
+import { createMemoryDocuments, tablesOver } from '#test/support/memory-documents.ts';
 import { MINUTE, publishMany, SECOND } from '#test/support/moments.ts';
 import { createWorld } from '#test/support/world.ts';
 
@@ -20,7 +20,7 @@ const delivery = (messageId: string) => ({
 async function backlog(each: number, pageSize: number) {
   const memory = createMemoryDocuments({ pageSize });
   let now = 0;
-  const deps = { ...TABLES, documents: memory.documents, now: () => now };
+  const deps = { ...tablesOver(memory.documents), now: () => now };
   for (const lane of [0, 1, 2]) {
     const entries = Array.from({ length: each }, (_, index) =>
       entryOf(

@@ -4,7 +4,7 @@ import { change } from '#lib/state/change.ts';
 import { laneClosed } from '#lib/state/lanes.ts';
 import { askedToPause } from '#lib/state/machine.ts';
 import { NO_STATE } from '#lib/state/state.ts';
-import { createMemoryDocuments, TABLES } from '#test/support/memory-documents.ts';
+import { createMemoryDocuments, tablesOver } from '#test/support/memory-documents.ts';
 
 test('two lanes change one state in parallel: an answer that arrives late does not overwrite the newer one', async () => {
   const memory = createMemoryDocuments();
@@ -16,7 +16,7 @@ test('two lanes change one state in parallel: an answer that arrives late does n
     return answer;
   };
   const documents = { send } as Pick<DynamoDBDocumentClient, 'send'>;
-  const deps = { ...TABLES, documents, announce: async () => {} };
+  const deps = { ...tablesOver(documents), announce: async () => {} };
   const registration = { id: 'acme', config: { kind: 'absent' }, state: NO_STATE };
   const slow = change(registration, (state) => laneClosed(state, 1, 0), deps);
   await change(registration, (state) => askedToPause(state, '', 'h', 0), deps);

@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { createDirectory } from '#lib/subscription/directory.ts';
-import { createMemoryDocuments, TABLES } from '#test/support/memory-documents.ts';
+import { createMemoryDocuments, tablesOver } from '#test/support/memory-documents.ts';
 import { RULES, subscriptionItem } from '#test/support/route-world.ts';
 
 function open({ pageSize = 2 } = {}) {
   const tables = createMemoryDocuments({ pageSize });
   let time = 0;
   const { documents } = tables;
-  const directory = createDirectory({ ...TABLES, documents, rules: RULES, now: () => time, cacheMs: 5_000 });
+  const directory = createDirectory({
+    ...tablesOver(documents),
+    rules: RULES,
+    now: () => time,
+    cacheMs: 5_000,
+  });
   return {
     ...tables,
     directory,

@@ -1,0 +1,377 @@
+// DynamoDB tables as the code uses them: every read, write and batch of plain items goes through here. A condition that does
+// not hold is an answer, not an error. A batch of which DynamoDB leaves a part is asked again for that part, after a wait.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  type QueryCommandOutput,
+  ScanCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+
+export type TableItem = Readonly<Record<string, unknown>>;
+export type TableKey = Readonly<Record<string, string>>;
+
+/** Holds when there is no item of the key, or when the item has this value. With both, one of them is enough. */
+export type WriteCondition = {
+  /** The name of a key attribute: no item has it. */
+  readonly absent?: string;
+  readonly equals?: { readonly attribute: string; readonly value: string | number };
+};
+
+export type TableQuery = {
+  readonly index?: string;
+  /** A key condition of DynamoDB, with the names of `values` in it. */
+  readonly where: string;
+  readonly values: TableItem;
+  /** Items a page. */
+  readonly limit?: number;
+  /** The key behind which the first page begins. */
+  readonly after?: TableKey | undefined;
+  /** An index can't be read consistently. */
+  readonly consistent?: boolean;
+  /** Pages then have a count and no items. */
+  readonly countOnly?: boolean;
+};
+
+export type TableScan = {
+  /** The attributes to read; all of them unless said. */
+  readonly attributes?: readonly string[];
+  readonly limit?: number;
+  readonly after?: TableKey | undefined;
+};
+
+export type TablePage<T> = {
+  readonly items: readonly T[];
+  readonly count: number;
+  /** The key behind which the next page begins; undefined on the last one. */
+  readonly after: TableItem | undefined;
+};
+
+/** One table. Every function throws when DynamoDB fails; every read by a schema throws when an item does not fit it. */
+export type Table = {
+  /** Reads one item, consistently; undefined when there is none. */
+  get<T>(key: TableKey, schema: z.ZodType<T>): Promise<T | undefined>;
+  /** Reads items in no order, leaving out those that are not there. Throws when DynamoDB does not answer for all. */
+  getAll(keys: readonly TableKey[], options: { readonly consistent: boolean }): Promise<readonly TableItem[]>;
+  /** Writes one item. Returns false, and writes nothing, when the condition does not hold. */
+  put(item: TableItem, condition?: WriteCondition): Promise<boolean>;
+  /** Writes one item and returns the item that it replaced. */
+  replace(item: TableItem): Promise<TableItem | undefined>;
+  /** Writes items in any order. Throws when DynamoDB does not take them all. */
+  putAll(items: readonly TableItem[]): Promise<void>;
+  /** Sets attributes of one item. Returns false, and writes nothing, when the condition does not hold. */
+  set(key: TableKey, values: TableItem, condition?: WriteCondition): Promise<boolean>;
+  /** Adds to a number of one item, from 0, and sets other attributes. Returns the sum. */
+  add(
+    key: TableKey,
+    number: { readonly attribute: string; readonly by: number },
+    values?: TableItem,
+  ): Promise<number>;
+  /** Deletes one item, if there is one. Returns false, and deletes nothing, when the condition does not hold. */
+  delete(key: TableKey, condition?: WriteCondition): Promise<boolean>;
+  /** Deletes items. Throws when DynamoDB does not delete them all. */
+  deleteAll(keys: readonly TableKey[]): Promise<void>;
+  /** The pages of a query, in order; a page is read when it is asked for. */
+  query<T>(schema: z.ZodType<T>, query: TableQuery): AsyncGenerator<TablePage<T>, void>;
+  /** The pages of a whole table, in no order. */
+  scan<T>(schema: z.ZodType<T>, scan: TableScan): AsyncGenerator<TablePage<T>, void>;
+};
+
+/** Tables by the names that a deployment's parts have for them, such as `stateTable`. */
+export type Tables<Name extends string> = Readonly<Record<Name, Table>> & {
+  /** Reads items of several tables consistently and in one call, at most a hundred. Throws as `getAll` does. */
+  readTogether(
+    keys: Partial<Readonly<Record<Name, readonly TableKey[]>>>,
+  ): Promise<Partial<Readonly<Record<Name, readonly TableItem[]>>>>;
+};
+
+/** What the waits between the parts of a batch need; a test's own. */
+export type TableClock = {
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly wait: (ms: number) => Promise<unknown>;
+};
+
+const MOST_READS = 100;
+const MOST_WRITES = 25;
+/** A partition takes about a thousand writes a second. A burst above that passes; a longer one is handed back to SQS. */
+const PATIENCE_MS = 2_000;
+const FIRST_WAIT_MS = 25;
+const LONGEST_WAIT_MS = 400;
+
+const CLOCK: TableClock = { now: Date.now, random: Math.random, wait: sleep };
+
+/** Opens tables by their names in DynamoDB; nothing is read yet. */
+export function createTables<Name extends string>(
+  documents: Pick<DynamoDBDocumentClient, 'send'>,
+  names: Readonly<Record<Name, string>>,
+  clock: TableClock = CLOCK,
+): Tables<Name> {
+  const all: [Name, string][] = [];
+  for (const name in names) all.push([name, names[name]]);
+  const tables = Object.fromEntries(
+    all.map(([name, TableName]) => [name, createTable(documents, TableName, clock)]),
+  ) as Record<Name, Table>;
+  return {
+    ...tables,
+    async readTogether(keys) {
+      const wanted = all.flatMap(([name, TableName]) => {
+        const Keys = keys[name] ?? [];
+        return Keys.length === 0 ? [] : [[TableName, { Keys, ConsistentRead: true }] as const];
+      });
+      if (wanted.length === 0) return {};
+      const found = await batchGet(Object.fromEntries(wanted), documents, clock);
+      return Object.fromEntries(
+        all.map(([name, TableName]) => [name, found.get(TableName) ?? []]),
+      ) as Partial<Record<Name, readonly TableItem[]>>;
+    },
+  };
+}
+
+function createTable(
+  documents: Pick<DynamoDBDocumentClient, 'send'>,
+  TableName: string,
+  clock: TableClock,
+): Table {
+  return {
+    async get(Key, schema) {
+      const { Item } = await documents.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
+      return Item === undefined ? undefined : schema.parse(Item);
+    },
+    async getAll(keys, { consistent }) {
+      const items: TableItem[] = [];
+      for (let start = 0; start < keys.length; start += MOST_READS) {
+        const Keys = keys.slice(start, start + MOST_READS);
+        const wanted = { [TableName]: { Keys, ConsistentRead: consistent } };
+        items.push(...((await batchGet(wanted, documents, clock)).get(TableName) ?? []));
+      }
+      return items;
+    },
+    put: (Item, condition) =>
+      isWritten(() => documents.send(new PutCommand({ TableName, Item, ...expressionOf({ condition }) }))),
+    async replace(Item) {
+      const put = new PutCommand({ TableName, Item, ReturnValues: 'ALL_OLD' });
+      return (await documents.send(put)).Attributes;
+    },
+    putAll: (items) =>
+      batchWrite(
+        TableName,
+        items.map((Item) => ({ PutRequest: { Item } })),
+        documents,
+        clock,
+      ),
+    set: (Key, values, condition) =>
+      isWritten(() =>
+        documents.send(new UpdateCommand({ TableName, Key, ...expressionOf({ set: values, condition }) })),
+      ),
+    async add(Key, { attribute, by }, values = {}) {
+      const { Attributes } = await documents.send(
+        new UpdateCommand({
+          TableName,
+          Key,
+          ...expressionOf({ add: { [attribute]: by }, set: values }),
+          ReturnValues: 'UPDATED_NEW',
+        }),
+      );
+      return z.number().parse(Attributes?.[attribute]);
+    },
+    delete: (Key, condition) =>
+      isWritten(() => documents.send(new DeleteCommand({ TableName, Key, ...expressionOf({ condition }) }))),
+    deleteAll: (keys) =>
+      batchWrite(
+        TableName,
+        keys.map((Key) => ({ DeleteRequest: { Key } })),
+        documents,
+        clock,
+      ),
+    query: (schema, { index, where, values, limit, after, consistent, countOnly }) =>
+      pagesOf(schema, after, (start) =>
+        documents.send(
+          new QueryCommand({
+            TableName,
+            KeyConditionExpression: where,
+            ExpressionAttributeValues: values,
+            ...(index !== undefined && { IndexName: index }),
+            ...(limit !== undefined && { Limit: limit }),
+            ...(consistent && { ConsistentRead: true }),
+            ...(countOnly && { Select: 'COUNT' }),
+            ...start,
+          }),
+        ),
+      ),
+    scan: (schema, { attributes, limit, after }) =>
+      pagesOf(schema, after, (start) =>
+        documents.send(
+          new ScanCommand({
+            TableName,
+            ...(attributes && {
+              ProjectionExpression: attributes.map((name) => `#${name}`).join(', '),
+              ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
+            }),
+            ...(limit !== undefined && { Limit: limit }),
+            ...start,
+          }),
+        ),
+      ),
+  };
+}
+
+type Start = { readonly ExclusiveStartKey?: TableItem };
+
+async function* pagesOf<T>(
+  schema: z.ZodType<T>,
+  first: TableItem | undefined,
+  read: (start: Start) => Promise<Pick<QueryCommandOutput, 'Items' | 'Count' | 'LastEvaluatedKey'>>,
+): AsyncGenerator<TablePage<T>, void> {
+  let after = first;
+  do {
+    const { Items = [], Count, LastEvaluatedKey } = await read(after ? { ExclusiveStartKey: after } : {});
+    after = LastEvaluatedKey;
+    yield { items: Items.map((item) => schema.parse(item)), count: Count ?? Items.length, after };
+  } while (after);
+}
+
+async function isWritten(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+type Expressed = {
+  readonly add?: Readonly<Record<string, number>>;
+  readonly set?: TableItem;
+  readonly condition?: WriteCondition | undefined;
+};
+
+/** The expressions of a write. Each attribute is named by a placeholder: DynamoDB reserves hundreds of words. */
+function expressionOf({ add = {}, set = {}, condition: { absent, equals } = {} }: Expressed) {
+  const adds = Object.keys(add).map((name) => `#${name} :by_${name}`);
+  const sets = Object.keys(set).map((name) => `#${name} = :new_${name}`);
+  const updates = [
+    ...(adds.length > 0 ? [`ADD ${adds.join(', ')}`] : []),
+    ...(sets.length > 0 ? [`SET ${sets.join(', ')}`] : []),
+  ];
+  const conditions = [
+    ...(absent !== undefined ? [`attribute_not_exists(#${absent})`] : []),
+    ...(equals ? [`#${equals.attribute} = :is_${equals.attribute}`] : []),
+  ];
+  const named = [...Object.keys(add), ...Object.keys(set)];
+  if (absent !== undefined) named.push(absent);
+  if (equals) named.push(equals.attribute);
+  const values = Object.fromEntries([
+    ...Object.entries(add).map(([name, by]) => [`:by_${name}`, by]),
+    ...Object.entries(set).map(([name, value]) => [`:new_${name}`, value]),
+    ...(equals ? [[`:is_${equals.attribute}`, equals.value]] : []),
+  ]);
+  return {
+    ...(updates.length > 0 && { UpdateExpression: updates.join(' ') }),
+    ...(conditions.length > 0 && { ConditionExpression: conditions.join(' OR ') }),
+    ...(named.length > 0 && {
+      ExpressionAttributeNames: Object.fromEntries(named.map((name) => [`#${name}`, name])),
+    }),
+    // DynamoDB refuses an empty map of values.
+    ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+  };
+}
+
+type Reads = Readonly<
+  Record<string, { readonly Keys: readonly TableKey[]; readonly ConsistentRead: boolean }>
+>;
+
+async function batchGet(
+  wanted: Reads,
+  documents: Pick<DynamoDBDocumentClient, 'send'>,
+  clock: TableClock,
+): Promise<ReadonlyMap<string, readonly TableItem[]>> {
+  const found = new Map<string, TableItem[]>();
+  await untilProcessed(
+    wanted,
+    async (left) => {
+      const { Responses = {}, UnprocessedKeys = {} } = await documents.send(
+        new BatchGetCommand({ RequestItems: requestOf(left) }),
+      );
+      for (const [table, items] of Object.entries(Responses)) {
+        found.set(table, [...(found.get(table) ?? []), ...items]);
+      }
+      const unprocessed = Object.entries(UnprocessedKeys);
+      if (unprocessed.length === 0) return undefined;
+      return Object.fromEntries(
+        unprocessed.map(([table, { Keys = [] }]) => [
+          table,
+          { Keys, ConsistentRead: wanted[table]?.ConsistentRead ?? true },
+        ]),
+      );
+    },
+    clock,
+  );
+  return found;
+}
+
+/** The SDK's types want arrays that may be changed. */
+const requestOf = (reads: Reads) =>
+  Object.fromEntries(
+    Object.entries(reads).map(([table, read]) => [table, { ...read, Keys: [...read.Keys] }]),
+  );
+
+type Write = NonNullable<NonNullable<BatchWriteCommand['input']['RequestItems']>[string]>[number];
+
+async function batchWrite(
+  table: string,
+  writes: readonly Write[],
+  documents: Pick<DynamoDBDocumentClient, 'send'>,
+  clock: TableClock,
+): Promise<void> {
+  for (let start = 0; start < writes.length; start += MOST_WRITES) {
+    await untilProcessed(
+      writes.slice(start, start + MOST_WRITES),
+      async (left) => {
+        const { UnprocessedItems } = await documents.send(
+          new BatchWriteCommand({ RequestItems: { [table]: left } }),
+        );
+        const unprocessed = UnprocessedItems?.[table] ?? [];
+        return unprocessed.length === 0 ? undefined : unprocessed;
+      },
+      clock,
+    );
+  }
+}
+
+/** `ask` returns the part that DynamoDB left. The waits grow, and are random so that many callers do not come at once. */
+async function untilProcessed<T>(
+  all: T,
+  ask: (part: T) => Promise<T | undefined>,
+  { now, random, wait }: TableClock,
+): Promise<void> {
+  const endsAt = now() + PATIENCE_MS;
+  let longestMs = FIRST_WAIT_MS;
+  let left = await ask(all);
+  while (left !== undefined) {
+    const waitMs = Math.ceil(longestMs * (0.5 + random() / 2));
+    if (now() + waitMs > endsAt) throw new NotProcessed();
+    await wait(waitMs);
+    longestMs = Math.min(longestMs * 2, LONGEST_WAIT_MS);
+    left = await ask(left);
+  }
+}
+
+/** DynamoDB left a part of a batch unprocessed for as long as it was asked. */
+class NotProcessed extends Error {
+  override name = 'NotProcessed';
+  constructor() {
+    super(
+      `DynamoDB left a part of a batch unprocessed for ${PATIENCE_MS} ms: the table is over its throughput`,
+    );
+  }
+}
