@@ -4,7 +4,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
-import type { Context, SQSEvent } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { bridgeBatch } from '#lib/bridge/batch.ts';
 import { createKafkaPublisher } from '#lib/bridge/kafka-publisher.ts';
 import { createPublishers } from '#lib/bridge/publishers.ts';
@@ -13,12 +13,13 @@ import { createSecrets } from '#lib/credentials/secrets.ts';
 import { AWS_CLIENT } from '#lib/deployment/aws-clients.ts';
 import { bridgeEnvironment, faultWaitsOf, readConfig } from '#lib/deployment/config.ts';
 import { createDocuments } from '#lib/deployment/documents.ts';
+import { DEPLOYED, type Surroundings } from '#lib/deployment/surroundings.ts';
 import { createFindEndpoint } from '#lib/endpoint/find.ts';
 import { createIamToken } from '#lib/kafka/iam-token.ts';
 import { gatherSends } from '#lib/queue/gathered.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { createTables } from '#lib/state/table.ts';
-import { createTelemetry, telling } from '#lib/telemetry/telemetry.ts';
+import { telling } from '#lib/telemetry/telemetry.ts';
 
 type Clients = {
   readonly sqs: Pick<SQSClient, 'send'>;
@@ -27,20 +28,25 @@ type Clients = {
   readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
   readonly secretsManager: Pick<SecretsManagerClient, 'send'>;
   readonly iamToken: (region: string | undefined) => Promise<string>;
+  readonly surroundings?: Surroundings;
 };
 
 /** The handler on the given clients and environment. Throws when the environment is wrong. */
 export function createHandler(
-  { sqs, sqsIn, documents, secretsManager, iamToken }: Clients,
+  { sqs, sqsIn, documents, secretsManager, iamToken, surroundings = DEPLOYED }: Clients,
   environment: NodeJS.ProcessEnv,
 ) {
   const config = readConfig(bridgeEnvironment, environment);
-  const telemetry = createTelemetry('bridge', config.STAGE);
-  const now = Date.now;
+  const { now, random, wait, telemetryOf } = surroundings;
+  const telemetry = telemetryOf('bridge', config.STAGE);
   const secrets = createSecrets({ client: secretsManager, cacheMs: config.SECRET_CACHE_SECONDS * 1000, now });
   const { DELIVERIES_QUEUE_URL, DEAD_LETTERS_QUEUE_URL, UNDELIVERABLE_QUEUE_URL } = config;
   const ownQueueUrls = [DELIVERIES_QUEUE_URL, DEAD_LETTERS_QUEUE_URL, UNDELIVERABLE_QUEUE_URL];
-  const { endpointsTable } = createTables(documents, { endpointsTable: config.ENDPOINTS_TABLE });
+  const { endpointsTable } = createTables(
+    documents,
+    { endpointsTable: config.ENDPOINTS_TABLE },
+    { now, random, wait },
+  );
   const deps = {
     ...telemetry,
     queues: gatherSends(createQueues(sqs, { callsAtOnce: 5 })),
@@ -63,9 +69,9 @@ export function createHandler(
     faultWaits: faultWaitsOf(config),
     retentionMs: config.BRIDGE_RETENTION_DAYS * 86_400_000,
     now,
-    random: Math.random,
+    random,
   };
-  return middy<SQSEvent, unknown, Error, Context>()
+  return middy<SQSEvent, SQSBatchResponse, Error, Context>()
     .use(telling(telemetry))
     .handler(({ Records }, context) =>
       bridgeBatch(Records, { remainingMs: context.getRemainingTimeInMillis() }, deps),

@@ -1,12 +1,11 @@
 // deliveries.fifo -> callback URL: POSTs each message and acts on the outcome by the quality of service.
-import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
-import type { Context, SQSEvent } from 'aws-lambda';
-import { createCallbackClient } from '#lib/callback/client.ts';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { type CallbackClient, createCallbackClient } from '#lib/callback/client.ts';
 import { createAuthorization } from '#lib/credentials/authorization.ts';
 import { createConnectionOf } from '#lib/credentials/connection.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
@@ -19,14 +18,18 @@ import { callbackRules } from '#lib/deployment/rules.ts';
 import { type BacklogClients, wireBacklog } from '#lib/deployment/wiring.ts';
 import { telling } from '#lib/telemetry/telemetry.ts';
 
-type Clients = BacklogClients & { readonly secretsManager: Pick<SecretsManagerClient, 'send'> };
+type Clients = BacklogClients & {
+  readonly secretsManager: Pick<SecretsManagerClient, 'send'>;
+  /** Sends the requests; unless given, over the network by the deployment's rules. */
+  readonly callback?: Pick<CallbackClient, 'exchange' | 'endInvocation'>;
+};
 
 /** The handler on the given clients and environment. Throws when the environment is wrong. */
 export function createHandler(clients: Clients, environment: NodeJS.ProcessEnv) {
   const config = readConfig(deliverEnvironment, environment);
   const backlog = wireBacklog('deliver', config, clients);
   const { log, now } = backlog;
-  const callback = createCallbackClient(callbackRules(config));
+  const callback = clients.callback ?? createCallbackClient(callbackRules(config));
   const cacheMs = config.SECRET_CACHE_SECONDS * 1000;
   const secrets = createSecrets({ client: clients.secretsManager, cacheMs, now });
   const connectionOf = createConnectionOf({ secrets });
@@ -40,9 +43,8 @@ export function createHandler(clients: Clients, environment: NodeJS.ProcessEnv) 
     connectionOf,
     readRegistrations: backlog.registrations.readAll,
     deadLettersQueueUrl: config.DEAD_LETTERS_QUEUE_URL,
-    wait,
   };
-  return middy<SQSEvent, unknown, Error, Context>()
+  return middy<SQSEvent, SQSBatchResponse, Error, Context>()
     .use(telling(backlog))
     .handler(({ Records }, context) =>
       deliverBatch(Records, { remainingMs: context.getRemainingTimeInMillis() }, deps),

@@ -1,5 +1,4 @@
-// On request: redrives dead letters of an endpoint, or of `undeliverable`, into the lanes of their subscriptions.
-import { setTimeout as wait } from 'node:timers/promises';
+// On request: replays dead letters of an endpoint, or of `undeliverable`, into the lanes of their subscriptions.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -11,6 +10,7 @@ import { AWS_CLIENT } from '#lib/deployment/aws-clients.ts';
 import { readConfig, redriveEnvironment, tableNamesOf } from '#lib/deployment/config.ts';
 import { createDocuments } from '#lib/deployment/documents.ts';
 import { subscriptionRules } from '#lib/deployment/rules.ts';
+import { DEPLOYED, type Surroundings } from '#lib/deployment/surroundings.ts';
 import type { KafkaConfiguration } from '#lib/endpoint/endpoint.ts';
 import { readEndpoint } from '#lib/endpoint/found.ts';
 import { connectionTo } from '#lib/kafka/connection.ts';
@@ -24,7 +24,7 @@ import { createSendBack } from '#lib/redrive/send-back.ts';
 import { targetOf } from '#lib/redrive/target.ts';
 import { createRegistrations } from '#lib/state/registration.ts';
 import { createTables } from '#lib/state/table.ts';
-import { createTelemetry, telling } from '#lib/telemetry/telemetry.ts';
+import { telling } from '#lib/telemetry/telemetry.ts';
 
 type Clients = {
   readonly sqs: Pick<SQSClient, 'send'>;
@@ -33,6 +33,7 @@ type Clients = {
   readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
   readonly secretsManager: Pick<SecretsManagerClient, 'send'>;
   readonly iamToken: (region: string | undefined) => Promise<string>;
+  readonly surroundings?: Surroundings;
 };
 
 /** Reserved at the end of an invocation, to complete running calls and make the unused messages visible again. */
@@ -40,14 +41,14 @@ const RESERVE_MS = 10_000;
 
 /** The handler on the given clients and environment. Throws when the environment is wrong. */
 export function createHandler(
-  { sqs, sqsIn, documents, secretsManager, iamToken }: Clients,
+  { sqs, sqsIn, documents, secretsManager, iamToken, surroundings = DEPLOYED }: Clients,
   environment: NodeJS.ProcessEnv,
 ) {
   const config = readConfig(redriveEnvironment, environment);
-  const telemetry = createTelemetry('redrive', config.STAGE);
-  const tables = createTables(documents, tableNamesOf(config));
+  const { now, random, wait, telemetryOf } = surroundings;
+  const telemetry = telemetryOf('redrive', config.STAGE);
+  const tables = createTables(documents, tableNamesOf(config), { now, random, wait });
   const registrations = createRegistrations({ tables, rules: subscriptionRules(config) });
-  const now = Date.now;
   const cacheMs = config.SECRET_CACHE_SECONDS * 1000;
   const secrets = createSecrets({ client: secretsManager, cacheMs, now });
   const sources = {

@@ -3,33 +3,36 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
-import type { Context, SQSEvent } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { AWS_CLIENT } from '#lib/deployment/aws-clients.ts';
 import { faultWaitsOf, readConfig, routeEnvironment } from '#lib/deployment/config.ts';
 import { createDocuments } from '#lib/deployment/documents.ts';
 import { subscriptionRules } from '#lib/deployment/rules.ts';
+import { DEPLOYED, type Surroundings } from '#lib/deployment/surroundings.ts';
 import { createBackstop } from '#lib/queue/backstop.ts';
 import { gatherSends } from '#lib/queue/gathered.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { routeBatch } from '#lib/route/batch.ts';
 import { createTables } from '#lib/state/table.ts';
 import { createDirectory } from '#lib/subscription/directory.ts';
-import { createTelemetry, telling } from '#lib/telemetry/telemetry.ts';
+import { telling } from '#lib/telemetry/telemetry.ts';
 
 type Clients = {
   readonly sqs: Pick<SQSClient, 'send'>;
   readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
+  readonly surroundings?: Surroundings;
 };
 
 /** The handler on the given clients and environment. Throws when the environment is wrong. */
-export function createHandler({ sqs, documents }: Clients, environment: NodeJS.ProcessEnv) {
+export function createHandler(
+  { sqs, documents, surroundings = DEPLOYED }: Clients,
+  environment: NodeJS.ProcessEnv,
+) {
   const config = readConfig(routeEnvironment, environment);
-  const telemetry = createTelemetry('route', config.STAGE);
-  const now = Date.now;
-  const { subscriptionsTable, stateTable } = createTables(documents, {
-    subscriptionsTable: config.SUBSCRIPTIONS_TABLE,
-    stateTable: config.STATE_TABLE,
-  });
+  const { now, random, wait, telemetryOf } = surroundings;
+  const telemetry = telemetryOf('route', config.STAGE);
+  const names = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
+  const { subscriptionsTable, stateTable } = createTables(documents, names, { now, random, wait });
   const deps = {
     ...telemetry,
     stateTable,
@@ -48,7 +51,7 @@ export function createHandler({ sqs, documents }: Clients, environment: NodeJS.P
     sourceUrls: [config.MESSAGES_QUEUE_URL, config.MESSAGES_FIFO_QUEUE_URL, config.RETRIES_QUEUE_URL],
     now,
   };
-  return middy<SQSEvent, unknown, Error, Context>()
+  return middy<SQSEvent, SQSBatchResponse, Error, Context>()
     .use(telling(telemetry))
     .handler(({ Records }, context) =>
       routeBatch(Records, { remainingMs: context.getRemainingTimeInMillis() }, deps),

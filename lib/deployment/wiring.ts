@@ -8,24 +8,26 @@ import { createAnnounce } from '#lib/state/announce.ts';
 import { putOn } from '#lib/state/event-bus.ts';
 import { createRegistrations } from '#lib/state/registration.ts';
 import { createTables } from '#lib/state/table.ts';
-import { createTelemetry } from '#lib/telemetry/telemetry.ts';
 import { type BacklogEnvironment, tableNamesOf } from './config.ts';
 import { subscriptionRules } from './rules.ts';
+import { DEPLOYED, type Surroundings } from './surroundings.ts';
 
 export type BacklogClients = {
   readonly sqs: Pick<SQSClient, 'send'>;
   readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
   readonly events: Pick<EventBridgeClient, 'send'>;
+  readonly surroundings?: Surroundings;
 };
 
 /** Makes the shared dependencies of `deliver` and `resume` from their configuration and clients. */
 export function wireBacklog(
   functionName: string,
   config: BacklogEnvironment,
-  { sqs, documents, events }: BacklogClients,
+  { sqs, documents, events, surroundings = DEPLOYED }: BacklogClients,
 ) {
-  const telemetry = createTelemetry(functionName, config.STAGE);
-  const tables = createTables(documents, tableNamesOf(config));
+  const { now, random, wait, telemetryOf } = surroundings;
+  const telemetry = telemetryOf(functionName, config.STAGE);
+  const tables = createTables(documents, tableNamesOf(config), { now, random, wait });
   return {
     ...telemetry,
     ...tables,
@@ -35,7 +37,8 @@ export function wireBacklog(
     deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
     retriesQueueUrl: config.RETRIES_QUEUE_URL,
     undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
-    now: Date.now,
-    random: Math.random,
+    now,
+    random,
+    wait,
   };
 }

@@ -6,6 +6,7 @@ import { ProduceAcks, Producer } from '@platformatic/kafka';
 import type { SQSRecord } from 'aws-lambda';
 import { ATTRIBUTE, encodeAttribute } from '#lib/message/attribute.ts';
 import { deadLetterHeaders, recordValue } from '#lib/message/dead-letter-headers.ts';
+import { createBridge } from '#test/support/functions.ts';
 import { deadLetter } from '#test/support/letters.ts';
 import { recordOf } from '#test/support/records.ts';
 import { answering } from './beside.ts';
@@ -17,12 +18,9 @@ export type BridgeMeasured = { cpuMicros: number; wallMs: number; letters: numbe
 
 const { BROKER = '', TOPIC = '' } = process.env;
 const environment = environmentAt('http://127.0.0.1:1/000000000000');
-// The function's file also makes a handler of its own, from the process's environment.
-Object.assign(process.env, environment);
-const { createHandler } = await import('../../functions/bridge.ts');
 const nobody = { send: async () => Promise.reject(new Error('the benchmark asks nothing of this')) };
 const Item = { name: 'bench', type: 'kafka', configuration: { bootstrapServers: BROKER, topic: TOPIC } };
-const handler = createHandler(
+const handler = createBridge(
   {
     sqs: nobody,
     sqsIn: () => nobody,

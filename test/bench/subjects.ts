@@ -3,6 +3,7 @@
 import { Agent } from 'node:http';
 import axios from 'axios';
 import { Pool } from 'undici';
+import { createDeliver } from '#test/support/functions.ts';
 import { createBacklogCalls } from './backlog-calls.ts';
 import { answering } from './beside.ts';
 import { counted, createCountingClients, deliveriesFor } from './counting-clients.ts';
@@ -19,14 +20,11 @@ const headers = { 'content-type': 'application/json' };
 const clients = createCountingClients(sink);
 // Emulated, or callbacks to this machine would be refused.
 const environment = { ...environmentAt(sink), AWS_ENDPOINT_URL: sink };
-// The function's file also makes a handler of its own, from the process's environment.
-Object.assign(process.env, environment);
-const { createHandler } = await import('../../functions/deliver.ts');
 const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 60_000 };
-const handler = createHandler(clients, environment);
+const handler = createDeliver(clients, environment);
 const backlog = createBacklogCalls(
   (those) => {
-    const handle = createHandler(those, environment);
+    const handle = createDeliver(those, environment);
     return (event) => handle(event, context as never);
   },
   { callbackUrl: sink, deliveriesQueueUrl: `${sink}/deliveries.fifo` },

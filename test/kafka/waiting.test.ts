@@ -8,6 +8,7 @@ import { startEventSourceMapping } from '#lib/local/event-source-mapping.ts';
 import type { Functions } from '#lib/local/functions.ts';
 import { ATTRIBUTE } from '#lib/message/attribute.ts';
 import { environmentAt } from '#test/bench/environment.ts';
+import { createBridge } from '#test/support/functions.ts';
 import { createTopic, kafkaAddresses, recordsOn } from '#test/support/kafka/addresses.ts';
 import { consume } from '#test/support/kafka/console-consumer.ts';
 import { attributeOf } from '#test/support/letters.ts';
@@ -52,16 +53,13 @@ const ids = (count: number, prefix: string) => Array.from({ length: count }, (_,
 /** Environments of the function, each at one invocation at a time, as Lambda has them. */
 async function startBridge(endpoints: Readonly<Record<string, object>>): Promise<Functions['run']> {
   const environment = environmentAt(URL);
-  // The function's file also makes a handler of its own, from the process's environment.
-  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.stubEnv('LOG_LEVEL', 'CRITICAL');
   vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
-  const { createHandler } = await import('../../functions/bridge.ts');
   const documents = {
     send: async ({ input }: { input: { Key: { name: string } } }) => ({ Item: endpoints[input.Key.name] }),
   };
   const free = Array.from({ length: ENVIRONMENTS }, () =>
-    createHandler(
+    createBridge(
       {
         sqs: client,
         sqsIn: () => client,

@@ -80,5 +80,7 @@ export function createAgenda(random: Random, start = 1_700_000_000_000): Agenda 
   return agenda;
 }
 
-/** All promises that can settle without time passing have settled. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** All promises that can settle without time passing have settled, also those of sends that are gathered for a turn. */
+async function turn(): Promise<void> {
+  for (let turns = 0; turns < 2; turns++) await new Promise((resolve) => setImmediate(resolve));
+}

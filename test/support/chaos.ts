@@ -49,7 +49,7 @@ const CALM_MS = 60_000;
 const GIVE_UP_MS = 12 * 3600_000;
 
 export async function tell(seed: number): Promise<Story> {
-  const world = createWorld({ seed, limits: { lagSeconds: 5 } });
+  const world = createWorld({ seed, environment: { LAG_SECONDS: '5' } });
   const { random, script } = world;
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const some = (most: number): number => Math.floor(random() * (most + 1));

@@ -108,7 +108,7 @@ export type Mapping = {
   readonly concurrency: number;
   readonly visibilitySeconds: number;
   readonly timeoutMs: number;
-  readonly handle: (records: readonly SQSRecord[], life: Life) => Promise<SQSBatchResponse>;
+  readonly handle: (records: SQSRecord[], life: Life) => Promise<SQSBatchResponse>;
 };
 
 type MappingDeps = LifeDeps & {
@@ -157,7 +157,7 @@ export function createMapping(mapping: Mapping, deps: MappingDeps) {
     if (due.length > 0) kick(Math.min(...due) - agenda.now());
   }
 
-  async function invoke(records: readonly SQSRecord[]): Promise<void> {
+  async function invoke(records: SQSRecord[]): Promise<void> {
     const life = createLife(mapping.name, deps);
     agenda.in(mapping.timeoutMs, life.kill);
     // Lambda starts a while after the receive: visibility runs already.

@@ -1,45 +1,47 @@
-// The three functions as functions/*.ts wires them, for one invocation each, over queues and tables in memory and the
-// subscribers' ledger.
+// The three functions as they are deployed, in environments of one invocation at a time, over queues and tables in memory and
+// the subscribers' ledger.
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { SQSRecord } from 'aws-lambda';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Context, SQSRecord } from 'aws-lambda';
+import * as z from 'zod';
+import { SAMPLE_ENVIRONMENT } from '#lib/build/sample-environment.ts';
+import type { ExchangeRequest } from '#lib/callback/client.ts';
 import type { Authorization } from '#lib/credentials/authorization.ts';
-import { createConnectionOf } from '#lib/credentials/connection.ts';
-import { deliverBatch } from '#lib/deliver/batch.ts';
-import type { DeliveryLimits } from '#lib/deliver/limits.ts';
-import { createQueues } from '#lib/queue/queues.ts';
-import { routeBatch } from '#lib/route/batch.ts';
-import { type Announcement, createAnnounce } from '#lib/state/announce.ts';
+import type { Announcement } from '#lib/state/announce.ts';
 import { stateKey } from '#lib/state/keys.ts';
-import { createRegistrations } from '#lib/state/registration.ts';
-import type { State } from '#lib/state/state.ts';
-import { createDirectory } from '#lib/subscription/directory.ts';
+import { parseState, type State } from '#lib/state/state.ts';
 import type { CountName, LogFields } from '#lib/telemetry/log.ts';
 import type { Agenda, Random } from './agenda.ts';
+import { createDeliver, createResume, createRoute } from './functions.ts';
 import type { Life } from './lambda.ts';
 import { type Answer, exchangeOf, type Ledger, type Request } from './ledger.ts';
-import { type MemoryDocuments, tablesOver } from './memory-documents.ts';
-import { URLS as ROUTE_URLS, RULES } from './route-world.ts';
+import { type MemoryDocuments, TABLES } from './memory-documents.ts';
+import { URLS as ROUTE_URLS } from './route-world.ts';
 
 export const URLS = { ...ROUTE_URLS, deadLetters: 'http://sqs/0/dead-letters' } as const;
 export const TIMEOUTS_MS = { deliver: 60_000, route: 40_000, resume: 30_000 } as const;
-const DAY_MS = 86_400_000;
-const DEPLOYMENT = {
-  largestReadTimeoutMs: 30_000,
-  allowHttp: true,
-  allowedCidrs: [],
-  allowThisMachine: false,
-  allowTrustAll: false,
-  responseCapBytes: 65_536,
-};
 
-const noSecret = () => Promise.reject(new Error('nobody here has a secret'));
-const NO_SECRETS = { read: noSecret, readAnew: noSecret };
+/** The environment of a function over the queues and tables in memory; all numbers are a deployment's defaults. */
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  ...SAMPLE_ENVIRONMENT,
+  SUBSCRIPTIONS_TABLE: TABLES.subscriptionsTable,
+  ENDPOINTS_TABLE: TABLES.endpointsTable,
+  STATE_TABLE: TABLES.stateTable,
+  MESSAGES_QUEUE_URL: URLS.messages,
+  MESSAGES_FIFO_QUEUE_URL: URLS.messagesFifo,
+  RETRIES_QUEUE_URL: URLS.retries,
+  DELIVERIES_QUEUE_URL: URLS.deliveries,
+  DEAD_LETTERS_QUEUE_URL: URLS.deadLetters,
+  UNDELIVERABLE_QUEUE_URL: URLS.undeliverable,
+};
 
 /** For subscribers that want no credentials. */
 export const WITHOUT_CREDENTIALS: Authorization = {
   headerFor: async () => ({ ok: true, header: undefined }),
   refused: async () => false,
 };
+
+const NO_SECRETS = { send: () => Promise.reject(new Error('nobody here has a secret')) };
 
 type Parts = {
   readonly agenda: Agenda;
@@ -53,75 +55,109 @@ type Parts = {
   readonly lines: string[];
 };
 
-type Numbers = {
-  readonly limits: DeliveryLimits;
-  readonly drainBudget: number;
-  readonly retentionDays: number;
-  readonly unsubscribedAfterMinutes: number;
-};
+type Handler<Event, Result> = (event: Event, context: Context) => Promise<Result>;
 
+/** An environment of Lambda: a handler and what it keeps from one invocation to the next. It is gone when one dies. */
+type Warm<Event, Result> = { readonly hold: Invoked; readonly handler: Handler<Event, Result> };
+
+/** The invocation that an environment is at, and the states that it has read. */
+type Invoked = { life: Life; readonly reads: Map<string, State> };
+
+const announcement = z.object({ DetailType: z.string(), Detail: z.string() });
+const answered = z.object({
+  Responses: z.object({ state: z.array(z.looseObject({ subscription: z.string() })) }),
+});
+
+/** `environment` replaces some of ENVIRONMENT. */
 export function wireFunctions(
   { agenda, random, sqs, tables, ledger, script, counts, announced, lines }: Parts,
-  { limits, drainBudget, retentionDays, unsubscribedAfterMinutes }: Numbers,
+  environment: Readonly<Record<string, string>>,
 ) {
   const { now } = agenda;
+  const variables = { ...ENVIRONMENT, ...environment };
+  const write = (level: string) => (event: string, fields: LogFields) =>
+    void lines.push(`${now() - 1_700_000_000_000} ${level} ${event} ${JSON.stringify(fields)}`);
+  const log = { info: write('info'), warn: write('warn'), error: write('error') };
+  const telemetry = {
+    log,
+    infoAll: (event: string, list: readonly LogFields[]) =>
+      list.forEach((fields) => void log.info(event, fields)),
+    count: (name: CountName, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
+    measure() {},
+    meterOf: () => ({ count() {}, measure() {} }),
+    begin() {},
+    flush() {},
+  };
+  const events = {
+    async send({ input }: { input: { Entries?: unknown[] } }) {
+      for (const entry of input.Entries ?? []) {
+        const { DetailType, Detail } = announcement.parse(entry);
+        announced.push({ type: DetailType, detail: JSON.parse(Detail) } as Announcement);
+      }
+      return { FailedEntryCount: 0 };
+    },
+  } as never;
 
-  function wire(life: Life) {
-    const wait = (ms: number) =>
-      life.step({ command: 'wait', target: '', input: ms }, async () => undefined, ms);
-    const stored = tablesOver(life.through(tables.documents), { now, random, wait });
-    const write = (level: string) => (event: string, fields: LogFields) =>
-      void lines.push(`${now() - 1_700_000_000_000} ${level} ${event} ${JSON.stringify(fields)}`);
-    const log = { info: write('info'), warn: write('warn'), error: write('error') };
+  /** The clients of one environment: each call is a step in the life of the invocation that it is at. */
+  function clientsOf(hold: Invoked) {
+    const documents = {
+      async send(command: never) {
+        const answer = await hold.life.through(tables.documents).send(command);
+        const { data } = answered.safeParse(answer);
+        for (const item of data?.Responses.state ?? []) {
+          const state = parseState(item);
+          if (state !== undefined) hold.reads.set(item.subscription, state);
+        }
+        return answer;
+      },
+    } as Pick<DynamoDBDocumentClient, 'send'>;
     return {
-      ...stored,
-      registrations: createRegistrations({ tables: stored, rules: RULES }),
-      wait,
-      queues: createQueues(life.through(sqs)),
-      log,
-      count: (name: CountName, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
-      measure() {},
-      meterOf: () => ({ count() {}, measure() {} }),
-      announce: createAnnounce(async (announcement) => void announced.push(announcement), log),
-      deliveriesQueueUrl: URLS.deliveries,
-      retriesQueueUrl: URLS.retries,
-      deadLettersQueueUrl: URLS.deadLetters,
-      undeliverableQueueUrl: URLS.undeliverable,
-      now,
-      random,
+      sqs: { send: (command: never) => hold.life.through(sqs).send(command) } as Pick<SQSClient, 'send'>,
+      documents,
+      events,
+      secretsManager: NO_SECRETS as never,
+      callback: {
+        exchange: (request: ExchangeRequest) =>
+          exchange(request, hold.life, hold.reads.get(request.pool.key)),
+        endInvocation: async () => {},
+      },
+      surroundings: {
+        now,
+        random,
+        wait: (ms: number) =>
+          hold.life.step({ command: 'wait', target: '', input: ms }, async () => undefined, ms),
+        telemetryOf: () => telemetry,
+      },
     };
   }
 
-  function deliver(records: readonly SQSRecord[], life: Life) {
-    const wired = wire(life);
-    const reads = new Map<string, State>();
-    return deliverBatch(
-      records,
-      { remainingMs: TIMEOUTS_MS.deliver },
-      {
-        ...wired,
-        ...limits,
-        authorization: WITHOUT_CREDENTIALS,
-        secrets: NO_SECRETS,
-        connectionOf: createConnectionOf({ secrets: NO_SECRETS }),
-        callback: {
-          exchange: (request) => exchange(request, life, reads.get(request.pool.key)),
-          endInvocation: async () => {},
-        },
-        async readRegistrations(ids) {
-          const registrations = await wired.registrations.readAll(ids);
-          for (const [id, { state }] of registrations) reads.set(id, state);
-          return registrations;
-        },
-      },
-    );
+  type Clients = ReturnType<typeof clientsOf>;
+
+  function inEnvironments<Event, Result>(
+    timeoutMs: number,
+    create: (clients: Clients) => Handler<Event, Result>,
+  ) {
+    const free: Warm<Event, Result>[] = [];
+    return async (event: Event, life: Life): Promise<Result> => {
+      let warm = free.pop();
+      if (warm === undefined) {
+        const hold = { life, reads: new Map<string, State>() };
+        warm = { hold, handler: create(clientsOf(hold)) };
+      }
+      warm.hold.life = life;
+      warm.hold.reads.clear();
+      const endsAt = now() + timeoutMs;
+      const context = { awsRequestId: 'world', getRemainingTimeInMillis: () => endsAt - now() };
+      try {
+        return await warm.handler(event, context as Context);
+      } finally {
+        // Not reached by an invocation that dies.
+        free.push(warm);
+      }
+    };
   }
 
-  async function exchange(
-    request: Parameters<Parameters<typeof deliverBatch>[2]['callback']['exchange']>[0],
-    life: Life,
-    read: State | undefined,
-  ) {
+  async function exchange(request: ExchangeRequest, life: Life, read: State | undefined) {
     if (life.dead()) return await new Promise<never>(() => {});
     const entry = ledger.begin(request, pausedStill(request.pool.key, read));
     life.atDeath(() => ledger.end(entry));
@@ -149,39 +185,12 @@ export function wireFunctions(
     return { epoch: read.epoch, resumeAt: read.pause.resumeAt };
   }
 
-  // The directory outlives an invocation, as it does in a warm function.
-  const directory = createDirectory({
-    ...tablesOver(tables.documents),
-    rules: RULES,
-    now,
-    cacheMs: 5_000,
-  });
-  function route(records: readonly SQSRecord[], life: Life) {
-    const sourceUrls = [URLS.messages, URLS.messagesFifo, URLS.retries];
-    return routeBatch(
-      records,
-      { remainingMs: TIMEOUTS_MS.route },
-      {
-        ...wire(life),
-        directory,
-        sourceUrls,
-        backstop: { full: async () => false },
-        faultWaits: limits.faultWaits,
-      },
-    );
-  }
-
-  const resumeDeps = (life: Life) => {
-    const wired = wire(life);
-    return {
-      ...wired,
-      deployment: DEPLOYMENT,
-      readConfig: wired.registrations.readConfig,
-      drainBudget,
-      retentionMs: retentionDays * DAY_MS,
-      unsubscribedAfterMs: unsubscribedAfterMinutes * 60_000,
-    };
+  const deliver = inEnvironments(TIMEOUTS_MS.deliver, (clients) => createDeliver(clients, variables));
+  const route = inEnvironments(TIMEOUTS_MS.route, (clients) => createRoute(clients, variables));
+  return {
+    deliver: (Records: SQSRecord[], life: Life) => deliver({ Records }, life),
+    route: (Records: SQSRecord[], life: Life) => route({ Records }, life),
+    /** An event is a request of a person, or of the schedule. */
+    resume: inEnvironments(TIMEOUTS_MS.resume, (clients) => createResume(clients, variables)),
   };
-
-  return { deliver, route, resumeDeps };
 }

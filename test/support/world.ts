@@ -1,12 +1,10 @@
 // The whole set in one process, on time that the test owns: publishers, the three functions over queues and tables in
 // memory, and the subscribers. Wired as functions/*.ts wires it. What goes wrong is the test's to say, call by call.
 import { onTestFinished, vi } from 'vitest';
-import type { DeliveryLimits } from '#lib/deliver/limits.ts';
 import { decodeLaneMessage, encodeAttribute, type Token } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
-import { expireHeld } from '#lib/resume/expiry.ts';
-import { answer, type ResumeRequest, type ResumeAnswer as Said } from '#lib/resume/request.ts';
-import { sweep } from '#lib/resume/sweep.ts';
+import type { ResumeRequest, ResumeAnswer as Said } from '#lib/resume/request.ts';
+import type { Swept } from '#lib/resume/sweep.ts';
 import type { Announcement } from '#lib/state/announce.ts';
 import type { State } from '#lib/state/state.ts';
 import { readState } from '#lib/state/state-item.ts';
@@ -15,7 +13,6 @@ import { type CountName, errorName } from '#lib/telemetry/log.ts';
 import { createAgenda, createRandom } from './agenda.ts';
 import { type Call, createLife, createMapping, type Fate } from './lambda.ts';
 import { type Answer, createLedger, type Request, VERSION_HEADER } from './ledger.ts';
-import { LIMITS } from './limits.ts';
 import { createMemoryDocuments, type Item, tablesOver } from './memory-documents.ts';
 import { createMemoryQueues } from './memory-queues.ts';
 import { attributesOf } from './records.ts';
@@ -37,6 +34,9 @@ export type Options = {
 
 const ENDPOINT = { queueUrl: 'https://sqs.us-east-1.amazonaws.com/000000000000/rejected' };
 
+/** One day in milliseconds. */
+const DAY_MS = 24 * 60 * 60_000;
+
 export type World = ReturnType<typeof createWorld>;
 
 export function createWorld({
@@ -46,7 +46,7 @@ export function createWorld({
   pageSize = 50,
   retentionDays = 21,
   unsubscribedAfterMinutes = 60,
-  limits = {},
+  environment = {},
   watch,
 }: {
   seed?: number;
@@ -55,8 +55,8 @@ export function createWorld({
   pageSize?: number;
   retentionDays?: number;
   unsubscribedAfterMinutes?: number;
-  /** Other numbers than a deployment's defaults. */
-  limits?: Partial<DeliveryLimits>;
+  /** Variables of the functions that are not a deployment's defaults. */
+  environment?: Readonly<Record<string, string>>;
   watch?: (call: Call, invocation: string, fate: Fate) => void;
 } = {}) {
   const random = createRandom(seed);
@@ -99,9 +99,14 @@ export function createWorld({
     },
   } as unknown as typeof memory.sqs;
 
-  const { deliver, route, resumeDeps } = wireFunctions(
+  const { deliver, route, resume } = wireFunctions(
     { agenda, random, sqs, tables, ledger, script, counts, announced, lines },
-    { limits: { ...LIMITS, ...limits }, drainBudget, retentionDays, unsubscribedAfterMinutes },
+    {
+      DRAIN_BUDGET: String(drainBudget),
+      BACKLOG_RETENTION_DAYS: String(retentionDays),
+      UNSUBSCRIBED_AFTER_MINUTES: String(unsubscribedAfterMinutes),
+      ...environment,
+    },
   );
 
   const deps = {
@@ -129,14 +134,15 @@ export function createWorld({
     [URLS.retries, mapping(URLS.retries, 'route', 240, 2)],
   ]);
 
-  async function run<T>(work: (deps: ReturnType<typeof resumeDeps>) => Promise<T>): Promise<T | 'killed'> {
+  async function invokeResume(event: unknown): Promise<unknown> {
     const life = createLife('resume', lifeDeps);
     agenda.in(TIMEOUTS_MS.resume, life.kill);
-    return await Promise.race([work(resumeDeps(life)), life.killed]);
+    return await Promise.race([resume(event, life), life.killed]);
   }
 
-  const bounds = () => ({ endsAt: now() + TIMEOUTS_MS.resume - 5_000 });
   const isHeld = ({ pk }: Item): boolean => String(pk).startsWith('held#');
+  const isExpired = (item: Item): boolean =>
+    isHeld(item) && Number(item.dueAt) <= now() - retentionDays * DAY_MS;
   const isDue = (item: Item): boolean =>
     typeof item.dueAt === 'number' && item.dueAt <= now() && !isHeld(item);
 
@@ -193,13 +199,11 @@ export function createWorld({
     },
     /** Asks as a person does; an error is answered in words. */
     async ask(request: ResumeRequest): Promise<Said | 'killed'> {
-      const asked = run((resume) => answer(request, { room: drainBudget, ...bounds() }, resume));
+      const asked = invokeResume(request) as Promise<Said | 'killed'>;
       return await asked.catch((error: unknown) => ({ ok: false, message: errorName(error) }));
     },
-    /** The sweep's rule, once. */
-    sweep: () => run((resume) => sweep(bounds(), resume)),
-    /** The rule's other part: what has been held for too long. */
-    expireHeld: () => run((resume) => expireHeld(bounds(), resume)),
+    /** The schedule's invocation, once. */
+    sweep: () => invokeResume({ 'detail-type': 'Scheduled Event' }) as Promise<Swept | 'killed'>,
     /** The sweep once a minute from now on. One that would find nothing is left out. */
     sweepEveryMinute(): void {
       if (sweeping) return;
@@ -207,8 +211,9 @@ export function createWorld({
       const tick = () => {
         agenda.in(60_000, tick);
         const items = tables.items('state');
-        if (items.some(isDue)) world.sweep().catch((error) => errors.push(error));
-        if (items.some(isHeld)) world.expireHeld().catch((error) => errors.push(error));
+        if (items.some((item) => isDue(item) || isExpired(item))) {
+          world.sweep().catch((error) => errors.push(error));
+        }
       };
       agenda.in(60_000, tick);
     },

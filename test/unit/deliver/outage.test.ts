@@ -144,7 +144,7 @@ test('a message that waits for its retry in place is parked when another lane pa
   world.script.answer = answers({
     busy: [{ status: 200, afterMs: 2_000 }],
     [pausing]: [500, 500, 500, 200],
-    [retried]: [{ status: 500, afterMs: 300 }, 200],
+    [retried]: [{ status: 500, afterMs: 500 }, 200],
   });
   // While `busy` is under way, the two others gather in the queue, for one batch.
   world.publish('other', 'busy');

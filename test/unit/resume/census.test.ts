@@ -74,7 +74,7 @@ test('what was measured lately is not measured again, and the age goes on', asyn
 });
 
 test('a slow lane that drains is counted as draining, and what waits in it is measured', async () => {
-  const world = createWorld({ limits: { lagSeconds: 1 } });
+  const world = createWorld({ environment: { LAG_SECONDS: '1' } });
   world.put('slow');
   world.script.answer = () => ({ status: 200, afterMs: 3_000 });
   publishMany(world, 'slow', 30);

@@ -97,7 +97,7 @@ test('a shard that can’t be read, and a subscription that can’t be looked at
 });
 
 test('a lane that is healthy but too slow goes through the backlog, in order, and then not any more', async () => {
-  const world = createWorld({ limits: { lagSeconds: 20 } });
+  const world = createWorld({ environment: { LAG_SECONDS: '20' } });
   world.put('acme');
   world.sweepEveryMinute();
   world.script.answer = () => ({ status: 200, afterMs: 500 });
