@@ -1,28 +1,23 @@
-// route on queues and tables in memory, wired as its function wires it, with Lambda's poller made by hand: a test says
+// route as it is deployed, on queues and tables in memory, with Lambda's poller made by hand: a test says
 // when it polls, what goes wrong and when an invocation dies. Time stands still unless a test moves it.
-import type { SQSBatchResponse } from 'aws-lambda';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { addressRules } from '#lib/callback/address.ts';
 import { checkUrl } from '#lib/callback/guard.ts';
 import { type Delivery, decodeDelivery } from '#lib/message/attribute.ts';
-import { gatherSends } from '#lib/queue/gathered.ts';
+import { FULL_AT } from '#lib/queue/backstop.ts';
 import { createQueues } from '#lib/queue/queues.ts';
-import { type RouteDeps, routeBatch } from '#lib/route/batch.ts';
-import { createDirectory, type Directory } from '#lib/subscription/directory.ts';
 import type { SubscriptionRules } from '#lib/subscription/schema.ts';
 import type { CountName, LogFields } from '#lib/telemetry/log.ts';
+import { ENVIRONMENT, URLS } from './environment.ts';
+import { createRoute } from './functions.ts';
 import { createInvocation, type Death, type Invocation } from './invocation.ts';
-import { LIMITS } from './limits.ts';
-import { createMemoryDocuments, type Item, tablesOver } from './memory-documents.ts';
+import { createMemoryDocuments, type Item } from './memory-documents.ts';
 import { createMemoryQueues, type Taken } from './memory-queues.ts';
 import { attributesOf } from './records.ts';
+import { telemetryInto } from './telemetry.ts';
 
-export const URLS = {
-  messages: 'http://sqs/0/messages',
-  messagesFifo: 'http://sqs/0/messages.fifo',
-  retries: 'http://sqs/0/retries',
-  deliveries: 'http://sqs/0/deliveries.fifo',
-  undeliverable: 'http://sqs/0/undeliverable',
-} as const;
+export { URLS };
 
 const urlRules = {
   allowHttp: false,
@@ -48,11 +43,7 @@ export type Delivered = { readonly delivery: Delivery; readonly taken: Taken };
 
 export type RouteWorld = ReturnType<typeof createRouteWorld>;
 
-export function createRouteWorld({
-  pageSize = 2,
-  visibilitySeconds = 240,
-  faultWaits = LIMITS.faultWaits,
-} = {}) {
+export function createRouteWorld({ pageSize = 2, visibilitySeconds = 240 } = {}) {
   let time = 1_700_000_000_000;
   const now = () => time;
   const memory = createMemoryQueues({ now });
@@ -62,23 +53,34 @@ export function createRouteWorld({
   const lines: { event: string; fields: LogFields }[] = [];
   const write = (event: string, fields: LogFields) => void lines.push({ event, fields });
 
-  function depsFor(invocation: Invocation, directory?: Directory): RouteDeps {
-    const { subscriptionsTable, stateTable } = tablesOver(invocation.through(tables.documents));
-    return {
-      stateTable,
-      queues: gatherSends(createQueues(invocation.through(memory.sqs), { callsAtOnce: 5 })),
-      directory: directory ?? createDirectory({ subscriptionsTable, rules: RULES, now, cacheMs: 5_000 }),
-      deliveriesQueueUrl: URLS.deliveries,
-      undeliverableQueueUrl: URLS.undeliverable,
-      retriesQueueUrl: URLS.retries,
-      backstop: { full: async () => full },
-      faultWaits,
-      sourceUrls: [URLS.messages, URLS.messagesFifo, URLS.retries],
-      log: { info: write, warn: write, error: write },
-      count: (name, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
-      now,
-    };
+  const telemetry = telemetryInto({ log: { info: write, warn: write, error: write }, counts });
+
+  /** SQS as an invocation has it. How full `deliveries.fifo` is, is the test's to say, and no step of an invocation's. */
+  function sqsOf(invocation: Invocation): typeof memory.sqs {
+    const through = invocation.through(memory.sqs);
+    const send = async (command: object) =>
+      command instanceof GetQueueAttributesCommand
+        ? { Attributes: { ApproximateNumberOfMessages: String(full ? FULL_AT : 0) } }
+        : await through.send(command as never);
+    return { send } as typeof memory.sqs;
   }
+
+  const routeIn = (invocation: Invocation) =>
+    createRoute(
+      {
+        sqs: sqsOf(invocation),
+        documents: invocation.through(tables.documents),
+        surroundings: {
+          now,
+          random: () => 0,
+          wait: async (ms) => {
+            time += ms;
+          },
+          telemetryOf: () => telemetry,
+        },
+      },
+      ENVIRONMENT,
+    );
 
   return {
     /** Is `deliveries.fifo` too full? */
@@ -107,14 +109,15 @@ export function createRouteWorld({
     /** One batch from a queue: received, routed, and what is done deleted. Undefined when nothing is visible. */
     async poll(
       queueUrl: string = URLS.messages,
-      options: { death?: Death; remainingMs?: number; max?: number; directory?: Directory } = {},
+      options: { death?: Death; remainingMs?: number; max?: number } = {},
     ): Promise<SQSBatchResponse | 'killed' | undefined> {
       const { max = 10, remainingMs = 40_000 } = options;
       const records = memory.receive(queueUrl, { max, visibilitySeconds });
       if (records.length === 0) return undefined;
       const invocation = createInvocation(options.death);
-      const deps = depsFor(invocation, options.directory);
-      const answer = await invocation.run(() => routeBatch(records, { remainingMs }, deps));
+      const context = { awsRequestId: 'route', getRemainingTimeInMillis: () => remainingMs } as Context;
+      const handler = routeIn(invocation);
+      const answer = await invocation.run(() => handler({ Records: records }, context));
       if (answer === 'killed') return answer;
       const failed = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
       const done = records.filter(({ messageId }) => !failed.has(messageId));

@@ -4,7 +4,6 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Context, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
-import { SAMPLE_ENVIRONMENT } from '#lib/build/sample-environment.ts';
 import type { ExchangeRequest } from '#lib/callback/client.ts';
 import type { Authorization } from '#lib/credentials/authorization.ts';
 import type { Announcement } from '#lib/state/announce.ts';
@@ -12,28 +11,16 @@ import { stateKey } from '#lib/state/keys.ts';
 import { parseState, type State } from '#lib/state/state.ts';
 import type { CountName, LogFields } from '#lib/telemetry/log.ts';
 import type { Agenda, Random } from './agenda.ts';
+import { ENVIRONMENT, URLS } from './environment.ts';
 import { createDeliver, createResume, createRoute } from './functions.ts';
 import type { Life } from './lambda.ts';
 import { type Answer, exchangeOf, type Ledger, type Request } from './ledger.ts';
-import { type MemoryDocuments, TABLES } from './memory-documents.ts';
-import { URLS as ROUTE_URLS } from './route-world.ts';
+import type { MemoryDocuments } from './memory-documents.ts';
+import { telemetryInto } from './telemetry.ts';
 
-export const URLS = { ...ROUTE_URLS, deadLetters: 'http://sqs/0/dead-letters' } as const;
+export { URLS };
+
 export const TIMEOUTS_MS = { deliver: 60_000, route: 40_000, resume: 30_000 } as const;
-
-/** The environment of a function over the queues and tables in memory; all numbers are a deployment's defaults. */
-export const ENVIRONMENT: Readonly<Record<string, string>> = {
-  ...SAMPLE_ENVIRONMENT,
-  SUBSCRIPTIONS_TABLE: TABLES.subscriptionsTable,
-  ENDPOINTS_TABLE: TABLES.endpointsTable,
-  STATE_TABLE: TABLES.stateTable,
-  MESSAGES_QUEUE_URL: URLS.messages,
-  MESSAGES_FIFO_QUEUE_URL: URLS.messagesFifo,
-  RETRIES_QUEUE_URL: URLS.retries,
-  DELIVERIES_QUEUE_URL: URLS.deliveries,
-  DEAD_LETTERS_QUEUE_URL: URLS.deadLetters,
-  UNDELIVERABLE_QUEUE_URL: URLS.undeliverable,
-};
 
 /** For subscribers that want no credentials. */
 export const WITHOUT_CREDENTIALS: Authorization = {
@@ -78,16 +65,7 @@ export function wireFunctions(
   const write = (level: string) => (event: string, fields: LogFields) =>
     void lines.push(`${now() - 1_700_000_000_000} ${level} ${event} ${JSON.stringify(fields)}`);
   const log = { info: write('info'), warn: write('warn'), error: write('error') };
-  const telemetry = {
-    log,
-    infoAll: (event: string, list: readonly LogFields[]) =>
-      list.forEach((fields) => void log.info(event, fields)),
-    count: (name: CountName, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
-    measure() {},
-    meterOf: () => ({ count() {}, measure() {} }),
-    begin() {},
-    flush() {},
-  };
+  const telemetry = telemetryInto({ log, counts });
   const events = {
     async send({ input }: { input: { Entries?: unknown[] } }) {
       for (const entry of input.Entries ?? []) {
