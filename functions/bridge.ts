@@ -7,7 +7,7 @@ import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { bridgeBatch } from '#lib/bridge/batch.ts';
 import { createKafkaPublisher } from '#lib/bridge/kafka-publisher.ts';
-import { createPublishers } from '#lib/bridge/publishers.ts';
+import { createPublishers, type PublishersDeps } from '#lib/bridge/publishers.ts';
 import { createSqsPublisher } from '#lib/bridge/sqs-publisher.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
 import { AWS_CLIENT } from '#lib/deployment/aws-clients.ts';
@@ -28,12 +28,14 @@ type Clients = {
   readonly documents: Pick<DynamoDBDocumentClient, 'send'>;
   readonly secretsManager: Pick<SecretsManagerClient, 'send'>;
   readonly iamToken: (region: string | undefined) => Promise<string>;
+  /** Reach the endpoints; unless given, over the network. */
+  readonly publishers?: Omit<PublishersDeps, 'now'>;
   readonly surroundings?: Surroundings;
 };
 
 /** The handler on the given clients and environment. Throws when the environment is wrong. */
 export function createHandler(
-  { sqs, sqsIn, documents, secretsManager, iamToken, surroundings = DEPLOYED }: Clients,
+  { sqs, sqsIn, documents, secretsManager, iamToken, publishers, surroundings = DEPLOYED }: Clients,
   environment: NodeJS.ProcessEnv,
 ) {
   const config = readConfig(bridgeEnvironment, environment);
@@ -62,6 +64,7 @@ export function createHandler(
           sqs: (region) => (region === undefined ? sqs : sqsIn(region)),
           ownQueueUrls,
         }),
+      ...publishers,
       now,
     }),
     deadLettersQueueUrl: DEAD_LETTERS_QUEUE_URL,

@@ -100,15 +100,24 @@ describe('an endpoint that is out of order', () => {
     expect(world.waiting().map(({ letter }) => letter.messageId)).toEqual(['d1', 'd2', 'd3']);
   });
 
-  test('is tried at once when its item has changed', async () => {
+  test('is tried as soon as its changed item is read, though its breaker is open', async () => {
     const world = createBridgeWorld();
     world.endpoint('mended', () => DOWN);
-    world.send(letter('1', 'mended'));
-    await world.poll();
+    // Four failures open the breaker for eight seconds, longer than an item is cached.
+    for (const waitMs of [0, 1_001, 2_001, 4_001]) {
+      world.pass(waitMs);
+      world.send(letter(`after ${waitMs}`, 'mended'));
+      await world.poll({ max: 1 });
+    }
     world.endpoint('mended', () => TAKEN, 'another-queue');
-    world.send(letter('2', 'mended'));
+    world.pass(4_000);
+    world.send(letter('too early', 'mended'));
     await world.poll();
-    expect(world.taken.map(({ letter }) => letter.messageId)).toEqual(['2']);
+    expect(world.published).toHaveLength(4);
+    world.pass(1_001);
+    world.send(letter('changed', 'mended'));
+    await world.poll();
+    expect(world.taken.map(({ letter }) => letter.messageId)).toContain('changed');
   });
 
   test('whose letters SQS does not take back hands exactly these back', async () => {
@@ -167,7 +176,7 @@ describe('undeliverable gets, whole and with the reason,', () => {
 
   test('what names an endpoint that is gone, or whose item is not right', async () => {
     const world = createBridgeWorld();
-    world.putItem('wrong', { name: 'wrong', type: 'kafka', configuration: {} });
+    world.putItem({ name: 'wrong', type: 'kafka', configuration: {} });
     world.send(letter('1', 'gone'));
     world.send(letter('2', 'wrong'));
     await world.poll();
