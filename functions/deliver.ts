@@ -24,7 +24,7 @@ type Clients = BacklogClients & {
   readonly callback?: Pick<CallbackClient, 'exchange' | 'endInvocation'>;
 };
 
-/** The handler on the given clients and environment. Throws when the environment is wrong. */
+/** Makes the handler. Throws when a variable of the environment is missing or invalid. */
 export function createHandler(clients: Clients, environment: NodeJS.ProcessEnv) {
   const config = readConfig(deliverEnvironment, environment);
   const backlog = wireBacklog('deliver', config, clients);

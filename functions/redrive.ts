@@ -39,7 +39,7 @@ type Clients = {
 /** Reserved at the end of an invocation, to complete running calls and make the unused messages visible again. */
 const RESERVE_MS = 10_000;
 
-/** The handler on the given clients and environment. Throws when the environment is wrong. */
+/** Makes the handler. Throws when a variable of the environment is missing or invalid. */
 export function createHandler(
   { sqs, sqsIn, documents, secretsManager, iamToken, surroundings = DEPLOYED }: Clients,
   environment: NodeJS.ProcessEnv,

@@ -15,10 +15,10 @@ import { answer, parseResumeRequest } from '#lib/resume/request.ts';
 import { sweep } from '#lib/resume/sweep.ts';
 import { telling } from '#lib/telemetry/telemetry.ts';
 
-/** Kept from the time for what is under way. */
+/** Milliseconds reserved at the end of an invocation, to complete running calls. */
 const RESERVE_MS = 5_000;
 
-/** The handler on the given clients and environment. Throws when the environment is wrong. */
+/** Makes the handler. Throws when a variable of the environment is missing or invalid. */
 export function createHandler(clients: BacklogClients, environment: NodeJS.ProcessEnv) {
   const config = readConfig(resumeEnvironment, environment);
   const backlog = wireBacklog('resume', config, clients);

@@ -23,7 +23,7 @@ type Clients = {
   readonly surroundings?: Surroundings;
 };
 
-/** The handler on the given clients and environment. Throws when the environment is wrong. */
+/** Makes the handler. Throws when a variable of the environment is missing or invalid. */
 export function createHandler(
   { sqs, documents, surroundings = DEPLOYED }: Clients,
   environment: NodeJS.ProcessEnv,
