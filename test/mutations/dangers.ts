@@ -344,6 +344,11 @@ export const DANGERS: readonly Danger[] = [
         'if (looksAtWaiting) await lookAtWaiting();',
         'if (!looksAtWaiting && looksAtHeld) await lookAtWaiting();',
       ],
+      [
+        'lib/resume/census.ts',
+        'return await measureBacklog(subscription, closedLanes(state), endsAt, deps);',
+        'return known;',
+      ],
     ],
     tests: [['resume/sweep', 'the state tells how much waits']],
   },
