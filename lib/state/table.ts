@@ -3,8 +3,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
-  BatchGetCommand,
-  BatchWriteCommand,
   DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
@@ -15,16 +13,9 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-
-export type TableItem = Readonly<Record<string, unknown>>;
-export type TableKey = Readonly<Record<string, string>>;
-
-/** Holds when there is no item of the key, or when the item has this value. With both, one of them is enough. */
-export type WriteCondition = {
-  /** The name of a key attribute: no item has it. */
-  readonly absent?: string;
-  readonly equals?: { readonly attribute: string; readonly value: string | number };
-};
+import { batchGet, batchWrite, type TableClock } from './table-batches.ts';
+import { expressionOf, type WriteCondition } from './table-expressions.ts';
+import type { TableItem, TableKey } from './table-item.ts';
 
 export type TableQuery = {
   readonly index?: string;
@@ -93,19 +84,8 @@ export type Tables<Name extends string> = Readonly<Record<Name, Table>> & {
   ): Promise<Partial<Readonly<Record<Name, readonly TableItem[]>>>>;
 };
 
-/** What the waits between the parts of a batch need; a test's own. */
-export type TableClock = {
-  readonly now: () => number;
-  readonly random: () => number;
-  readonly wait: (ms: number) => Promise<unknown>;
-};
-
+/** Keys of a call at most. */
 const MOST_READS = 100;
-const MOST_WRITES = 25;
-/** A partition takes about a thousand writes a second. A burst above that passes; a longer one is handed back to SQS. */
-const PATIENCE_MS = 2_000;
-const FIRST_WAIT_MS = 25;
-const LONGEST_WAIT_MS = 400;
 
 const CLOCK: TableClock = { now: Date.now, random: Math.random, wait: sleep };
 
@@ -246,132 +226,5 @@ async function isWritten(write: () => Promise<unknown>): Promise<boolean> {
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return false;
     throw error;
-  }
-}
-
-type Expressed = {
-  readonly add?: Readonly<Record<string, number>>;
-  readonly set?: TableItem;
-  readonly condition?: WriteCondition | undefined;
-};
-
-/** The expressions of a write. Each attribute is named by a placeholder: DynamoDB reserves hundreds of words. */
-function expressionOf({ add = {}, set = {}, condition: { absent, equals } = {} }: Expressed) {
-  const adds = Object.keys(add).map((name) => `#${name} :by_${name}`);
-  const sets = Object.keys(set).map((name) => `#${name} = :new_${name}`);
-  const updates = [
-    ...(adds.length > 0 ? [`ADD ${adds.join(', ')}`] : []),
-    ...(sets.length > 0 ? [`SET ${sets.join(', ')}`] : []),
-  ];
-  const conditions = [
-    ...(absent !== undefined ? [`attribute_not_exists(#${absent})`] : []),
-    ...(equals ? [`#${equals.attribute} = :is_${equals.attribute}`] : []),
-  ];
-  const named = [...Object.keys(add), ...Object.keys(set)];
-  if (absent !== undefined) named.push(absent);
-  if (equals) named.push(equals.attribute);
-  const values = Object.fromEntries([
-    ...Object.entries(add).map(([name, by]) => [`:by_${name}`, by]),
-    ...Object.entries(set).map(([name, value]) => [`:new_${name}`, value]),
-    ...(equals ? [[`:is_${equals.attribute}`, equals.value]] : []),
-  ]);
-  return {
-    ...(updates.length > 0 && { UpdateExpression: updates.join(' ') }),
-    ...(conditions.length > 0 && { ConditionExpression: conditions.join(' OR ') }),
-    ...(named.length > 0 && {
-      ExpressionAttributeNames: Object.fromEntries(named.map((name) => [`#${name}`, name])),
-    }),
-    // DynamoDB refuses an empty map of values.
-    ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
-  };
-}
-
-type Reads = Readonly<
-  Record<string, { readonly Keys: readonly TableKey[]; readonly ConsistentRead: boolean }>
->;
-
-async function batchGet(
-  wanted: Reads,
-  documents: Pick<DynamoDBDocumentClient, 'send'>,
-  clock: TableClock,
-): Promise<ReadonlyMap<string, readonly TableItem[]>> {
-  const found = new Map<string, TableItem[]>();
-  await untilProcessed(
-    wanted,
-    async (left) => {
-      const { Responses = {}, UnprocessedKeys = {} } = await documents.send(
-        new BatchGetCommand({ RequestItems: requestOf(left) }),
-      );
-      for (const [table, items] of Object.entries(Responses)) {
-        found.set(table, [...(found.get(table) ?? []), ...items]);
-      }
-      const unprocessed = Object.entries(UnprocessedKeys);
-      if (unprocessed.length === 0) return undefined;
-      return Object.fromEntries(
-        unprocessed.map(([table, { Keys = [] }]) => [
-          table,
-          { Keys, ConsistentRead: wanted[table]?.ConsistentRead ?? true },
-        ]),
-      );
-    },
-    clock,
-  );
-  return found;
-}
-
-/** The SDK's types want arrays that may be changed. */
-const requestOf = (reads: Reads) =>
-  Object.fromEntries(
-    Object.entries(reads).map(([table, read]) => [table, { ...read, Keys: [...read.Keys] }]),
-  );
-
-type Write = NonNullable<NonNullable<BatchWriteCommand['input']['RequestItems']>[string]>[number];
-
-async function batchWrite(
-  table: string,
-  writes: readonly Write[],
-  documents: Pick<DynamoDBDocumentClient, 'send'>,
-  clock: TableClock,
-): Promise<void> {
-  for (let start = 0; start < writes.length; start += MOST_WRITES) {
-    await untilProcessed(
-      writes.slice(start, start + MOST_WRITES),
-      async (left) => {
-        const { UnprocessedItems } = await documents.send(
-          new BatchWriteCommand({ RequestItems: { [table]: left } }),
-        );
-        const unprocessed = UnprocessedItems?.[table] ?? [];
-        return unprocessed.length === 0 ? undefined : unprocessed;
-      },
-      clock,
-    );
-  }
-}
-
-/** `ask` returns the part that DynamoDB left. The waits grow, and are random so that many callers do not come at once. */
-async function untilProcessed<T>(
-  all: T,
-  ask: (part: T) => Promise<T | undefined>,
-  { now, random, wait }: TableClock,
-): Promise<void> {
-  const endsAt = now() + PATIENCE_MS;
-  let longestMs = FIRST_WAIT_MS;
-  let left = await ask(all);
-  while (left !== undefined) {
-    const waitMs = Math.ceil(longestMs * (0.5 + random() / 2));
-    if (now() + waitMs > endsAt) throw new NotProcessed();
-    await wait(waitMs);
-    longestMs = Math.min(longestMs * 2, LONGEST_WAIT_MS);
-    left = await ask(left);
-  }
-}
-
-/** DynamoDB left a part of a batch unprocessed for as long as it was asked. */
-class NotProcessed extends Error {
-  override name = 'NotProcessed';
-  constructor() {
-    super(
-      `DynamoDB left a part of a batch unprocessed for ${PATIENCE_MS} ms: the table is over its throughput`,
-    );
   }
 }

@@ -307,7 +307,7 @@ export const DANGERS: readonly Danger[] = [
     danger: 'Entries that DynamoDB leaves unprocessed are taken for written, and lost.',
     edits: [
       [
-        'lib/state/table.ts',
+        'lib/state/table-batches.ts',
         'const unprocessed = UnprocessedItems?.[table] ?? [];',
         'const unprocessed = UnprocessedItems?.[table]?.slice(0, 0) ?? [];',
       ],

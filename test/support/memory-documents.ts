@@ -12,7 +12,8 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { createTables, type TableClock } from '#lib/state/table.ts';
+import { createTables } from '#lib/state/table.ts';
+import type { TableClock } from '#lib/state/table-batches.ts';
 
 export type Item = Record<string, unknown>;
 
