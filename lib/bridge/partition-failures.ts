@@ -1,4 +1,5 @@
-// Finds the partitions that refused their records after a failed send to several: the client gives one error for all.
+// One send writes records to several partitions, and the Kafka client gives one error for all of them. This file finds in
+// the error which partitions refused their records.
 import { failureOf, type KafkaFailure } from '#lib/kafka/failure.ts';
 
 type PartitionFailure = { readonly partition: number; readonly failure: KafkaFailure };
@@ -6,8 +7,8 @@ type PartitionFailure = { readonly partition: number; readonly failure: KafkaFai
 const PATH = /^\/responses\/(\d+)\/partition_responses\/(\d+)$/;
 
 /**
- * Returns the partitions whose brokers answered with an error; all others have their records. Returns undefined when a
- * broker did not answer: then nothing is known.
+ * Returns the partitions whose brokers answered with an error; all others have stored their records. Returns undefined
+ * when a broker did not answer, because then it is not known which records are stored.
  */
 export function partitionFailures(error: unknown): readonly PartitionFailure[] | undefined {
   const responses = responseErrorsIn(error);

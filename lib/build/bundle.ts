@@ -17,7 +17,7 @@ const REQUIRE_FOR_COMMONJS = `import{createRequire as __cr}from'node:module';con
 /** Writes <folder>/<function>/index.js and its licences for every function. Must run in the checkout's root. */
 export async function bundle(folder = 'dist'): Promise<Metafile> {
   mkdirSync(folder, { recursive: true });
-  // `.js` and a package.json beside it, not `.mjs`: `serverless invoke local` does not load `.mjs`.
+  // The bundles are `.js` files with a package.json, because `serverless invoke local` does not load `.mjs` files.
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}\n');
   const { metafile } = await build({
     entryPoints: functionNames().map((name) => ({ in: `functions/${name}.ts`, out: `${name}/index` })),

@@ -1,5 +1,5 @@
-// Whether the parameters of a deployment fit together, checked when it is packaged. What each may be by itself is in the
-// table of parameters. Pure.
+// Checks whether the parameters of a deployment fit together, when it is packaged. The table of parameters says which values
+// a single parameter may have. The functions here are pure.
 import type * as z from 'zod';
 import { PARAMETERS, type ParameterValues } from '#lib/deployment/parameters.ts';
 import { closest } from '#lib/item/did-you-mean.ts';
@@ -27,12 +27,12 @@ export function unknownParameter(given: readonly string[]): string | undefined {
 }
 
 const DEDUPLICATION_WINDOW_SECONDS = 300;
-/** What `deliver` keeps of its time for anything but the exchange. */
+/** The seconds of its timeout that `deliver` needs for work other than the HTTP exchange. */
 const DELIVER_NEEDS_SECONDS = 10;
 /** `bridge` keeps half of this for handing back, and needs the rest for a broker that answers late. */
 const BRIDGE_NEEDS_SECONDS = 30;
 
-/** What does not fit, in one sentence that names the parameter to change; undefined when all does. */
+/** Says in one sentence what does not fit and which parameter to change; undefined when all parameters fit. */
 export function misfit(numbers: ParameterValues): string | undefined {
   const readTimeoutSeconds = numbers.largestReadTimeoutMs / 1000;
   if (readTimeoutSeconds + DELIVER_NEEDS_SECONDS > numbers.deliverTimeoutSeconds) {
@@ -63,10 +63,11 @@ export function misfit(numbers: ParameterValues): string | undefined {
   return misfitOfWaits(numbers) ?? misfitOfRanges(numbers) ?? misfitOfVpc(numbers);
 }
 
-/** The same of what waits, is tried again and is remembered. */
+/** Says the same about the parameters of waits, retries and claims. */
 function misfitOfWaits(numbers: ParameterValues): string | undefined {
   const { backlogRetentionDays, claimsLiveDays, retentionSeconds } = numbers;
-  // More by a day is more than any visibility timeout: a message may be in the queue again before it is parked.
+  // The two numbers are whole days, so they differ by a day at least. A message may be received again before it is parked,
+  // and a day is longer than any visibility timeout.
   if (backlogRetentionDays >= claimsLiveDays) {
     return `backlogRetentionDays (${backlogRetentionDays}) must be under claimsLiveDays (${claimsLiveDays}), the life of at-most-once's claims, or what waited longer could be sent twice.`;
   }

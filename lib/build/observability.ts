@@ -1,4 +1,4 @@
-// Alarms, a dashboard of the same metrics, and saved log queries, made for the template when it is packaged. Pure.
+// Makes the alarms, a dashboard of the same metrics and the saved log queries for the template, when it is packaged. Pure.
 import { type Alarm, alarmResource, alarms, metricOf } from './alarms.ts';
 
 export type Watched = {

@@ -1,5 +1,5 @@
-// What some parameters add to the service before it is packaged: the functions' environment, a VPC, a key, kept data, tags.
-// serverless.yml holds what every deployment has. Checks nothing.
+// Changes the service before it is packaged, as some parameters ask: it adds the functions' environment, a VPC, a key, kept
+// data and tags. serverless.yml holds the parts that every deployment has. Nothing is checked here.
 import * as z from 'zod';
 import { FUNCTION_NAMES } from '#lib/deployment/parameter.ts';
 import { type ParameterValues, parametersFor } from '#lib/deployment/parameters.ts';

@@ -1,5 +1,5 @@
-// An environment with which each of the functions starts: every parameter at its default, tables and queues that do not
-// exist. For whatever imports a function without a deployment: its cost, benchmarks, tests.
+// An environment with which every function starts. Each parameter has its default, and the tables and queues do not
+// exist. The build, which measures the cost of importing a function, uses it, and so do benchmarks and tests.
 import { RESOURCES } from '#lib/deployment/config.ts';
 import { parameterList } from '#lib/deployment/parameters.ts';
 

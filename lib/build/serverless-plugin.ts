@@ -11,14 +11,14 @@ import { partsSchema, tagsOf, withEnvironment, withOptions } from './options.ts'
 import { type RegionAnswer, regionFor } from './region.ts';
 import { tooLargePolicy, tooLongName } from './template-limits.ts';
 
-/** What is read of a service whose variables are resolved. */
+/** The parts of a service that the plugin reads after its variables are resolved. */
 const serviceSchema = z.object({
   custom: z.object({ parameters: z.record(z.string(), z.unknown()) }),
   functions: partsSchema.shape.functions,
   resources: z.looseObject({ Resources: partsSchema.shape.resources }),
 });
 
-/** What is changed of it. */
+/** The parts of a service that the plugin changes. */
 type Service = { functions: object; resources: object; provider: { region?: string } };
 
 type Serverless = {

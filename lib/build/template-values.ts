@@ -1,4 +1,4 @@
-// What serverless.yml takes from the table of parameters: the defaults, by stage, and every parameter as it is given.
+// Gives serverless.yml the values of the table of parameters: the defaults of each stage, and each parameter as it is given.
 // serverless.yml reads it through template-values.cjs.
 import { parameterList } from '#lib/deployment/parameters.ts';
 

@@ -1,5 +1,5 @@
-// Decides whether an address may be called. Pure: addresses in, reasons out; guard.ts and connector.ts look names up and
-// connect. An address that is not known to be public is refused.
+// Decides whether an address may be called. An address that is not known to be public is refused. The functions here are
+// pure: guard.ts and connector.ts look up the names and connect.
 import { BlockList, isIP } from 'node:net';
 
 export type AddressRules = {

@@ -1,10 +1,10 @@
-// Checks the addresses of a URL's name when an item is registered. This is only a first check: every connection looks the
-// name up again.
+// Looks up the host name of a URL when an item is registered, and checks its addresses. This is only a first check: every
+// connection looks up the name again.
 import { isIP } from 'node:net';
 import type { AddressRules } from './address.ts';
 import { bareHost, type Lookup } from './guard.ts';
 
-/** Why a URL's name may not be called, by its present addresses; undefined when it may. Never rejects. */
+/** Says why the present addresses of a URL's host may not be called; undefined when they may. Never rejects. */
 export async function checkAddresses(
   url: string,
   { lookup, addresses }: { readonly lookup: Lookup; readonly addresses: AddressRules },

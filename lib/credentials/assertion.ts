@@ -7,7 +7,7 @@ import { ownFromPkcs12 } from './stores.ts';
 
 export type SignedAssertion =
   | { readonly ok: true; readonly assertion: string }
-  /** What is wrong with the key, as a sentence that repeats nothing of it. */
+  /** `message` says what is wrong with the key, without any of its content. */
   | { readonly ok: false; readonly message: string };
 
 const ALGORITHMS = {

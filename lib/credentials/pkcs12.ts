@@ -10,7 +10,7 @@ export type Pkcs12 = {
 
 export type OpenedPkcs12 =
   | { readonly ok: true; readonly store: Pkcs12 }
-  /** A sentence that repeats nothing of the store. */
+  /** `reason` says why the store can't be read, without any of its content. */
   | { readonly ok: false; readonly reason: string };
 
 /** Opens a store. `content` is base64, line breaks allowed. Never rejects. */

@@ -19,8 +19,8 @@ export type Pkcs12KeyContent = Pkcs12Content & {
 };
 
 /**
- * Reads the certificates of a PEM trust store. An unusable store is a value with a sentence that repeats nothing of
- * it.
+ * Reads the certificates of a PEM trust store. If the store is unusable, the result says why, without any of
+ * its content.
  */
 export function trustedFromPem(content: string): Store<Trusted> {
   const certificates = certificatesIn(content);
@@ -28,8 +28,8 @@ export function trustedFromPem(content: string): Store<Trusted> {
 }
 
 /**
- * Reads the certificates of a PKCS#12 trust store. An unusable store is a value with a sentence that repeats nothing
- * of it.
+ * Reads the certificates of a PKCS#12 trust store. If the store is unusable, the result says why, without any
+ * of its content.
  */
 export async function trustedFromPkcs12({ content, password = '' }: Pkcs12Content): Promise<Store<Trusted>> {
   const opened = await openPkcs12(content, password);
@@ -37,8 +37,8 @@ export async function trustedFromPkcs12({ content, password = '' }: Pkcs12Conten
 }
 
 /**
- * Reads a certificate and its key from PEM texts. Unusable texts are a value with a sentence that repeats nothing of
- * them.
+ * Reads a certificate and its key from PEM texts. If the texts are unusable, the result says why, without any of
+ * their content.
  */
 export function ownFromPem(certContent: string, keyContent: string): Store<Own> {
   const certificates = certificatesIn(certContent);

@@ -43,7 +43,7 @@ export type TokensDeps = {
 const UNTOLD_LIFE_MS = 5 * 60_000;
 /** A token is renewed in the last tenth of its life, at least a second early: servers count whole seconds. */
 const EARLY_MS = { least: 1_000, most: 30_000 };
-/** Milliseconds before the next try, after a renewal failed while the old token is still valid. */
+/** A renewal failed while the old token is still valid: the milliseconds until the next try. */
 const RENEW_AGAIN_MS = 5_000;
 const DROP_AGAIN_MS = 30_000;
 const MOST_KEPT = 1_000;

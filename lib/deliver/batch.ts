@@ -1,5 +1,6 @@
-// One batch of `deliver`: extend the visibility of its records, read their subscriptions, work its lanes in parallel and
-// suspected poison messages alone, and return exactly the records that are not settled.
+// One batch of `deliver`. It extends the visibility timeout of its records, reads their subscriptions and works on its
+// lanes in parallel. A suspected poison message is worked on last and alone. It returns exactly the records that are not
+// settled, so that SQS hands them out again.
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { CallbackClient } from '#lib/callback/client.ts';
 import { decodeLaneMessage } from '#lib/message/attribute.ts';

@@ -1,4 +1,5 @@
-// What follows from an outcome: a pure and total function of outcome, quality of service and the subscription's rules.
+// Decides the action that follows from an outcome. It is a pure function of the outcome, the quality of service and the
+// subscription's rules, and it covers every outcome.
 // act.ts carries it out.
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { Outcome } from './outcome.ts';

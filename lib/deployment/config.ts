@@ -12,11 +12,11 @@ const url = z.string().regex(/^https?:\/\//, 'must be a queue URL');
 type Resource = {
   readonly schema: z.ZodType<string>;
   readonly functions: readonly FunctionName[];
-  /** What OPERATORS.md says of it. */
+  /** The description of the variable in OPERATORS.md. */
   readonly meaning: string;
 };
 
-/** What serverless.yml sets beside the parameters. */
+/** The variables that serverless.yml sets beside those of the parameters. */
 export const RESOURCES = {
   STAGE: {
     schema: name,
@@ -86,10 +86,10 @@ type BridgeEnvironment = z.infer<typeof bridgeEnvironment>;
 type ResumeEnvironment = z.infer<typeof resumeEnvironment>;
 type RedriveEnvironment = z.infer<typeof redriveEnvironment>;
 
-/** What deliver and resume have in common. */
+/** The variables that both `deliver` and `resume` read. */
 export type BacklogEnvironment = Pick<DeliverEnvironment, keyof DeliverEnvironment & keyof ResumeEnvironment>;
 
-/** What every function is told. */
+/** The variables that every function reads. */
 export type CommonEnvironment = Pick<
   BacklogEnvironment,
   keyof BacklogEnvironment & keyof RouteEnvironment & keyof BridgeEnvironment & keyof RedriveEnvironment

@@ -5,7 +5,7 @@ import * as z from 'zod';
 export const FUNCTION_NAMES = ['route', 'deliver', 'bridge', 'resume', 'redrive'] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
-/** What the table says of a parameter. */
+/** A parameter's entry in the table of parameters. */
 export type Entry = {
   /** As `--param` would give it. `<stage>` stands for the stage's name. */
   readonly default: string | number;
@@ -14,12 +14,12 @@ export type Entry = {
   /** The environment variable, and the functions that get it. Both are absent where only the template uses the parameter. */
   readonly variable?: string;
   readonly functions?: readonly FunctionName[];
-  /** What OPERATORS.md says of it. */
+  /** The description of the parameter in OPERATORS.md. */
   readonly meaning: string;
 };
 
 type Kind<T> = {
-  /** What a value may be, for OPERATORS.md. */
+  /** The allowed values, in words for OPERATORS.md. */
   readonly allowed: string;
   readonly unit?: string;
   // Made when they are asked for: a function that starts cold makes those that it reads, and no others.

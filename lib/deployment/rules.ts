@@ -1,5 +1,5 @@
-// What a deployment allows: of callbacks, and of the items that name them. Made of the environment by the functions, and
-// told to the CLI, which has none.
+// The rules of a deployment: which callbacks may be called, and which config items are valid. The functions read the rules
+// from their environment. The CLI does not have this environment, so it asks `resume` for the rules.
 import { addressRules } from '#lib/callback/address.ts';
 import { checkUrl } from '#lib/callback/guard.ts';
 import type { SubscriptionRules } from '#lib/subscription/schema.ts';
@@ -18,7 +18,7 @@ export const allowsThisMachine = ({
   AWS_ENDPOINT_URL?: string | undefined;
 }) => isLocalStage(STAGE) && isEmulator(AWS_ENDPOINT_URL);
 
-/** The SDK takes an empty one for none, and AWS's own may be written out. */
+/** An empty URL is no URL for the SDK, and the variable may also hold an endpoint of AWS itself. */
 const isEmulator = (endpointUrl = ''): boolean => {
   const host = URL.parse(endpointUrl)?.hostname;
   return (
@@ -26,7 +26,7 @@ const isEmulator = (endpointUrl = ''): boolean => {
   );
 };
 
-/** What this deployment allows, as data that the CLI can be told. */
+/** The rules of a deployment, as data that can be sent to the CLI. */
 export type DeploymentRules = {
   readonly largestReadTimeoutMs: number;
   readonly allowHttp: boolean;
@@ -57,7 +57,7 @@ export const callbackOptions = ({
 /** Where the callback client may go. */
 export const callbackRules = (config: CommonEnvironment) => callbackOptions(deploymentRules(config));
 
-/** What a config item is checked against. */
+/** The rules by which a function checks a config item. */
 export const subscriptionRules = (config: CommonEnvironment): SubscriptionRules =>
   itemRules(deploymentRules(config));
 

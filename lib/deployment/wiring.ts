@@ -1,5 +1,5 @@
-// What `deliver` and `resume` are both wired with: the tables and queues that a subscription's backlog lives in, how its
-// registration is read and how its pauses are told. Made of what their environments have in common.
+// Makes the dependencies that `deliver` and `resume` share: the tables and queues of the backlogs, the reader of
+// registrations and the announcement of pauses. It uses only the variables that both functions read.
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';

@@ -95,7 +95,7 @@ const ssl = () =>
     keyStore: titled(keyStore().optional(), 'Key store', "The client's own certificate and key."),
   });
 
-// What the protocol needs, and what it has no use for.
+// Finds the fields that the protocol needs but that are missing, and the fields that it does not use.
 const fitting: z.core.CheckFn<KafkaSecurity> = ({ value, issues }) => {
   const fault = (path: string[], message: string) =>
     issues.push({ code: 'custom', input: value, path, message });

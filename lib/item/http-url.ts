@@ -1,4 +1,4 @@
-// The look of a URL. Where requests may go is the guard's affair.
+// Checks the form of an http or https URL. lib/callback/guard.ts decides to which URLs requests may go.
 import { text, titled } from './field.ts';
 
 export const HTTP_URL = /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/]\S*$/;

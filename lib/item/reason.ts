@@ -1,4 +1,4 @@
-// What is wrong with a value, in plain words, from zod's issue. The value itself is never told: it may be a credential.
+// Says in plain words what is wrong with a value, from zod's issue. It never shows the value, which may be a credential.
 import * as z from 'zod';
 
 /** For zod, which asks when it has found an issue. What a schema says about itself goes before it. */

@@ -28,7 +28,7 @@ export type KafkaConnection =
 // Short timeouts, so that a failure can still be reported: three tries take less than half a minute.
 const LIMITS = { connectTimeout: 3_000, requestTimeout: 6_000, retries: 2, retryDelay: 250 } as const;
 
-/** Makes the options. An unusable secret or store is a value, with a sentence that repeats nothing of it. */
+/** Makes the options. If a secret or a store is unusable, the result says why, without any of its content. */
 export async function connectionTo(
   { bootstrapServers, security }: KafkaConfiguration,
   deps: ConnectionDeps,

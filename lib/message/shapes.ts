@@ -79,7 +79,7 @@ function eventBridge(event: Json): MessageShape {
   return { texts: { topic, id: event.id, 'content-type': 'application/json' } };
 }
 
-// JSON can write characters that SQS refuses: such a payload travels as bytes.
+// A JSON string can contain characters that SQS refuses. A payload with such a character is sent as base64.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 const REFUSED_BY_SQS = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 

@@ -1,5 +1,5 @@
-// SQS for the functions: sends, deletes and visibility in batches, with every partial answer read. AWS's errors don't
-// throw; the caller gets the result of each entry, because only a confirmed entry may be settled.
+// The functions send, delete and hide SQS messages in batches here. An error of AWS is not thrown: the caller gets the
+// result of each entry, because only a confirmed entry may be settled.
 import {
   type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
@@ -136,7 +136,7 @@ function bytesOf({ body, attribute }: Outgoing): number {
   return Buffer.byteLength(body) + Buffer.byteLength(attribute) + ATTRIBUTE.length + 'String'.length;
 }
 
-/** SQS did not confirm a send: the message that caused it must stay where it is. */
+/** The error when SQS did not confirm a send. The caller must then leave the original message where it is. */
 export class NotConfirmed extends Error {
   override name = 'NotConfirmed';
   readonly code: string;

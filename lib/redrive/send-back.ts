@@ -48,7 +48,8 @@ function attributesOf(
       ? { DataType: type, BinaryValue: Buffer.from(value, 'base64') }
       : { DataType: type, StringValue: value },
   ]);
-  // Without an id of its own, its id was its SQS message id. It is kept: sent again, the message would get another one.
+  // The publisher gave no id, so the SQS message id was the message's id. SQS gives a new id to the message that is sent
+  // again, so the first one is sent with it.
   const hasId = attributes.id !== undefined || idInBody(body, attributes) !== undefined;
   if (!hasId && came.length < MOST_ATTRIBUTES) {
     came.push(['id', { DataType: 'String', StringValue: sqsMessageId }]);

@@ -49,7 +49,7 @@ const FULL_WAIT_MS = 5_000;
 type Prepared<Place> = {
   readonly item: Item<Place>;
   readonly lane: Prepared<Place>[];
-  /** Undefined for a message that never had a subscription. */
+  /** The field is undefined for a message that never had a subscription. */
   readonly delivery?: { readonly replayId: string | undefined; readonly entry: Outgoing };
 };
 type Lane<Place> = { readonly atOnce: number; readonly queue: Prepared<Place>[] };

@@ -20,9 +20,12 @@ type Options = {
   readonly dryRun: boolean;
 };
 
-/** Consecutive empty receives, with a count of 0, after which the queue counts as empty. A long poll asks all servers. */
+/**
+ * The queue is regarded as empty after this many empty receives in a row, if SQS also counts 0 messages. Each receive is a
+ * long poll, which asks all servers of SQS.
+ */
 const EMPTY_RECEIVES = 2;
-/** The same while SQS still counts messages that it does not return. */
+/** The same number, if SQS still counts messages that it does not return. */
 const EMPTY_RECEIVES_MOST = 6;
 const WAIT_SECONDS = 1;
 const RECEIVERS = 5;
@@ -45,9 +48,9 @@ export async function openQueue(
   const heldMost = dryRun ? HELD_MOST_DRY : HELD_MOST;
   const notes = notesOf({ isFifo, hasRedrivePolicy });
   const queues = createQueues(sqs);
-  /** By receipt handle what is held: what stays where it is, and what is wanted and not sent yet. */
+  /** The letters that this call keeps invisible, by receipt handle: they stay in the queue, or are wanted and not sent yet. */
   const held = new Map<string, 'stays' | 'wanted'>();
-  /** Received, and not looked at yet: ten come at once, and there may have been room for three. */
+  /** Letters that were received and not looked at yet. SQS returns up to ten, and there may be room for fewer. */
   const waiting: ReceivedLetter[] = [];
   let seen = 0;
   /** Receives in a row that found nothing. */
@@ -86,7 +89,8 @@ export async function openQueue(
         );
         return { wanted, ended: true };
       }
-      // In a FIFO queue what is held stands before what follows it: the sooner it is sent, the sooner that comes.
+      // In a FIFO queue, SQS returns no later letter of a message group while an earlier one is invisible. So the wanted
+      // letters are sent before more are read.
       const isHeldUp = isFifo && wanted.length > 0;
       const receivers = empties > 0 || isHeldUp ? 1 : RECEIVERS;
       const waitSeconds = isHeldUp ? 0 : WAIT_SECONDS;
@@ -97,7 +101,7 @@ export async function openQueue(
       else empties += 1;
       look();
       if (empties >= EMPTY_RECEIVES_MOST) return { wanted, ended: true };
-      // SQS's count is as approximate as an empty receive: both together are an end.
+      // SQS's count is approximate, and so is an empty receive. Both together end the reading.
       if (empties >= EMPTY_RECEIVES && (await reader.visible()) === 0) return { wanted, ended: true };
     }
     return { wanted, ended: false };
@@ -112,7 +116,7 @@ export async function openQueue(
         const confirmations = await queues.remove(queueUrl, handles);
         handles = handles.filter((_, index) => confirmations[index] !== undefined);
       }
-      // It was sent: where it can't be deleted, the longer it is out of sight the better.
+      // These letters were sent. One that can't be deleted is not made visible early, so that it is not soon sent again.
       for (const { place } of items) held.delete(place);
       return handles.length;
     },
@@ -131,7 +135,7 @@ export async function openQueue(
         receiptHandle,
         seconds: more && fate === 'stays' ? BETWEEN_CALLS_SECONDS : 0,
       }));
-      // What can't be given back comes back by itself, when it has been out of sight for long enough.
+      // A letter that can't be given back becomes visible by itself when its visibility timeout ends.
       for (let start = 0; start < entries.length; start += 100) {
         const tens = Array.from({ length: 10 }, (_, ten) =>
           entries.slice(start + ten * 10, start + ten * 10 + 10),

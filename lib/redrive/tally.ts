@@ -1,4 +1,5 @@
-// What a call of redrive tells of itself: how many matched, were sent and were not, and of a dry run what is there.
+// Counts what one call of `redrive` did: the letters that matched, were sent and were not sent. Describes the letters that
+// a dry run found.
 import type { FoundLetter } from './letter.ts';
 import { idsOf, type Skip, subscriptionOf, topicOf } from './select.ts';
 
@@ -60,7 +61,7 @@ export function createTally({ sample: most }: { readonly sample: number }) {
     send(by: number): void {
       sent += by;
     },
-    /** What matched in this call and is looked at again in the next. */
+    /** The number of letters that matched in this call and that the next call looks at again. */
     unmatch(by: number): void {
       matched -= by;
     },

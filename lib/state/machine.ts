@@ -1,5 +1,5 @@
-// What pauses and resumes a subscription: one pure function for each event of transitions.ts. Each returns the new state,
-// or undefined for no change. After a lost race the caller calls it again with the newer state.
+// Pauses and resumes a subscription: one pure function for each event of transitions.ts. Each returns the new state, or
+// undefined for no change. After a lost race the caller calls it again with the newer state.
 import { lanesRenumbered, probeAwaited } from './lanes.ts';
 import { closedLanes, type Head, type Pause, type PauseReason, type State } from './state.ts';
 import { counts } from './transitions.ts';
