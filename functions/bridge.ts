@@ -19,7 +19,7 @@ import { createIamToken } from '#lib/kafka/iam-token.ts';
 import { gatherSends } from '#lib/queue/gathered.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { createTables } from '#lib/state/table.ts';
-import { telling } from '#lib/telemetry/telemetry.ts';
+import { telemetryMiddleware } from '#lib/telemetry/telemetry.ts';
 
 type Clients = {
   readonly sqs: Pick<SQSClient, 'send'>;
@@ -75,7 +75,7 @@ export function createHandler(
     random,
   };
   return middy<SQSEvent, SQSBatchResponse, Error, Context>()
-    .use(telling(telemetry))
+    .use(telemetryMiddleware(telemetry))
     .handler(({ Records }, context) =>
       bridgeBatch(Records, { remainingMs: context.getRemainingTimeInMillis() }, deps),
     );

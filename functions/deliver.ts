@@ -16,7 +16,7 @@ import { deliverEnvironment, readConfig } from '#lib/deployment/config.ts';
 import { createDocuments } from '#lib/deployment/documents.ts';
 import { callbackRules } from '#lib/deployment/rules.ts';
 import { type BacklogClients, wireBacklog } from '#lib/deployment/wiring.ts';
-import { telling } from '#lib/telemetry/telemetry.ts';
+import { telemetryMiddleware } from '#lib/telemetry/telemetry.ts';
 
 type Clients = BacklogClients & {
   readonly secretsManager: Pick<SecretsManagerClient, 'send'>;
@@ -45,7 +45,7 @@ export function createHandler(clients: Clients, environment: NodeJS.ProcessEnv) 
     deadLettersQueueUrl: config.DEAD_LETTERS_QUEUE_URL,
   };
   return middy<SQSEvent, SQSBatchResponse, Error, Context>()
-    .use(telling(backlog))
+    .use(telemetryMiddleware(backlog))
     .handler(({ Records }, context) =>
       deliverBatch(Records, { remainingMs: context.getRemainingTimeInMillis() }, deps),
     );

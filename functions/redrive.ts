@@ -24,7 +24,7 @@ import { createSendBack } from '#lib/redrive/send-back.ts';
 import { targetOf } from '#lib/redrive/target.ts';
 import { createRegistrations } from '#lib/state/registration.ts';
 import { createTables } from '#lib/state/table.ts';
-import { telling } from '#lib/telemetry/telemetry.ts';
+import { telemetryMiddleware } from '#lib/telemetry/telemetry.ts';
 
 type Clients = {
   readonly sqs: Pick<SQSClient, 'send'>;
@@ -77,7 +77,7 @@ export function createHandler(
     wait,
   };
   return middy<unknown, unknown, Error, Context>()
-    .use(telling(telemetry))
+    .use(telemetryMiddleware(telemetry))
     .handler(async (event, context) => {
       const endsAt = now() + context.getRemainingTimeInMillis() - RESERVE_MS;
       const parsed = parseRedriveRequest(event);

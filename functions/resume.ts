@@ -13,7 +13,7 @@ import { census } from '#lib/resume/census.ts';
 import { expireHeld } from '#lib/resume/expiry.ts';
 import { answer, parseResumeRequest } from '#lib/resume/request.ts';
 import { sweep } from '#lib/resume/sweep.ts';
-import { telling } from '#lib/telemetry/telemetry.ts';
+import { telemetryMiddleware } from '#lib/telemetry/telemetry.ts';
 
 /** Milliseconds reserved at the end of an invocation, to complete running calls. */
 const RESERVE_MS = 5_000;
@@ -31,7 +31,7 @@ export function createHandler(clients: BacklogClients, environment: NodeJS.Proce
     unsubscribedAfterMs: config.UNSUBSCRIBED_AFTER_MINUTES * 60_000,
   };
   return middy<unknown, unknown, Error, Context>()
-    .use(telling(backlog))
+    .use(telemetryMiddleware(backlog))
     .handler(async (event, context) => {
       const endsAt = backlog.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
       if (isScheduled(event)) {

@@ -15,7 +15,7 @@ import { createQueues } from '#lib/queue/queues.ts';
 import { routeBatch } from '#lib/route/batch.ts';
 import { createTables } from '#lib/state/table.ts';
 import { createDirectory } from '#lib/subscription/directory.ts';
-import { telling } from '#lib/telemetry/telemetry.ts';
+import { telemetryMiddleware } from '#lib/telemetry/telemetry.ts';
 
 type Clients = {
   readonly sqs: Pick<SQSClient, 'send'>;
@@ -52,7 +52,7 @@ export function createHandler(
     now,
   };
   return middy<SQSEvent, SQSBatchResponse, Error, Context>()
-    .use(telling(telemetry))
+    .use(telemetryMiddleware(telemetry))
     .handler(({ Records }, context) =>
       routeBatch(Records, { remainingMs: context.getRemainingTimeInMillis() }, deps),
     );

@@ -3,7 +3,7 @@
 // is in `undeliverable`. All others are handed back.
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { FoundEndpoint } from '#lib/endpoint/found.ts';
-import { inWords } from '#lib/item/fault.ts';
+import { faultsAsText } from '#lib/item/fault.ts';
 import { decodeDeadLetter } from '#lib/message/attribute.ts';
 import { traceIdOf } from '#lib/message/trace.ts';
 import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
@@ -70,7 +70,11 @@ async function bridgeGroup(
         deps,
       );
     if (found.kind === 'invalid')
-      return await setAside(records, { reason: 'endpoint-invalid', detail: inWords(found.faults) }, deps);
+      return await setAside(
+        records,
+        { reason: 'endpoint-invalid', detail: faultsAsText(found.faults) },
+        deps,
+      );
     const { publisher, breaker } = deps.publishers.of(found.endpoint);
     if (!breaker.allows()) return await settle(name, letters, breaker.opensAt(), STILL_BROKEN, deps);
     const passed = await publisher.publish(letters, endsAt);

@@ -6,7 +6,7 @@ import type { KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
 import { connectionTo } from '#lib/kafka/connection.ts';
 import { type FailureKind, failureOf, type KafkaFailure } from '#lib/kafka/failure.ts';
 import { createProducer } from '#lib/kafka/producer.ts';
-import { inTime } from '#lib/queue/in-time.ts';
+import { withTimeLimit } from '#lib/queue/time-limit.ts';
 import { batchesOf, type KafkaRecord, recordsOf } from './kafka-records.ts';
 import type { BridgedLetter, Passed, Publisher, WaitReason } from './letter.ts';
 import { partitionFailures } from './partition-failures.ts';
@@ -156,7 +156,7 @@ const LATE: KafkaFailure = { kind: 'unreachable', detail: 'the brokers did not a
 
 /** Returns the promise's value, or throws when time runs out before. */
 async function within<T extends object>(endsAt: number, promise: Promise<T>): Promise<T> {
-  const value = await inTime(endsAt, promise, Date);
+  const value = await withTimeLimit(endsAt, promise, Date);
   if (value === undefined) throw new Late();
   return value;
 }

@@ -3,7 +3,7 @@
 
 import type { Delivery } from '#lib/message/attribute.ts';
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
-import { type LaterDeps, sendLater } from '#lib/queue/retries.ts';
+import { type LaterDeps, sendToRetries } from '#lib/queue/retries.ts';
 import { change } from '#lib/state/change.ts';
 import { openAndDrain, sendProbe } from '#lib/state/drains.ts';
 import { type BacklogEntry, putEntries } from '#lib/state/entries.ts';
@@ -113,7 +113,7 @@ export async function act(
     if (config.subscription.qos === 'auto' && (delivery.hops ?? 0) < deps.mostHops) {
       const retries = context.retries + 1;
       const next = { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at, retries };
-      await sendLater(next, body, deps.now() + afterMs, deps);
+      await sendToRetries(next, body, deps.now() + afterMs, deps);
       return 'settled';
     }
     const head = { ...headOf(), retries: context.retries + 1 };
@@ -157,7 +157,7 @@ export async function act(
     const inTheWay = head?.messageId === delivery.messageId && head.probes >= PROBES_OF_ONE_HEAD;
     if (inTheWay && context.config.subscription.qos === 'auto') {
       // A message that always fails must not keep an unordered subscription paused for ever.
-      await sendLater(next, body, deps.now() + OUT_OF_THE_WAY_MS, deps);
+      await sendToRetries(next, body, deps.now() + OUT_OF_THE_WAY_MS, deps);
       await sendProbe(registration, deps);
       return 'settled';
     }

@@ -3,7 +3,7 @@
 import type { CallbackClient } from '#lib/callback/client.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import type { Span } from '#lib/message/trace.ts';
-import { inTime } from '#lib/queue/in-time.ts';
+import { withTimeLimit } from '#lib/queue/time-limit.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { type Count, errorName, type Log } from '#lib/telemetry/log.ts';
 import { type ClaimDeps, closeClaim, releaseClaim, type Taken, takeClaim } from './claim.ts';
@@ -58,7 +58,7 @@ export async function attempt(
   if (request.dropped > 0) deps.count('HeadersDropped', request.dropped);
 
   const { span } = request;
-  const secured = await inTime(sendBy, secure(request, subscription, deps), deps);
+  const secured = await withTimeLimit(sendBy, secure(request, subscription, deps), deps);
   if (secured === undefined || deps.now() > sendBy) return 'out-of-time';
   if (!secured.ok) {
     const outcome = { kind: 'unsent', code: secured.code, message: secured.message } as const;
@@ -98,7 +98,7 @@ export async function attempt(
   const isRefused = outcome.kind === 'rejected' && outcome.status === 401;
   const refused = isRefused && deps.authorization.refused(subscription, secured.authorization);
   // When the secret can't be read again in time, the credentials may have changed.
-  const credentialsChanged = refused && ((await inTime(endsAt, refused, deps)) ?? true);
+  const credentialsChanged = refused && ((await withTimeLimit(endsAt, refused, deps)) ?? true);
   return { outcome, epoch, at, made: true, durationMs, span, credentialsChanged };
 }
 

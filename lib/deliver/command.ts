@@ -4,7 +4,7 @@
 import type { Command, DeadLetter, Token } from '#lib/message/attribute.ts';
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
 import { sendToken } from '#lib/queue/tokens.ts';
-import { sendOrphan, type UndeliverableDeps } from '#lib/queue/undeliverable.ts';
+import { sendDeliveryToUndeliverable, type UndeliverableDeps } from '#lib/queue/undeliverable.ts';
 import { change } from '#lib/state/change.ts';
 import type { DrainStartDeps } from '#lib/state/drains.ts';
 import {
@@ -103,7 +103,11 @@ export async function obey(
       await sendDeadLetter(message, { endpoint: dlq.endpoint, reason, at: deps.now(), ...fate }, deps);
     } else {
       const where = fate.outcome === undefined ? 'from the backlog of' : 'held for';
-      await sendOrphan(message, { reason, detail: `${where} subscription ${registration.id}` }, deps);
+      await sendDeliveryToUndeliverable(
+        message,
+        { reason, detail: `${where} subscription ${registration.id}` },
+        deps,
+      );
     }
   }
 

@@ -1,5 +1,5 @@
 // Brings a subscription's state in line with its config item and the time, before anything of it is attempted.
-import { inWords } from '#lib/item/fault.ts';
+import { faultsAsText } from '#lib/item/fault.ts';
 import { change } from '#lib/state/change.ts';
 import { type DrainStartDeps, openAndDrain } from '#lib/state/drains.ts';
 import { dueWithoutBacklog, itemChanged, itemWrong } from '#lib/state/machine.ts';
@@ -13,7 +13,7 @@ export async function syncState(
 ): Promise<void> {
   const { itemHash } = config;
   if (config.kind === 'invalid') {
-    const why = { detail: inWords(config.faults), itemHash };
+    const why = { detail: faultsAsText(config.faults), itemHash };
     // Checked first without a write: most messages find the state as it should be.
     if (itemWrong(registration.state, why, deps.now())) {
       await change(registration, (state) => itemWrong(state, why, deps.now()), deps);

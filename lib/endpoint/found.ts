@@ -1,6 +1,6 @@
 // Reads endpoints from their table, and checks whether a subscription may name one. Connects to none.
 import * as z from 'zod';
-import { type Fault, inWords } from '#lib/item/fault.ts';
+import { type Fault, faultsAsText } from '#lib/item/fault.ts';
 import type { Endpoint } from './endpoint.ts';
 import { parseEndpoint } from './schema.ts';
 
@@ -48,7 +48,7 @@ export function faultOfNaming(item: unknown): Fault | undefined {
     case 'invalid':
       return {
         path: PATH,
-        reason: `names an endpoint whose item is not right, put it right: ${inWords(found.faults)}`,
+        reason: `names an endpoint whose item is not right, put it right: ${faultsAsText(found.faults)}`,
       };
     default:
       return found satisfies never;

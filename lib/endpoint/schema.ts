@@ -1,7 +1,7 @@
 // Parses an endpoint's config item: the endpoint, or all its faults.
 import * as z from 'zod';
 import type { Fault } from '#lib/item/fault.ts';
-import { readField, settled, WHOLE_ITEM } from '#lib/item/fault.ts';
+import { oneFaultPerPath, readField, WHOLE_ITEM } from '#lib/item/fault.ts';
 import { field, text, titled } from '#lib/item/field.ts';
 import { isObject, nonJson } from '#lib/item/json.ts';
 import { type Endpoint, UNDELIVERABLE } from './endpoint.ts';
@@ -47,6 +47,6 @@ export function parseEndpoint(item: unknown): ParsedEndpoint {
   const broken = nonJson(item);
   if (!isObject(item)) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: 'must be an object' }] };
   const reading = readField(endpointItem, item, []);
-  const faults = settled(broken, reading.ok ? [] : reading.faults);
+  const faults = oneFaultPerPath(broken, reading.ok ? [] : reading.faults);
   return reading.ok && faults.length === 0 ? { ok: true, endpoint: reading.value } : { ok: false, faults };
 }

@@ -11,7 +11,7 @@ export type Path = readonly PropertyKey[];
 export type Fault = { readonly path: string; readonly reason: string };
 
 /** Joins faults into one sentence: path and reason of each. */
-export const inWords = (faults: readonly Fault[]): string =>
+export const faultsAsText = (faults: readonly Fault[]): string =>
   faults.map(({ path, reason }) => `${path}: ${reason}`).join('; ');
 
 /** Options that hold credentials: an unknown key in them may be a credential and is not shown. */
@@ -37,7 +37,7 @@ const clipped = (segment: string): string =>
   segment.replace(/[^\x21-\x7e]/g, '?').slice(0, LONGEST_SEGMENT) || '(empty)';
 
 /** Returns one fault per path. Values that are `broken`, or inside a broken one, get only that fault. */
-export function settled(broken: readonly Fault[], faults: readonly Fault[]): Fault[] {
+export function oneFaultPerPath(broken: readonly Fault[], faults: readonly Fault[]): Fault[] {
   if (broken.length === 0 && faults.length === 0) return [];
   const first = new Map<string, Fault>();
   for (const fault of broken) first.set(fault.path, fault);

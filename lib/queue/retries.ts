@@ -11,7 +11,7 @@ export type LaterDeps = {
 };
 
 /** Sends the message to `retries`. It is attempted no earlier than `notBefore`. Throws when SQS does not take it. */
-export async function sendLater(
+export async function sendToRetries(
   before: Delivery,
   body: string,
   notBefore: number,

@@ -31,7 +31,7 @@ export async function sendUndeliverable(record: SQSRecord, why: Why, deps: Undel
 }
 
 /** Sends a delivery from the backlog or held messages to `undeliverable`. Throws when SQS does not take it. */
-export async function sendOrphan(
+export async function sendDeliveryToUndeliverable(
   { delivery, body }: { readonly delivery: Delivery; readonly body: string },
   why: Why,
   deps: UndeliverableDeps,

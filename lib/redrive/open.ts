@@ -3,7 +3,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type KafkaConfiguration, UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
 import type { FoundEndpoint } from '#lib/endpoint/found.ts';
 import { queueAddress } from '#lib/endpoint/queue.ts';
-import { type Fault, inWords } from '#lib/item/fault.ts';
+import { type Fault, faultsAsText } from '#lib/item/fault.ts';
 import type { KafkaConnection } from '#lib/kafka/connection.ts';
 import { createTopicReader } from '#lib/kafka/topic-reader.ts';
 import { queueNameIn } from '#lib/queue/name.ts';
@@ -57,7 +57,7 @@ export async function openSource(
   if (config.kind === 'invalid') {
     return fault(
       'endpoint',
-      `the item of ${name} is not right, put it right first: ${inWords(config.faults)}`,
+      `the item of ${name} is not right, put it right first: ${faultsAsText(config.faults)}`,
     );
   }
   const { endpoint } = config;

@@ -21,7 +21,7 @@ type Standing = {
 };
 
 /** How many letters a page may take, by the request's limit, the time left and the rate. */
-export function roomFor(
+export function pageLimitsFor(
   { begunAt, now, endsAt, sent, left }: Standing,
   { dryRun, ratePerSecond = Number.POSITIVE_INFINITY }: Pick<RedriveRequest, 'dryRun' | 'ratePerSecond'>,
 ): Room {

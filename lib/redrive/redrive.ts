@@ -6,7 +6,7 @@ import type { Count, Log } from '#lib/telemetry/log.ts';
 import { type Cursor, encodeCursor } from './cursor.ts';
 import type { LetterReading } from './letter.ts';
 import { createPace } from './pace.ts';
-import { roomFor } from './page-limits.ts';
+import { pageLimitsFor } from './page-limits.ts';
 import type { RedriveRequest } from './request.ts';
 import { letterMatches, skipOf } from './select.ts';
 import { type SendDeps, sendPage, type Target } from './send.ts';
@@ -112,7 +112,7 @@ export async function redrive(
   }
 
   function room() {
-    return roomFor({ begunAt, now: deps.now(), endsAt, sent: tally.sent(), left }, request);
+    return pageLimitsFor({ begunAt, now: deps.now(), endsAt, sent: tally.sent(), left }, request);
   }
 
   function wants(reading: LetterReading): boolean {

@@ -28,7 +28,7 @@ export type Shown = {
 
 export type Tally = ReturnType<typeof createTally>;
 
-/** An answer of Lambda's holds 6 MB: beyond so many subscriptions, the others are counted together. */
+/** Subscriptions counted one by one; the others are summed, because Lambda's answer holds 6 MB. */
 const SUBSCRIPTIONS_MOST = 1_000;
 export const OTHERS = '(others)';
 const EXCERPT_MOST = 200;

@@ -1,8 +1,8 @@
 // Checks one subscription for the sweep or a person: resumes what is due, one conditional write at a time. Work inside a
 // lane is sent there as a token; no backlog entry is touched here.
-import { inWords } from '#lib/item/fault.ts';
+import { faultsAsText } from '#lib/item/fault.ts';
 import { sendToken, type TokenDeps } from '#lib/queue/tokens.ts';
-import { sendOrphan, type UndeliverableDeps } from '#lib/queue/undeliverable.ts';
+import { sendDeliveryToUndeliverable, type UndeliverableDeps } from '#lib/queue/undeliverable.ts';
 import { type ChangeDeps, change } from '#lib/state/change.ts';
 import { HELD_LOOK_MS, LOOK_MS } from '#lib/state/due.ts';
 import { dropHeld, listHeld, withoutHeldNote } from '#lib/state/held.ts';
@@ -51,7 +51,7 @@ export async function checkSubscriptionState(
   await changeTo((from) => (from.absentSince === undefined ? undefined : withoutAbsence(from)));
   await changeTo((from) =>
     config.kind === 'invalid'
-      ? itemWrong(from, { detail: inWords(config.faults), itemHash: config.itemHash }, now)
+      ? itemWrong(from, { detail: faultsAsText(config.faults), itemHash: config.itemHash }, now)
       : itemChanged(from, config.itemHash),
   );
   await changeTo((from) => dueWithoutBacklog(from, now));
@@ -123,7 +123,7 @@ export async function checkSubscriptionState(
       for (const { sk, delivery, body } of held) {
         if (deps.now() >= endsAt) return false;
         const detail = `held for subscription ${subscription}, which is gone`;
-        await sendOrphan({ delivery, body }, { reason: 'unsubscribed', detail }, deps);
+        await sendDeliveryToUndeliverable({ delivery, body }, { reason: 'unsubscribed', detail }, deps);
         await dropHeld(subscription, sk, deps);
       }
     }

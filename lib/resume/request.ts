@@ -2,7 +2,7 @@
 // is checked strictly and answered with a sentence.
 import * as z from 'zod';
 import type { DeploymentRules } from '#lib/deployment/rules.ts';
-import { inWords as faultsInWords } from '#lib/item/fault.ts';
+import { faultsAsText as faultsInWords } from '#lib/item/fault.ts';
 import { sendToken } from '#lib/queue/tokens.ts';
 import { change } from '#lib/state/change.ts';
 import { firstEntries } from '#lib/state/entries.ts';
@@ -15,7 +15,7 @@ import { readState } from '#lib/state/state-item.ts';
 import { type CheckBounds, type CheckDeps, checkSubscriptionState } from './check-subscription.ts';
 import { readMeasure } from './measure.ts';
 import { type OverviewDeps, overview, statusLineOf } from './overview.ts';
-import { waitingIn } from './waiting.ts';
+import { listBacklogPage } from './waiting.ts';
 
 const id = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters');
 const lane = z.number().int().min(0).max(19).optional();
@@ -148,7 +148,7 @@ export async function answer(
     case 'list-backlog': {
       const lanes = closedLanes(subject.state).filter((one) => one === (request.lane ?? one));
       const { cursor, limit = 25 } = request;
-      const page = await waitingIn({ subscription, lanes }, { cursor, limit }, deps);
+      const page = await listBacklogPage({ subscription, lanes }, { cursor, limit }, deps);
       return { ok: true, message: `${page.waiting.length} waiting.`, ...page };
     }
     case 'send-held':

@@ -18,7 +18,7 @@ export type WaitingPage = {
 };
 
 /** Lists one page of these lanes' entries, lowest lane first. Throws when DynamoDB fails. */
-export async function waitingIn(
+export async function listBacklogPage(
   { subscription, lanes }: { readonly subscription: string; readonly lanes: readonly number[] },
   { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
   deps: EntryDeps,

@@ -10,7 +10,7 @@ import { sendUndeliverable } from '#lib/queue/undeliverable.ts';
 import { type Count, errorName, type Log } from '#lib/telemetry/log.ts';
 import { type AddressDeps, type Addressed, address } from './address.ts';
 import { type FanOutDeps, fanOut } from './fan-out.ts';
-import { type ComeRoundDeps, comeRound } from './return-from-retries.ts';
+import { type ComeRoundDeps, returnFromRetries } from './return-from-retries.ts';
 
 export type RouteDeps = AddressDeps &
   ComeRoundDeps &
@@ -78,7 +78,7 @@ async function routeFlow(
 /** Returns undefined when the message is done, else the seconds after which to continue. */
 async function routeOne(record: SQSRecord, endsAt: number, deps: RouteDeps): Promise<number | undefined> {
   if (queueNameOf(record) === queueNameIn(deps.retriesQueueUrl)) {
-    const unroutable = await comeRound(record, deps);
+    const unroutable = await returnFromRetries(record, deps);
     if (unroutable) await sendUndeliverable(record, unroutable, deps);
     return undefined;
   }

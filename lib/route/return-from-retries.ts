@@ -21,7 +21,7 @@ export type ComeRoundDeps = {
 const SOON_MS = 1_000;
 
 /** Puts the message into its lane when it is due, else sends it round again. Throws when DynamoDB or SQS fails. */
-export async function comeRound(
+export async function returnFromRetries(
   { messageAttributes, body }: SQSRecord,
   deps: ComeRoundDeps,
 ): Promise<Extract<Addressed, { kind: 'unroutable' }> | undefined> {

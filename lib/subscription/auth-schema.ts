@@ -126,7 +126,7 @@ export const auth = field(() =>
 
 export type Auth = z.output<ReturnType<typeof auth>>;
 
-/** What a kind's credentials are in a secret: the JSON that the item would hold, and for a token the text alone too. */
+/** Schemas of the credentials in a secret, by kind: the JSON that the item would hold. A token may also be plain text. */
 export const CREDENTIALS = {
   basic: field(() => basicCredentials().transform((given) => ({ type: 'basic' as const, ...given }))),
   token: field(() =>

@@ -1,5 +1,5 @@
-// Who is subscribed, as route needs it: ids and how many lanes each has. Read by topic, eventually consistent, kept for
-// a few seconds; that a lane count may be stale does no harm, deliver moves what comes through the wrong lane.
+// The subscriptions of a topic for `route`: ids and lane counts. Read eventually consistent and cached for a few seconds. A
+// stale lane count does no harm: `deliver` moves a delivery that came through the wrong lane.
 import * as z from 'zod';
 import { isObject, type JsonObject } from '#lib/item/json.ts';
 import { parseSubscription, type SubscriptionRules } from './schema.ts';

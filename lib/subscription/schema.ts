@@ -1,7 +1,7 @@
 // Parses a subscription's config item: all faults at once, or the subscription with its defaults filled in.
 
 import type { Fault } from '#lib/item/fault.ts';
-import { settled, WHOLE_ITEM } from '#lib/item/fault.ts';
+import { oneFaultPerPath, WHOLE_ITEM } from '#lib/item/fault.ts';
 import { isObject, nonJson } from '#lib/item/json.ts';
 import { type ItemFields, readFields } from './fields.ts';
 import { HTTP_DEFAULTS } from './http-schema.ts';
@@ -21,7 +21,7 @@ export function parseSubscription(item: unknown, rules: SubscriptionRules): Pars
   if (!isObject(item)) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: 'must be an object' }] };
   const shape = itemShapeOf(item);
   const { fields, faults } = readFields(shape);
-  const all = settled(broken, [...faults, ...brokenRules(fields, shape, rules)]);
+  const all = oneFaultPerPath(broken, [...faults, ...brokenRules(fields, shape, rules)]);
   const { id, callbackUrl } = fields;
   if (all.length > 0 || id === undefined || callbackUrl === undefined) return { ok: false, faults: all };
   return { ok: true, subscription: subscriptionOf({ ...fields, id, callbackUrl }, rules) };

@@ -108,7 +108,7 @@ function createTally() {
 }
 
 /** Returns the middleware that begins and flushes the telemetry of every invocation, also of a failed one. */
-export function telling<Event, Result>({
+export function telemetryMiddleware<Event, Result>({
   begin,
   flush,
 }: Telemetry): MiddlewareObj<Event, Result, Error, Context> {

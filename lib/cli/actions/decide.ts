@@ -10,7 +10,7 @@ const answered = z.looseObject({ message: z.string(), messageId: z.string().opti
 type Request = { readonly subscription: string; readonly action: string; readonly [more: string]: unknown };
 
 /** Sends one decision about a subscription to `resume` and prints its answer. */
-export async function askToDecide(request: Request, context: CommandContext): Promise<void> {
+export async function sendDecision(request: Request, context: CommandContext): Promise<void> {
   const answer = await askResume(request, answered, context);
   const about = answer.messageId === undefined ? '' : ` (message ${answer.messageId})`;
   context.print.result(

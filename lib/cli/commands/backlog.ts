@@ -15,17 +15,18 @@ export function backlog(program: Command, context: CommandContext): void {
   one('pause', 'Stop a subscription until it is resumed; its messages wait in the backlog')
     .option('--detail <text>', 'the reason, shown by status')
     .action(async (subscription: string, { detail }: { detail?: string }) =>
-      (await deciding()).askToDecide(
+      (await deciding()).sendDecision(
         { subscription, action: 'pause', ...(detail !== undefined && { detail }) },
         context,
       ),
     );
   one('resume', 'Resume a subscription: its backlog is delivered in order').action(
     async (subscription: string) =>
-      (await deciding()).askToDecide({ subscription, action: 'resume' }, context),
+      (await deciding()).sendDecision({ subscription, action: 'resume' }, context),
   );
   one('look', 'Check a subscription now: a changed config item resumes it').action(
-    async (subscription: string) => (await deciding()).askToDecide({ subscription, action: 'look' }, context),
+    async (subscription: string) =>
+      (await deciding()).sendDecision({ subscription, action: 'look' }, context),
   );
   for (const [action, description] of [
     ['skip-head', 'Discard the first message of the backlog'],
@@ -34,7 +35,7 @@ export function backlog(program: Command, context: CommandContext): void {
     one(action, description)
       .option('--lane <n>', 'the first message of this lane', laneIn)
       .action(async (subscription: string, { lane }: { lane?: number }) =>
-        (await deciding()).askToDecide(
+        (await deciding()).sendDecision(
           { subscription, action, ...(lane !== undefined && { lane }) },
           context,
         ),

@@ -1,7 +1,7 @@
 // Waiting with a time limit. The work itself goes on, and its result may serve the next caller.
 
 /** Returns the work's result, or undefined when it is not there at the given time (epoch milliseconds). */
-export async function inTime<T>(
+export async function withTimeLimit<T>(
   by: number,
   work: Promise<T>,
   { now }: { readonly now: () => number },
