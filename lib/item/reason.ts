@@ -1,7 +1,7 @@
 // Says in plain words what is wrong with a value, from zod's issue. It never shows the value, which may be a credential.
 import * as z from 'zod';
 
-/** For zod, which asks when it has found an issue. What a schema says about itself goes before it. */
+/** Error function for zod, which calls it for every issue. A schema's own message wins over it. */
 export function reasonOf(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type': {
@@ -24,7 +24,7 @@ export function reasonOf(issue: z.core.$ZodRawIssue): string | undefined {
     case 'too_big':
       return `must ${bound(issue.origin)} at most ${issue.maximum}${unit(issue.origin)}`;
     case 'unrecognized_keys':
-      // Not a reason yet: the keys that are known here, for unknownKeys.
+      // Not the final sentence: the known keys, from which unknownKeys makes it.
       return issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape).join(' ') : '';
     default:
       return undefined;
@@ -48,7 +48,7 @@ function missing(noun: string, schema: unknown): string {
   return `is missing: give ${noun}${description === undefined ? '' : `. ${description}`}`;
 }
 
-// Where a value is of the right type and still wrong, its type is no news.
+// When the type is right and the value is not, the sentence does not mention the type.
 const mustBe = (noun: string, input: unknown, ownType: 'string' | 'number' | 'none'): string =>
   typeof input === ownType ? `must be ${noun}` : `must be ${noun}, not ${kindOf(input)}`;
 

@@ -1,5 +1,4 @@
-// Secured callbacks, in the seed's and Gravitee's words. The credentials stand in the item, or in a secret that it
-// names. Getting a token and setting the header is done elsewhere.
+// `auth`: the credentials of a secured callback, in Gravitee's words, in the item or in a secret that it names.
 import * as z from 'zod';
 import { exactlyOneOf, field, oneOf, text, titled } from '#lib/item/field.ts';
 import { httpUrl } from '#lib/item/http-url.ts';
@@ -144,7 +143,7 @@ export type Credentials = z.output<ReturnType<(typeof CREDENTIALS)[AuthKind]>>;
 export type OAuth2Credentials = Extract<Credentials, { type: 'oauth2' }>;
 export type JwtProfileCredentials = Extract<Credentials, { type: 'jwtProfileOauth2' }>;
 
-/** The credentials that stand in the item itself; undefined where it names a secret. */
+/** The credentials in the item itself; undefined when it names a secret. */
 export function inlineCredentials(auth: Exclude<Auth, { type: 'none' }>): Credentials | undefined {
   switch (auth.type) {
     case 'basic':

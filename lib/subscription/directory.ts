@@ -7,9 +7,9 @@ import { parseSubscription, type SubscriptionRules } from './schema.ts';
 export type Listed = { readonly id: string; readonly lanes: number };
 
 export type Directory = {
-  /** The subscriptions of a topic, in order of their ids. Throws when DynamoDB fails. */
+  /** The subscriptions of a topic, ordered by id. Throws when DynamoDB fails. */
   ofTopic(topic: string): Promise<readonly Listed[]>;
-  /** One subscription, or undefined if there is none of that id. Throws when DynamoDB fails. */
+  /** One subscription; undefined when its id is not registered. Throws when DynamoDB fails. */
   byId(id: string): Promise<Listed | undefined>;
 };
 
@@ -30,16 +30,16 @@ type Options = {
   readonly cacheMs: number;
 };
 
-/** Any item: what is wrong with it is deliver's to find. */
+/** Accepts any item: `deliver` finds its faults. */
 const itemSchema = z.custom<JsonObject>(isObject);
 
 const isId = (id: unknown): boolean => typeof id === 'string' && id.length <= 128;
 
-/** A directory with a cache of its own; concurrent questions for one topic are one read. */
+/** Makes a directory with its own cache; parallel reads of one topic make one query. */
 export function createDirectory({ subscriptionsTable, rules, now, cacheMs }: Options): Directory {
   const listed = (item: JsonObject): Listed => {
     const parsed = parseSubscription(item, rules);
-    // An item that can't be parsed has one lane; deliver pauses it there.
+    // An item that can't be parsed has one lane; `deliver` pauses it there.
     return { id: String(item.id), lanes: parsed.ok ? parsed.subscription.http.maxConcurrentConnections : 1 };
   };
 
@@ -51,10 +51,10 @@ export function createDirectory({ subscriptionsTable, rules, now, cacheMs }: Opt
       values: { ':topic': topic },
     });
     for await (const { items } of pages) {
-      // An id that no key of ours can hold has nowhere to be paused either; it is left out.
+      // An id that our keys can't hold is left out: the subscription could not even be paused.
       for (const item of items) if (isId(item.id)) found.push(listed(item));
     }
-    // DynamoDB orders by bytes. For ids as they should be that is the same; a fan-out's place needs it of every id.
+    // DynamoDB orders by bytes, which for valid ids is the same order. A fan-out's progress needs one order for all ids.
     return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
@@ -78,14 +78,14 @@ function cached<T>(read: (key: string) => Promise<T>, { now, cacheMs }: Pick<Opt
     if (hit && hit.until > now()) return hit.value;
     const until = now() + cacheMs;
     const value = read(key);
-    // As long as the read is under way it is shared, however long it takes.
+    // A read in progress is shared, however long it takes.
     const entry = { value, until: Number.POSITIVE_INFINITY };
     kept.delete(key);
     kept.set(key, entry);
     const forget = () => {
       if (kept.get(key) === entry) kept.delete(key);
     };
-    // A failed read is not kept, nor is an id that was not found: it may be registered the next moment.
+    // Failed reads and unknown ids are not cached: the subscription may be registered at any time.
     value.then((found) => {
       entry.until = until;
       if (found === undefined) forget();
