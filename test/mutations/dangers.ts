@@ -92,7 +92,7 @@ export const DANGERS: readonly Danger[] = [
     id: 'removed-lane',
     danger: 'Lanes that a smaller cap has removed go on sending requests.',
     edits: [['lib/deliver/settle.ts', 'if (lane >= lanes) {', 'if (lane < 0) {']],
-    tests: [['deliver/items', 'POST nothing that is still routed to them']],
+    tests: [['stories/items', 'POST nothing that is still routed to them']],
   },
   {
     id: 'removed-lane-backlog',
@@ -104,7 +104,7 @@ export const DANGERS: readonly Danger[] = [
         'if (lane < 0) await emptyInto',
       ],
     ],
-    tests: [['deliver/items', 'move their backlog and what is still in the queue']],
+    tests: [['stories/items', 'move their backlog and what is still in the queue']],
   },
   {
     id: 'gone-with-dlq',
@@ -116,7 +116,7 @@ export const DANGERS: readonly Danger[] = [
         "      if (rules.dlq && outcome.status !== 410) return { kind: 'dead-letter', endpoint: rules.dlq.endpoint };\n      return {\n        kind: 'pause',",
       ],
     ],
-    tests: [['deliver/outage', '410 with a dlq is a dead letter']],
+    tests: [['stories/outage', '410 with a dlq is a dead letter']],
   },
   {
     id: 'corrected-item',
@@ -129,8 +129,8 @@ export const DANGERS: readonly Danger[] = [
       ],
     ],
     tests: [
-      ['deliver/items', 'goes on by itself within ten minutes'],
-      ['deliver/items', 'goes on at once when a message comes'],
+      ['stories/items', 'goes on by itself within ten minutes'],
+      ['stories/items', 'goes on at once when a message comes'],
     ],
   },
   {
@@ -143,7 +143,7 @@ export const DANGERS: readonly Danger[] = [
         'return opened(state);',
       ],
     ],
-    tests: [['deliver/items', 'stays when the same item is put again']],
+    tests: [['stories/items', 'stays when the same item is put again']],
   },
   {
     id: 'missing-endpoint',
@@ -156,8 +156,8 @@ export const DANGERS: readonly Danger[] = [
       ],
     ],
     tests: [
-      ['deliver/endpoints', 'is paused as invalid-config'],
-      ['deliver/endpoints', 'an endpoint that is removed later'],
+      ['stories/endpoints', 'is paused as invalid-config'],
+      ['stories/endpoints', 'an endpoint that is removed later'],
     ],
   },
   {
@@ -196,7 +196,7 @@ export const DANGERS: readonly Danger[] = [
         'if (lane >= 0 && notBefore',
       ],
     ],
-    tests: [['deliver/outage', 'five lanes that fail at once']],
+    tests: [['stories/outage', 'five lanes that fail at once']],
   },
   {
     id: 'one-failure-an-outage',
@@ -210,7 +210,7 @@ export const DANGERS: readonly Danger[] = [
     ],
     tests: [
       ['state/machine', 'N failures of one outage are one'],
-      ['deliver/outage', 'five lanes that fail at once'],
+      ['stories/outage', 'five lanes that fail at once'],
     ],
   },
   {
@@ -223,7 +223,7 @@ export const DANGERS: readonly Danger[] = [
         "epoch >= 0 && counts('went-well', state)",
       ],
     ],
-    tests: [['deliver/outage', 'nor does one that was under way in the same batch']],
+    tests: [['stories/outage', 'nor does one that was under way in the same batch']],
   },
   {
     id: 'lone-503',
@@ -236,8 +236,8 @@ export const DANGERS: readonly Danger[] = [
       ],
     ],
     tests: [
-      ['deliver/outage', 'a lone 503 is no pause'],
-      ['deliver/outage', 'a retry whose delay fits'],
+      ['stories/outage', 'a lone 503 is no pause'],
+      ['stories/outage', 'a retry whose delay fits'],
     ],
   },
   {
@@ -247,7 +247,7 @@ export const DANGERS: readonly Danger[] = [
       ['lib/resume/check-subscription.ts', '< deps.unsubscribedAfterMs)', '< Number.POSITIVE_INFINITY)'],
     ],
     tests: [
-      ['deliver/items', 'that stays away is cleared'],
+      ['stories/items', 'that stays away is cleared'],
       ['resume/expiry', 'is undeliverable as unsubscribed within hours'],
     ],
   },
@@ -255,7 +255,7 @@ export const DANGERS: readonly Danger[] = [
     id: 'deleted-for-a-moment',
     danger: 'Deleting a config item and putting it again a moment later loses its backlog.',
     edits: [['lib/resume/check-subscription.ts', '< deps.unsubscribedAfterMs)', '< 0)']],
-    tests: [['deliver/items', 'that is back within the hour']],
+    tests: [['stories/items', 'that is back within the hour']],
   },
   {
     id: 'held-is-no-backlog',
@@ -356,7 +356,7 @@ export const DANGERS: readonly Danger[] = [
     id: 'failing-head',
     danger: 'One message that always fails keeps an unordered subscription paused for ever.',
     edits: [['lib/deliver/act.ts', 'head.probes >= PROBES_OF_ONE_HEAD;', 'head.probes < 0;']],
-    tests: [['deliver/outage', 'on auto gets out of the way']],
+    tests: [['stories/outage', 'on auto gets out of the way']],
   },
   {
     id: 'dead-drain',

@@ -1,3 +1,4 @@
+import { existsSync, globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { functionsWithoutDocstring, namesExportedTwice } from '#lib/build/structure.ts';
 
@@ -36,4 +37,15 @@ function inner() {}
       'lib/a.ts:5: bare',
     ]);
   });
+});
+
+/** Tests that are not about one file: of pages, of whole stories, and of the emulated SQS, which is tested as a whole. */
+const OF_NO_FILE = /^test\/unit\/(docs|stories|local\/aws\/sqs)\/|^test\/unit\/dangers\.test\.ts$/;
+
+it('unit tests mirror lib: each has the path of its file', () => {
+  const astray = globSync('test/unit/**/*.test.ts').filter((test) => {
+    const file = test.replace('test/unit/', 'lib/').replace('.test.ts', '');
+    return !OF_NO_FILE.test(test) && !existsSync(`${file}.ts`) && !existsSync(`${file}.cjs`);
+  });
+  expect(astray).toEqual([]);
 });

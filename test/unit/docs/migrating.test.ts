@@ -7,7 +7,7 @@ import { NOT_YET } from '#lib/subscription/not-yet.ts';
 import { OPTION_FIELDS } from '#lib/subscription/option-fields.ts';
 import { TOP_FIELDS } from '#lib/subscription/top-fields.ts';
 import { readPage } from '#test/support/page.ts';
-import { faultsOf, sample, subscriptionOf } from '../subscription/items.ts';
+import { faultsOf, sample, subscriptionOf } from '#test/support/subscription-items.ts';
 
 const page = readPage('MIGRATING.md');
 const entrypoint = JSON.parse(page.block('entrypoint.json'));

@@ -11,7 +11,7 @@ import { NOT_YET } from '#lib/subscription/not-yet.ts';
 import { OPTION_FIELDS } from '#lib/subscription/option-fields.ts';
 import { TOP_FIELDS } from '#lib/subscription/top-fields.ts';
 import { readPage } from '#test/support/page.ts';
-import { faultsOf, itemWith } from '../subscription/items.ts';
+import { faultsOf, itemWith } from '#test/support/subscription-items.ts';
 
 const page = readPage('SUBSCRIPTIONS.md');
 const rows = page.table('field');

@@ -1,7 +1,7 @@
 // Options that are understood and not supported yet: one fault at the option when it is well-formed, its own faults
 // when it is not.
 import { describe, expect, test } from 'vitest';
-import { faultsOf, itemWith, pathsOf } from './items.ts';
+import { faultsOf, itemWith, pathsOf } from '#test/support/subscription-items.ts';
 
 const option = (name: string) => (value: unknown) => itemWith({ [name]: value });
 const top = (name: string) => (value: unknown) => itemWith({}, { [name]: value });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { faultsOf, itemWith, sample, subscriptionOf, URL } from './items.ts';
+import { faultsOf, itemWith, sample, subscriptionOf, URL } from '#test/support/subscription-items.ts';
 
 test('the smallest item gets every default of the seed', () => {
   expect(subscriptionOf({ id: 'acme', configuration: { callbackUrl: URL } })).toEqual({

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { parseEndpoint } from '#lib/endpoint/schema.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
-import { itemWith, rules } from './items.ts';
+import { itemWith, rules } from '#test/support/subscription-items.ts';
 
 const MARK = 'MaRkEd';
 const mark = `${MARK}-p4ss`;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hashOfItem } from '#lib/item/hash.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
-import { rules } from './items.ts';
+import { rules } from '#test/support/subscription-items.ts';
 
 const KEYS =
   'id topic qos type dlq endpoint entrypointId channel metadata startingAt endingAt configuration ' +

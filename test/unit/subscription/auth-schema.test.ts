@@ -1,6 +1,6 @@
 // Secured callbacks as items say them: what is understood, and each fault at its place.
 import { expect, test } from 'vitest';
-import { faultsOf, itemWith, pathsOf } from './items.ts';
+import { faultsOf, itemWith, pathsOf } from '#test/support/subscription-items.ts';
 
 const PEM = '-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----';
 const claims = {

@@ -1,6 +1,6 @@
 // `signing`, `ssl` and `proxy` as items give them: what is taken, and the sentence for what can't be.
 import { describe, expect, test } from 'vitest';
-import { faultsOf, itemWith, subscriptionOf } from './items.ts';
+import { faultsOf, itemWith, subscriptionOf } from '#test/support/subscription-items.ts';
 
 const store = { type: 'PKCS12', content: 'AAAA', password: 'p' };
 const pem = '-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----';

@@ -1,6 +1,6 @@
 // Where a fault is, in which words, and that all of them are told.
 import { expect, test } from 'vitest';
-import { faultsOf, itemWith, pathsOf, URL } from './items.ts';
+import { faultsOf, itemWith, pathsOf, URL } from '#test/support/subscription-items.ts';
 
 test('all faults are told at once, each with its path', () => {
   const item = {

@@ -1,6 +1,6 @@
 // Each limit, on both sides of it.
 import { describe, expect, test } from 'vitest';
-import { faultsOf, itemWith, pathsOf } from './items.ts';
+import { faultsOf, itemWith, pathsOf } from '#test/support/subscription-items.ts';
 
 const a = (count: number): string => 'a'.repeat(count);
 const top = (name: string) => (value: unknown) => itemWith({}, { [name]: value });
