@@ -1,8 +1,5 @@
 // The attributes of a queue: their defaults, what values they may have, and what they mean to the code.
-import * as z from 'zod';
-import { invalidValue, Refusal } from './refusal.ts';
-
-export type Redrive = { readonly deadLetterArn: string; readonly maxReceives: number };
+import { invalidValue, notServed, Refusal } from './refusal.ts';
 
 /** A queue's attributes as the code reads them. */
 export type Settings = {
@@ -13,7 +10,6 @@ export type Settings = {
   readonly maxBytes: number;
   readonly contentBased: boolean;
   readonly perGroup: boolean;
-  readonly redrive: Redrive | undefined;
 };
 
 export type RawAttributes = Readonly<Record<string, string>>;
@@ -34,8 +30,6 @@ const EVERY_QUEUE: Readonly<Record<string, (value: string) => boolean>> = {
   ReceiveMessageWaitTimeSeconds: range(0, 20),
   MaximumMessageSize: range(1024, 1_048_576),
   Policy: isJson,
-  RedrivePolicy: isJson,
-  RedriveAllowPolicy: isJson,
   KmsMasterKeyId: anything,
   KmsDataKeyReusePeriodSeconds: range(60, 86_400),
   SqsManagedSseEnabled: oneOf('true', 'false'),
@@ -74,8 +68,14 @@ export const READ_ONLY = [
   'ApproximateNumberOfMessagesDelayed',
 ] as const;
 
+/** Attributes of AWS that no queue here has: they can be asked for, and not set. */
+const NOT_SERVED: readonly string[] = ['RedrivePolicy', 'RedriveAllowPolicy'];
+
 export const isAttributeName = (name: string): boolean =>
-  name in EVERY_QUEUE || name in FIFO_ONLY || READ_ONLY.some((known) => known === name);
+  NOT_SERVED.includes(name) ||
+  name in EVERY_QUEUE ||
+  name in FIFO_ONLY ||
+  READ_ONLY.some((known) => known === name);
 
 export const defaultsFor = (fifo: boolean): RawAttributes =>
   fifo ? { ...DEFAULTS, ...FIFO_DEFAULTS } : DEFAULTS;
@@ -83,6 +83,7 @@ export const defaultsFor = (fifo: boolean): RawAttributes =>
 /** `current` with `given` over it; throws a Refusal for a name or a value that this kind of queue does not have. */
 export function mergeAttributes(current: RawAttributes, given: RawAttributes, fifo: boolean): RawAttributes {
   for (const [name, value] of Object.entries(given)) {
+    if (NOT_SERVED.includes(name)) throw notServed(`the queue attribute ${name}`);
     const check = EVERY_QUEUE[name] ?? (fifo ? FIFO_ONLY[name] : undefined);
     if (!check) throw new Refusal('InvalidAttributeName', `Unknown Attribute ${name}.`);
     if (!check(value))
@@ -96,20 +97,7 @@ export function mergeAttributes(current: RawAttributes, given: RawAttributes, fi
   return merged;
 }
 
-const redrivePolicy = z.object({
-  deadLetterTargetArn: z.string().min(1),
-  maxReceiveCount: z.coerce.number().int().min(1).max(1000).default(10),
-});
-
-const redriveAllowPolicy = z.object({
-  redrivePermission: z.enum(['allowAll', 'denyAll', 'byQueue']).default('allowAll'),
-  sourceQueueArns: z.array(z.string()).max(10).default([]),
-});
-
 export function readSettings(raw: RawAttributes): Settings {
-  const redrive = raw.RedrivePolicy
-    ? readPolicy('RedrivePolicy', raw.RedrivePolicy, redrivePolicy)
-    : undefined;
   return {
     visibilityMs: Number(raw.VisibilityTimeout) * 1000,
     delayMs: Number(raw.DelaySeconds) * 1000,
@@ -118,23 +106,7 @@ export function readSettings(raw: RawAttributes): Settings {
     maxBytes: Number(raw.MaximumMessageSize),
     contentBased: raw.ContentBasedDeduplication === 'true',
     perGroup: raw.DeduplicationScope === 'messageGroup',
-    redrive: redrive && { deadLetterArn: redrive.deadLetterTargetArn, maxReceives: redrive.maxReceiveCount },
   };
-}
-
-/** Whether a dead-letter queue with these attributes takes letters from that queue. */
-export function allowsRedriveFrom(raw: RawAttributes, sourceArn: string): boolean {
-  if (!raw.RedriveAllowPolicy) return true;
-  const policy = readPolicy('RedriveAllowPolicy', raw.RedriveAllowPolicy, redriveAllowPolicy);
-  if (policy.redrivePermission === 'byQueue') return policy.sourceQueueArns.includes(sourceArn);
-  return policy.redrivePermission === 'allowAll';
-}
-
-function readPolicy<T>(name: string, text: string, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw invalidValue(name, text, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not understood'}`);
 }
 
 function parseJson(text: string): unknown {

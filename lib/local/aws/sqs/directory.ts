@@ -1,29 +1,19 @@
-// The queues of the account: found by name, URL and ARN, made, deleted, and bound to their dead-letter queues.
+// The queues of the account: found by name and URL, made, deleted.
 import type { Clock } from '#lib/local/aws/clock.ts';
-import {
-  allowsRedriveFrom,
-  defaultsFor,
-  mergeAttributes,
-  type RawAttributes,
-  readSettings,
-} from './attributes.ts';
+import { defaultsFor, mergeAttributes, type RawAttributes } from './attributes.ts';
 import { createQueue, type Queue } from './queue.ts';
 import { invalidValue, Refusal } from './refusal.ts';
 import type { Switches } from './switches.ts';
 
 export type QueueDirectory = {
   create(name: string, given: RawAttributes): Queue;
-  setAttributes(queue: Queue, given: RawAttributes): void;
   delete(queue: Queue): void;
   /** By name; throws a Refusal when there is none. */
   get(name: string): Queue;
   /** By URL, whatever its host: only the last part of the path counts. */
   byUrl(url: string): Queue;
-  byArn(arn: string): Queue | undefined;
   /** In the order of their names. */
   list(prefix?: string): Queue[];
-  /** The queues whose dead letters go to this one. */
-  sourcesOf(deadLetters: Queue): Queue[];
   urlOf(queue: Queue, host: string): string;
   close(): void;
 };
@@ -44,27 +34,6 @@ export function createQueueDirectory({ clock, switches, region, account }: Depen
   const deletedAt = new Map<string, number>();
 
   const arnOf = (name: string): string => `arn:aws:sqs:${region}:${account}:${name}`;
-  const byArn = (arn: string): Queue | undefined => {
-    const queue = queues.get(arn.slice(arn.lastIndexOf(':') + 1));
-    return queue?.arn === arn ? queue : undefined;
-  };
-  const deadLettersOf = (queue: Queue): string | undefined =>
-    readSettings(queue.attributes()).redrive?.deadLetterArn;
-
-  function checkRedrive(name: string, fifo: boolean, attributes: RawAttributes): void {
-    const { redrive } = readSettings(attributes);
-    if (!redrive) return;
-    const refuse = (reason: string): Refusal =>
-      invalidValue('RedrivePolicy', attributes.RedrivePolicy, reason);
-    const target = byArn(redrive.deadLetterArn);
-    if (!target) throw refuse('Dead letter target does not exist.');
-    if (target.fifo !== fifo)
-      throw refuse('The dead-letter queue must be of the same type: FIFO for FIFO, standard for standard.');
-    if (target.name === name) throw refuse('A queue cannot be its own dead-letter queue.');
-    if (!allowsRedriveFrom(target.attributes(), arnOf(name)))
-      throw refuse('The RedriveAllowPolicy of the target forbids it.');
-  }
-
   function get(name: string): Queue {
     const queue = queues.get(name);
     if (!queue) throw new Refusal('QueueDoesNotExist', 'The specified queue does not exist.');
@@ -92,18 +61,13 @@ export function createQueueDirectory({ clock, switches, region, account }: Depen
       );
     }
     const attributes = mergeAttributes(defaultsFor(fifo), given, fifo);
-    checkRedrive(name, fifo, attributes);
-    const queue = createQueue({ name, arn: arnOf(name), attributes }, { clock, switches, findByArn: byArn });
+    const queue = createQueue({ name, arn: arnOf(name), attributes }, { clock, switches });
     queues.set(name, queue);
     return queue;
   }
 
   return {
     create,
-    setAttributes(queue, given) {
-      checkRedrive(queue.name, queue.fifo, mergeAttributes(queue.attributes(), given, queue.fifo));
-      queue.setAttributes(given);
-    },
     delete(queue) {
       queues.delete(queue.name);
       deletedAt.set(queue.name, clock.now());
@@ -111,13 +75,10 @@ export function createQueueDirectory({ clock, switches, region, account }: Depen
     },
     get,
     byUrl: (url) => get(url.slice(url.lastIndexOf('/') + 1)),
-    byArn,
     list: (prefix = '') =>
       [...queues.values()]
         .filter(({ name }) => name.startsWith(prefix))
         .sort((a, b) => (a.name < b.name ? -1 : 1)),
-    sourcesOf: (deadLetters) =>
-      [...queues.values()].filter((queue) => deadLettersOf(queue) === deadLetters.arn),
     urlOf: (queue, host) => `http://${host}/${account}/${queue.name}`,
     close() {
       for (const queue of queues.values()) queue.close();

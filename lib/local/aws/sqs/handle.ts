@@ -46,9 +46,9 @@ const member = (body: unknown, name: string): unknown =>
 
 /** The name of the queue that a call is about, if it says so anywhere. */
 function queueOf(body: unknown): string | undefined {
-  for (const name of ['QueueUrl', 'QueueName', 'SourceArn']) {
+  for (const name of ['QueueUrl', 'QueueName']) {
     const value = member(body, name);
-    if (typeof value === 'string') return value.split(/[/:]/).at(-1);
+    if (typeof value === 'string') return value.split('/').at(-1);
   }
   return undefined;
 }
@@ -64,7 +64,8 @@ export function createHandle({ operations, faults, calls, clock }: Dependencies)
   async function run(name: string, body: unknown, context: OperationContext): Promise<SqsAnswer> {
     try {
       const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
-      if (!operation) throw new Refusal('InvalidAction', `The operation ${name} is not known here.`);
+      if (!operation)
+        throw new Refusal('InvalidAction', `The local set does not serve the operation ${name}.`);
       return { status: 200, body: await operation(body, context) };
     } catch (error) {
       if (error instanceof Refusal) return refuse(error);

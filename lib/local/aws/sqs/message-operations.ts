@@ -63,7 +63,6 @@ function systemAttributes(received: Received, senderId: string): Record<string, 
     MessageDeduplicationId: message.deduplicationId,
     SequenceNumber: message.deduplicationId === undefined ? undefined : sequence.toString(),
     AWSTraceHeader: message.systemAttributes.AWSTraceHeader?.StringValue,
-    DeadLetterQueueSourceArn: message.deadLetterSourceArn,
   };
 }
 

@@ -29,10 +29,6 @@ export type Message = {
   readonly groupId: string | undefined;
   readonly deduplicationId: string | undefined;
   readonly sentAt: number;
-  /** The queue that it came from, in a dead-letter queue. */
-  readonly deadLetterSourceArn: string | undefined;
-  /** Receives before it came into this queue: a dead letter counts on. */
-  readonly receivesBefore: number;
 };
 
 /** 1 MiB: the most for a message and for all of a batch. */

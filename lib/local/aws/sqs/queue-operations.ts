@@ -1,11 +1,11 @@
-// The operations on queues: made, found, listed, described, tagged, purged, deleted.
+// The operations on queues: made, found, listed, described, purged, deleted.
 // AddPermission and RemovePermission are left out: nothing here looks at a policy.
 import * as z from 'zod';
 import { isAttributeName } from './attributes.ts';
 import type { QueueDirectory } from './directory.ts';
 import { int, map, type Operations, sqsOperation, strings, textMember, url } from './operation.ts';
 import type { Queue } from './queue.ts';
-import { checkRange, invalidValue, Refusal } from './refusal.ts';
+import { checkRange, invalidValue, notServed, Refusal } from './refusal.ts';
 
 const ofQueue = z.object({ QueueUrl: url });
 const paging = { MaxResults: int, NextToken: textMember };
@@ -45,8 +45,8 @@ export const queueOperations = ({ directory }: { directory: QueueDirectory }): O
   CreateQueue: sqsOperation(
     z.object({ QueueName: url, Attributes: map, tags: map }),
     ({ QueueName, Attributes = {}, tags = {} }, { host }) => {
+      if (Object.keys(tags).length > 0) throw notServed('tags on queues');
       const queue = directory.create(QueueName, Attributes);
-      for (const [key, value] of Object.entries(tags)) queue.tags.set(key, value);
       return { QueueUrl: directory.urlOf(queue, host) };
     },
   ),
@@ -58,15 +58,6 @@ export const queueOperations = ({ directory }: { directory: QueueDirectory }): O
   ListQueues: sqsOperation(z.object({ QueueNamePrefix: textMember, ...paging }), (input, { host }) => {
     const { results, next } = page(directory.list(input.QueueNamePrefix), input);
     return { QueueUrls: results.map((queue) => directory.urlOf(queue, host)), ...next };
-  }),
-
-  ListDeadLetterSourceQueues: sqsOperation(z.object({ QueueUrl: url, ...paging }), (input, { host }) => {
-    const sources = directory.sourcesOf(directory.byUrl(input.QueueUrl));
-    const { results, next } = page(
-      sources.sort((a, b) => (a.name < b.name ? -1 : 1)),
-      input,
-    );
-    return { queueUrls: results.map((queue) => directory.urlOf(queue, host)), ...next };
   }),
 
   GetQueueAttributes: sqsOperation(
@@ -83,33 +74,10 @@ export const queueOperations = ({ directory }: { directory: QueueDirectory }): O
   SetQueueAttributes: sqsOperation(
     z.object({ QueueUrl: url, Attributes: z.record(z.string(), z.string()) }),
     ({ QueueUrl, Attributes }) => {
-      directory.setAttributes(directory.byUrl(QueueUrl), Attributes);
+      directory.byUrl(QueueUrl).setAttributes(Attributes);
       return {};
     },
   ),
-
-  TagQueue: sqsOperation(
-    z.object({ QueueUrl: url, Tags: z.record(z.string(), z.string()) }),
-    ({ QueueUrl, Tags }) => {
-      const { tags } = directory.byUrl(QueueUrl);
-      for (const [key, value] of Object.entries(Tags)) tags.set(key, value);
-      return {};
-    },
-  ),
-
-  UntagQueue: sqsOperation(
-    z.object({ QueueUrl: url, TagKeys: z.array(z.string()) }),
-    ({ QueueUrl, TagKeys }) => {
-      const { tags } = directory.byUrl(QueueUrl);
-      for (const key of TagKeys) tags.delete(key);
-      return {};
-    },
-  ),
-
-  ListQueueTags: sqsOperation(ofQueue, ({ QueueUrl }) => {
-    const { tags } = directory.byUrl(QueueUrl);
-    return tags.size > 0 ? { Tags: Object.fromEntries(tags) } : {};
-  }),
 
   PurgeQueue: sqsOperation(ofQueue, ({ QueueUrl }) => {
     directory.byUrl(QueueUrl).purge();

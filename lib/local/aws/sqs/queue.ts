@@ -1,9 +1,9 @@
-// One queue: its messages, receipts, attributes and tags in one place, and what is done to all of it at once.
+// One queue: its messages, receipts and attributes in one place, and what is done to all of it at once.
 // Which calls there are, and their words on the wire, is in the operations' files.
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '#lib/local/aws/clock.ts';
 import { mergeAttributes, type RawAttributes, readSettings } from './attributes.ts';
-import type { Draft, Message } from './message.ts';
+import type { Draft } from './message.ts';
 import { createReceipts, type Receipts } from './receipt.ts';
 import { createReceiving, type Received, type ReceiveRequest } from './receiving.ts';
 import { Refusal } from './refusal.ts';
@@ -28,17 +28,12 @@ export type QueueView = {
 export type Queue = QueueView & {
   readonly fifo: boolean;
   readonly createdAt: number;
-  readonly tags: Map<string, string>;
   readonly receipts: Pick<Receipts, 'delete' | 'changeVisibility'>;
   attributes(): RawAttributes;
   changedAt(): number;
   setAttributes(given: RawAttributes): void;
   send(draft: Draft): SentMessage;
   receive(request: ReceiveRequest): Promise<Received[]>;
-  /** Takes in a message of another queue, visible at once. */
-  accept(message: Message, enqueuedAt: number): void;
-  /** Takes visible messages out for good, in order; those that `goes` answers false for stay. */
-  moveOut(most: number, goes: (message: Message) => boolean): number;
   purge(): void;
   close(): void;
 };
@@ -46,14 +41,13 @@ export type Queue = QueueView & {
 export type QueueDependencies = {
   readonly clock: Clock;
   readonly switches: Switches;
-  readonly findByArn: (arn: string) => Queue | undefined;
 };
 
 const PURGE_REST_MS = 60_000;
 
 export function createQueue(
   { name, arn, attributes }: { name: string; arn: string; attributes: RawAttributes },
-  { clock, switches, findByArn }: QueueDependencies,
+  { clock, switches }: QueueDependencies,
 ): Queue {
   const fifo = attributes.FifoQueue === 'true';
   const createdAt = clock.now();
@@ -76,7 +70,6 @@ export function createQueue(
     arn,
     fifo,
     createdAt,
-    tags: new Map(),
     receipts,
     attributes: () => raw,
     changedAt: () => changedAt,
@@ -88,7 +81,7 @@ export function createQueue(
     waiting: waiters.size,
     inspected: store.inspected,
     send: createSending(shared),
-    receive: createReceiving({ ...shared, arn, receipts, waiters, findByArn }),
+    receive: createReceiving({ ...shared, receipts, waiters }),
 
     setAttributes(given) {
       const before = settings;
@@ -103,21 +96,6 @@ export function createQueue(
           store.delay(entry, entry.enqueuedAt + settings.delayMs - clock.now());
         }
       }
-    },
-
-    accept(message, enqueuedAt) {
-      store.put(message, { delayMs: 0, retentionMs: settings.retentionMs, enqueuedAt });
-    },
-
-    moveOut(most, goes) {
-      let gone = 0;
-      for (const entry of store.take(most)) {
-        if (goes(entry.message)) {
-          store.remove(entry);
-          gone++;
-        } else store.hide(entry, 0);
-      }
-      return gone;
     },
 
     purge() {

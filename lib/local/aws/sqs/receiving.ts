@@ -1,5 +1,4 @@
-// How messages leave a queue by ReceiveMessage: handed out with a receipt, buried in the dead-letter queue when received too often,
-// handed out again to a caller who repeats its attempt.
+// How messages leave a queue by ReceiveMessage: handed out with a receipt, and handed out again to a caller who repeats its attempt.
 import type { Clock } from '#lib/local/aws/clock.ts';
 import type { Settings } from './attributes.ts';
 import type { LaneEntry } from './lane.ts';
@@ -27,18 +26,13 @@ export type ReceiveRequest = {
   readonly signal: AbortSignal | undefined;
 };
 
-/** Where a queue's dead letters go, if it is there. */
-export type Cemetery = { accept(message: Message, enqueuedAt: number): void };
-
 type Dependencies = {
-  readonly arn: string;
   readonly fifo: boolean;
-  readonly store: Pick<MessageStore, 'take' | 'hide' | 'remove' | 'get' | 'count'>;
+  readonly store: Pick<MessageStore, 'take' | 'hide' | 'get' | 'count'>;
   readonly receipts: Pick<Receipts, 'write'>;
   readonly waiters: Waiters<Received>;
   readonly settings: () => Settings;
   readonly clock: Clock;
-  readonly findByArn: (arn: string) => Cemetery | undefined;
 };
 
 const MOST_IN_FLIGHT = 120_000;
@@ -46,29 +40,10 @@ const MOST_IN_FLIGHT = 120_000;
 export function createReceiving(
   dependencies: Dependencies,
 ): (request: ReceiveRequest) => Promise<Received[]> {
-  const { arn, fifo, store, receipts, waiters, settings, clock, findByArn } = dependencies;
+  const { fifo, store, receipts, waiters, settings, clock } = dependencies;
   const attempts = createWindow<readonly { entry: LaneEntry; received: Received }[]>(FIVE_MINUTES_MS, {
     clock,
   });
-
-  /** False for a message that has been received too often: it is in the dead-letter queue now. */
-  function keepOrBury(entry: LaneEntry): boolean {
-    const { redrive } = settings();
-    if (!redrive || entry.receives < redrive.maxReceives) return true;
-    const deadLetters = findByArn(redrive.deadLetterArn);
-    if (!deadLetters) return true;
-    store.remove(entry);
-    const { message } = entry;
-    const letter: Message = {
-      ...message,
-      deduplicationId: fifo ? message.id : undefined,
-      deadLetterSourceArn: arn,
-      receivesBefore: message.receivesBefore + entry.receives,
-    };
-    // A FIFO queue's retention begins anew, a standard queue's counts on.
-    deadLetters.accept(letter, fifo ? clock.now() : entry.enqueuedAt);
-    return false;
-  }
 
   function handOut(entry: LaneEntry, visibilityMs: number): Received {
     const now = clock.now();
@@ -82,7 +57,7 @@ export function createReceiving(
       message: entry.message,
       handle: receipts.write(entry),
       sequence: entry.sequence,
-      receives: entry.message.receivesBefore + entry.receives,
+      receives: entry.receives,
       firstReceivedAt: entry.firstReceivedAt,
     };
   }
@@ -93,7 +68,7 @@ export function createReceiving(
     if (room <= 0 && !fifo && isShortPoll) {
       throw new Refusal('OverLimit', `The queue has ${MOST_IN_FLIGHT} messages in flight, its most.`);
     }
-    const given = store.take(Math.min(most, room), keepOrBury).map((entry) => ({
+    const given = store.take(Math.min(most, room)).map((entry) => ({
       entry,
       received: handOut(entry, visibilityMs ?? settings().visibilityMs),
     }));

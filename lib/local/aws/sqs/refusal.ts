@@ -32,6 +32,7 @@ const CODES = {
     'AWS.SimpleQueueService.TooManyEntriesInBatchRequest',
     400,
   ],
+  UnsupportedOperation: ['UnsupportedOperation', 'AWS.SimpleQueueService.UnsupportedOperation', 400],
 } as const;
 
 export type RefusalCode = keyof typeof CODES;
@@ -58,6 +59,10 @@ export const invalidValue = (parameter: string, value: unknown, reason: string):
     'InvalidParameterValue',
     `Value ${String(value)} for parameter ${parameter} is invalid. Reason: ${reason}`,
   );
+
+/** What SQS of AWS has and this one has not: a call that needs it must not seem to work. */
+export const notServed = (what: string): Refusal =>
+  new Refusal('UnsupportedOperation', `The local set does not serve ${what}.`);
 
 export const missing = (parameter: string): Refusal =>
   new Refusal('MissingParameter', `The request must contain the parameter ${parameter}.`);

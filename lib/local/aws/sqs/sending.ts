@@ -35,8 +35,6 @@ export function createSending({ fifo, store, settings, clock }: Dependencies): (
         systemAttributes: draft.MessageSystemAttributes ?? {},
         ...ids,
         sentAt: now,
-        deadLetterSourceArn: undefined,
-        receivesBefore: 0,
       },
       { delayMs, retentionMs: settings().retentionMs, enqueuedAt: now },
     );

@@ -1,5 +1,5 @@
 // SQS on this machine, put together: in process, and behind a port of its own where nothing else is in front of it.
-// Not emulated: IAM, encryption, throttling by rate, the reordering of fair queues (MessageGroupId on standard queues is kept and
+// Not emulated: redrive policies and message-move tasks (this product moves its dead letters itself), tags, IAM, encryption, throttling by rate, the reordering of fair queues (MessageGroupId on standard queues is kept and
 // returned), duplicates of standard queues, and the 120,000-message window in which a FIFO queue looks for free groups.
 import { type Clock, realClock } from '#lib/local/aws/clock.ts';
 import { startEndpoint } from '#lib/local/aws/endpoint.ts';
@@ -9,7 +9,6 @@ import { createQueueDirectory } from './directory.ts';
 import { createHandle, type Handle } from './handle.ts';
 import { createHttpAnswer, type HttpAnswer } from './http.ts';
 import { messageOperations } from './message-operations.ts';
-import { moveTaskOperations } from './move-tasks.ts';
 import type { QueueView } from './queue.ts';
 import { queueOperations } from './queue-operations.ts';
 import { createSwitches, type Switches } from './switches.ts';
@@ -39,7 +38,6 @@ export function createSqs(options: SqsOptions = {}): Sqs {
   const operations = {
     ...queueOperations({ directory }),
     ...messageOperations({ directory, senderId: account }),
-    ...moveTaskOperations({ directory, clock }),
   };
   const handle = createHandle({ operations, faults, calls, clock });
   return {

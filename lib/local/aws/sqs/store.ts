@@ -12,9 +12,8 @@ export type MessageStore = {
   get(messageId: string): LaneEntry | undefined;
   /**
    * Takes up to `most` entries in flight; each must be hidden or removed next, which gives its lane its place again.
-   * `keep` sees each first, and answers false when it has taken it elsewhere.
    */
-  take(most: number, keep?: (entry: LaneEntry) => boolean): LaneEntry[];
+  take(most: number): LaneEntry[];
   /** In flight for `ms` from now; visible at once when 0. */
   hide(entry: LaneEntry, ms: number): void;
   delay(entry: LaneEntry, ms: number): void;
@@ -118,7 +117,7 @@ export function createStore({ clock, switches, fifo, onFree }: StoreDependencies
       return entry;
     },
 
-    take(most, keep = () => true) {
+    take(most) {
       const taken: LaneEntry[] = [];
       while (taken.length < most && free.first) {
         const lane = free.first;
@@ -130,10 +129,8 @@ export function createStore({ clock, switches, fifo, onFree }: StoreDependencies
         while (entry && taken.length < most && isFree(entry, inFlight, switches)) {
           inspected++;
           const next: LaneEntry | undefined = entry.after;
-          if (keep(entry)) {
-            change(entry, 'inFlight');
-            taken.push(entry);
-          }
+          change(entry, 'inFlight');
+          taken.push(entry);
           entry = next;
         }
       }

@@ -126,24 +126,6 @@ describe('messages', () => {
     expect(await names(['b'])).toContain('"b"');
     expect(await names(undefined)).not.toContain('MessageAttributes');
   });
-
-  it('a dead letter of a FIFO queue has its message id as deduplication id', async () => {
-    const { call, createQueue, sqs, send, receive, changeVisibility, ask } = await createTestSqs('work.fifo');
-    const QueueUrl = await createQueue('dead.fifo');
-    const RedrivePolicy = JSON.stringify({
-      deadLetterTargetArn: sqs.queue('dead.fifo').arn,
-      maxReceiveCount: 1,
-    });
-    await ask('SetQueueAttributes', { Attributes: { RedrivePolicy } });
-    await send('g', 'x');
-    const [message] = await receive();
-    await changeVisibility(message, 0);
-    await receive();
-    const { body } = await call('ReceiveMessage', { QueueUrl, AttributeNames: ['All'] });
-    expect(body).toMatchObject({
-      Messages: [{ Attributes: { MessageDeduplicationId: message?.MessageId, MessageGroupId: 'g' } }],
-    });
-  });
 });
 
 describe('queues', () => {
@@ -201,8 +183,8 @@ describe('queues', () => {
     ['a FIFO attribute on a standard queue', { ContentBasedDeduplication: 'true' }, 'InvalidAttributeName'],
     ['a value out of range', { VisibilityTimeout: '43201' }, 'InvalidAttributeValue'],
     ['a value that is no number', { DelaySeconds: 'soon' }, 'InvalidAttributeValue'],
-    ['a policy that is not JSON', { RedrivePolicy: '{' }, 'InvalidAttributeValue'],
-    ['a redrive policy without a target', { RedrivePolicy: '{}' }, 'InvalidParameterValue'],
+    ['a policy that is not JSON', { Policy: '{' }, 'InvalidAttributeValue'],
+    ['a redrive policy', { RedrivePolicy: '{}' }, 'AWS.SimpleQueueService.UnsupportedOperation'],
   ])('%s is refused, and changes nothing', async (_, Attributes, code) => {
     const { ask } = await createTestSqs('strict');
     const before = (await ask('GetQueueAttributes', { AttributeNames: ['All'] })).body;
@@ -210,17 +192,21 @@ describe('queues', () => {
     expect((await ask('GetQueueAttributes', { AttributeNames: ['All'] })).body).toEqual(before);
   });
 
-  it('can refuse to be the dead-letter queue of others', async () => {
-    const { call, createQueue, sqs, ask, arn } = await createTestSqs('work');
-    const QueueUrl = await createQueue('dead', { RedriveAllowPolicy: '{"redrivePermission":"denyAll"}' });
-    const bind = () => {
-      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: sqs.queue('dead').arn });
-      return ask('SetQueueAttributes', { Attributes: { RedrivePolicy } });
-    };
-    expect(await bind()).toMatchObject({ queryError: 'InvalidParameterValue;Sender' });
-    const RedriveAllowPolicy = JSON.stringify({ redrivePermission: 'byQueue', sourceQueueArns: [arn] });
-    await call('SetQueueAttributes', { QueueUrl, Attributes: { RedriveAllowPolicy } });
-    expect(await bind()).toMatchObject({ status: 200 });
+  it('have no redrive policy, which can be asked for', async () => {
+    const { ask } = await createTestSqs('plain');
+    const answer = await ask('GetQueueAttributes', { AttributeNames: ['RedrivePolicy', 'DelaySeconds'] });
+    expect(answer.body).toEqual({ Attributes: { DelaySeconds: '0' } });
+  });
+
+  it.each([
+    ['tags', 'CreateQueue', { QueueName: 'tagged', tags: { a: 'b' } }, 'tags on queues'],
+    ['a move task', 'StartMessageMoveTask', { SourceArn: 'arn' }, 'the operation StartMessageMoveTask'],
+  ])('%s: the refusal says that the local set does not serve it', async (_, operation, input, what) => {
+    const { call } = await createTestSqs('plain');
+    expect(await call(operation, input)).toMatchObject({
+      status: 400,
+      body: { message: `The local set does not serve ${what}.` },
+    });
   });
 
   it('per-group throughput needs per-group deduplication', async () => {
@@ -231,63 +217,5 @@ describe('queues', () => {
     });
     const Attributes = { FifoThroughputLimit, DeduplicationScope: 'messageGroup' };
     expect(await ask('SetQueueAttributes', { Attributes })).toMatchObject({ status: 200 });
-  });
-});
-
-describe('move tasks', () => {
-  async function withLetters() {
-    const work = await createTestSqs('work');
-    const url = await work.createQueue('dead');
-    const arn = work.sqs.queue('dead').arn;
-    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: 1 });
-    await work.ask('SetQueueAttributes', { Attributes: { RedrivePolicy } });
-    const task = async () => (await work.call('ListMessageMoveTasks', { SourceArn: arn })).body;
-    return { ...work, dead: { url, arn }, task };
-  }
-
-  it('a letter that code sent has no source to go back to: the task fails, and the letter stays', async () => {
-    const { sqs, clock, call, dead, task } = await withLetters();
-    await call('SendMessage', { QueueUrl: dead.url, MessageBody: 'x' });
-    await call('StartMessageMoveTask', { SourceArn: dead.arn });
-    clock.advance(0);
-    expect(await task()).toMatchObject({
-      Results: [{ Status: 'FAILED', FailureReason: 'CouldNotDetermineMessageSource' }],
-    });
-    expect(sqs.queue('dead').counts().visible).toBe(1);
-  });
-
-  it('makes a new message of each: its id and its receive count begin anew', async () => {
-    const { clock, call, dead, send, receive, changeVisibility } = await withLetters();
-    await send('', 'x');
-    const [message] = await receive();
-    await changeVisibility(message, 0);
-    await receive();
-    await call('StartMessageMoveTask', { SourceArn: dead.arn });
-    clock.advance(0);
-    const [moved] = await receive();
-    expect(moved).toMatchObject({ Body: 'x', Attributes: { ApproximateReceiveCount: '1' } });
-    expect(moved?.MessageId).not.toBe(message?.MessageId);
-    expect(moved?.Attributes).not.toHaveProperty('DeadLetterQueueSourceArn');
-  });
-
-  it('keeps to its rate, and can be cancelled', async () => {
-    const { clock, call, dead, task, counts, arn } = await withLetters();
-    for (let n = 0; n < 5; n++) await call('SendMessage', { QueueUrl: dead.url, MessageBody: String(n) });
-    const start = { SourceArn: dead.arn, DestinationArn: arn, MaxNumberOfMessagesPerSecond: 2 };
-    const { body } = await call('StartMessageMoveTask', start);
-    expect(await call('StartMessageMoveTask', start)).toMatchObject({ status: 400 });
-    clock.advance(0);
-    expect(counts().visible).toBe(2);
-    clock.advance(1000);
-    expect(counts().visible).toBe(4);
-    const TaskHandle = Reflect.get(body, 'TaskHandle');
-    expect(await call('CancelMessageMoveTask', { TaskHandle })).toMatchObject({
-      body: { ApproximateNumberOfMessagesMoved: 4 },
-    });
-    clock.advance(1000);
-    expect(counts().visible).toBe(4);
-    expect(await task()).toMatchObject({
-      Results: [{ Status: 'CANCELLED', ApproximateNumberOfMessagesToMove: 5 }],
-    });
   });
 });
