@@ -1,21 +1,17 @@
-// The local Secrets Manager's operations on secrets as such: create, describe, list, tag, delete, restore.
+// The local Secrets Manager's operations on secrets as such: create, describe, list, delete, restore.
 // Their values and versions are in values.ts.
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { AwsError } from '#lib/local/aws/aws-json.ts';
-import { filters, secretMatches } from './filter.ts';
 import {
   description,
   givenValue,
   invalid,
-  page,
-  paging,
   type SecretsOperation,
   seconds,
   secretId,
   secretNameIn,
   secretsOperation,
-  tags,
   token,
   valueShape,
 } from './request.ts';
@@ -29,13 +25,12 @@ const nameShape = z
 
 export const catalogue: Record<string, SecretsOperation> = {
   CreateSecret: secretsOperation(
-    z.object({
+    {
       Name: nameShape,
       ClientRequestToken: token,
       Description: description,
-      Tags: tags.default([]),
       ...valueShape,
-    }),
+    },
     (request, vault) => {
       const value = givenValue(request);
       const id = request.ClientRequestToken ?? randomUUID();
@@ -51,47 +46,33 @@ export const catalogue: Record<string, SecretsOperation> = {
       }
       const secret = vault.create(request.Name);
       secret.description = request.Description;
-      for (const tag of request.Tags) secret.tags.set(tag.Key, tag.Value ?? '');
       if (value === undefined) return secretNameIn(secret);
       vault.addVersion(secret, { id, value, stages: ['AWSCURRENT'] });
       return { ...secretNameIn(secret), VersionId: id };
     },
   ),
 
-  DescribeSecret: secretsOperation(z.object({ SecretId: secretId }), (request, vault) => {
+  DescribeSecret: secretsOperation({ SecretId: secretId }, (request, vault) => {
     const secret = vault.find(request.SecretId);
     return { ...describe(secret), VersionIdsToStages: stagesOf(secret) };
   }),
 
-  ListSecrets: secretsOperation(
-    z.object({
-      IncludePlannedDeletion: z.boolean().default(false),
-      Filters: filters.default([]),
-      SortOrder: z.enum(['asc', 'desc']).default('asc'),
-      ...paging(100),
-    }),
-    (request, vault) => {
-      const secrets = vault
-        .all()
-        .filter((secret) => secret.deleted === undefined || request.IncludePlannedDeletion)
-        .filter((secret) => secretMatches(secret, request.Filters));
-      const found = page(request.SortOrder === 'asc' ? secrets : secrets.reverse(), request);
-      return {
-        SecretList: found.items.map((secret) => ({
-          ...describe(secret),
-          SecretVersionsToStages: stagesOf(secret),
-        })),
-        NextToken: found.next,
-      };
-    },
-  ),
+  ListSecrets: secretsOperation({}, (_, vault) => {
+    const secrets = vault.all().filter((secret) => secret.deleted === undefined);
+    return {
+      SecretList: secrets.map((secret) => ({
+        ...describe(secret),
+        SecretVersionsToStages: stagesOf(secret),
+      })),
+    };
+  }),
 
   DeleteSecret: secretsOperation(
-    z.object({
+    {
       SecretId: secretId,
       RecoveryWindowInDays: z.int().min(7).max(30).optional(),
       ForceDeleteWithoutRecovery: z.boolean().default(false),
-    }),
+    },
     ({ SecretId: id, RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: force }, vault) => {
       const at = vault.now();
       if (!force) {
@@ -109,26 +90,11 @@ export const catalogue: Record<string, SecretsOperation> = {
     },
   ),
 
-  RestoreSecret: secretsOperation(z.object({ SecretId: secretId }), (request, vault) => {
+  RestoreSecret: secretsOperation({ SecretId: secretId }, (request, vault) => {
     const secret = vault.find(request.SecretId);
     secret.deleted = undefined;
     return secretNameIn(secret);
   }),
-
-  TagResource: secretsOperation(z.object({ SecretId: secretId, Tags: tags }), (request, vault) => {
-    const secret = vault.findLive(request.SecretId);
-    for (const tag of request.Tags) secret.tags.set(tag.Key, tag.Value ?? '');
-    return {};
-  }),
-
-  UntagResource: secretsOperation(
-    z.object({ SecretId: secretId, TagKeys: z.array(z.string()) }),
-    (request, vault) => {
-      const secret = vault.findLive(request.SecretId);
-      for (const key of request.TagKeys) secret.tags.delete(key);
-      return {};
-    },
-  ),
 };
 
 /** What may be told of a secret without its value. */
@@ -140,7 +106,6 @@ function describe(secret: Secret) {
     LastChangedDate: seconds(secret.changedAt),
     LastAccessedDate: seconds(secret.accessedAt),
     DeletedDate: seconds(secret.deleted?.at),
-    Tags: [...secret.tags].map(([Key, Value]) => ({ Key, Value })),
   };
 }
 

@@ -101,6 +101,6 @@ function parse(body: Buffer): unknown {
 function unknownOperation(operation: string) {
   return new AwsError(
     'UnknownOperationException',
-    `${operation} is not here. Secrets Manager on this machine has ${[...operations.keys()].join(', ')}.`,
+    `The local set does not serve ${operation}. Its Secrets Manager has ${[...operations.keys()].join(', ')}.`,
   );
 }

@@ -2,13 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { AwsError } from '#lib/local/aws/aws-json.ts';
-import { filters, secretMatches } from './filter.ts';
 import {
-  description,
   givenValue,
   invalid,
-  page,
-  paging,
   type SecretsOperation,
   seconds,
   secretId,
@@ -17,41 +13,23 @@ import {
   token,
   valueShape,
 } from './request.ts';
-import { holderOf, notFound, type Secret, type Vault, type Version, versionExists } from './vault.ts';
+import { holderOf, notFound, type Secret, type Vault, type Version } from './vault.ts';
 
 const stage = z.string().min(1).max(256);
 
 export const values: Record<string, SecretsOperation> = {
   GetSecretValue: secretsOperation(
-    z.object({ SecretId: secretId, VersionId: z.string().optional(), VersionStage: stage.optional() }),
+    { SecretId: secretId, VersionId: z.string().optional(), VersionStage: stage.optional() },
     (request, vault) => read(vault.findLive(request.SecretId), request, vault),
   ),
 
-  BatchGetSecretValue: secretsOperation(
-    z.object({
-      SecretIdList: z.array(secretId).min(1).max(20).optional(),
-      Filters: filters.optional(),
-      ...paging(20),
-    }),
-    ({ SecretIdList: ids, Filters: wanted, ...request }, vault) => {
-      if (ids !== undefined && wanted === undefined) return readEach(ids, vault);
-      if (ids !== undefined || wanted === undefined) throw invalid('Give either SecretIdList or Filters.');
-      const live = vault
-        .all()
-        .filter((secret) => secret.deleted === undefined && secretMatches(secret, wanted));
-      const found = page(live, request);
-      const names = found.items.map((secret) => secret.name);
-      return { ...readEach(names, vault), NextToken: found.next };
-    },
-  ),
-
   PutSecretValue: secretsOperation(
-    z.object({
+    {
       SecretId: secretId,
       ClientRequestToken: token,
       VersionStages: z.array(stage).min(1).max(20).default(['AWSCURRENT']),
       ...valueShape,
-    }),
+    },
     (request, vault) => {
       const secret = vault.findLive(request.SecretId);
       const value = givenValue(request);
@@ -62,34 +40,13 @@ export const values: Record<string, SecretsOperation> = {
     },
   ),
 
-  UpdateSecret: secretsOperation(
-    z.object({
-      SecretId: secretId,
-      ClientRequestToken: token,
-      Description: description,
-      ...valueShape,
-    }),
-    (request, vault) => {
-      const secret = vault.findLive(request.SecretId);
-      const value = givenValue(request);
-      const id = request.ClientRequestToken ?? randomUUID();
-      // PutSecretValue lets the same value pass again; this one refuses any version that is there.
-      if (value !== undefined && secret.versions.has(id)) throw versionExists(secret, id);
-      secret.description = request.Description ?? secret.description;
-      secret.changedAt = vault.now();
-      if (value === undefined) return secretNameIn(secret);
-      vault.addVersion(secret, { id, value, stages: ['AWSCURRENT'] });
-      return { ...secretNameIn(secret), VersionId: id };
-    },
-  ),
-
   UpdateSecretVersionStage: secretsOperation(
-    z.object({
+    {
       SecretId: secretId,
       VersionStage: stage,
       RemoveFromVersionId: z.string().optional(),
       MoveToVersionId: z.string().optional(),
-    }),
+    },
     ({ VersionStage: moved, RemoveFromVersionId: from, MoveToVersionId: to, SecretId: id }, vault) => {
       const secret = vault.findLive(id);
       const target = to === undefined ? undefined : versionOf(secret, to);
@@ -109,21 +66,19 @@ export const values: Record<string, SecretsOperation> = {
   ),
 
   ListSecretVersionIds: secretsOperation(
-    z.object({ SecretId: secretId, IncludeDeprecated: z.boolean().default(false), ...paging(100) }),
+    { SecretId: secretId, IncludeDeprecated: z.boolean().default(false) },
     (request, vault) => {
       const secret = vault.find(request.SecretId);
       const versions = [...secret.versions.values()];
       const shown = versions.filter((version) => version.stages.size > 0 || request.IncludeDeprecated);
-      const found = page(shown, request);
       return {
         ...secretNameIn(secret),
-        Versions: found.items.map((version) => ({
+        Versions: shown.map((version) => ({
           VersionId: version.id,
           VersionStages: [...version.stages],
           CreatedDate: seconds(version.createdAt),
           LastAccessedDate: seconds(version.accessedAt),
         })),
-        NextToken: found.next,
       };
     },
   ),
@@ -148,21 +103,6 @@ function read(secret: Secret, { VersionId: id, VersionStage: wantedStage }: Want
     VersionStages: [...version.stages],
     CreatedDate: seconds(version.createdAt),
     ...version.value,
-  };
-}
-
-function readEach(ids: string[], vault: Vault) {
-  const results = ids.map((id) => {
-    try {
-      return { value: read(vault.findLive(id), {}, vault) };
-    } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      return { error: { SecretId: id, ErrorCode: error.code, Message: error.message } };
-    }
-  });
-  return {
-    SecretValues: results.flatMap((result) => result.value ?? []),
-    Errors: results.flatMap((result) => result.error ?? []),
   };
 }
 

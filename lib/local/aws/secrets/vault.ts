@@ -18,7 +18,6 @@ export type Secret = {
   arn: string;
   name: string;
   description: string | undefined;
-  tags: Map<string, string>;
   versions: Map<string, Version>;
   createdAt: number;
   changedAt: number;
@@ -88,7 +87,6 @@ export function createVault(options: { clock: { now(): number }; region: string;
         arn: `${arnPrefix}${name}-${randomBytes(3).toString('hex')}`,
         name,
         description: undefined,
-        tags: new Map(),
         versions: new Map(),
         createdAt: at,
         changedAt: at,
@@ -148,7 +146,7 @@ export function sameValue(a: Value, b: Value): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-export function versionExists(secret: Secret, id: string) {
+function versionExists(secret: Secret, id: string) {
   return new AwsError(
     'ResourceExistsException',
     `Secret ${secret.name} already has a version ${id}, and a version can't be changed: use another ClientRequestToken.`,
