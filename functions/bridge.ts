@@ -1,7 +1,6 @@
 // dead-letters -> the endpoint that each dead letter names: a Kafka topic or an SQS queue.
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
@@ -10,12 +9,10 @@ import { createKafkaPublisher } from '#lib/bridge/kafka-publisher.ts';
 import { createPublishers, type PublishersDeps } from '#lib/bridge/publishers.ts';
 import { createSqsPublisher } from '#lib/bridge/sqs-publisher.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
-import { AWS_CLIENT } from '#lib/deployment/aws-clients.ts';
 import { bridgeEnvironment, faultWaitsOf, readConfig } from '#lib/deployment/config.ts';
-import { createDocuments } from '#lib/deployment/documents.ts';
+import { createEndpointClients } from '#lib/deployment/endpoint-clients.ts';
 import { DEPLOYED, type Surroundings } from '#lib/deployment/surroundings.ts';
 import { createFindEndpoint } from '#lib/endpoint/find.ts';
-import { createIamToken } from '#lib/kafka/iam-token.ts';
 import { gatherSends } from '#lib/queue/gathered.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { createTables } from '#lib/state/table.ts';
@@ -81,19 +78,4 @@ export function createHandler(
     );
 }
 
-const sqs = new SQSClient(AWS_CLIENT);
-
-export const handler = createHandler(
-  {
-    sqs,
-    sqsIn: (region) => new SQSClient({ ...AWS_CLIENT, region }),
-    documents: createDocuments(new DynamoDBClient(AWS_CLIENT)),
-    secretsManager: new SecretsManagerClient(AWS_CLIENT),
-    iamToken: createIamToken({
-      credentials: sqs.config.credentials,
-      region: sqs.config.region,
-      now: Date.now,
-    }),
-  },
-  process.env,
-);
+export const handler = createHandler(createEndpointClients(), process.env);

@@ -1,20 +1,17 @@
 // On request: replays dead letters of an endpoint, or of `undeliverable`, into the lanes of their subscriptions.
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { createSecrets } from '#lib/credentials/secrets.ts';
-import { AWS_CLIENT } from '#lib/deployment/aws-clients.ts';
 import { readConfig, redriveEnvironment, tableNamesOf } from '#lib/deployment/config.ts';
-import { createDocuments } from '#lib/deployment/documents.ts';
+import { createEndpointClients } from '#lib/deployment/endpoint-clients.ts';
 import { subscriptionRules } from '#lib/deployment/rules.ts';
 import { DEPLOYED, type Surroundings } from '#lib/deployment/surroundings.ts';
 import type { KafkaConfiguration } from '#lib/endpoint/endpoint.ts';
 import { readEndpoint } from '#lib/endpoint/found.ts';
 import { connectionTo } from '#lib/kafka/connection.ts';
-import { createIamToken } from '#lib/kafka/iam-token.ts';
 import { createBackstop } from '#lib/queue/backstop.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { openSource } from '#lib/redrive/open.ts';
@@ -85,19 +82,4 @@ export function createHandler(
     });
 }
 
-const sqs = new SQSClient(AWS_CLIENT);
-
-export const handler = createHandler(
-  {
-    sqs,
-    sqsIn: (region) => new SQSClient({ ...AWS_CLIENT, region }),
-    documents: createDocuments(new DynamoDBClient(AWS_CLIENT)),
-    secretsManager: new SecretsManagerClient(AWS_CLIENT),
-    iamToken: createIamToken({
-      credentials: sqs.config.credentials,
-      region: sqs.config.region,
-      now: Date.now,
-    }),
-  },
-  process.env,
-);
+export const handler = createHandler(createEndpointClients(), process.env);

@@ -8,7 +8,10 @@ import { onTestFinished } from 'vitest';
 import { startEndpoint } from '#lib/local/aws/endpoint.ts';
 import { createSecretsServer } from '#lib/local/aws/secrets/server.ts';
 
-export async function startSecretsManager(given: Readonly<Record<string, string>> = {}) {
+export async function startSecretsManager(
+  given: Readonly<Record<string, string>> = {},
+  { maxAttempts = 1 } = {},
+) {
   const clock = { ms: Date.now(), now: () => clock.ms };
   const server = createSecretsServer({ clock });
   const endpoint = await startEndpoint({ port: 0, services: { secretsManager: server } });
@@ -16,7 +19,7 @@ export async function startSecretsManager(given: Readonly<Record<string, string>
     endpoint: endpoint.url,
     region: 'eu-central-1',
     credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-    maxAttempts: 1,
+    maxAttempts,
   });
   onTestFinished(async () => {
     client.destroy();
@@ -29,5 +32,5 @@ export async function startSecretsManager(given: Readonly<Record<string, string>
   for (const [name, value] of Object.entries(given)) await create(name, value);
   /** How often a value was asked for. */
   const reads = () => server.calls.list('GetSecretValue').length;
-  return { clock, server, client, create, put, reads };
+  return { clock, server, endpoint, client, create, put, reads };
 }

@@ -8,36 +8,21 @@ import {
   ListSecretsCommand,
   PutSecretValueCommand,
   RotateSecretCommand,
-  SecretsManagerClient,
+  type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { afterEach, describe, expect, it } from 'vitest';
-import { startEndpoint } from '#lib/local/aws/endpoint.ts';
-import { createSecretsServer } from '#lib/local/aws/secrets/server.ts';
+import { describe, expect, it } from 'vitest';
+import { startSecretsManager } from '#test/support/secrets-manager.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
 
 /** A Secrets Manager with one secret, `one`, whose value is `v1`. */
 async function start({ maxAttempts = 1 } = {}) {
-  const clock = { ms: 1_000_000, now: () => clock.ms };
-  const secrets = createSecretsServer({ clock });
-  const endpoint = await startEndpoint({ port: 0, services: { secretsManager: secrets } });
-  const client = new SecretsManagerClient({
-    endpoint: endpoint.url,
-    region: 'eu-central-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-    maxAttempts,
-  });
-  cleanUps.push(endpoint.close, () => client.destroy());
-  const created = await client.send(new CreateSecretCommand({ Name: 'one', SecretString: 'v1' }));
+  const { server, create, put, client, ...rest } = await startSecretsManager({}, { maxAttempts });
+  const created = await create('one', 'v1');
   const get = (SecretId = 'one') => client.send(new GetSecretValueCommand({ SecretId }));
-  const put = (SecretString: string, more: { VersionStages?: string[] } = {}) =>
-    client.send(new PutSecretValueCommand({ SecretId: 'one', SecretString, ...more }));
-  return { clock, secrets, endpoint, client, created, get, put };
+  const putOne = (value: string, more: { VersionStages?: string[] } = {}) => put('one', value, more);
+  return { ...rest, client, secrets: server, created, get, put: putOne };
 }
 
 describe('an ordered fault', () => {
@@ -81,11 +66,12 @@ describe('an ordered fault', () => {
 
 it('each call is noted, and no value with it', async () => {
   const { secrets, clock, get } = await start();
+  const at = clock.ms;
   clock.ms += 5;
   await expect(get('none')).rejects.toThrow();
   expect(secrets.calls.list()).toEqual([
-    { at: 1_000_000, operation: 'CreateSecret', secret: 'one' },
-    { at: 1_000_005, operation: 'GetSecretValue', secret: 'none', error: 'ResourceNotFoundException' },
+    { at, operation: 'CreateSecret', secret: 'one' },
+    { at: at + 5, operation: 'GetSecretValue', secret: 'none', error: 'ResourceNotFoundException' },
   ]);
   expect(JSON.stringify(secrets.calls.list())).not.toContain('v1');
 });
