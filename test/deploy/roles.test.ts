@@ -30,7 +30,7 @@ import {
   ScanCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { DEAD_LETTERS, STAGE } from '#test/support/deploy-once.ts';
+import { ROLES_DEAD_LETTERS, STAGE } from '#test/support/deploy-once.ts';
 import { type Deployed, lookAtStage } from '#test/support/deployed.ts';
 import { credentialsOf } from '#test/support/roles.ts';
 
@@ -199,7 +199,7 @@ function callerWith(credentials: { accessKeyId: string; secretAccessKey: string 
 
 beforeAll(async () => {
   stage = await lookAtStage(endpoint, STAGE);
-  rejected = await queueCalled(DEAD_LETTERS);
+  rejected = await queueCalled(ROLES_DEAD_LETTERS);
   elsewhere = await queueCalled('elsewhere');
   const secrets = new SecretsManagerClient(stage.config);
   for (const Name of [secretOf('acme'), 'payroll/acme', `webhooks/${STAGE}-2/acme`]) {

@@ -14,6 +14,8 @@ declare module 'vitest' {
 
 /** A queue that an endpoint names. */
 export const DEAD_LETTERS = 'rejected-orders';
+/** Another one, for the test of the roles, which leaves messages in it. */
+export const ROLES_DEAD_LETTERS = 'rejected-by-roles';
 export const arnOf = (queue: string): string => `arn:aws:sqs:${REGION}:000000000000:${queue}`;
 
 /** Its callbacks may be on this machine: see allowsThisMachine in lib/deployment/rules.ts. */
@@ -24,7 +26,7 @@ export const STAGE = 'local-deploy';
  */
 export const PARAMETERS = [
   'allowHttp=true',
-  `sqsEndpointArns=${arnOf(DEAD_LETTERS)}`,
+  `sqsEndpointArns=${arnOf(DEAD_LETTERS)},${arnOf(ROLES_DEAD_LETTERS)}`,
   'routeTimeoutSeconds=20',
   'messagesVisibilitySeconds=30',
   'deliverTimeoutSeconds=15',
