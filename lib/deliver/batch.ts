@@ -31,7 +31,7 @@ export async function deliverBatch(
 ): Promise<SQSBatchResponse> {
   const bounds = { endsAt: deps.now() + remainingMs };
   const queued = records.map((record) => ({ record, message: decodeLaneMessage(record.messageAttributes) }));
-  const ours = await makeSure(records, Math.ceil(remainingMs / 1000) + AFTER_THE_END_SECONDS, deps);
+  const ours = await extendVisibility(records, Math.ceil(remainingMs / 1000) + AFTER_THE_END_SECONDS, deps);
   const registrations = await readRegistrations(queued, deps);
   const early = createEarlyRemoval((handles) => deps.queues.remove(deps.deliveriesQueueUrl, handles));
   const unsettled: Queued[] = [];
@@ -78,7 +78,7 @@ const notWorkedOn = (lane: readonly Queued[], { faultWaits }: BatchDeps): LaneRe
  * Sets the visibility timeout of every record anew. The timeout is the lane's lock and runs since the receive, not since
  * the invocation's start. Where this fails, another function may have the record already: its whole lane is left alone.
  */
-async function makeSure(
+async function extendVisibility(
   records: readonly SQSRecord[],
   seconds: number,
   { queues, deliveriesQueueUrl, log }: BatchDeps,

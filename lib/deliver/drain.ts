@@ -4,20 +4,14 @@
 import type { Token } from '#lib/message/attribute.ts';
 import { change } from '#lib/state/change.ts';
 import { sendLaneToken, startNextDrain } from '#lib/state/drains.ts';
-import {
-  type BacklogEntry,
-  countStart,
-  firstEntries,
-  putEntries,
-  removeEntries,
-} from '#lib/state/entries.ts';
+import { type BacklogEntry, firstEntries, removeEntries } from '#lib/state/entries.ts';
 import { drainHandedOn, laneOpened, probeLane } from '#lib/state/lanes.ts';
 import { dueWithoutBacklog } from '#lib/state/machine.ts';
 import { laneCountOf, type Registration } from '#lib/state/registration.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
 import { attemptUntilSettled } from './attempt-loop.ts';
-import { giveUpPoison, type PoisonDeps } from './poison.ts';
+import { attemptSuspectEntry, type PoisonDeps } from './poison.ts';
 import { sendToLane } from './send-to-lane.ts';
 import type { SettleDeps } from './settle.ts';
 import { syncState } from './sync-state.ts';
@@ -106,27 +100,13 @@ async function deliverEntry(
   return done === 'settled' ? 'on' : 'hand-on';
 }
 
-/** After a crash, counts each entry's start before it is made: the entry is the suspect, not the token. */
+/** Attempts one entry. After a crash, each entry is a suspect: the entry is charged with a further crash, not the token. */
 async function startEntry(entry: BacklogEntry, context: AttemptContext, bounds: Bounds, deps: DrainDeps) {
-  const { registration, lane } = context;
   const { delivery, body, sequence } = entry;
   const message = { delivery, body, sequence, entry };
   if (!bounds.suspicious) return await attemptUntilSettled(message, context, bounds, deps);
-  if (entry.starts >= deps.crashingAtStarts) {
-    // When a person resumes the subscription, the count starts again at 0.
-    await putEntries(registration.id, lane, [{ ...entry, starts: 0 }], deps);
-    return await giveUpPoison(message, context, deps);
-  }
-  await countStart(registration.id, lane, entry, 1, deps);
-  let done: Awaited<ReturnType<typeof attemptUntilSettled>> | undefined;
-  try {
-    done = await attemptUntilSettled(message, context, bounds, deps);
-    return done;
-  } finally {
-    // Any end but a crash takes the count back. An entry that stays was written anew with its old count.
-    if (done === 'out-of-time' || done === undefined)
-      await countStart(registration.id, lane, entry, -1, deps);
-  }
+  const attempt = () => attemptUntilSettled(message, context, bounds, deps);
+  return await attemptSuspectEntry(entry, context, { ...deps, attempt });
 }
 
 /** A probe is one request without retries, unless it is itself a retry of the `retry` block. */

@@ -6,6 +6,7 @@ import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts'
 import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
 import { change } from '#lib/state/change.ts';
 import type { DrainStartDeps } from '#lib/state/drains.ts';
+import { type BacklogEntry, countEntryStart, type EntryDeps, putEntries } from '#lib/state/entries.ts';
 import { startKey } from '#lib/state/keys.ts';
 import { refused } from '#lib/state/machine.ts';
 import type { Registration } from '#lib/state/registration.ts';
@@ -84,6 +85,37 @@ async function forgetStarts(sqsMessageId: string, { stateTable, log }: SuspectDe
   }
 }
 
+/** What an attempt of an entry can end with. */
+type Attempted = 'settled' | 'stays' | 'out-of-time';
+
+/**
+ * Attempts an entry that may be a poison message: its start is counted before, and taken back after any end but a crash.
+ * After enough crashes it is given up. Throws when AWS fails.
+ */
+export async function attemptSuspectEntry(
+  entry: BacklogEntry,
+  context: AttemptContext,
+  deps: PoisonDeps & EntryDeps & { readonly attempt: () => Promise<Attempted> },
+): Promise<Attempted> {
+  const { registration, lane } = context;
+  if (entry.starts >= deps.crashingAtStarts) {
+    // When a person resumes the subscription, the count starts again at 0.
+    await putEntries(registration.id, lane, [{ ...entry, starts: 0 }], deps);
+    return await giveUpPoison(entry, context, deps);
+  }
+  await countEntryStart(registration.id, lane, entry, 1, deps);
+  let done: Attempted | undefined;
+  try {
+    done = await deps.attempt();
+    return done;
+  } finally {
+    // An entry that stays was written anew with its old count.
+    if (done === 'out-of-time' || done === undefined) {
+      await countEntryStart(registration.id, lane, entry, -1, deps);
+    }
+  }
+}
+
 export type PoisonDeps = DeadLetterDeps &
   DrainStartDeps & {
     /** Crashes alone after which a message counts as poison. */
@@ -91,7 +123,7 @@ export type PoisonDeps = DeadLetterDeps &
   };
 
 /** Ends a poison message: a dead letter where there is a dlq, else its subscription pauses and waits for a person. */
-export async function giveUpPoison(
+async function giveUpPoison(
   { delivery, body, sequence }: Pick<DeliveryMessage, 'delivery' | 'body' | 'sequence'>,
   { registration, config, lane }: AttemptContext,
   deps: PoisonDeps,

@@ -121,7 +121,7 @@ export async function measureLane(
 }
 
 /** Counts a start of an entry that may be a poison message; `by` -1 takes it back. Throws when DynamoDB fails. */
-export async function countStart(
+export async function countEntryStart(
   subscription: string,
   lane: number,
   { sk }: Pick<BacklogEntry, 'sk'>,
