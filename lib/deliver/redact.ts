@@ -15,16 +15,59 @@ const LEAST_CHARACTERS = 8;
 const NAMES_NONE = /^(accept.*|content-.*|user-agent)$/i;
 const NAMES_A_CREDENTIAL = /auth|cookie|credential|key|pass|secret|sign|token/i;
 
-/** Returns the text without the request's credentials, however they were escaped. */
+/**
+ * Returns the text without the request's credentials, however they were escaped. One pass over the text as it came: a
+ * credential that occurs in the word that replaces it changes nothing. Overlapping credentials are removed together.
+ */
 export function withoutCredentials(text: string, carried: Carried): string {
-  let result = text;
-  // Longest first: one may be part of another.
-  const spellings = credentialsIn(carried)
-    .flatMap(spellingsOf)
-    .sort((a, b) => b.length - a.length);
-  for (const spelling of spellings) result = result.replaceAll(spelling, REDACTED);
-  return result;
+  const spellings = [...new Set(credentialsIn(carried).flatMap(spellingsOf))];
+  if (spellings.length === 0) return text;
+  // How many credentials begin at an offset, less those that end there.
+  const edges = new Int32Array(text.length + 1);
+  for (const { content, offsets } of readingsOf(text)) {
+    for (const spelling of spellings) {
+      for (let at = content.indexOf(spelling); at !== -1; at = content.indexOf(spelling, at + 1)) {
+        const end = at + spelling.length;
+        edges[offsets?.[at] ?? at] = (edges[offsets?.[at] ?? at] ?? 0) + 1;
+        edges[offsets?.[end] ?? end] = (edges[offsets?.[end] ?? end] ?? 0) - 1;
+      }
+    }
+  }
+  let result = '';
+  let open = 0;
+  let shownFrom = 0;
+  for (let at = 0; at <= text.length; at++) {
+    const before = open;
+    open += edges[at] ?? 0;
+    if (before === 0 && open > 0) result += `${text.slice(shownFrom, at)}${REDACTED}`;
+    if (before > 0 && open === 0) shownFrom = at;
+  }
+  return open > 0 ? result : result + text.slice(shownFrom);
 }
+
+type TextReading = {
+  readonly content: string;
+  /** For each character of `content` and for its end, where it is in the text; undefined: at the same place. */
+  readonly offsets?: readonly number[];
+};
+
+/** The text as it came, and with JSON's `\u003c` replaced by its character, as Go and .NET escape more than they must. */
+function readingsOf(text: string): TextReading[] {
+  if (!ESCAPE.test(text)) return [{ content: text }];
+  const offsets: number[] = [];
+  let content = '';
+  for (let at = 0; at < text.length; ) {
+    const [found] = ESCAPE_HERE.exec(text.slice(at, at + 6)) ?? [];
+    offsets.push(at);
+    content +=
+      found === undefined ? text.charAt(at) : String.fromCharCode(Number.parseInt(found.slice(2), 16));
+    at += found?.length ?? 1;
+  }
+  return [{ content: text }, { content, offsets: [...offsets, text.length] }];
+}
+
+const ESCAPE = /\\u[0-9a-f]{4}/i;
+const ESCAPE_HERE = /^\\u[0-9a-f]{4}/i;
 
 function credentialsIn({ url, headers, configured }: Carried): string[] {
   const { authorization, 'webhook-signature': signature = '' } = headers;

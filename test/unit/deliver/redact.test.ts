@@ -40,6 +40,30 @@ test.each([
   expect(withoutCredentials(text, carried)).toBe(expected);
 });
 
+test.each([
+  ['Go', String.raw`{"p":"p/ss \"w\u003crd\u0026"}`],
+  ['.NET', String.raw`{"p":"p/ss \u0022w\u003Crd\u0026"}`],
+  ['Python', String.raw`{"p":"p\u002fss \"w\u003crd&"}`],
+])('as %s escapes JSON', (_, text) => {
+  const authorization = `Basic ${Buffer.from('user:p/ss "w<rd&').toString('base64')}`;
+  const given = { ...carried, headers: { authorization } };
+  expect(withoutCredentials(text, given)).toBe('{"p":"[redacted]"}');
+});
+
+test('credentials that occur in the word that replaces them, many times', () => {
+  const url = `https://hooks.example.com/?${Array.from({ length: 26 }, () => 'key=e').join('&')}`;
+  const configured = Array.from('redact'.repeat(5), (value) => ({ name: 'x-key', value }));
+  expect(withoutCredentials('e', { url, headers: {}, configured })).toBe('[redacted]');
+  const long = withoutCredentials('ex'.repeat(32_768), { url, headers: {}, configured });
+  expect(long).toBe('[redacted]x'.repeat(32_768));
+});
+
+test('credentials that overlap are removed together', () => {
+  const configured = ['abcdefgh', 'efghijkl', 'aaaaaaaa'].map((value) => ({ name: 'x-a', value }));
+  const given = { url: 'https://hooks.example.com/', headers: {}, configured };
+  expect(withoutCredentials(`<abcdefghijkl> ${'a'.repeat(50)}!`, given)).toBe('<[redacted]> [redacted]!');
+});
+
 test('a credential that the excerpt would cut in two is not shown by half', () => {
   const body = Buffer.from(`${'x'.repeat(1_020)}${basic}`);
   const outcome = outcomeOf({ kind: 'answered', status: 400, headers: {}, body, truncated: false }, carried, {
