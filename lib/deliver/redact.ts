@@ -26,7 +26,7 @@ export function withoutCredentials(text: string, carried: Carried): string {
   const edges = new Int32Array(text.length + 1);
   for (const { content, offsets } of readingsOf(text)) {
     for (const spelling of spellings) {
-      for (let at = content.indexOf(spelling); at !== -1; at = content.indexOf(spelling, at + 1)) {
+      for (const at of occurrences(spelling, content)) {
         const end = at + spelling.length;
         edges[offsets?.[at] ?? at] = (edges[offsets?.[at] ?? at] ?? 0) + 1;
         edges[offsets?.[end] ?? end] = (edges[offsets?.[end] ?? end] ?? 0) - 1;
@@ -43,6 +43,24 @@ export function withoutCredentials(text: string, carried: Carried): string {
     if (before > 0 && open === 0) shownFrom = at;
   }
   return open > 0 ? result : result + text.slice(shownFrom);
+}
+
+/** Where the word begins in the text, overlaps included, in time linear in both (Knuth, Morris and Pratt). */
+function* occurrences(word: string, text: string): Generator<number> {
+  // borders[n]: the longest proper start of the word's first n characters that is also their end.
+  const borders = new Int32Array(word.length + 1);
+  borders[0] = -1;
+  const after = (length: number, character: string): number => {
+    let matched = length;
+    while (matched >= 0 && word[matched] !== character) matched = borders[matched] ?? -1;
+    return matched + 1;
+  };
+  for (let at = 0; at < word.length; at++) borders[at + 1] = after(borders[at] ?? -1, word.charAt(at));
+  let matched = 0;
+  for (let at = text.indexOf(word.charAt(0)); at !== -1 && at < text.length; at++) {
+    matched = after(matched, text.charAt(at));
+    if (matched === word.length) yield at + 1 - word.length;
+  }
 }
 
 type TextReading = {
