@@ -24,6 +24,8 @@ export function requestOf(
 ): CallbackRequest {
   const headers: Record<string, string> = {
     'user-agent': 'sqs-webhooks',
+    // Rule sets of web application firewalls count a missing one as a sign of an attack.
+    accept: '*/*',
     'content-type': delivery.contentType,
   };
   let dropped = 0;

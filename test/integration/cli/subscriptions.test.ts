@@ -290,7 +290,7 @@ describe('a test call', () => {
     rig.receiver.answer('/teapot', [{ status: 418, body: 'no\u001b[2Jcoffee' }]);
     const { code, stdout, stderr } = await run(['test', 'teapot']);
     expect(stdout).toMatch(
-      /^teapot: rejected, the callback answered 418, after \d+ ms\.\n {2}sent with content-type, user-agent, .*\n {2}answered: no\?\[2Jcoffee\n$/,
+      /^teapot: rejected, the callback answered 418, after \d+ ms\.\n {2}sent with accept, content-type, user-agent, .*\n {2}answered: no\?\[2Jcoffee\n$/,
     );
     expect(stderr).toMatch(/^The callback refused the call: /);
     expect(code).toBe(1);
