@@ -1,4 +1,4 @@
-// What a message asks of AWS on its way into the backlog and out of it: `deliver`'s handler on queues and tables in
+// Counts the AWS calls of a message on its way into the backlog and out of it: `deliver`'s handler on queues and tables in
 // memory, with a paused subscription whose messages come in batches of ten, and then with the token that drains it.
 import type { SQSEvent } from 'aws-lambda';
 import { sendToken } from '#lib/queue/tokens.ts';

@@ -1,4 +1,5 @@
-// Parts of a benchmark in processes of their own: what is outside of what is measured takes none of its thread's time. A part first tells where it is, then answers what it is asked.
+// Runs parts of a benchmark in child processes, so that they take no time of the measured thread. A part first sends its
+// address, then answers requests.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 

@@ -50,7 +50,7 @@ const letters = (count: number) =>
     return deadLetter({ ...letter, excerpt: 'no such order', headers: { 'x-tenant': 'acme' } });
   });
 
-/** Records and messages are made before the clock runs: to make them is Lambda's work, or nobody's. */
+/** Records and messages are made before the clock runs: making them is not the bridge's work. */
 function prepared({ subject, batches, perBatch }: BridgeJob): () => Promise<void> {
   const all = Array.from({ length: batches }, () => letters(perBatch));
   if (subject === 'producer') {

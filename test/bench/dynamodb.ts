@@ -1,4 +1,4 @@
-// DynamoDB for the backlog's benchmark, in a process of its own: what is parked there costs the queues no time.
+// DynamoDB for the backlog's benchmark, in a process of its own: parked messages take no time from the queues.
 import { startDynamoDb } from '#lib/local/aws/dynamodb.ts';
 import { answering } from './beside.ts';
 

@@ -1,4 +1,4 @@
-// The callback of the benchmarks, in a process of its own so that its CPU is not counted: answers 200 to everything.
+// The callback of the benchmarks, in a process of its own so that its CPU is not counted: answers every request with 200.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

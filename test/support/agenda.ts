@@ -1,5 +1,5 @@
-// Time that the test owns: everything that waits is on one agenda, and what is due at the same moment comes in an order
-// that a seed decides. Between two entries all that can run without waiting has run.
+// Simulated time: all timers are on one agenda, and a seed decides the order of timers that are due at the same moment.
+// All promises that can settle do so before the next timer runs.
 
 export type Random = () => number;
 

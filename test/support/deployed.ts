@@ -89,7 +89,7 @@ export async function lookAtStage(endpoint: string, stage: string) {
   };
 }
 
-/** Looks until something is seen; when nothing is, the error holds what `explain` finds out. */
+/** Polls until there is a result; after the timeout, throws with the text of `explain`. */
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,

@@ -1,5 +1,5 @@
-// An invocation that may die at any of its calls to AWS: nothing that it would do after is done. What was under way
-// stays as it is, and whoever comes next finds it so.
+// An invocation that can be killed at any of its AWS calls. Later calls are not made; the stored state stays as it is for
+// the next invocation.
 type Client = { send(command: never): unknown };
 
 export type Death = {
@@ -37,7 +37,7 @@ export function createInvocation(death?: Death): Invocation {
         const last = calls === death?.at;
         if (last) die();
         if (last && death.when === 'before') return never;
-        // What is answered after the death, well or badly, nobody hears.
+        // Answers and errors that arrive after the kill are dropped.
         try {
           const answer = await client.send(command);
           return dead ? never : answer;

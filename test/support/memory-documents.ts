@@ -1,5 +1,5 @@
 // DynamoDB in memory, behind the document client's `send`: the commands and expressions that the code uses, and no
-// others. What it does not know it refuses loudly, and so does it what DynamoDB would refuse.
+// others. It throws for an unknown command or expression, and for a request that DynamoDB would refuse.
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
@@ -45,7 +45,7 @@ export type MemoryDocuments = {
   items(table: string): Item[];
   /** How often each command was called, by its name: Get, Put, Update, Delete, Query, BatchGet, BatchWrite. */
   readonly calls: Map<string, number>;
-  /** What goes wrong, to order; nothing does unless a test says so. */
+  /** Faults that the test sets; none by default. */
   readonly faults: {
     /** `fail`: not done, and said so. `lose`: done, but the answer is lost. */
     call?: ((call: DocumentCall) => 'fail' | 'lose' | undefined) | undefined;

@@ -40,7 +40,7 @@ export type MemoryQueues = {
   /** Made with one call at once; make others over `sqs`. */
   readonly queues: Queues;
   readonly sqs: Pick<SQSClient, 'send'>;
-  /** All that a queue has ever taken, in order; what it knew for a duplicate is not among it. */
+  /** Every message that the queue accepted, in order, without duplicates. */
   taken(queueUrl: string): readonly Taken[];
   /** How many messages wait or are in flight. */
   left(queueUrl: string): number;
@@ -56,7 +56,7 @@ export type MemoryQueues = {
   readonly largest: { entries: number; bytes: number };
   /** How many sends were known for duplicates. */
   readonly swallowed: () => number;
-  /** What goes wrong, to order; nothing does unless a test says so. */
+  /** Faults that the test sets; none by default. */
   readonly faults: {
     /** `fail`: not done, and said so; a receive finds nothing then. `lose`: done, but the answer is lost. */
     call?: ((operation: QueueOperation, queue: string) => 'fail' | 'lose' | undefined) | undefined;

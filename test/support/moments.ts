@@ -1,4 +1,4 @@
-// Short words for what directed tests of the backlog say again and again.
+// Helpers for the directed tests of the backlog.
 import type { Call, Fate } from './lambda.ts';
 import type { Answer, Request } from './ledger.ts';
 import type { World } from './world.ts';
@@ -43,7 +43,7 @@ export const requested = (world: World, subscription: string): string[] =>
     .of(subscription)
     .map(({ messageId, status, unsent }) => `${messageId}:${unsent ? 'unsent' : (status ?? 'none')}`);
 
-/** What is left anywhere; all zero when everything is over. */
+/** Counts of the messages left in each place; all zero at the end. */
 export async function remains(world: World, subscription: string) {
   const { pause, lanes } = await world.state(subscription);
   return {

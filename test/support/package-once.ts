@@ -1,4 +1,4 @@
-// Before the integration tests: what they run is packaged, once, so that no test file waits for another's build.
+// Packages the functions once before the integration tests, so that no test file waits for another's build.
 import { ensurePackaged } from '#lib/local/package.ts';
 
 export async function setup(): Promise<void> {

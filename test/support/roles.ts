@@ -1,4 +1,4 @@
-// Acting as a function: credentials of the very role that it was deployed with, so that what they may do is what it may do.
+// Credentials of a deployed function's own role, so that a test has exactly its permissions.
 import { GetRoleCommand, IAMClient, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
@@ -6,7 +6,7 @@ import { REGION, ROOT } from './ministack.ts';
 
 export type Credentials = { accessKeyId: string; secretAccessKey: string; sessionToken: string };
 
-/** Credentials of the function's role. Who else may assume it is put back as it was. */
+/** Credentials of the function's role. The role's trust policy is restored afterwards. */
 export async function credentialsOf(functionName: string, endpoint: string): Promise<Credentials> {
   const config = { endpoint, region: REGION, credentials: ROOT };
   const iam = new IAMClient(config);

@@ -62,13 +62,13 @@ async function attemptOf({
   return { attempted, calls };
 }
 
-test('where credentials do not come in time, nothing is claimed and nothing sent', async () => {
+test('credentials that come too late leave the message unclaimed and unsent', async () => {
   const { attempted, calls } = await attemptOf({ authorization: { headerFor: () => never }, withinMs: 20 });
   expect(attempted).toBe('out-of-time');
   expect(calls).toEqual([]);
 });
 
-test('where there are none, it is unsent for the reason that there is, and nothing is claimed', async () => {
+test('missing credentials leave the message unclaimed and unsent, with the reason', async () => {
   const none = { ok: false, code: 'token-failed', message: 'no token' } as const;
   const { attempted, calls } = await attemptOf({
     authorization: { headerFor: async () => none },

@@ -1,4 +1,4 @@
-// A command that is more than one invocation can do ends with time to spare, and goes on in another.
+// A command that is too long for one invocation stops before the timeout and continues in another invocation.
 import { expect, test } from 'vitest';
 import { obey } from '#lib/deliver/command.ts';
 import type { Command, Token } from '#lib/message/attribute.ts';

@@ -20,7 +20,7 @@ test('a lane that catches up does not lag: what waited came slower than it goes'
   expect(lags(500, 60_000, 59_000, 58_000)).toBe(false);
 });
 
-test('too few say nothing about how fast they come', () => {
+test('too few messages give no arrival rate', () => {
   expect(lags(500, 60_000, 60_000)).toBe(false);
   expect(lags(500)).toBe(false);
 });

@@ -1,5 +1,5 @@
-// What kills the function, and what only looks like it: deaths are charged to the message that was worked on, and to
-// nobody else; a fault of AWS is charged to nobody.
+// Poison messages: a crash of the function counts only against the message that was being worked on; a fault of AWS counts
+// against no message.
 import { describe, expect, test } from 'vitest';
 import {
   delivered,

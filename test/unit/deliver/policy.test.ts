@@ -108,7 +108,7 @@ test('Retry-After never shortens a delay', () => {
   });
 });
 
-test('a status that the block names is retried; then it is what it was', () => {
+test('a status that the retry block names is retried, and then handled like any other', () => {
   const retry = { kind: 'block', block } as const;
   expect(of('429', { retry }, fresh)).toEqual({ kind: 'retry', afterMs: 30_000 });
   expect(of('429', { retry, dlq })).toEqual(letter);

@@ -27,7 +27,7 @@ test('a queue is too full from its bound on, and is asked about every five secon
   expect(await backstop.full()).toBe(true);
 });
 
-test('an SQS that does not say holds nothing back', async () => {
+test('an unknown queue size holds no message back', async () => {
   const sqs = { send: async () => Promise.reject(new Error('throttled')) } as never;
   const backstop = createBackstop({ sqs, deliveriesQueueUrl: 'http://sqs/0/d.fifo', now: () => 0 });
   expect(await backstop.full()).toBe(false);

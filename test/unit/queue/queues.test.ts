@@ -81,7 +81,7 @@ describe('a long send', () => {
     expect(memory.taken(QUEUE)).toHaveLength(95);
   });
 
-  test('of nothing is no call', async () => {
+  test('of no entries makes no call', async () => {
     const memory = world();
     expect(await memory.queues.send(QUEUE, [])).toEqual([]);
     expect(await memory.queues.remove(QUEUE, [])).toEqual([]);

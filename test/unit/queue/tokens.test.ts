@@ -1,4 +1,4 @@
-// Tokens that are lost, late, doubled, or never sent: none is stuck for long, none breeds.
+// Drain tokens that are lost, late, duplicated or never sent: no lane stays closed for long, and no token multiplies.
 import { expect, test } from 'vitest';
 import {
   delivered,

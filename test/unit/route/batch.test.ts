@@ -1,4 +1,4 @@
-// What becomes of each message of a batch: its deliveries, `undeliverable` with the reason, or back to its queue.
+// Each message of a batch becomes deliveries, goes to `undeliverable` with the reason, or returns to its queue.
 import { describe, expect, test } from 'vitest';
 import { ATTRIBUTE, encodeAttribute } from '#lib/message/attribute.ts';
 import { deduplicationIdOf, groupOf, laneOf } from '#lib/message/lane.ts';
@@ -82,7 +82,7 @@ describe('a message', () => {
     expect(world.delivered().map(({ taken }) => taken.group)).toEqual([groupOf('broken', 0)]);
   });
 
-  test('with attributes that nobody knows is sent all the same, and they are counted', async () => {
+  test('with unknown attributes is sent, and the attributes are counted', async () => {
     const world = createRouteWorld();
     world.register(subscriptionItem('a'));
     world.publish({ topic: 'orders', colour: 'red', shape: Buffer.from('x') });
@@ -140,7 +140,7 @@ describe('a delivery on retries', () => {
     expect(world.delivered().map(({ taken }) => taken.group)).toEqual([groupOf('gone', 0)]);
   });
 
-  test('that is none ends in undeliverable', async () => {
+  test('that cannot be parsed ends in undeliverable', async () => {
     const world = createRouteWorld();
     world.publish({ [ATTRIBUTE]: '{"v":2}' }, { queue: URLS.retries });
     expect(await world.poll(URLS.retries)).toEqual(DONE);

@@ -1,4 +1,4 @@
-// A message for many subscriptions: it ends, a kill in the middle loses none and repeats few.
+// Fan-out to many subscriptions completes; a kill in the middle loses no delivery and repeats few.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { placeKey } from '#lib/state/keys.ts';
@@ -146,7 +146,7 @@ test('re-sends of a page that is mostly refused end when the time does; the page
   expect(receivers(world).sort()).toEqual(idsOf(120));
 });
 
-test('a subscription added during a long fan-out shifts nobody', async () => {
+test('a subscription added during a long fan-out makes no other be skipped or repeated', async () => {
   const ids = idsOf(250);
   const world = worldOf(ids);
   world.publish({ topic: 'orders' });

@@ -76,7 +76,7 @@ test('an opening says what is over', async () => {
   expect(told[0]?.detail).toMatchObject({ subscription: 'acme', reason: 'rejected' });
 });
 
-test('a bus that does not take it stops nothing, and is logged', async () => {
+test('an event that the bus refuses is logged and does not fail the transition', async () => {
   const { lines, announce } = announcing(async () => {
     throw Object.assign(new Error('no'), { name: 'Throttled' });
   });

@@ -1,4 +1,4 @@
-// At-most-once: what may not be sent again is held beside the backlog, and sent only when somebody asks for it.
+// At-most-once: a message that may not be repeated is held outside the backlog, and sent only on request.
 import { describe, expect, test } from 'vitest';
 import {
   answers,
@@ -144,7 +144,7 @@ test('a held message that is discarded is gone, unsent', async () => {
   expect(world.ledger.of('acme')).toHaveLength(3);
 });
 
-test('what is not held can’t be asked for', async () => {
+test('a message that is not held cannot be replayed', async () => {
   const world = await withHeld();
   const said = world.ask({ subscription: 'acme', action: 'send-held', messageId: 'm01' });
   await world.pass(SECOND);

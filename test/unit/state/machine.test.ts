@@ -109,7 +109,7 @@ test('each failed probe doubles the wait, up to 15 minutes, a fifth less at most
   }
 });
 
-test('a deployment may have outages wait otherwise', () => {
+test('a deployment may set its own outage waits', () => {
   const outageWaits = { firstMs: 30_000, longestMs: 100_000 };
   let state = going;
   const waits = [1, 2, 3, 4].map(() => {
@@ -124,7 +124,7 @@ test('Retry-After lengthens the wait and never shortens it', () => {
   expect([resumeAt(1), resumeAt(60_000)]).toEqual([NOW + 2_000, NOW + 60_000]);
 });
 
-test('a wait of the retry block is its own: it counts as no failure', () => {
+test('a wait from the retry block does not count as a failure', () => {
   const state = failed(going, failure({ retrying: true, afterMs: 500, head: head({ retries: 1 }) }), FACTS);
   expect(state?.pause).toMatchObject({ failures: 0, resumeAt: NOW + 500, head: { retries: 1 } });
 });

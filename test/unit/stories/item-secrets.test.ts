@@ -1,4 +1,4 @@
-// No fault tells a credential: every text in these items is marked, well-formed or not, and no mark may come back.
+// No fault contains a credential: every text in these items carries a mark, and no fault may contain the mark.
 import { expect, test } from 'vitest';
 import { parseEndpoint } from '#lib/endpoint/schema.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';

@@ -1,4 +1,4 @@
-// What a config item that is changed, broken, deleted or put again does to what waits.
+// How changing, breaking, deleting or restoring a config item affects the waiting messages.
 import { describe, expect, test } from 'vitest';
 import { laneOf } from '#lib/message/lane.ts';
 import {

@@ -1,6 +1,6 @@
-// What must hold of the whole set, whatever happens to it: order kept, at-least-once loses none, at-most-once doubles
-// none, never too many at once, nothing sent while paused, no lane stuck, no token breeds. Each seed is one story; to
-// run others: SEED=1000 SEEDS=5000 npx vitest run --project unit property
+// Invariants of the whole set under random faults: order is kept, at-least-once loses no message, at-most-once repeats
+// none, concurrency stays within its limit, a paused subscription gets no request, no lane stays closed, and no token
+// multiplies. Each seed is one run; for other seeds: SEED=1000 SEEDS=5000 npx vitest run --project unit property
 import { expect, test } from 'vitest';
 import { tell } from '#test/support/chaos.ts';
 import { faultsOf } from '#test/support/chaos-faults.ts';

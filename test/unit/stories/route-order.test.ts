@@ -1,4 +1,4 @@
-// What must hold of route whatever goes wrong: a publisher's group keeps its order, nothing is lost, little is repeated.
+// Invariants of route under faults: a publisher's group keeps its order, no message is lost, and few are repeated.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Death } from '#test/support/invocation.ts';
