@@ -58,6 +58,7 @@ test('the samples have a topic for their dead letters, and the CLI brings them b
 test('a broker that is not there ends it with a sentence', async () => {
   const { child, said } = start('--kafka', '127.0.0.1:1');
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  await said(/(--kafka 127.0.0.1:1: the topic sample-dlq can't be made: no broker answers)/);
+  // Which broker, which topic, and the client's code: the sentence around them may change.
+  expect(await said(/--kafka 127.0.0.1:1: .*sample-dlq.*\((\w+)\)/)).toBe('PLT_KFK_NETWORK');
   expect(await ended).toBe(1);
 });
