@@ -1,9 +1,8 @@
-// What the local AWS services share of AWS's JSON protocols: an answer, and an error as a client reads it.
-// Knows no service.
+// AWS's JSON protocols, as all local services use them: answers, and errors in the form that clients parse.
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 
-/** An error that the client is told about: its code is AWS's name for it. */
+/** An error that is sent to the client. Its code is AWS's name for it. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
   readonly code: string;

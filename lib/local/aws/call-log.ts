@@ -1,4 +1,4 @@
-// What was asked of a local AWS service, newest last, for tests to look at. Bounded: the oldest calls are forgotten.
+// The calls to a local AWS service, newest last, for tests. The oldest calls are dropped.
 
 export type CallLog<Call extends { operation: string }> = {
   add(call: Call): void;
@@ -13,7 +13,7 @@ export function createCallLog<Call extends { operation: string }>(limit = 1000):
   return {
     add(call) {
       calls.push(call);
-      // Cut in halves, not one by one: shifting a long array at every call is slow.
+      // Drops half of them at once: removing the first element of a long array at every call is slow.
       if (calls.length > 2 * limit) calls = calls.slice(-limit);
     },
     list(operation) {

@@ -1,15 +1,15 @@
-// The time that everything local goes by: what waits here waits on a Clock, so a test can have five minutes pass at once.
-// It is not the clock of the deployed functions.
+// The clock of the local services. Everything that waits here waits on it, so a test can let five minutes pass at once. The
+// deployed functions have the real time.
 
 export type Clock = {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Calls `fn` once after `ms` milliseconds; the answer takes the timer back. */
+  /** Calls `fn` once after `ms` milliseconds. Returns a function that cancels the timer. */
   setTimer(ms: number, fn: () => void): () => void;
 };
 
 export type ManualClock = Clock & {
-  /** Lets `ms` milliseconds pass: due timers fire in order, each at its own time, those that they set included. */
+  /** Lets `ms` milliseconds pass: due timers fire in order, each at its time, also those that they set themselves. */
   advance(ms: number): void;
   /** How many timers are set. */
   pending(): number;
@@ -22,7 +22,7 @@ export const realClock: Clock = {
   now: () => Date.now(),
   setTimer(ms, fn) {
     const timer = setTimeout(fn, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS));
-    // A message that is due in four days must not keep the process alive: the listening socket does that.
+    // A timer of several days must not keep the process alive; the listening socket does that.
     timer.unref();
     return () => clearTimeout(timer);
   },
@@ -69,7 +69,7 @@ export function createManualClock(startMs = Date.UTC(2026, 0, 1)): ManualClock {
     return first;
   }
 
-  // Timers that were taken back stay in the heap until most of it is such: then it is made anew. A sorted array is a heap.
+  // Cancelled timers stay in the heap until they are most of it. Then the heap is built again; a sorted array is a heap.
   function sweep(): void {
     if (heap.length < 1000 || heap.length < 2 * live) return;
     heap = heap.filter((timer) => timer.fn).sort((a, b) => (isBefore(a, b) ? -1 : 1));

@@ -1,4 +1,4 @@
-// dynalite has no types of its own. Only what dynamodb.ts uses.
+// Types of dynalite, which has none: only the part that dynamodb.ts uses.
 declare module 'dynalite' {
   import type { Server } from 'node:http';
 

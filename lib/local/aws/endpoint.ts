@@ -1,5 +1,5 @@
-// The one AWS endpoint of this machine: every service on one port, told apart by `x-amz-target`, or by the path where it is REST.
-// Checks no signature and knows no operation: it reads a request and hands it to the service that it is for.
+// The AWS endpoint of this machine: every service on one port, told apart by `x-amz-target`, or by the path for REST. It
+// checks no signature; it reads a request and passes it to its service.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { AwsError, sendJson } from './aws-json.ts';
 import { type Listening, listen } from './listen.ts';
@@ -19,7 +19,7 @@ export type Services = {
 
 // DynamoDB's limit for a request, the largest of all.
 const maxBodyBytes = 16 * 1024 * 1024;
-// Longer than clients keep an idle connection, so that none is closed under a request that is just being sent.
+// Longer than clients keep an idle connection, so that none is closed while a request is being sent.
 const keepAliveMs = 120_000;
 
 /** Starts the endpoint on a port of 127.0.0.1 (0: any free one). `close` cuts connections, long polls too. */
@@ -65,7 +65,7 @@ async function readBody(req: IncomingMessage): Promise<Buffer> {
   let bytes = 0;
   for await (const piece of pieces) {
     bytes += piece.length;
-    // What is too much is read to its end but not kept: cut off, the client would see no answer.
+    // A body that is too large is read to its end and not kept. Without that the client would see no answer.
     if (bytes <= maxBodyBytes) kept.push(piece);
   }
   if (bytes <= maxBodyBytes) return Buffer.concat(kept);
@@ -84,7 +84,7 @@ function notHere(names: string, req: IncomingMessage) {
 }
 
 function fail(req: IncomingMessage, res: ServerResponse, error: unknown): void {
-  // Cut off in the middle, by the client or by us: nobody is there to be told.
+  // The connection was closed in the middle of the request, so nobody can get an answer.
   if (res.headersSent || res.destroyed) {
     res.destroy();
     return;

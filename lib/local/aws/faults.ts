@@ -1,5 +1,4 @@
-// Faults to order from the local AWS services, so that a test can see what the product makes of them.
-// Only keeps the orders: each service does what the kind says.
+// Faults that a test injects into the local AWS services. This file only keeps them; each service carries them out.
 
 /**
  * - `error`: answered with a 500, nothing done.
@@ -22,11 +21,11 @@ export type InjectedFault = {
 
 export type Faults = ReturnType<typeof createFaults>;
 
-/** Makes an empty list of ordered faults. Several for the same operation are used up in the order they came. */
+/** Makes an empty list of faults. Several faults of one operation are used in their order. */
 export function createFaults() {
   let ordered: (InjectedFault & { times: number })[] = [];
   return {
-    /** Orders a fault. */
+    /** Adds a fault. */
     add(fault: InjectedFault): void {
       if (fault.kind === 'refuse-entries' && !/Batch$|^PutEvents$/.test(fault.operation)) {
         throw new RangeError(
@@ -35,7 +34,7 @@ export function createFaults() {
       }
       ordered.push({ times: 1, ...fault });
     },
-    /** Uses up one time of the first fault that this call meets; undefined when there is none. */
+    /** Uses the first fault that fits this call, once; undefined when there is none. */
     take(operation: string, queue?: string): InjectedFault | undefined {
       const hit = ordered.find(
         (fault) => fault.operation === operation && (fault.queue === undefined || fault.queue === queue),
@@ -45,11 +44,11 @@ export function createFaults() {
       ordered = ordered.filter((fault) => fault.times > 0);
       return hit;
     },
-    /** How many calls are still to be hit. */
+    /** Number of calls that faults will still hit. */
     pending(): number {
       return ordered.reduce((sum, fault) => sum + fault.times, 0);
     },
-    /** Forgets every fault that is not used up. */
+    /** Removes every unused fault. */
     clear(): void {
       ordered = [];
     },

@@ -1,4 +1,4 @@
-// Listening on this machine alone, and stopping without waiting for idle or slow clients.
+// Starts servers that only this machine can reach, and stops them without waiting for idle or slow clients.
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 

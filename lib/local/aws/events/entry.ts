@@ -1,4 +1,4 @@
-// The entries of a PutEvents: the whole request is refused for their number and size, each entry for what is in it.
+// The entries of PutEvents: too many or too large ones fail the whole request, an invalid one fails alone.
 import * as z from 'zod';
 import { AwsError } from '#lib/local/aws/aws-json.ts';
 

@@ -7,10 +7,10 @@ import { createFaults, type FaultKind, type Faults, type InjectedFault } from '#
 import { checkEntry, type EntryFailure, type EventEntry, entriesFrom, failure } from './entry.ts';
 import { type BusEvent, eventOf } from './event.ts';
 
-/** What was put: the event as a target would get it, and the name of the bus that it was put on. */
+/** An event as a target would get it, and the name of its bus. */
 export type PutEvent = BusEvent & { bus: string };
 
-/** One call: how many entries it had and how many of them failed, and the error or the fault that it met. */
+/** One call: the number of its entries, how many failed, and the error or the injected fault. */
 export type EventsCall = {
   at: number;
   operation: string;

@@ -1,5 +1,4 @@
-// The local Secrets Manager's operations on secrets as such: create, describe, list, delete, restore.
-// Their values and versions are in values.ts.
+// Operations of the local Secrets Manager on secrets: create, describe, list, delete, restore. values.ts has their values.
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { AwsError } from '#lib/local/aws/aws-json.ts';
@@ -38,7 +37,7 @@ export const catalogue: Record<string, SecretsOperation> = {
       if (existing !== undefined) {
         if (existing.deleted !== undefined) throw markedForDeletion(existing);
         const version = existing.versions.get(id);
-        // The same request again, after an answer that got lost.
+        // The same request again, because its answer was lost.
         if (version !== undefined && value !== undefined && sameValue(version.value, value)) {
           return { ...secretNameIn(existing), VersionId: id };
         }
@@ -97,7 +96,7 @@ export const catalogue: Record<string, SecretsOperation> = {
   }),
 };
 
-/** What may be told of a secret without its value. */
+/** A secret's description, without its value. */
 function describe(secret: Secret) {
   return {
     ...secretNameIn(secret),

@@ -13,7 +13,7 @@ import { createVault } from './vault.ts';
 const operations = new Map<string, SecretsOperation>(Object.entries({ ...catalogue, ...values }));
 const aboutSecret = z.object({ SecretId: z.string().optional(), Name: z.string().optional() });
 
-/** One call: what was asked, of which secret as the caller named it, and the error or the fault it met. No values. */
+/** One call: operation, the secret's name in the request, and the error or the injected fault. Never a value. */
 export type SecretsCall = {
   at: number;
   operation: string;

@@ -86,7 +86,7 @@ export const values: Record<string, SecretsOperation> = {
 
 type Wanted = { VersionId?: string | undefined; VersionStage?: string | undefined };
 
-/** The value of the version that is asked for, AWSCURRENT without a wish, as GetSecretValue answers it. */
+/** The value of the requested version as GetSecretValue returns it; AWSCURRENT when none is requested. */
 function read(secret: Secret, { VersionId: id, VersionStage: wantedStage }: Wanted, vault: Vault) {
   const version = id === undefined ? stagedAs(secret, wantedStage ?? 'AWSCURRENT') : versionOf(secret, id);
   if (wantedStage !== undefined && !version.stages.has(wantedStage)) {

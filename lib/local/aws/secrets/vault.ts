@@ -1,5 +1,5 @@
-// The secrets of the local Secrets Manager, in memory: how they are found, versioned, staged and deleted.
-// Knows nothing of requests: catalogue.ts and values.ts turn those into calls on it.
+// The secrets of the local Secrets Manager, in memory: lookup, versions, stages, deletion. catalogue.ts and values.ts parse
+// requests.
 import { randomBytes } from 'node:crypto';
 import { AwsError } from '#lib/local/aws/aws-json.ts';
 
@@ -39,7 +39,7 @@ export function createVault(options: { clock: { now(): number }; region: string;
   const arnPrefix = `arn:aws:secretsmanager:${options.region}:${options.account}:secret:`;
   const secrets = new Map<string, Secret>();
 
-  /** The secret of this name, also one that waits for its deletion; none once that is due. */
+  /** The secret of this name, also while its deletion is pending. */
   function named(name: string): Secret | undefined {
     const secret = secrets.get(name);
     if (secret?.deleted === undefined || secret.deleted.dueAt > now()) return secret;

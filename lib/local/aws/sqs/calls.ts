@@ -1,4 +1,4 @@
-// The log of calls: what was asked of which queue, for tests that count requests. The newest calls are kept, counts are kept of all.
+// The calls to each queue, for tests that count requests. Counts include all calls; only the newest calls are kept.
 
 export type Call = {
   readonly operation: string;

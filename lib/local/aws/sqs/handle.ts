@@ -1,4 +1,4 @@
-// One call from target and body to an answer: logged, hit by a fault if one was ordered, done, and put into the protocol's shape.
+// One call, from target and body to its answer: it is logged, hit by an injected fault if there is one, and carried out.
 import type { Clock } from '#lib/local/aws/clock.ts';
 import type { Faults, InjectedFault } from '#lib/local/aws/faults.ts';
 import type { Calls } from './calls.ts';
@@ -8,16 +8,16 @@ import { Refusal, wireOf } from './refusal.ts';
 export type SqsAnswer = {
   readonly status: number;
   readonly body: object;
-  /** The error's name in the old query protocol and whose fault it is (`…;Sender`, `…;Receiver`): SDKs name errors by it. */
+  /** The error's name in the old query protocol and its side (`…;Sender`, `…;Receiver`): SDKs name errors by it. */
   readonly queryError?: string;
-  /** The connection is to be dropped instead of answered. */
+  /** The connection is closed without an answer. */
   readonly dropped?: boolean;
 };
 
 export type Caller = {
   /** The Host header: queue URLs begin with it. */
   readonly host?: string | undefined;
-  /** Aborted when the caller has gone: its long poll then takes no message. */
+  /** Aborted when the caller closed its connection: its long poll then takes no message. */
   readonly signal?: AbortSignal | undefined;
 };
 

@@ -1,5 +1,5 @@
-// A line that one can leave from any place at no cost: a doubly linked list, whose links its members hold.
-// A Map or an array would do the same, but leave holes in front, over which every look at the first would step.
+// A doubly linked list whose members hold the links, so that a member can leave from any place at no cost. In a Map or an
+// array, removed members would leave gaps at the front, which every read of the first member would have to skip.
 
 export type Linked<T> = { line: Line<T> | undefined; before: T | undefined; after: T | undefined };
 

@@ -1,5 +1,5 @@
-// Receipt handles, and what each entitles to: deleting and hiding the message that it was given out for.
-// This is where standard and FIFO queues differ most, and where late consumers find out that they are late.
+// Receipt handles: each allows deleting and hiding the message of its receive. Standard and FIFO queues differ here, and late
+// consumers learn here that they are late.
 import type { Clock } from '#lib/local/aws/clock.ts';
 import type { LaneEntry } from './lane.ts';
 import { checkRange, invalidValue, Refusal } from './refusal.ts';

@@ -1,4 +1,4 @@
-// How messages leave a queue by ReceiveMessage: handed out with a receipt, and handed out again to a caller who repeats its attempt.
+// ReceiveMessage: messages get a receipt. A repeated receive attempt gets the same messages again.
 import type { Clock } from '#lib/local/aws/clock.ts';
 import type { Settings } from './attributes.ts';
 import type { LaneEntry } from './lane.ts';

@@ -1,4 +1,4 @@
-// A refusal: what SQS answers instead of doing what was asked. Each code with its two names on the wire and its HTTP status.
+// Errors of SQS: each code with its two names on the wire and its HTTP status.
 
 // code -> [shape in the JSON protocol, name in the old query protocol (what SDKs and the CLI show), HTTP status]
 const CODES = {
@@ -37,7 +37,7 @@ const CODES = {
 
 export type RefusalCode = keyof typeof CODES;
 
-/** Thrown to the one place that turns it into an answer, or into an entry of a batch's `Failed`. */
+/** Thrown by an operation; turned into the error answer, or into an entry of a batch's `Failed`. */
 export class Refusal extends Error {
   readonly code: RefusalCode;
 

@@ -1,6 +1,5 @@
-// How a message comes into a queue by SendMessage: what each kind of queue asks of it, and a FIFO queue's deduplication.
-// A FIFO queue remembers what was sent for five minutes, also when it has been deleted since: a duplicate is answered as the first
-// was, and not stored.
+// SendMessage: the rules of each kind of queue, and deduplication in FIFO queues. A FIFO queue remembers a message for five
+// minutes, also after its deletion: a duplicate gets the answer of the first one and is not stored.
 import { hash, randomUUID } from 'node:crypto';
 import type { Clock } from '#lib/local/aws/clock.ts';
 import type { Settings } from './attributes.ts';

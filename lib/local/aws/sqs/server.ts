@@ -18,7 +18,7 @@ export type Sqs = {
   readonly handle: Handle;
   /** Answers one node:http request whose body has been read. */
   readonly answer: HttpAnswer;
-  /** A look inside, past the protocol and the call log; throws for a queue that is not there. */
+  /** Direct access to a queue, without protocol and call log. Throws for a queue that does not exist. */
   queue(name: string): QueueView;
   readonly faults: Faults;
   readonly calls: Calls;

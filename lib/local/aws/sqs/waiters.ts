@@ -1,4 +1,4 @@
-// Long polls: receives that found nothing and wait. They are served in the order in which they came, as soon as something is there.
+// Long polls: receives that found no message and wait. They are served in their order as soon as a message is visible.
 import type { Clock } from '#lib/local/aws/clock.ts';
 
 export type Poll<T> = {
@@ -9,9 +9,9 @@ export type Poll<T> = {
 };
 
 export type Waiters<T> = {
-  /** Answers with what there is, at once or as soon as there is something; with nothing when the time is up or the caller gone. */
+  /** Returns messages at once or when there are some; none when the time is up or the caller is gone. */
   wait(poll: Poll<T>): Promise<T[]>;
-  /** Something may be there to take. */
+  /** A message may have become visible. */
   wake(): void;
   /** Ends every wait with an error. */
   end(reason: Error): void;
@@ -57,7 +57,7 @@ export function createWaiters<T>({ clock }: { clock: Clock }): Waiters<T> {
     wake() {
       if (serving || waiters.size === 0) return;
       serving = true;
-      // Not before the call or the timers of this moment are through: a batch of ten wakes a poll with ten.
+      // In a later turn of the event loop: a batch of ten messages should wake one poll with all ten.
       setImmediate(serve);
     },
     end(reason) {
