@@ -15,11 +15,11 @@ import {
 import { createWorld, type Options, URLS, type World } from '#test/support/world.ts';
 
 /** A subscription that was rejected at its first message, with so many that wait. */
-async function rejected(options: Options = {}, count = 3): Promise<World> {
+async function rejected(options: Options = {}, count = 3, { sweep = true } = {}): Promise<World> {
   const world = createWorld();
   world.put('acme', options);
   world.script.answer = () => ({ status: 400 });
-  world.sweepEveryMinute();
+  if (sweep) world.sweepEveryMinute();
   publishMany(world, 'acme', count);
   await world.pass(5 * SECOND);
   world.script.answer = () => ({ status: 200 });
@@ -41,6 +41,18 @@ describe('a pause that waits for a decision', () => {
     world.publish('acme', 'm04');
     await world.pass(MINUTE + 10 * SECOND);
     expect(delivered(world, 'acme')).toEqual(['m01', 'm02', 'm03', 'm04']);
+  });
+
+  test('a message that comes after that drains every closed lane, without the sweep', async () => {
+    const options = { qos: 'auto' } as const;
+    const world = await rejected(options, 12, { sweep: false });
+    expect(Object.keys((await world.state('acme')).lanes).length).toBeGreaterThan(1);
+    world.put('acme', options);
+    world.publish('acme', 'm13');
+    await world.pass(MINUTE);
+    const ids = Array.from({ length: 13 }, (_, index) => `m${String(index + 1).padStart(2, '0')}`);
+    expect(delivered(world, 'acme').sort()).toEqual(ids);
+    expect(await remains(world, 'acme')).toEqual(NOTHING);
   });
 
   test('stays when the same item is put again', async () => {
