@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { type Clock, createManualClock } from '#lib/local/aws/clock.ts';
 import { type Schedule, schedulesOf, startSchedules } from '#lib/local/schedules.ts';
@@ -69,6 +72,18 @@ function start(handler: string, rule: object = {}, firstTarget: object = {}, ano
   /** When the events say that they were made. */
   const times = () => functions.lines.flatMap((line) => /"time":"(.*?)"/.exec(line)?.[1] ?? []);
   return { clock, functions, schedules, errors, ended, times };
+}
+
+/** Code for a function that waits until the test opens the gate. Make it before the functions, which end first. */
+function gate() {
+  const folder = mkdtempSync(join(tmpdir(), 'gate-'));
+  closing.push(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'open');
+  const isOpen = `require('node:fs').existsSync(${JSON.stringify(file)})`;
+  return {
+    wait: `while (!${isOpen}) await new Promise((done) => setTimeout(done, 10));`,
+    open: () => writeFileSync(file, ''),
+  };
 }
 
 test('a rule of the template is a schedule of its function', () => {
@@ -157,16 +172,23 @@ test('an Input takes the place of the scheduled event', async () => {
 });
 
 test('a run that takes longer than the period has no second one beside it; the next is at its time', async () => {
+  const { wait, open } = gate();
   const { clock, functions, ended, times } = start(`${log}
-    if (event.time.endsWith('00:01:00Z')) await new Promise((done) => setTimeout(done, 500));`);
+    if (event.time.endsWith('00:01:00Z')) { ${wait} }`);
   clock.advance(minutes(1));
   await functions.line('00:01:00Z');
   clock.advance(minutes(1));
   clock.advance(minutes(1));
+  // A second run would have been started before the marker: it would be running, or have ended too.
+  await functions.invoke('work', { time: 'marker' });
+  expect(functions.running()).toHaveLength(1);
   await ended(1);
-  clock.advance(minutes(1));
+  open();
   await ended(2);
-  expect(times()).toEqual(['2026-01-01T00:01:00Z', '2026-01-01T00:04:00Z']);
+  clock.advance(minutes(1));
+  await ended(3);
+  await functions.line('00:04:00Z');
+  expect(times()).toEqual(['2026-01-01T00:01:00Z', 'marker', '2026-01-01T00:04:00Z']);
 });
 
 test('a timer that fires early is set again; what was missed while the machine slept is one run', async () => {
@@ -212,23 +234,30 @@ test('a test runs a schedule at once and gets what the function returned, or its
 });
 
 test('runs that a test asks for come one after another', async () => {
-  const { schedules } = start(`
-    const begun = Date.now();
-    await new Promise((done) => setTimeout(done, 100));
-    return [begun, Date.now()]`);
-  const runs = await Promise.all([1, 2, 3].map(() => schedules.run('work')));
-  const times = (runs as [number, number][]).sort(([a], [b]) => a - b).flat();
-  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  const { schedules, functions } = start('');
+  const besideEach: number[] = [];
+  functions.onInvocation(() => besideEach.push(functions.running().length));
+  await Promise.all([1, 2, 3].map(() => schedules.run('work')));
+  expect(besideEach).toEqual([0, 0, 0]);
 });
 
 test('stopping waits for the run under way, takes the timer back and begins no other', async () => {
+  const { wait, open } = gate();
   const { schedules, clock, functions, errors } = start(`
+    if (event.marker) return;
     console.log('begins');
-    await new Promise((done) => setTimeout(done, 300));
+    ${wait}
     console.log('ends')`);
   clock.advance(minutes(1));
   await functions.line('begins');
-  await schedules.stop();
+  let stopped = false;
+  const stopping = schedules.stop().then(() => {
+    stopped = true;
+  });
+  await functions.invoke('work', { marker: true });
+  expect(stopped).toBe(false);
+  open();
+  await stopping;
   expect(functions.running()).toEqual([]);
   await functions.line('ends');
   expect(clock.pending()).toBe(0);
