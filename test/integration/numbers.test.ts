@@ -4,6 +4,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import type { InvocationReport } from '#lib/local/functions.ts';
 import { ATTRIBUTE, encodeAttribute } from '#lib/message/attribute.ts';
 import { claimKey, stateKey } from '#lib/state/keys.ts';
 import { deadLetterQueue } from '#test/support/dead-letter-queue.ts';
@@ -38,6 +39,7 @@ async function claimAfter(rig: Rig, body: string) {
 }
 
 let rig: Rig;
+const reports: InvocationReport[] = [];
 beforeAll(async () => {
   rig = await startRig({
     // So that what one environment knows is what the function knows.
@@ -59,11 +61,28 @@ beforeAll(async () => {
       MOST_REDRIVE_ROUNDS: '2',
     },
   });
+  rig.set.functions.onInvocation((report) => reports.push(report));
 });
 afterAll(() => rig?.close());
 
-const pauseSchema = z.object({ since: z.number(), resumeAt: z.number(), failures: z.number() });
+const pauseSchema = z.object({
+  since: z.number(),
+  resumeAt: z.number(),
+  failures: z.number(),
+  head: z.object({ attempts: z.number() }),
+});
 const pausedBy = async (id: string) => pauseSchema.parse(await rig.paused(id, 'outage'));
+
+const attemptedSchema = z.object({ subscription: z.string(), attempt: z.number(), requestId: z.string() });
+
+/** When the invocation that made this attempt ended; undefined until it has. */
+function endOfInvocation(subscription: string, attempt: number): number | undefined {
+  const made = rig.set.lines
+    .filter((line) => line.includes('"delivery.attempted"'))
+    .map((line) => attemptedSchema.parse(JSON.parse(line.slice(line.indexOf('{')))))
+    .find((line) => line.subscription === subscription && line.attempt === attempt);
+  return reports.find(({ requestId }) => requestId === made?.requestId)?.endedAt;
+}
 
 /** For what the functions keep so long. */
 const cacheRunsOut = () => new Promise((resolve) => setTimeout(resolve, 1_200));
@@ -93,12 +112,16 @@ describe('an outage', () => {
     const { since, resumeAt } = await pausedBy(one.id);
     expect(resumeAt - since).toBeGreaterThanOrEqual(800);
     expect(resumeAt - since).toBeLessThanOrEqual(1_000);
-    await rig.until(async () => {
+    const third = await rig.until(async () => {
       const pause = await pausedBy(one.id);
-      // Doubled once more it would be 3.2 s at least.
-      if (pause.failures > 2) expect(pause.resumeAt - Date.now()).toBeLessThanOrEqual(2_000);
-      return pause.failures > 2 || undefined;
+      return pause.failures > 2 ? pause : undefined;
     }, 'the third failure');
+    const endedAt = await rig.until(
+      () => endOfInvocation(one.id, third.head.attempts),
+      'the end of its probe',
+    );
+    // The invocation ended after the wait began. Doubled once more the wait would be 3.2 s at least.
+    expect(third.resumeAt - endedAt).toBeLessThanOrEqual(2_000);
     rig.receiver.answer(one.path, []);
     await rig.going(one.id);
   });
