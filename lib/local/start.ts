@@ -2,7 +2,9 @@
 // HOST:PORT` has the samples' dead letters go to a topic there, `--verbose` shows every line of the functions. PORT and
 // RECEIVER_PORT set the ports; 0 is any free one.
 import { parseArgs } from 'node:util';
+import { realClock } from './aws/clock.ts';
 import { startDemo } from './demo.ts';
+import { createEnding } from './ending.ts';
 import { instructions } from './instructions.ts';
 import { startLocalSet } from './set.ts';
 
@@ -16,12 +18,13 @@ const { values } = parseArgs({
 });
 const { kafka } = values;
 const closing: (() => Promise<void>)[] = [];
-let endingSince: number | undefined;
-// npm passes a Ctrl-C on that the terminal has sent to us already: the same one, not a second.
-const SAME_CTRL_C_MS = 500;
-
-const isEnding = (): boolean => endingSince !== undefined;
 const print = (line: string): void => console.log(line);
+const ending = createEnding({ close: closeStarted, exit: process.exit, print, clock: realClock });
+
+/** Closes started parts only; a part that is still starting ends with the process. */
+async function closeStarted(): Promise<void> {
+  for (const close of closing.splice(0)) await close();
+}
 
 function portFrom(name: string, otherwise: number): number {
   const text = process.env[name] ?? String(otherwise);
@@ -51,44 +54,32 @@ async function start(): Promise<void> {
     root,
     port: portFrom('PORT', 4566),
     onLog: (name, line) => {
-      if (!isEnding() && (values.verbose || isLoud(line))) print(`[${name}] ${line}`);
+      if (!ending.begun() && (values.verbose || isLoud(line))) print(`[${name}] ${line}`);
     },
     onPollerError: (text) => {
-      if (!isEnding()) print(`[poller] ${text}`);
+      if (!ending.begun()) print(`[poller] ${text}`);
     },
   });
   closing.push(set.close);
-  if (isEnding()) return;
+  if (ending.begun()) return;
   print(
     `SQS, DynamoDB, Secrets Manager, EventBridge and Lambda's Invoke answer on ${set.url}; the functions are at work.`,
   );
   const receiverPort = portFrom('RECEIVER_PORT', 8080);
   const demo = values['no-demo'] ? undefined : await startDemo({ set, receiverPort, root, kafka, print });
   if (demo !== undefined) closing.push(demo.close);
-  if (!isEnding()) print(instructions(set, demo?.url ?? `http://127.0.0.1:${receiverPort}`));
+  if (!ending.begun()) print(instructions(set, demo?.url ?? `http://127.0.0.1:${receiverPort}`));
 }
 
-async function end(): Promise<void> {
-  if (endingSince !== undefined) {
-    if (Date.now() - endingSince > SAME_CTRL_C_MS) process.exit(130);
-    return;
-  }
-  endingSince = Date.now();
-  print('\nStopping after the running invocations. Press Ctrl-C again to stop now.');
-  // Closes started parts only; a part that is still starting ends with the process.
-  for (const close of closing.splice(0)) await close();
-  process.exit(0);
-}
-
-process.on('SIGINT', () => void end());
-process.on('SIGTERM', () => void end());
+process.on('SIGINT', () => void ending.interrupt());
+process.on('SIGTERM', () => void ending.interrupt());
 // A signal that ends only npm ends its shell but does not reach this process, which can see that the shell is gone.
 if (process.env.npm_lifecycle_event !== undefined) {
   const shell = process.ppid;
-  setInterval(() => process.ppid !== shell && void end(), 1000).unref();
+  setInterval(() => process.ppid !== shell && void ending.interrupt(), 1000).unref();
 }
 start().catch(async (error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
-  for (const close of closing.splice(0)) await close();
+  await closeStarted();
   process.exit(1);
 });
