@@ -27,9 +27,10 @@ export function withoutCredentials(text: string, carried: Carried): string {
   for (const { content, offsets } of readingsOf(text)) {
     for (const spelling of spellings) {
       for (const at of occurrences(spelling, content)) {
-        const end = at + spelling.length;
-        edges[offsets?.[at] ?? at] = (edges[offsets?.[at] ?? at] ?? 0) + 1;
-        edges[offsets?.[end] ?? end] = (edges[offsets?.[end] ?? end] ?? 0) - 1;
+        const start = offsets?.[at] ?? at;
+        const end = offsets?.[at + spelling.length] ?? at + spelling.length;
+        edges[start] = (edges[start] ?? 0) + 1;
+        edges[end] = (edges[end] ?? 0) - 1;
       }
     }
   }
@@ -42,7 +43,7 @@ export function withoutCredentials(text: string, carried: Carried): string {
     if (before === 0 && open > 0) result += `${text.slice(shownFrom, at)}${REDACTED}`;
     if (before > 0 && open === 0) shownFrom = at;
   }
-  return open > 0 ? result : result + text.slice(shownFrom);
+  return result + text.slice(shownFrom);
 }
 
 /** Where the word begins in the text, overlaps included, in time linear in both (Knuth, Morris and Pratt). */

@@ -1,5 +1,4 @@
-// What a function has besides AWS's clients and its environment variables: time, chance, and where it writes its log and
-// metrics. A test gives its own.
+// The clock, the random numbers and the telemetry of a function. Tests pass their own.
 import { setTimeout as wait } from 'node:timers/promises';
 import { createTelemetry, type Telemetry } from '#lib/telemetry/telemetry.ts';
 
