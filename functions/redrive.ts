@@ -9,12 +9,12 @@ import { readConfig, redriveEnvironment, tableNamesOf } from '#lib/deployment/co
 import { createEndpointClients } from '#lib/deployment/endpoint-clients.ts';
 import { subscriptionRules } from '#lib/deployment/rules.ts';
 import { DEPLOYED, type Surroundings } from '#lib/deployment/surroundings.ts';
+import { readEndpoint } from '#lib/endpoint/directory.ts';
 import type { KafkaConfiguration } from '#lib/endpoint/endpoint.ts';
-import { readEndpoint } from '#lib/endpoint/found.ts';
 import { connectionTo } from '#lib/kafka/connection.ts';
 import { createBackstop } from '#lib/queue/backstop.ts';
 import { createQueues } from '#lib/queue/queues.ts';
-import { openSource } from '#lib/redrive/open.ts';
+import { openSource } from '#lib/redrive/open-source.ts';
 import { type Opening, redrive } from '#lib/redrive/redrive.ts';
 import { parseRedriveRequest } from '#lib/redrive/request.ts';
 import { createSendBack } from '#lib/redrive/send-back.ts';

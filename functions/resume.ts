@@ -45,7 +45,7 @@ export function createHandler(clients: BacklogClients, environment: NodeJS.Proce
       }
       const parsed = parseResumeRequest(event);
       return parsed.ok
-        ? await answer(parsed.request, { room: config.DRAIN_BUDGET, endsAt }, deps)
+        ? await answer(parsed.request, { maxTokens: config.DRAIN_BUDGET, endsAt }, deps)
         : parsed.answer;
     });
 }

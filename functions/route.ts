@@ -10,7 +10,7 @@ import { createDocuments } from '#lib/deployment/documents.ts';
 import { subscriptionRules } from '#lib/deployment/rules.ts';
 import { DEPLOYED, type Surroundings } from '#lib/deployment/surroundings.ts';
 import { createBackstop } from '#lib/queue/backstop.ts';
-import { gatherSends } from '#lib/queue/gathered.ts';
+import { gatherSends } from '#lib/queue/gather-sends.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { routeBatch } from '#lib/route/batch.ts';
 import { createTables } from '#lib/state/table.ts';

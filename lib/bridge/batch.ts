@@ -2,7 +2,7 @@
 // in parallel. A letter is done when its endpoint has confirmed it, when it waits on `dead-letters` with a delay, or when it
 // is in `undeliverable`. All others are handed back.
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import type { FoundEndpoint } from '#lib/endpoint/found.ts';
+import type { FoundEndpoint } from '#lib/endpoint/directory.ts';
 import { faultsAsText } from '#lib/item/fault.ts';
 import { decodeDeadLetter } from '#lib/message/attribute.ts';
 import { traceIdOf } from '#lib/message/trace.ts';
@@ -10,9 +10,9 @@ import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
 import type { Queues } from '#lib/queue/queues.ts';
 import { sendUndeliverable } from '#lib/queue/undeliverable.ts';
 import { type Count, errorName, type Log, type LogFields } from '#lib/telemetry/log.ts';
-import type { BridgedLetter, Passed } from './letter.ts';
+import type { BridgedLetter, Passed } from './bridged-letter.ts';
+import { overdue, putToWait, type WaitDeps } from './delayed-retry.ts';
 import type { Publishers } from './publishers.ts';
-import { overdue, putToWait, type WaitDeps } from './wait.ts';
 
 export type BridgeDeps = WaitDeps & {
   readonly queues: Queues;

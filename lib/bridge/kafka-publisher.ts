@@ -7,8 +7,8 @@ import { connectionTo } from '#lib/kafka/connection.ts';
 import { type FailureKind, failureOf, type KafkaFailure } from '#lib/kafka/failure.ts';
 import { createProducer } from '#lib/kafka/producer.ts';
 import { withTimeLimit } from '#lib/queue/time-limit.ts';
+import type { BridgedLetter, Passed, Publisher, WaitReason } from './bridged-letter.ts';
 import { batchesOf, type KafkaRecord, recordsOf } from './kafka-records.ts';
-import type { BridgedLetter, Passed, Publisher, WaitReason } from './letter.ts';
 import { partitionFailures } from './partition-failures.ts';
 
 export type KafkaPublisherDeps = {

@@ -1,6 +1,6 @@
 // Turns dead letters into Kafka records, in batches of a size that brokers accept. Sends nothing.
 import { deadLetterHeaders, recordValue } from '#lib/message/dead-letter-headers.ts';
-import type { BridgedLetter } from './letter.ts';
+import type { BridgedLetter } from './bridged-letter.ts';
 
 /** A record for the client, with its size and the index of its letter. */
 export type KafkaRecord = {

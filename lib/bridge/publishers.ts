@@ -2,7 +2,7 @@
 // new ones.
 import type { Endpoint, KafkaEndpoint, SqsEndpoint } from '#lib/endpoint/endpoint.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
-import type { Publisher } from './letter.ts';
+import type { Publisher } from './bridged-letter.ts';
 
 export type Kept = { readonly publisher: Publisher; readonly breaker: Breaker };
 export type Publishers = { of(endpoint: Endpoint): Kept };

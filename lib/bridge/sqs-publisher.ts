@@ -6,7 +6,7 @@ import type { SqsEndpoint } from '#lib/endpoint/endpoint.ts';
 import { queueUrlOf, regionOf } from '#lib/endpoint/queue.ts';
 import { type DeadLetter, encodeAttribute, type ForwardedDeadLetter } from '#lib/message/attribute.ts';
 import { createQueues, type Outgoing } from '#lib/queue/queues.ts';
-import type { BridgedLetter, Passed, Publisher, WaitReason } from './letter.ts';
+import type { BridgedLetter, Passed, Publisher, WaitReason } from './bridged-letter.ts';
 
 export type SqsPublisherDeps = {
   /** Undefined: the function's own region. */

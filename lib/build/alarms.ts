@@ -16,7 +16,7 @@ type Metric =
 export type Alarm = {
   /** Its name is webhooks-<stage>-<id>. */
   readonly name: string;
-  readonly says: string;
+  readonly description: string;
   readonly metric: Metric;
   readonly statistic: 'Maximum' | 'Sum';
   /** In alarm when the statistic is above this (with `below`: under it) in each of the periods of five minutes. */
@@ -45,7 +45,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   ...Object.entries(TOO_OLD).map(
     ([queue, above]): Alarm => ({
       name: `${queue.replace('.', '-')}-old`,
-      says: `A message waits on ${queue} for more than ${above / 60} minutes.`,
+      description: `A message waits on ${queue} for more than ${above / 60} minutes.`,
       metric: { queue, name: 'ApproximateAgeOfOldestMessage' },
       statistic: 'Maximum',
       above,
@@ -54,7 +54,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   ),
   {
     name: 'deliveries-fifo-full',
-    says: 'More than 50,000 messages wait on deliveries.fifo; at 80,000 route stops adding to it.',
+    description: 'More than 50,000 messages wait on deliveries.fifo; at 80,000 route stops adding to it.',
     metric: { queue: 'deliveries.fifo', name: 'ApproximateNumberOfMessagesVisible' },
     statistic: 'Maximum',
     above: 50_000,
@@ -62,7 +62,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   },
   {
     name: 'undeliverable',
-    says: 'A message is in undeliverable; its reason attribute says why.',
+    description: 'A message is in undeliverable; its reason attribute says why.',
     metric: { queue: 'undeliverable', name: 'ApproximateNumberOfMessagesVisible' },
     statistic: 'Maximum',
     above: 0,
@@ -70,7 +70,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   },
   {
     name: 'endpoint-broken',
-    says: 'An endpoint does not accept dead letters; they wait.',
+    description: 'An endpoint does not accept dead letters; they wait.',
     metric: { own: 'bridge', name: 'BreakersOpened' },
     statistic: 'Sum',
     above: 0,
@@ -78,7 +78,8 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   },
   {
     name: 'subscription-stopped',
-    says: 'A subscription is stopped until an operator acts: rejected, invalid, crashing, or stopped by hand.',
+    description:
+      'A subscription is stopped until an operator acts: rejected, invalid, crashing, or stopped by hand.',
     metric: { own: 'resume', name: 'SubscriptionsStopped' },
     statistic: 'Maximum',
     above: 0,
@@ -86,7 +87,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   },
   {
     name: 'subscription-in-outage',
-    says: 'A subscription has been paused as an outage for half an hour.',
+    description: 'A subscription has been paused as an outage for half an hour.',
     metric: { own: 'resume', name: 'SubscriptionsInOutage' },
     statistic: 'Maximum',
     above: 0,
@@ -94,7 +95,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   },
   {
     name: 'backlog-old',
-    says: 'A message has waited in a backlog for more than a day.',
+    description: 'A message has waited in a backlog for more than a day.',
     metric: { own: 'resume', name: 'BacklogOldestAge' },
     statistic: 'Maximum',
     above: 86_400,
@@ -102,7 +103,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   },
   {
     name: 'sweep-missing',
-    says: 'resume was not invoked: no paused subscription resumes by itself.',
+    description: 'resume was not invoked: no paused subscription resumes by itself.',
     metric: { lambda: 'resume', name: 'Invocations' },
     statistic: 'Sum',
     above: 1,
@@ -112,7 +113,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   ...FUNCTIONS.flatMap((lambda): Alarm[] => [
     {
       name: `${lambda}-errors`,
-      says: `An invocation of ${lambda} failed: it threw, ran out of time or was killed.`,
+      description: `An invocation of ${lambda} failed: it threw, ran out of time or was killed.`,
       metric: { lambda, name: 'Errors' },
       statistic: 'Sum',
       above: 0,
@@ -120,7 +121,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
     },
     {
       name: `${lambda}-throttles`,
-      says: `Lambda throttles ${lambda}: the account's concurrency is used up.`,
+      description: `Lambda throttles ${lambda}: the account's concurrency is used up.`,
       metric: { lambda, name: 'Throttles' },
       statistic: 'Sum',
       above: 0,
@@ -130,7 +131,7 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   ...Object.entries(capacity).map(
     ([lambda, most]): Alarm => ({
       name: `${lambda}-concurrency`,
-      says: `${lambda} runs at more than 80 % of its maximum concurrency of ${most}.`,
+      description: `${lambda} runs at more than 80 % of its maximum concurrency of ${most}.`,
       metric: { lambda, name: 'ConcurrentExecutions' },
       statistic: 'Maximum',
       above: Math.floor(most * NEARLY_ALL),
@@ -169,7 +170,7 @@ export function alarmResource(alarm: Alarm, stackName: string, stage: string, to
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
       AlarmName: `${stackName}-${alarm.name}`,
-      AlarmDescription: `${alarm.says} OPERATORS.md, "Alarms", says what to do.`,
+      AlarmDescription: `${alarm.description} OPERATORS.md, "Alarms", says what to do.`,
       ...metricOf(alarm, stackName, stage),
       MetricName: alarm.metric.name,
       Statistic: alarm.statistic,

@@ -1,7 +1,7 @@
 // Makes the alarms, a dashboard of the same metrics and the saved log queries for the template, when it is packaged. Pure.
 import { type Alarm, alarmResource, alarms, metricOf } from './alarms.ts';
 
-export type Watched = {
+export type ObservabilityOptions = {
   readonly stackName: string;
   readonly stage: string;
   readonly alarmTopicArn: string;
@@ -11,7 +11,13 @@ export type Watched = {
 };
 
 /** Returns the monitoring resources by their logical ids. */
-export function watching({ stackName, stage, alarmTopicArn, savesQueries, capacity }: Watched) {
+export function alarmsAndDashboard({
+  stackName,
+  stage,
+  alarmTopicArn,
+  savesQueries,
+  capacity,
+}: ObservabilityOptions) {
   const all = alarms(capacity);
   return {
     ...Object.fromEntries(
@@ -110,7 +116,7 @@ function widgets(all: readonly Alarm[], stackName: string, stage: string) {
       const { Namespace, Dimensions } = metricOf(alarm, stackName, stage);
       const dimensions = Dimensions.flatMap(({ Name, Value }) => [Name, Value]);
       return {
-        title: alarm.says,
+        title: alarm.description,
         metrics: [[Namespace, alarm.metric.name, ...dimensions, { stat: alarm.statistic }]],
         annotations: { horizontal: [{ label: 'alarm', value: alarm.above }] },
       };

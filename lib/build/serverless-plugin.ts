@@ -5,8 +5,8 @@ import * as z from 'zod';
 import { type ParameterValues, parametersSchema } from '#lib/deployment/parameters.ts';
 import { isLocalStage, stageFault } from '#lib/deployment/stage-and-region.ts';
 import { bundle } from './bundle.ts';
-import { faultIn, misfit, unknownParameter } from './fits.ts';
-import { watching } from './observability.ts';
+import { faultIn, misfit, unknownParameter } from './capacity-check.ts';
+import { alarmsAndDashboard } from './observability.ts';
 import { partsSchema, tagsOf, withEnvironment, withOptions } from './options.ts';
 import { type RegionAnswer, regionFor } from './region.ts';
 import { tooLargePolicy, tooLongName } from './template-limits.ts';
@@ -103,7 +103,7 @@ export default class BundlePlugin {
       { functions: withEnvironment(functions, custom.parameters), resources: resources.Resources },
       values,
     );
-    const watched = watching({
+    const observability = alarmsAndDashboard({
       stackName,
       stage,
       alarmTopicArn: values.alarmTopicArn,
@@ -116,7 +116,7 @@ export default class BundlePlugin {
       tooLongName(changed, { stage, stackName }) ?? tooLargePolicy(changed.resources, { ...values, region }),
     );
     Object.assign(service.functions, changed.functions);
-    Object.assign(service.resources, { Resources: { ...changed.resources, ...watched } });
+    Object.assign(service.resources, { Resources: { ...changed.resources, ...observability } });
     Object.assign(service.provider, { stackTags: tagsOf(values, stage) });
     this.#isPrepared = true;
   }

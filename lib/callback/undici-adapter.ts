@@ -71,10 +71,10 @@ export function createUndiciAdapter(capBytes: number): AxiosAdapter {
           },
           onResponseData(_controller, chunk) {
             if (settled) return;
-            const room = capBytes - bytes;
-            chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
+            const left = capBytes - bytes;
+            chunks.push(chunk.length > left ? chunk.subarray(0, left) : chunk);
             bytes += chunk.length;
-            if (chunk.length <= room) return;
+            if (chunk.length <= left) return;
             answer(true);
             controller?.abort(new Error('more than is read of an answer'));
           },

@@ -54,7 +54,7 @@ export async function attemptUntilSettled(
       credentialsChanged: attempted.credentialsChanged === true && !hadOtherCredentials,
     });
     hadOtherCredentials ||= attempted.credentialsChanged === true;
-    if (attempted.made) tell(message, attempted, action, subscription, deps);
+    if (attempted.made) recordAttempt(message, attempted, action, subscription, deps);
     if (action.kind !== 'retry' || !mayStart(deps.now() + action.afterMs)) {
       return await act(action, message, attempted, { ...context, retries }, deps);
     }
@@ -80,7 +80,7 @@ const COUNT_OF: { readonly [kind in Attempted['outcome']['kind']]: CountName } =
 };
 
 /** Writes the log line and the metrics of one attempt. */
-function tell(
+function recordAttempt(
   { delivery, entry }: DeliveryMessage,
   { outcome, at, durationMs, span }: Attempted,
   action: Action,

@@ -1,5 +1,5 @@
-// Adds to a request what comes from elsewhere: credentials, the connection's TLS and proxy options, and the signature. A
-// failure is a value (`unsent`): nothing was sent, and nothing claimed.
+// Adds to a request everything that must be loaded first: credentials, TLS and proxy options of the connection, and the
+// signature. If one of them fails, the result is the outcome `unsent`: no byte was sent, and no claim was made.
 import type { PoolOptions } from '#lib/callback/pool.ts';
 import type { Authorization } from '#lib/credentials/authorization.ts';
 import type { ConnectionOf } from '#lib/credentials/connection.ts';

@@ -22,7 +22,7 @@ export function nonJson(item: unknown): Fault[] {
 
   function visit(value: unknown): void {
     if (typeof value === 'string' || typeof value === 'boolean' || value === undefined) return;
-    const reason = whyNot(value, path.length);
+    const reason = nonJsonReason(value, path.length);
     if (reason !== undefined) faults.push({ path: dotted(shown(path)), reason });
     else if (Array.isArray(value)) for (const [index, entry] of value.entries()) inside(index, entry);
     else if (isObject(value)) for (const key of Object.keys(value)) inside(key, value[key]);
@@ -35,7 +35,7 @@ export function nonJson(item: unknown): Fault[] {
   }
 }
 
-function whyNot(value: unknown, depth: number): string | undefined {
+function nonJsonReason(value: unknown, depth: number): string | undefined {
   if (value === null) return 'must not be null: leave it out instead';
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'must be a finite number';
   if (typeof value === 'bigint') return 'must be a number that JSON can hold, not a bigint';

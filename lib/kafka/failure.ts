@@ -47,8 +47,8 @@ export function failureOf(error: unknown): KafkaFailure {
   const all = [...nested(error)];
   const found = new Map<FailureKind, string>();
   for (const one of all) {
-    const told = kindOf(one);
-    if (told !== undefined && !found.has(told.kind)) found.set(told.kind, told.code);
+    const classified = kindOf(one);
+    if (classified !== undefined && !found.has(classified.kind)) found.set(classified.kind, classified.code);
   }
   for (const kind of KINDS) {
     const code = found.get(kind);

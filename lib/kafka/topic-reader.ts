@@ -56,7 +56,7 @@ export async function createTopicReader(topic: string, options: Options): Promis
   });
   consumer.topics.track(topic);
 
-  async function told<T>(work: () => Promise<T>): Promise<T> {
+  async function withReadableErrors<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (cause) {
@@ -75,7 +75,7 @@ export async function createTopicReader(topic: string, options: Options): Promis
 
   return {
     bounds: (since) =>
-      told(async () => {
+      withReadableErrors(async () => {
         const ends = await offsets(LATEST);
         const earliest = await offsets(EARLIEST);
         const later = since === undefined ? earliest : await offsets(BigInt(since));
@@ -88,7 +88,7 @@ export async function createTopicReader(topic: string, options: Options): Promis
           }),
         );
       }),
-    read: (from) => told(() => readFrom(from, topic, consumer)),
+    read: (from) => withReadableErrors(() => readFrom(from, topic, consumer)),
     close: () => consumer.close(true).catch(() => {}),
   };
 }

@@ -59,7 +59,7 @@ export async function startDemo({ set, receiverPort, root, kafka, print }: Depen
       messagesFifoQueueUrl: set.outputs.MessagesFifoQueueUrl ?? '',
     });
   }
-  for (let tries = 0; arrivals.size < DELIVERIES && tries < 300; tries++) await setTimeout(100);
+  for (let checks = 0; arrivals.size < DELIVERIES && checks < 300; checks++) await setTimeout(100);
   if (arrivals.size < DELIVERIES)
     print(`Only ${arrivals.size} of ${DELIVERIES} sample deliveries have arrived so far.`);
   return { url: receiver.url, close: receiver.close };

@@ -54,7 +54,7 @@ export function startEventSourceMapping(
 
   async function poll(): Promise<void> {
     while (wanted) {
-      await room();
+      await untilConcurrencyIsFree();
       await sleep(backoffMs, stopping.signal);
       if (!wanted) return;
       const messages = await gather();
@@ -68,7 +68,7 @@ export function startEventSourceMapping(
   }
 
   /** Receives only below the maximum concurrency: a message that waits here would use up visibility time and receives. */
-  async function room(): Promise<void> {
+  async function untilConcurrencyIsFree(): Promise<void> {
     const { functionName, maximumConcurrency } = mapping;
     while (wanted && (invocations.size >= maximumConcurrency || !functions.hasRoom(functionName))) {
       const woken = new Promise<void>((resolve) => {

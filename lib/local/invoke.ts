@@ -22,7 +22,7 @@ const PATH = /^\/2015-03-31\/functions\/([^/?]+)\/invocations\/?(?:\?(.*))?$/;
 const NAME = /^(?:(?:arn:aws:lambda:[^:]+:)?\d{12}:function:)?([\w-]+)(?::([\w$-]+))?$/;
 const BYTES_MOST = { RequestResponse: 6_291_456, Event: 1_048_576 };
 
-/** Makes the service that answers what comes for `/2015-03-31/`. */
+/** Makes the service that answers requests whose path begins with `/2015-03-31/`. */
 export function createInvoke({ functions, onError }: Dependencies): Invoke {
   async function invoke(req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void> {
     const { names, run } = await functions;

@@ -118,7 +118,7 @@ function startSchedule(
     return underWay;
   }
 
-  function tell(failure: unknown): void {
+  function report(failure: unknown): void {
     if (!stopped) onError(`${id}: ${functionName} failed: ${failure}`);
   }
 
@@ -127,7 +127,7 @@ function startSchedule(
     // A timer may be early: by a millisecond, or because no timer is as long as the period.
     if (lateMs >= 0) {
       if (underWay === undefined) {
-        invoke().then((result) => result.ok || tell(`${result.errorType}: ${result.errorMessage}`), tell);
+        invoke().then((result) => result.ok || report(`${result.errorType}: ${result.errorMessage}`), report);
       }
       // Runs that were missed while the machine slept are not repeated.
       dueAt += everyMs * (1 + Math.floor(lateMs / everyMs));

@@ -21,10 +21,10 @@ let shell: ChildProcess | undefined;
 export function watch(child: ChildProcess): void {
   if (watched.size === 0) process.once('exit', killAll);
   watched.add(child);
-  tell('+', child);
+  sendToWatchdog('+', child);
   child.once('exit', () => {
     watched.delete(child);
-    tell('-', child);
+    sendToWatchdog('-', child);
     if (watched.size > 0) return;
     process.removeListener('exit', killAll);
     shell?.stdin?.end();
@@ -36,7 +36,7 @@ function killAll(): void {
   for (const child of watched) child.kill('SIGKILL');
 }
 
-function tell(sign: '+' | '-', { pid }: ChildProcess): void {
+function sendToWatchdog(sign: '+' | '-', { pid }: ChildProcess): void {
   if (!canFreeze || pid === undefined) return;
   if (shell === undefined) {
     shell = spawn('/bin/sh', ['-c', SHELL], { stdio: ['pipe', 'ignore', 'ignore'], env: {}, detached: true });

@@ -62,8 +62,8 @@ export function createQueues(sqs: Pick<SQSClient, 'send'>, { callsAtOnce = 1 } =
 
     async remove(queueUrl, receiptHandles) {
       const Entries = receiptHandles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
-      return inTens(Entries, (tens) =>
-        sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: tens })),
+      return inBatches(Entries, (batch) =>
+        sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: batch })),
       );
     },
 
@@ -73,8 +73,8 @@ export function createQueues(sqs: Pick<SQSClient, 'send'>, { callsAtOnce = 1 } =
         ReceiptHandle: receiptHandle,
         VisibilityTimeout: seconds,
       }));
-      return inTens(Entries, (tens) =>
-        sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries: tens })),
+      return inBatches(Entries, (batch) =>
+        sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries: batch })),
       );
     },
   };
@@ -85,16 +85,16 @@ type BatchAnswer = {
   Failed?: BatchResultErrorEntry[] | undefined;
 };
 
-async function inTens<T extends { Id: string }>(
+async function inBatches<T extends { Id: string }>(
   entries: readonly T[],
-  call: (tens: T[]) => Promise<BatchAnswer>,
+  call: (batch: T[]) => Promise<BatchAnswer>,
 ): Promise<Confirmations> {
   const results: (string | undefined)[] = [];
   for (let start = 0; start < entries.length; start += MAX_ENTRIES) {
-    const tens = entries
+    const batch = entries
       .slice(start, start + MAX_ENTRIES)
       .map((entry, index) => ({ ...entry, Id: String(index) }));
-    results.push(...(await confirm(tens.length, () => call(tens))));
+    results.push(...(await confirm(batch.length, () => call(batch))));
   }
   return results;
 }

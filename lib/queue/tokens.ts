@@ -18,20 +18,20 @@ export async function sendToken(token: Token, deps: TokenDeps): Promise<void> {
   const delaySeconds = delaySecondsUntil(token.notBefore ?? 0, deps.now());
   const [queueUrl, outgoing] =
     delaySeconds > 0
-      ? [deps.retriesQueueUrl, { ...bare(token), delaySeconds }]
-      : [deps.deliveriesQueueUrl, intoLane(token)];
+      ? [deps.retriesQueueUrl, { ...tokenBody(token), delaySeconds }]
+      : [deps.deliveriesQueueUrl, tokenEntry(token)];
   const [refused] = await deps.queues.send(queueUrl, [outgoing]);
   if (refused !== undefined) throw new NotConfirmed('the queue of tokens', refused);
 }
 
-const bare = (token: Token): Outgoing => ({
+const tokenBody = (token: Token): Outgoing => ({
   body: 'token',
   attribute: encodeAttribute({ kind: 'token', value: token }),
 });
 
 /** Makes the SQS entry of a token for `deliveries.fifo`. */
-export const intoLane = ({ notBefore: _, ...token }: Token): Outgoing => ({
-  ...bare(token),
+export const tokenEntry = ({ notBefore: _, ...token }: Token): Outgoing => ({
+  ...tokenBody(token),
   groupId: groupOf(token.subscription, token.lane),
   deduplicationId: hash('sha256', JSON.stringify(token), 'hex'),
 });

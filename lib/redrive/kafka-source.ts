@@ -4,9 +4,9 @@
 import type { ReadRecord } from '#lib/kafka/committed.ts';
 import { KafkaUnreadable, type ReadPart, type TopicReader } from '#lib/kafka/topic-reader.ts';
 import { bodyIn, deadLetterIn } from '#lib/message/dead-letter-headers.ts';
+import { type LetterReading, letterOf } from './found-letter.ts';
 import { cursorOf, isSettled, partsOf, type TopicOptions } from './kafka-parts.ts';
-import { type LetterReading, letterOf } from './letter.ts';
-import { type Item, type LetterPage, type Room, type Source, SourceUnreadable } from './source.ts';
+import { type Item, type LetterPage, type PageLimits, type Source, SourceUnreadable } from './source.ts';
 
 export type KafkaPosition = { readonly partition: number; readonly offset: bigint };
 
@@ -20,7 +20,7 @@ export async function openTopic(
   options: TopicOptions,
   { reader, now }: Deps,
 ): Promise<Source<KafkaPosition>> {
-  const parts = await told(() => partsOf(options, reader));
+  const parts = await withReadableErrors(() => partsOf(options, reader));
   const notes: string[] = [];
   let seen = 0;
 
@@ -53,16 +53,16 @@ export async function openTopic(
   }
 
   async function read(
-    room: Room,
+    limits: PageLimits,
     wants: (reading: LetterReading) => boolean,
   ): Promise<LetterPage<KafkaPosition>> {
     const wanted: Item<KafkaPosition>[] = [];
     let bytes = 0;
     let empties = 0;
-    const hasRoom = () => wanted.length < room.letters && bytes < room.bytes;
+    const isWithinLimits = () => wanted.length < limits.letters && bytes < limits.bytes;
     const isEnded = () => [...parts.values()].every(({ position, end }) => position >= end);
 
-    /** Reads the records of one partition as far as the page has room. */
+    /** Reads the records of one partition as far as the page has limits. */
     function look({ partition, records, next }: ReadPart): boolean {
       const part = parts.get(partition);
       if (part === undefined || next <= part.position) return false;
@@ -70,7 +70,7 @@ export async function openTopic(
         if (record.offset < part.position) continue;
         if (record.offset >= part.end) break;
         const known = isSettled(part, record.offset);
-        if (!known && !hasRoom()) return true;
+        if (!known && !isWithinLimits()) return true;
         part.position = record.offset + 1n;
         if (known) continue;
         seen += 1;
@@ -84,8 +84,8 @@ export async function openTopic(
       return true;
     }
 
-    while (hasRoom() && !isEnded() && now() < room.until) {
-      const answers = await told(readOn);
+    while (isWithinLimits() && !isEnded() && now() < limits.until) {
+      const answers = await withReadableErrors(readOn);
       const looked = answers?.map(look) ?? [true];
       empties = looked.includes(true) ? 0 : empties + 1;
       if (empties >= EMPTY_READS) {
@@ -125,7 +125,7 @@ function readRecord({ headers, value }: ReadRecord): LetterReading {
   return body.ok ? { ok: true, found: letterOf(deadLetter.value, body.value) } : body;
 }
 
-async function told<T>(work: () => Promise<T>): Promise<T> {
+async function withReadableErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {

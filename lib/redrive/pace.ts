@@ -2,7 +2,7 @@
 
 export type Pace = {
   /** How many of `most` may be sent now. Waits until it is at least one; returns 0 when there is no time left. */
-  room(most: number, until: number): Promise<number>;
+  allowed(most: number, until: number): Promise<number>;
   /** Notes that this many were sent. */
   count(sent: number): void;
 };
@@ -14,12 +14,12 @@ const SLICE_MS = 200;
 
 /** Makes the rate limit of a redrive. Undefined `ratePerSecond`: no limit. */
 export function createPace(ratePerSecond: number | undefined, { now, wait }: Deps): Pace {
-  if (ratePerSecond === undefined) return { room: async (most) => most, count: () => {} };
+  if (ratePerSecond === undefined) return { allowed: async (most) => most, count: () => {} };
   const msEach = 1000 / ratePerSecond;
   /** When the next letter may be sent, epoch milliseconds. */
   let dueAt = now();
   return {
-    async room(most, until) {
+    async allowed(most, until) {
       if (dueAt >= until) return 0;
       const early = dueAt - now();
       if (early > 0) await wait(early);

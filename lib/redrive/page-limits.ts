@@ -1,6 +1,6 @@
 // The size of a page of letters: limited by memory, by the request, and by what can be sent in the time left.
 import type { RedriveRequest } from './request.ts';
-import type { Room } from './source.ts';
+import type { PageLimits } from './source.ts';
 
 /** The letters of a page are sorted in memory; more would not fit. */
 const PAGE_LETTERS = 10_000;
@@ -24,7 +24,7 @@ type Standing = {
 export function pageLimitsFor(
   { begunAt, now, endsAt, sent, left }: Standing,
   { dryRun, ratePerSecond = Number.POSITIVE_INFINITY }: Pick<RedriveRequest, 'dryRun' | 'ratePerSecond'>,
-): Room {
+): PageLimits {
   const seconds = (endsAt - now) / 1000;
   const perSecond = sent > 0 ? (sent / Math.max(1, now - begunAt)) * 1000 : SURELY_PER_SECOND;
   const inTime = Math.ceil(Math.min(ratePerSecond, perSecond * 2) * seconds);

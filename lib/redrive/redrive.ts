@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Fault } from '#lib/item/fault.ts';
 import type { Count, Log } from '#lib/telemetry/log.ts';
 import { type Cursor, encodeCursor } from './cursor.ts';
-import type { LetterReading } from './letter.ts';
+import type { LetterReading } from './found-letter.ts';
 import { createPace } from './pace.ts';
 import { pageLimitsFor } from './page-limits.ts';
 import type { RedriveRequest } from './request.ts';
@@ -82,7 +82,7 @@ export async function redrive(
   let more = true;
   try {
     while (!done && left > 0 && deps.now() < endsAt) {
-      const { wanted, ended } = await source.read(room(), wants);
+      const { wanted, ended } = await source.read(pageLimits(), wants);
       if (dryRun) source.leave(wanted);
       const items = dryRun ? wanted : await withSubscription(wanted);
       left -= items.length;
@@ -111,7 +111,7 @@ export async function redrive(
     });
   }
 
-  function room() {
+  function pageLimits() {
     return pageLimitsFor({ begunAt, now: deps.now(), endsAt, sent: tally.sent(), left }, request);
   }
 

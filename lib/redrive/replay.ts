@@ -2,7 +2,7 @@
 // deduplication id. The replay id follows from the redrive and the letter, so repeating a redrive makes the same delivery.
 import { hash } from 'node:crypto';
 import type { Delivery } from '#lib/message/attribute.ts';
-import type { StoredLetter } from './letter.ts';
+import type { StoredLetter } from './found-letter.ts';
 
 const short = (text: string, length: number): string => hash('sha256', text, 'base64url').slice(0, length);
 

@@ -1,5 +1,5 @@
 // Whether a letter matches the request and may be replayed. Pure; nothing is read or sent.
-import type { FoundLetter, StoredLetter } from './letter.ts';
+import type { FoundLetter, StoredLetter } from './found-letter.ts';
 import { isOfRedrive } from './replay.ts';
 
 /** All given conditions must hold; of several values any may match. */

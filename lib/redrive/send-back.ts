@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { type MessageAttributeValue, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { messageShapeOf } from '#lib/message/shapes.ts';
-import type { Unaddressed } from './letter.ts';
+import type { Unaddressed } from './found-letter.ts';
 
 /** Returns undefined when SQS confirmed it, else the error's code. */
 export type SendBack = (found: Unaddressed, redriveId: string) => Promise<string | undefined>;

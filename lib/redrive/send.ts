@@ -5,7 +5,7 @@ import { deliveryInLane, groupOf, laneOf } from '#lib/message/lane.ts';
 import type { Backstop } from '#lib/queue/backstop.ts';
 import type { Outgoing, Queues } from '#lib/queue/queues.ts';
 import type { Log } from '#lib/telemetry/log.ts';
-import type { StoredLetter } from './letter.ts';
+import type { StoredLetter } from './found-letter.ts';
 import type { Pace } from './pace.ts';
 import { deliveryOf, inOrder } from './replay.ts';
 import type { SendBack } from './send-back.ts';
@@ -62,7 +62,7 @@ export async function sendPage<Place>(
 ): Promise<void> {
   let lanes = lanesOf(plan);
   let failures = 0;
-  const tell = async (kind: SentLetters<Place>['kind'], prepared: readonly Prepared<Place>[]) => {
+  const settleAll = async (kind: SentLetters<Place>['kind'], prepared: readonly Prepared<Place>[]) => {
     if (prepared.length > 0) await settle({ kind, items: prepared.map(({ item }) => item) });
   };
   while (lanes.length > 0 && deps.now() < plan.until && failures < FAILURES_MOST) {
@@ -70,16 +70,16 @@ export async function sendPage<Place>(
       await deps.wait(Math.min(FULL_WAIT_MS, Math.max(1, plan.until - deps.now())));
       continue;
     }
-    const allowed = await deps.pace.room(WAVE, plan.until);
+    const allowed = await deps.pace.allowed(WAVE, plan.until);
     if (allowed === 0) return;
     const { wave, duplicates, served } = nextWave(lanes, allowed, plan.sent);
-    await tell('duplicate', duplicates);
+    await settleAll('duplicate', duplicates);
     const codes = await send(wave, plan.redriveId, deps);
     const sent = wave.filter((_, index) => codes[index] === undefined);
     for (const { delivery } of sent) if (delivery?.replayId !== undefined) plan.sent.add(delivery.replayId);
     deps.pace.count(sent.length);
-    await tell('sent', sent);
-    await tell(
+    await settleAll('sent', sent);
+    await settleAll(
       'refused',
       wave.filter((_, index) => FOR_EVER.has(codes[index] ?? '')),
     );

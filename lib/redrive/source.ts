@@ -1,11 +1,11 @@
 // A source of letters, as redrive.ts uses it: a queue (sqs-source.ts) or a Kafka topic (kafka-source.ts). A source does not
 // decide which letters are wanted, and keeps every letter that is not reported as settled.
 import type { PartitionCursor } from './cursor.ts';
-import type { FoundLetter, LetterReading } from './letter.ts';
+import type { FoundLetter, LetterReading } from './found-letter.ts';
 
 export type Item<Place = unknown> = { readonly found: FoundLetter; readonly place: Place };
 
-export type Room = {
+export type PageLimits = {
   /** Limits of a page: wanted letters, and bytes of bodies. */
   readonly letters: number;
   readonly bytes: number;
@@ -21,7 +21,7 @@ export type LetterPage<Place = unknown> = {
 
 export type Source<Place = unknown> = {
   /** Reads the next page. Letters for which `wants` returns false stay. Throws SourceUnreadable. */
-  read(room: Room, wants: (reading: LetterReading) => boolean): Promise<LetterPage<Place>>;
+  read(limits: PageLimits, wants: (reading: LetterReading) => boolean): Promise<LetterPage<Place>>;
   /** Removes letters whose send was confirmed. Returns how many could not be removed, and may come again. */
   settle(items: readonly Item<Place>[]): Promise<number>;
   /** Keeps letters that matched and were not sent. */

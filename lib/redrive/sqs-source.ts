@@ -3,9 +3,9 @@
 // its servers; the queue counts as empty after several in a row.
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { createQueues } from '#lib/queue/queues.ts';
-import { type LetterReading, readQueued } from './letter.ts';
+import { type LetterReading, readQueued } from './found-letter.ts';
 import { createQueueReader, type ReceivedLetter } from './queue-reader.ts';
-import type { Item, LetterPage, Room, Source } from './source.ts';
+import type { Item, LetterPage, PageLimits, Source } from './source.ts';
 
 export type SqsSourceDeps = {
   readonly sqs: Pick<SQSClient, 'send'>;
@@ -50,7 +50,7 @@ export async function openQueue(
   const queues = createQueues(sqs);
   /** The letters that this call keeps invisible, by receipt handle: they stay in the queue, or are wanted and not sent yet. */
   const held = new Map<string, 'stays' | 'wanted'>();
-  /** Letters that were received and not looked at yet. SQS returns up to ten, and there may be room for fewer. */
+  /** Letters that were received and not looked at yet. SQS returns up to ten, and there may be limits for fewer. */
   const waiting: ReceivedLetter[] = [];
   let seen = 0;
   /** Receives in a row that found nothing. */
@@ -62,13 +62,16 @@ export async function openQueue(
       hiddenSeconds: Math.ceil(Math.max(0, endsAt - now()) / 1000) + RESERVE_SECONDS,
     });
 
-  async function read(room: Room, wants: (reading: LetterReading) => boolean): Promise<LetterPage<string>> {
+  async function read(
+    limits: PageLimits,
+    wants: (reading: LetterReading) => boolean,
+  ): Promise<LetterPage<string>> {
     const wanted: Item<string>[] = [];
     let bytes = 0;
-    const hasRoom = () => wanted.length < room.letters && bytes < room.bytes;
+    const isWithinLimits = () => wanted.length < limits.letters && bytes < limits.bytes;
 
     function look(): void {
-      while (hasRoom()) {
+      while (isWithinLimits()) {
         const message = waiting.shift();
         if (message === undefined) return;
         const { body, receiptHandle, attributes } = message;
@@ -82,7 +85,7 @@ export async function openQueue(
     }
 
     look();
-    while (hasRoom() && now() < room.until) {
+    while (isWithinLimits() && now() < limits.until) {
       if (held.size >= heldMost) {
         notes.push(
           `Only ${seen} letters were looked at: what is looked at and stays is out of sight meanwhile.`,
@@ -112,7 +115,7 @@ export async function openQueue(
     notes,
     async settle(items) {
       let handles = items.map(({ place }) => place);
-      for (let tries = 0; handles.length > 0 && tries < DELETES; tries += 1) {
+      for (let attempt = 0; handles.length > 0 && attempt < DELETES; attempt += 1) {
         const confirmations = await queues.remove(queueUrl, handles);
         handles = handles.filter((_, index) => confirmations[index] !== undefined);
       }
@@ -137,10 +140,10 @@ export async function openQueue(
       }));
       // A letter that can't be given back becomes visible by itself when its visibility timeout ends.
       for (let start = 0; start < entries.length; start += 100) {
-        const tens = Array.from({ length: 10 }, (_, ten) =>
-          entries.slice(start + ten * 10, start + ten * 10 + 10),
+        const batches = Array.from({ length: 10 }, (_, index) =>
+          entries.slice(start + index * 10, start + index * 10 + 10),
         );
-        await Promise.all(tens.map((entries) => queues.hide(queueUrl, entries)));
+        await Promise.all(batches.map((entries) => queues.hide(queueUrl, entries)));
       }
     },
   };

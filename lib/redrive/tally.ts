@@ -1,6 +1,6 @@
 // Counts what one call of `redrive` did: the letters that matched, were sent and were not sent. Describes the letters that
 // a dry run found.
-import type { FoundLetter } from './letter.ts';
+import type { FoundLetter } from './found-letter.ts';
 import { idsOf, type Skip, subscriptionOf, topicOf } from './select.ts';
 
 export type TalliedReason = Skip | 'refused';

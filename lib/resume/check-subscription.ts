@@ -28,15 +28,15 @@ export type CheckDeps = TokenDeps &
     readonly unsubscribedAfterMs: number;
   };
 
-/** `room`: first tokens that may be sent. `endsAt`: epoch milliseconds; the next check does the rest. */
-export type CheckBounds = { readonly room: number; readonly endsAt: number };
+/** `maxTokens`: first tokens that may be sent. `endsAt`: epoch milliseconds; the next check does the rest. */
+export type CheckBounds = { readonly maxTokens: number; readonly endsAt: number };
 
 const PAGE = 25;
 
 /** Checks one subscription. Returns the number of first tokens sent. Throws when AWS fails. */
 export async function checkSubscriptionState(
   subscription: string,
-  { room, endsAt }: CheckBounds,
+  { maxTokens, endsAt }: CheckBounds,
   deps: CheckDeps,
 ): Promise<number> {
   const subject = { id: subscription, state: await readState(subscription, deps) };
@@ -61,7 +61,7 @@ export async function checkSubscriptionState(
 
   let started = 0;
   for (const lane of dueLanes()) {
-    if (started === room) break;
+    if (started === maxTokens) break;
     if (!(await changeTo((from) => drainStarted(from, lane, now)))) continue;
     const drain = subject.state.lanes[lane]?.drain;
     if (drain === undefined) continue;

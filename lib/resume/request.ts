@@ -117,7 +117,7 @@ export async function answer(
       if (config.kind === 'invalid') return { ok: false, message: stillInvalid(config) };
       const changed = await change(subject, askedToResume, deps);
       const drains = await checkSubscriptionState(subscription, bounds, deps);
-      return { ok: true, message: changed ? 'It goes on.' : 'It was not paused.', drains };
+      return { ok: true, message: changed ? 'It was resumed.' : 'It was not paused.', drains };
     }
     case 'look': {
       const drains = await checkSubscriptionState(subscription, bounds, deps);
@@ -195,4 +195,4 @@ const inWords = (state: State): string =>
   state.pause === undefined ? 'It is going.' : `It is paused (${state.pause.reason}): ${state.pause.detail}.`;
 
 const stillInvalid = ({ faults }: Extract<ConfigItem, { kind: 'invalid' }>): string =>
-  `Its config item is not right, put it right first: ${faultsInWords(faults)}.`;
+  `Its config item is invalid. Correct it first: ${faultsInWords(faults)}.`;

@@ -38,11 +38,11 @@ export async function sweep({ endsAt }: { readonly endsAt: number }, deps: Sweep
     const shard = (first + offset) % SHARDS;
     try {
       for await (const subscription of dueIn(shard, deps)) {
-        const room = budget - swept.started;
-        if (deps.now() >= endsAt || room <= 0) return { ...swept, complete: false };
+        const maxTokens = budget - swept.started;
+        if (deps.now() >= endsAt || maxTokens <= 0) return { ...swept, complete: false };
         swept.looked += 1;
         try {
-          swept.started += await checkSubscriptionState(subscription, { room, endsAt }, deps);
+          swept.started += await checkSubscriptionState(subscription, { maxTokens, endsAt }, deps);
         } catch (error) {
           swept.failed += 1;
           deps.log.error('sweep.failed', { subscription, error: errorName(error) });

@@ -5,7 +5,7 @@ import { type Delivery, decodeLaneMessage, encodeAttribute } from '#lib/message/
 import { deliveryInLane, laneOf } from '#lib/message/lane.ts';
 import { delaySecondsUntil } from '#lib/queue/delay.ts';
 import { NotConfirmed, type Outgoing, type Queues } from '#lib/queue/queues.ts';
-import { intoLane } from '#lib/queue/tokens.ts';
+import { tokenEntry } from '#lib/queue/tokens.ts';
 import type { Directory } from '#lib/subscription/directory.ts';
 import type { Addressed } from './address.ts';
 
@@ -33,7 +33,7 @@ export async function returnFromRetries(
     const delaySeconds = delaySecondsUntil(message.value.notBefore ?? 0, deps.now());
     await send(deps.retriesQueueUrl, { body, attribute: encodeAttribute(message), delaySeconds });
   } else if (message.kind === 'token') {
-    await send(deps.deliveriesQueueUrl, intoLane(message.value));
+    await send(deps.deliveriesQueueUrl, tokenEntry(message.value));
   } else {
     await send(deps.deliveriesQueueUrl, await inLane(message.value, body, deps));
   }

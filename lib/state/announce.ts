@@ -20,8 +20,8 @@ export type Announcement = {
 /** Returns the function that announces a change. `put` puts one event on the bus; its failure is logged and ignored. */
 export function createAnnounce(put: (announcement: Announcement) => Promise<unknown>, log: Log): Announce {
   return async (subscription, before, after) => {
-    const was = told(before);
-    const is = told(after);
+    const was = announcedPhase(before);
+    const is = announcedPhase(after);
     // A failed probe continues the same outage, which was announced already.
     if (was === is && (is === 'going' || isSameReason(before, after))) return;
     const { reason, detail, since, resumeAt, failures } = after.pause ?? {};
@@ -47,11 +47,11 @@ export function createAnnounce(put: (announcement: Announcement) => Promise<unkn
 }
 
 /** Shorter waits for a retry are not announced: the subscription counts as going. */
-const WORTH_TELLING_MS = 60_000;
+const ANNOUNCED_WAIT_MS = 60_000;
 
-function told(state: State): Phase {
+function announcedPhase(state: State): Phase {
   const { failures, resumeAt = Number.POSITIVE_INFINITY, since = 0 } = state.pause ?? {};
-  return failures === 0 && resumeAt - since < WORTH_TELLING_MS ? 'going' : phaseOf(state);
+  return failures === 0 && resumeAt - since < ANNOUNCED_WAIT_MS ? 'going' : phaseOf(state);
 }
 
 /** An item with another fault is announced again: its author is trying to correct it. */

@@ -1,8 +1,8 @@
 // A subscription as `deliver` reads it: its config item, the endpoint that the item names, and its state. All are read
 // together, strongly consistent, once a batch and without a cache, so a change counts from the next batch on.
 import * as z from 'zod';
+import { faultOfNaming, readEndpointItem } from '#lib/endpoint/directory.ts';
 import { UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
-import { faultOfNaming, readEndpointItem } from '#lib/endpoint/found.ts';
 import type { Fault } from '#lib/item/fault.ts';
 import { hashOfItem } from '#lib/item/hash.ts';
 import { parseSubscription, type SubscriptionRules } from '#lib/subscription/schema.ts';

@@ -19,7 +19,9 @@ export async function readState(subscription: string, { stateTable }: StateDeps)
 export class UnreadableState extends Error {
   override name = 'UnreadableState';
   constructor(subscription: string) {
-    super(`the state item of subscription ${subscription} is not of our making: put it right, or delete it`);
+    super(
+      `the state item of subscription ${subscription} has fields that this version does not know: correct it, or delete it`,
+    );
   }
 }
 
@@ -37,7 +39,7 @@ export async function changeState(
   deps: StateDeps,
 ): Promise<{ readonly state: State; readonly changed: boolean }> {
   let state = from;
-  for (let tries = 0; tries < CHANGES; tries++) {
+  for (let attempt = 0; attempt < CHANGES; attempt++) {
     const decided = decide(state);
     if (decided === undefined) return { state, changed: false };
     const next = { ...decided, version: state.version + 1 };

@@ -3,9 +3,9 @@ import { isIP } from 'node:net';
 import type { Fault } from '#lib/item/fault.ts';
 import { dotted } from '#lib/item/fault.ts';
 import type { ItemFields } from './fields.ts';
-import { notYet } from './not-yet.ts';
 import type { ItemShape } from './shape.ts';
 import type { Ssl } from './ssl-schema.ts';
+import { unsupportedOptions } from './unsupported-options.ts';
 
 /** The deployment's rules for items. */
 export type SubscriptionRules = {
@@ -69,7 +69,7 @@ export function brokenRules(fields: ItemFields, { found }: ItemShape, rules: Sub
       fault(reason, 'interruptConsumptionOnServerError');
     if (fields.interruptConsumptionOnException === false) fault(reason, 'interruptConsumptionOnException');
   }
-  for (const { option, reason } of notYet(fields)) {
+  for (const { option, reason } of unsupportedOptions(fields)) {
     if (!faults.some(({ path }) => path.startsWith(`${pathOf(option)}.`))) fault(reason, option);
   }
   return faults;

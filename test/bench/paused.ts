@@ -107,8 +107,8 @@ export async function paused({ count, rounds, perSecond }: Flood): Promise<void>
         ? `  the queue was empty of ${share} after ${percentile(emptied, 0.5).toFixed(1)} s (at most ${percentile(emptied, 1).toFixed(1)} s)`
         : `  at most ${mostInQueue} messages were in the queue at once`,
     );
-    tell('the paused one', withPaused);
-    tell('one that delivers at that rate', withBusy);
+    printRounds('the paused one', withPaused);
+    printRounds('one that delivers at that rate', withBusy);
     const p99 = ratioOf(withPaused, 0.99);
     console.log(`  the other's p99 beside the paused one, of what it is alone: ${verdict(p99, MOST)}`);
     await drained(bench, down, count);
@@ -117,7 +117,7 @@ export async function paused({ count, rounds, perSecond }: Flood): Promise<void>
   }
 }
 
-function tell(what: string, rounds: readonly Round[]): void {
+function printRounds(what: string, rounds: readonly Round[]): void {
   const figure = (which: keyof Round, share: number) =>
     `${percentile(
       rounds.flatMap((round) => round[which]),

@@ -148,7 +148,7 @@ test('a subscription that is paused by hand is sent nothing until `serverless in
     '--data',
     JSON.stringify({ ...pause, action: 'resume' }),
   );
-  expect(JSON.parse(said)).toMatchObject({ ok: true, message: 'It goes on.' });
+  expect(JSON.parse(said)).toMatchObject({ ok: true, message: 'It was resumed.' });
   expect(await bodies('by-hand', 1)).toEqual(['waits']);
 });
 

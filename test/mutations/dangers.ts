@@ -179,8 +179,8 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/resume/sweep.ts',
-        'const room = budget - swept.started;',
-        'const room = Number.POSITIVE_INFINITY;',
+        'const maxTokens = budget - swept.started;',
+        'const maxTokens = Number.POSITIVE_INFINITY;',
       ],
     ],
     tests: [['resume/sweep', 'a sweep starts as many drains as its budget']],

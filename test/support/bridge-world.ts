@@ -1,7 +1,7 @@
 // bridge as it is deployed, on queues and tables in memory, with endpoints that take, refuse or fail as a test says. Time
 // stands still unless a test moves it.
 import type { Context } from 'aws-lambda';
-import type { BridgedLetter, Passed } from '#lib/bridge/letter.ts';
+import type { BridgedLetter, Passed } from '#lib/bridge/bridged-letter.ts';
 import { ATTRIBUTE, type DeadLetter, encodeAttribute } from '#lib/message/attribute.ts';
 import type { CountName, LogFields } from '#lib/telemetry/log.ts';
 import { ENVIRONMENT, URLS } from './environment.ts';

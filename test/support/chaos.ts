@@ -48,7 +48,7 @@ const CHAOS_MS = 12 * 60_000;
 const CALM_MS = 60_000;
 const GIVE_UP_MS = 12 * 3600_000;
 
-export async function tell(seed: number): Promise<Story> {
+export async function runStory(seed: number): Promise<Story> {
   const world = createWorld({ seed, environment: { LAG_SECONDS: '5' } });
   const { random, script } = world;
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;

@@ -1,6 +1,6 @@
 // Dead letters as deliver and the bridge leave them.
 import { ATTRIBUTE, type DeadLetter, encodeAttribute, type Undeliverable } from '#lib/message/attribute.ts';
-import { letterOf, type StoredLetter } from '#lib/redrive/letter.ts';
+import { letterOf, type StoredLetter } from '#lib/redrive/found-letter.ts';
 
 /** A dead letter with sensible values wherever none is given. */
 export const deadLetter = (given: Partial<DeadLetter> = {}): DeadLetter => ({

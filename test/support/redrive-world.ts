@@ -2,7 +2,7 @@
 
 import { decodeDelivery } from '#lib/message/attribute.ts';
 import { createQueues } from '#lib/queue/queues.ts';
-import { openSource } from '#lib/redrive/open.ts';
+import { openSource } from '#lib/redrive/open-source.ts';
 import { type RedriveAnswer, redrive } from '#lib/redrive/redrive.ts';
 import { parseRedriveRequest } from '#lib/redrive/request.ts';
 import type { Target } from '#lib/redrive/send.ts';

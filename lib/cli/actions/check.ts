@@ -10,7 +10,7 @@ import { type Lookup, systemLookup } from '#lib/callback/guard.ts';
 import { checkAddresses } from '#lib/callback/resolve.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { type DeploymentRules, itemRules } from '#lib/deployment/rules.ts';
-import { faultOfNaming, readEndpointItem } from '#lib/endpoint/found.ts';
+import { faultOfNaming, readEndpointItem } from '#lib/endpoint/directory.ts';
 import type { Fault } from '#lib/item/fault.ts';
 import type { SecretReference } from '#lib/item/secret-reference.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';

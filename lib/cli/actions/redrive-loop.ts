@@ -47,7 +47,7 @@ export type Total = Omit<Answer, 'ok' | 'done' | 'cursor' | 'notes' | 'counts' |
 export type LoopDeps = {
   readonly ask: (request: Readonly<Record<string, unknown>>) => Promise<unknown>;
   /** Called after each answer. */
-  readonly tell: (total: Total) => void;
+  readonly onProgress: (total: Total) => void;
   readonly wait: (ms: number) => Promise<unknown>;
 };
 
@@ -60,7 +60,7 @@ const WAIT_MS = 2_000;
 /** Runs the calls. When it can't go on, it ends the command and says how to continue. */
 export async function redriveAll(
   request: Readonly<Record<string, unknown>> & { readonly redriveId: string; readonly sample: number },
-  { ask, tell, wait }: LoopDeps,
+  { ask, onProgress, wait }: LoopDeps,
 ): Promise<Total> {
   const total: Total = {
     redriveId: request.redriveId,
@@ -78,7 +78,7 @@ export async function redriveAll(
   for (let idle = 0; ; ) {
     const answer = await tried(cursor === undefined ? request : { ...request, cursor });
     addUp(total, answer, request.sample);
-    tell(total);
+    onProgress(total);
     cursor = answer.cursor;
     if (cursor === undefined) return total;
     idle = answer.seen === 0 && answer.sent === 0 ? idle + 1 : 0;
@@ -91,12 +91,12 @@ export async function redriveAll(
   }
 
   async function tried(asked: Readonly<Record<string, unknown>>): Promise<Answer> {
-    for (let tries = 1; ; tries += 1) {
+    for (let attempt = 1; ; attempt += 1) {
       try {
         return answerIn(await ask(asked));
       } catch (error) {
         if (total.calls === 0 || !(error instanceof Error)) throw error;
-        if (tries < TRIES) await wait(WAIT_MS);
+        if (attempt < TRIES) await wait(WAIT_MS);
         else {
           const message = `${error.message}\n${total.sent} were sent before. Continue with --redrive-id ${request.redriveId}: within five minutes SQS removes repeated deliveries.`;
           throw new CommandFailed(message, 1, { cause: error });

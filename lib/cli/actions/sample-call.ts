@@ -46,7 +46,7 @@ export async function testSubscription(id: string, options: Options, context: Co
   const callback = createCallbackClient(callbackOptions(deployment));
   try {
     const { sent, attempted } = await call({ delivery, payload, subscription }, callback, context);
-    tell({ id, delivery, sent, attempted }, context);
+    printResult({ id, delivery, sent, attempted }, context);
   } finally {
     await callback.close();
   }
@@ -108,14 +108,14 @@ async function call(
   return { sent, attempted };
 }
 
-type Told = {
+type SampleResult = {
   readonly id: string;
   readonly delivery: Delivery;
   readonly sent: ExchangeRequest | undefined;
   readonly attempted: Attempted;
 };
 
-function tell({ id, delivery, sent, attempted }: Told, { print }: CommandContext): void {
+function printResult({ id, delivery, sent, attempted }: SampleResult, { print }: CommandContext): void {
   const { outcome, durationMs } = attempted;
   const excerpt = 'excerpt' in outcome ? outcome.excerpt : undefined;
   // Their values are credentials, or of no interest.

@@ -56,7 +56,7 @@ async function run(
   try {
     const total = await redriveAll(request, {
       ask: (asked) => invoke('redrive', asked, context),
-      tell: ({ seen, left }) => progress.at(seen, seen + left),
+      onProgress: ({ seen, left }) => progress.at(seen, seen + left),
       wait,
     });
     progress.end();

@@ -61,14 +61,14 @@ async function run(endpoint: string, options: Options, context: CommandContext):
   if (!dryRun) print.note(`Redrive ${redriveId} started.`);
   const progress = context.progress(dryRun ? 'Reading' : 'Redriving');
   const begunAt = Date.now();
-  const tell = (total: Total) => {
+  const onProgress = (total: Total) => {
     const words = soFar(total, dryRun, Date.now() - begunAt);
     if (isTerminal) progress.at(total.seen, total.seen + total.left, words);
     else if (total.calls > 1) print.note(`${total.seen} of about ${total.seen + total.left} read, ${words}`);
   };
   try {
     const ask = (asked: object) => invoke('redrive', asked, context);
-    const total = await redriveAll(request, { ask, tell, wait });
+    const total = await redriveAll(request, { ask, onProgress, wait });
     progress.end();
     for (const note of total.notes) print.note(plain(note));
     print.result(resultOf(total, dryRun), () => (dryRun ? looked(total, context) : ended(total)));

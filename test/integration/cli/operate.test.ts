@@ -48,7 +48,7 @@ test('pause, look at what waits, resume: it comes, in order', async () => {
   );
   expect(shown.stdout).toMatch(/ {2}backlog: 30\n {2}oldest: \d+s\n {2}closed lanes: 0\n$/);
 
-  expect((await run('resume', one.id)).stdout).toBe(`${one.id}: It goes on.\n`);
+  expect((await run('resume', one.id)).stdout).toBe(`${one.id}: It was resumed.\n`);
   expect(bodiesOf(await one.requests(30))).toEqual(bodies);
   expect((await run('resume', one.id)).stdout).toBe(`${one.id}: It was not paused.\n`);
   await rig.emptied(QUEUES.deliveries);

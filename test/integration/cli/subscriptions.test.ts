@@ -121,7 +121,7 @@ configuration:
     expect((await put(letters)).stderr).toContain('dlq.endpoint: names an endpoint that does not exist');
     await rig.set.putEndpoint({ name: 'rejected', type: 'sqs', configuration: {} });
     expect((await put(letters)).stderr).toContain(
-      'dlq.endpoint: names an endpoint whose item is not right, put it right: ',
+      'dlq.endpoint: names an endpoint whose item is invalid; correct that item: ',
     );
     const queueUrl = rig.set.outputs.UndeliverableQueueUrl;
     await rig.set.putEndpoint({ name: 'rejected', type: 'sqs', configuration: { queueUrl } });

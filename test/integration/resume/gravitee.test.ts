@@ -117,7 +117,7 @@ describe.concurrent('as Gravitee does it', () => {
       await one.publishAll(['a', 'b', 'c', 'd'], qos);
       expect(await rig.paused(one.id, 'rejected')).not.toHaveProperty('resumeAt');
       expect(bodiesOf(one.received())).toEqual(['a', 'b', 'c']);
-      expect(await resume(one.id)).toMatchObject({ ok: true, message: 'It goes on.' });
+      expect(await resume(one.id)).toMatchObject({ ok: true, message: 'It was resumed.' });
       const rest = fourth === 'c' ? ['c', 'd'] : ['d'];
       const requests = await one.requests(3 + rest.length);
       expect(bodiesOf(requests)).toEqual(['a', 'b', 'c', ...rest]);

@@ -85,7 +85,7 @@ describe('resume', () => {
   test('goes on with what waits, in order, and what comes after that comes after it', async () => {
     const bodies = numbered(30);
     const one = await stopped(bodies);
-    expect(await ask(one, 'resume')).toEqual({ ok: true, message: 'It goes on.', drains: 1 });
+    expect(await ask(one, 'resume')).toEqual({ ok: true, message: 'It was resumed.', drains: 1 });
     await one.publishAll(['later', 'last'], one.id);
     expect(bodiesOf(await one.requests(33))).toEqual(['m000', ...bodies, 'later', 'last']);
     await rig.emptied(QUEUES.deliveries);
@@ -265,14 +265,14 @@ describe('a request that is not right', () => {
     },
   );
 
-  test('an item that is wrong is not resumed: the answer says what to put right', async () => {
+  test('an item that is wrong is not resumed: the answer says what to correct', async () => {
     const one = await rig.subscribe({ qos: 'at-least-once' });
     await rig.set.putSubscription({ ...one.item, qos: 'twice' });
     await one.publish('a', { group: one.id });
     await rig.paused(one.id, 'invalid-config');
     expect(await ask(one, 'resume')).toEqual({
       ok: false,
-      message: expect.stringMatching(/^Its config item is not right, put it right first: qos: /),
+      message: expect.stringMatching(/^Its config item is invalid. Correct it first: qos: /),
     });
     await rig.paused(one.id, 'invalid-config');
     await rig.set.putSubscription({ ...one.item });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { alarmResource, alarms } from '#lib/build/alarms.ts';
-import { watching } from '#lib/build/observability.ts';
+import { alarmsAndDashboard } from '#lib/build/observability.ts';
 import { COUNTS, MEASURES } from '#lib/telemetry/log.ts';
 
 const capacity = { route: 150, deliver: 200, bridge: 20 };
@@ -49,15 +49,15 @@ describe('an alarm', () => {
 });
 
 test('each alarm is a resource of its own, and its metric is on the dashboard with its threshold', () => {
-  const resources = watching(watched);
+  const resources = alarmsAndDashboard(watched);
   const types = Object.values(resources).map(({ Type }) => Type);
   expect(types.filter((type) => type === 'AWS::CloudWatch::Alarm')).toHaveLength(all.length);
   const { widgets } = JSON.parse(resources.Dashboard.Properties.DashboardBody['Fn::Sub']);
-  for (const { says, above } of all) {
+  for (const { description, above } of all) {
     expect(widgets).toContainEqual(
       expect.objectContaining({
         properties: expect.objectContaining({
-          title: says,
+          title: description,
           annotations: { horizontal: [{ label: 'alarm', value: above }] },
         }),
       }),
@@ -68,7 +68,7 @@ test('each alarm is a resource of its own, and its metric is on the dashboard wi
 test('the saved queries ask for one message and for one subscription, over the logs of all functions', () => {
   const names = ['route', 'deliver', 'bridge', 'resume', 'redrive'];
   const LogGroupNames = names.map((name) => `/aws/lambda/webhooks-dev-${name}`);
-  expect(watching(watched)).toMatchObject({
+  expect(alarmsAndDashboard(watched)).toMatchObject({
     MessageQuery: {
       Properties: { LogGroupNames, QueryString: expect.stringContaining('filter messageId =') },
     },
@@ -76,5 +76,5 @@ test('the saved queries ask for one message and for one subscription, over the l
       Properties: { LogGroupNames, QueryString: expect.stringContaining('filter subscription =') },
     },
   });
-  expect(watching({ ...watched, savesQueries: false })).not.toHaveProperty('MessageQuery');
+  expect(alarmsAndDashboard({ ...watched, savesQueries: false })).not.toHaveProperty('MessageQuery');
 });

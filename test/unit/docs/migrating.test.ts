@@ -3,9 +3,9 @@
 import { expect, test } from 'vitest';
 import { parseEndpoint } from '#lib/endpoint/schema.ts';
 import { HTTP_DEFAULTS, HTTP_FIELDS } from '#lib/subscription/http-schema.ts';
-import { NOT_YET } from '#lib/subscription/not-yet.ts';
 import { OPTION_FIELDS } from '#lib/subscription/option-fields.ts';
 import { TOP_FIELDS } from '#lib/subscription/top-fields.ts';
+import { UNSUPPORTED_OPTIONS } from '#lib/subscription/unsupported-options.ts';
 import { readPage } from '#test/support/page.ts';
 import { faultsOf, sample, subscriptionOf } from '#test/support/subscription-items.ts';
 
@@ -56,7 +56,7 @@ test('what this version refuses is called refused in MIGRATING.md, and nothing e
   const refused = rows
     .filter(([, here = '']) => here.startsWith('refused'))
     .flatMap(([names = '']) => names.split(', '));
-  const notYet = NOT_YET.map(({ option }) => option).filter((name) => !OURS.includes(name));
+  const notYet = UNSUPPORTED_OPTIONS.map(({ option }) => option).filter((name) => !OURS.includes(name));
   expect(refused.sort()).toEqual([...notYet].sort());
 });
 

@@ -7,9 +7,9 @@ import {
   LARGEST_IDLE_TIMEOUT_MS,
   LARGEST_MAX_CONCURRENT_CONNECTIONS,
 } from '#lib/subscription/http-schema.ts';
-import { NOT_YET } from '#lib/subscription/not-yet.ts';
 import { OPTION_FIELDS } from '#lib/subscription/option-fields.ts';
 import { TOP_FIELDS } from '#lib/subscription/top-fields.ts';
+import { UNSUPPORTED_OPTIONS } from '#lib/subscription/unsupported-options.ts';
 import { readPage } from '#test/support/page.ts';
 import { faultsOf, itemWith } from '#test/support/subscription-items.ts';
 
@@ -21,7 +21,7 @@ const nameOf = (field: string): string => field.replace(/^configuration\.(http\.
 const WITHOUT_EFFECT = ['type', 'entrypointId', 'metadata'];
 
 test('every field that counts has its row, and no other has one', () => {
-  const refused: readonly string[] = NOT_YET.map(({ option }) => option);
+  const refused: readonly string[] = UNSUPPORTED_OPTIONS.map(({ option }) => option);
   const counts = Object.keys({ ...TOP_FIELDS, ...OPTION_FIELDS, ...HTTP_FIELDS }).filter(
     (name) => !refused.includes(name) && !WITHOUT_EFFECT.includes(name),
   );

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ATTRIBUTE } from '#lib/message/attribute.ts';
-import { gatherSends } from '#lib/queue/gathered.ts';
+import { gatherSends } from '#lib/queue/gather-sends.ts';
 import { secondsAfterFault } from '#lib/queue/hand-back.ts';
 import { queueNameIn, queueNameOf } from '#lib/queue/name.ts';
 import { batchesBySize, createQueues, MAX_BATCH_BYTES, type Outgoing } from '#lib/queue/queues.ts';

@@ -66,7 +66,7 @@ describe('a subscription whose endpoint is missing', () => {
     expect(await said).toMatchObject({
       ok: false,
       message: expect.stringMatching(
-        /put it right first: dlq\.endpoint: names an endpoint that does not exist/,
+        /Correct it first: dlq\.endpoint: names an endpoint that does not exist/,
       ),
     });
     expect(await world.state('acme')).toHaveProperty('pause');
@@ -77,7 +77,7 @@ describe('a subscription whose endpoint is missing', () => {
     world.putEndpoint('letters', { type: 'pigeon' });
     await world.pass(11 * MINUTE);
     expect((await world.state('acme')).pause?.detail).toMatch(
-      /whose item is not right, put it right: type: /,
+      /whose item is invalid; correct that item: type: /,
     );
     expect(events(world)).toEqual(Array(2).fill('subscription.paused invalid-config'));
     await world.pass(HOUR);

@@ -78,7 +78,7 @@ describe('a pause that waits for a decision', () => {
   });
 });
 
-test('a broken item pauses with what is wrong, loses nothing, and goes on when it is put right', async () => {
+test('a broken item pauses with what is wrong, loses nothing, and goes on when it is corrected', async () => {
   const world = createWorld();
   world.put('acme', { broken: true });
   world.sweepEveryMinute();
@@ -91,7 +91,7 @@ test('a broken item pauses with what is wrong, loses nothing, and goes on when i
   await world.pass(SECOND);
   expect(await said).toMatchObject({
     ok: false,
-    message: expect.stringContaining('put it right first: qos'),
+    message: expect.stringContaining('Correct it first: qos'),
   });
   world.put('acme');
   await world.pass(11 * MINUTE);

@@ -2,7 +2,7 @@
 // none, concurrency stays within its limit, a paused subscription gets no request, no lane stays closed, and no token
 // multiplies. Each seed is one run; for other seeds: SEED=1000 SEEDS=5000 npx vitest run --project unit property
 import { expect, test } from 'vitest';
-import { tell } from '#test/support/chaos.ts';
+import { runStory } from '#test/support/chaos.ts';
 import { faultsOf } from '#test/support/chaos-faults.ts';
 
 /** Seeds that once failed, and what they showed. */
@@ -24,7 +24,7 @@ test('whatever happens, nothing is lost, doubled, out of order or stuck', {
   const failed: Record<number, string[]> = {};
   const seeds = new Set([...KEPT.keys(), ...Array.from({ length: MANY }, (_, index) => FROM + index)]);
   for (const seed of seeds) {
-    const faults = faultsOf(await tell(seed));
+    const faults = faultsOf(await runStory(seed));
     if (faults.length > 0) failed[seed] = faults.slice(0, 4);
   }
   expect(failed).toEqual({});

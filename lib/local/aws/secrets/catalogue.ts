@@ -108,7 +108,7 @@ function describe(secret: Secret) {
   };
 }
 
-/** The versions that have a stage; one without is deprecated and not told of. */
+/** The versions that have a stage; one without is deprecated and left out. */
 function stagesOf(secret: Secret) {
   const staged = [...secret.versions.values()].filter((version) => version.stages.size > 0);
   return Object.fromEntries(staged.map((version) => [version.id, [...version.stages]]));

@@ -1,5 +1,5 @@
 // Secrets Manager on this machine, so that nothing here needs AWS: JSON 1.1, kept in memory, no signatures checked.
-// Listens nowhere by itself: the endpoint hands it what comes for it.
+// It opens no port: the shared AWS endpoint passes it the requests for Secrets Manager.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
 import { AwsError, sendJson } from '#lib/local/aws/aws-json.ts';

@@ -63,12 +63,12 @@ export function createReceiving(
   }
 
   function take({ most, visibilityMs, attemptId }: ReceiveRequest, isShortPoll: boolean): Received[] {
-    const room = MOST_IN_FLIGHT - store.count('inFlight');
+    const free = MOST_IN_FLIGHT - store.count('inFlight');
     // A FIFO queue, and a long poll, is answered with nothing instead.
-    if (room <= 0 && !fifo && isShortPoll) {
+    if (free <= 0 && !fifo && isShortPoll) {
       throw new Refusal('OverLimit', `The queue has ${MOST_IN_FLIGHT} messages in flight, its most.`);
     }
-    const given = store.take(Math.min(most, room)).map((entry) => ({
+    const given = store.take(Math.min(most, free)).map((entry) => ({
       entry,
       received: handOut(entry, visibilityMs ?? settings().visibilityMs),
     }));

@@ -20,10 +20,10 @@ const letter = (id: string) => ({ id, reason: 'rejected', at: '2026-11-25T08:00:
 /** Answers each call with the next, an Error by throwing it. */
 function world(answers: readonly unknown[]) {
   const asked: Readonly<Record<string, unknown>>[] = [];
-  const told: Total[] = [];
+  const reported: Total[] = [];
   return {
     asked,
-    told,
+    reported,
     run: () =>
       redriveAll(REQUEST, {
         ask: async (request) => {
@@ -32,13 +32,13 @@ function world(answers: readonly unknown[]) {
           if (next instanceof Error) throw next;
           return next;
         },
-        tell: (total) => void told.push({ ...total }),
+        onProgress: (total) => void reported.push({ ...total }),
         wait: async () => {},
       }),
   };
 }
 
-test('calls go on with the cursor, are told of one by one, and added up', async () => {
+test('calls go on with the cursor, are reported of one by one, and added up', async () => {
   const of = world([
     answer({
       done: false,
@@ -71,7 +71,7 @@ test('calls go on with the cursor, are told of one by one, and added up', async 
     sample: [letter('1'), letter('2'), letter('3')],
   });
   expect(of.asked.map(({ cursor }) => cursor)).toEqual([undefined, 'c1', 'c2']);
-  expect(of.told.map(({ seen, left }) => [seen, left])).toEqual([
+  expect(of.reported.map(({ seen, left }) => [seen, left])).toEqual([
     [10, 20],
     [20, 10],
     [30, 0],
@@ -88,7 +88,7 @@ test('one that always fails ends it, with what was sent and how to go on', async
   const of = world([answer({ done: false, cursor: 'c1' }), new Error('timed out')]);
   await expect(of.run()).rejects.toThrow(/^timed out\n3 were sent before. Continue with --redrive-id r1/);
   expect(of.asked).toHaveLength(4);
-  // The first says most when it is told as it is.
+  // The first says most when it is reported as it is.
   await expect(world([new Error('no such function')]).run()).rejects.toThrow(/^no such function$/);
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { faultIn, misfit, unknownParameter } from '#lib/build/fits.ts';
+import { faultIn, misfit, unknownParameter } from '#lib/build/capacity-check.ts';
 import { PARAMETERS, type ParameterValues, parametersSchema } from '#lib/deployment/parameters.ts';
 import { givenWith, parametersWith } from '#test/support/parameters.ts';
 

@@ -1,7 +1,7 @@
 // Opens the source of an endpoint's dead letters by the endpoint's name.
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { FoundEndpoint } from '#lib/endpoint/directory.ts';
 import { type KafkaConfiguration, UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
-import type { FoundEndpoint } from '#lib/endpoint/found.ts';
 import { queueAddress } from '#lib/endpoint/queue.ts';
 import { type Fault, faultsAsText } from '#lib/item/fault.ts';
 import type { KafkaConnection } from '#lib/kafka/connection.ts';
@@ -57,7 +57,7 @@ export async function openSource(
   if (config.kind === 'invalid') {
     return fault(
       'endpoint',
-      `the item of ${name} is not right, put it right first: ${faultsAsText(config.faults)}`,
+      `the item of endpoint ${name} is invalid; correct it first: ${faultsAsText(config.faults)}`,
     );
   }
   const { endpoint } = config;

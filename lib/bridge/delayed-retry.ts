@@ -3,7 +3,7 @@
 import { type DeadLetter, encodeAttribute } from '#lib/message/attribute.ts';
 import { delaySecondsUntil } from '#lib/queue/delay.ts';
 import type { Confirmations, Outgoing, Queues } from '#lib/queue/queues.ts';
-import type { BridgedLetter, WaitReason } from './letter.ts';
+import type { BridgedLetter, WaitReason } from './bridged-letter.ts';
 
 export type WaitDeps = {
   readonly queues: Pick<Queues, 'send'>;

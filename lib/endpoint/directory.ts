@@ -48,7 +48,7 @@ export function faultOfNaming(item: unknown): Fault | undefined {
     case 'invalid':
       return {
         path: PATH,
-        reason: `names an endpoint whose item is not right, put it right: ${faultsAsText(found.faults)}`,
+        reason: `names an endpoint whose item is invalid; correct that item: ${faultsAsText(found.faults)}`,
       };
     default:
       return found satisfies never;

@@ -3,16 +3,16 @@
 import type { ItemFields } from './fields.ts';
 
 /** The parsed options; undefined when missing or invalid. */
-type Asked = Pick<ItemFields, 'batch' | 'logging' | 'channel' | 'startingAt' | 'endingAt'>;
+type OptionValues = Pick<ItemFields, 'batch' | 'logging' | 'channel' | 'startingAt' | 'endingAt'>;
 
-type NotYet = {
-  readonly option: keyof Asked;
-  readonly asks: (asked: Asked) => boolean;
+type UnsupportedOption = {
+  readonly option: keyof OptionValues;
+  readonly asks: (asked: OptionValues) => boolean;
   /** What to do instead, without values of the item. */
   readonly instead: string;
 };
 
-export const NOT_YET: readonly NotYet[] = [
+export const UNSUPPORTED_OPTIONS: readonly UnsupportedOption[] = [
   {
     option: 'batch',
     asks: ({ batch }) => batch !== undefined,
@@ -41,8 +41,8 @@ export const NOT_YET: readonly NotYet[] = [
 ];
 
 /** The unsupported options in the item, each once, with what to do instead. */
-export function notYet(asked: Asked): { option: keyof Asked; reason: string }[] {
-  return NOT_YET.filter(({ asks }) => asks(asked)).map(({ option, instead }) => ({
+export function unsupportedOptions(asked: OptionValues): { option: keyof OptionValues; reason: string }[] {
+  return UNSUPPORTED_OPTIONS.filter(({ asks }) => asks(asked)).map(({ option, instead }) => ({
     option,
     reason: `is understood but not yet supported by this version: ${instead}`,
   }));

@@ -1,6 +1,6 @@
 // Caches endpoints for the bridge: thousands of dead letters may name the same one. Missing and invalid endpoints are not
 // cached, because somebody may correct them at any time.
-import { type FoundEndpoint, readEndpoint } from './found.ts';
+import { type FoundEndpoint, readEndpoint } from './directory.ts';
 
 type Deps = Parameters<typeof readEndpoint>[1] & {
   readonly now: () => number;
