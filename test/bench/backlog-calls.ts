@@ -18,7 +18,7 @@ type Handler = (event: SQSEvent) => Promise<unknown>;
 const QOS = 'at-least-once';
 const ID = `bench-${QOS}`;
 
-/** `made` gets the handler for clients; `deliveriesQueueUrl` is the one in its environment. */
+/** `made` makes the handler from the clients; `deliveriesQueueUrl` is the URL in the handler's environment. */
 export function createBacklogCalls(
   made: (clients: Clients) => Handler,
   { callbackUrl, deliveriesQueueUrl }: { readonly callbackUrl: string; readonly deliveriesQueueUrl: string },
@@ -45,7 +45,7 @@ export function createBacklogCalls(
   const state = { version: 1, epoch: 1, lanes: {}, drains: 0, pause };
   tables.put(TABLES.stateTable, { ...stateKey(ID), subscription: ID, ...state });
 
-  /** Has the handler work on what is on the queue, and takes away what it has settled, as Lambda does. */
+  /** Invokes the handler with the messages of the queue, and deletes those that it settled, as Lambda does. */
   async function work(): Promise<boolean> {
     const Records = queues.receive(deliveriesQueueUrl);
     if (Records.length === 0) return false;

@@ -1,5 +1,5 @@
-// The local set as the backlog's benchmark uses it, with those beside it: who publishes, the callback, DynamoDB. Every wait
-// has an end.
+// The local set for the backlog's benchmark, with its publishers, callback server and DynamoDB as separate processes.
+// Every wait has a time limit.
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { publishSample } from '#lib/local/publish.ts';
@@ -9,7 +9,7 @@ import { putTen } from './load.ts';
 import type { Places, Asked as PublishersAsked } from './publishers.ts';
 import type { Arrival, Manner, Asked as SinkAsked } from './recording-sink.ts';
 
-// Emulators keep in memory what AWS keeps elsewhere: with room for what is young they stop less often to look through it.
+// The emulators keep everything in memory. A larger young generation makes their garbage collection rarer.
 const EMULATOR_FLAGS = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
 const DELIVERIES = 'webhooks-local-deliveries.fifo';
 const now = () => performance.timeOrigin + performance.now();
@@ -43,13 +43,13 @@ async function startPublishers(places: Places) {
 }
 
 type Options = {
-  /** Added to the functions'. */
+  /** Added to the functions' environment. */
   readonly environment?: Record<string, string>;
-  /** false: the sweep runs when `sweep` is called, and only then. */
+  /** false: the sweep runs only when `sweep` is called. */
   readonly schedules?: boolean;
 };
 
-/** Starts a set and those beside it. Close it. */
+/** Starts the set and the processes beside it. The caller closes it. */
 export async function startBench({ environment = {}, schedules = true }: Options = {}) {
   const sink = await startSink();
   const dynamodb = await startBeside('./dynamodb.ts', { flags: EMULATOR_FLAGS });
@@ -90,7 +90,7 @@ export async function startBench({ environment = {}, schedules = true }: Options
       return { id, lanes, path };
     },
 
-    /** Asks `resume`; throws unless it did what was asked. */
+    /** Sends a request to `resume`. Throws when its answer is not ok. */
     async ask({ id }: Subscribed, action: string): Promise<Record<string, unknown>> {
       const answer = await set.functions.invoke('resume', { subscription: id, action });
       if (typeof answer !== 'object' || answer === null || !('ok' in answer) || answer.ok !== true) {
@@ -102,7 +102,7 @@ export async function startBench({ environment = {}, schedules = true }: Options
     publish: ({ id }: Subscribed, body: string) =>
       publishSample(body, { topic: id, group: id }, { sqs: clients.sqs, ...places }),
 
-    /** Puts the bodies `from`, `from + 1`, ... straight on deliveries.fifo, in order, while nobody reads it. */
+    /** Puts messages with the bodies `from`, `from + 1`, … on deliveries.fifo in order, while its event source is disabled. */
     async load(one: Subscribed, from: number, count: number): Promise<void> {
       await deliveries.pause();
       await deliveries.idle();
@@ -113,16 +113,16 @@ export async function startBench({ environment = {}, schedules = true }: Options
 
     sweep: () => set.schedules.run('resume'),
 
-    /** Has deliveries.fifo read again. */
+    /** Enables the event source of deliveries.fifo again. */
     go: () => deliveries.resume(),
 
-    /** How many messages are on deliveries.fifo, handed out or not. */
+    /** Counts the messages on deliveries.fifo, visible and in flight. */
     inQueue(): number {
       const { visible, inFlight } = emulator.queue(DELIVERIES).counts();
       return visible + inFlight;
     },
 
-    /** Polls until `seen`; false when it was not within the time. */
+    /** Polls until `seen` returns true. Returns false when the time limit passes first. */
     async until(seen: () => Promise<boolean> | boolean, withinMs: number): Promise<boolean> {
       const end = now() + withinMs;
       while (now() < end) {

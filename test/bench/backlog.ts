@@ -1,29 +1,29 @@
-// `npm run bench:backlog`: what a paused, a slow and a now and then failing subscription cost the others and themselves,
-// on the local set. Every figure is of this machine's emulators: the ratios say something, the rates do not.
+// `npm run bench:backlog`: how much a paused, a slow and a sometimes failing subscription slow down others and themselves,
+// on the local set. The ratios are useful; the absolute rates are those of this machine's emulators.
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Subscribed, startBench } from './backlog-set.ts';
 import { paused } from './paused.ts';
 
 const COUNT = Number(process.env.COUNT ?? 50_000);
-/** How often the paused one's messages come in, and how often those of the failing one. */
+/** Milliseconds between messages of the paused subscription, and between those of the failing one. */
 const SHARES = Number(process.env.SHARES ?? 20);
-/** How many of them a second; 0: a share at once. */
+/** Messages a second for the paused subscription; 0: each round's share at once. */
 const RATE = Number(process.env.RATE ?? 200);
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const FEED_SECONDS = Number(process.env.FEED_SECONDS ?? 40);
-/** The lags to compare: one that parks, and one that never does. */
+/** The values of `lagSeconds` to compare: one with which messages are parked, and one with which they never are. */
 const LAGS = (process.env.LAGS ?? '3,999999').split(',');
-/** Which of the three to run. */
+/** Which of the three parts run. */
 const PARTS = process.env.PARTS ?? 'abc';
 const SLOW_MS = Number(process.env.SLOW_MS ?? 100);
 const FAILING_COUNT = 1_000;
-/** Nothing waits longer than that for one message. */
+/** Time limit for a single message. */
 const PATIENCE_MS = 60_000;
 
 const list = (values: readonly number[], digits = 2) =>
   values.map((value) => value.toFixed(digits)).join(', ');
 
-/** A callback that takes its time, fed at five times its speed. */
+/** The slow part: messages arrive at five times the rate at which the callback answers. */
 async function slow(): Promise<void> {
   console.log(`\nA callback of ${SLOW_MS} ms, in order, fed at five times its speed for ${FEED_SECONDS} s`);
   for (const LAG_SECONDS of LAGS) {
@@ -37,10 +37,10 @@ async function slow(): Promise<void> {
       let sent = 0;
       const half = (FEED_SECONDS * 1000) / 2;
       for (let passed = 0; passed < 2 * half; passed = bench.now() - startedAt) {
-        // One after another, or the queue's order would not be the bodies'.
+        // One call after another: otherwise the order on the queue would differ from the order of the bodies.
         while (sent < (passed / SLOW_MS) * 5) await bench.publish(one, String(sent++));
         most = Math.max(most, bench.inQueue());
-        // Once it has been noticed: until then all are in the queue.
+        // From the moment at which the lag is noticed: before, all messages are on the queue.
         if (passed > half) lastMost = Math.max(lastMost, bench.inQueue());
         await wait(20);
       }
@@ -54,7 +54,7 @@ async function slow(): Promise<void> {
   }
 }
 
-/** One answer in a hundred is a 503, and there is no `retry` block. */
+/** The failing part: one answer in a hundred is a 503, and the item has no `retry` block. */
 async function failing(): Promise<void> {
   console.log(`\n1% of 503 at random, without a retry block: ${ROUNDS} times ${FAILING_COUNT} messages`);
   const bench = await startBench();
@@ -82,7 +82,7 @@ async function failing(): Promise<void> {
           const arrivals = await bench.sink.take(one);
           if (!all) throw new Error(`${one.id}: ${arrivals.length} arrivals`);
           await bench.until(() => bench.inQueue() === 0, PATIENCE_MS);
-          // The first round is for warming up.
+          // The first round warms up the processes and is not counted.
           if (round < 0) continue;
           errors += arrivals.filter(({ status }) => status !== 200).length;
           const seconds = ((arrivals.at(-1)?.at ?? 0) - (arrivals[0]?.at ?? 0)) / 1000;

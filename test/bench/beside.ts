@@ -1,12 +1,12 @@
-// Runs parts of a benchmark in child processes, so that they take no time of the measured thread. A part first sends its
-// address, then answers requests.
+// Runs parts of a benchmark in child processes, so that they use no time of the measured thread. A child first sends its
+// address; then it answers requests.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
 export type Beside<Asked> = {
-  /** The first thing that it said. */
+  /** The child's first message: its address. */
   readonly told: string;
-  /** Fails when the part ends without an answer. */
+  /** Sends a request to the child. Rejects when the child ends without an answer. */
   ask<T>(asked: Asked): Promise<T>;
   close(): void;
 };
@@ -17,7 +17,7 @@ type Answer = { readonly number: number; readonly answer: unknown };
 type Start = {
   readonly flags?: readonly string[];
   readonly args?: readonly string[];
-  /** Added to ours. */
+  /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
 };
 
@@ -52,7 +52,7 @@ export async function startBeside<Asked = never>(
   };
 }
 
-/** In the part: tells the one thing, then answers. What fails ends the process, and with it the run. */
+/** Runs in the child: sends the first message, then answers requests. An error ends the child, and so the benchmark. */
 export function answering<Asked>(told: string, answer: (asked: Asked) => unknown): void {
   process.on('message', async ({ number, asked }: Question<Asked>) => {
     process.send?.({ number, answer: await answer(asked) } satisfies Answer);

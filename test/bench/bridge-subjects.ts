@@ -1,6 +1,6 @@
-// What bench:bridge compares, in one process and against one broker: bridge's handler; a bare loop of the same producer over
-// records that are made already; and a plain loop that makes its records from the same SQS messages, with nothing checked,
-// logged or counted. Run as a child, so that log lines are thrown away.
+// The three programs that bench:bridge compares, in one process and against one broker: bridge's handler; a loop that
+// sends finished records with the same producer; and a loop that makes records from the same SQS messages without checks,
+// logs or metrics. They run in a child process whose log lines are discarded.
 import { hash } from 'node:crypto';
 import { ProduceAcks, Producer } from '@platformatic/kafka';
 import type { SQSRecord } from 'aws-lambda';
@@ -50,7 +50,7 @@ const letters = (count: number) =>
     return deadLetter({ ...letter, excerpt: 'no such order', headers: { 'x-tenant': 'acme' } });
   });
 
-/** Records and messages are made before the clock runs: making them is not the bridge's work. */
+/** Records and messages are made before the time is taken: making them is not the bridge's work. */
 function prepared({ subject, batches, perBatch }: BridgeJob): () => Promise<void> {
   const all = Array.from({ length: batches }, () => letters(perBatch));
   if (subject === 'producer') {
@@ -89,7 +89,7 @@ function prepared({ subject, batches, perBatch }: BridgeJob): () => Promise<void
   };
 }
 
-/** As it is written where nothing can be wrong with a letter. */
+/** The shortest code that makes a record when every letter is known to be valid. */
 function plainRecord({ body, messageAttributes }: SQSRecord) {
   const letter = JSON.parse(messageAttributes[ATTRIBUTE]?.stringValue ?? '');
   return {

@@ -1,5 +1,5 @@
-// `npm run bench:bridge`: dead letters bridged to a real broker a second, and the CPU of a thousand, beside a bare loop of the
-// same producer, and one that makes its records from SQS messages, in the same run, interleaved, with the spread.
+// `npm run bench:bridge`: letters a second through the bridge to a real broker, and CPU for a thousand letters, beside two
+// plain loops over the same producer. All run interleaved in one run, and the spread is printed.
 import { createTopic, kafkaAddresses, recordsOn } from '#test/support/kafka/addresses.ts';
 import { startBeside } from './beside.ts';
 import type { BridgeJob, BridgeMeasured, BridgeSubject } from './bridge-subjects.ts';
@@ -8,7 +8,7 @@ import { spread } from './ratio.ts';
 const ROUNDS = Number(process.env.ROUNDS ?? 15);
 const LETTERS = Number(process.env.LETTERS ?? 5_000);
 const SUBJECTS: readonly BridgeSubject[] = ['bridge', 'producer', 'plain'];
-/** Rounds that are not counted: after so many letters the compiler has done its work, for all three alike. */
+/** Letters that are sent before the first counted round, so that all three programs are compiled. */
 const WARM_ROUNDS = Math.ceil(30_000 / LETTERS);
 
 const { plaintext } = kafkaAddresses();
@@ -25,7 +25,7 @@ for (const perBatch of [10, 100]) {
   const job = (subject: BridgeSubject): BridgeJob => ({ subject, batches: LETTERS / perBatch, perBatch });
   const results = new Map<BridgeSubject, BridgeMeasured[]>(SUBJECTS.map((each) => [each, []]));
   for (let round = -WARM_ROUNDS; round < ROUNDS; round++) {
-    // The order changes from round to round, so that none is always measured after the same neighbour.
+    // The order of the programs changes from round to round, so that none always runs after the same one.
     for (const each of round % 2 === 0 ? SUBJECTS : [...SUBJECTS].reverse()) {
       const measured = await subjects.ask<BridgeMeasured>(job(each));
       sent += measured.letters;

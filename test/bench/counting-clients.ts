@@ -1,4 +1,4 @@
-// AWS as `deliver` sees it when nothing goes wrong, in memory: answers at once, and counts what it is asked.
+// AWS clients in memory that always succeed, answer at once, and count the calls of `deliver`.
 import type { SQSRecord } from 'aws-lambda';
 import { encodeAttribute } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
@@ -6,7 +6,7 @@ import { groupOf } from '#lib/message/lane.ts';
 type Command = { readonly constructor: { readonly name: string }; readonly input: unknown };
 export type CountingClients = ReturnType<typeof createCountingClients>;
 
-/** Clients whose `send` answers like AWS. There is one subscription a quality of service, all calling `callbackUrl`. */
+/** Makes clients whose `send` answers like AWS. There is one subscription for each quality of service; all call `callbackUrl`. */
 export function createCountingClients(callbackUrl: string) {
   let calls: Record<string, number> = {};
   const count = (command: Command) => {
@@ -49,12 +49,12 @@ export function createCountingClients(callbackUrl: string) {
 
 export const counted = (clients: CountingClients): Record<string, number> => clients.calls();
 
-/** No subscription of a benchmark names a secret. */
+/** The benchmark's subscriptions name no secrets. */
 export const NO_SECRETS = { send: () => Promise.reject(new Error('nobody has a secret')) } as never;
 
 let made = 0;
 
-/** Ten records of `deliveries.fifo`, spread over so many lanes. */
+/** Makes ten records of `deliveries.fifo`, spread evenly over `lanes` lanes. */
 export function deliveriesFor(of: {
   qos: string;
   lanes: number;

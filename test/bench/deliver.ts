@@ -1,5 +1,5 @@
-// `npm run bench`: deliveries per CPU-second of `deliver`'s handler beside bare axios and bare undici, in one run,
-// interleaved, with the spread; then what it asks of AWS per delivery, and what importing the bundle costs.
+// `npm run bench`: deliveries per CPU second of `deliver`'s handler beside bare axios and bare undici, interleaved in one
+// run, with the spread; then AWS calls per delivery, and the cost of importing the bundle.
 import { bundle, bundleBytes, functionNames } from '#lib/build/bundle.ts';
 import { importCost } from '#lib/build/import-cost.ts';
 import { startBeside } from './beside.ts';
@@ -18,13 +18,13 @@ console.log(
   `Node ${process.version}; ${ROUNDS} rounds of ${POSTS} POSTs of 1 KiB, kept alive; median (lowest to highest)`,
 );
 for (const concurrency of [1, 5, 20]) {
-  // The compiler has done its work by then: what is compared is a warm process, all three alike.
+  // After the warm-up the code is compiled: the figures compare warm processes.
   for (let warm = 0; warm < 3; warm++) {
     for (const each of SUBJECTS) await measure({ subject: each, posts: POSTS, concurrency });
   }
   const rates = new Map<Subject, number[]>(SUBJECTS.map((each) => [each, []]));
   for (let round = 0; round < ROUNDS; round++) {
-    // The order changes from round to round, so that none is always measured after the same neighbour.
+    // The order of the programs changes from round to round, so that none always runs after the same one.
     const order = SUBJECTS.map((_, index) => SUBJECTS[(index + round) % SUBJECTS.length] as Subject);
     for (const each of order) {
       const { cpuMicros, posts } = await measure({ subject: each, posts: POSTS, concurrency });

@@ -1,5 +1,5 @@
-// The environment of a function that a benchmark runs in its own process. The tables and
-// queues are the benchmark's own clients, whatever they are called.
+// The environment of a function that a benchmark runs in its own process. The names of tables and queues in it have no
+// meaning, because the benchmark passes its own clients.
 import { SAMPLE_ENVIRONMENT } from '#lib/build/sample-environment.ts';
 
 export const environmentAt = (url: string): Readonly<Record<string, string>> => ({

@@ -1,11 +1,11 @@
-// Messages as route would put them on deliveries.fifo, without route: many of one subscription, in order.
+// Puts messages on deliveries.fifo as route would, in order, for one subscription.
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { ATTRIBUTE, encodeAttribute } from '#lib/message/attribute.ts';
 import { groupOf, laneOf } from '#lib/message/lane.ts';
 
 export type Loaded = { readonly id: string; readonly lanes: number };
 
-/** Up to ten, whose bodies are the numbers from `first` on. Throws when SQS does not take them all. */
+/** Sends up to ten messages whose bodies are the numbers from `first` on. Throws when SQS does not take all of them. */
 export async function putTen(
   { id, lanes }: Loaded,
   first: number,

@@ -1,31 +1,32 @@
-// Part a of the backlog's benchmark: one subscription is paused while tens of thousands of its messages come, another
-// goes on. Then the first is resumed.
+// Part a of the backlog's benchmark: one subscription is paused while tens of thousands of its messages arrive; another
+// one delivers. Afterwards the first is resumed.
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Bench, type Subscribed, startBench } from './backlog-set.ts';
 import { inWords, percentile, type Round, ratioOf, verdict } from './ratio.ts';
 
 const TRICKLE_MS = 50;
-/** Nothing waits longer than that for one message. */
+/** Time limit for a single message. */
 const PATIENCE_MS = 60_000;
-/** What the other's p99 may be with the load, as a multiple of what it is without. */
+/** The highest accepted ratio of the other subscription's p99 with the load to its p99 without. */
 const MOST = 1.5;
 
 export type Flood = {
   readonly count: number;
   readonly rounds: number;
-  /** So many a second; 0: a round's are on the queue at once, and this machine parks them as fast as it can. */
+  /** Messages a second; 0: all messages of a round are on the queue at its start, and are parked at full speed. */
   readonly perSecond: number;
 };
 
 /**
- * `count` messages of the paused one, in so many rounds: each a time with a share of them, and a time without, in which
- * the other gets as many messages. The order of the two changes from round to round.
+ * `count` messages of the paused subscription, spread over the rounds. Each round has a phase with its share of them and
+ * a phase without; the other subscription gets the same number of messages in both. The order of the two phases changes
+ * from round to round.
  */
 export async function paused({ count, rounds, perSecond }: Flood): Promise<void> {
   const how = perSecond === 0 ? 'a round at once' : `${perSecond} a second`;
   console.log(`\nA paused subscription with ${count} messages on the queue, ${how}, beside one that goes`);
-  // The sweep counts the backlog: what is nothing to DynamoDB stops its emulator for a tenth of a second. So it runs after
-  // each round, not in it.
+  // The sweep counts the backlog. The count is cheap for DynamoDB, but it stops the emulator for a tenth of a second, so it
+  // runs between rounds.
   const bench = await startBench({ schedules: false });
   try {
     const down = await bench.subscribe('down', 'at-least-once');
@@ -37,7 +38,7 @@ export async function paused({ count, rounds, perSecond }: Flood): Promise<void>
     const emptied: number[] = [];
     let mostInQueue = 0;
 
-    /** Begins with the queue unread and a share on it, or feeds that meanwhile. Ends after `most` of the other's messages. */
+    /** Starts with a share of messages on the queue, or feeds them meanwhile. Ends after `most` messages of the other. */
     async function time(one: Subscribed, from: number, load: number, most: number): Promise<number[]> {
       if (perSecond === 0) await bench.load(one, from, load);
       const startedAt = bench.now();
@@ -51,7 +52,7 @@ export async function paused({ count, rounds, perSecond }: Flood): Promise<void>
       const latencies = await trickle(bench, up, (sent) => {
         if (one === down) mostInQueue = Math.max(mostInQueue, bench.inQueue());
         if (sent >= most) return true;
-        // Of the trickle a few are always in it.
+        // A few messages of the steady publisher are always under way.
         return load > 0 && !feeding && (bench.inQueue() < 10 || bench.now() - startedAt > 300_000);
       });
       await fed;
@@ -65,15 +66,15 @@ export async function paused({ count, rounds, perSecond }: Flood): Promise<void>
       return time(down, loaded - load, load, most);
     };
     const alone = (most: number) => time(down, 0, 0, most);
-    /** The same rate for one that delivers it, for a shorter time: what the other then waits for is this machine, not the pause. */
+    /** The same rate for a subscription that delivers it, for a shorter time: this delay is due to the machine, not the pause. */
     const besideBusy = async (most: number) => {
       const latencies = await time(busy, 0, Math.ceil(share / 4), most);
       await bench.sink.take(busy);
       return latencies;
     };
 
-    // Many lanes at once start every environment there may be, and both ways are gone often enough to be fast: no round
-    // pays for that.
+    // Many lanes at once start all environments, and both paths run often enough to be compiled, before the first counted
+    // round.
     const many = await bench.subscribe('many', 'auto', 20);
     const manyDown = await bench.subscribe('many-down', 'auto', 20);
     await bench.ask(manyDown, 'pause');
@@ -132,7 +133,7 @@ function printRounds(what: string, rounds: readonly Round[]): void {
   }
 }
 
-/** A message each 20 ms until told to end; answers with each one's milliseconds to its arrival. */
+/** Sends a message every 20 ms until it is stopped. Returns each message's milliseconds from publication to arrival. */
 async function trickle(bench: Bench, one: Subscribed, ends: (sent: number) => boolean): Promise<number[]> {
   await bench.publishers.trickle(one, TRICKLE_MS);
   while (!ends(await bench.publishers.sent())) await wait(TRICKLE_MS);
@@ -152,7 +153,7 @@ async function drained(bench: Bench, down: Subscribed, count: number): Promise<v
   for (let index = 0; index < LATER; index++) await bench.publish(down, String(count + index));
   let seen = 0;
   let movedAt = bench.now();
-  // Ends when all are there, or when for so long nothing came.
+  // Ends when all have arrived, or when none has arrived for the time limit.
   while (seen < count + LATER && bench.now() - movedAt < PATIENCE_MS) {
     const arrived = await bench.sink.count(down);
     if (arrived > seen) movedAt = bench.now();

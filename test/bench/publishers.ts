@@ -1,5 +1,5 @@
-// Who publishes in the backlog's benchmark, in a process of its own: a trickle, message by message, whose times it keeps,
-// and a load of so many a second.
+// The publishers of the backlog's benchmark, in their own process: a steady one that records the time of each message, and
+// a load of a given number of messages a second.
 import { setTimeout as wait } from 'node:timers/promises';
 import { createClients } from '#lib/local/clients.ts';
 import { publishSample } from '#lib/local/publish.ts';
@@ -13,7 +13,7 @@ export type Places = {
   readonly deliveriesQueueUrl: string;
 };
 export type Asked =
-  /** The bodies `from`, `from + 1`, ... on deliveries.fifo; answers when the last is there. */
+  /** Puts the bodies `from`, `from + 1`, … on deliveries.fifo. Answers when the last one is there. */
   | {
       readonly ask: 'feed';
       readonly one: Loaded;
@@ -21,11 +21,11 @@ export type Asked =
       readonly count: number;
       readonly perSecond: number;
     }
-  /** One message of the topic each so often, until told to end. */
+  /** Starts the steady publisher: one message of the topic in each interval. */
   | { readonly ask: 'trickle'; readonly topic: string; readonly everyMs: number }
-  /** How many the trickle has sent so far. */
+  /** Returns how many messages the steady publisher has sent. */
   | { readonly ask: 'sent' }
-  /** Ends the trickle; answers with the time of each of its messages, by number. */
+  /** Stops the steady publisher. Returns the time of each of its messages, by number. */
   | { readonly ask: 'end' };
 
 const places: Places = JSON.parse(process.argv[2] ?? '');

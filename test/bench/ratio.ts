@@ -1,21 +1,21 @@
-// Two sets of figures that were taken in turns, and how surely one is so many times the other: the ratio of a percentile
-// over all rounds, and how far it moves when the rounds are drawn again and again from those that there were.
+// Compares two series of measurements that were taken alternately: the ratio of a percentile over all rounds, with an
+// interval by bootstrap (rounds drawn again with replacement).
 export const percentile = (numbers: readonly number[], share: number): number =>
   [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * share))] ??
   Number.NaN;
 
-/** The median, and from the lowest to the highest. */
+/** Prints the median, and the lowest and highest value. */
 export const spread = (numbers: readonly number[], digits = 0): string =>
   `${percentile(numbers, 0.5).toFixed(digits)} (${Math.min(...numbers).toFixed(digits)} to ${Math.max(...numbers).toFixed(digits)})`;
 
-/** One round: the figures without and with what is looked at. */
+/** One round: the measurements without and with the load. */
 export type Round = { readonly without: readonly number[]; readonly with: readonly number[] };
 
 export type Ratio = { readonly value: number; readonly low: number; readonly high: number };
 
 const DRAWS = 2_000;
 
-/** Of the percentile with to the one without; `low` to `high` holds 95 of 100 draws. */
+/** The percentile's ratio, with to without; 95 of 100 draws lie between `low` and `high`. */
 export function ratioOf(rounds: readonly Round[], share: number): Ratio {
   const of = (those: readonly Round[]) =>
     percentile(

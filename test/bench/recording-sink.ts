@@ -1,18 +1,18 @@
-// The callback of the backlog's benchmark, in a process of its own: keeps what came on each path and when, and answers
-// a path late or now and then with 503 where it is told to.
+// The callback server of the backlog's benchmark, in its own process. It records what arrived on each path and when. It can
+// answer a path late, or some of its requests with 503.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { answering } from './beside.ts';
 
-/** `errorRate`: the share of requests, at random, that get a 503. */
+/** `errorRate`: the share of requests, chosen at random, that get a 503. */
 export type Manner = { readonly delayMs?: number; readonly errorRate?: number };
 export type Asked =
   | { readonly ask: 'manner'; readonly path: string; readonly manner: Manner }
-  /** How many answers of 200 there were. */
+  /** Returns the number of answers with status 200. */
   | { readonly ask: 'count'; readonly path: string }
-  /** All that came, which is then forgotten. */
+  /** Returns and forgets all recorded requests. */
   | { readonly ask: 'take'; readonly path: string };
 export type Arrival = { readonly body: string; readonly at: number; readonly status: number };
 
@@ -25,7 +25,7 @@ function pathOf(path: string): Path {
   return known;
 }
 
-// The same numbers in every run, so that two runs meet as many errors.
+// A fixed seed, so that every run has the same errors.
 let seed = 1;
 function random(): number {
   seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;

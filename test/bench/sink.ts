@@ -1,4 +1,4 @@
-// The callback of the benchmarks, in a process of its own so that its CPU is not counted: answers every request with 200.
+// The callback server of the benchmarks, in its own process so that its CPU is not counted. It answers every request with 200.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

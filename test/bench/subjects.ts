@@ -1,5 +1,5 @@
-// What the benchmark compares, each in the same process and against the same sink: so many POSTs of one body, so many
-// at once. Run by deliver.ts as a child, which measures the CPU around each and throws the log lines away.
+// The programs that the benchmark compares, each in the same process and against the same server. deliver.ts runs this file
+// as a child process, measures its CPU, and discards its log lines.
 import { Agent } from 'node:http';
 import axios from 'axios';
 import { Pool } from 'undici';
@@ -18,7 +18,7 @@ const body = Buffer.from(JSON.stringify({ data: 'x'.repeat(1013) }));
 const headers = { 'content-type': 'application/json' };
 
 const clients = createCountingClients(sink);
-// Emulated, or callbacks to this machine would be refused.
+// The emulator's address allows callbacks to this machine.
 const environment = { ...environmentAt(sink), AWS_ENDPOINT_URL: sink };
 const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 60_000 };
 const handler = createDeliver(clients, environment);
@@ -32,7 +32,7 @@ const backlog = createBacklogCalls(
 
 /** The records are made beforehand: making them is Lambda's work, not the handler's. */
 function deliver({ posts, concurrency, qos = 'auto' }: Job): () => Promise<unknown> {
-  // Lambda gives an invocation ten messages at most: 20 at once are two invocations side by side.
+  // Lambda passes at most ten messages to an invocation, so 20 concurrent requests are two concurrent invocations.
   const invocations = Math.max(1, concurrency / 10);
   const lanes = Math.min(concurrency, 10);
   const batches = Array.from({ length: invocations }, (_, number) =>

@@ -20,7 +20,7 @@ export type Agenda = {
   now(): number;
   in(ms: number, run: () => void): void;
   sleep(ms: number): Promise<void>;
-  /** Lets so much time pass, and everything due in it happen. */
+  /** Moves the time forward and runs every timer that becomes due. */
   pass(ms: number): Promise<void>;
 };
 
@@ -80,7 +80,7 @@ export function createAgenda(random: Random, start = 1_700_000_000_000): Agenda 
   return agenda;
 }
 
-/** All promises that can settle without time passing have settled, also those of sends that are gathered for a turn. */
+/** Resolves when all promises that need no passing time have settled, including gathered sends. */
 async function turn(): Promise<void> {
   for (let turns = 0; turns < 2; turns++) await new Promise((resolve) => setImmediate(resolve));
 }

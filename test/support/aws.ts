@@ -1,5 +1,5 @@
-// Stands in for the AWS CLI where that is not installed, for the commands that the pages show and no others: the same
-// options, the same environment, the AWS SDK behind them.
+// Replaces the AWS CLI in the tests when it is not installed. It supports only the commands that the pages show, with the
+// same options and environment variables, and uses the AWS SDK.
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 

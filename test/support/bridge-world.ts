@@ -1,5 +1,5 @@
-// bridge as it is deployed, on queues and tables in memory, with endpoints that take, refuse or fail as a test says. Time
-// stands still unless a test moves it.
+// The deployed bridge over queues and tables in memory, with endpoints that accept, refuse or fail as a test decides. The
+// clock stands still unless a test moves it.
 import type { Context } from 'aws-lambda';
 import type { BridgedLetter, Passed } from '#lib/bridge/bridged-letter.ts';
 import { ATTRIBUTE, type DeadLetter, encodeAttribute } from '#lib/message/attribute.ts';
@@ -27,7 +27,7 @@ export function createBridgeWorld() {
   const counts = new Map<CountName, number>();
   const lines: { event: string; fields: LogFields }[] = [];
   const write = (event: string, fields: LogFields) => void lines.push({ event, fields });
-  /** By endpoint: each call with the messages that it was asked to take. */
+  /** By endpoint: the messages of each call. */
   const published: { endpoint: string; messages: string[] }[] = [];
   const taken: BridgedLetter[] = [];
 
@@ -42,7 +42,7 @@ export function createBridgeWorld() {
       });
     },
   });
-  // One environment for all polls: it keeps its publishers and their breakers.
+  // All polls use the same environment, which keeps its publishers and their circuit breakers.
   const handler = createBridge(
     {
       sqs: memory.sqs,
@@ -75,7 +75,7 @@ export function createBridgeWorld() {
     failDynamoDb: (fails: boolean) => {
       tables.faults.call = () => (fails ? 'fail' : undefined);
     },
-    /** An endpoint of this name, which does with each letter what the script says; takes it unless said. */
+    /** Puts an endpoint of this name. It treats letters as `script` says; without a script it accepts them. */
     endpoint(name: string, script: Script = () => TAKEN, queue = name): void {
       const configuration = { queueArn: `arn:aws:sqs:us-east-1:123456789012:${queue}` };
       tables.put('endpoints', { name, type: 'sqs', configuration });
@@ -86,7 +86,7 @@ export function createBridgeWorld() {
       const attributes = { [ATTRIBUTE]: encodeAttribute({ kind: 'dead-letter', value: letter }) };
       memory.put(URLS.deadLetters, { body, attributes });
     },
-    /** Polls once and has Lambda's part done: what is not reported is deleted. */
+    /** Polls once and deletes the records that bridge does not report, as Lambda does. */
     async poll({ max = 10, remainingMs = 60_000 } = {}) {
       const records = memory.receive(URLS.deadLetters, { max, visibilitySeconds: 360 });
       const context = { awsRequestId: 'bridge', getRemainingTimeInMillis: () => remainingMs } as Context;
@@ -99,7 +99,7 @@ export function createBridgeWorld() {
       );
       return { records: records.length, failed: failed.size };
     },
-    /** What waits on `dead-letters`, with the seconds until it is seen. */
+    /** Messages on `dead-letters`, each with the seconds until it is visible. */
     waiting: () =>
       memory.stored(URLS.deadLetters).map(({ body, attributes, visibleAt }) => ({
         body,

@@ -1,4 +1,4 @@
-// The guarded client as the callback tests use it: this machine allowed, small timeouts, and requests with defaults.
+// The guarded client for the callback tests: callbacks to this machine are allowed, timeouts are short, requests have defaults.
 import { onTestFinished } from 'vitest';
 import {
   type CallbackClient,

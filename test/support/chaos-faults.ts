@@ -1,8 +1,8 @@
-// What must hold at the end of a random run, checked against what the subscribers saw and what lies where.
+// Checks the end of a random run: what the subscribers received, and where each message is.
 import type { Story, Subject } from './chaos.ts';
 import { URLS } from './world.ts';
 
-/** Everything that must not be, in words; nothing when all is well. */
+/** Returns a sentence for each broken promise; an empty list when all hold. */
 export function faultsOf({ world, subjects, mostTokens, calmIn }: Story): string[] {
   const faults = [...world.ledger.breaches, ...world.errors.map((error) => `error: ${error}`)];
   if (calmIn() === undefined) faults.push('it does not come to rest');
@@ -20,7 +20,7 @@ export function faultsOf({ world, subjects, mostTokens, calmIn }: Story): string
       const delivered = requests.some(({ status = 0 }) => status >= 200 && status < 300);
       const settled = delivered || letters.has(id) || undeliverable.has(id) || skipped.has(id);
       const aside = held.has(id) || discarded.has(id);
-      // `none` promises one attempt.
+      // `none` promises at most one attempt without a crash.
       const attempted = requests.some(({ qos, unsent }) => qos === 'none' || unsent);
       if (settled || (subject.qosSeen.has('at-most-once') && aside)) continue;
       if (subject.qosSeen.has('none') && attempted) continue;
@@ -57,7 +57,7 @@ export function faultsOf({ world, subjects, mostTokens, calmIn }: Story): string
     for (const [index, { messageId, status = 0 }] of world.ledger.of(subscription).entries()) {
       if (status >= 200 && status < 300 && !at.has(messageId)) at.set(messageId, index);
     }
-    // What was settled otherwise, by rule or by request, may come once more as a late duplicate, out of its place.
+    // A message that was settled in another way, by rule or by request, may arrive once more as a late duplicate, out of order.
     const elsewhere = (id: string) =>
       replayed.has(id) || skipped.has(id) || letters.has(id) || undeliverable.has(id);
     const order = published.flatMap((id) => (at.has(id) && !elsewhere(id) ? (at.get(id) ?? 0) : []));

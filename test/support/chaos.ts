@@ -1,5 +1,5 @@
-// What happens to the world in a random run: subscriptions, publishers, subscribers in every mood, people who ask, and
-// everything that may go wrong; all from one seed. It ends in calm: faults stop, callbacks answer, what waits is resumed.
+// A random run, made from one seed: subscriptions, publishers, subscribers with changing answers, operators, and faults of
+// every kind. At the end faults stop, callbacks answer, and paused subscriptions are resumed.
 import { createRandom, type Random } from './agenda.ts';
 import type { Fate } from './lambda.ts';
 import type { Answer } from './ledger.ts';
@@ -8,10 +8,10 @@ import { createWorld, type Options, URLS, type World } from './world.ts';
 export type Subject = {
   readonly id: string;
   readonly published: string[];
-  /** As it was first put, and as it was put last; undefined for deleted. */
+  /** The item as it was first put, and as it was put last; undefined when deleted. */
   readonly first: Options;
   last: Options | undefined;
-  /** Whether it was ever put with another QoS, another lane count, or deleted. */
+  /** Whether the item was ever put with another QoS or lane count, or deleted. */
   changed: boolean;
   deleted: boolean;
   readonly qosSeen: Set<string>;
@@ -20,7 +20,7 @@ export type Subject = {
 export type Story = {
   readonly world: World;
   readonly subjects: readonly Subject[];
-  /** The most tokens of one lane that were on the queues at one time. */
+  /** The highest number of tokens of one lane that were on the queues at the same time. */
   readonly mostTokens: () => number;
   readonly calmIn: () => number | undefined;
 };
@@ -84,7 +84,7 @@ export async function runStory(seed: number): Promise<Story> {
     if (random() < 0.5) moods.set(id, pick(MOODS));
   }
 
-  // Every fault has its own weight in a run; many runs have few.
+  // Each fault has its own probability in a run; many runs have few faults.
   const weight = (most: number): number => (random() < 0.5 ? 0 : random() * most);
   const weights = { kill: weight(0.06), fail: weight(0.08), lose: weight(0.06), repeat: weight(0.05) };
   const deleteFails = weight(0.1);
@@ -127,7 +127,7 @@ export async function runStory(seed: number): Promise<Story> {
     }
   }
 
-  // What happens on the way.
+  // Faults during the run.
   const events: readonly (() => void)[] = [
     ...Array.from({ length: 6 }, () => () => {
       moods.set(pick(subjects).id, pick(MOODS));
@@ -147,7 +147,7 @@ export async function runStory(seed: number): Promise<Story> {
     },
     () =>
       change((subject) => {
-        // Put right, or just put anew, with nothing of weight changed.
+        // The item is corrected, or put again without a relevant change.
         world.put(subject.id, { ...subject.last, ...retryOf() });
       }),
     () =>
@@ -203,7 +203,8 @@ export async function runStory(seed: number): Promise<Story> {
     mostTokens = Math.max(mostTokens, ...lanes.values());
   };
 
-  // In every seventh story the endpoint comes and goes too, by numbers of its own: the others stay what they were.
+  // In every seventh run the endpoint is deleted and put again, too. It uses its own random numbers, so that the other runs
+  // stay the same.
   const unsteady = seed % 7 === 0 ? createRandom(-seed) : () => 1;
   world.sweepEveryMinute();
   for (let at = 0; at < CHAOS_MS; at += 5_000) {
@@ -214,7 +215,7 @@ export async function runStory(seed: number): Promise<Story> {
     watch();
   }
 
-  // Calm.
+  // The end: no more faults.
   calm = true;
   const since = world.now();
   world.putEndpoint('letters');

@@ -1,9 +1,9 @@
-// The CLI as a person has it: its own process, its own environment, what it writes and how it ends.
+// Runs the CLI as a person does: in its own process and environment. Tests check its output and exit code.
 import { spawn } from 'node:child_process';
 
 export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
-/** Runs the CLI on an endpoint; `env` adds to an environment without any AWS settings of this machine's. */
+/** Runs the CLI against an endpoint. `env` is added to an environment without this machine's AWS settings. */
 export function webhooks(
   args: readonly string[],
   {
@@ -32,7 +32,7 @@ export function webhooks(
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
   });
-  // It may end before it has read anything.
+  // The process may end before it has read its input.
   child.stdin.on('error', () => {});
   child.stdin.end(stdin);
   return new Promise((resolve, reject) => {

@@ -1,11 +1,11 @@
-// A queue that an `sqs` endpoint names, on the local set, and letters in it as the bridge leaves them.
+// A queue of an `sqs` endpoint on the local set, with letters as the bridge leaves them.
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { ATTRIBUTE, encodeAttribute } from '#lib/message/attribute.ts';
 import type { Letter, Rig } from './rig.ts';
 
 export type DeadLetterQueue = Awaited<ReturnType<typeof deadLetterQueue>>;
 
-/** Makes the queue and puts its endpoint, by the same name. */
+/** Makes the queue and puts an endpoint of the same name. */
 export async function deadLetterQueue(name: string, { set }: Rig, { fifo = false } = {}) {
   const { sqs } = set.clients;
   const { QueueUrl = '' } = await sqs.send(
@@ -18,7 +18,7 @@ export async function deadLetterQueue(name: string, { set }: Rig, { fifo = false
   await register();
   return {
     QueueUrl,
-    /** Again: the rig puts an endpoint that leads nowhere for each subscription with a dlq. */
+    /** Puts the endpoint again: the rig puts an endpoint without a queue for each subscription with a dlq. */
     register,
     async put({ body, ...letter }: Letter) {
       const StringValue = encodeAttribute({ kind: 'dead-letter', value: letter });

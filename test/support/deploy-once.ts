@@ -1,5 +1,5 @@
-// Before the deploy tests: an emulated AWS, and the stage that they drive on it, deployed by the serverless CLI from a checkout of
-// its own. Only the address is handed to the tests: what there is they ask CloudFormation.
+// Setup of the deploy tests: an emulated AWS, and the stage that the tests use, deployed there by the serverless CLI from
+// a separate checkout. Tests get only the address; they read everything else from CloudFormation.
 import type { TestProject } from 'vitest/node';
 import { checkOut } from './deployment.ts';
 import { REGION, startMiniStack } from './ministack.ts';
@@ -7,22 +7,22 @@ import { REGION, startMiniStack } from './ministack.ts';
 declare module 'vitest' {
   export interface ProvidedContext {
     endpointUrl: string;
-    /** Where `serverless` was run. */
+    /** The folder in which `serverless` was run. */
     checkout: string;
   }
 }
 
 /** A queue that an endpoint names. */
 export const DEAD_LETTERS = 'rejected-orders';
-/** Another one, for the test of the roles, which leaves messages in it. */
+/** A second queue, for the test of the roles, which leaves messages in it. */
 export const ROLES_DEAD_LETTERS = 'rejected-by-roles';
 export const arnOf = (queue: string): string => `arn:aws:sqs:${REGION}:000000000000:${queue}`;
 
-/** Its callbacks may be on this machine: see allowsThisMachine in lib/deployment/rules.ts. */
+/** The stage allows callbacks to this machine: see allowsThisMachine in lib/deployment/rules.ts. */
 export const STAGE = 'local-deploy';
 /**
- * What a function that was replaced at work had in hand is hidden for its time, here a shorter one; and a lane that waits
- * for that is not to count as slow.
+ * A message of a function that was replaced during its work stays invisible for its visibility timeout, which is shorter
+ * here. A lane that waits for this must not count as slow.
  */
 export const PARAMETERS = [
   'allowHttp=true',

@@ -1,4 +1,4 @@
-// A deployed stage as anybody with credentials sees it: by the AWS SDK alone. What it is made of it asks CloudFormation.
+// A deployed stage, seen only through the AWS SDK. Its resources are read from CloudFormation.
 import { setTimeout as wait } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
@@ -12,7 +12,7 @@ import { REGION, ROOT } from './ministack.ts';
 
 export type Deployed = Awaited<ReturnType<typeof lookAtStage>>;
 
-/** The stage's stack, queues and tables. Throws when there is no such stack. */
+/** Reads the stage's stack, queues and tables. Throws when there is no such stack. */
 export async function lookAtStage(endpoint: string, stage: string) {
   const config = { endpoint, region: REGION, credentials: ROOT };
   const { Stacks } = await new CloudFormationClient(config).send(
@@ -51,7 +51,7 @@ export async function lookAtStage(endpoint: string, stage: string) {
         messagesFifoQueueUrl: output('MessagesFifoQueueUrl'),
       }),
 
-    /** Asks a function for something, as `serverless invoke` does. */
+    /** Invokes a function and waits for its answer, as `serverless invoke` does. */
     async ask(functionName: string, request: unknown): Promise<Record<string, unknown>> {
       const { Payload, FunctionError } = await lambda.send(
         new InvokeCommand({
@@ -64,7 +64,7 @@ export async function lookAtStage(endpoint: string, stage: string) {
       return JSON.parse(text);
     },
 
-    /** The last lines that a function has written, without metrics. */
+    /** The last log lines of a function, without metrics. */
     async logOf(functionName: string): Promise<(string | undefined)[]> {
       const { events = [] } = await new CloudWatchLogsClient(config).send(
         new FilterLogEventsCommand({ logGroupName: `/aws/lambda/webhooks-${stage}-${functionName}` }),
@@ -75,7 +75,7 @@ export async function lookAtStage(endpoint: string, stage: string) {
         .slice(-20);
     },
 
-    /** Why the subscription is paused, if it is. */
+    /** The reason of the subscription's pause; undefined when it is not paused. */
     async pauseOf(subscription: string): Promise<unknown> {
       const { Item } = await documents.send(
         new GetCommand({

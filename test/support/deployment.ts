@@ -1,5 +1,5 @@
-// A checkout of its own, and the serverless CLI run in it against an emulated AWS: what is deployed is what the repository holds,
-// and the packages of other tests stay as they are.
+// A separate checkout, and the serverless CLI in it, against an emulated AWS. The stage is made from the repository's own
+// files, and the packages of other tests are not touched.
 import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,15 +13,15 @@ const run = promisify(execFile);
 export type Cli = {
   /** The checkout: `.serverless` and `dist` are in it. */
   readonly root: string;
-  /** Runs the CLI in the checkout for the stage; answers with what it prints. Throws with that when it fails. */
+  /** Runs the CLI in the checkout for the stage and returns its output. Throws with the output when it fails. */
   serverless(stage: string, ...args: string[]): Promise<string>;
   remove(): void;
 };
 
-/** Longer than a deploy has to take on the slowest machine; a CLI that hangs is ended. */
+/** Time limit for the CLI: longer than a deployment takes on the slowest machine. */
 const CLI_ENDS_WITHIN_MS = 180_000;
 
-/** A checkout of what git would commit, changed files included, that deploys to the endpoint. */
+/** Copies what git would commit, changed files included, into a checkout that deploys to the endpoint. */
 export async function checkOut(endpointUrl: string): Promise<Cli> {
   const root = mkdtempSync(join(tmpdir(), 'deploy-'));
   const { stdout } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
@@ -32,7 +32,7 @@ export async function checkOut(endpointUrl: string): Promise<Cli> {
   return cliIn(root, endpointUrl);
 }
 
-/** The CLI in a checkout that is there. */
+/** Runs the CLI in an existing checkout. */
 export function cliIn(root: string, endpointUrl: string): Cli {
   const cli = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
   const env = {

@@ -1,5 +1,5 @@
-// Runs a command with ElasticMQ, an SQS of other authors, in our emulator's place: `node test/support/elasticmq.ts COMMAND…`.
-// Needs Java 11 or newer and Maven, which brings its jars from Maven Central once.
+// Runs a command with ElasticMQ, an independent SQS emulator, instead of our own: `node test/support/elasticmq.ts COMMAND…`.
+// Needs Java 11 or newer, and Maven, which downloads the jars from Maven Central once.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';

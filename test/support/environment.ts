@@ -1,4 +1,4 @@
-// The environment of functions over queues and tables in memory; all numbers are a deployment's defaults.
+// The environment of the functions over queues and tables in memory; all numbers are the defaults of a deployment.
 import { SAMPLE_ENVIRONMENT } from '#lib/build/sample-environment.ts';
 import { TABLES } from './memory-documents.ts';
 

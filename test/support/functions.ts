@@ -1,4 +1,4 @@
-// The functions as they are deployed, for a test or a benchmark to wire with clients and an environment of its own.
+// The deployed functions. A test or benchmark passes its own clients and environment to them.
 import { SAMPLE_ENVIRONMENT } from '#lib/build/sample-environment.ts';
 
 // Importing a function's file also makes the deployed handler, from the process's environment.

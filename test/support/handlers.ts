@@ -1,4 +1,4 @@
-// Functions for tests of the local set: each a few lines of JavaScript, written as a bundle below a folder of its own.
+// Functions for tests of the local set: each is a few lines of JavaScript, written as a bundle into its own folder.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +6,9 @@ import { type Functions, startFunctions } from '#lib/local/functions.ts';
 import type { FunctionDefinition } from '#lib/local/template.ts';
 
 export type TestFunctions = Functions & {
-  /** The lines that the functions have written. */
+  /** The log lines of the functions. */
   lines: string[];
-  /** Resolves when a line with this text has been written, with the line. */
+  /** Resolves with the first line that contains the text. */
   line(text: string, withinMs?: number): Promise<string>;
 };
 

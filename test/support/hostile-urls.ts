@@ -1,9 +1,9 @@
-// URLs and addresses that were used, or could be, to make a webhook sender call what it must not: as data, for the
-// guard's tests and for everything that takes a URL from a stranger.
+// URLs and addresses that make a webhook sender call forbidden places. The tests of the guard, and of everything that takes
+// a URL from a stranger, use them.
 
-/** Loopback and link-local in every spelling: no deployment may call these, whatever CIDRs it allows. */
+/** Loopback and link-local addresses in every spelling: no deployment may call these, whatever CIDRs it allows. */
 export const neverAllowedUrls = [
-  // plain
+  // Usual notation
   'http://127.0.0.1/',
   'http://127.0.0.1:9001/2018-06-01/runtime/invocation/next',
   'http://127.255.255.254/',
@@ -11,7 +11,7 @@ export const neverAllowedUrls = [
   'http://0.1.2.3/',
   'http://169.254.169.254/latest/meta-data/',
   'http://169.254.170.2/v2/credentials',
-  // IPv4 in other clothes
+  // IPv4 in unusual notation
   'http://127.1/',
   'http://127.0.1/',
   'http://0/',
@@ -47,7 +47,7 @@ export const neverAllowedUrls = [
   'http://[fe80::1]/',
   'http://[febf::1]/',
   'http://[fd00:ec2::254]/latest/meta-data/',
-  // IPv4 inside IPv6
+  // IPv4 addresses within IPv6 addresses
   'http://[::ffff:127.0.0.1]/',
   'http://[::ffff:7f00:1]/',
   'http://[0:0:0:0:0:ffff:127.0.0.1]/',
@@ -61,7 +61,7 @@ export const neverAllowedUrls = [
   'http://[2002:7f00:1::]/',
   'http://[2002:a9fe:a9fe::1]/',
   'http://[2001:0:7f00:1::1]/',
-  // names that stand for this machine
+  // Names of this machine
   'http://localhost/',
   'http://localhost:9001/',
   'http://LOCALHOST/',
@@ -76,7 +76,7 @@ export const neverAllowedUrls = [
   'http://ip6-loopback/',
 ] as const;
 
-/** Refused unless the deployment names a CIDR that holds them. */
+/** Refused unless the deployment allows a CIDR that contains the address. */
 export const privateUrls = [
   'http://10.0.0.1/',
   'http://10.255.255.255/',
@@ -112,7 +112,7 @@ export const privateUrls = [
   'http://[5f00::1]/',
 ] as const;
 
-/** Not URLs that can be called at all. */
+/** Not valid as callback URLs. */
 export const brokenUrls = [
   '',
   'hooks.example.com',
@@ -146,7 +146,7 @@ export const brokenUrls = [
   'https://hooks.example.com%40127.0.0.1@hooks.example.com/',
 ] as const;
 
-/** May be called. */
+/** Allowed. */
 export const goodUrls = [
   'https://hooks.example.com/a?b=c#d',
   'https://hooks.example.com:8443/',
@@ -171,7 +171,7 @@ export const goodUrls = [
   'https://[2a00:1450:4001:80b::200e]/',
 ] as const;
 
-/** What a name may be made to lead to, one of each kind that must never be called: answers of DNS, not URLs. */
+/** One address of each forbidden kind, for a hostile DNS answer: a name resolves to it. */
 export const hostileAddresses = [
   '0.0.0.0',
   '10.0.0.1',

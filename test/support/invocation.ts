@@ -1,23 +1,23 @@
-// An invocation that can be killed at any of its AWS calls. Later calls are not made; the stored state stays as it is for
+// An invocation that a test can kill at any of its AWS calls. After the kill it makes no calls; the stored state stays for
 // the next invocation.
 type Client = { send(command: never): unknown };
 
 export type Death = {
-  /** At its n-th call, from 1. */
+  /** At the n-th call, counted from 1. */
   readonly at: number;
-  /** Before AWS did what it was asked to, or after, with the answer never heard. */
+  /** Before AWS acted on the call, or after it, without the answer reaching the invocation. */
   readonly when: 'before' | 'after';
 };
 
 export type Invocation = {
-  /** The client as this invocation has it. */
+  /** Makes the client of this invocation. */
   through<C extends Client>(client: C): C;
-  /** Runs it to its end, or to its death. */
+  /** Runs the invocation until it ends or is killed. */
   run<T>(work: () => Promise<T>): Promise<T | 'killed'>;
   calls(): number;
 };
 
-/** Without a death it lives to its end. */
+/** Makes an invocation; without `death` it is not killed. */
 export function createInvocation(death?: Death): Invocation {
   const killed = Promise.withResolvers<'killed'>();
   const never = new Promise<never>(() => {});

@@ -1,9 +1,9 @@
-// Time for the queues of a set: it runs as the real one does, and jumps ahead when told, so that no test waits for a
-// visibility timeout. The functions keep the real time.
+// The clock of a set's queues: it runs like the real clock and jumps forward on command, so that no test waits for a
+// visibility timeout. The functions use the real clock.
 import { type Clock, createManualClock } from '#lib/local/aws/clock.ts';
 
 export type JumpingClock = Clock & {
-  /** Lets so much time pass at once. */
+  /** Jumps forward by this time. */
   jump(ms: number): void;
   stop(): void;
 };

@@ -1,5 +1,5 @@
-// Lambda on an agenda: invocations that interleave at every await and may die at any, and event source mappings that
-// feed them from a queue, several at once. What a dead invocation was waiting for never comes.
+// A simulated Lambda: invocations that interleave at every await and can be killed at any, and event source mappings that
+// poll a queue, several at once. The awaits of a killed invocation never settle.
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Agenda, Random } from './agenda.ts';
 import type { MemoryQueues } from './memory-queues.ts';
@@ -15,8 +15,8 @@ export type Call = {
 };
 
 /**
- * What becomes of a call: the invocation dies before or after it is done; it fails, not done; it is done and its answer
- * lost; it is done twice, since the SDK repeats what was not answered.
+ * The fate of a call: the invocation is killed before or after it; it fails without effect; it takes effect but its answer
+ * is lost; or it takes effect twice, because the SDK repeats a call without an answer.
  */
 export type Fate = 'kill-before' | 'kill-after' | 'fail' | 'lose' | 'repeat' | undefined;
 
@@ -24,9 +24,9 @@ export type Life = {
   readonly dead: () => boolean;
   kill(): void;
   readonly killed: Promise<'killed'>;
-  /** Does one thing that takes time. */
+  /** Runs one step that takes time. */
   step<T>(call: Omit<Call, 'function'>, work: () => Promise<T>, ms?: number): Promise<T>;
-  /** The AWS client as this invocation has it. */
+  /** Makes the AWS client of this invocation. */
   through<C extends { send(command: never): unknown }>(client: C): C;
   atDeath(act: () => void): void;
 };
@@ -35,7 +35,7 @@ type LifeDeps = {
   readonly agenda: Agenda;
   readonly random: Random;
   readonly fateOf: (call: Call) => Fate;
-  /** Sees every call; for whoever looks into a run that went wrong. */
+  /** Called for each call, to debug a failing run. */
   readonly watch?: (call: Call, invocation: string, fate: Fate) => void;
 };
 
@@ -61,7 +61,7 @@ export function createLife(name: string, { agenda, random, fateOf, watch }: Life
     async step(call, work, ms = 1 + random() * 20) {
       if (dead) return never;
       const asked = fateOf({ ...call, function: name });
-      // An exchange has its own script, and a wait can't fail: they can only be died in.
+      // A callback exchange has its own script, and a wait can't fail; an invocation can only be killed during them.
       const isAws = call.command !== 'exchange' && call.command !== 'wait';
       const fate = isAws || asked?.startsWith('kill') ? asked : undefined;
       watch?.({ ...call, function: name }, `${name} ${me}`, fate);
@@ -74,7 +74,7 @@ export function createLife(name: string, { agenda, random, fateOf, watch }: Life
         return fate === 'repeat' ? await work() : answer;
       } finally {
         if (fate === 'kill-after') life.kill();
-        // Some answers are long on their way.
+        // Some answers take long to arrive.
         if (random() < 0.1) await agenda.sleep(random() * 200);
         if (dead) await never;
         // biome-ignore lint/correctness/noUnsafeFinally: the answer is lost, whatever it was.
@@ -113,12 +113,12 @@ export type Mapping = {
 
 type MappingDeps = LifeDeps & {
   readonly memory: MemoryQueues;
-  /** Whether Lambda fails to delete a message that went well. */
+  /** Whether Lambda fails to delete a message that was processed successfully. */
   readonly deleteFails: () => boolean;
   readonly onError: (error: unknown) => void;
 };
 
-/** Polls a queue whenever it may have something. `kick` is to be called at every change of it. */
+/** Polls a queue when it may have messages. Call `kick` after each change of the queue. */
 export function createMapping(mapping: Mapping, deps: MappingDeps) {
   const { agenda, random, memory } = deps;
   const { queueUrl } = mapping;
@@ -160,7 +160,7 @@ export function createMapping(mapping: Mapping, deps: MappingDeps) {
   async function invoke(records: SQSRecord[]): Promise<void> {
     const life = createLife(mapping.name, deps);
     agenda.in(mapping.timeoutMs, life.kill);
-    // Lambda starts a while after the receive: visibility runs already.
+    // Lambda invokes a while after the receive: the visibility timeout already runs.
     await agenda.sleep(random() * 50);
     const answer = await Promise.race([mapping.handle(records, life), life.killed]);
     if (answer === 'killed') return;

@@ -1,5 +1,5 @@
-// A callback server in a thread of its own, so that it lives on while the test's thread stands still as a frozen
-// Lambda does. It answers each request and, where told to, closes the connection when nothing came for a moment.
+// A callback server in its own thread, so that it runs while the test's thread is blocked like a frozen Lambda. It answers
+// each request and, when told to, closes the connection after a short idle time.
 import { createServer } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { OK } from './raw-server.ts';

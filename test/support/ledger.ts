@@ -1,10 +1,10 @@
-// The subscribers' side: answers by script, and writes down every request that reaches it. Each config item names its
-// version in a header, so that a request tells under which QoS and with how many lanes it was made.
+// The subscribers: they answer by script and record every request. Each config item puts its version into a header, so
+// that a request shows under which QoS and lane count it was made.
 import type { Exchange, ExchangeRequest } from '#lib/callback/client.ts';
 
 export type Answer =
   | { readonly status: number; readonly afterMs?: number; readonly retryAfter?: string }
-  /** Nothing is written; a reset after it was; the function dies with the request under way. */
+  /** No byte is written; a reset after the request was written; the function is killed during the request. */
   | { readonly unsent: true; readonly afterMs?: number }
   | { readonly reset: true; readonly afterMs?: number }
   | { readonly kill: true };
@@ -16,11 +16,11 @@ export type Request = Version & {
   readonly messageId: string;
   readonly attempt: number;
   readonly at: number;
-  /** What it came to; undefined while it is under way or when nobody was there any more to hear it. */
+  /** The outcome; undefined while the request is under way, or when its invocation was killed. */
   status?: number;
   unsent?: true;
   endedAt?: number;
-  /** The epoch of the pause that it probes. */
+  /** The epoch of the pause, if the request is a probe. */
   readonly probe?: number;
 };
 
@@ -35,7 +35,7 @@ export function createLedger(now: () => number) {
 
   return {
     requests,
-    /** Each moment at which more requests were open than the versions that they were made under allow. */
+    /** Each moment at which more requests were open than the items under which they were made allow. */
     breaches,
     of: (subscription: string, messageId?: string): Request[] =>
       requests.filter(
@@ -59,7 +59,7 @@ export function createLedger(now: () => number) {
         at: now(),
         ...(paused && { probe: paused.epoch }),
       };
-      // Nothing goes out while a decision is awaited, nor before an outage's time, and then one probe at a time.
+      // While a pause waits for a person, no request may go out. During an outage only one probe may, and not before its time.
       if (paused && (paused.resumeAt ?? Number.POSITIVE_INFINITY) > now() + 1_000) {
         breaches.push(`${pool.key}: ${request.messageId} while it was paused`);
       }
@@ -88,7 +88,7 @@ export function createLedger(now: () => number) {
   };
 }
 
-/** What our side sees of an answer. */
+/** An answer as the function receives it. */
 export function exchangeOf(answer: Answer): Exchange {
   if ('unsent' in answer) return { kind: 'unsent', code: 'connection-refused', message: 'refused' };
   if (!('status' in answer)) return { kind: 'unknown', code: 'reset', message: 'reset' };

@@ -29,7 +29,7 @@ export const attributeOf = (given: Partial<DeadLetter> = {}): Record<string, str
   [ATTRIBUTE]: encodeAttribute({ kind: 'dead-letter', value: deadLetter(given) }),
 });
 
-/** The attributes of what lies in `undeliverable`. */
+/** The attributes of a message in `undeliverable`. */
 export const undeliverableAttribute = (given: Partial<Undeliverable> = {}): Record<string, string> => ({
   [ATTRIBUTE]: encodeAttribute({
     kind: 'undeliverable',

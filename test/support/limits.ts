@@ -1,4 +1,4 @@
-// The numbers of a deployment that changes none, as the functions have them.
+// The limits of a deployment with default parameters, as the functions read them.
 import { SAMPLE_ENVIRONMENT } from '#lib/build/sample-environment.ts';
 import { deliveryLimits } from '#lib/deliver/limits.ts';
 import { deliverEnvironment, readConfig } from '#lib/deployment/config.ts';

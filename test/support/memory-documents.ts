@@ -30,7 +30,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   state: ['pk', 'sk'],
 };
 
-/** The tables of a DynamoDB in memory, as a deployment's parts are given them. */
+/** The tables of a DynamoDB in memory, with the clients and names that the code under test takes. */
 export const tablesOver = (documents: Pick<DynamoDBDocumentClient, 'send'>, clock?: TableClock) =>
   createTables(documents, TABLES, clock);
 
@@ -41,20 +41,20 @@ export type MemoryDocuments = {
   put(table: string, item: Item): void;
   remove(table: string, key: Item): void;
   get(table: string, key: Item): Item | undefined;
-  /** All items of a table, by key. */
+  /** All items of a table, ordered by key. */
   items(table: string): Item[];
-  /** How often each command was called, by its name: Get, Put, Update, Delete, Query, BatchGet, BatchWrite. */
+  /** The number of calls by command: Get, Put, Update, Delete, Query, BatchGet, BatchWrite. */
   readonly calls: Map<string, number>;
   /** Faults that the test sets; none by default. */
   readonly faults: {
-    /** `fail`: not done, and said so. `lose`: done, but the answer is lost. */
+    /** `fail`: the call fails without effect. `lose`: it takes effect, but the answer is lost. */
     call?: ((call: DocumentCall) => 'fail' | 'lose' | undefined) | undefined;
-    /** Which keys a BatchGet, or which items a BatchWrite, leaves unprocessed. */
+    /** The keys of a BatchGet, or the items of a BatchWrite, that are left unprocessed. */
     leave?: ((key: Item) => boolean) | undefined;
   };
 };
 
-/** `pageSize`: how many items a Query answers with at most. */
+/** `pageSize`: the most items in one answer to a Query. */
 export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocuments {
   const tables = new Map<string, Map<string, Item>>();
   const calls = new Map<string, number>();
@@ -93,14 +93,14 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
       .sort((a, b) => idOf(a).compare(idOf(b)));
     const page = matching.slice(0, pageSize);
     const last = page.at(-1);
-    // A full page has a key to go on from, even if nothing follows.
+    // A full page has a LastEvaluatedKey, even if no item follows.
     return {
       Items: page.map(copy),
       ...(last && page.length === pageSize && { LastEvaluatedKey: { topic, id: last.id } }),
     };
   }
 
-  /** All subscriptions, what is asked for of each. */
+  /** Reads the projected attributes of all subscriptions. */
   function scan({
     TableName = '',
     ExclusiveStartKey: start,
@@ -123,7 +123,7 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
     };
   }
 
-  /** One partition, by its sort key. */
+  /** Queries one partition, ordered by its sort key. */
   function queryKey(table: string, input: Omit<QueryCommand['input'], 'TableName'>) {
     const pk = input.ExpressionAttributeValues?.[':pk'];
     const found = [...tableOf(table).values()]
@@ -132,7 +132,7 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
     return paged(found, input, ({ sk }) => ({ pk, sk }));
   }
 
-  /** The sweep's index: sparse, so that only items with both of its keys are in it; keys only. */
+  /** Queries the sweep's index. It is sparse (only items with both of its keys are in it) and returns keys only. */
   function queryDue(table: string, input: Omit<QueryCommand['input'], 'TableName'>) {
     const { ':shard': shard, ':from': from, ':to': to } = input.ExpressionAttributeValues ?? {};
     if (input.ConsistentRead) throw refusal('ValidationException', 'An index is not read consistently.');
@@ -148,7 +148,7 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
     { ExclusiveStartKey: start, Limit = pageSize, Select }: Omit<QueryCommand['input'], 'TableName'>,
     keyOfItem: (item: Item) => Item,
   ) {
-    // What the last page ended with may be gone or changed by now: the place in the order counts.
+    // The item at which the last page ended may have changed or be gone: only its place in the order matters.
     const follows = ({ dueAt, pk, sk }: Item): boolean =>
       start === undefined ||
       (start.dueAt !== undefined && dueAt !== start.dueAt
@@ -288,7 +288,7 @@ function holds(item: Item | undefined, { ConditionExpression, ...input }: Condit
   );
 }
 
-/** `ADD a :b`, `SET a = :b, c = :d`, or both in this order. */
+/** Applies `ADD a :b`, `SET a = :b, c = :d`, or both in this order. */
 function assignments({ UpdateExpression = '', ...input }: UpdateCommand['input'], before: Item = {}): Item {
   const [, add, set] =
     /^(?:ADD (#?\w+ :\w+))?(?: ?SET (#?\w+ = :\w+(?:, #?\w+ = :\w+)*))?$/.exec(UpdateExpression) ?? [];
@@ -309,11 +309,11 @@ function assignments({ UpdateExpression = '', ...input }: UpdateCommand['input']
 const nameIn = (name: string, { ExpressionAttributeNames = {} }: Conditional): string =>
   name.startsWith('#') ? (ExpressionAttributeNames[name] ?? name) : name;
 
-/** As the document client does it: an undefined value is left out at the top, and an error below. */
+/** Like the document client: an undefined value is left out at the top level, and an error below it. */
 const written = (item: Item): Item =>
   copy(Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined)));
 
-/** No reference is shared between what is written, stored and read. */
+/** Copies the item, so that the caller and the table never share an object. */
 function copy<T>(value: T): T;
 function copy(value: unknown): unknown {
   if (value === undefined)

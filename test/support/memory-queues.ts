@@ -1,5 +1,5 @@
-// SQS in memory, behind the SDK client's `send`: batches of sends, deletes and visibility changes with SQS's limits, a
-// FIFO queue's groups and its deduplication. The code's own Queues is made over it, so calls are cut as they would be.
+// SQS in memory, behind the SDK client's `send`: batches of sends, deletes and visibility changes with SQS's limits, and the
+// groups and deduplication of FIFO queues. The product's own Queues run over it, so calls are divided as on AWS.
 import {
   type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
@@ -17,7 +17,7 @@ import { queueNameIn } from '#lib/queue/name.ts';
 import { createQueues, type Queues } from '#lib/queue/queues.ts';
 import { attributesOf, recordOf } from './records.ts';
 
-/** A message that a queue has taken. */
+/** A message that a queue has accepted. */
 export type Taken = {
   readonly id: string;
   readonly body: string;
@@ -37,30 +37,30 @@ type Queue = {
 export type QueueOperation = 'send' | 'remove' | 'hide' | 'receive';
 
 export type MemoryQueues = {
-  /** Made with one call at once; make others over `sqs`. */
+  /** Queues whose calls run one after the other; make others over `sqs`. */
   readonly queues: Queues;
   readonly sqs: Pick<SQSClient, 'send'>;
   /** Every message that the queue accepted, in order, without duplicates. */
   taken(queueUrl: string): readonly Taken[];
-  /** How many messages wait or are in flight. */
+  /** The number of messages that are visible, delayed or in flight. */
   left(queueUrl: string): number;
-  /** What waits or is in flight now, in order. */
+  /** The messages that are visible, delayed or in flight now, in order. */
   stored(queueUrl: string): readonly (Taken & { readonly visibleAt: number; readonly receives: number })[];
-  /** Takes a message out, as if it had never come. */
+  /** Removes a message without a trace. */
   lose(queueUrl: string, id: string): void;
   put(queueUrl: string, message: { body: string; attributes?: Taken['attributes']; group?: string }): string;
-  /** Up to ten visible messages; a group with a message in flight gives none. */
+  /** Receives up to ten visible messages. A group with a message in flight gives none. */
   receive(queueUrl: string, options?: { max?: number; visibilitySeconds?: number }): SQSRecord[];
-  /** How often each operation was called. */
+  /** The number of calls by operation. */
   readonly calls: Map<QueueOperation, number>;
   readonly largest: { entries: number; bytes: number };
-  /** How many sends were known for duplicates. */
+  /** The number of sends that were recognised as duplicates. */
   readonly swallowed: () => number;
   /** Faults that the test sets; none by default. */
   readonly faults: {
-    /** `fail`: not done, and said so; a receive finds nothing then. `lose`: done, but the answer is lost. */
+    /** `fail`: the call fails without effect; a receive returns no messages. `lose`: it takes effect, but the answer is lost. */
     call?: ((operation: QueueOperation, queue: string) => 'fail' | 'lose' | undefined) | undefined;
-    /** The code with which one entry is refused. */
+    /** The error code with which an entry is refused; undefined accepts it. */
     entry?: ((operation: QueueOperation, queue: string) => string | undefined) | undefined;
   };
 };
@@ -77,7 +77,7 @@ export function createMemoryQueues({ now }: { readonly now: () => number }): Mem
   let sequence = 0;
   let handles = 0;
   let swallowed = 0;
-  // A fan-out sends one body ten thousand times: it is looked at once.
+  // A fan-out sends the same body ten thousand times: it is checked once.
   let looked = '';
 
   function queueOf(url: string): Queue {
@@ -124,7 +124,7 @@ export function createMemoryQueues({ now }: { readonly now: () => number }): Mem
     store(queue, { body, attributes, group }, (entry.DelaySeconds ?? 0) * 1000);
   }
 
-  /** The message of a receipt handle, as long as the handle is good. */
+  /** The message of a receipt handle; undefined when the handle has expired. */
   function holder(queue: Queue, handle = ''): number {
     const index = queue.stored.findIndex((message) => message.handle === handle);
     const message = queue.stored[index];
@@ -265,7 +265,7 @@ export function createMemoryQueues({ now }: { readonly now: () => number }): Mem
   };
 }
 
-/** As the SDK gives what was received: only the attributes that were asked for. */
+/** The received message in the SDK's form, with only the attributes that were requested. */
 const messageOf = (
   { messageId, receiptHandle, body, messageAttributes }: SQSRecord,
   asked: readonly string[] = [],

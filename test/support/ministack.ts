@@ -1,5 +1,5 @@
-// An emulated AWS of other authors for the deploy tests: MiniStack, with CloudFormation, Lambda behind its queues, and IAM
-// enforced. On a free port of 127.0.0.1, and gone with this process.
+// MiniStack, an independent emulator of AWS, for the deploy tests: CloudFormation, Lambda with its event sources, and IAM
+// with enforced rights. It listens on a free port of 127.0.0.1 and ends with this process.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -12,12 +12,12 @@ import { pythonTool } from './python-tools.ts';
 
 export type MiniStack = {
   readonly url: string;
-  /** The last it has written, for a failing test to show. */
+  /** The last lines of its output, for the message of a failing test. */
   output(): string;
   close(): Promise<void>;
 };
 
-/** The account's own credentials: who has them may do everything. */
+/** The credentials of the account's root user, who has all rights. */
 export const ROOT = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
 export const REGION = 'us-east-1';
 
@@ -33,11 +33,11 @@ export async function startMiniStack(): Promise<MiniStack> {
   let output = '';
   const server = spawn(python, [LAUNCHER], {
     cwd: scratch,
-    // A process group of its own: the functions' processes end with it.
+    // Its own process group: the functions' processes end with it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      // The functions run on the node that comes first: the project's, not the machine's.
+      // The functions run on the first `node` of the PATH: the project's, not the machine's.
       PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
       HOME: process.env.HOME,
       TMPDIR: scratch,
@@ -58,7 +58,7 @@ export async function startMiniStack(): Promise<MiniStack> {
     try {
       process.kill(-server.pid, 'SIGKILL');
     } catch {
-      // The group is gone already.
+      // The process group has ended already.
     }
   };
   process.once('exit', kill);

@@ -8,13 +8,13 @@ export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** This fate for the n-th call that fits, from 1, and for no other. */
+/** Gives the n-th matching call, counted from 1, this fate; other calls succeed. */
 export function nth(n: number, fate: Fate, fits: (call: Call) => boolean): (call: Call) => Fate {
   let seen = 0;
   return (call) => (fits(call) && ++seen === n ? fate : undefined);
 }
 
-/** Answers by message id, in turn, the last one for ever; 200 for all others. */
+/** Answers by message id: each list in order, its last answer for ever. Messages without a list get 200. */
 export function answers(
   byId: Readonly<Record<string, readonly (Answer | number)[]>>,
 ): (request: Request) => Answer {
@@ -28,7 +28,7 @@ export function answers(
   };
 }
 
-/** The ids that got a 2xx, in order, each once. */
+/** The ids of delivered messages in the order of their first 2xx. */
 export const delivered = (world: World, subscription: string): string[] => [
   ...new Set(
     world.ledger
@@ -43,7 +43,7 @@ export const requested = (world: World, subscription: string): string[] =>
     .of(subscription)
     .map(({ messageId, status, unsent }) => `${messageId}:${unsent ? 'unsent' : (status ?? 'none')}`);
 
-/** Counts of the messages left in each place; all zero at the end. */
+/** Counts the messages in each place; all counts are zero at the end of a run that loses nothing. */
 export async function remains(world: World, subscription: string) {
   const { pause, lanes } = await world.state(subscription);
   return {
@@ -55,7 +55,7 @@ export async function remains(world: World, subscription: string) {
 }
 export const NOTHING = { queues: 0, entries: 0, lanes: 0, pause: undefined } as const;
 
-/** Passes time until nothing remains of the subscription, or an hour has passed. */
+/** Moves the time forward until no message of the subscription is left, or an hour has passed. */
 export async function rest(world: World, subscription: string): Promise<void> {
   for (let minutes = 0; minutes < 60; minutes++) {
     await world.pass(MINUTE);

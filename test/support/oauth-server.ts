@@ -1,5 +1,5 @@
-// An OAuth2 server by a library that others judge by, oidc-provider: tokens for clients with a secret, or with a signed
-// assertion; counted, revocable, and of a life that the test says.
+// An OAuth2 server made with the library oidc-provider: it issues tokens to clients with a secret or a signed assertion. A
+// test can count and revoke tokens, and sets their lifetime.
 import { createServer } from 'node:http';
 import type { JWK } from 'jose';
 import Provider, { type ClientMetadata } from 'oidc-provider';
@@ -7,7 +7,7 @@ import { listen } from '#lib/local/aws/listen.ts';
 
 export type OAuthServer = Awaited<ReturnType<typeof startOAuthServer>>;
 
-/** A client whose secret goes by `method`; with `jwks` one that signs. */
+/** A client that sends its secret by `method`; with `jwks` it signs assertions instead. */
 export const oauthClient = (client_id: string, more: Partial<ClientMetadata>): ClientMetadata => ({
   client_id,
   grant_types: ['client_credentials'],
@@ -22,7 +22,7 @@ export const publicKeys = (...keys: JWK[]): Partial<ClientMetadata> => ({
   jwks: { keys: keys as never },
 });
 
-/** Starts one on 127.0.0.1. `say` answers a token request in its place, as often as it says something. */
+/** Starts a server on 127.0.0.1. `say` may answer a token request instead of the library; undefined leaves it to the library. */
 export async function startOAuthServer(clients: ClientMetadata[]) {
   const options = { lifeSeconds: 600, say: undefined as undefined | (() => Said | undefined) };
   const requests: { authorization: string | undefined; at: number }[] = [];
@@ -48,10 +48,10 @@ export async function startOAuthServer(clients: ClientMetadata[]) {
   return {
     tokenUrl: `${listening.url}/token`,
     options,
-    /** How many token requests came. */
+    /** The number of token requests so far. */
     requests: () => requests.length,
     authorizations: () => requests.map(({ authorization }) => authorization),
-    /** Whether a request's header carries a token of this server that is still good. */
+    /** Whether the request's Authorization header has a valid token of this server. */
     async accepts(authorization: string | undefined): Promise<boolean> {
       const token = authorization?.match(/^Bearer (.+)$/)?.[1];
       const found = token === undefined ? undefined : await provider.ClientCredentials.find(token);

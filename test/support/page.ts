@@ -1,13 +1,13 @@
-// A page of documentation as its tests see it: its blocks of code, by language and name, and its tables.
+// Reads a documentation page for its tests: code blocks by language and name, and tables.
 import { readFileSync } from 'node:fs';
 
 export type Page = {
   readonly text: string;
-  /** All blocks of a language, in order. */
+  /** All code blocks of a language, in order. */
   blocks(language: string): string[];
-  /** The one block that its opening line names, as in "```js receiver.mjs". */
+  /** The code block with this text in its opening line, as in "```js receiver.mjs". Throws unless there is exactly one. */
   block(name: string): string;
-  /** The rows below the header that begins so, each as its cells without backticks. */
+  /** The rows below the table header that starts with this text, each as its cells without backticks. */
   table(header: string): string[][];
 };
 

@@ -1,7 +1,7 @@
-// The parameters of a stage as a test needs them: the defaults, and what it gives beside them.
+// The parameters of a stage in a test: the defaults, and the values that the test sets.
 import { type ParameterValues, parameterList, parametersSchema } from '#lib/deployment/parameters.ts';
 
-/** Each parameter as serverless would give it to the plugin for the stage `dev`. */
+/** Each parameter in the form in which serverless passes it to the plugin for the stage `dev`. */
 export const givenWith = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
   ...Object.fromEntries(
     parameterList().map(({ name, default: value }) => [

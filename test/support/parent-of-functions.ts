@@ -1,4 +1,4 @@
-// A process of its own that has one environment at work and one at rest, and tells their ids: for tests that kill it.
+// A process with one busy and one idle environment. It prints their process ids, for tests that kill it.
 import { startTestFunctions } from './handlers.ts';
 
 const functions = startTestFunctions({
@@ -10,6 +10,6 @@ const functions = startTestFunctions({
 void functions.run('pid', true);
 await functions.line('pid ');
 await functions.run('pid', false);
-// A line may come after the answer.
+// A log line may arrive after the answer.
 while (functions.lines.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
 console.log(functions.lines.map((line) => line.split(' ')[1]).join(' '));

@@ -1,5 +1,5 @@
-// Proxies for tests, each a real one in this process: HTTP by proxy-chain, SOCKS5 by simple-socks, and SOCKS4, which
-// nobody keeps any more, by hand. Each writes down which targets it was asked for.
+// Real proxies in this process: HTTP by proxy-chain, SOCKS5 by simple-socks, and SOCKS4 by hand, because no maintained
+// package has it. Each records the targets that it was asked for.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { Server as HttpProxy } from 'proxy-chain';
@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest';
 export type TestProxy = {
   readonly port: number;
   readonly asked: string[];
-  /** Connections that are open now. */
+  /** The number of open connections. */
   readonly open: () => number;
 };
 type Credentials = { readonly username: string; readonly password: string };
@@ -65,7 +65,7 @@ export async function socks4Proxy(): Promise<TestProxy> {
   return { ...(await listening(server)), asked };
 }
 
-/** Takes connections, and does with each what the test says. */
+/** Accepts connections and passes each to the test. */
 export async function oddProxy(behave: (socket: Socket) => void): Promise<TestProxy> {
   const asked: string[] = [];
   const server = createServer((socket) => {

@@ -1,5 +1,5 @@
-// The Python programs that test:deploy and lint:template run, in a virtual environment in the user's cache folder. It is
-// made anew when requirements.txt changes. Needs Python 3.10 or newer with venv.
+// The Python programs of test:deploy, in a virtual environment in the user's cache folder. The environment is made again
+// when requirements.txt changes. Needs Python 3.10 or newer with venv.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,11 +10,11 @@ import { fileURLToPath } from 'node:url';
 const REQUIREMENTS = fileURLToPath(new URL('./requirements.txt', import.meta.url));
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sqs-webhooks');
 
-/** The newest first: the one named python3 may be an old one. */
+/** Newest first, because python3 may be an old version. */
 const PYTHONS = ['python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3', 'python'];
 const IS_NEW_ENOUGH = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))';
 
-/** The path of a program of the virtual environment, which is made if need be. Throws with what to install. */
+/** Returns the path of a program in the virtual environment, and makes it first if necessary. Throws with instructions. */
 export function pythonTool(name: string): string {
   const hash = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
   const home = join(cache, `python-${hash}`);
@@ -43,7 +43,7 @@ function install(home: string): void {
     REQUIREMENTS,
   ];
   run(join(home, 'bin/python'), pip);
-  // Written last, and whole at once: what was broken off is begun again.
+  // Renamed as the last step: an interrupted installation starts again from the beginning.
   writeFileSync(join(home, '.writing'), '');
   renameSync(join(home, '.writing'), join(home, '.complete'));
 }

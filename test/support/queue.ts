@@ -1,4 +1,4 @@
-// One queue on an SQS emulator of its own, for tests of what reads it.
+// One queue on its own SQS emulator, for tests of code that reads a queue.
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -12,7 +12,7 @@ import { createClients } from '#lib/local/clients.ts';
 
 export type TestQueue = Awaited<ReturnType<typeof startQueue>>;
 
-/** Starts an emulator with one queue; a name that ends in .fifo makes it one. */
+/** Starts an emulator with one queue. A name that ends in .fifo makes a FIFO queue. */
 export async function startQueue(name: string, attributes: Record<string, string> = {}, clock?: Clock) {
   const emulator = createSqs(clock === undefined ? {} : { clock });
   const running = await startSqs({ sqs: emulator });
@@ -38,9 +38,9 @@ export async function startQueue(name: string, attributes: Record<string, string
     arn: Attributes?.QueueArn ?? '',
     endpoint: running.url,
     emulator,
-    /** How many messages are visible, in flight and delayed. */
+    /** The numbers of visible, in-flight and delayed messages. */
     counts: () => emulator.queue(name).counts(),
-    /** How many messages are left, in any state. */
+    /** The number of messages in any state. */
     left(): number {
       const { visible, inFlight, delayed } = emulator.queue(name).counts();
       return visible + inFlight + delayed;
@@ -51,7 +51,7 @@ export async function startQueue(name: string, attributes: Record<string, string
       );
       return MessageId;
     },
-    /** Sends many, ten a call, in their order. */
+    /** Sends messages in order, ten in a call. */
     async sendAll(bodies: string[], group?: string): Promise<void> {
       for (let at = 0; at < bodies.length; at += 10) {
         await sqs.send(

@@ -1,5 +1,5 @@
-// A callback server made of bare sockets: it sees every byte that a client writes and answers with any bytes at any
-// time. It keeps whole requests and open connections; what it does with them is the test's affair.
+// A callback server on plain sockets: it sees every byte that a client writes, and a test decides which bytes it answers
+// with and when. It records whole requests and all connections.
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
@@ -9,11 +9,11 @@ export type RawRequest = { readonly head: string; readonly body: Buffer };
 export type RawServer = {
   readonly port: number;
   readonly url: string;
-  /** All requests that arrived whole, in order. */
+  /** All complete requests, in order. */
   readonly requests: RawRequest[];
-  /** All connections that were ever accepted, in order. */
+  /** All accepted connections, in order. */
   readonly connections: Socket[];
-  /** Most connections that were open at once. */
+  /** The highest number of connections that were open at once. */
   mostOpen(): number;
   bytesReceived(): number;
   close(): Promise<void>;
@@ -21,9 +21,9 @@ export type RawServer = {
 
 export type Behaviour = {
   onConnection?(socket: Socket, nth: number): void;
-  /** The first bytes of a connection's next request, whole or not. */
+  /** Called with the first bytes of a connection's next request, complete or not. */
   onBytes?(socket: Socket, nth: number): void;
-  /** A whole request; `nth` counts all of the server's requests from 1. */
+  /** Called with a complete request; `nth` counts all requests of the server from 1. */
   onRequest?(socket: Socket, nth: number, request: RawRequest): void;
 };
 

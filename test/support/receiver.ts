@@ -1,16 +1,16 @@
-// A callback server for tests: answers each path by a list of steps, and keeps every request that came, with its bytes and times.
+// A callback server for tests: it answers each path with a list of steps, and records every request with its bytes and times.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { listen } from '#lib/local/aws/listen.ts';
 
-/** What one request is answered with. Nothing said: 200 at once, without a body. */
+/** The answer to one request. Without fields: 200 at once, without a body. */
 export type Step = {
   status?: number;
   headers?: Record<string, string>;
   body?: string | Uint8Array;
   /** Milliseconds before the answer begins. */
   delayMs?: number;
-  /** `hang`: never answered. `reset`: the connection is reset. `reset-body`: reset in the middle of the body. */
+  /** `hang`: no answer. `reset`: the connection is reset. `reset-body`: it is reset in the middle of the body. */
   fault?: 'hang' | 'reset' | 'reset-body';
 };
 
@@ -19,25 +19,25 @@ export type ReceivedRequest = {
   path: string;
   headers: IncomingHttpHeaders;
   body: Buffer;
-  /** Milliseconds since 1970: when its headers came, and when its answer was out or its connection gone. */
+  /** Epoch milliseconds: when the request's headers arrived, and when its answer was sent or its connection closed. */
   arrivedAt: number;
   endedAt: number | undefined;
 };
 
 export type Receiver = {
   url: string;
-  /** Sets how a path answers: each step once, in order, then `otherwise` (200 unless said) for ever. */
+  /** Sets the answers of a path: each step once, in order, then always `otherwise` (by default 200). */
   answer(path: string, steps: Step[], otherwise?: Step): void;
-  /** What came so far on a path, or on all, in the order of arrival. */
+  /** The requests on a path, or on all paths, in order of arrival. */
   received(path?: string): ReceivedRequest[];
-  /** Resolves with the path's requests once at least `count` have come whole; rejects after `withinMs`. */
+  /** Resolves with the path's requests when at least `count` are complete; rejects after `withinMs`. */
   requests(path: string, count: number, withinMs?: number): Promise<ReceivedRequest[]>;
   inFlight(path: string): number;
-  /** The most requests that were open on the path at once. */
+  /** The highest number of requests that were open on the path at once. */
   mostInFlight(path: string): number;
-  /** Lets every request that hangs go on with this answer. */
+  /** Answers every request that hangs with this step. */
   release(step?: Step): void;
-  /** Forgets requests, counts and steps. */
+  /** Clears requests, counts and steps. */
   reset(): void;
   close(): Promise<void>;
 };
@@ -45,7 +45,7 @@ export type Receiver = {
 type Path = { steps: Step[]; otherwise: Step; requests: ReceivedRequest[]; inFlight: number; most: number };
 type Waiter = { path: string; count: number; resolve: (requests: ReceivedRequest[]) => void };
 
-/** Starts a receiver on a port of 127.0.0.1, any free one unless said. */
+/** Starts a server on 127.0.0.1, on a free port unless one is given. */
 export async function startReceiver(options: { port?: number } = {}): Promise<Receiver> {
   const paths = new Map<string, Path>();
   const everything: ReceivedRequest[] = [];
@@ -77,7 +77,7 @@ export async function startReceiver(options: { port?: number } = {}): Promise<Re
       path.inFlight -= 1;
       request.endedAt = Date.now();
     });
-    // Taken on arrival, so that steps go to requests in the order they came.
+    // The step is chosen on arrival, so that requests get the steps in the order in which they arrived.
     const step = path.steps.shift() ?? path.otherwise;
     request.body = await bodyOf(req);
     everything.push(request);
@@ -116,7 +116,7 @@ export async function startReceiver(options: { port?: number } = {}): Promise<Re
   }
 
   const server = createServer((req, res) => {
-    // A request that is cut off in its body is not a request that came.
+    // A request that is cut off in its body does not count.
     handle(req, res).catch(() => res.destroy());
   });
   const listening = await listen(server, options.port ?? 0);

@@ -1,14 +1,14 @@
-// SQS records as Lambda hands them over: what publishers send, and what our own queues carry.
+// SQS records in Lambda's form: the publishers' messages, and those of the functions' own queues.
 import type { SQSMessageAttributes, SQSRecord } from 'aws-lambda';
 import { ATTRIBUTE, type Delivery, encodeAttribute } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
 
 export type Given = {
-  /** The queue's name; one that ends in .fifo needs a group. */
+  /** The queue's name; a name that ends in .fifo needs a group. */
   queue?: string;
   id?: string;
   body?: string;
-  /** A string is an attribute of type String, a Buffer one of type Binary. */
+  /** A string makes an attribute of type String, a Buffer one of type Binary. */
   attributes?: Readonly<Record<string, string | Buffer>>;
   group?: string;
   sequence?: string;
@@ -17,7 +17,7 @@ export type Given = {
   receiptHandle?: string;
 };
 
-/** A record with sensible values wherever none is given. */
+/** Makes a record; fields that are left out get plausible values. */
 export function recordOf(given: Given = {}): SQSRecord {
   const { queue = 'messages', id = 'sqs-1', body = '{"n":1}', group, sequence = '1', sentAt = 1_000 } = given;
   const isFifo = queue.endsWith('.fifo');
@@ -41,7 +41,7 @@ export function recordOf(given: Given = {}): SQSRecord {
   };
 }
 
-/** The attributes of a record, from plain values. */
+/** Makes the attributes of a record from plain values. */
 export const attributesOf = (values: Readonly<Record<string, string | Buffer>>): SQSMessageAttributes =>
   Object.fromEntries(
     Object.entries(values).map(([name, value]) => [
@@ -57,7 +57,7 @@ export const attributesOf = (values: Readonly<Record<string, string | Buffer>>):
     ]),
   );
 
-/** A delivery with sensible values wherever none is given. */
+/** Makes a delivery; fields that are left out get plausible values. */
 export const deliveryOf = (given: Partial<Delivery> = {}): Delivery => ({
   subscription: 'acme',
   messageId: 'message-1',
@@ -69,7 +69,7 @@ export const deliveryOf = (given: Partial<Delivery> = {}): Delivery => ({
   ...given,
 });
 
-/** The record of a delivery, as route puts it on its queue. */
+/** Makes the record of a delivery in the form that route puts on its queue. */
 export function deliveryRecord(
   given: Partial<Delivery> = {},
   { lane = 0, ...more }: Omit<Given, 'attributes' | 'group'> & { lane?: number } = {},

@@ -1,5 +1,5 @@
-// The local set with a receiver for its callbacks and a clock that jumps for its queues: what the tests of route and
-// deliver stand on. Everything is looked at from outside: the receiver, the queues, the tables.
+// The local set with a callback server, and a clock for its queues that can jump. The tests of route and deliver use it.
+// It looks at everything from outside: through the callback server, the queues and the tables.
 import { randomUUID } from 'node:crypto';
 import {
   DeleteMessageCommand,
@@ -45,29 +45,29 @@ const undeliverable = z.object({
 });
 export type Refused = z.infer<typeof undeliverable> & { readonly body: string };
 
-/** What a test says of its subscription; the rest of the item is made up. */
+/** The fields of a subscription that a test sets; the rest of the item is generated. */
 export type Subscribing = {
   readonly qos?: string;
-  /** Its endpoint is put too. */
+  /** With a dlq; its endpoint is put, too. */
   readonly dlq?: string;
-  /** Another topic than one of its own, or none. */
+  /** A topic other than the generated one, or none. */
   readonly topic?: string | undefined;
   readonly id?: string;
-  /** Anything else of `configuration`. */
+  /** Further fields of `configuration`. */
   readonly configuration?: Record<string, unknown>;
 };
 
 export type Subscribed = {
   readonly id: string;
   readonly topic: string;
-  /** Where its requests come to at the receiver. */
+  /** The path of its requests at the callback server. */
   readonly path: string;
   /** The item as it was put. */
   readonly item: Record<string, unknown> & { readonly configuration: Record<string, unknown> };
   publish(body: string, publishing?: Publishing): Promise<string>;
-  /** Sends many bodies, ten a call: ordered, in one group of messages.fifo, where a group is given. */
+  /** Sends bodies, ten in a call; with a group they go to messages.fifo, in order. */
   publishAll(bodies: readonly string[], group?: string): Promise<void>;
-  /** Its requests once at least so many have come. */
+  /** Its requests, when there are at least this many. */
   requests(count: number, withinMs?: number): Promise<ReceivedRequest[]>;
   received(): ReceivedRequest[];
 };
@@ -76,13 +76,13 @@ export type Rig = Awaited<ReturnType<typeof startRig>>;
 
 const POLL_SECONDS = 1;
 
-/** Where nothing is sent: dead letters are looked at where deliver leaves them. */
+/** The name of an endpoint without a queue: the bridge is off, so dead letters stay where deliver puts them. */
 export const ENDPOINT = {
   type: 'sqs',
   configuration: { queueUrl: 'https://sqs.us-east-1.amazonaws.com/000000000000/rejected' },
 };
 
-/** Names of the set's queues. */
+/** The names of the set's queues. */
 export const QUEUES = {
   messages: 'webhooks-local-messages',
   messagesFifo: 'webhooks-local-messages.fifo',
@@ -90,7 +90,7 @@ export const QUEUES = {
   deadLetters: 'webhooks-local-dead-letters',
 } as const;
 
-/** Starts a set and a receiver for a test file. Close it. */
+/** Starts a set and a callback server for a test file. The test closes it. */
 export async function startRig(options: TestSetOptions = {}) {
   const clock = createJumpingClock();
   const receiver = await startReceiver();
@@ -108,13 +108,13 @@ export async function startRig(options: TestSetOptions = {}) {
   const refused: Refused[] = [];
   let subscriptions = 0;
 
-  // Dead letters are looked at where deliver leaves them.
+  // The bridge is off, so that dead letters stay where deliver puts them.
   const readers = set.mappings.filter(({ mapping }) =>
     /-dead-letters(-[0-9a-f]{8})?$/.test(mapping.queueArn),
   );
   await Promise.all(readers.map((reader) => reader.pause()));
 
-  /** Takes all that is on a queue, as Lambda would see it. */
+  /** Receives all messages of a queue as Lambda's records. */
   async function take(output: string) {
     const QueueUrl = outputs[output];
     const records = [];
@@ -150,7 +150,7 @@ export async function startRig(options: TestSetOptions = {}) {
     }
   }
 
-  /** The last lines that say something, for a failing test to show. */
+  /** The last log lines that matter, for the message of a failing test. */
   const tail = () =>
     set.lines
       .filter((line) => !line.includes('"_aws"'))
@@ -166,7 +166,7 @@ export async function startRig(options: TestSetOptions = {}) {
       if (!parsed.ok) throw new Error(parsed.detail);
       letters.push({ ...parsed.value, body });
     }
-    // The queue keeps no order; the letters say it.
+    // The queue keeps no order; the letters have a sequence number.
     return letters
       .filter((letter) => letter.subscription === subscription)
       .sort((a, b) => (BigInt(a.sequence) < BigInt(b.sequence) ? -1 : 1));
@@ -194,7 +194,7 @@ export async function startRig(options: TestSetOptions = {}) {
 
   return {
     set,
-    /** The emulator: its faults, switches and counts. Throws where another SQS stands in. */
+    /** The emulator, with its faults, switches and counts. Throws when another SQS is used. */
     get sqs() {
       return emulator();
     },
@@ -202,7 +202,7 @@ export async function startRig(options: TestSetOptions = {}) {
     clock,
     until,
 
-    /** Puts a subscription with an id, a topic and a path at the receiver of its own. */
+    /** Puts a subscription with its own id, topic and path at the callback server. */
     async subscribe(subscribing: Subscribing = {}): Promise<Subscribed> {
       const { qos, dlq, configuration = {} } = subscribing;
       const id = subscribing.id ?? `s${++subscriptions}`;
@@ -256,7 +256,7 @@ export async function startRig(options: TestSetOptions = {}) {
       };
     },
 
-    /** Puts one delivery straight into a lane, as route would. */
+    /** Puts a delivery into a lane, as route does. */
     async deliver(
       body: string,
       delivery: Partial<Delivery> & { subscription: string },
@@ -288,14 +288,14 @@ export async function startRig(options: TestSetOptions = {}) {
     },
 
     lettersOf,
-    /** The subscription's dead letters once there are so many. */
+    /** The subscription's dead letters, when there are this many. */
     letters: (subscription: string, count: number) =>
       until(async () => {
         const found = await lettersOf(subscription);
         return found.length >= count ? found : undefined;
       }, `${count} dead letters of ${subscription}`),
 
-    /** What came to undeliverable with this body, once it is there. */
+    /** The message in undeliverable with this body, when it is there. */
     undeliverable: (body: string): Promise<Refused> =>
       until(async () => {
         for (const { body, messageAttributes } of await take('UndeliverableQueueUrl')) {
@@ -304,11 +304,11 @@ export async function startRig(options: TestSetOptions = {}) {
         }
         return refused.find((one) => one.body === body);
       }, `${body} on undeliverable`),
-    /** All that is known to be undeliverable by now. */
+    /** All messages in undeliverable so far. */
     refused: (): readonly Refused[] => refused,
 
     heldOf,
-    /** The subscription's held messages once there are so many. */
+    /** The subscription's held messages, when there are this many. */
     held: (subscription: string, count: number) =>
       until(async () => {
         const found = await heldOf(subscription);
@@ -316,20 +316,20 @@ export async function startRig(options: TestSetOptions = {}) {
       }, `${count} held messages of ${subscription}`),
 
     pauseOf,
-    /** The subscription's pause, once it is paused for this reason. */
+    /** The subscription's pause, when it is paused for this reason. */
     paused: (subscription: string, reason: string) =>
       until(async () => {
         const pause = await pauseOf(subscription);
         return pause?.reason === reason ? pause : undefined;
       }, `${subscription} paused as ${reason}`),
-    /** Resolves once the subscription is not paused. */
+    /** Resolves when the subscription is not paused. */
     going: (subscription: string) =>
       until(
         async () => ((await pauseOf(subscription)) === undefined ? true : undefined),
         `${subscription} going`,
       ),
 
-    /** Has a function receive together what the work puts on its queue: nothing is received meanwhile. */
+    /** Disables a function's event source during `work`, so that the function receives all of its messages together. */
     async whilePaused(queueName: string, work: () => Promise<unknown>): Promise<void> {
       const mapping = set.mappings.find((one) => one.mapping.queueArn.endsWith(`:${queueName}`));
       if (mapping === undefined) throw new Error(`nobody reads ${queueName}`);
@@ -340,7 +340,7 @@ export async function startRig(options: TestSetOptions = {}) {
       mapping.resume();
     },
 
-    /** Resolves once no message is left on a queue, in any state, and no function is at work. */
+    /** Resolves when a queue is empty, messages in flight included, and no function is running. */
     emptied: (queueName: string, withinMs?: number) =>
       until(
         () => {
@@ -351,7 +351,7 @@ export async function startRig(options: TestSetOptions = {}) {
         withinMs,
       ),
 
-    /** Writes a state item, right or wrong. */
+    /** Writes a state item, valid or not. */
     async putState(subscription: string, rest: Record<string, unknown>): Promise<void> {
       await documents.send(
         new PutCommand({ TableName: stateTable, Item: { ...stateKey(subscription), ...rest } }),
@@ -359,8 +359,8 @@ export async function startRig(options: TestSetOptions = {}) {
     },
 
     /**
-     * Lets so much of the queues' time pass, once no function is at work: no lock is taken from one. Then has `resume`
-     * look at whoever is paused, as its sweep does when their time has come.
+     * Moves the queues' clock forward when no function is running, so that no visibility timeout ends under a running function.
+     * Then `resume` checks the paused subscriptions, as its sweep does when they are due.
      */
     async pass(seconds: number): Promise<void> {
       emulator();
@@ -373,7 +373,7 @@ export async function startRig(options: TestSetOptions = {}) {
       }
     },
 
-    /** Kills a function's environments, and lets their locks run out. Says how many were at work. */
+    /** Kills a function's environments and lets the visibility timeouts of their messages end. Returns how many were busy. */
     async crash(name: string, lockSeconds: number): Promise<number> {
       emulator();
       const killed = await set.functions.kill(name);
@@ -389,11 +389,11 @@ export async function startRig(options: TestSetOptions = {}) {
   };
 }
 
-/** The bodies of requests, as text. */
+/** The requests' bodies as text. */
 export const bodiesOf = (requests: readonly ReceivedRequest[]): string[] =>
   requests.map(({ body }) => body.toString());
 
-/** Each once, in the order of its first arrival. */
+/** Each body once, in the order of first arrival. */
 export const firstArrivals = (requests: readonly ReceivedRequest[]): string[] => [
   ...new Set(bodiesOf(requests)),
 ];

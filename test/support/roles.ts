@@ -1,4 +1,4 @@
-// Credentials of a deployed function's own role, so that a test has exactly its permissions.
+// Credentials of a deployed function's role, so that a test has exactly the function's rights.
 import { GetRoleCommand, IAMClient, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
@@ -6,7 +6,7 @@ import { REGION, ROOT } from './ministack.ts';
 
 export type Credentials = { accessKeyId: string; secretAccessKey: string; sessionToken: string };
 
-/** Credentials of the function's role. The role's trust policy is restored afterwards. */
+/** Gets credentials of the function's role. Afterwards the role's trust policy is as before. */
 export async function credentialsOf(functionName: string, endpoint: string): Promise<Credentials> {
   const config = { endpoint, region: REGION, credentials: ROOT };
   const iam = new IAMClient(config);

@@ -1,5 +1,5 @@
-// route as it is deployed, on queues and tables in memory, with Lambda's poller made by hand: a test says
-// when it polls, what goes wrong and when an invocation dies. Time stands still unless a test moves it.
+// The deployed route over queues and tables in memory. A test decides when it polls, which calls fail and when an invocation
+// is killed. The clock stands still unless a test moves it.
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { addressRules } from '#lib/callback/address.ts';
@@ -29,7 +29,7 @@ export const RULES: SubscriptionRules = {
   checkUrl: (url) => checkUrl(url, urlRules),
 };
 
-/** A config item that parses; `auto` has five lanes. */
+/** A valid config item; with `auto` it has five lanes. */
 export const subscriptionItem = (id: string, more: Item = {}): Item => ({
   id,
   topic: 'orders',
@@ -55,7 +55,7 @@ export function createRouteWorld({ pageSize = 2, visibilitySeconds = 240 } = {})
 
   const telemetry = telemetryInto({ log: { info: write, warn: write, error: write }, counts });
 
-  /** SQS as an invocation has it. How full `deliveries.fifo` is, is the test's to say, and no step of an invocation's. */
+  /** The SQS client of an invocation. The test sets the size of `deliveries.fifo`; reading it is not a step of an invocation. */
   function sqsOf(invocation: Invocation): typeof memory.sqs {
     const through = invocation.through(memory.sqs);
     const send = async (command: object) =>
@@ -83,7 +83,7 @@ export function createRouteWorld({ pageSize = 2, visibilitySeconds = 240 } = {})
     );
 
   return {
-    /** Is `deliveries.fifo` too full? */
+    /** Whether `deliveries.fifo` counts as too full. */
     setFull: (is: boolean) => {
       full = is;
     },
@@ -106,7 +106,7 @@ export function createRouteWorld({ pageSize = 2, visibilitySeconds = 240 } = {})
         group,
       }: { body?: string; queue?: string; group?: string } = {},
     ) => memory.put(queue, { body, attributes, ...(group !== undefined && { group }) }),
-    /** One batch from a queue: received, routed, and what is done deleted. Undefined when nothing is visible. */
+    /** Receives one batch from a queue, routes it and deletes what succeeded. Returns undefined when no message is visible. */
     async poll(
       queueUrl: string = URLS.messages,
       options: { death?: Death; remainingMs?: number; max?: number } = {},
@@ -127,7 +127,7 @@ export function createRouteWorld({ pageSize = 2, visibilitySeconds = 240 } = {})
       );
       return answer;
     },
-    /** What is on deliveries.fifo, in order, read as deliver reads it. Throws for what deliver could not read. */
+    /** The messages on deliveries.fifo in order, parsed as deliver parses them. Throws for a message that deliver can't parse. */
     delivered(): Delivered[] {
       return memory.taken(URLS.deliveries).map((taken) => {
         const parsed = decodeDelivery(attributesOf(taken.attributes));

@@ -1,4 +1,4 @@
-// A Secrets Manager of this process on a clock that the test owns, and the client to it.
+// A Secrets Manager in this process, with a clock that the test moves, and a client of it.
 import {
   CreateSecretCommand,
   PutSecretValueCommand,
@@ -30,7 +30,7 @@ export async function startSecretsManager(
   const put = (SecretId: string, SecretString: string, more: { VersionStages?: string[] } = {}) =>
     client.send(new PutSecretValueCommand({ SecretId, SecretString, ...more }));
   for (const [name, value] of Object.entries(given)) await create(name, value);
-  /** How often a value was asked for. */
+  /** The number of times that a value was read. */
   const reads = () => server.calls.list('GetSecretValue').length;
   return { clock, server, endpoint, client, create, put, reads };
 }

@@ -1,4 +1,4 @@
-// A callback that looks at the Authorization header: 200 for what it accepts, 401 for the rest.
+// A callback that checks the Authorization header: 200 for accepted values, 401 for others.
 import { createServer } from 'node:http';
 import { listen } from '#lib/local/aws/listen.ts';
 
@@ -22,7 +22,7 @@ export async function startSecuredReceiver(accepts: Accepts) {
     url: listening.url,
     options,
     seen,
-    /** Body and status of each request, in order. */
+    /** The body and status of each request, in order. */
     answers: () => seen.map(({ body, status }): [string, number] => [body, status]),
     close: listening.close,
   };

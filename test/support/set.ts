@@ -1,5 +1,5 @@
-// The local set for integration tests: on free ports, with what a test does to it said in one line each.
-// AWS_ENDPOINT_URL_SQS puts another SQS in our emulator's place; the queues are deleted at the end then.
+// The local set for integration tests, on free ports, with short operations for tests. With AWS_ENDPOINT_URL_SQS another SQS
+// replaces our emulator; the set's queues are then deleted at the end.
 import { DeleteCommand, DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { type Publishing, publishSample } from '#lib/local/publish.ts';
 import { type LocalSet, type LocalSetOptions, startLocalSet } from '#lib/local/set.ts';
@@ -8,23 +8,23 @@ export type TestSet = LocalSet & {
   putSubscription(item: Record<string, unknown>): Promise<void>;
   putEndpoint(item: Record<string, unknown>): Promise<void>;
   removeEndpoint(name: string): Promise<void>;
-  /** Sends one message to the publishers' queue; answers with its SQS message id. */
+  /** Sends a message to the publishers' queue and returns its SQS message id. */
   publish(body: string, publishing: Publishing): Promise<string>;
-  /** What functions and pollers have written, newest last: for a failing test to show. */
+  /** The log lines of functions and pollers, newest last, for the message of a failing test. */
   lines: string[];
 };
 
 export type TestSetOptions = Partial<Omit<LocalSetOptions, 'root' | 'onLog' | 'onPollerError'>>;
 
-/** Starts a set of its own for a test file. Close it. */
+/** Starts a set for a test file. The test closes it. */
 export async function startSet(options: TestSetOptions = {}): Promise<TestSet> {
   const lines: string[] = [];
   const sqsUrl = process.env.AWS_ENDPOINT_URL_SQS;
   const set = await startLocalSet({
     root: process.cwd(),
-    // A pause waits for the poll under way, so polls are short.
+    // Disabling an event source waits for the current poll, so polls are short.
     pollSeconds: 1,
-    // One such SQS serves many sets, of files that run side by side.
+    // Several test files that run at the same time share one such SQS.
     ...(sqsUrl === undefined ? {} : { sqsUrl, queueSuffix: `-${crypto.randomUUID().slice(0, 8)}` }),
     ...options,
     onLog: (name, line) => lines.push(`${name}: ${line}`),

@@ -1,4 +1,4 @@
-// Our SQS without a socket, on a clock that the test moves.
+// Our SQS without a socket, with a clock that the test moves.
 import * as z from 'zod';
 import { createManualClock } from '#lib/local/aws/clock.ts';
 import { createSqs } from '#lib/local/aws/sqs/server.ts';
@@ -20,7 +20,7 @@ const received = z.object({
 
 export type TestMessage = z.output<typeof received>['Messages'][number];
 
-/** An SQS with a queue, FIFO when its name ends in .fifo. */
+/** Makes an SQS with one queue; it is a FIFO queue when its name ends in .fifo. */
 export async function createTestSqs(name: string, attributes: Record<string, string> = {}) {
   const clock = createManualClock();
   const sqs = createSqs({ clock });
@@ -43,7 +43,7 @@ export async function createTestSqs(name: string, attributes: Record<string, str
     createQueue,
     url: QueueUrl,
     arn: sqs.queue(name).arn,
-    /** Calls an operation on the queue. */
+    /** Runs an operation on the queue. */
     ask: (operation: string, input: object = {}) => call(operation, { QueueUrl, ...input }),
 
     async send(group: string, ...bodies: string[]): Promise<void> {
@@ -54,7 +54,7 @@ export async function createTestSqs(name: string, attributes: Record<string, str
       }
     },
 
-    /** Up to ten messages, without waiting. */
+    /** Receives up to ten messages without waiting. */
     async receive(more: object = {}): Promise<TestMessage[]> {
       const input = { QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All'], ...more };
       const { body } = await call('ReceiveMessage', input);

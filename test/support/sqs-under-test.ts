@@ -1,4 +1,5 @@
-// The SQS that the conformance tests judge: ours, with a clock that the tests move, or the one at AWS_ENDPOINT_URL_SQS, in real time.
+// The SQS that the conformance tests check: our emulator with a clock that the tests move, or, in real time, the server at
+// AWS_ENDPOINT_URL_SQS.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ChangeMessageVisibilityCommand,
@@ -19,7 +20,7 @@ import { createSqs, type RunningSqs, startSqs } from '#lib/local/aws/sqs/server.
 
 export type TestQueue = { readonly url: string; readonly arn: string; readonly name: string };
 
-/** Why a server fails a test, by the test's name. */
+/** The reasons why a server fails certain tests, by the tests' names. */
 export type Differences = Readonly<Record<string, string>>;
 
 type Attributes = Partial<Record<QueueAttributeName, string>>;
@@ -27,8 +28,8 @@ type Attributes = Partial<Record<QueueAttributeName, string>>;
 const given = process.env.AWS_ENDPOINT_URL_SQS;
 
 /**
- * Registers the server for the tests of a file. `elasticmq` are the tests that are left out when AWS_ENDPOINT_URL_SQS is set: ElasticMQ
- * is the server that we run them against.
+ * Registers the server for the tests of a file. The tests in `elasticmq` are skipped when AWS_ENDPOINT_URL_SQS is set,
+ * because ElasticMQ is the server that is used there.
  */
 export function sqsUnderTest({ elasticmq = {} }: { elasticmq?: Differences } = {}) {
   const clock = createManualClock();
@@ -79,7 +80,7 @@ export function sqsUnderTest({ elasticmq = {} }: { elasticmq?: Differences } = {
 
   return {
     check,
-    /** Calls the server, for what has no shorter word below. */
+    /** Sends a request to the server; the shortcuts below cover the frequent ones. */
     call: ((command) => client.send(command)) as SQSClient['send'],
     queueName: (): string => `conformance-${run}-${queues++}`,
     standardQueue: (attributes: Attributes = {}): Promise<TestQueue> =>
@@ -91,7 +92,7 @@ export function sqsUnderTest({ elasticmq = {} }: { elasticmq?: Differences } = {
     send: (queue: TestQueue, body: string, more: Partial<SendMessageCommandInput> = {}) =>
       client.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: body, ...more })),
 
-    /** Sends to a group of a FIFO queue, one after the other, each with a deduplication id of its own. */
+    /** Sends to a group of a FIFO queue, one message after the other, each with its own deduplication id. */
     async sendTo(queue: TestQueue, group: string, ...bodies: string[]): Promise<void> {
       for (const MessageBody of bodies) {
         const ids = { MessageGroupId: group, MessageDeduplicationId: `message-${messages++}` };
@@ -99,7 +100,7 @@ export function sqsUnderTest({ elasticmq = {} }: { elasticmq?: Differences } = {
       }
     },
 
-    /** Up to ten messages at once, with all their attributes, without waiting. */
+    /** Receives up to ten messages with all their attributes, without waiting. */
     async receive(queue: TestQueue, more: Partial<ReceiveMessageCommandInput> = {}): Promise<Message[]> {
       const command = new ReceiveMessageCommand({
         QueueUrl: queue.url,
@@ -126,19 +127,19 @@ export function sqsUnderTest({ elasticmq = {} }: { elasticmq?: Differences } = {
         }),
       ),
 
-    /** Lets time pass; a real server gets some more, as it may look at its clock only now and then. */
+    /** Lets time pass. A real server gets a little more, because it may check its clock only now and then. */
     async elapse(ms: number): Promise<void> {
       if (given === undefined) clock.advance(ms);
       else await sleep(ms + 500);
     },
 
-    /** Until a long poll waits at the queue; a real server does not tell, and gets a moment. */
+    /** Waits until a long poll has reached the queue. A real server does not report this, so the test waits a moment. */
     async untilPolling(queue: TestQueue): Promise<void> {
       if (given !== undefined) await sleep(500);
       else while (own?.sqs.queue(queue.name).waiting() === 0) await sleep(1);
     },
 
-    /** The answer of a long poll of 20 s that must come at once. On ours no time passes: were it late, it would never come. */
+    /** The answer of a 20-second long poll that must be answered at once. Our clock stands still: a late answer would never arrive. */
     async atOnce<T>(poll: Promise<T>): Promise<T> {
       if (given === undefined) return poll;
       return Promise.race([

@@ -1,4 +1,4 @@
-// Items to parse, and what parsing them says. The seed's JSON is made complete with an id, nothing else.
+// Subscription items for the parser's tests, and the parser's faults. The seed's JSON gets an id and nothing else.
 import { readFileSync } from 'node:fs';
 import { parseSubscription, type SubscriptionRules } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
@@ -13,7 +13,7 @@ export const URL = 'https://example.com';
 
 type Json = Record<string, unknown>;
 
-/** A valid item with these options in `configuration`, and these fields at its top. */
+/** A valid item with these options in `configuration`, and these fields at its top level. */
 export const itemWith = (options: Json, top: Json = {}): Json => ({
   id: 'acme',
   ...top,
@@ -26,7 +26,7 @@ export function subscriptionOf(item: unknown, more: Partial<SubscriptionRules> =
   return parsed.subscription;
 }
 
-/** Path and reason of every fault; none when the item is valid. */
+/** The path and reason of every fault; an empty list for a valid item. */
 export function faultsOf(item: unknown, more: Partial<SubscriptionRules> = {}): Record<string, string> {
   const parsed = parseSubscription(item, { ...rules, ...more });
   return parsed.ok ? {} : Object.fromEntries(parsed.faults.map(({ path, reason }) => [path, reason]));

@@ -1,4 +1,4 @@
-// Telemetry that a test reads: its own log, and counts in a map. What is measured is thrown away.
+// Telemetry for tests: log lines and counts are recorded, measurements are discarded.
 import type { CountName, Log, LogFields } from '#lib/telemetry/log.ts';
 import type { Telemetry } from '#lib/telemetry/telemetry.ts';
 

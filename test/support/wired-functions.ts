@@ -1,5 +1,5 @@
-// The three functions as they are deployed, in environments of one invocation at a time, over queues and tables in memory and
-// the subscribers' ledger.
+// route, deliver and resume in environments that run one invocation at a time, over queues and tables in memory and the
+// subscribers' ledger.
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Context, SQSRecord } from 'aws-lambda';
@@ -22,7 +22,7 @@ export { URLS };
 
 export const TIMEOUTS_MS = { deliver: 60_000, route: 40_000, resume: 30_000 } as const;
 
-/** For subscribers that want no credentials. */
+/** For subscriptions without credentials. */
 export const WITHOUT_CREDENTIALS: Authorization = {
   headerFor: async () => ({ ok: true, header: undefined }),
   refused: async () => false,
@@ -44,10 +44,10 @@ type Parts = {
 
 type Handler<Event, Result> = (event: Event, context: Context) => Promise<Result>;
 
-/** An environment of Lambda: a handler and what it keeps from one invocation to the next. It is gone when one dies. */
+/** A Lambda environment: a handler and the state that it keeps between invocations. It ends when an invocation is killed. */
 type Warm<Event, Result> = { readonly hold: Invoked; readonly handler: Handler<Event, Result> };
 
-/** The invocation that an environment is at, and the states that it has read. */
+/** The current invocation of the environment, and the states that it has read. */
 type Invoked = { life: Life; readonly reads: Map<string, State> };
 
 const announcement = z.object({ DetailType: z.string(), Detail: z.string() });
@@ -55,7 +55,7 @@ const answered = z.object({
   Responses: z.object({ state: z.array(z.looseObject({ subscription: z.string() })) }),
 });
 
-/** `environment` replaces some of ENVIRONMENT. */
+/** Makes an environment. `environment` replaces variables of ENVIRONMENT. */
 export function wireFunctions(
   { agenda, random, sqs, tables, ledger, script, counts, announced, lines }: Parts,
   environment: Readonly<Record<string, string>>,
@@ -76,7 +76,7 @@ export function wireFunctions(
     },
   } as never;
 
-  /** The clients of one environment: each call is a step in the life of the invocation that it is at. */
+  /** The clients of one environment: each call is a step of the environment's current invocation. */
   function clientsOf(hold: Invoked) {
     const documents = {
       async send(command: never) {
@@ -129,7 +129,7 @@ export function wireFunctions(
       try {
         return await warm.handler(event, context as Context);
       } finally {
-        // Not reached by an invocation that dies.
+        // A killed invocation does not get here.
         free.push(warm);
       }
     };
@@ -147,7 +147,7 @@ export function wireFunctions(
       call,
       async () => {
         if ('kill' in said) life.kill();
-        // What the callback answers counts even when nobody hears it.
+        // The ledger records the callback's answer even when the invocation was killed.
         if ('status' in said && !late) ledger.end(entry, { status: said.status });
         ledger.end(entry, 'unsent' in said ? { unsent: true } : {});
         return exchangeOf(late ? { reset: true } : 'kill' in said ? { reset: true } : said);
@@ -156,7 +156,7 @@ export function wireFunctions(
     );
   }
 
-  /** The pause that the batch read at its start, if it is still the same one. */
+  /** The pause that the batch read at its start, if the subscription still has the same one. */
   function pausedStill(id: string, read: State | undefined) {
     const state = tables.get('state', stateKey(id));
     if (read?.pause === undefined || state?.epoch !== read.epoch) return undefined;
@@ -168,7 +168,7 @@ export function wireFunctions(
   return {
     deliver: (Records: SQSRecord[], life: Life) => deliver({ Records }, life),
     route: (Records: SQSRecord[], life: Life) => route({ Records }, life),
-    /** An event is a request of a person, or of the schedule. */
+    /** An event is a request of a person, or the schedule's. */
     resume: inEnvironments(TIMEOUTS_MS.resume, (clients) => createResume(clients, variables)),
   };
 }

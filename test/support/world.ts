@@ -1,5 +1,5 @@
-// The whole set in one process, on time that the test owns: publishers, the three functions over queues and tables in
-// memory, and the subscribers. Wired as functions/*.ts wires it. What goes wrong is the test's to say, call by call.
+// The whole set in one process with simulated time: publishers, route, deliver and resume over queues and tables in memory,
+// and the subscribers. The functions are those of functions/*.ts. A test decides the fate of each call.
 import { onTestFinished, vi } from 'vitest';
 import { decodeLaneMessage, encodeAttribute, type Token } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
@@ -23,7 +23,7 @@ export { URLS };
 export type Options = {
   readonly qos?: 'none' | 'auto' | 'at-most-once' | 'at-least-once';
   readonly lanes?: number;
-  /** Its endpoint is put too. */
+  /** With a dlq; its endpoint is put, too. */
   readonly dlq?: string;
   readonly retry?: Exclude<Subscription['retry'], { kind: 'default' }>;
   readonly onOutage?: 'stop';
@@ -55,7 +55,7 @@ export function createWorld({
   pageSize?: number;
   retentionDays?: number;
   unsubscribedAfterMinutes?: number;
-  /** Variables of the functions that are not a deployment's defaults. */
+  /** Environment variables that differ from a deployment's defaults. */
   environment?: Readonly<Record<string, string>>;
   watch?: (call: Call, invocation: string, fate: Fate) => void;
 } = {}) {
@@ -72,7 +72,7 @@ export function createWorld({
   const versions = new Map<string, number>();
   let sweeping = false;
 
-  /** What the subscribers answer, and what becomes of each call: the test's to set. */
+  /** The subscribers' answers and the fate of each call; the test sets them. */
   const script = {
     answer: (_: Request): Answer => ({ status: 200 }),
     fate: (_: Call): Fate => undefined,
@@ -80,7 +80,7 @@ export function createWorld({
   };
   const lifeDeps = { agenda, random, fateOf: (call: Call) => script.fate(call), ...(watch && { watch }) };
 
-  // Timers that the code sets go on the agenda too.
+  // Timers of the product's code run on the agenda, too.
   onTestFinished(() => void vi.unstubAllGlobals());
   vi.stubGlobal('setTimeout', (act: () => void, ms: number) => {
     const timer = { on: true };
@@ -162,7 +162,7 @@ export function createWorld({
     mappings,
     pass: agenda.pass,
 
-    /** Puts a config item anew; each put is another version. */
+    /** Puts a config item again; each put is another version. */
     put(
       id: string,
       { qos = 'at-least-once', lanes = 5, dlq, retry, onOutage, interrupts, broken }: Options = {},
@@ -197,14 +197,14 @@ export function createWorld({
       memory.put(URLS.messagesFifo, { body: `"${id}"`, attributes: { subscription, id }, group });
       mappings.get(URLS.messagesFifo)?.kick();
     },
-    /** Asks as a person does; an error is answered in words. */
+    /** Sends a person's request to resume and returns its answer. */
     async ask(request: ResumeRequest): Promise<Said | 'killed'> {
       const asked = invokeResume(request) as Promise<Said | 'killed'>;
       return await asked.catch((error: unknown) => ({ ok: false, message: errorName(error) }));
     },
-    /** The schedule's invocation, once. */
+    /** Runs the scheduled invocation once. */
     sweep: () => invokeResume({ 'detail-type': 'Scheduled Event' }) as Promise<Swept | 'killed'>,
-    /** The sweep once a minute from now on. One that would find nothing is left out. */
+    /** Runs the sweep once a minute from now on, except when nothing is due. */
     sweepEveryMinute(): void {
       if (sweeping) return;
       sweeping = true;
@@ -217,7 +217,7 @@ export function createWorld({
       };
       agenda.in(60_000, tick);
     },
-    /** A drain's token or a command's, put into its lane as if it came again. */
+    /** Puts a drain token or a command into its lane once more. */
     resend(token: Token): void {
       const { notBefore: _, ...value } = token;
       memory.put(URLS.deliveries, {
@@ -230,7 +230,7 @@ export function createWorld({
     state: (id: string): Promise<State> => readState(id, tablesOver(tables.documents)),
     entries: (id: string) => tables.items('state').filter(({ pk }) => String(pk).startsWith(`lane#${id}#`)),
     held: (id: string) => tables.items('state').filter(({ pk }) => pk === `held#${id}`),
-    /** All tokens that ever were on a queue; `stored` for those that are there now. */
+    /** All tokens that were ever on a queue; with `stored` only those that are there now. */
     tokens(
       queueUrl: string,
       which: 'taken' | 'stored' = 'taken',
@@ -242,7 +242,7 @@ export function createWorld({
         return [{ ...parsed.value.value, id: message.id, receives }];
       });
     },
-    /** Message ids on dead-letters or undeliverable. */
+    /** The message ids on dead-letters or undeliverable. */
     idsOn: (queueUrl: string): string[] => memory.taken(queueUrl).map(({ body }) => String(JSON.parse(body))),
     left: (): number =>
       [URLS.deliveries, URLS.messages, URLS.messagesFifo, URLS.retries].reduce(

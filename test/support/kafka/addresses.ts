@@ -1,4 +1,4 @@
-// Where the broker is that `npm run test:kafka` has started, and what tests do to it beside what they test.
+// The addresses of the broker that `npm run test:kafka` started, and the tests' own operations on it.
 import { Admin } from '@platformatic/kafka';
 import * as z from 'zod';
 import type { KafkaAddresses } from './broker.ts';
@@ -10,7 +10,7 @@ const schema = z.object({
   ssl: z.string(),
 });
 
-/** Throws when the tests were not started by `npm run test:kafka`. */
+/** Reads the addresses. Throws when the tests were not started by `npm run test:kafka`. */
 export function kafkaAddresses(): KafkaAddresses {
   const text = process.env.KAFKA;
   if (text === undefined) throw new Error('These tests need a broker: run them with npm run test:kafka');
@@ -19,7 +19,7 @@ export function kafkaAddresses(): KafkaAddresses {
 
 let topics = 0;
 
-/** Makes a topic of a name that nobody else has; answers with it. */
+/** Makes a topic with a new, unique name and returns the name. */
 export async function createTopic(
   server: string,
   { partitions = 3, configs = {} }: { partitions?: number; configs?: Readonly<Record<string, string>> } = {},
@@ -45,7 +45,7 @@ export async function withAdmin<T>(server: string, work: (admin: Admin) => Promi
   }
 }
 
-/** How many records have ever been put on the topic. */
+/** Counts the records that were ever put on the topic. */
 export async function recordsOn(server: string, topic: string): Promise<number> {
   const offsets = await withAdmin(server, async (admin) => {
     const metadata = await admin.metadata({ topics: [topic] });

@@ -8,35 +8,35 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { install, javaArguments, missing, runJava } from './java.ts';
 
-/** Certificates and keys that are trusted here and nowhere else; the stores' password is `changeit`. */
+/** Certificates and keys that only these tests trust; the stores' password is `changeit`. */
 export const TLS_FOLDER = new URL('./tls/', import.meta.url).pathname;
 export const STORE_PASSWORD = 'changeit';
-/** May do everything, with every mechanism; the other has no rights but those that a test gives it. */
+/** The administrator has all rights, with every mechanism; the other user has only the rights that a test grants. */
 export const USER = { username: 'bridge', password: 'bridge-secret' };
 export const OTHER_USER = { username: 'reader', password: 'reader-secret' };
 
 export type KafkaAddresses = {
-  /** host:port of each listener. */
+  /** The host:port of each listener. */
   readonly plaintext: string;
   readonly saslPlaintext: string;
   readonly saslSsl: string;
-  /** Asks for a client certificate. */
+  /** The listener that requires a client certificate. */
   readonly ssl: string;
 };
 
 export type Broker = KafkaAddresses & {
-  /** At once, as when the machine is gone. */
+  /** Kills the broker at once, like a failed machine. */
   kill(): Promise<void>;
-  /** Again, with the same ports and data. Ready when it returns. */
+  /** Starts the broker again with the same ports and data. Resolves when it is ready. */
   start(): Promise<void>;
-  /** Freezes it: connections stay open and nothing is answered. */
+  /** Freezes the broker: connections stay open and get no answers. */
   freeze(): void;
   thaw(): void;
-  /** Ends it and removes its data. */
+  /** Stops the broker and removes its data. */
   close(): Promise<void>;
 };
 
-/** Starts a broker; ready when it returns. `settings` are added to server.properties. */
+/** Starts a broker and resolves when it is ready. `settings` are added to server.properties. */
 export async function startBroker(settings: Readonly<Record<string, string>> = {}): Promise<Broker> {
   const lacking = missing();
   if (lacking !== undefined) throw new Error(lacking);

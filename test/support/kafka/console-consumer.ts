@@ -1,4 +1,4 @@
-// What is on a topic, as Kafka's own console consumer sees it: not our client, so that it can judge ours.
+// Reads a topic with Kafka's own console consumer, so that the tests do not depend on our client.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,12 +14,12 @@ export type ConsumedRecord = {
   readonly value: Buffer;
 };
 
-// Between the parts that are printed; tests put neither into what they send.
+// Separators between the printed parts; tests use neither in what they send.
 const PART = '\u0001';
 const HEADER = '\u0002';
 const END = '\u0003\n';
 
-/** Reads a topic from its beginning until `count` records have come, or nothing has for a while. */
+/** Reads a topic from its beginning until `count` records have arrived, or none has arrived for a while. */
 export function consume(server: string, topic: string, count: number): ConsumedRecord[] {
   const folder = mkdtempSync(join(tmpdir(), 'sqs-webhooks-consume-'));
   const file = join(folder, 'formatter.properties');

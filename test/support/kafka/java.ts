@@ -1,4 +1,4 @@
-// Apache Kafka's own programs, from Maven Central: brought once, kept outside of the checkout. Needs Java 17 or newer
+// Apache Kafka's own programs, downloaded from Maven Central once and kept outside of the checkout. Needs Java 17 or newer
 // and Maven.
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.
 </dependencies></project>
 `;
 
-/** What is missing on this machine, and what to do about it; undefined when all is there. */
+/** Returns what is missing on this machine, with instructions; undefined when nothing is. */
 export function missing(): string | undefined {
   const { status, stderr } = run('java', ['-version']);
   const major = Number(/version "(\d+)/.exec(stderr ?? '')?.[1]);
@@ -33,7 +33,7 @@ export function missing(): string | undefined {
   return undefined;
 }
 
-/** Brings the jars unless they are there. Throws with Maven's words when that fails. */
+/** Downloads the jars unless they are there. Throws with Maven's output when that fails. */
 export function install(): void {
   if (existsSync(complete)) return;
   mkdirSync(home, { recursive: true });
@@ -44,7 +44,7 @@ export function install(): void {
   writeFileSync(complete, '');
 }
 
-/** The arguments to `java` that run one of Kafka's classes. */
+/** Returns the arguments of `java` that run one of Kafka's classes. */
 export const javaArguments = (className: string, args: readonly string[] = []): string[] => [
   '-Xmx384m',
   '-XX:+UseSerialGC',
@@ -55,7 +55,7 @@ export const javaArguments = (className: string, args: readonly string[] = []): 
   ...args,
 ];
 
-/** Runs one of Kafka's classes to its end. */
+/** Runs one of Kafka's classes and waits for its end. */
 export const runJava = (className: string, args: readonly string[]): SpawnSyncReturns<string> =>
   run('java', javaArguments(className, args));
 

@@ -1,11 +1,11 @@
-// Dead letters on a topic, in the bridge's form, by a plain producer.
+// Puts dead letters on a topic in the bridge's form, with a plain producer.
 import { Producer } from '@platformatic/kafka';
 import type { DeadLetter } from '#lib/message/attribute.ts';
 import { deadLetterHeaders, recordValue } from '#lib/message/dead-letter-headers.ts';
 
 export type Written = { readonly letter: DeadLetter; readonly body: string; readonly partition?: number };
 
-/** The record of a letter, as the bridge makes it. */
+/** Makes the record of a letter, as the bridge does. */
 export const recordOf = (topic: string, { letter, body, partition }: Written) => ({
   topic,
   key: Buffer.from(letter.subscription),
@@ -14,7 +14,7 @@ export const recordOf = (topic: string, { letter, body, partition }: Written) =>
   ...(partition !== undefined && { partition }),
 });
 
-/** Writes letters to a topic, in their order within each partition. */
+/** Writes letters to a topic; within each partition they keep their order. */
 export async function writeLetters(
   server: string,
   topic: string,

@@ -1,5 +1,5 @@
-// Runs a command beside a real Kafka broker: `node test/support/kafka/run.ts COMMAND…`. The command finds the broker's
-// addresses in KAFKA, as JSON. Ends the broker with the command.
+// Runs a command with a real Kafka broker: `node test/support/kafka/run.ts COMMAND…`. The command reads the broker's
+// addresses from the variable KAFKA, as JSON. The broker ends with the command.
 import { spawn } from 'node:child_process';
 import { startBroker } from './broker.ts';
 import { KAFKA_VERSION, missing } from './java.ts';

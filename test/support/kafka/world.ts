@@ -1,4 +1,4 @@
-// The local set with a callback server, for tests that need a broker: subscriptions whose dead letters go to a topic.
+// The local set with a callback server, for tests with a broker: the dead letters of its subscriptions go to a topic.
 import { setTimeout as wait } from 'node:timers/promises';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { ATTRIBUTE, type DeadLetter, encodeAttribute } from '#lib/message/attribute.ts';
@@ -12,7 +12,7 @@ export async function startKafkaWorld(options: TestSetOptions = {}) {
   const set = await startSet({ maxEnvironments: 2, ...options });
   const { sqs } = set.clients;
 
-  /** How many messages are on a queue of the set, in any state. */
+  /** Counts the messages on a queue of the set, in any state. */
   function left(name: string): number {
     const counts = set.sqs?.queue(`webhooks-local-${name}`).counts();
     if (counts === undefined) throw new Error('this asks our own SQS');
@@ -31,7 +31,7 @@ export async function startKafkaWorld(options: TestSetOptions = {}) {
         dlq: { endpoint },
         configuration: { callbackUrl: `${receiver.url}/${id}` },
       }),
-    /** Puts letters where deliver puts them. */
+    /** Puts letters onto `dead-letters`, as deliver does. */
     async sendLetters(letters: readonly { letter: DeadLetter; body: string }[]): Promise<void> {
       for (let at = 0; at < letters.length; at += 10) {
         const { Failed = [] } = await sqs.send(
@@ -53,7 +53,7 @@ export async function startKafkaWorld(options: TestSetOptions = {}) {
       }
     },
     left,
-    /** Resolves once nothing is on the queues named, in whatever state. */
+    /** Resolves when the named queues are empty, messages in flight included. */
     async emptied(
       names: readonly string[] = ['deliveries.fifo', 'dead-letters'],
       withinMs = 60_000,
