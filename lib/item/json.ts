@@ -53,17 +53,3 @@ function shown(path: Path): Path {
   const at = path.findIndex((segment) => CREDENTIAL_OPTIONS.has(segment));
   return at === -1 ? path : path.slice(0, at + 1);
 }
-
-/** Whether two JSON values are equal, whatever the order of their keys. Values that are nested too deep never are. */
-export function sameJson(a: unknown, b: unknown, depth = 0): boolean {
-  if (depth > DEEPEST) return false;
-  if (Array.isArray(a) && Array.isArray(b)) {
-    return a.length === b.length && a.every((entry, index) => sameJson(entry, b[index], depth + 1));
-  }
-  if (!isObject(a) || !isObject(b)) return a === b;
-  const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key], depth + 1))
-  );
-}

@@ -1,9 +1,10 @@
 // Finds every field of a subscription's item: in `configuration` (http options in `http` or beside it), in Gravitee 4.x's
 // `entrypointConfiguration`, or in both. Values are not checked here.
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Fault } from '#lib/item/fault.ts';
 import { dotted, type Path, unknownKeys } from '#lib/item/fault.ts';
-import { isObject, type JsonObject, sameJson } from '#lib/item/json.ts';
+import { isObject, type JsonObject } from '#lib/item/json.ts';
 import { HTTP_FIELDS } from './http-schema.ts';
 import { OPTION_FIELDS } from './option-fields.ts';
 import { TOP_FIELDS } from './top-fields.ts';
@@ -67,7 +68,7 @@ export function itemShapeOf(item: JsonObject): ItemShape {
     if (value === undefined) return;
     const before = found.get(name);
     if (before === undefined) found.set(name, { path, value });
-    else if (!sameJson(before.value, value)) {
+    else if (!isDeepStrictEqual(before.value, value)) {
       const reason = `is given in ${dotted(before.path)} too, with another value: keep one of the two`;
       faults.push({ path: dotted(path), reason });
     }
