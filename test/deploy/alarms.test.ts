@@ -120,7 +120,7 @@ async function toldBy(functionName: string) {
   });
 }
 
-test("those of our own stand on what the functions' logs tell, made here: an endpoint that is not there, a sweep", async () => {
+test("custom metrics come from the functions' log lines: of a missing endpoint, of a sweep", async () => {
   await stage.put('EndpointsTableName', {
     name: 'gone',
     type: 'sqs',

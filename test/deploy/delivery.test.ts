@@ -34,7 +34,7 @@ async function subscribe(id: string, qos: string, more: Record<string, unknown> 
 const bodies = async (id: string, count: number): Promise<string[]> =>
   (await receiver.requests(`/${id}`, count, WITHIN_MS)).map(({ body }) => body.toString());
 
-test.each(['none', 'auto'])('%s: what is published comes to the callback, each message once', async (qos) => {
+test.each(['none', 'auto'])('%s: published messages arrive at the callback, each once', async (qos) => {
   await subscribe(qos, qos);
   const sent = Array.from({ length: 5 }, (_, n) => `{"n":${n}}`);
   for (const body of sent) await stage.publish(body, { topic: qos });
@@ -42,7 +42,7 @@ test.each(['none', 'auto'])('%s: what is published comes to the callback, each m
 });
 
 test.each(['at-most-once', 'at-least-once'])(
-  '%s: what is published in a group comes to the callback in its order, one at a time',
+  '%s: messages of one group arrive at the callback in order, one at a time',
   async (qos) => {
     await subscribe(qos, qos);
     const sent = Array.from({ length: 5 }, (_, n) => `{"n":${n}}`);
@@ -59,7 +59,7 @@ async function putQueueEndpoint(name: string): Promise<string> {
   return QueueUrl;
 }
 
-test('what a callback rejects comes to its endpoint by way of the bridge, with its reason, and the next message goes on', async () => {
+test('the bridge forwards a rejected message to its endpoint with the reason, and the next message is delivered', async () => {
   const queueUrl = await putQueueEndpoint(DEAD_LETTERS);
   await subscribe('rejecting', 'at-least-once', { dlq: { endpoint: DEAD_LETTERS } });
   receiver.answer('/rejecting', [{ status: 422, body: 'no such order' }]);
@@ -84,7 +84,7 @@ test('what a callback rejects comes to its endpoint by way of the bridge, with i
   });
 });
 
-test('`serverless invoke -f redrive` sends it on its way again, and it leaves its endpoint', async () => {
+test('`serverless invoke -f redrive` sends it again and deletes it from its endpoint', async () => {
   const request = { endpoint: DEAD_LETTERS, subscription: 'rejecting', maxSeconds: 10 };
   const said = await cli.serverless(STAGE, 'invoke', '-f', 'redrive', '--data', JSON.stringify(request));
   expect(JSON.parse(said)).toMatchObject({ ok: true, sent: 1 });
@@ -93,7 +93,7 @@ test('`serverless invoke -f redrive` sends it on its way again, and it leaves it
   expect(await stage.ask('redrive', request)).toMatchObject({ ok: true, done: true, sent: 0 });
 });
 
-test('by way of a Kafka topic: rejected, bridged, read again by redrive, delivered', async () => {
+test('through a Kafka topic: rejected, bridged, redriven, delivered', async () => {
   const { plaintext } = kafkaAddresses();
   const topic = await createTopic(plaintext);
   await stage.put('EndpointsTableName', {
@@ -118,7 +118,7 @@ test('by way of a Kafka topic: rejected, bridged, read again by redrive, deliver
   expect(await bodies('to-kafka', 2)).toEqual(['{"n":7}', '{"n":7}']);
 });
 
-test('what a callback rejects without a dlq stops its subscription; resumed, all comes in order', async () => {
+test('without a dlq a rejected message pauses its subscription; after a resume all messages arrive in order', async () => {
   await subscribe('stopped', 'at-least-once');
   receiver.answer('/stopped', [{ status: 400 }]);
   for (const body of ['a', 'b', 'c']) await stage.publish(body, { topic: 'stopped', group: 'stopped' });
@@ -130,7 +130,7 @@ test('what a callback rejects without a dlq stops its subscription; resumed, all
   expect(await bodies('stopped', 4)).toEqual(['a', 'a', 'b', 'c']);
 });
 
-test('a subscription that is paused by hand is sent nothing until `serverless invoke -f resume` lets it go on', async () => {
+test('a subscription that is paused by hand gets no requests until `serverless invoke -f resume`', async () => {
   await subscribe('by-hand', 'at-least-once');
   const pause = { subscription: 'by-hand', action: 'pause' };
   expect(await stage.ask('resume', pause)).toMatchObject({ ok: true });

@@ -140,7 +140,7 @@ test('queues are encrypted with the key, which every function may use', async ()
   }
 });
 
-test('what MiniStack does not keep is in the template', () => {
+test('resource properties that MiniStack ignores are in the template', () => {
   const ofType = (type: string) =>
     Object.values(template.Resources).flatMap(({ Type, Properties }) => (Type === type ? [Properties] : []));
   const inVpc = ofType('AWS::Lambda::Function').filter(({ VpcConfig }) => VpcConfig !== undefined);
@@ -162,7 +162,7 @@ test('what MiniStack does not keep is in the template', () => {
   }
 });
 
-test('those that call out, and no others, may have network interfaces', async () => {
+test('only the functions in the VPC may make network interfaces', async () => {
   const iam = new IAMClient(config);
   for (const name of ['route', 'deliver', 'bridge', 'resume', 'redrive']) {
     const { AttachedPolicies = [] } = await iam.send(
@@ -183,7 +183,7 @@ async function roleOf(name: string): Promise<string> {
   return Configuration?.Role?.split('/').at(-1) ?? '';
 }
 
-test('it delivers, and what it knew and what waited is there when the stack is gone', async () => {
+test('the stage delivers, and its data is kept when the stack is deleted', async () => {
   await stage.put('SubscriptionsTableName', {
     id: 'kept',
     topic: 'kept',

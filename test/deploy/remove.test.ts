@@ -42,7 +42,7 @@ async function namesOf(stage: string): Promise<string[]> {
     .sort();
 }
 
-test('`serverless remove` leaves nothing of its stage, and all of the other', async () => {
+test('`serverless remove` deletes everything of its stage and nothing of another stage', async () => {
   const other = await namesOf(STAGE);
   expect(other.length).toBeGreaterThan(15);
   await cli.serverless('local-side-by-side', 'deploy');

@@ -38,7 +38,7 @@ test.each([
   expect({ said: `${stdout}${stderr}`, status }).toEqual({ said: '', status: 0 });
 });
 
-test('the data of the stage prod outlives its stack, that of others does not', async () => {
+test('only the stage prod keeps its data when its stack is deleted', async () => {
   const policies = async (stage: string) => {
     await cli.serverless(stage, 'package');
     const { Resources } = z
@@ -56,7 +56,7 @@ test('the data of the stage prod outlives its stack, that of others does not', a
   expect(await policies('dev')).toEqual(Array(9).fill(undefined));
 });
 
-test('each function has the memory that is asked for', async () => {
+test('each function has the memory of its parameter', async () => {
   await cli.serverless('dev', 'package', '--param', 'memoryMb=768', '--param', 'redriveMemoryMb=2048');
   const { Resources } = z
     .object({ Resources: z.record(z.string(), z.object({ Properties: z.looseObject({}).optional() })) })
@@ -73,7 +73,7 @@ test('each function has the memory that is asked for', async () => {
   });
 });
 
-test('what does not fit is refused in one sentence, before anything is made', async () => {
+test("parameters that can't be combined are refused in one sentence before anything is deployed", async () => {
   const refused = cli.serverless('dev', 'package', '--param', 'largestReadTimeoutMs=55000');
   await expect(refused).rejects.toThrow('must leave deliverTimeoutSeconds (60) 10 s to spare');
 });

@@ -89,7 +89,7 @@ const cacheRunsOut = () => new Promise((resolve) => setTimeout(resolve, 1_200));
 
 describe('an outage', () => {
   // The first on the empty queue.
-  test('begins where an unordered message went round as often as the deployment says', async () => {
+  test('begins after as many hops through retries as the parameter says', async () => {
     const retry = {
       retryOption: 'Retry On Fail',
       maxAttempts: 100,
@@ -105,7 +105,7 @@ describe('an outage', () => {
     expect(await rig.paused(one.id, 'outage')).toMatchObject({ head: { messageId: 'stays' } });
   });
 
-  test('waits as long as the deployment says, at first and at most', async () => {
+  test('waits as long as the parameters say, at first and at most', async () => {
     const one = await rig.subscribe({ qos: 'at-least-once' });
     rig.receiver.answer(one.path, [], { status: 500 });
     await one.publish('a', { group: one.id });
@@ -261,7 +261,7 @@ async function putLetter(endpoint: string): Promise<void> {
   );
 }
 
-test('a change of what is registered is heard of as soon as the deployment says', async () => {
+test('a changed registration counts after the time of its parameter', async () => {
   const one = await rig.subscribe();
   await one.publish('a');
   await one.requests(1);

@@ -98,7 +98,7 @@ test('the AWS CLI commands register and publish', async () => {
   await seen(/acme-invoices .*\{"invoice": 1\}/);
 });
 
-test('the commands of the README pause and resume a subscription, and show how it is', async () => {
+test('the commands of the README pause and resume a subscription, and print its status', async () => {
   const commands = (blocks('sh').find((block) => block.includes('webhooks -- status')) ?? '')
     .trim()
     .split('\n');
@@ -115,7 +115,7 @@ test('the commands of the README pause and resume a subscription, and show how i
   expect(phases).toEqual(commands.map((_, at) => (at >= pausedAt && at < resumedAt ? 'stopped' : 'going')));
 });
 
-test('what a callback rejects is a dead letter, is listed, redriven and delivered, as the README says', async () => {
+test('a rejected message becomes a dead letter, is listed, redriven and delivered, as the README says', async () => {
   const commands = blocks('sh').find((block) => block.includes('dead-letters list sample-dlq')) ?? '';
   const [, register = '', publish = '', list = '', mend = '', redrive = '', ...more] = here(commands)
     .trimEnd()

@@ -41,7 +41,7 @@ const allow = (topic: string, operation: 4 | 8) =>
     }),
   );
 
-test('an endpoint that is in order is said to be, and nothing is published', async () => {
+test('a working endpoint is reported as such, and no record is published', async () => {
   const topic = await createTopic(broker.plaintext);
   expect(await check(topic, USER)).toEqual({
     ok: true,

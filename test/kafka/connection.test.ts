@@ -176,7 +176,7 @@ describe('what is wrong is said', () => {
   });
 });
 
-describe('a secret or a store that is of no use is found before a connection is made', () => {
+describe('an unusable secret or store is reported before a connection is made', () => {
   const sasl = (secret: string) => ({ protocol: 'SASL_PLAINTEXT', sasl: scram('PLAIN', secret) });
   const ssl = (ssl: object) => ({ protocol: 'SSL', ssl });
   test.each([

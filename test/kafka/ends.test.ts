@@ -113,7 +113,7 @@ test('SASL_SSL with SCRAM, credentials and trust from secrets: they arrive', asy
   expect(await arrived(topic, 3)).toEqual(['1', '2', '3']);
 });
 
-test('a wrong password: letters wait, nobody else does, and they arrive when the secret is put right', async () => {
+test("a wrong password: only this endpoint's letters wait, and they arrive when the secret is corrected", async () => {
   const topic = await createTopic(broker.plaintext);
   await putSecret('webhooks/local/rotated', { ...USER, password: 'not it' });
   await world.putKafkaEndpoint('locked', broker.saslPlaintext, topic, {

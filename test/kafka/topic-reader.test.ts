@@ -151,7 +151,7 @@ test('a compacted topic is read over its gaps to its end', async () => {
   expect(ids.at(-1)).toBe('m199');
 });
 
-test('from a time, and from offsets; what retention took is told', async () => {
+test('from a time and from offsets; records that retention deleted are reported', async () => {
   const topic = await createTopic(broker.plaintext, { partitions: 2 });
   await writeLetters(broker.plaintext, topic, [...named(numbers(5)), ...named(['other'], 1)]);
   expect(await idsIn(await open(topic, { since: Date.now() + 6 * 60_000 }))).toEqual([]);
@@ -167,7 +167,7 @@ test('from a time, and from offsets; what retention took is told', async () => {
   expect(source.notes).toEqual(['Partition 0: offsets 1 to 3 are gone from the topic, unread.']);
 });
 
-test('a cursor of a longer topic that had this name is told, not waited for', async () => {
+test('a cursor of a deleted, longer topic of the same name is an error', async () => {
   const topic = await createTopic(broker.plaintext, { partitions: 1 });
   await writeLetters(broker.plaintext, topic, named(['a']));
   const source = await open(topic, { cursor: { 0: { next: '70', end: '80' } } });
@@ -188,7 +188,7 @@ test.each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'])('over TLS with %s', async
   ]);
 });
 
-test('what can not be read is told in words: password, rights, topic, address', async () => {
+test('errors are sentences: password, rights, topic, address', async () => {
   const topic = await createTopic(broker.plaintext, { partitions: 1 });
   const sasl = (secret: string) => ({
     bootstrapServers: broker.saslPlaintext,

@@ -88,7 +88,7 @@ test('a FIFO queue, by ARN, gets the letters of a subscription in one group, eac
   expect(new Set(found.map(({ group }) => group)).size).toBe(2);
 });
 
-test('a queue that is not there yet: the letters wait, and come when it is made', async () => {
+test('letters for a missing queue wait, and arrive when the queue is made', async () => {
   const name = 'rejected-late';
   const queueArn = `arn:aws:sqs:${set.region}:000000000000:${name}`;
   await set.putEndpoint({ name: 'late', type: 'sqs', configuration: { queueArn } });
@@ -106,7 +106,7 @@ test('a queue that is not there yet: the letters wait, and come when it is made'
   expect(found[0]?.letter).not.toHaveProperty('waitsSince');
 });
 
-test("an endpoint that names the functions' own queue is refused, and nothing goes round", async () => {
+test("an endpoint that names one of the stage's own queues is refused, so no letter circulates", async () => {
   await set.putEndpoint({
     name: 'loop',
     type: 'sqs',

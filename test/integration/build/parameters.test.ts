@@ -43,7 +43,7 @@ async function packaged(stage: string, ...parameters: string[]) {
   return { resources: Resources, variables };
 }
 
-test('each function gets what it reads: given parameters, those of the stage, and defaults', async () => {
+test("each function's environment has given parameters, the stage's parameters and defaults", async () => {
   const { resources, variables } = await packaged('prod', 'lagSeconds=31', 'allowedCidrs=10.0.0.0/8');
   for (const [name, schema] of Object.entries(SCHEMAS)) {
     const read = Object.keys(schema.shape).filter((variable) => variable !== 'AWS_ENDPOINT_URL');

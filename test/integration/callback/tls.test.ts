@@ -125,7 +125,7 @@ describe("a client's own certificate", () => {
   });
 });
 
-describe('a store that can not be had is told of, and holds nothing of it', () => {
+describe('an unreadable store gives an error without any of its content', () => {
   const inSecrets = {
     pem: { certContent: pem('client-ec.crt'), keyContent: pem('client-rsa.key') },
     p12: { content: store('openssl-rsa.p12'), password: 'another' },

@@ -27,7 +27,7 @@ async function createQueue(name: string, Attributes: Record<string, string> = {}
   return QueueUrl ?? '';
 }
 
-test('put checks and registers; list, get and remove follow', async () => {
+test('put checks and registers; list, get and remove work afterwards', async () => {
   const queueArn = 'arn:aws:sqs:us-east-1:000000000000:anybody';
   expect((await put(sqs('letters', { queueArn }), '--dry-run')).stdout).toBe(
     'letters is valid, and would be put into webhooks-local-endpoints.\n',
@@ -52,7 +52,7 @@ test('put checks and registers; list, get and remove follow', async () => {
   });
 });
 
-test('an item that is wrong is refused with every fault, and nothing is put', async () => {
+test('an invalid item is refused with all its faults, and nothing is put', async () => {
   const refused = await put([sqs('right', { queueUrl: 'nowhere' }), { name: 'a b', type: 'smtp' }]);
   expect(refused.stderr).toContain(
     'standard input, item 1 is invalid; nothing was put.\n  configuration.queueUrl: must be the URL of an SQS queue',
@@ -61,7 +61,7 @@ test('an item that is wrong is refused with every fault, and nothing is put', as
   expect(await run(['get', 'right'])).toMatchObject({ code: 1 });
 });
 
-test('one that a subscription names is removed only when that is meant', async () => {
+test('an endpoint that a subscription names is removed only with --force', async () => {
   const queueUrl = await createQueue('named');
   await put(sqs('named', { queueUrl }));
   const one = await rig.subscribe({ dlq: 'named' });
@@ -75,7 +75,7 @@ test('one that a subscription names is removed only when that is meant', async (
 });
 
 describe('test', () => {
-  test('of a queue that is there says what it is', async () => {
+  test('for an existing queue says what kind of queue it is', async () => {
     const queueUrl = await createQueue('there.fifo', {
       FifoQueue: 'true',
       MessageRetentionPeriod: '1209600',
@@ -87,7 +87,7 @@ describe('test', () => {
     expect(stdout).toContain('for 14 days');
   });
 
-  test('of one by ARN finds its URL; of one that takes little says so', async () => {
+  test('for a queue by ARN finds its URL; warns of a small maximum message size', async () => {
     await createQueue('small', { MaximumMessageSize: '1024' });
     await put(sqs('small', { queueArn: 'arn:aws:sqs:us-east-1:000000000000:small' }));
     const { stdout } = await run(['test', 'small', '--json']);
@@ -97,7 +97,7 @@ describe('test', () => {
     });
   });
 
-  test('of one that is not there, or is the functions’ own, says what to do, and ends with 1', async () => {
+  test("for a missing queue, or one of the stage's own, says what to do, and exits with 1", async () => {
     const gone = rig.set.outputs.DeadLettersQueueUrl?.replace(/[^/]+$/, 'gone');
     await put(sqs('gone', { queueUrl: gone }));
     const missing = await run(['test', 'gone']);

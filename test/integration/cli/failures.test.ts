@@ -70,7 +70,7 @@ describe('what AWS answers', () => {
     expect(await webhooks(['pause', 'a'], { endpointUrl })).toEqual({ code: 1, stdout: '', stderr });
   });
 
-  test('what was asked of a function is asked once, though the answer is lost: a second skip would skip the next', async () => {
+  test('a request to a function is sent once, even if its answer is lost: a second skip would skip the next message', async () => {
     const { code, stderr } = await webhooks(['skip-head', 'a'], { endpointUrl: `${refusing.url}/cuts` });
     expect(stderr).toBe(
       'The connection was lost before webhooks-local-resume answered: the request may have been carried out. Check with status before you repeat it.\n',
@@ -78,7 +78,7 @@ describe('what AWS answers', () => {
     expect({ code, cut }).toEqual({ code: 1, cut: 1 });
   });
 
-  test('nothing that answers is asked after: is npm start running?', async () => {
+  test('a refused connection asks whether npm start is running', async () => {
     const { code, stderr } = await webhooks(publishing, { endpointUrl: 'http://127.0.0.1:1' });
     expect(stderr).toBe(
       'Nothing answers on http://127.0.0.1:1 (ECONNREFUSED): is npm start running? Else check --endpoint-url and AWS_ENDPOINT_URL.\n',
@@ -86,13 +86,13 @@ describe('what AWS answers', () => {
     expect(code).toBe(1);
   });
 
-  test('without credentials for AWS the three ways to give them are said', async () => {
+  test('without AWS credentials the error names the three ways to give them', async () => {
     const { code, stderr } = await webhooks([...publishing, '--region', 'eu-west-1'], {});
     for (const way of ['--profile', 'AWS_ACCESS_KEY_ID', '--stage local']) expect(stderr).toContain(way);
     expect(code).toBe(1);
   });
 
-  test('without a region it is asked for', async () => {
+  test('without a region the error asks for one', async () => {
     const env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
     const { code, stderr } = await webhooks(publishing, { env });
     expect(stderr).toBe('No AWS region is said: give --region, or set AWS_REGION.\n');
@@ -100,7 +100,7 @@ describe('what AWS answers', () => {
   });
 });
 
-describe('a command line that is not understood ends with 2', () => {
+describe('an invalid command line exits with 2', () => {
   test.each([
     { args: [], told: 'Usage: webhooks' },
     { args: ['jump'], told: "unknown command 'jump'" },
@@ -116,7 +116,7 @@ describe('a command line that is not understood ends with 2', () => {
   });
 });
 
-test('--help tells of the commands, the options of all, and the exit codes, and ends with 0', async () => {
+test('--help lists the commands, common options and exit codes, and exits with 0', async () => {
   const { code, stdout, stderr } = await webhooks(['--help'], {});
   for (const word of ['subscriptions', 'publish', 'resume', '--stage', '--json', 'Exit codes'])
     expect(stdout).toContain(word);

@@ -27,7 +27,7 @@ async function pausedWith(bodies: readonly string[], subscribing = {}): Promise<
   return one;
 }
 
-test('pause, look at what waits, resume: it comes, in order', async () => {
+test('pause, list the backlog, resume: the messages arrive in order', async () => {
   const bodies = numbered(30);
   const one = await pausedWith(bodies);
   const listed = await run('backlog', 'list', one.id, '--limit', '4');
@@ -55,7 +55,7 @@ test('pause, look at what waits, resume: it comes, in order', async () => {
   expect((await run('backlog', 'list', one.id)).stdout).toBe(`No message waits for ${one.id}.\n`);
 });
 
-test('skip-head drops the first, dead-letter-head sends it to the dlq, and the rest comes', async () => {
+test('skip-head drops the first message, dead-letter-head sends it to the dlq, and the others are delivered', async () => {
   await rig.set.putEndpoint({
     name: 'letters',
     type: 'sqs',
@@ -74,7 +74,7 @@ test('skip-head drops the first, dead-letter-head sends it to the dlq, and the r
   expect(bodiesOf(await one.requests(1))).toEqual(['c']);
 });
 
-test('held messages are listed, sent and discarded, by id or all of them', async () => {
+test('held messages are listed, sent and discarded, by id or all at once', async () => {
   const one = await rig.subscribe({ qos: 'at-most-once' });
   rig.receiver.answer(one.path, [{ status: 500 }]);
   await one.publish('a', { group: one.id, id: 'held-1' });
@@ -105,7 +105,7 @@ test('held messages are listed, sent and discarded, by id or all of them', async
 });
 
 describe('status of all', () => {
-  test('shows each once with what is wrong, and sums up; --not-going leaves the others out', async () => {
+  test('lists each subscription once with its fault, and totals; --not-going hides those that deliver', async () => {
     const ids = Array.from({ length: 260 }, (_, index) => `many-${String(index).padStart(3, '0')}`);
     for (const id of ids)
       await rig.set.putSubscription({ id, configuration: { callbackUrl: rig.receiver.url } });
@@ -130,7 +130,7 @@ describe('status of all', () => {
   });
 });
 
-describe('what can’t be done is said, and ends with 1', () => {
+describe("a request that can't be carried out is explained, and exits with 1", () => {
   test.each([
     [['status', 'nobody'], 'There is no subscription nobody.\n'],
     [['pause', 'nobody'], 'There is no subscription nobody.\n'],
@@ -140,7 +140,7 @@ describe('what can’t be done is said, and ends with 1', () => {
     expect(await run(...args)).toEqual({ code: 1, stdout: '', stderr });
   });
 
-  test('a head of a backlog that is empty, and a held message that is not there', async () => {
+  test('the head of an empty backlog, and an unknown held message', async () => {
     const one = await rig.subscribe();
     expect(await run('skip-head', one.id)).toMatchObject({ code: 1, stderr: 'Nothing waits there.\n' });
     expect(await run('held', 'discard', one.id, 'm')).toMatchObject({
@@ -149,7 +149,7 @@ describe('what can’t be done is said, and ends with 1', () => {
     });
   });
 
-  test('a lane that there can’t be is a mistake of the command line', async () => {
+  test('an impossible lane number is an error of the command line', async () => {
     const { code, stderr } = await run('skip-head', 'a', '--lane', '20');
     expect(code).toBe(2);
     expect(stderr).toContain("option '--lane <n>' argument '20' is invalid. It must be 0 to 19.");

@@ -35,7 +35,7 @@ test('topic, id, content type and headers arrive', async () => {
   });
 });
 
-test('a file of any bytes, and standard input, empty too, arrive as they are', async () => {
+test('any bytes from a file or from standard input arrive unchanged, also none', async () => {
   const one = await rig.subscribe();
   const bytes = Buffer.from([0, 255, 128, 10, 27]);
   writeFileSync(join(scratch, 'bytes'), bytes);
@@ -47,7 +47,7 @@ test('a file of any bytes, and standard input, empty too, arrive as they are', a
   expect((await one.requests(3))[2]?.body).toEqual(Buffer.alloc(0));
 });
 
-test('many in a group come in order, each with its id', async () => {
+test('many messages in a group arrive in order, each with its id', async () => {
   const one = await rig.subscribe({ qos: 'at-least-once' });
   const { stdout } = await run([
     '--topic',
@@ -66,7 +66,7 @@ test('many in a group come in order, each with its id', async () => {
   expect(ids).toEqual(Array.from({ length: 25 }, (_, index) => `m-${index + 1}`));
 });
 
-test('many without a group all come', async () => {
+test('many messages without a group all arrive', async () => {
   const one = await rig.subscribe();
   expect((await run(['--topic', one.topic, '--count', '123', '"x"'])).stdout).toBe(
     'Published 123 messages.\n',
@@ -100,7 +100,7 @@ test.each([
   expect(refused.stderr).toContain(told);
 });
 
-test('what is larger than the queue takes is refused with both numbers', async () => {
+test("a message above the queue's limit is refused with both numbers", async () => {
   const refused = await run(['--topic', 't', '--file', '-'], 'x'.repeat(262_144));
   expect(refused.stderr).toMatch(
     /^The message has 262156 bytes with its attributes; the queue's limit is 262144/,

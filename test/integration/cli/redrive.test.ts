@@ -24,7 +24,7 @@ afterAll(() => rig?.close());
 
 const run = (...args: string[]): Promise<Ended> => webhooks(args, { endpointUrl: rig.set.url });
 
-test('a list shows what lies there, one a line, and takes nothing', async () => {
+test('list prints the letters, one a line, and deletes none', async () => {
   const { code, stdout } = await run('dead-letters', 'list', 'rejected');
   expect(code).toBe(0);
   const lines = stdout.trimEnd().split('\n');
@@ -39,7 +39,7 @@ test('a list shows what lies there, one a line, and takes nothing', async () => 
   expect(await queue.counts()).toEqual({ visible: 3, inFlight: 0 });
 });
 
-test('it is filtered, and for programs it is JSON', async () => {
+test('list takes filters, and prints JSON on request', async () => {
   const { stdout } = await run(
     'dead-letters',
     'list',
@@ -63,7 +63,7 @@ test('it is filtered, and for programs it is JSON', async () => {
   );
 });
 
-test('a dry run counts and shows, and sends nothing', async () => {
+test('a dry run counts and lists letters, and sends none', async () => {
   const { code, stdout } = await run('redrive', 'rejected', '--dry-run', '--status', '4xx');
   expect(code).toBe(0);
   expect(stdout).toContain('3 of 3 dead letters match.');
@@ -72,7 +72,7 @@ test('a dry run counts and shows, and sends nothing', async () => {
   expect(await queue.counts()).toEqual({ visible: 3, inFlight: 0 });
 });
 
-test('what is asked for is sent and delivered, the rest stays; the redrive can be named', async () => {
+test('matching letters are sent and delivered, others stay; the redrive may have a name', async () => {
   const { code, stdout, stderr } = await run(
     'redrive',
     'rejected',
@@ -95,7 +95,7 @@ test('what is asked for is sent and delivered, the rest stays; the redrive can b
   expect(await queue.counts()).toEqual({ visible: 0, inFlight: 0 });
 });
 
-test('what can not be done is told: a wrong value by the CLI, an unknown endpoint by the function', async () => {
+test('errors are explained: a wrong value by the CLI, an unknown endpoint by the function', async () => {
   expect(await run('redrive', 'rejected', '--from', 'yesterday')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('Give a time with its zone'),

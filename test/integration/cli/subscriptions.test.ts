@@ -46,7 +46,7 @@ const KEY = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const OTHER_KEY = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
 
 describe('put', () => {
-  test('registers from standard input, says what it did, and messages come', async () => {
+  test('registers from standard input, prints the result, and messages arrive', async () => {
     expect(await put(item('plain', { topic: 'plain' }))).toEqual({
       code: 0,
       stdout: 'plain is registered in webhooks-local-subscriptions.\n',
@@ -62,7 +62,7 @@ describe('put', () => {
     await rig.receiver.requests('/plain', 1);
   });
 
-  test('reads YAML, and several items from one file; none is put where one is wrong', async () => {
+  test('reads YAML, and several items from one file; if one is invalid, none is put', async () => {
     const yaml = (qos: string) => `# two of them
 id: yaml-1
 configuration:
@@ -110,13 +110,13 @@ configuration:
     expect(await stored('refused')).toBeUndefined();
   });
 
-  test('--skip-dns takes a name that only the deployment knows', async () => {
+  test('--skip-dns accepts a name that only the deployment can resolve', async () => {
     const inside = item('inside', {}, { callbackUrl: 'https://nobody.invalid/x' });
     expect(await put(inside, '--skip-dns')).toMatchObject({ code: 0 });
     expect(await stored('inside')).toEqual(inside);
   });
 
-  test('a dlq that names no endpoint is refused, and taken once that is there', async () => {
+  test('a dlq with an unknown endpoint is refused, and accepted when the endpoint exists', async () => {
     const letters = item('letters', { dlq: { endpoint: 'rejected' } });
     expect((await put(letters)).stderr).toContain('dlq.endpoint: names an endpoint that does not exist');
     await rig.set.putEndpoint({ name: 'rejected', type: 'sqs', configuration: {} });
@@ -128,7 +128,7 @@ configuration:
     expect(await put(letters)).toMatchObject({ code: 0 });
   });
 
-  test('--id and --topic complete an item that has none, and contradict none', async () => {
+  test('--id and --topic complete an item, and may not contradict it', async () => {
     const { id: _, ...nameless } = item('completed');
     expect(await put(nameless, '--id', 'completed', '--topic', 't')).toMatchObject({ code: 0 });
     expect(await stored('completed')).toEqual(item('completed', { topic: 't' }));
@@ -152,7 +152,7 @@ configuration:
     expect(refused.stderr).not.toContain('hunter2');
   });
 
-  test('a file that is not there is named', async () => {
+  test('a missing file is named in the error', async () => {
     expect(await run(['put', 'nowhere.json'])).toEqual({
       code: 1,
       stdout: '',
@@ -165,7 +165,7 @@ describe('credentials', () => {
   const signed = (key: string) => item('signed', {}, { signing: { keys: [key] } });
   const NAME = 'webhooks/local/signed@signing';
 
-  test('go into Secrets Manager, are read from there, and get a new value only when they are new', async () => {
+  test('are moved into Secrets Manager, read from there, and written again only when they change', async () => {
     const dry = await put(signed(KEY), '--dry-run');
     expect(dry.stdout).toBe(
       `signed is valid, and would be put into webhooks-local-subscriptions.\n  configuration.signing.keys would be moved into the secret ${NAME}.\n`,
@@ -192,7 +192,7 @@ describe('credentials', () => {
     expect(request?.headers['webhook-signature']).toMatch(/^v1,/);
   });
 
-  test('that a raw put left in the item are shown by nobody', async () => {
+  test('in an item from a raw put are never printed', async () => {
     await rig.set.putSubscription(item('raw', {}, { signing: { keys: [KEY] } }));
     const shown = await run(['get', 'raw']);
     expect(`${shown.stdout}${shown.stderr}${(await run(['list', '--json'])).stdout}`).not.toContain(KEY);
@@ -240,7 +240,7 @@ describe.each(Object.entries(EXAMPLES))('the example of %s', (kind, { configurat
   const secret = `webhooks/local/${id}`;
   const credentials: unknown = Object.entries(auth).find(([name]) => name === kind)?.[1];
 
-  test('registers as it stands, its credentials in a secret', async () => {
+  test('can be registered unchanged, with its credentials in a secret', async () => {
     const given = ['--id', id, '--topic', kind, '--skip-dns'];
     const { code, stdout, stderr } = await put({ configuration }, ...given);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -253,7 +253,7 @@ describe.each(Object.entries(EXAMPLES))('the example of %s', (kind, { configurat
     });
   });
 
-  test('with a callback and a token endpoint that answer, a test call carries the credentials', async () => {
+  test('a test call sends the credentials', async () => {
     rig.receiver.answer('/token', [], {
       headers: { 'content-type': 'application/json' },
       body: '{"access_token":"a-token","token_type":"Bearer","expires_in":60}',
@@ -285,7 +285,7 @@ describe.each(Object.entries(EXAMPLES))('the example of %s', (kind, { configurat
 });
 
 describe('a test call', () => {
-  test('that is refused says so, with the answer, and ends with 1', async () => {
+  test('that is rejected prints the answer, and exits with 1', async () => {
     await put(item('teapot'));
     rig.receiver.answer('/teapot', [{ status: 418, body: 'no\u001b[2Jcoffee' }]);
     const { code, stdout, stderr } = await run(['test', 'teapot']);
@@ -297,7 +297,7 @@ describe('a test call', () => {
     expect(await rig.pauseOf('teapot')).toBeUndefined();
   });
 
-  test('whose secret is not there sends nothing, and names the secret', async () => {
+  test('with a missing secret sends no request, and names the secret', async () => {
     await rig.set.putSubscription(
       item('secretless', {}, { auth: { type: 'basic', secret: 'webhooks/local/none' } }),
     );
@@ -307,7 +307,7 @@ describe('a test call', () => {
     expect(rig.receiver.received('/secretless')).toEqual([]);
   });
 
-  test('under at-most-once claims nothing and holds nothing', async () => {
+  test('under at-most-once writes no claim and holds no message', async () => {
     await put(item('once', { qos: 'at-most-once' }));
     rig.receiver.answer('/once', [{ status: 500 }]);
     expect(await run(['test', 'once'])).toMatchObject({ code: 1 });
@@ -316,7 +316,7 @@ describe('a test call', () => {
   });
 });
 
-test('list shows all in order, with what is wrong with one that is, in a table and in JSON', async () => {
+test('list prints all in order, with the faults of invalid ones, as a table and as JSON', async () => {
   await put(item('list-b', { topic: 'list' }, { callbackUrl: `${callback('list-b')}?token=hunter2` }));
   await rig.set.putSubscription({ id: 'list-a', topic: 'list', configuration: { callbackUrl: 'ftp://x' } });
   const { stdout } = await run(['list', '--topic', 'list']);
@@ -333,7 +333,7 @@ test('list shows all in order, with what is wrong with one that is, in a table a
   );
 });
 
-test('get gives an item that can be put as it is; of none it says so', async () => {
+test('get prints an item that can be put unchanged; an unknown id is an error', async () => {
   await put(item('got', { topic: 't', metadata: { note: 'ü' } }));
   const { stdout } = await run(['get', 'got']);
   expect((await run(['put', '-'], stdout)).stdout).toContain('got is unchanged in');
@@ -345,7 +345,7 @@ test('get gives an item that can be put as it is; of none it says so', async () 
   });
 });
 
-test('remove takes the item away, and its secrets where that is said', async () => {
+test('remove deletes the item, and its secrets with --with-secrets', async () => {
   await put(item('going', {}, { signing: { keys: [KEY] } }));
   const kept = await run(['remove', 'going']);
   expect(kept).toMatchObject({ code: 0, stderr: '' });

@@ -103,7 +103,7 @@ async function start(secretsGiven: Readonly<Record<string, string>> = {}) {
 const inBase64 = (text: string) => Buffer.from(text).toString('base64');
 
 describe('basic and token', () => {
-  test('are sent as they are written, in UTF-8', async () => {
+  test('are sent unchanged, in UTF-8', async () => {
     const { headerFor } = await start();
     const basic = securedBy({ type: 'basic', basic: { username: 'Åsa', password: 'p:a s' } });
     expect(await headerFor(basic)).toBe(`Basic ${inBase64('Åsa:p:a s')}`);
@@ -111,7 +111,7 @@ describe('basic and token', () => {
     expect(await headerFor(securedBy({ type: 'none' }))).toBe('undefined');
   });
 
-  test('come from a secret, from one entry of it, or from an entry that is text', async () => {
+  test('come from a secret, from one of its entries, or from an entry that is plain text', async () => {
     const credentials = { username: 'u', password: 'p' };
     const { headerFor, reads } = await start({
       own: JSON.stringify(credentials),
@@ -141,7 +141,7 @@ describe('basic and token', () => {
     expect(said).not.toContain('MaRkEd');
   });
 
-  test('in an item are warned of once, with what to do and no value', async () => {
+  test('in an item cause one warning with instructions and without values', async () => {
     const { headerFor, warnings } = await start({ own: 'eyJ.a' });
     const inline = securedBy({ type: 'token', token: { value: 'MaRkEd' } });
     await headerFor(inline);
@@ -166,7 +166,7 @@ describe('oauth2', () => {
     expect(sent?.startsWith('Basic ') ?? false).toBe(clientAuthentication === 'client_secret_basic');
   });
 
-  test('fifty deliveries at once make one token request, and so do two subscriptions of one client', async () => {
+  test('fifty parallel deliveries make one token request, and so do two subscriptions of one client', async () => {
     const { headerFor, tokenRequests } = await start();
     const one = securedBy({ type: 'oauth2', oauth2: oauth2() }, 'one');
     const two = securedBy({ type: 'oauth2', oauth2: oauth2() }, 'two');
@@ -176,7 +176,7 @@ describe('oauth2', () => {
     expect(tokenRequests()).toBe(1);
   });
 
-  test('a token is kept until a little before its end', async () => {
+  test('a token is cached until shortly before its expiry', async () => {
     const { headerFor, tokenRequests, clock } = await start();
     const one = securedBy({ type: 'oauth2', oauth2: oauth2() });
     const first = await headerFor(one);
@@ -187,7 +187,7 @@ describe('oauth2', () => {
     expect(tokenRequests()).toBe(2);
   });
 
-  test('a token of one second is renewed when it is over', async () => {
+  test('a token that lives one second is renewed after it expires', async () => {
     const { headerFor, tokenRequests, clock } = await start();
     server.options.lifeSeconds = 1;
     const one = securedBy({ type: 'oauth2', oauth2: oauth2() });
@@ -197,7 +197,7 @@ describe('oauth2', () => {
     expect(tokenRequests()).toBe(2);
   });
 
-  test('a token whose life is not told is used for five minutes', async () => {
+  test('a token without expires_in is used for five minutes', async () => {
     const { headerFor, tokenRequests, clock } = await start();
     server.options.say = () => ({ status: 200, body: '{"access_token":"a","token_type":"Bearer"}' });
     const one = securedBy({ type: 'oauth2', oauth2: oauth2() });
@@ -210,7 +210,7 @@ describe('oauth2', () => {
     expect(tokenRequests()).toBe(2);
   });
 
-  test('while a renewal fails the old token stays, as long as it is good', async () => {
+  test('while a renewal fails, the old token is used until it expires', async () => {
     const { headerFor, clock } = await start();
     const one = securedBy({ type: 'oauth2', oauth2: oauth2() });
     const first = await headerFor(one);
@@ -248,7 +248,7 @@ describe('oauth2', () => {
     expect(told).not.toContain('MaRkEd');
   });
 
-  test("is asked for through the subscription's proxy", async () => {
+  test("is requested through the subscription's proxy", async () => {
     const { headerFor } = await start();
     const proxy = await httpProxy();
     const through = { enabled: true, type: 'HTTP', host: '127.0.0.1', port: proxy.port };
@@ -257,7 +257,7 @@ describe('oauth2', () => {
     expect(proxy.asked).toEqual([`CONNECT ${new URL(server.tokenUrl).host}`]);
   });
 
-  test("is had from a server of the private authority that the subscription's ssl trusts", async () => {
+  test("is accepted from a server with a certificate that the subscription's trust store trusts", async () => {
     const { headerFor } = await start();
     const tokens = createServer(serverTls(), (_, res) => {
       res.writeHead(200, { 'content-type': 'application/json' });
@@ -272,7 +272,7 @@ describe('oauth2', () => {
     expect(await headerFor(securedBy(auth, 'acme', { ssl }))).toBe('Bearer private');
   });
 
-  test('an endpoint that can not be reached, or may not be called, is so', async () => {
+  test('a token endpoint that is unreachable or forbidden is an outage with that reason', async () => {
     const { headerFor } = await start();
     const at = (endpoint: string) => securedBy({ type: 'oauth2', oauth2: oauth2({ endpoint }) });
     expect(await headerFor(at('http://127.0.0.1:1/token'))).toMatch(/^token-unreachable: .*refused/);
@@ -282,7 +282,7 @@ describe('oauth2', () => {
     expect(await headerFor(at('http://10.0.0.1/token'))).toMatch(/^token-unreachable: .*may not be called/);
   });
 
-  test("a client's secret that was rotated is read anew when the endpoint refuses the old one", async () => {
+  test('a rotated client secret is read again when the token endpoint refuses the old one', async () => {
     const { headerFor, put, reads, clock } = await start({
       one: JSON.stringify(oauth2({ clientSecret: 'old' })),
     });
@@ -358,7 +358,7 @@ describe('jwtProfileOauth2', () => {
 });
 
 describe('a 401', () => {
-  test('has the secret read anew: true when it had changed, and only then', async () => {
+  test('reads the secret again, and returns true only if it has changed', async () => {
     const { authorization, headerFor, put, clock } = await start({ one: 'old' });
     const one = securedBy({ type: 'token', secret: 'one' });
     const used = await headerFor(one);
@@ -371,7 +371,7 @@ describe('a 401', () => {
     expect(await headerFor(one)).toBe('Bearer new');
   });
 
-  test('to a token that was revoked has another one made, once in 30 seconds', async () => {
+  test('of a revoked token requests another one, once in 30 seconds', async () => {
     const { authorization, headerFor, tokenRequests, clock } = await start();
     const one = securedBy({ type: 'oauth2', oauth2: oauth2() });
     const revoked = await headerFor(one);
@@ -388,7 +388,7 @@ describe('a 401', () => {
     expect(tokenRequests()).toBe(3);
   });
 
-  test('while no token can be had says nothing about the next one', async () => {
+  test('while no token is available does not affect the next one', async () => {
     const { authorization, headerFor } = await start();
     const one = securedBy({ type: 'oauth2', oauth2: oauth2() });
     const revoked = await headerFor(one);

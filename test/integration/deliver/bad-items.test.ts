@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.close());
 
-describe('an invalid config item pauses its subscription and says where and why', () => {
+describe('an invalid item pauses its subscription with the path and the reason of each fault', () => {
   test.each([
     { what: 'no callbackUrl', change: { configuration: {} }, says: ['configuration.callbackUrl: '] },
     { what: 'no configuration', change: { configuration: undefined }, says: ['configuration'] },
@@ -88,7 +88,7 @@ describe('an invalid config item pauses its subscription and says where and why'
     },
   );
 
-  test('no value of the item gets into the state or a log', async () => {
+  test('no value of the item is written into the state or a log', async () => {
     const one = await rig.subscribe();
     const { configuration: ours } = one.item;
     await rig.set.putSubscription({
@@ -107,7 +107,7 @@ describe('an invalid config item pauses its subscription and says where and why'
     expect(rig.set.lines.join('\n')).not.toMatch(/s3cr3t-(url|path|header|password|value)/);
   });
 
-  test('a paused item that is put wrong in another way says the new reason', async () => {
+  test("another fault in a paused subscription's item replaces the reason", async () => {
     const one = await rig.subscribe();
     await rig.set.putSubscription({ ...one.item, qos: 'sometimes' });
     await one.publish('x');
@@ -139,7 +139,7 @@ describe('an invalid config item pauses its subscription and says where and why'
     expect(bodiesOf(await mate.requests(1, 4_000))).toEqual(['x']);
   });
 
-  test('messages keep their order behind an item that is put right', async () => {
+  test('messages keep their order while an item is invalid and after it is corrected', async () => {
     const one = await rig.subscribe({ qos: 'at-least-once' });
     await rig.set.putSubscription({ ...one.item, qos: 'at-last-once' });
     await one.publishAll(['a', 'b', 'c'], 'right');
@@ -150,10 +150,10 @@ describe('an invalid config item pauses its subscription and says where and why'
   });
 });
 
-describe('an endpoint that is not as it should be pauses whoever names it', () => {
+describe('a missing or invalid endpoint pauses the subscriptions that name it', () => {
   const put = (name: string, more: object = {}) => rig.set.putEndpoint({ name, ...ENDPOINT, ...more });
 
-  test('missing: with the field and what to do; putting it lets it go on, with what it had', async () => {
+  test('missing: the reason names the field; a put of the endpoint resumes the subscription with its backlog', async () => {
     const one = await rig.subscribe({ qos: 'at-least-once' });
     await rig.set.putSubscription({ ...one.item, dlq: { endpoint: 'missing' } });
     await one.publishAll(['a', 'b'], one.id);
@@ -167,7 +167,7 @@ describe('an endpoint that is not as it should be pauses whoever names it', () =
     expect(bodiesOf(await one.requests(2))).toEqual(['a', 'b']);
   });
 
-  test('wrong: with what is wrong of it; the next message finds it mended', async () => {
+  test('invalid: the reason lists its faults; the next message after the correction is delivered', async () => {
     const one = await rig.subscribe({ qos: 'at-least-once', dlq: 'wrong' });
     await put('wrong', { configuration: { queueUrl: 'https://user:s3cr3t@example.com' } });
     await one.publish('a', { group: one.id });
@@ -180,7 +180,7 @@ describe('an endpoint that is not as it should be pauses whoever names it', () =
     expect(bodiesOf(await one.requests(2))).toEqual(['a', 'b']);
   });
 
-  test('removed: nothing more is sent, in a function that knew it a moment ago', async () => {
+  test('removed: no more requests go out, although the function has just read it', async () => {
     const one = await rig.subscribe({ qos: 'at-least-once', dlq: 'removed' });
     await one.publish('before', { group: one.id });
     await one.requests(1);
@@ -193,7 +193,7 @@ describe('an endpoint that is not as it should be pauses whoever names it', () =
     expect(bodiesOf(await one.requests(2))).toEqual(['before', 'after']);
   });
 
-  test('undeliverable is one without an item', async () => {
+  test('the endpoint undeliverable needs no item', async () => {
     const one = await rig.subscribe({ dlq: 'undeliverable' });
     rig.receiver.answer(one.path, [{ status: 400 }]);
     await one.publish('a');
@@ -202,7 +202,7 @@ describe('an endpoint that is not as it should be pauses whoever names it', () =
   });
 });
 
-describe('a state item that nobody of ours wrote', () => {
+describe('a state item that the functions did not write', () => {
   test.each([
     { what: 'without an epoch', state: {} },
     { what: 'of other types', state: { epoch: 'one', pause: true } },

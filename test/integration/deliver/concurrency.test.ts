@@ -23,7 +23,7 @@ function watchInvocations(): () => number {
 }
 
 describe('requests in flight', () => {
-  test('are never more than maxConcurrentConnections, or one where order is promised, over several environments', async () => {
+  test('never exceed maxConcurrentConnections, or one for ordered QoS, over several environments', async () => {
     const http = (maxConcurrentConnections?: number) =>
       maxConcurrentConnections === undefined ? {} : { configuration: { http: { maxConcurrentConnections } } };
     const wanted = [
@@ -50,7 +50,7 @@ describe('requests in flight', () => {
     expect(rig.receiver.mostInFlight(all[0]?.path ?? '')).toBeGreaterThan(3);
   });
 
-  test('are counted until the callback has answered, also where it fails', async () => {
+  test('count until the callback has answered, also when it fails', async () => {
     const one = await rig.subscribe({ configuration: { http: { maxConcurrentConnections: 2 } } });
     const failing = Array.from({ length: 40 }, (_, index) => ({
       delayMs: 20,

@@ -85,7 +85,7 @@ test('at-most-once: every delivery twice on the queue, and killed at any moment,
   expect(await rig.pauseOf(one.id)).toBeUndefined();
 });
 
-test('at-most-once: what was rejected once is a dead letter however often SQS hands it out, and is sent once', async () => {
+test('at-most-once: a rejected message is sent once and becomes a dead letter, however often SQS delivers it', async () => {
   const one = await rig.subscribe({ qos: 'at-most-once', dlq: 'e' });
   rig.receiver.answer(one.path, [{ status: 400, body: 'no' }]);
   await rig.whilePaused(QUEUES.deliveries, async () => {

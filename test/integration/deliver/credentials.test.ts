@@ -102,7 +102,7 @@ describe('OAuth2', () => {
     expect(server.requests() - before).toBeLessThanOrEqual(1);
   });
 
-  test('a token of one second is over by the next message, which carries a new one', async () => {
+  test('a token that lives one second has expired by the next message, which carries a new one', async () => {
     server.options.lifeSeconds = 1;
     const one = await subscribeTo(oauth2By('brief'), { qos: 'at-least-once' });
     await one.publish('first', { group: 'g' });
@@ -172,7 +172,7 @@ describe('OAuth2', () => {
 });
 
 describe('a secret', () => {
-  test('that is not there is an outage that says so; once it is there all is delivered', async () => {
+  test('that is missing is an outage with that reason; when it exists, all messages are delivered', async () => {
     const one = await subscribeTo(
       { auth: { type: 'token', secret: 'webhooks/local/late' } },
       { qos: 'at-least-once', accepts: (header) => header === 'Bearer late' },
@@ -191,7 +191,7 @@ describe('a secret', () => {
     expect(one.callback.answers()).toEqual([['a', 200]]);
   });
 
-  test('that was rotated costs no message where the receiver takes both, and one 401 where it does not', async () => {
+  test('that was rotated loses no message if the receiver accepts both values, and costs one 401 if not', async () => {
     const rotated = { accepts: ['Bearer old'] };
     const name = 'webhooks/local/rotated';
     await createSecret(name, 'old');
@@ -217,7 +217,7 @@ describe('a secret', () => {
     expect(await rig.pauseOf(one.id)).toBeUndefined();
   });
 
-  test('whose value is refused, and is still the same, stops the consumption as any 401 does', async () => {
+  test('that is refused and unchanged pauses the subscription like any 401', async () => {
     await createSecret('webhooks/local/wrong', 'wrong');
     const one = await subscribeTo(
       { auth: { type: 'token', secret: 'webhooks/local/wrong' } },

@@ -14,7 +14,7 @@ const QUEUE = QUEUES.deliveries;
 const inOneBatch = (work: () => Promise<void>) => rig.whilePaused(QUEUE, work);
 
 describe('a batch', () => {
-  test('a callback that hangs holds up its own lane only: the next message of another comes before it ends', async () => {
+  test("a hanging callback blocks only its own lane: another lane's next message arrives first", async () => {
     // Long enough for another environment to start on a busy machine; it is released as soon as that has shown.
     const slow = await rig.subscribe({ qos: 'at-least-once', configuration: { readTimeout: 20_000 } });
     const fast = await rig.subscribe({ qos: 'at-least-once' });
@@ -49,7 +49,7 @@ describe('a batch', () => {
     for (const one of two) expect(bodiesOf(await one.requests(2))).toEqual(['a', 'b']);
   });
 
-  test('a message that no function of ours wrote goes to undeliverable; its lane goes on', async () => {
+  test('a foreign message goes to undeliverable, and its lane continues', async () => {
     const one = await rig.subscribe({ qos: 'at-least-once' });
     const broken = [
       ['not json', 'is not JSON'],
@@ -94,8 +94,8 @@ describe('a batch', () => {
   });
 });
 
-describe('a lane whose lock can not be made sure of', () => {
-  test('is not worked on, the others of its batch are, and it is delivered later in order', async () => {
+describe("a lane whose visibility timeout can't be extended", () => {
+  test("is left alone; the batch's other lanes are delivered, and it is delivered later in order", async () => {
     const [mine, lost] = await Promise.all([
       rig.subscribe({ qos: 'at-least-once' }),
       rig.subscribe({ qos: 'at-least-once' }),
@@ -120,7 +120,7 @@ describe('a lane whose lock can not be made sure of', () => {
   });
 
   test.each(['error', 'throttle', 'lost-answer'] as const)(
-    'SQS answers for none of them (%s): nothing is sent, nobody is paused, all is delivered later, once',
+    'if SQS extends none (%s): no request, no pause; later every message is delivered once',
     async (kind) => {
       const ordered = await rig.subscribe({ qos: 'at-most-once' });
       const free = await rig.subscribe();
@@ -228,14 +228,14 @@ describe.each([
   },
 );
 
-describe('a lane that is no more', () => {
+describe('a lane that no longer exists', () => {
   /** Ids whose lane among `lanes` is not the first `below`. */
   const idsAbove = (lanes: number, below: number, count: number): string[] =>
     Array.from({ length: 10_000 }, (_, index) => `above-${index}`)
       .filter((id) => laneOf(id, lanes) >= below)
       .slice(0, count);
 
-  test('sends nothing itself when the cap is lowered: all arrive, and the new cap is kept', async () => {
+  test('sends no request after the cap is lowered: all messages arrive within the new cap', async () => {
     const one = await rig.subscribe({ configuration: { maxConcurrentConnections: 2 } });
     rig.receiver.answer(one.path, [], { delayMs: 20 });
     const ids = idsAbove(20, 2, 40);
@@ -251,7 +251,7 @@ describe('a lane that is no more', () => {
   });
 
   test.each(['at-least-once', 'at-most-once'])(
-    'sends nothing itself when auto becomes %s: one request at a time, each once',
+    'sends no request after auto becomes %s: one request at a time, each message once',
     async (qos) => {
       const one = await rig.subscribe({ configuration: { maxConcurrentConnections: 20 } });
       rig.receiver.answer(one.path, [], { delayMs: 10 });

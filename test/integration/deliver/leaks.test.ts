@@ -381,7 +381,7 @@ test.each(cases)('%s comes to its end', async (what, reason, subscribing) => {
   else await rig.paused(one.id, reason ?? '');
 });
 
-test('what waits for a subscription that is gone comes to undeliverable', async () => {
+test('the backlog of a deleted subscription goes to undeliverable', async () => {
   const id = `gone${crypto.randomUUID()}`;
   await rig.deliver('{"shipment": 2}', { subscription: id });
   await rig.until(
@@ -390,7 +390,7 @@ test('what waits for a subscription that is gone comes to undeliverable', async 
   );
 });
 
-test('and none of what came out holds a credential', async () => {
+test('no output contains a credential', async () => {
   // A marker: what is logged of it comes after what is logged of all others.
   const last = await rig.subscribe();
   await last.publish('{}');

@@ -57,7 +57,7 @@ describe.concurrent('a callback that fails', () => {
     await rig.going(one.id);
   });
 
-  test('at-least-once: the wait grows while it fails, and starts anew after a success', async () => {
+  test('at-least-once: the wait grows during an outage, and starts from the beginning after a success', async () => {
     const one = await rig.subscribe({
       qos: 'at-least-once',
       configuration: { retry: { retryOption: 'No Retry' } },
@@ -79,7 +79,7 @@ describe.concurrent('a callback that fails', () => {
     expect(waitMs(second)).toBeLessThanOrEqual(2_000);
   });
 
-  test('auto: all that came during an outage arrives after it', async () => {
+  test('auto: all messages published during an outage arrive after it', async () => {
     const one = await rig.subscribe();
     rig.receiver.answer(one.path, [], { status: 500 });
     await one.publishAll(numbered(20));
@@ -94,7 +94,7 @@ describe.concurrent('a callback that fails', () => {
     expect(await rig.lettersOf(one.id)).toEqual([]);
   });
 
-  test('at-most-once: a 500 is one call, held, and an outage that passes by itself', async () => {
+  test('at-most-once: a 500 is one request, a held message, and an outage that ends by itself', async () => {
     const one = await rig.subscribe({ qos: 'at-most-once' });
     rig.receiver.answer(one.path, [{ status: 500, body: 'oops' }]);
     await one.publishAll(['a', 'b', 'c'], 'amo');
@@ -122,7 +122,7 @@ describe.concurrent('a callback that fails', () => {
     },
   );
 
-  test('none: what failed is gone, and the next message is the next try', async () => {
+  test('none: a failed message is dropped, and the next message is the probe', async () => {
     const one = await rig.subscribe({ qos: 'none', configuration: { maxConcurrentConnections: 1 } });
     rig.receiver.answer(one.path, [{ status: 500 }, { fault: 'reset' }]);
     await one.publishAll(['a', 'b', 'c'], 'none');
@@ -134,7 +134,7 @@ describe.concurrent('a callback that fails', () => {
   });
 
   test.each(['none', 'auto', 'at-most-once', 'at-least-once'])(
-    '%s: interruptConsumptionOnServerError false with a dlq: a dead letter, and on',
+    '%s: interruptConsumptionOnServerError false with a dlq: a dead letter, and the next message',
     async (qos) => {
       const one = await rig.subscribe({
         qos,
@@ -190,7 +190,7 @@ describe.concurrent('a callback that fails', () => {
   });
 
   test.each(['none', 'auto', 'at-most-once', 'at-least-once'])(
-    '%s: interruptConsumptionOnException false with a dlq: a dead letter that tells unsent from unknown',
+    '%s: interruptConsumptionOnException false with a dlq: the dead letter distinguishes unsent from unknown',
     async (qos) => {
       const configuration = {
         interruptConsumptionOnException: false,
@@ -222,7 +222,7 @@ describe.concurrent('a callback that fails', () => {
   );
 
   test.each(['auto', 'at-most-once', 'at-least-once'])(
-    '%s: nobody at the callback is an outage; all arrive once somebody is',
+    '%s: a refused connection is an outage; all messages arrive when the server is back',
     async (qos) => {
       const gone = await startReceiver();
       const port = Number(new URL(gone.url).port);
@@ -242,7 +242,7 @@ describe.concurrent('a callback that fails', () => {
     },
   );
 
-  test('a probe makes a connection of its own: an old one that is closed just then costs no other wait', async () => {
+  test('a probe opens a new connection, so that a stale one causes no second wait', async () => {
     // As a server does whose keep-alive ends while the request is on its way.
     const used = new Set<Socket>();
     const server = await rawServer({

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.close());
 
-test('a 4xx with a dlq becomes a dead letter that says everything, and the next message goes on', async () => {
+test('a 4xx with a dlq becomes a complete dead letter, and the next message is delivered', async () => {
   const before = Date.now();
   const one = await rig.subscribe({ qos: 'at-least-once', dlq: 'dlq-endpoint' });
   rig.receiver.answer(one.path, [{ status: 422, body: 'no such order' }]);
@@ -104,7 +104,7 @@ describe('a 4xx without a dlq', () => {
     expect(await rig.pauseOf(one.id)).toEqual(pause);
   });
 
-  test('at-most-once: what was rejected is held whole, and is not sent when the subscription goes on', async () => {
+  test('at-most-once: a rejected message is held complete, and is not sent when the subscription resumes', async () => {
     const one = await rig.subscribe({ qos: 'at-most-once' });
     rig.receiver.answer(one.path, [{ status: 400 }]);
     await one.publish('first', { group: 'g', id: 'one', attributes: { headers: '{"x-a":"b"}' } });

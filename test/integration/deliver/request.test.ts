@@ -39,7 +39,7 @@ describe('the body arrives byte by byte', () => {
     expect(request?.headers['content-type']).toBe('application/octet-stream');
   });
 
-  test('no bytes at all: a single = as base64', async () => {
+  test('an empty body: a single = as base64', async () => {
     const one = await rig.subscribe();
     await one.publish('=', { attributes: { encoding: 'base64' } });
     const [request] = await one.requests(1);
@@ -47,7 +47,7 @@ describe('the body arrives byte by byte', () => {
     expect(request?.headers['content-length']).toBe('0');
   });
 
-  test('without encoding, what looks like base64 is text', async () => {
+  test('without the encoding attribute, base64 is plain text', async () => {
     const one = await rig.subscribe();
     await one.publish('=');
     await one.publish('aGFsbG8=');
@@ -67,7 +67,7 @@ describe('the body arrives byte by byte', () => {
     expect(letter?.body === exact).toBe(true);
   });
 
-  test('characters that SQS itself refuses never get into the queue', async () => {
+  test("characters that SQS refuses can't be published", async () => {
     const one = await rig.subscribe();
     await expect(one.publish('\ufffe')).rejects.toThrow();
     await expect(one.publish('\u0000')).rejects.toThrow();
@@ -117,7 +117,7 @@ describe('headers', () => {
     expect(request?.headers['webhook-id']).toBe(sqsMessageId);
   });
 
-  test("configured headers win over a message's, and those of ours over a message's", async () => {
+  test("configured headers and the product's own headers win over a message's", async () => {
     const one = await rig.subscribe({
       configuration: {
         headers: [
@@ -151,7 +151,7 @@ describe('headers', () => {
     expect(request?.headers['webhook-id']).not.toBe('forged');
   });
 
-  test('what no message may set, or no wire carries, is dropped and counted, and the message is delivered', async () => {
+  test('forbidden and invalid headers of a message are dropped and counted, and the message is delivered', async () => {
     const one = await rig.subscribe();
     const dropped = {
       Host: 'evil.example',

@@ -83,7 +83,7 @@ describe('a request is signed', () => {
     verified(request, other);
   });
 
-  test('with every key at once, symmetric or not, so that a receiver with any of them takes it', async () => {
+  test('with every key, symmetric and asymmetric, so that a receiver with any of them accepts it', async () => {
     const [old, young, asymmetric] = [hmacKey(), hmacKey(), ed25519Key()];
     const signing = { secrets: [await secretOf({ value: old })], keys: [young, asymmetric.key] };
     const request = await requestOf(await rig.subscribe({ configuration: { signing } }));
@@ -109,7 +109,7 @@ describe('a request is signed', () => {
     },
   );
 
-  test('anew on every attempt: the same id, the time of the attempt', async () => {
+  test('again on every attempt: with the same id and the time of the attempt', async () => {
     const key = hmacKey();
     const retry = {
       retryOption: 'Retry On Fail',
@@ -144,7 +144,7 @@ describe('a request is signed', () => {
   });
 });
 
-describe('a key that can not be had', () => {
+describe("a key that can't be read", () => {
   test.each([
     ['does not exist', async () => 'webhooks/local/nobody-made-it', 'does not exist'],
     ['is too short', () => secretOf({ value: 'whsec_c2hvcnQ=' }), 'is too short'],
@@ -173,7 +173,7 @@ describe('a key that can not be had', () => {
     expect(Item).toBeUndefined();
   });
 
-  test('is had once it is put, and what waited goes out signed', async () => {
+  test('is used as soon as it exists, and waiting messages go out signed', async () => {
     const key = hmacKey();
     const name = await secretOf({ value: 'whsec_' });
     const one = await rig.subscribe({ qos: 'at-most-once', configuration: { signing: { secrets: [name] } } });

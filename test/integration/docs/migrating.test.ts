@@ -34,7 +34,7 @@ async function sh(script: string): Promise<string> {
 }
 
 test.skipIf(!hasJq)(
-  'what Gravitee has is put by the commands, and messages come with its credentials',
+  "Gravitee's subscription is put by the page's commands, and messages arrive with its credentials",
   async () => {
     const [putEndpoint = '', putSubscription = ''] = page.blocks('sh');
     await sh(putEndpoint);

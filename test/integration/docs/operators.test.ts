@@ -53,13 +53,13 @@ async function follow(command: string): Promise<string> {
   return stdout;
 }
 
-test('who is not well is shown with why', async () => {
+test('subscriptions in trouble are listed with the reason', async () => {
   const shown = await follow('status --not-going');
   expect(shown).toMatch(/acme-shipments .*404/);
   expect(shown).toContain('acme-payments');
 });
 
-test('the first message is skipped, and the rest comes in order', async () => {
+test('the first message is skipped, and the others arrive in order', async () => {
   const shown = await follow('skip-head acme-shipments');
   expect(shown).toContain('acme-shipments');
   const requests = await shipments.requests(3);
@@ -67,37 +67,37 @@ test('the first message is skipped, and the rest comes in order', async () => {
   await rig.going('acme-shipments');
 });
 
-test('an item is put right, and tried', async () => {
+test('an item is corrected and tested', async () => {
   writeFileSync(join(scratch, 'acme.json'), JSON.stringify(shipments.item));
   expect(await follow('subscriptions put acme.json')).toContain('acme-shipments is unchanged');
 });
 
-test('a subscription is paused, whatever its item says, and resumed', async () => {
+test('a subscription is paused and resumed by hand', async () => {
   await follow('pause acme-shipments');
   await rig.going('acme-shipments');
 });
 
-test('one that waits for its next probe is resumed at once', async () => {
+test('a subscription that waits for its next probe is resumed at once', async () => {
   expect(await follow('npm run webhooks -- resume acme-shipments')).toContain('acme-shipments');
 });
 
-test('what is held is listed and sent', async () => {
+test('held messages are listed and sent', async () => {
   await follow('held send acme-payments --all');
   expect(bodiesOf(await payments.requests(2))).toEqual(['a payment', 'a payment']);
 });
 
-test('what was undeliverable is sent anew once its subscription is there', async () => {
+test('undeliverable messages are sent again when their subscription exists', async () => {
   const returns = await rig.subscribe({ id: 'acme-returns', topic: undefined });
   expect(await follow('redrive undeliverable')).toContain('unknown-subscription');
   expect(bodiesOf(await returns.requests(1))).toEqual(['for whom?']);
 });
 
-test('an endpoint is looked at, and its dead letters are redriven', async () => {
+test("an endpoint's dead letters are listed and redriven", async () => {
   await follow('endpoints test rejected-orders');
   await follow('redrive rejected-orders');
 });
 
-test('no recipe is left that was not followed; what deploys names scripts and commands that are there', () => {
+test('every command of the page was run, or names an existing script', () => {
   expect(recipes).toEqual([]);
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
   for (const line of deploying.trim().split('\n')) {

@@ -47,7 +47,7 @@ test('the AWS CLI publishes in order', async () => {
   expect(request?.body.toString()).toBe('{"order": 17, "state": "placed"}');
 });
 
-test('publish.mjs publishes a batch, which comes in its order; twice, it comes once', async () => {
+test('publish.mjs publishes a batch that arrives in order; published twice, it arrives once', async () => {
   const program = page.block('publish.mjs');
   const publish = () => run(process.execPath, ['--input-type=module', '-e', program], { env: environment() });
   const before = orders.received().length;

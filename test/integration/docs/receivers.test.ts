@@ -107,7 +107,7 @@ const UNKNOWN_KEY = `whsec_${Buffer.alloc(32).toString('base64')}`;
 describe.each(LANGUAGES)('$name', ({ name, here, run, ...more }) => {
   beforeAll(() => void (here && run(fileOf(name))), 300_000);
 
-  test.skipIf(!here)('takes what is signed, with the old key and with the new one', async () => {
+  test.skipIf(!here)('accepts signed requests, with the old key and with the new one', async () => {
     const [old, young] = [newKeys(), newKeys()];
     const receiver = await start(run(fileOf(name)), [UNKNOWN_KEY, young.secret]);
     const signing = { keys: [old.secret, young.secret] };
@@ -129,7 +129,7 @@ describe.each(LANGUAGES)('$name', ({ name, here, run, ...more }) => {
       await receiver.printed(`got ${id} ${BODY}`);
     });
 
-  test.skipIf(!here)('refuses what is not signed, changed on the way, or old, with 401', async () => {
+  test.skipIf(!here)('answers 401 to requests that are unsigned, changed or old', async () => {
     const { secret, publicKey } = newKeys();
     const receiver = await start(run(fileOf(name)), 'asymmetric' in more ? [secret, publicKey] : [secret]);
     const genuine = await rig.subscribe({ configuration: { signing: { keys: [secret] } } });
@@ -208,7 +208,7 @@ test.skipIf(!has('openssl', 'version'))(
   },
 );
 
-test('the table of headers has each that comes, and no other', async () => {
+test('the table of headers lists exactly the headers of a request', async () => {
   const { secret } = newKeys();
   const token = { type: 'token', token: { value: 'abc' } };
   const one = await rig.subscribe({ configuration: { signing: { keys: [secret] }, auth: token } });

@@ -142,7 +142,7 @@ test('a batch has at most as many records as the mapping says', async () => {
   expect(Math.max(...reports.map(({ records }) => records))).toBe(3);
 });
 
-test('with a window a batch is larger than one receive, and holds what came within it', async () => {
+test('with a batch window a batch may be larger than one receive', async () => {
   const { queue, mapping, reports } = await scene({
     handler: '',
     mapping: { enabled: false, batchSize: 25, batchingWindowSeconds: 1 },
@@ -167,7 +167,7 @@ test.each([
   await eventually(queue.left).toBe(0);
 });
 
-test('of a batch with failures the others are deleted; the failed come back when their visibility ends, not before', async () => {
+test('successful messages of a batch are deleted; failed ones return when their visibility timeout ends', async () => {
   const clock = createManualClock();
   const { queue, mapping, functions, invocations } = await scene({
     clock,
@@ -217,7 +217,7 @@ test.each([
   expect(errors).toHaveLength(1);
 });
 
-test('without ReportBatchItemFailures an answer means nothing', async () => {
+test("without ReportBatchItemFailures the function's answer is ignored", async () => {
   const { queue } = await scene({
     mapping: { reportsItemFailures: false },
     handler: 'return { batchItemFailures: records.map((r) => ({ itemIdentifier: r.messageId })) }',
@@ -301,7 +301,7 @@ test('a batch above 6 MB goes in several invocations, in order', async () => {
   expect(reports[1]?.startedAt).toBeGreaterThanOrEqual(reports[0]?.endedAt ?? Number.POSITIVE_INFINITY);
 });
 
-test('what is left of a group after a failure is not handed out before the failed message', async () => {
+test('later messages of a group are not received before the failed one', async () => {
   const { queue, mapping, invocations, functions } = await scene({
     queue: 'test.fifo',
     mapping: { enabled: false },
@@ -317,7 +317,7 @@ test('what is left of a group after a failure is not handed out before the faile
   expect(queue.left()).toBe(6);
 });
 
-test('what the function has deleted itself is no error', async () => {
+test('a message that the function deleted itself is no error', async () => {
   const { queue, errors, invocations, mapping } = await scene({
     queue: 'test.fifo',
     handler: `const [, host, account, name] = records[0].body.match(/^(http:..[^/]+).([0-9]+).(.+)$/);
@@ -353,7 +353,7 @@ test('an entry that SQS could not delete is deleted again', async () => {
   await eventually(queue.left).toBe(0);
 });
 
-test('a queue that answers with errors for a while is read on', async () => {
+test('polling continues after errors of a queue', async () => {
   const { queue, errors } = await scene({ handler: '' });
   queue.emulator.faults.add({ operation: 'ReceiveMessage', kind: 'error', times: 5 });
   await queue.send('a');
@@ -361,7 +361,7 @@ test('a queue that answers with errors for a while is read on', async () => {
   expect(errors.join()).toContain('receive failed');
 });
 
-test('paused, nothing is received; resumed, it goes on', async () => {
+test('a disabled mapping receives no messages; enabled again, it continues', async () => {
   const { queue, mapping, reports } = await scene({ handler: '' });
   await queue.send('a');
   await eventually(queue.left).toBe(0);
@@ -405,7 +405,7 @@ test('stop waits for the invocation under way, which is finished and deleted', a
   expect(queue.left()).toBe(0);
 });
 
-test('stop waits no longer than it is told to', async () => {
+test('stop waits no longer than its limit', async () => {
   const { queue, functions, mapping } = await scene({
     handler: 'log("at work"); await pass(60_000)',
     timeoutSeconds: 60,
@@ -416,7 +416,7 @@ test('stop waits no longer than it is told to', async () => {
   expect(functions.running()).toHaveLength(1);
 });
 
-test('a poll that waits takes no message with it when it is stopped', async () => {
+test('a long poll that is stopped loses no message', async () => {
   const { queue, mapping } = await scene({ handler: '' });
   await eventually(() => queue.emulator.queue('test').waiting()).toBe(1);
   await mapping.stop();

@@ -19,7 +19,7 @@ const start = (...args: Parameters<typeof startTestFunctions>): TestFunctions =>
   return functions;
 };
 
-test("a handler's answer comes back, and nothing comes back as null", async () => {
+test("a handler's answer is returned, undefined as null", async () => {
   const { invoke } = start({
     echo: 'exports.handler = async (event) => ({ got: event })',
     silent: 'exports.handler = async () => {}',
@@ -52,7 +52,7 @@ test("the context is Lambda's", async () => {
   expect(remaining).toBeLessThanOrEqual(7000);
 });
 
-test('the environment is what Lambda and the template set, and nothing of the parent', async () => {
+test('the environment has the variables of Lambda and the template, and none of the parent process', async () => {
   process.env.OF_THE_PARENT = 'yes';
   const { invoke } = start(
     {

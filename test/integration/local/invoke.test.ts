@@ -96,7 +96,7 @@ test.each([
   expect(await invoke('test-fails')).toMatchObject({ StatusCode: 200, FunctionError: 'Unhandled', payload });
 });
 
-test('an Event is accepted without a wait for the function, and its failure is told', async () => {
+test('an Event is accepted at once, and its failure is reported', async () => {
   const { invoke, functions, errors } = await start({
     later: `exports.handler = async (event) => {
       console.log('got ' + event.n);
@@ -112,7 +112,7 @@ test('an Event is accepted without a wait for the function, and its failure is t
   await expect.poll(() => errors, { timeout: 10_000 }).toEqual([expect.stringContaining(told)]);
 });
 
-test('a DryRun runs nothing', async () => {
+test('a DryRun does not run the function', async () => {
   const { invoke, functions } = await start({ loud: `exports.handler = async (mark) => console.log(mark)` });
   expect(await invoke('test-loud', { InvocationType: 'DryRun', Payload: '"dry"' })).toMatchObject({
     StatusCode: 204,
@@ -162,7 +162,7 @@ test('another operation of Lambda is refused by its path', async () => {
   });
 });
 
-test('what comes before there are functions waits for them', async () => {
+test('requests wait until the functions are started', async () => {
   const later = Promise.withResolvers<Functions>();
   const asked = Promise.withResolvers<void>();
   const lambda = createInvoke({ functions: later.promise, onError: () => {} });

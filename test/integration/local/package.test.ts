@@ -29,7 +29,7 @@ afterEach(() => {
 
 const madeAt = () => statSync(join(root, TEMPLATE_FILE)).mtimeMs;
 
-test('what is fresh is left alone; a changed source is packaged anew; several at once package once', async () => {
+test('only changed sources are packaged again; parallel callers package once', async () => {
   await Promise.all([ensurePackaged(root), ensurePackaged(root), ensurePackaged(root)]);
   const first = madeAt();
   expect(Object.keys(readTemplate(root).Resources)).toContain('RouteLambdaFunction');

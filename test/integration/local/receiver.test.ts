@@ -65,7 +65,7 @@ test('waiting for requests ends when they have come', async () => {
   expect((await both).map(({ body }) => body.toString())).toEqual(['1', '2']);
 });
 
-test('waiting in vain says what came instead', async () => {
+test('a wait that times out lists the requests that arrived instead', async () => {
   await post('/a');
   await post('/b');
   await expect(receiver.requests('/a', 2, 20)).rejects.toThrow(
@@ -73,7 +73,7 @@ test('waiting in vain says what came instead', async () => {
   );
 });
 
-test('a request that is cut off before its end has not come', async () => {
+test('a request that is cut off does not count', async () => {
   const half = request(`${receiver.url}/a`, { method: 'POST', headers: { 'content-length': 100 } });
   half.on('error', () => {});
   half.write('half');

@@ -191,7 +191,7 @@ test('a run that takes longer than the period has no second one beside it; the n
   expect(times()).toEqual(['2026-01-01T00:01:00Z', 'marker', '2026-01-01T00:04:00Z']);
 });
 
-test('a timer that fires early is set again; what was missed while the machine slept is one run', async () => {
+test('a timer that fires early is set again; runs missed during sleep become one run', async () => {
   let now = 0;
   let fire = () => {};
   const timers: number[] = [];
@@ -213,7 +213,7 @@ test('a timer that fires early is set again; what was missed while the machine s
   expect(timers).toEqual([minutes(1), 1, minutes(0.5)]);
 });
 
-test('a run that failed is told and the next one comes all the same', async () => {
+test('a failed run is reported, and the next one takes place', async () => {
   const { clock, errors, ended } = start(`throw new RangeError('no luck')`);
   clock.advance(minutes(1));
   await expect
@@ -265,7 +265,7 @@ test('stopping waits for the run under way, takes the timer back and begins no o
   expect(errors).toEqual([]);
 });
 
-test('stopping gives up on a run after the grace, and says nothing of its end', async () => {
+test('stopping gives up on a run after the grace period', async () => {
   const { schedules, clock, functions, errors } = start(`
     console.log('hangs');
     await new Promise(() => setInterval(() => {}, 1000))`);

@@ -97,7 +97,7 @@ test('the samples are delivered, one line each; what one puts and publishes is t
   await expect.poll(() => processes.filter(isRunning), { timeout: 10_000 }).toEqual([]);
 });
 
-test('Ctrl-C waits for what is under way, and a second one does not', async () => {
+test('Ctrl-C waits for running invocations, and a second one does not', async () => {
   const receiver = await startReceiver();
   try {
     receiver.answer('/hangs', [], { fault: 'hang' });
@@ -134,7 +134,7 @@ test('--no-demo registers nothing and takes no port for a receiver', async () =>
 });
 
 test.each(['PORT', 'RECEIVER_PORT'])(
-  'a %s that is taken, or is none, is named, and the process ends with 1',
+  'a %s that is taken or invalid is named, and the process exits with 1',
   async (name) => {
     const taken = await listen(createServer(), 0);
     try {

@@ -54,7 +54,7 @@ const attempts = (one: Subscribed) => one.received().map(({ headers }) => header
 describe.each([{ fifo: false }, { fifo: true }])('a queue (FIFO: $fifo)', ({ fifo }) => {
   const name = fifo ? 'ordered-letters' : 'letters';
 
-  test('is looked at, and gives back what was asked for, in order; the rest stays', async () => {
+  test('is listed, and redrives matching letters in order; others stay', async () => {
     const queue = await deadLetterQueue(name, rig, { fifo });
     const first = await rejecting('at-least-once', name, queue, ['a1', 'a2', 'a3', 'a4', 'a5', 'a6']);
     const second = await rejecting('at-most-once', name, queue, ['b1', 'b2']);
@@ -107,7 +107,7 @@ test('under at-most-once the same redrive never delivers twice, however much lat
   expect(bodiesOf(await one.requests(7)).slice(5)).toEqual(['c1', 'c2']);
 });
 
-test('what is rejected again carries its rounds, is not sent again by the same redrive, and at ten no more', async () => {
+test('a letter that is rejected again counts its redrives; the same redrive skips it, and after ten every redrive does', async () => {
   const queue = await deadLetterQueue('rounds', rig);
   const { one, letters } = await rejecting('at-least-once', 'rounds', queue, ['d1']);
   const [first] = letters;
@@ -137,7 +137,7 @@ test('what is rejected again carries its rounds, is not sent again by the same r
   });
 });
 
-test('what never had a subscription goes back, is routed anew and delivered', async () => {
+test('a message without a subscription goes back, is routed again and delivered', async () => {
   const body = 'too early';
   await rig.set.publish(body, { subscription: 'late-comer' });
   await rig.until(
@@ -153,7 +153,7 @@ test('what never had a subscription goes back, is routed anew and delivered', as
   expect(bodiesOf(await late.requests(1))).toEqual([body]);
 });
 
-test('what is asked wrongly, or of a queue that is not there, is told with every fault', async () => {
+test('an invalid request, or one for a missing queue, is answered with all faults', async () => {
   expect(await redrive({ endpoint: 'letters', statsu: 400, limit: 0 })).toEqual({
     ok: false,
     faults: expect.arrayContaining([

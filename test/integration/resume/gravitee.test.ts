@@ -75,7 +75,7 @@ describe.concurrent('as Gravitee does it', () => {
   });
 
   test.each(REPEATING)(
-    '%s: a 500 without end and three retries are four calls, an outage, and the fifth is its probe',
+    '%s: a permanent 500 with three retries is four calls and an outage; the fifth call is its probe',
     async (qos) => {
       const one = await rig.subscribe({ qos, configuration: { ...oneLane, retry } });
       rig.receiver.answer(one.path, [], { status: 500 });
@@ -171,7 +171,7 @@ describe.concurrent('Retry-After on a 503, with a retry block', () => {
     expect(bodiesOf(one.received())).toEqual(['a']);
   });
 
-  test('auto lets that message wait, and goes on with the others', async () => {
+  test('auto delays that message, and delivers the others', async () => {
     const one = await rig.subscribe({ qos: 'auto', configuration: { ...oneLane, retry } });
     rig.receiver.answer(one.path, [{ status: 503, headers: { 'retry-after': '600' } }]);
     await one.publishAll(['a', 'b', 'c'], 'goes-on');

@@ -41,7 +41,7 @@ async function pausedWith(bodies: readonly string[], subscribing = {}): Promise<
 }
 
 describe('status and look', () => {
-  test('of one that goes, without a backlog', async () => {
+  test('of a subscription that delivers, without a backlog', async () => {
     const one = await rig.subscribe();
     expect(await ask(one, 'status')).toEqual({
       ok: true,
@@ -52,7 +52,7 @@ describe('status and look', () => {
     expect(await ask(one, 'look')).toEqual({ ok: true, message: 'It is going.', drains: 0 });
   });
 
-  test('of one that is stopped: why, since when, and how much waits; nothing of it is left in the queue', async () => {
+  test("of a stopped subscription: reason, since when, and the backlog's size; its messages have left the queue", async () => {
     const one = await stopped(numbered(30));
     expect(rig.sqs.queue(QUEUES.deliveries).counts()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
     const paused = 'It is paused (rejected): the callback answered 400.';
@@ -73,7 +73,7 @@ describe('status and look', () => {
     expect(bodiesOf(one.received())).toEqual(['m000']);
   });
 
-  test('a look at a changed item lets it go on', async () => {
+  test('a check finds a changed item and resumes the subscription', async () => {
     const one = await stopped(['a', 'b']);
     await rig.set.putSubscription({ ...one.item, metadata: { note: 'put anew' } });
     expect(await ask(one, 'look')).toEqual({ ok: true, message: 'It is going.', drains: 1 });
@@ -82,7 +82,7 @@ describe('status and look', () => {
 });
 
 describe('resume', () => {
-  test('goes on with what waits, in order, and what comes after that comes after it', async () => {
+  test('delivers the backlog in order, and later messages after it', async () => {
     const bodies = numbered(30);
     const one = await stopped(bodies);
     expect(await ask(one, 'resume')).toEqual({ ok: true, message: 'It was resumed.', drains: 1 });
@@ -93,7 +93,7 @@ describe('resume', () => {
     expect(one.received()).toHaveLength(33);
   });
 
-  test('of one that goes changes nothing', async () => {
+  test('of a subscription that delivers changes nothing', async () => {
     const one = await rig.subscribe();
     expect(await ask(one, 'resume')).toEqual({ ok: true, message: 'It was not paused.', drains: 0 });
     expect(eventsOf(one)).toEqual([]);
@@ -111,7 +111,7 @@ describe('resume', () => {
 });
 
 describe('pause', () => {
-  test('stops until somebody resumes it, whatever its item says; then all comes, in order', async () => {
+  test('stops the subscription until somebody resumes it; then all messages arrive in order', async () => {
     const bodies = numbered(25);
     const one = await pausedWith(bodies);
     expect(await ask(one, 'pause')).toMatchObject({ message: 'It was paused by hand already.' });
@@ -137,7 +137,7 @@ describe('pause', () => {
 });
 
 describe('the head', () => {
-  test('skip-head goes on without it, dead letter or not', async () => {
+  test('skip-head drops it and continues', async () => {
     const one = await stopped(['a', 'b', 'c']);
     const messageId = one.received()[0]?.headers['webhook-id'];
     expect(await ask(one, 'skip-head')).toEqual({
@@ -191,7 +191,7 @@ describe('what is held', () => {
     return one;
   }
 
-  test('list-held names it', async () => {
+  test('list-held lists it', async () => {
     const one = await holding();
     expect(await ask(one, 'list-held', { limit: 10 })).toEqual({
       ok: true,
@@ -202,7 +202,7 @@ describe('what is held', () => {
     });
   });
 
-  test('send-held sends it once, and it is held no more', async () => {
+  test('send-held sends it once and removes it', async () => {
     const one = await holding();
     const messageId = `held-${one.id}`;
     expect(await ask(one, 'send-held', { messageId })).toEqual({ ok: true, message: 'It is being sent.' });
@@ -216,7 +216,7 @@ describe('what is held', () => {
     expect(bodiesOf(await one.requests(3))).toEqual(['a', 'a', 'marker']);
   });
 
-  test('discard-held forgets it', async () => {
+  test('discard-held removes it', async () => {
     const one = await holding();
     expect(await ask(one, 'discard-held', { messageId: `held-${one.id}` })).toMatchObject({ ok: true });
     await rig.emptied(QUEUES.deliveries);
@@ -265,7 +265,7 @@ describe('a request that is not right', () => {
     },
   );
 
-  test('an item that is wrong is not resumed: the answer says what to correct', async () => {
+  test('a subscription with an invalid item is not resumed: the answer lists the faults', async () => {
     const one = await rig.subscribe({ qos: 'at-least-once' });
     await rig.set.putSubscription({ ...one.item, qos: 'twice' });
     await one.publish('a', { group: one.id });
@@ -282,7 +282,7 @@ describe('a request that is not right', () => {
 });
 
 describe('events on the bus', () => {
-  test('a pause and its opening are one each, with the reason', async () => {
+  test('a pause and its end are one event each, with the reason', async () => {
     const one = await stopped(['a']);
     await ask(one, 'look');
     await ask(one, 'resume');
@@ -342,7 +342,7 @@ describe('the scheduled run', () => {
     expect(await request(sample)).toEqual(clear);
   });
 
-  test('opens an outage that is over and left nothing to probe with', async () => {
+  test('ends an outage that is due and has no message to probe with', async () => {
     const one = await rig.subscribe({ qos: 'none', configuration: { maxConcurrentConnections: 1 } });
     rig.receiver.answer(one.path, [{ status: 500 }]);
     await one.publish('a');
@@ -354,7 +354,7 @@ describe('the scheduled run', () => {
     expect(await rig.pauseOf(one.id)).toBeUndefined();
   });
 
-  test('sends a token where the last one was never heard of, and leaves the others alone', async () => {
+  test('sends a token again if the last one never started, and no others', async () => {
     const one = await rig.subscribe({ qos: 'at-least-once' });
     const lost = { drain: 1, until: 1, unheard: 0 };
     const state = { subscription: one.id, version: 1, epoch: 1, lanes: { 0: lost }, drains: 1 };

@@ -96,7 +96,7 @@ describe('topics and ids', () => {
     expect(rig.refused()).toEqual([]);
   });
 
-  test('an attribute of ours on a message of theirs changes nothing', async () => {
+  test("a publisher can't set the functions' own attribute", async () => {
     const one = await rig.subscribe({ qos: 'at-most-once' });
     const forged = {
       v: 1,
@@ -113,7 +113,7 @@ describe('topics and ids', () => {
   });
 });
 
-describe('what can not be understood goes to undeliverable with its reason and its attributes; its batch goes on', () => {
+describe('an invalid message goes to undeliverable with its reason and attributes; its batch continues', () => {
   const cases: [string, Record<string, string>, string, string][] = [
     ['an id with a space', { id: 'a b' }, 'malformed-attribute', 'attribute id: '],
     ['an id beyond ASCII', { id: 'é' }, 'malformed-attribute', 'attribute id: '],

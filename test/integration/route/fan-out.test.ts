@@ -76,7 +76,7 @@ test.each(['error', 'lost-answer', 'refuse-entries'] as const)(
   },
 );
 
-test('what follows on a message that can not be sent yet does not overtake it; other groups do', async () => {
+test("messages do not overtake an earlier message of their group that can't be sent yet; other groups do", async () => {
   const one = await rig.subscribe({ qos: 'at-least-once' });
   const other = await rig.subscribe({ qos: 'at-least-once' });
   rig.sqs.faults.add({

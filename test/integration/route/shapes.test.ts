@@ -13,7 +13,7 @@ describe('a CloudEvent in structured JSON', () => {
   const event = `{ "specversion":"1.0", "type":"com.example.order", "source":"/shop", "id":"A 1/ü",
     "data":{"z":1,"a":12345678901234567890}}`;
 
-  test('arrives whole, to its type, under a hash of its source and id', async () => {
+  test('arrives complete, with its type as topic and a hash of source and id as message id', async () => {
     const one = await rig.subscribe({ topic: 'com.example.order' });
     await rig.set.publish(event, {});
     const [request] = await one.requests(1);
@@ -52,7 +52,7 @@ describe('a CloudEvent in structured JSON', () => {
   });
 });
 
-test('an EventBridge event arrives whole, to its detail-type, under its id', async () => {
+test('an EventBridge event arrives complete, with its detail-type as topic and its id as message id', async () => {
   const one = await rig.subscribe({ topic: 'EC2 Instance State-change Notification' });
   const id = '7bf73129-1428-4cd3-a780-95db273d1602';
   const event = `{"version":"0","id":"${id}","detail-type":"EC2 Instance State-change Notification",
@@ -83,7 +83,7 @@ describe('an SNS notification', () => {
     ...more,
   });
 
-  test("wrapped: its message arrives alone, to the topic's name, under its MessageId", async () => {
+  test("wrapped: only its message arrives, with the topic's name as topic and the MessageId as message id", async () => {
     const one = await rig.subscribe({ topic: 'sns-orders' });
     const notification = wrapped();
     await rig.set.publish(JSON.stringify(notification), {});
@@ -96,7 +96,7 @@ describe('an SNS notification', () => {
     });
   });
 
-  test('wrapped: its own message attributes say what ours would', async () => {
+  test("wrapped: its message attributes are read like the queue's", async () => {
     const one = await rig.subscribe({ topic: 'within' });
     const MessageAttributes = Object.fromEntries(
       Object.entries({

@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 const letter = (messageId: string, endpoint: string, more: Partial<DeadLetter> = {}) =>
   letterOf({ messageId, endpoint, ...more });
 
-test('each letter goes to its own endpoint, those of one together', async () => {
+test('letters go to their own endpoints, those of one endpoint together', async () => {
   const world = createBridgeWorld();
   world.endpoint('a');
   world.endpoint('b');
@@ -22,8 +22,8 @@ test('each letter goes to its own endpoint, those of one together', async () => 
   expect(world.counts.get('Bridged')).toBe(4);
 });
 
-describe('an endpoint that is out of order', () => {
-  test('has its letters wait, each longer the more often it came, and none is in flight', async () => {
+describe('an endpoint that fails', () => {
+  test('has its letters wait longer with each round, and none is in flight', async () => {
     const world = createBridgeWorld();
     world.endpoint('down', () => DOWN);
     world.send(letter('1', 'down'), 'the body');
@@ -40,7 +40,7 @@ describe('an endpoint that is out of order', () => {
     expect(world.counts.get('MessagesUndeliverable')).toBeUndefined();
   });
 
-  test('is left alone until its time, then tried with what has come, longer each time', async () => {
+  test('is tried again after a growing wait', async () => {
     const world = createBridgeWorld();
     world.endpoint('down', () => DOWN);
     world.send(letter('1', 'down'));
@@ -64,7 +64,7 @@ describe('an endpoint that is out of order', () => {
     ]);
   });
 
-  test('gets all that waited for it once it is in order, without anybody doing anything', async () => {
+  test('gets all waiting letters when it works again, without an operator', async () => {
     const world = createBridgeWorld();
     let up = false;
     const script: Script = () => (up ? TAKEN : DOWN);
@@ -87,7 +87,7 @@ describe('an endpoint that is out of order', () => {
     expect(world.events('endpoint.recovered')).toHaveLength(1);
   });
 
-  test('holds up no letter of another in the same batch', async () => {
+  test('delays no letter of another endpoint in the same batch', async () => {
     const world = createBridgeWorld();
     world.endpoint('down', () => DOWN);
     world.endpoint('up');
@@ -120,7 +120,7 @@ describe('an endpoint that is out of order', () => {
     expect(world.taken.map(({ letter }) => letter.messageId)).toContain('changed');
   });
 
-  test('whose letters SQS does not take back hands exactly these back', async () => {
+  test('hands back exactly the letters that SQS does not accept for waiting', async () => {
     const world = createBridgeWorld();
     world.endpoint('down', () => DOWN);
     for (const n of [1, 2, 3]) world.send(letter(String(n), 'down'));
@@ -155,7 +155,7 @@ test('where one letter fails and others of its endpoint are taken, it waits alon
 });
 
 describe('undeliverable gets, whole and with the reason,', () => {
-  test('what the endpoint will never take; the others go on', async () => {
+  test('a letter that the endpoint will never accept; the others pass', async () => {
     const world = createBridgeWorld();
     const refused = { kind: 'refused', reason: 'record-refused', detail: 'too large' } as const;
     world.endpoint('strict', ({ letter }) => (letter.messageId === 'large' ? refused : TAKEN));
@@ -174,7 +174,7 @@ describe('undeliverable gets, whole and with the reason,', () => {
     expect(world.counts.get('MessagesUndeliverable')).toBe(1);
   });
 
-  test('what names an endpoint that is gone, or whose item is not right', async () => {
+  test('a letter whose endpoint is missing or invalid', async () => {
     const world = createBridgeWorld();
     world.putItem({ name: 'wrong', type: 'kafka', configuration: {} });
     world.send(letter('1', 'gone'));
@@ -187,14 +187,14 @@ describe('undeliverable gets, whole and with the reason,', () => {
     expect(world.memory.left(URLS.deadLetters)).toBe(0);
   });
 
-  test('what is no dead letter of ours', async () => {
+  test('a foreign message', async () => {
     const world = createBridgeWorld();
     world.memory.put(URLS.deadLetters, { body: 'stray' });
     await world.poll();
     expect(world.undeliverable()).toMatchObject([{ body: 'stray', reason: 'malformed-dead-letter' }]);
   });
 
-  test('what has waited 14 days for an endpoint, and not before', async () => {
+  test('a letter that has waited 14 days, and not earlier', async () => {
     const world = createBridgeWorld();
     world.endpoint('down', () => DOWN);
     const waitsSince = world.now() - 14 * DAY_MS;
@@ -205,7 +205,7 @@ describe('undeliverable gets, whole and with the reason,', () => {
     expect(world.waiting().map(({ letter }) => letter.messageId)).toEqual(['young']);
   });
 
-  test('what has come a hundred times to a topic that does not exist, and not before', async () => {
+  test('a letter after a hundred tries for a missing topic, and not earlier', async () => {
     const world = createBridgeWorld();
     world.endpoint('no-topic', () => ({
       kind: 'waits',
@@ -219,7 +219,7 @@ describe('undeliverable gets, whole and with the reason,', () => {
     expect(world.waiting().map(({ letter }) => letter.messageId)).toEqual(['not yet']);
   });
 
-  test('nothing that it does not take: that is handed back', async () => {
+  test('no letter that it refuses: that letter is handed back', async () => {
     const world = createBridgeWorld();
     world.send(letter('1', 'gone'));
     world.memory.faults.call = (operation, queue) =>

@@ -26,7 +26,7 @@ describe('an alarm', () => {
     }
   });
 
-  test('tells the topic when it goes on and when it goes off, where there is one', () => {
+  test('notifies the SNS topic when it starts and ends, if there is one', () => {
     for (const alarm of all) {
       expect(alarmResource(alarm, 'webhooks-dev', 'dev', TOPIC).Properties).toMatchObject({
         AlarmActions: [TOPIC],

@@ -64,7 +64,7 @@ test('the flag is written before the entry, and the message is still in the queu
   expect(await remains(world, 'acme')).toEqual({ queues: 2, entries: 0, lanes: 1, pause: 'rejected' });
 });
 
-test('parked twice is parked once: the redelivered copy finds its own entry', async () => {
+test('parking a message twice keeps one entry', async () => {
   const world = createWorld();
   world.put('acme');
   void world.ask({ subscription: 'acme', action: 'pause' });
@@ -107,7 +107,7 @@ test('entries are in the order of their numbers, however many digits these have'
   expect(new Set(world.entries('acme').map(({ sk }) => String(sk).indexOf('#')))).toEqual(new Set([40]));
 });
 
-test('two messages with one number are two: a queue that was made anew counts from the start', async () => {
+test('two messages with the same sequence number are both kept: a queue that is made again counts from the start', async () => {
   const { documents } = createMemoryDocuments();
   const deps = tablesOver(documents);
   const delivery = {

@@ -49,7 +49,7 @@ describe('the environment', () => {
     expect(configOf({ EXCERPT_BYTES: '0' }).EXCERPT_BYTES).toBe(0);
   });
 
-  test('that is wrong in many places is told of all at once', () => {
+  test('with several faults reports all of them at once', () => {
     const { MESSAGES_QUEUE_URL, MESSAGES_FIFO_QUEUE_URL, RETRIES_QUEUE_URL, ...withoutQueues } =
       setFor(routeEnvironment);
     expect(() => readConfig(routeEnvironment, { ...withoutQueues, ALLOW_HTTP: 'no' })).toThrow(

@@ -81,14 +81,14 @@ test('the name undeliverable is taken', () => {
   });
 });
 
-test('a type that is unknown is told the two there are', () => {
+test('an unknown type is a fault that names the two types', () => {
   expect(faultsOf({ name: 'a', type: 'rabbitmq', configuration: {} })).toEqual({
     type: 'must be one of "kafka", "sqs"',
   });
   expect(faultsOf({ name: 'a' })).toEqual({ type: 'is missing: give one of "kafka", "sqs"' });
 });
 
-test('all faults are told at once', () => {
+test('all faults are reported at once', () => {
   expect(
     pathsOf({ ...kafka({ topic: 'a b', bootstrapServers: 'broker', acks: 1 }), name: '', weight: 1 }),
   ).toEqual([

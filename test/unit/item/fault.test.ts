@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { faultsOf, itemWith, pathsOf, URL } from '#test/support/subscription-items.ts';
 
-test('all faults are told at once, each with its path', () => {
+test('all faults are reported at once, each with its path', () => {
   const item = {
     id: 'a b',
     qos: 'often',
@@ -52,7 +52,7 @@ test('a configuration that is no object is one fault, not two', () => {
   expect(faultsOf(itemWith({ http: 5 }))).toEqual({ 'configuration.http': 'must be an object' });
 });
 
-test('an unknown key is a fault, with the key that was meant', () => {
+test('an unknown key is a fault, with a suggestion', () => {
   expect(faultsOf(itemWith({ http: { connect_timeout: 1, readTimout: 1 } }))).toEqual({
     'configuration.http.connect_timeout': 'is not known here: did you mean connectTimeout?',
     'configuration.http.readTimout': 'is not known here: did you mean readTimeout?',
@@ -65,7 +65,7 @@ test('an unknown key is a fault, with the key that was meant', () => {
   });
 });
 
-test('an unknown key that is like none gets the list of those that are known', () => {
+test('an unknown key without a similar one gets the list of known keys', () => {
   expect(faultsOf(itemWith({}, { dlq: { endpoint: 'x', priority: 1 } }))).toEqual({
     'dlq.priority': 'is not known here: remove it; known are endpoint',
   });
@@ -80,7 +80,7 @@ test('a key that belongs elsewhere is told where', () => {
   });
 });
 
-test("words of Gravitee's that mean nothing here are told what does", () => {
+test("Gravitee's words without a meaning here name the word to use", () => {
   const keyStore = { type: 'PKCS12', path: '/opt/store', password: 'x' };
   expect(faultsOf(itemWith({ ssl: { keyStore } }))['configuration.ssl.keyStore.path']).toMatch(
     /no gateway disk/,
@@ -137,12 +137,12 @@ test('a path has one fault, the first', () => {
   });
 });
 
-test('nobody is told what a long key may have meant', () => {
+test('no suggestion is made for a long key', () => {
   const key = `connectTimeout${'_'.repeat(40)}`;
   expect(faultsOf(itemWith({ http: { [key]: 1 } }))[`configuration.http.${key}`]).not.toMatch(/did you mean/);
 });
 
-test('a set is told to be written as a list', () => {
+test('a DynamoDB set is a fault: it must be a list', () => {
   expect(faultsOf(itemWith({ headers: new Set(['a']) }))).toEqual({
     'configuration.headers': 'must be JSON, not a DynamoDB set: write a list',
   });

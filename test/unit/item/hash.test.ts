@@ -62,7 +62,7 @@ test('any change of content changes it', () => {
   expect(new Set(items.map(hashOfItem)).size).toBe(items.length);
 });
 
-test('what cannot be parsed has a hash too', () => {
+test('an invalid item has a hash, too', () => {
   for (const item of [undefined, null, 5n, { a: [undefined] }, { a: new Set([1, 2n]) }, Symbol('x')]) {
     expect(hashOfItem(item)).toMatch(/^[0-9a-f]{64}$/);
   }

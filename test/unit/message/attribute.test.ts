@@ -79,7 +79,7 @@ describe('the attribute of a delivery', () => {
     expect(decode(text)).toEqual({ ok: false, detail: expect.stringContaining(detail) });
   });
 
-  test('that is missing, or no text, is told too', () => {
+  test('that is missing or no text is a fault', () => {
     const missing = { ok: false, detail: 'attribute sqs-webhooks: is missing' };
     expect(decodeDelivery({})).toEqual(missing);
     expect(decodeDelivery(attributesOf({ [ATTRIBUTE]: Buffer.from('{}') }))).toEqual(missing);

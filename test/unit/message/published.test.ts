@@ -67,12 +67,12 @@ describe('attributes', () => {
     expect(messageOf({ attributes: { subscription: 'acme' } })).toMatchObject({ subscription: 'acme' });
   });
 
-  test('a name that is not known is ignored, and told of, whatever its type', () => {
+  test('an unknown attribute is ignored and reported, whatever its type', () => {
     const reading = readPublished(recordOf({ attributes: { topic, Topic: 'x', blob: Buffer.from('x') } }));
     expect(reading).toMatchObject({ ok: true, ignored: ['Topic', 'blob'] });
   });
 
-  test('a traceparent that is none is left out: it is no reason to refuse an event', () => {
+  test('an invalid traceparent is dropped: it is no reason to refuse a message', () => {
     const tracestate = 'congo=t61rcWkgMzE';
     const none = { traceparent: undefined, tracestate: undefined };
     expect(messageOf({ attributes: { topic, traceparent: 'nonsense', tracestate } })).toMatchObject(none);
@@ -378,7 +378,7 @@ const shapes = fc
     }
   });
 
-test('whatever comes, it is read or told why not; what is read can be sent on', () =>
+test('any message is parsed or refused with a reason; a parsed one can be sent on', () =>
   fc.assert(
     fc.property(
       fc.oneof(anyText, fc.json(), shapes),

@@ -66,7 +66,7 @@ test('every partition is read to its end, with the bodies; what is no letter is 
   expect({ ended, unreadable }).toEqual({ ended: true, unreadable: 1 });
 });
 
-test('offsets name the partitions to read, and where to begin; one that is not there is told', async () => {
+test('offsets name the partitions and where to begin; an unknown partition is an error', async () => {
   const topic = topicOf([['a', 'b', 'c'], ['d', 'e'], ['f']]);
   const source = await open(
     topic,
@@ -82,7 +82,7 @@ test('offsets name the partitions to read, and where to begin; one that is not t
   );
 });
 
-test('what retention takes while it is read is told, and the rest is read', async () => {
+test('records that retention deletes during the read are reported, and the others are read', async () => {
   const topic = topicOf([['a', 'b', 'c', 'd', 'e', 'f']]);
   const source = await open(topic);
   const first = await source.read({ ...ROOM, letters: 2 }, all);
@@ -92,14 +92,14 @@ test('what retention takes while it is read is told, and the rest is read', asyn
   expect(source.notes).toEqual(['Partition 0: offsets 2 to 3 are gone from the topic, unread.']);
 });
 
-test('a topic that gives nothing more before its end is told, and is no end', async () => {
+test('a topic that stops before its end is an error', async () => {
   const topic = topicOf([['a', 'b']]);
   const source = await open({ ...topic, reader: { ...topic.reader, read: async () => [] } });
   await expect(source.read(ROOM, all)).rejects.toThrow('can not be read to its end');
 });
 
 describe('a cursor', () => {
-  test('holds the end as it was: what was written since is not read', async () => {
+  test('keeps the end of its first call: later records are not read', async () => {
     const records = ['a', 'b'];
     const topic = topicOf([records]);
     const first = await open(topic);
@@ -110,7 +110,7 @@ describe('a cursor', () => {
     expect(ids((await next.read(ROOM, all)).wanted)).toEqual(['b']);
   });
 
-  test('has each letter settled once, in whatever parts it is read and sent', async () => {
+  test('settles each letter once, however the pages are divided', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(fc.option(fc.constant('x'), { nil: undefined }), { maxLength: 25 }), {

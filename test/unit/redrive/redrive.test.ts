@@ -175,7 +175,7 @@ describe('what does not match', () => {
     expect(first.sent + rest.reduce((sum, { sent }) => sum + sent, 0)).toBe(20);
   });
 
-  test('and is no letter of ours stays, and is told', async () => {
+  test('and is no dead letter stays, and is counted', async () => {
     const world = worldWith(numbered(2));
     world.memory.put(URLS.rejected, { body: 'not ours', attributes: { other: 'x' } });
     expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ sent: 2, skipped: { unreadable: 1 } });
@@ -383,7 +383,7 @@ test('a delivery and a dead letter in undeliverable are replayed into their lane
   expect(world.deliveries()[0]).not.toHaveProperty('hops');
 });
 
-test('an endpoint that is not there, or a queue asked for offsets, is told and nothing is read', async () => {
+test('a missing endpoint, or offsets of a queue, is an error, and no letter is read', async () => {
   const world = worldWith(numbered(1));
   expect(await world.ask({ endpoint: 'nowhere' })).toEqual({
     ok: false,
@@ -396,7 +396,7 @@ test('an endpoint that is not there, or a queue asked for offsets, is told and n
   });
 });
 
-test('a queue that can not be read any more breaks it off, with what was sent and where to go on from', async () => {
+test('a queue that becomes unreadable ends the redrive with the counts and a cursor', async () => {
   const world = worldWith(numbered(25), URLS.rejectedFifo);
   let receives = 0;
   world.memory.faults.call = (operation) => {

@@ -23,7 +23,7 @@ test('an endpoint alone is a request for everything in it', () => {
   });
 });
 
-test('one value and a list of values are asked for alike; times are read with their zone', () => {
+test('a filter takes one value or a list; times have a zone', () => {
   const { filter } = requestOf({
     endpoint: 'rejected',
     status: 410,
@@ -41,7 +41,7 @@ test('one value and a list of values are asked for alike; times are read with th
   });
 });
 
-test('every fault is told at once, with its path and what to do', () => {
+test('all faults are reported at once, with path and advice', () => {
   const faults = faultsOf({
     subscripton: 'acme',
     status: [700, 'bad'],

@@ -35,7 +35,7 @@ const NOBODY = {
   BacklogOldestAge: 0,
 };
 
-test('while all go, nobody is counted, and that is told too', async () => {
+test('without pauses the counts are zero, and are reported', async () => {
   const world = createWorld();
   world.put('acme');
   publishMany(world, 'acme', 3);
@@ -43,7 +43,7 @@ test('while all go, nobody is counted, and that is told too', async () => {
   expect((await counted(world)).told).toEqual(NOBODY);
 });
 
-test('who is stopped and who is in an outage is counted, with all that waits and since when', async () => {
+test('stopped subscriptions and outages are counted, with their backlogs and ages', async () => {
   const world = createWorld();
   for (const id of ['refuses', 'also-refuses', 'is-away']) world.put(id);
   world.script.answer = ({ subscription }) => ({ status: subscription === 'is-away' ? 503 : 400 });
@@ -55,7 +55,7 @@ test('who is stopped and who is in an outage is counted, with all that waits and
   expect(told.BacklogOldestAge).toBeLessThanOrEqual(60);
 });
 
-test('what was measured lately is not measured again, and the age goes on', async () => {
+test('a recent measurement is not repeated, and the age grows', async () => {
   const world = createWorld();
   world.put('refuses');
   world.script.answer = () => ({ status: 400 });
@@ -85,7 +85,7 @@ test('a slow lane that drains is counted as draining, and what waits in it is me
   expect(told.BacklogMessages).toBeGreaterThan(0);
 });
 
-test('a census that can not read tells nothing rather than too little', async () => {
+test('a census that fails reports no numbers rather than too low ones', async () => {
   const world = createWorld();
   const documents = {
     send: async () => {

@@ -119,7 +119,7 @@ describe('a held message that nobody decided on for so long', () => {
   });
 });
 
-describe('what is held for a subscription that goes, and whose item is deleted', () => {
+describe('held messages of a subscription that delivers, and whose item is then deleted', () => {
   /** One that never paused: what its 5xx do is said in its item. */
   const never = () => withHeld({ interrupts: false });
 
@@ -145,7 +145,7 @@ describe('what is held for a subscription that goes, and whose item is deleted',
     expect(orphans(world)).toEqual([]);
   });
 
-  test('is sent away in more than one look when it is more than one can', async () => {
+  test('are moved in several checks if there are too many for one', async () => {
     const world = createWorld();
     world.put('acme', { qos: 'at-most-once', interrupts: false });
     world.script.answer = () => ({ status: 500 });
@@ -178,7 +178,7 @@ test('a subscription has a place in the sweep’s index as long as something of 
   expect(due()).toHaveLength(1);
 });
 
-test('a look that finds nothing held does not forget whoever notes just then that something is', async () => {
+test('a check that finds no held message does not lose one that is noted at the same moment', async () => {
   const world = await withHeld({ interrupts: false });
   void world.ask({ subscription: 'acme', action: 'discard-held', messageId: 'm02' });
   world.script.answer = answers({ m04: [500] });

@@ -27,7 +27,7 @@ async function all(world: World, request: ResumeRequest, list: string) {
   }
 }
 
-test('every subscription is told of once, however many there are: phase, reason, and how much waits', async () => {
+test('every subscription is listed once: phase, reason, and backlog', async () => {
   const world = createWorld();
   const ids = Array.from({ length: 130 }, (_, index) => `s${String(index).padStart(3, '0')}`);
   for (const id of ids) world.put(id);
@@ -54,7 +54,7 @@ test('every subscription is told of once, however many there are: phase, reason,
   });
 });
 
-test('what was counted while it was paused is not told of one that goes again', async () => {
+test('a count from the time of a pause is not shown after the resume', async () => {
   const world = createWorld();
   world.put('acme');
   world.sweepEveryMinute();
@@ -68,7 +68,7 @@ test('what was counted while it was paused is not told of one that goes again', 
   expect(one).toMatchObject({ phase: 'going', backlog: undefined, oldestAt: undefined });
 });
 
-test('a state that is none of ours is told as such, and hides no other', async () => {
+test('a foreign state item is listed as such, and hides no other', async () => {
   const world = createWorld();
   world.put('acme');
   world.put('broken');

@@ -27,7 +27,7 @@ async function swept(world: World) {
   return await sweeping;
 }
 
-test('what is going has no place in the index; what waits has one', async () => {
+test("only subscriptions that wait are in the sweep's index", async () => {
   const world = createWorld();
   world.put('acme');
   publishMany(world, 'acme', 3);

@@ -55,7 +55,7 @@ describe('who is told', () => {
   });
 });
 
-test('a pause is told with its reason and when it is tried again', async () => {
+test('a pause is announced with its reason and the time of the next try', async () => {
   const { told, lines, announce } = announcing();
   await announce('acme', NO_STATE, outage);
   const detail = {
@@ -70,7 +70,7 @@ test('a pause is told with its reason and when it is tried again', async () => {
   expect(lines).toEqual([{ level: 'warn', event: 'subscription.paused', fields: detail }]);
 });
 
-test('an opening says what is over', async () => {
+test('a resume is announced with the reason of the pause', async () => {
   const { told, announce } = announcing();
   await announce('acme', rejected, NO_STATE);
   expect(told[0]?.detail).toMatchObject({ subscription: 'acme', reason: 'rejected' });

@@ -25,7 +25,7 @@ async function withHeld(): Promise<World> {
   return world;
 }
 
-test('what was sent and failed is held, costs one request, and never comes back by itself', async () => {
+test('a message that was sent and failed is held, after one request, and is never sent again by itself', async () => {
   const world = await withHeld();
   expect(requested(world, 'acme')).toEqual(['m01:200', 'm02:500', 'm03:200']);
   expect(world.held('acme')).toMatchObject([{ sk: 'm02', reason: 'failed', status: 500 }]);
@@ -35,7 +35,7 @@ test('what was sent and failed is held, costs one request, and never comes back 
   expect(world.ledger.of('acme')).toHaveLength(3);
 });
 
-test('what was never written is the head of its lane, is sent again, and everything follows in order', async () => {
+test('an unsent message is the head of its lane, is sent again, and the others follow in order', async () => {
   const world = createWorld();
   world.put('acme', { qos: 'at-most-once' });
   world.script.answer = answers({ m02: [{ unsent: true }, { unsent: true }, { unsent: true }, 200] });
@@ -166,7 +166,7 @@ test('an attempt of ours that was cut off says nothing about the callback: no pa
   expect(delivered(world, 'acme')).toEqual(['m02', 'm03']);
 });
 
-test('what is settled leaves the queue at once: a neighbour that kills the function brings none of it back', async () => {
+test('settled messages are deleted at once: a neighbour that kills the function brings none back', async () => {
   const world = createWorld({ seed: 3 });
   world.put('acme', { qos: 'at-most-once' });
   world.script.answer = ({ messageId }) => (messageId === 'm05' ? { kill: true } : { status: 200 });

@@ -16,7 +16,7 @@ const keys = fc.oneof(
   id.map((a) => ({ of: ['place', a], key: placeKey(a) })),
 );
 
-test('two things never share a key, whatever their ids hold', () =>
+test('two items never share a key, whatever characters their ids have', () =>
   fc.assert(
     fc.property(keys, keys, (a, b) => {
       const same = JSON.stringify(a.of) === JSON.stringify(b.of);

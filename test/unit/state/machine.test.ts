@@ -71,7 +71,7 @@ const HAPPENS: { readonly [event in StateEvent]: (state: State) => State | undef
 };
 
 describe.each(PHASES)('%s', (phase) => {
-  test.each(EVENTS)('%s leads where the table says', (event) => {
+  test.each(EVENTS)('%s leads to the state of the table', (event) => {
     const before = STATES[phase];
     const after = HAPPENS[event](before);
     const to = TRANSITIONS[phase][event];
@@ -129,7 +129,7 @@ test('a wait from the retry block does not count as a failure', () => {
   expect(state?.pause).toMatchObject({ failures: 0, resumeAt: NOW + 500, head: { retries: 1 } });
 });
 
-test('another head begins to count its probes anew', () => {
+test('the count of probes starts again with another head', () => {
   const first = failed(going, failure(), FACTS) ?? going;
   const other = failed(first, failure({ epoch: 8, head: head({ messageId: 'n' }) }), FACTS);
   expect(other?.pause?.head).toMatchObject({ messageId: 'n', probes: 0 });
@@ -161,7 +161,7 @@ test('without a head, or when its lane is open, the first closed lane probes', (
   expect(probeLane({ ...state, lanes: {} })).toBeUndefined();
 });
 
-test('what a person paused, no new item resumes, and the same item put again resumes nothing', () => {
+test('a new item does not resume a manual pause, and an identical put resumes nothing', () => {
   const manual = askedToPause(going, '', 'h', NOW) ?? going;
   expect(itemChanged(manual, 'another')).toBeUndefined();
   expect(askedToPause(manual, '', 'h', NOW)).toBeUndefined();

@@ -38,7 +38,7 @@ function setUp(...items: ReturnType<typeof item>[]) {
 }
 
 describe('an endpoint that a dlq names', () => {
-  test('and that there is not is a fault of the subscription, in words, and costs it no lane', async () => {
+  test('that is missing is a fault of the subscription, and its lanes stay', async () => {
     const { configOf } = setUp(item('acme', 'letters', { maxConcurrentConnections: 7 }));
     expect(await configOf('acme')).toEqual({
       kind: 'invalid',
@@ -54,7 +54,7 @@ describe('an endpoint that a dlq names', () => {
     });
   });
 
-  test('and that is wrong is one too, with what is wrong', async () => {
+  test('that is invalid is a fault, too, with its own faults', async () => {
     const { memory, configOf } = setUp(item('acme', 'letters'));
     memory.put('endpoints', {
       name: 'letters',
@@ -145,7 +145,7 @@ test('an item that is wrong itself is not asked for its endpoint', async () => {
   expect(batchGets()).toBe(1);
 });
 
-test('a state that is none of ours keeps its own subscription out, and no other', async () => {
+test('an unreadable state item blocks its own subscription only', async () => {
   const { memory, readAll } = setUp(item('acme'), item('other'));
   memory.put('state', { ...stateKey('acme'), pause: true });
   expect([...(await readAll(['acme', 'other', 'nobody'])).keys()]).toEqual(['other', 'nobody']);

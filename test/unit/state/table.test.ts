@@ -66,7 +66,7 @@ describe('one item', () => {
     await expect(stateTable.get(key, schema)).rejects.toThrow(z.ZodError);
   });
 
-  test('put where none may be is refused once there is one, and changes nothing', async () => {
+  test('a put that requires a new item is refused when one exists', async () => {
     const { stateTable, key } = setUp();
     expect(await stateTable.put({ ...key, by: 'first' }, { absent: 'pk' })).toBe(true);
     expect(await stateTable.put({ ...key, by: 'second' }, { absent: 'pk' })).toBe(false);

@@ -113,7 +113,7 @@ test('an old success does not open a newer outage', async () => {
   expect((await world.state('acme')).pause?.reason).toBe('outage');
 });
 
-test('nor does one that was under way in the same batch when its neighbour failed', async () => {
+test('neither does a success of the same batch that was under way when its neighbour failed', async () => {
   const world = createWorld({ concurrency: 1 });
   world.put('other');
   world.put('acme', { qos: 'auto', retry: { kind: 'none' } });
@@ -158,7 +158,7 @@ test('a message that waits for its retry in place is parked when another lane pa
 });
 
 describe('a message that always fails', () => {
-  test('on auto gets out of the way: the others are delivered, and it is tried again later', async () => {
+  test('under auto makes way: the others are delivered, and it is tried again later', async () => {
     const world = createWorld();
     world.put('acme', { qos: 'auto', lanes: 1 });
     world.script.answer = answers({ m01: [500] });
@@ -205,7 +205,7 @@ describe('a rejection', () => {
     expect(world.announced).toEqual([]);
   });
 
-  test('without one waits for a decision, however long, and costs no request', async () => {
+  test('without a dlq waits for a decision and costs no request', async () => {
     const world = createWorld();
     world.put('acme');
     world.script.answer = answers({ m02: [410, 200] });
@@ -219,7 +219,7 @@ describe('a rejection', () => {
     expect(delivered(world, 'acme')).toEqual(ids);
   });
 
-  test('by a probe with a dlq shows that the callback is there', async () => {
+  test('of a probe, with a dlq, ends the outage', async () => {
     const world = createWorld();
     world.put('acme', { dlq: 'letters', retry: { kind: 'none' } });
     world.script.answer = answers({ m01: [503, 400] });
@@ -230,7 +230,7 @@ describe('a rejection', () => {
   });
 });
 
-test('an outage with nothing to probe with goes on by itself when it is due', async () => {
+test('an outage without a message to probe with ends when it is due', async () => {
   const world = createWorld();
   world.put('acme', { qos: 'none', retry: { kind: 'none' } });
   world.script.answer = answers({ m01: [503] });
@@ -258,7 +258,7 @@ test('onOutage: stop waits for a person', async () => {
   expect(delivered(world, 'acme')).toEqual(['m01', 'm02']);
 });
 
-test('a lane that is closed while another probes does not become a second one that probes', async () => {
+test('a lane that is closed during a probe does not start a second probe', async () => {
   const world = createWorld();
   world.put('acme', { qos: 'none', lanes: 5, retry: { kind: 'none' } });
   world.script.answer = answers({ [idIn(3, 'a')]: [503], [idIn(3, 'b')]: [{ status: 200, afterMs: 9_000 }] });
@@ -277,7 +277,7 @@ test('a lane that is closed while another probes does not become a second one th
   expect(world.ledger.breaches).toEqual([]);
 });
 
-test('a message that is parked on its way round is tried anew when it comes to it', async () => {
+test('a message that is parked on its way through retries starts its attempts again', async () => {
   const world = createWorld();
   const delays = { maxAttempts: 1, initialDelaySeconds: 120, maxDelaySeconds: 120 };
   const block = {

@@ -39,7 +39,7 @@ describe('well-formed', () => {
     expect(pathsOf(item)).toEqual(['entrypointConfiguration.batch']);
   });
 
-  test('every such option is told at once', () => {
+  test('all such options are reported at once', () => {
     const item = itemWith({ batch: {}, logging: { enabled: true } }, { channel: 'c' });
     expect(pathsOf(item)).toEqual(['channel', 'configuration.batch', 'configuration.logging']);
   });
