@@ -223,7 +223,7 @@ export const DANGERS: readonly Danger[] = [
         "epoch >= 0 && counts('went-well', state)",
       ],
     ],
-    tests: [['stories/outage', 'nor does one that was under way in the same batch']],
+    tests: [['stories/outage', 'neither does a success of the same batch']],
   },
   {
     id: 'lone-503',
@@ -261,7 +261,7 @@ export const DANGERS: readonly Danger[] = [
     id: 'held-is-no-backlog',
     danger: 'A held message counts as backlog, so its lane never opens again.',
     edits: [['lib/state/keys.ts', 'pk: `held#${part(subscription)}`', 'pk: `lane#${part(subscription)}#0`']],
-    tests: [['state/held', 'what was sent and failed is held']],
+    tests: [['state/held', 'a message that was sent and failed is held']],
   },
   {
     id: 'entry-order',
@@ -282,7 +282,7 @@ export const DANGERS: readonly Danger[] = [
         "`${sequence.padStart(40, '0')}#${messageId.slice(0, 0)}`",
       ],
     ],
-    tests: [['deliver/park', 'two messages with one number are two']],
+    tests: [['deliver/park', 'two messages with the same sequence number']],
   },
   {
     id: 'index-pages',
@@ -356,7 +356,7 @@ export const DANGERS: readonly Danger[] = [
     id: 'failing-head',
     danger: 'One message that always fails keeps an unordered subscription paused for ever.',
     edits: [['lib/deliver/act.ts', 'head.probes >= PROBES_OF_ONE_HEAD;', 'head.probes < 0;']],
-    tests: [['stories/outage', 'on auto gets out of the way']],
+    tests: [['stories/outage', 'under auto makes way']],
   },
   {
     id: 'dead-drain',
