@@ -1,5 +1,5 @@
 // One batch of `deliver`. It extends the visibility timeout of its records, reads their subscriptions and works on its
-// lanes in parallel. A suspected poison message is worked on last and alone. It returns exactly the records that are not
+// lanes in parallel. Suspected poison messages are worked on last, each alone. It returns exactly the records that are not
 // settled, so that SQS hands them out again.
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { CallbackClient } from '#lib/callback/client.ts';
@@ -10,11 +10,11 @@ import type { Registration } from '#lib/state/registration.ts';
 import { errorName } from '#lib/telemetry/log.ts';
 import { createEarlyRemoval } from './early-removal.ts';
 import { type LaneDeps, workLane } from './lane.ts';
-import { isSuspect, type SuspectDeps, workSuspect } from './poison.ts';
 import type { LaneResult, Queued } from './queued.ts';
+import { isSuspect, type SuspectDeps, workSuspects } from './suspects.ts';
 
 export type BatchDeps = LaneDeps &
-  Omit<SuspectDeps, 'workLane'> & {
+  SuspectDeps & {
     readonly callback: Pick<CallbackClient, 'exchange' | 'endInvocation'>;
     readonly queues: Queues;
     readonly readRegistrations: (ids: readonly string[]) => Promise<ReadonlyMap<string, Registration>>;
@@ -36,25 +36,37 @@ export async function deliverBatch(
   const early = createEarlyRemoval((handles) => deps.queues.remove(deps.deliveriesQueueUrl, handles));
   const unsettled: Queued[] = [];
 
-  const inLane = (lane: readonly Queued[]) => workLane(lane, registrations ?? new Map(), bounds, deps);
-  const alone = (lane: readonly Queued[]) =>
-    workSuspect(lane, registrations ?? new Map(), { ...deps, workLane: inLane });
-  const work = async (lane: readonly Queued[], how: typeof inLane): Promise<void> => {
-    const ready = registrations !== undefined && lane.every(({ record }) => ours.has(record));
-    const result = ready ? await how(lane) : notWorkedOn(lane, deps);
-    early.add(lane.slice(0, result.settled).map(({ record }) => record.receiptHandle));
-    unsettled.push(...(await handBack(lane, result, deps)));
-  };
+  const workIn = (lane: readonly Queued[], startBy?: number) =>
+    workLane(
+      lane,
+      registrations ?? new Map(),
+      { ...bounds, ...(startBy !== undefined && { startBy }) },
+      deps,
+    );
+  const isReady = (lane: readonly Queued[]) =>
+    registrations !== undefined && lane.every(({ record }) => ours.has(record));
+  const removeSoon = (settled: readonly Queued[]) =>
+    early.add(settled.map(({ record }) => record.receiptHandle));
 
   const lanes = lanesOf(queued);
-  const suspects = lanes.filter((lane) => isSuspect(lane, deps));
-  const others = lanes.filter((lane) => !isSuspect(lane, deps));
-  await Promise.all(others.map((lane) => work(lane, inLane)));
-  // A suspected poison message comes last and alone: it can kill the function without harm to other lanes.
-  if (suspects.length > 0) await early.flush();
-  const [suspect, ...later] = suspects;
-  if (suspect) await work(suspect, alone);
-  for (const lane of later) unsettled.push(...(await handBack(lane, SOON, deps)));
+  const [suspects = [], others = []] = partition(lanes, (lane) => isSuspect(lane, deps) && isReady(lane));
+  await Promise.all(
+    others.map(async (lane) => {
+      const result = isReady(lane) ? await workIn(lane) : notWorkedOn(lane, deps);
+      removeSoon(lane.slice(0, result.settled));
+      unsettled.push(...(await handBack([[lane, result]], deps)));
+    }),
+  );
+  if (suspects.length > 0 && registrations !== undefined) {
+    // Suspects come last: they can kill the function without harm to other lanes.
+    await early.flush();
+    const remove = async (settled: readonly Queued[]) => {
+      removeSoon(settled);
+      await early.flush();
+    };
+    const worked = await workSuspects(suspects, { registrations, workLane: workIn, remove }, deps);
+    unsettled.push(...(await handBack(worked, deps)));
+  }
 
   await early.end();
   await deps.callback.endInvocation();
@@ -66,8 +78,10 @@ const lanesOf = (queued: readonly Queued[]): readonly (readonly Queued[])[] => [
   ...Map.groupBy(queued, ({ record }) => record.attributes.MessageGroupId).values(),
 ];
 
-/** Further suspects wait one second for the next batch, so that they don't come back at full speed. */
-const SOON: LaneResult = { settled: 0, visibleInSeconds: 1 };
+const partition = <T>(list: readonly T[], fits: (one: T) => boolean) => [
+  list.filter(fits),
+  list.filter((one) => !fits(one)),
+];
 
 const notWorkedOn = (lane: readonly Queued[], { faultWaits }: BatchDeps): LaneResult => ({
   settled: 0,
@@ -108,18 +122,22 @@ async function readRegistrations(
   }
 }
 
-/** Returns the records that are not settled, after making them visible again at the time that their lane named. */
+/** Returns the records that are not settled, after making them visible again at the time that their lane's result names. */
 async function handBack(
-  lane: readonly Queued[],
-  { settled, visibleInSeconds }: LaneResult,
+  results: readonly (readonly [lane: readonly Queued[], result: LaneResult])[],
   { queues, deliveriesQueueUrl, count }: BatchDeps,
 ): Promise<readonly Queued[]> {
-  const rest = lane.slice(settled);
-  if (rest.length === 0) return rest;
+  const rest = results.flatMap(([lane, { settled, visibleInSeconds }]) =>
+    lane.slice(settled).map((queued) => ({ queued, visibleInSeconds })),
+  );
+  if (rest.length === 0) return [];
   count('HandedBack', rest.length);
   await queues.hide(
     deliveriesQueueUrl,
-    rest.map(({ record }) => ({ receiptHandle: record.receiptHandle, seconds: visibleInSeconds })),
+    rest.map(({ queued, visibleInSeconds }) => ({
+      receiptHandle: queued.record.receiptHandle,
+      seconds: visibleInSeconds,
+    })),
   );
-  return rest;
+  return rest.map(({ queued }) => queued);
 }

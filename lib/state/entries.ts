@@ -19,7 +19,7 @@ export type BacklogEntry = {
 };
 
 export type EntryDeps = {
-  readonly stateTable: Pick<Table, 'get' | 'add' | 'putAll' | 'deleteAll' | 'query'>;
+  readonly stateTable: Pick<Table, 'get' | 'set' | 'putAll' | 'deleteAll' | 'query'>;
 };
 
 const entrySchema = z.object({
@@ -120,13 +120,17 @@ export async function measureLane(
   return { count, atLeast: false, oldestAt };
 }
 
-/** Counts a start of an entry that may be a poison message; `by` -1 takes it back. Throws when DynamoDB fails. */
-export async function countEntryStart(
+/**
+ * Writes how many starts of an entry never ended, if the entry is still there. It is a value and not a difference: the SDK
+ * repeats a call whose answer was lost. Throws when DynamoDB fails.
+ */
+export async function setEntryStarts(
   subscription: string,
   lane: number,
   { sk }: Pick<BacklogEntry, 'sk'>,
-  by: 1 | -1,
+  starts: number,
   { stateTable }: EntryDeps,
 ): Promise<void> {
-  await stateTable.add({ pk: laneKey(subscription, lane), sk }, { attribute: 'starts', by });
+  const isThere = { equals: { attribute: 'sk', value: sk } };
+  await stateTable.set({ pk: laneKey(subscription, lane), sk }, { starts }, isThere);
 }

@@ -65,12 +65,25 @@ export const DANGERS: readonly Danger[] = [
       'A message that was received often because an AWS service was down is taken for a poison message.',
     edits: [
       [
-        'lib/deliver/poison.ts',
-        'const result = await deps.workLane([first]);\n    await forgetStarts(record.messageId, deps);',
-        'const result = await deps.workLane([first]);',
+        'lib/deliver/suspects.ts',
+        'await takeBackStart(record.messageId, result.settled > 0 ? 0 : before, deps);',
+        '',
       ],
     ],
     tests: [['deliver/poison', 'nor to a message from the queue']],
+  },
+  {
+    id: 'death-repeats-others',
+    danger:
+      'A poison message that ends the function repeats the suspects that were delivered just before it.',
+    edits: [['lib/deliver/suspects.ts', 'await work.remove([queued]);', '']],
+    tests: [['deliver/suspects', 'is charged to it alone; the three before it are done for good']],
+  },
+  {
+    id: 'deaths-forgotten',
+    danger: 'A poison message is tried for ever, because a start without time forgets its earlier deaths.',
+    edits: [['lib/deliver/suspects.ts', 'result.settled > 0 ? 0 : before', '0']],
+    tests: [['deliver/suspects', 'are not forgotten by a start for which no time was left']],
   },
   {
     id: 'poison-entry',

@@ -1,0 +1,153 @@
+// The suspected poison messages of a batch: records that were received often. After a fault of AWS every message of the
+// queue is one, so they are worked on one after the other in the same batch. Each is still alone: nothing else is under way,
+// those before it have left the queue, and its start is counted on a record of its own. A death of the function is charged
+// to the one message that was being worked on.
+import { laneOfGroup } from '#lib/message/lane.ts';
+import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
+import type { Registration } from '#lib/state/registration.ts';
+import { errorName } from '#lib/telemetry/log.ts';
+import { type ParkDeps, park } from './park.ts';
+import { giveUpPoison, type PoisonDeps } from './poison.ts';
+import type { LaneResult, Queued } from './queued.ts';
+import { countStart, readStarts, type StartDeps, takeBackStart } from './starts.ts';
+
+export type SuspectDeps = PoisonDeps &
+  ParkDeps &
+  StartDeps & {
+    readonly faultWaits: FaultWaits;
+    /** Records received this often may be poison messages. */
+    readonly aloneAtReceives: number;
+    /** Milliseconds in which suspects are started: the lanes of the others wait meanwhile. */
+    readonly sliceMs: number;
+  };
+
+/** What the batch gives. Neither throws. */
+export type SuspectWork = {
+  readonly registrations: ReadonlyMap<string, Registration>;
+  /** `startBy`: no request starts after it, epoch milliseconds. */
+  readonly workLane: (lane: readonly Queued[], startBy?: number) => Promise<LaneResult>;
+  /** Deletes settled records from the queue, now. */
+  readonly remove: (settled: readonly Queued[]) => Promise<void>;
+};
+
+/** The lane was not worked on, for want of time: another invocation may take it up in a second. */
+const SOON: LaneResult = { settled: 0, visibleInSeconds: 1 };
+
+/** Whether the lane's first record was received so often that it may be a poison message. */
+export const isSuspect = ([first]: readonly Queued[], deps: Pick<SuspectDeps, 'aloneAtReceives'>): boolean =>
+  first !== undefined && wasReceivedOften(first, deps);
+
+const wasReceivedOften = (
+  { record }: Queued,
+  { aloneAtReceives }: Pick<SuspectDeps, 'aloneAtReceives'>,
+): boolean => Number(record.attributes.ApproximateReceiveCount) >= aloneAtReceives;
+
+/**
+ * Works on lanes that begin with a suspect, one after the other, for one slice. Returns each lane with its result, and has
+ * deleted what is settled. Never throws.
+ */
+export async function workSuspects(
+  lanes: readonly (readonly Queued[])[],
+  work: SuspectWork,
+  deps: SuspectDeps,
+): Promise<readonly (readonly [lane: readonly Queued[], result: LaneResult])[]> {
+  const until = deps.now() + deps.sliceMs;
+  let starts: ReadonlyMap<string, number>;
+  try {
+    const counted = lanes.flat().filter((queued) => isCounted(queued, deps));
+    starts = await readStarts(
+      counted.map(({ record }) => record.messageId),
+      deps,
+    );
+  } catch (error) {
+    deps.log.error('starts.not-read', { error: errorName(error) });
+    return lanes.map((lane) => [lane, afterFault(lane[0], deps)]);
+  }
+  const results: [readonly Queued[], LaneResult][] = [];
+  for (const lane of leastDangerousFirst(lanes, starts)) {
+    const result = deps.now() < until ? await workSuspectLane(lane, starts, until, work, deps) : SOON;
+    results.push([lane, result]);
+  }
+  return results;
+}
+
+/** Deliveries are counted. A death during a drain is charged to the entry, not to the token. */
+const isCounted = (queued: Queued, deps: SuspectDeps): boolean =>
+  wasReceivedOften(queued, deps) && queued.message.ok && queued.message.value.kind === 'delivery';
+
+/** What has killed the function before comes last, and before it the drains, whose entries may have: the others are done by then. */
+function leastDangerousFirst(
+  lanes: readonly (readonly Queued[])[],
+  starts: ReadonlyMap<string, number>,
+): readonly (readonly Queued[])[] {
+  const danger = ({ record, message }: Queued): number =>
+    message.ok && message.value.kind === 'token' ? 0.5 : (starts.get(record.messageId) ?? 0);
+  const ofLane = (lane: readonly Queued[]) => Math.max(...lane.map(danger));
+  return lanes.toSorted((a, b) => ofLane(a) - ofLane(b));
+}
+
+/** Works on a lane's suspects one by one, and then on the rest of the lane. */
+async function workSuspectLane(
+  lane: readonly Queued[],
+  starts: ReadonlyMap<string, number>,
+  until: number,
+  work: SuspectWork,
+  deps: SuspectDeps,
+): Promise<LaneResult> {
+  let settled = 0;
+  for (const queued of lane) {
+    if (!wasReceivedOften(queued, deps)) break;
+    if (settled > 0 && deps.now() >= until) return { ...SOON, settled };
+    const result = await workSuspect(queued, starts.get(queued.record.messageId) ?? 0, work, deps);
+    if (result.settled === 0) return { ...result, settled };
+    // Before the next one starts: its death must not bring this one back.
+    await work.remove([queued]);
+    settled += 1;
+  }
+  const rest = lane.slice(settled);
+  if (rest.length === 0) return { settled, visibleInSeconds: 0 };
+  if (deps.now() >= until) return { ...SOON, settled };
+  const result = await work.workLane(rest, until);
+  await work.remove(rest.slice(0, result.settled));
+  return { ...result, settled: settled + result.settled };
+}
+
+/** Works on one record alone. `before`: how many of its starts never ended. */
+async function workSuspect(
+  queued: Queued,
+  before: number,
+  { registrations, workLane }: SuspectWork,
+  deps: SuspectDeps,
+): Promise<LaneResult> {
+  const { record, message } = queued;
+  if (!isCounted(queued, deps) || !message.ok || message.value.kind === 'token')
+    return await workLane([queued]);
+  try {
+    const delivery = message.value.value;
+    const registration = registrations.get(delivery.subscription);
+    if (before >= deps.crashingAtStarts && registration?.config.kind === 'valid') {
+      const lane = laneOfGroup(record.attributes.MessageGroupId) ?? 0;
+      const sequence = record.attributes.SequenceNumber ?? '';
+      const context = { registration, config: registration.config, lane, retries: 0 };
+      const parkable = { delivery, body: record.body, sequence };
+      if ((await giveUpPoison(parkable, context, deps)) === 'stays')
+        await park(registration, lane, [parkable], deps);
+      await takeBackStart(record.messageId, 0, deps);
+      return { settled: 1, visibleInSeconds: 0 };
+    }
+    await countStart(record.messageId, before, deps);
+    const result = await workLane([queued]);
+    await takeBackStart(record.messageId, result.settled > 0 ? 0 : before, deps);
+    return result;
+  } catch (error) {
+    deps.log.error('suspect.interrupted', { sqsMessageId: record.messageId, error: errorName(error) });
+    // The start may have been counted, and only the answer was lost.
+    await takeBackStart(record.messageId, before, deps);
+    return afterFault(queued, deps);
+  }
+}
+
+const afterFault = (queued: Queued | undefined, { faultWaits }: SuspectDeps): LaneResult => ({
+  settled: 0,
+  visibleInSeconds: queued ? secondsAfterFault(queued.record, faultWaits) : 0,
+});
