@@ -45,7 +45,7 @@ export function createHandler(
   const { now, random, wait, telemetryOf } = surroundings;
   const telemetry = telemetryOf('redrive', config.STAGE);
   const tables = createTables(documents, tableNamesOf(config), { now, random, wait });
-  const registrations = createRegistrations({ tables, rules: subscriptionRules(config) });
+  const registrations = createRegistrations({ tables, rules: subscriptionRules(config), now });
   const cacheMs = config.SECRET_CACHE_SECONDS * 1000;
   const secrets = createSecrets({ client: secretsManager, cacheMs, now });
   const sources = {

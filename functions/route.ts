@@ -7,7 +7,6 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { AWS_CLIENT } from '#lib/deployment/aws-clients.ts';
 import { faultWaitsOf, readConfig, routeEnvironment } from '#lib/deployment/config.ts';
 import { createDocuments } from '#lib/deployment/documents.ts';
-import { subscriptionRules } from '#lib/deployment/rules.ts';
 import { DEPLOYED, type Surroundings } from '#lib/deployment/surroundings.ts';
 import { createBackstop } from '#lib/queue/backstop.ts';
 import { gatherSends } from '#lib/queue/gather-sends.ts';
@@ -40,7 +39,6 @@ export function createHandler(
     backstop: createBackstop({ sqs, deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL, now }),
     directory: createDirectory({
       subscriptionsTable,
-      rules: subscriptionRules(config),
       now,
       cacheMs: config.CONFIG_CACHE_SECONDS * 1000,
     }),

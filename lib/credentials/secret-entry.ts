@@ -1,6 +1,7 @@
 // The content of a secret: its JSON, or one entry of it, checked by a schema. secrets.ts reads and caches it. No message
 // contains a value.
 import type * as z from 'zod';
+import { detailOf } from '#lib/item/detail.ts';
 import { readField } from '#lib/item/fault.ts';
 import { isObject } from '#lib/item/json.ts';
 import type { SecretReference } from '#lib/item/secret-reference.ts';
@@ -66,7 +67,7 @@ function parsedEntry<S extends z.ZodType>(
   const faults = reading.faults.map(
     ({ path, reason }) => `${path.split('.').slice(1).join('.') || 'it'} ${reason}`,
   );
-  return invalid(`is not what is asked for: ${faults.join('; ')}`);
+  return invalid(detailOf(`is not what is asked for: ${faults.join('; ')}`));
 }
 
 /** Paths below which a fault shows no unknown key: the key may be a misplaced credential. */

@@ -32,7 +32,7 @@ export function wireBacklog(
     ...telemetry,
     ...tables,
     queues: createQueues(sqs),
-    registrations: createRegistrations({ tables, rules: subscriptionRules(config) }),
+    registrations: createRegistrations({ tables, rules: subscriptionRules(config), now }),
     announce: createAnnounce(putOn(config.EVENT_BUS, events), telemetry.log),
     deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
     retriesQueueUrl: config.RETRIES_QUEUE_URL,

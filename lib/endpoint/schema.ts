@@ -1,7 +1,8 @@
 // Parses an endpoint's config item: the endpoint, or all its faults.
 import * as z from 'zod';
+import { tooLarge } from '#lib/item/bounds.ts';
 import type { Fault } from '#lib/item/fault.ts';
-import { oneFaultPerPath, readField, WHOLE_ITEM } from '#lib/item/fault.ts';
+import { firstFaults, oneFaultPerPath, readField, WHOLE_ITEM } from '#lib/item/fault.ts';
 import { field, text, titled } from '#lib/item/field.ts';
 import { isObject, nonJson } from '#lib/item/json.ts';
 import { type Endpoint, UNDELIVERABLE } from './endpoint.ts';
@@ -42,11 +43,15 @@ export type ParsedEndpoint =
   | { readonly ok: true; readonly endpoint: Endpoint }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** Parses an item as the DynamoDB document client returns it. No fault repeats a value. */
+/** Parses an item as the DynamoDB document client returns it. No fault repeats a value; one that is too large has that fault alone. */
 export function parseEndpoint(item: unknown): ParsedEndpoint {
+  const excess = tooLarge(item);
+  if (excess !== undefined) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: excess }] };
   const broken = nonJson(item);
   if (!isObject(item)) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: 'must be an object' }] };
   const reading = readField(endpointItem, item, []);
   const faults = oneFaultPerPath(broken, reading.ok ? [] : reading.faults);
-  return reading.ok && faults.length === 0 ? { ok: true, endpoint: reading.value } : { ok: false, faults };
+  return reading.ok && faults.length === 0
+    ? { ok: true, endpoint: reading.value }
+    : { ok: false, faults: firstFaults(faults) };
 }

@@ -1,10 +1,16 @@
 // Detects changes of a config item: the hash is the same for the same content, whatever the order of its keys.
 import { hash } from 'node:crypto';
+import { serialize } from 'node:v8';
+import { tooLarge } from './bounds.ts';
 
 /** SHA-256 in hex of an item as the document client returns it, including sets and binary values. */
 export function hashOfItem(item: unknown): string {
-  return hash('sha256', canonical(item));
+  return hash('sha256', tooLarge(item) === undefined ? canonical(item) : asItCame(item));
 }
+
+// An item that is too large is never parsed, and is not sorted either. Its hash may change with the order of its keys: then
+// its pause is only written again.
+const asItCame = (item: unknown): Buffer => serialize(item);
 
 // JSON with sorted keys: DynamoDB keeps neither the order of a map's keys nor that of a set's members, turns 1.0 into 1, and
 // never stores undefined.

@@ -1,5 +1,6 @@
 // Pauses and resumes a subscription: one pure function for each event of transitions.ts. Each returns the new state, or
 // undefined for no change. After a lost race the caller calls it again with the newer state.
+import { detailOf } from '#lib/item/detail.ts';
 import { lanesRenumbered, probeAwaited } from './lanes.ts';
 import { closedLanes, type Head, type Pause, type PauseReason, type State } from './state.ts';
 import { counts } from './transitions.ts';
@@ -129,7 +130,7 @@ export function dueWithoutBacklog(state: State, now: number): State | undefined 
 const paused = (state: State, pause: Pause, closing?: number): State => ({
   ...lanesRenumbered(state, closing),
   epoch: state.epoch + 1,
-  pause,
+  pause: { ...pause, detail: detailOf(pause.detail) },
 });
 
 const opened = ({ pause: _, ...state }: State): State => ({

@@ -5,6 +5,8 @@ import { faultOfNaming, readEndpointItem } from '#lib/endpoint/directory.ts';
 import { UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
 import type { Fault } from '#lib/item/fault.ts';
 import { hashOfItem } from '#lib/item/hash.ts';
+import { isObject } from '#lib/item/json.ts';
+import { lanesIn } from '#lib/subscription/lanes.ts';
 import { parseSubscription, type SubscriptionRules } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { stateKey } from './keys.ts';
@@ -17,8 +19,10 @@ export type ConfigItem =
       readonly kind: 'invalid';
       readonly faults: readonly Fault[];
       readonly itemHash: string;
-      /** Lanes that `route` uses for it: an item that can't be parsed has one. */
+      /** Lanes that `route` uses for it. */
       readonly lanes: number;
+      /** Whether the item was not parsed, because it is too large. */
+      readonly isTooLarge?: boolean;
     }
   | { readonly kind: 'absent' };
 
@@ -28,7 +32,7 @@ export type ConfigItem =
  */
 export type Registration = { readonly id: string; readonly config: ConfigItem; state: State };
 
-/** How many lanes the subscription has. An item that can't be parsed has one. */
+/** How many lanes the subscription has. A wrong item has those that `route` reads in it, without parsing it. */
 export const laneCountOf = (config: Exclude<ConfigItem, { kind: 'absent' }>): number =>
   config.kind === 'valid' ? config.subscription.http.maxConcurrentConnections : config.lanes;
 
@@ -42,46 +46,78 @@ export type Registrations = {
 type Deps = {
   readonly tables: Tables<'subscriptionsTable' | 'endpointsTable' | 'stateTable'>;
   readonly rules: SubscriptionRules;
+  readonly now: () => number;
 };
 
 const MOST_REMEMBERED = 1_000;
 
-/** Makes the reader of registrations. It remembers which endpoint each subscription named last, and nothing else. */
-export function createRegistrations({ tables, rules }: Deps): Registrations {
+/**
+ * Milliseconds for which an item that is too large is not read again. Reading one takes a twentieth of a second, and each
+ * message of its topic would make every function read it.
+ */
+const LARGE_ITEM_MS = 10_000;
+
+/**
+ * Makes the reader of registrations. It remembers which endpoint each subscription named last, which items were too large,
+ * and nothing else.
+ */
+export function createRegistrations({ tables, rules, now }: Deps): Registrations {
   // The endpoint that a subscription named last time is read in the same call. This is a guess, not a cache: if the item
   // names another endpoint now, that one is read too.
   const guesses = new Map<string, string>();
 
-  function remember(id: string, endpoint: string | undefined): void {
-    guesses.delete(id);
-    if (endpoint !== undefined) guesses.set(id, endpoint);
-    for (const oldest of guesses.keys()) {
-      if (guesses.size <= MOST_REMEMBERED) break;
-      guesses.delete(oldest);
-    }
+  const large = new Map<string, { readonly reading: ConfigItem; readonly until: number }>();
+
+  function remember(id: string, reading: ConfigItem): void {
+    keep(guesses, id, endpointNamedIn(reading));
+    const isLarge = reading.kind === 'invalid' && reading.isTooLarge === true;
+    keep(large, id, isLarge ? { reading, until: now() + LARGE_ITEM_MS } : undefined);
+  }
+
+  /**
+   * The items of subscriptions, parsed. One that was too large a moment ago is not read while its subscription is paused
+   * for that: any function that sees another item resumes the subscription.
+   */
+  async function readItems(ids: readonly string[]) {
+    const skipped = new Set(ids.filter((id) => (large.get(id)?.until ?? 0) > now()));
+    const guessed = new Set(ids.flatMap((id) => guesses.get(id) ?? []));
+    const found = await tables.readTogether({
+      subscriptionsTable: ids.filter((id) => !skipped.has(id)).map((id) => ({ id })),
+      stateTable: ids.map(stateKey),
+      endpointsTable: keysOf(guessed),
+    });
+    const states = new Map((found.stateTable ?? []).map((item) => [item.pk, item]));
+    const stateOf = (id: string) => parseState(states.get(stateKey(id).pk));
+    const changed = [...skipped].filter((id) => {
+      const { reading } = large.get(id) ?? {};
+      return reading?.kind !== 'invalid' || stateOf(id)?.pause?.itemHash !== reading.itemHash;
+    });
+    const more = await tables.subscriptionsTable.getAll(
+      changed.map((id) => ({ id })),
+      { consistent: true },
+    );
+    const items = new Map([...(found.subscriptionsTable ?? []), ...more].map((item) => [item.id, item]));
+    const readings = ids.map((id) => {
+      const known = skipped.has(id) && !changed.includes(id) ? large.get(id)?.reading : undefined;
+      if (known !== undefined) return { id, reading: known };
+      const reading = readingOf(items.get(id), rules);
+      remember(id, reading);
+      return { id, reading };
+    });
+    return { readings, stateOf, guessed, endpoints: found.endpointsTable ?? [] };
   }
 
   return {
     async readAll(ids) {
-      const guessed = new Set(ids.flatMap((id) => guesses.get(id) ?? []));
-      const found = await tables.readTogether({
-        subscriptionsTable: ids.map((id) => ({ id })),
-        stateTable: ids.map(stateKey),
-        endpointsTable: keysOf(guessed),
-      });
-      const items = new Map((found.subscriptionsTable ?? []).map((item) => [item.id, item]));
-      const states = new Map((found.stateTable ?? []).map((item) => [item.pk, item]));
-      const readings = ids.map((id) => ({ id, reading: readingOf(items.get(id), rules) }));
-      for (const { id, reading } of readings) remember(id, endpointNamedIn(reading));
-
+      const { readings, stateOf, guessed, endpoints: known } = await readItems(ids);
       const named = new Set(readings.flatMap(({ reading }) => endpointNamedIn(reading) ?? []));
       const unread = new Set([...named].filter((name) => !guessed.has(name)));
       const more = await tables.endpointsTable.getAll(keysOf(unread), { consistent: true });
-      const endpoints = new Map([...(found.endpointsTable ?? []), ...more].map((item) => [item.name, item]));
+      const endpoints = new Map([...known, ...more].map((item) => [item.name, item]));
 
       const registrations = new Map<string, Registration>();
       for (const { id, reading } of readings) {
-        const state = parseState(states.get(stateKey(id).pk));
+        const state = stateOf(id);
         // One unreadable state must not delay the others of the batch: only its own messages wait (lane.ts).
         if (state === undefined) continue;
         registrations.set(id, {
@@ -102,6 +138,16 @@ export function createRegistrations({ tables, rules }: Deps): Registrations {
   };
 }
 
+/** Keeps the newest values, and forgets the oldest. */
+function keep<T>(kept: Map<string, T>, id: string, value: T | undefined): void {
+  kept.delete(id);
+  if (value !== undefined) kept.set(id, value);
+  for (const oldest of kept.keys()) {
+    if (kept.size <= MOST_REMEMBERED) break;
+    kept.delete(oldest);
+  }
+}
+
 const keysOf = (names: ReadonlySet<string>) => [...names].map((name) => ({ name }));
 
 /** Parses the item alone, without its endpoint. */
@@ -109,9 +155,10 @@ function readingOf(item: unknown, rules: SubscriptionRules): ConfigItem {
   if (item === undefined) return { kind: 'absent' };
   const itemHash = hashOfItem(item);
   const parsed = parseSubscription(item, rules);
-  return parsed.ok
-    ? { kind: 'valid', subscription: parsed.subscription, itemHash }
-    : { kind: 'invalid', faults: parsed.faults, itemHash, lanes: 1 };
+  if (parsed.ok) return { kind: 'valid', subscription: parsed.subscription, itemHash };
+  const lanes = isObject(item) ? lanesIn(item) : 1;
+  const { faults, isTooLarge } = parsed;
+  return { kind: 'invalid', faults, itemHash, lanes, ...(isTooLarge && { isTooLarge }) };
 }
 
 /** The endpoint whose item has to exist; undefined without a dlq and for `undeliverable`. */

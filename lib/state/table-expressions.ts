@@ -1,4 +1,5 @@
-// Writes DynamoDB's expressions: what an update sets and adds, and the condition of a write.
+// Writes DynamoDB's expressions: what an update sets and adds, the condition of a write, and which part of the items a read
+// returns.
 import type { TableItem } from './table-item.ts';
 
 /** Holds when there is no item of the key, or when the item has this value. With both, one of them is enough. */
@@ -7,6 +8,42 @@ export type WriteCondition = {
   readonly absent?: string;
   readonly equals?: { readonly attribute: string; readonly value: string | number };
 };
+
+/** Types of DynamoDB by the path of an attribute, such as `configuration.http`. */
+export type AttributeTypes = Readonly<Record<string, 'S' | 'N'>>;
+
+export type ReadPart = {
+  /** Paths of the attributes to read; undefined: whole items. */
+  readonly attributes?: readonly string[] | undefined;
+  /** Only items in which each of these is absent or of its type. */
+  readonly ofTypes?: AttributeTypes | undefined;
+};
+
+/** The expressions of a read, without those of its keys. Each part of a path is named by a placeholder. */
+export function readExpressionOf({ attributes = [], ofTypes = {} }: ReadPart) {
+  const typed = Object.entries(ofTypes);
+  const filters = typed.map(
+    ([path, type]) => `(attribute_not_exists(${named(path)}) OR attribute_type(${named(path)}, :${type}))`,
+  );
+  const names = [...attributes, ...typed.map(([path]) => path)].flatMap((path) => path.split('.'));
+  return {
+    expressions: {
+      ...(attributes.length > 0 && { ProjectionExpression: attributes.map(named).join(', ') }),
+      ...(filters.length > 0 && { FilterExpression: filters.join(' AND ') }),
+      ...(names.length > 0 && {
+        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+      }),
+    },
+    /** To be put among the values of the request. */
+    types: Object.fromEntries(typed.map(([, type]) => [`:${type}`, type])),
+  };
+}
+
+const named = (path: string): string =>
+  path
+    .split('.')
+    .map((name) => `#${name}`)
+    .join('.');
 
 type Expressed = {
   readonly add?: Readonly<Record<string, number>>;
@@ -26,9 +63,9 @@ export function expressionOf({ add = {}, set = {}, condition: { absent, equals }
     ...(absent !== undefined ? [`attribute_not_exists(#${absent})`] : []),
     ...(equals ? [`#${equals.attribute} = :is_${equals.attribute}`] : []),
   ];
-  const named = [...Object.keys(add), ...Object.keys(set)];
-  if (absent !== undefined) named.push(absent);
-  if (equals) named.push(equals.attribute);
+  const attributes = [...Object.keys(add), ...Object.keys(set)];
+  if (absent !== undefined) attributes.push(absent);
+  if (equals) attributes.push(equals.attribute);
   const values = Object.fromEntries([
     ...Object.entries(add).map(([name, by]) => [`:by_${name}`, by]),
     ...Object.entries(set).map(([name, value]) => [`:new_${name}`, value]),
@@ -37,8 +74,8 @@ export function expressionOf({ add = {}, set = {}, condition: { absent, equals }
   return {
     ...(updates.length > 0 && { UpdateExpression: updates.join(' ') }),
     ...(conditions.length > 0 && { ConditionExpression: conditions.join(' OR ') }),
-    ...(named.length > 0 && {
-      ExpressionAttributeNames: Object.fromEntries(named.map((name) => [`#${name}`, name])),
+    ...(attributes.length > 0 && {
+      ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
     }),
     // DynamoDB refuses an empty map of values.
     ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),

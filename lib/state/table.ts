@@ -14,10 +14,10 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { batchGet, batchWrite, type TableClock } from './table-batches.ts';
-import { expressionOf, type WriteCondition } from './table-expressions.ts';
+import { expressionOf, type ReadPart, readExpressionOf, type WriteCondition } from './table-expressions.ts';
 import type { TableItem, TableKey } from './table-item.ts';
 
-export type TableQuery = {
+export type TableQuery = ReadPart & {
   readonly index?: string;
   /** A key condition of DynamoDB, with the names of `values` in it. */
   readonly where: string;
@@ -42,14 +42,16 @@ export type TableScan = {
 export type TablePage<T> = {
   readonly items: readonly T[];
   readonly count: number;
+  /** Items of the page that the query's types left out. */
+  readonly leftOut: number;
   /** The key behind which the next page begins; undefined on the last one. */
   readonly after: TableItem | undefined;
 };
 
 /** One table. Every function throws when DynamoDB fails; every read by a schema throws when an item does not fit it. */
 export type Table = {
-  /** Reads one item, consistently; undefined when there is none. */
-  get<T>(key: TableKey, schema: z.ZodType<T>): Promise<T | undefined>;
+  /** Reads one item or some of its attributes, consistently; undefined when there is none. */
+  get<T>(key: TableKey, schema: z.ZodType<T>, part?: Pick<ReadPart, 'attributes'>): Promise<T | undefined>;
   /** Reads items in no order, leaving out those that are not there. Throws when DynamoDB does not answer for all. */
   getAll(keys: readonly TableKey[], options: { readonly consistent: boolean }): Promise<readonly TableItem[]>;
   /** Writes one item. Returns false, and writes nothing, when the condition does not hold. */
@@ -122,8 +124,10 @@ function createTable(
   clock: TableClock,
 ): Table {
   return {
-    async get(Key, schema) {
-      const { Item } = await documents.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
+    async get(Key, schema, { attributes } = {}) {
+      const { expressions } = readExpressionOf({ attributes });
+      const get = new GetCommand({ TableName, Key, ConsistentRead: true, ...expressions });
+      const { Item } = await documents.send(get);
       return Item === undefined ? undefined : schema.parse(Item);
     },
     async getAll(keys, { consistent }) {
@@ -172,13 +176,15 @@ function createTable(
         documents,
         clock,
       ),
-    query: (schema, { index, where, values, limit, after, consistent, countOnly }) =>
-      pagesOf(schema, after, (start) =>
+    query(schema, { index, where, values, limit, after, consistent, countOnly, ...part }) {
+      const { expressions, types } = readExpressionOf(part);
+      return pagesOf(schema, after, (start) =>
         documents.send(
           new QueryCommand({
             TableName,
             KeyConditionExpression: where,
-            ExpressionAttributeValues: values,
+            ExpressionAttributeValues: { ...values, ...types },
+            ...expressions,
             ...(index !== undefined && { IndexName: index }),
             ...(limit !== undefined && { Limit: limit }),
             ...(consistent && { ConsistentRead: true }),
@@ -186,16 +192,14 @@ function createTable(
             ...start,
           }),
         ),
-      ),
+      );
+    },
     scan: (schema, { attributes, limit, after }) =>
       pagesOf(schema, after, (start) =>
         documents.send(
           new ScanCommand({
             TableName,
-            ...(attributes && {
-              ProjectionExpression: attributes.map((name) => `#${name}`).join(', '),
-              ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
-            }),
+            ...readExpressionOf({ attributes }).expressions,
             ...(limit !== undefined && { Limit: limit }),
             ...start,
           }),
@@ -209,13 +213,21 @@ type Start = { readonly ExclusiveStartKey?: TableItem };
 async function* pagesOf<T>(
   schema: z.ZodType<T>,
   first: TableItem | undefined,
-  read: (start: Start) => Promise<Pick<QueryCommandOutput, 'Items' | 'Count' | 'LastEvaluatedKey'>>,
+  read: (
+    start: Start,
+  ) => Promise<Pick<QueryCommandOutput, 'Items' | 'Count' | 'ScannedCount' | 'LastEvaluatedKey'>>,
 ): AsyncGenerator<TablePage<T>, void> {
   let after = first;
   do {
-    const { Items = [], Count, LastEvaluatedKey } = await read(after ? { ExclusiveStartKey: after } : {});
-    after = LastEvaluatedKey;
-    yield { items: Items.map((item) => schema.parse(item)), count: Count ?? Items.length, after };
+    const page = await read(after ? { ExclusiveStartKey: after } : {});
+    const { Items = [], Count = Items.length, ScannedCount = Count } = page;
+    after = page.LastEvaluatedKey;
+    yield {
+      items: Items.map((item) => schema.parse(item)),
+      count: Count,
+      leftOut: ScannedCount - Count,
+      after,
+    };
   } while (after);
 }
 

@@ -2,7 +2,7 @@
 // together.
 import type * as z from 'zod';
 import type { Fault } from '#lib/item/fault.ts';
-import { dotted, type Path, readField } from '#lib/item/fault.ts';
+import { dotted, type Path, readField, type Suggestions } from '#lib/item/fault.ts';
 import type { Field } from '#lib/item/field.ts';
 import { HTTP_FIELDS } from './http-schema.ts';
 import { OPTION_FIELDS } from './option-fields.ts';
@@ -16,10 +16,10 @@ type Name = keyof typeof FIELDS;
 export type ItemFields = { readonly [N in Name]: z.output<ReturnType<(typeof FIELDS)[N]>> | undefined };
 
 /** Parses the known fields of an item and collects their faults. */
-export function readFields({ found, faults: misplaced, blocks }: ItemShape): {
-  fields: ItemFields;
-  faults: Fault[];
-} {
+export function readFields(
+  { found, faults: misplaced, blocks }: ItemShape,
+  suggest: Suggestions,
+): { fields: ItemFields; faults: Fault[] } {
   const faults: Fault[] = [...misplaced];
   const fields: ItemFields = {
     id: required('id', FIELDS.id, ['id']),
@@ -76,7 +76,7 @@ export function readFields({ found, faults: misplaced, blocks }: ItemShape): {
   }
 
   function readAt<S extends z.ZodType>(path: Path, field: Field<S>, value: unknown): z.output<S> | undefined {
-    const reading = readField(field, value, path);
+    const reading = readField(field, value, path, suggest);
     if (reading.ok) return reading.value;
     faults.push(...reading.faults);
     return undefined;

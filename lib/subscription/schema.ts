@@ -1,7 +1,8 @@
 // Parses a subscription's config item: all faults at once, or the subscription with its defaults filled in.
 
+import { tooLarge } from '#lib/item/bounds.ts';
 import type { Fault } from '#lib/item/fault.ts';
-import { oneFaultPerPath, WHOLE_ITEM } from '#lib/item/fault.ts';
+import { firstFaults, oneFaultPerPath, suggestions, WHOLE_ITEM } from '#lib/item/fault.ts';
 import { isObject, nonJson } from '#lib/item/json.ts';
 import { type ItemFields, readFields } from './fields.ts';
 import { HTTP_DEFAULTS } from './http-schema.ts';
@@ -13,17 +14,30 @@ export type { SubscriptionRules };
 
 export type ParsedSubscription =
   | { readonly ok: true; readonly subscription: Subscription }
-  | { readonly ok: false; readonly faults: readonly Fault[] };
+  | {
+      readonly ok: false;
+      readonly faults: readonly Fault[];
+      /** Whether the item is too large to be parsed. */
+      readonly isTooLarge?: true;
+    };
 
-/** Parses an item as the DynamoDB document client returns it. Reports every fault at once; none repeats a value. */
+/**
+ * Parses an item as the DynamoDB document client returns it. Reports the first twenty faults at once; none repeats a value.
+ * An item that is too large has that fault alone.
+ */
 export function parseSubscription(item: unknown, rules: SubscriptionRules): ParsedSubscription {
+  const excess = tooLarge(item);
+  if (excess !== undefined)
+    return { ok: false, faults: [{ path: WHOLE_ITEM, reason: excess }], isTooLarge: true };
   const broken = nonJson(item);
   if (!isObject(item)) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: 'must be an object' }] };
-  const shape = itemShapeOf(item);
-  const { fields, faults } = readFields(shape);
+  const suggest = suggestions();
+  const shape = itemShapeOf(item, suggest);
+  const { fields, faults } = readFields(shape, suggest);
   const all = oneFaultPerPath(broken, [...faults, ...brokenRules(fields, shape, rules)]);
   const { id, callbackUrl } = fields;
-  if (all.length > 0 || id === undefined || callbackUrl === undefined) return { ok: false, faults: all };
+  if (all.length > 0 || id === undefined || callbackUrl === undefined)
+    return { ok: false, faults: firstFaults(all) };
   return { ok: true, subscription: subscriptionOf({ ...fields, id, callbackUrl }, rules) };
 }
 

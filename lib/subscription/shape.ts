@@ -3,7 +3,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Fault } from '#lib/item/fault.ts';
-import { dotted, type Path, unknownKeys } from '#lib/item/fault.ts';
+import { dotted, type Path, type Suggestions, unknownKeys } from '#lib/item/fault.ts';
 import { isObject, type JsonObject } from '#lib/item/json.ts';
 import { HTTP_FIELDS } from './http-schema.ts';
 import { OPTION_FIELDS } from './option-fields.ts';
@@ -32,7 +32,7 @@ export type ItemShape = {
 };
 
 /** Finds which of the accepted JSON forms the item has, and where its fields are. */
-export function itemShapeOf(item: JsonObject): ItemShape {
+export function itemShapeOf(item: JsonObject, suggest: Suggestions): ItemShape {
   const found = new Map<string, FoundShape>();
   const faults: Fault[] = [];
   const blocks = BLOCKS.filter((block) => item[block] !== undefined);
@@ -76,7 +76,7 @@ export function itemShapeOf(item: JsonObject): ItemShape {
 
   function unknown(key: string, path: Path, known: readonly string[]): void {
     const home = homeOf(key);
-    if (home === undefined) faults.push(...unknownKeys([key], known, path));
+    if (home === undefined) faults.push(...unknownKeys([key], known, path, suggest));
     else faults.push({ path: dotted([...path, key]), reason: `is not known here: put it ${home}` });
   }
 }

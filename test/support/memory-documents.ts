@@ -93,9 +93,12 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
       .sort((a, b) => idOf(a).compare(idOf(b)));
     const page = matching.slice(0, pageSize);
     const last = page.at(-1);
+    const shown = page.filter((item) => passes(item, input)).map((item) => partOf(item, input));
     // A full page has a LastEvaluatedKey, even if no item follows.
     return {
-      Items: page.map(copy),
+      Items: shown,
+      Count: shown.length,
+      ScannedCount: page.length,
       ...(last && page.length === pageSize && { LastEvaluatedKey: { topic, id: last.id } }),
     };
   }
@@ -203,7 +206,7 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
     if (command instanceof GetCommand) {
       const { TableName = '', Key = {} } = command.input;
       const item = find(TableName, Key);
-      return item ? { Item: copy(item) } : {};
+      return item ? { Item: partOf(item, command.input) } : {};
     }
     if (command instanceof PutCommand) {
       const { TableName = '', Item = {} } = command.input;
@@ -286,6 +289,47 @@ function holds(item: Item | undefined, { ConditionExpression, ...input }: Condit
       return found !== undefined && found === input.ExpressionAttributeValues?.[value];
     }),
   );
+}
+
+type Read = Conditional & {
+  ProjectionExpression?: string | undefined;
+  FilterExpression?: string | undefined;
+};
+
+const pathIn = (path: string, input: Conditional): string[] =>
+  path.split('.').map((name) => nameIn(name, input));
+
+const valueAt = (item: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>((value, name) => (isMap(value) ? value[name] : undefined), item);
+
+const isMap = (value: unknown): value is Item =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
+/** The attributes that are asked for, each at its place; all of them where none is named. */
+function partOf(item: Item, input: Read): Item {
+  if (input.ProjectionExpression === undefined) return copy(item);
+  const part: Item = {};
+  for (const path of input.ProjectionExpression.split(', ').map((one) => pathIn(one, input))) {
+    const value = valueAt(item, path);
+    if (value === undefined) continue;
+    let at = part;
+    for (const name of path.slice(0, -1)) at = (at[name] ??= {}) as Item;
+    at[path.at(-1) ?? ''] = copy(value);
+  }
+  return part;
+}
+
+/** Terms `(attribute_not_exists(a) OR attribute_type(a, :t))`, joined by AND. */
+function passes(item: Item, { FilterExpression, ...input }: Read): boolean {
+  if (FilterExpression === undefined) return true;
+  return FilterExpression.split(' AND ').every((term) => {
+    const [, path = '', , type = ''] =
+      /^\(attribute_not_exists\(([#\w.]+)\) OR attribute_type\(([#\w.]+), (:\w+)\)\)$/.exec(term) ?? [];
+    if (path === '') throw unknown(`the filter ${term}`);
+    const value = valueAt(item, pathIn(path, input));
+    const typeOf = input.ExpressionAttributeValues?.[type] === 'N' ? 'number' : 'string';
+    return value === undefined || typeof value === typeOf;
+  });
 }
 
 /** Applies `ADD a :b`, `SET a = :b, c = :d`, or both in this order. */

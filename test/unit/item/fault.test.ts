@@ -167,7 +167,12 @@ test.each([
 test('a value that is nested for ever is a fault', () => {
   const metadata: Record<string, unknown> = {};
   metadata.again = metadata;
-  const [path] = pathsOf({ ...itemWith({}), metadata });
+  expect(pathsOf({ ...itemWith({}), metadata })).toEqual(['(item)']);
+});
+
+test('a value that is nested deeper than DynamoDB nests is a fault', () => {
+  const nested = (levels: number): object => (levels === 0 ? {} : { again: nested(levels - 1) });
+  const [path] = pathsOf({ ...itemWith({}), metadata: nested(40) });
   expect(path).toMatch(/^metadata\.again/);
 });
 

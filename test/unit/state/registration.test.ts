@@ -23,7 +23,7 @@ function setUp(...items: ReturnType<typeof item>[]) {
     now += ms;
   };
   const tables = tablesOver(memory.documents, { now: () => now, random: () => 0, wait });
-  const registrations = createRegistrations({ tables, rules: RULES });
+  const registrations = createRegistrations({ tables, rules: RULES, now: () => now });
   return {
     memory,
     ...registrations,
@@ -141,7 +141,7 @@ describe('an endpoint that a dlq names', () => {
 
 test('an item that is wrong itself is not asked for its endpoint', async () => {
   const { configOf, batchGets } = setUp(item('acme', 'letters', { readTimeout: 0 }));
-  expect(await configOf('acme')).toMatchObject({ kind: 'invalid', lanes: 1 });
+  expect(await configOf('acme')).toMatchObject({ kind: 'invalid', lanes: 5 });
   expect(batchGets()).toBe(1);
 });
 

@@ -168,8 +168,30 @@ describe('pages', () => {
     const { stateTable, pk } = setUp();
     await stateTable.putAll(numbered(pk, 7));
     expect(await pagesOf(stateTable.query(z.unknown(), { ...partition(pk), countOnly: true }))).toEqual([
-      { items: [], count: 7, after: undefined },
+      { items: [], count: 7, leftOut: 0, after: undefined },
     ]);
+  });
+
+  test('hold the attributes that were asked for, inside of maps too, and leave out items of other types', async () => {
+    const { stateTable, pk } = setUp();
+    const items = [
+      { pk, sk: '1', a: 'x', b: { c: { d: 1, e: 'left out' }, f: 'left out' }, g: 'left out' },
+      { pk, sk: '2', b: 'a text has no d' },
+      { pk, sk: '3', b: { c: { d: { of: 'another type' } } } },
+      { pk, sk: '4', a: ['another type'] },
+    ];
+    await stateTable.putAll(items);
+    const attributes = ['sk', 'a', 'b.c.d'];
+    const types = { a: 'S', 'b.c.d': 'N' } as const;
+    const [page] = await pagesOf(
+      stateTable.query(z.unknown(), { ...partition(pk), attributes, ofTypes: types }),
+    );
+    expect(page).toMatchObject({
+      items: [{ sk: '1', a: 'x', b: { c: { d: 1 } } }, { sk: '2' }],
+      leftOut: 2,
+    });
+    expect(page?.items[0]).toEqual({ sk: '1', a: 'x', b: { c: { d: 1 } } });
+    expect(await stateTable.get({ pk, sk: '1' }, z.unknown(), { attributes })).toEqual(page?.items[0]);
   });
 
   test('of a scan are all of the table, with the attributes that were asked for', async () => {

@@ -1,7 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createDirectory } from '#lib/subscription/directory.ts';
 import { createMemoryDocuments, tablesOver } from '#test/support/memory-documents.ts';
-import { RULES, subscriptionItem } from '#test/support/route-world.ts';
+import { subscriptionItem } from '#test/support/route-world.ts';
 
 function open({ pageSize = 2 } = {}) {
   const tables = createMemoryDocuments({ pageSize });
@@ -9,7 +9,6 @@ function open({ pageSize = 2 } = {}) {
   const { documents } = tables;
   const directory = createDirectory({
     ...tablesOver(documents),
-    rules: RULES,
     now: () => time,
     cacheMs: 5_000,
   });
@@ -46,10 +45,37 @@ describe('the subscriptions of a topic', () => {
     put('subscriptions', { id: 'broken', topic: 'orders', qos: 'auto', configuration: { http: [] } });
     expect(await directory.ofTopic('orders')).toEqual([
       { id: 'auto', lanes: 5 },
-      { id: 'broken', lanes: 1 },
+      { id: 'broken', lanes: 5 },
       { id: 'capped', lanes: 3 },
       { id: 'ordered', lanes: 1 },
     ]);
+  });
+
+  test('are read by the attributes that decide on their lanes, whatever else is in their items', async () => {
+    const { directory, register, documents } = open({ pageSize: 100 });
+    const reading = vi.spyOn(documents, 'send');
+    const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`k${n}`, 'x']));
+    const url = { callbackUrl: 'https://hooks.example.com/' };
+    register('a', { qos: 'auto', ...many });
+    register('b', {
+      qos: 'auto',
+      configuration: { ...url, ...many, http: { maxConcurrentConnections: 3, ...many } },
+    });
+    register('c', { qos: 'auto', entrypointConfiguration: { ...url, maxConcurrentConnections: 4, ...many } });
+    register('d', { qos: many });
+    register('e', { qos: 'auto', configuration: { ...url, http: { maxConcurrentConnections: many } } });
+    register('f', { qos: 'auto', configuration: many });
+    expect(await directory.ofTopic('orders')).toEqual([
+      { id: 'a', lanes: 5 },
+      { id: 'b', lanes: 3 },
+      { id: 'c', lanes: 4 },
+      // An attribute of another type can't be read, and is not.
+      { id: 'd', lanes: 1 },
+      { id: 'e', lanes: 1 },
+      { id: 'f', lanes: 5 },
+    ]);
+    const answers = JSON.stringify(await Promise.all(reading.mock.results.map(({ value }) => value)));
+    expect(answers.length).toBeLessThan(1_000);
   });
 
   test('are kept for five seconds, and read anew after', async () => {

@@ -1,0 +1,33 @@
+// How many lanes a subscription's item says, from the few attributes that decide it. `route` reads these alone, and `deliver`
+// counts the lanes of a wrong item by them: the two agree, and no more of an item is read for it, however large it is.
+import { isObject, type JsonObject } from '#lib/item/json.ts';
+import { HTTP_DEFAULTS, HTTP_FIELDS } from './http-schema.ts';
+import { BLOCKS } from './shape.ts';
+import { isOrdered } from './subscription.ts';
+import { TOP_FIELDS } from './top-fields.ts';
+
+const CONNECTIONS = BLOCKS.flatMap((block) => [
+  `${block}.maxConcurrentConnections`,
+  `${block}.http.maxConcurrentConnections`,
+]);
+
+/** The attributes of an item that decide on its lanes, as paths, with DynamoDB's type for each. */
+export const LANE_ATTRIBUTES: Readonly<Record<string, 'S' | 'N'>> = {
+  qos: 'S',
+  ...Object.fromEntries(CONNECTIONS.map((path) => [path, 'N'] as const)),
+};
+
+/** The lanes of an item: one where an attribute that decides on them can't be read, or is given twice in two ways. */
+export function lanesIn(item: JsonObject): number {
+  const qos = TOP_FIELDS.qos().default('auto').safeParse(item.qos);
+  const given = new Set(
+    CONNECTIONS.map((path) => valueAt(item, path)).filter((value) => value !== undefined),
+  );
+  const [connections = HTTP_DEFAULTS.maxConcurrentConnections, another] = given;
+  const lanes = HTTP_FIELDS.maxConcurrentConnections().safeParse(connections);
+  if (!qos.success || !lanes.success || another !== undefined || isOrdered(qos.data)) return 1;
+  return lanes.data;
+}
+
+const valueAt = (item: JsonObject, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), item);

@@ -1,0 +1,90 @@
+// A subscription whose item is far too large, beside a healthy one on the same topic: what becomes of both, and how much of
+// the large item the functions read.
+import { expect, test } from 'vitest';
+import { delivered, MINUTE, requested, SECOND } from '#test/support/moments.ts';
+import { createWorld, URLS, type World } from '#test/support/world.ts';
+
+const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, 'x']));
+const junk = keys(30_000);
+const callbackUrl = 'https://hooks.example.com/in';
+
+/** Where the keys may be. */
+const OFFENDERS = {
+  'at the top': { configuration: { callbackUrl }, ...junk },
+  'among the options': { configuration: { callbackUrl, ...junk } },
+  'instead of the connections': { configuration: { callbackUrl, http: { maxConcurrentConnections: junk } } },
+  'instead of the quality of service': { configuration: { callbackUrl }, qos: junk },
+  'in a list': { configuration: { callbackUrl, headers: Object.keys(junk) } },
+  'as one text': { configuration: { callbackUrl }, metadata: { note: 'x'.repeat(390_000) } },
+} as const;
+
+const QUALITIES = ['none', 'auto', 'at-most-once', 'at-least-once'] as const;
+
+function publish(world: World, id: string): void {
+  world.memory.put(URLS.messages, { body: `"${id}"`, attributes: { topic: 'orders', id } });
+  world.mappings.get(URLS.messages)?.kick();
+}
+
+/** How many values the answers of DynamoDB had since the last call of this. */
+function countValues(world: World): () => number {
+  const { send } = world.tables.documents;
+  let values = 0;
+  world.tables.documents.send = (async (command: never) => {
+    const answer = await send(command);
+    JSON.stringify(answer, (_, value) => {
+      values += 1;
+      return value;
+    });
+    return answer;
+  }) as typeof send;
+  return () => {
+    const counted = values;
+    values = 0;
+    return counted;
+  };
+}
+
+test.each(Object.entries(OFFENDERS))(
+  'an item with 30,000 keys %s is paused with a reason, and its neighbours get their messages',
+  async (_, item) => {
+    const world = createWorld();
+    for (const qos of QUALITIES) world.put(`victim-${qos}`, { qos });
+    world.tables.put('subscriptions', { id: 'offender', topic: 'orders', ...item });
+    publish(world, 'm01');
+    await world.pass(10 * SECOND);
+    for (const qos of QUALITIES) {
+      expect(delivered(world, `victim-${qos}`)).toEqual(['m01']);
+      expect((await world.state(`victim-${qos}`)).pause).toBeUndefined();
+    }
+    const { pause } = await world.state('offender');
+    expect(pause).toMatchObject({
+      reason: 'invalid-config',
+      detail: expect.stringMatching(/^\(item\): .* is not read/),
+    });
+    expect(requested(world, 'offender')).toEqual([]);
+    expect(world.entries('offender')).toHaveLength(1);
+    expect(world.errors).toEqual([]);
+  },
+);
+
+test.each([1, 40, 120])(
+  '%i such items cost their topic no more than so many subscriptions do',
+  async (many) => {
+    const world = createWorld({ concurrency: 20, pageSize: 1_000 });
+    const KEYS = 2_000;
+    const item = { topic: 'orders', configuration: { callbackUrl }, ...keys(KEYS) };
+    world.put('victim');
+    for (let n = 0; n < many; n++) {
+      world.tables.put('subscriptions', { id: `offender-${n}`, ...item });
+    }
+    const values = countValues(world);
+    publish(world, 'm01');
+    await world.pass(MINUTE);
+    // Each is read whole once, by the function that pauses it; `route` reads none.
+    expect(values()).toBeLessThan(many * (KEYS + 500) + 500);
+    for (let n = 2; n < 7; n++) publish(world, `m0${n}`);
+    await world.pass(5 * SECOND);
+    expect(delivered(world, 'victim').sort()).toEqual(['m01', 'm02', 'm03', 'm04', 'm05', 'm06']);
+    for (let n = 0; n < many; n++) expect(world.entries(`offender-${n}`)).toHaveLength(6);
+  },
+);
