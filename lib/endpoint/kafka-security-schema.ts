@@ -31,7 +31,7 @@ const none = () => titled(z.strictObject({ type: storeType('NONE') }), 'None', '
 
 const certificates = () =>
   titled(
-    text(262_144)
+    text(65_536)
       .regex(/-----BEGIN CERTIFICATE-----/, 'must be PEM text (-----BEGIN CERTIFICATE-----)')
       .optional(),
     'Certificates',

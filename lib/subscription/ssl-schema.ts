@@ -7,7 +7,7 @@ const type = <T extends string>(value: T) => titled(z.literal(value), 'Type', 'T
 const password = () => titled(text(1_024).optional(), 'Password', 'Opens the store.');
 const base64 = (title: string) =>
   titled(
-    text(262_144)
+    text(65_536)
       .regex(/^[A-Za-z0-9+/\r\n]+(=[=\r\n]*)?$/, 'must be base64')
       .optional(),
     title,
@@ -15,7 +15,7 @@ const base64 = (title: string) =>
   );
 const pem = (title: string) =>
   titled(
-    text(262_144)
+    text(65_536)
       .regex(/-----BEGIN /, 'must be PEM text (-----BEGIN …)')
       .optional(),
     title,

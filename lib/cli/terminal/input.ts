@@ -25,12 +25,20 @@ const WHY: ReadonlyMap<string, string> = new Map([
   ['EISDIR', 'it is a folder'],
 ]);
 
+/** Of a file with items: more than a hundred items of the largest size. */
+const MOST_BYTES = 10 * 1024 * 1024;
+
 export type Given = { readonly from: string; readonly item: Readonly<Record<string, unknown>> };
 
 /** Parses the items of a JSON or YAML file: one item, a list, or several YAML documents. */
 export async function readItems(source: string, io: Pick<Io, 'stdin'>): Promise<readonly Given[]> {
-  const text = (await readInput(source, io)).toString('utf8');
+  const input = await readInput(source, io);
   const name = source === '-' ? 'standard input' : source;
+  if (input.length > MOST_BYTES)
+    throw new CommandFailed(
+      `${name} is larger than ${MOST_BYTES / 1024 / 1024} MB: divide it into several files.`,
+    );
+  const text = input.toString('utf8');
   const values = (json(text) ?? (await yaml(text, name))).flat().filter((value) => value !== null);
   if (values.length === 0) throw new CommandFailed(`${name} is empty: give an item in JSON or YAML.`);
   return values.map((value, index) => {
@@ -52,14 +60,24 @@ function json(text: string): unknown[] | undefined {
 
 /** Parses text that is no JSON as YAML. A fault repeats nothing of the text, which may contain credentials. */
 async function yaml(text: string, name: string): Promise<unknown[]> {
-  const { LineCounter, parseAllDocuments } = await import('yaml');
+  const { LineCounter, parseAllDocuments, visit } = await import('yaml');
   const lineCounter = new LineCounter();
+  const refuse = (at: number, what: string): never => {
+    throw new CommandFailed(`${name}, line ${lineCounter.linePos(at).line}: ${what}`);
+  };
   return [...parseAllDocuments(text, { prettyErrors: false, lineCounter })].map((document) => {
-    const [fault] = document.errors;
-    if (fault === undefined) return document.toJS({ maxAliasCount: 100 });
-    const { line } = lineCounter.linePos(fault.pos[0]);
-    throw new CommandFailed(
-      `${name}, line ${line}: the text is neither JSON nor YAML (${fault.code}). Correct it.`,
-    );
+    // A warning is a tag or a directive that is not known, and would be left out of the value in silence.
+    const [fault] = [...document.errors, ...document.warnings];
+    if (fault !== undefined)
+      refuse(fault.pos[0], `the text is neither JSON nor YAML (${fault.code}). Correct it.`);
+    // An alias may repeat a value any number of times, or stand for none, and a credential may begin with its sign.
+    visit(document, {
+      Alias: (_, { range }) =>
+        refuse(
+          range?.[0] ?? 0,
+          'aliases are not read. Put a text that begins with * into quotes, and write a repeated value out.',
+        ),
+    });
+    return document.toJS();
   });
 }

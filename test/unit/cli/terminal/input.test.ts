@@ -1,0 +1,58 @@
+// What a command reads from a file of items. A fault names the line, and repeats nothing of the file.
+import { Readable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { explain } from '#lib/cli/terminal/failure.ts';
+import { readItems } from '#lib/cli/terminal/input.ts';
+
+const read = (text: string) => readItems('-', { stdin: Readable.from([text]) as never });
+
+/** What a person sees. */
+const messageOf = (text: string): Promise<string> =>
+  read(text).then(
+    () => 'was read',
+    (error: unknown) => explain(error, { stage: 'dev' } as never),
+  );
+
+test('one item, a list and several YAML documents are items', async () => {
+  const items = async (text: string) => (await read(text)).map(({ item }) => item);
+  expect(await items('{"id":"a"}')).toEqual([{ id: 'a' }]);
+  expect(await items('[{"id":"a"},{"id":"b"}]')).toEqual([{ id: 'a' }, { id: 'b' }]);
+  expect(await items('id: a\n---\nid: b\n')).toEqual([{ id: 'a' }, { id: 'b' }]);
+  expect(await items('id: a\nnote: "*hunter2"\nanchor: &x 1\n')).toEqual([
+    { id: 'a', note: '*hunter2', anchor: 1 },
+  ]);
+});
+
+describe('a fault of the text', () => {
+  test.each([
+    ['an alias without an anchor', 'id: a\npassword: *hunter2\n', 2],
+    ['a media type that looks like an alias', 'id: a\nheaders:\n- name: accept\n  value: */*hunter2\n', 4],
+    ['an alias with an anchor', 'id: a\nx: &hunter2 1\ny: *hunter2\n', 3],
+    ['an alias of itself', 'id: a\nx: &hunter2 [*hunter2]\n', 2],
+    ['an alias as a key', 'id: a\n? *hunter2\n: 1\n', 2],
+    ['an alias that is merged', 'id: a\n<<: *hunter2\n', 2],
+    ['an alias in a later document', 'id: a\n---\nid: b\nx: *hunter2\n', 4],
+    ['a text that does not end', 'id: a\npassword: "hunter2\n', 3],
+    ['a tag that is not known', 'id: a\npassword: !hunter2 x\n', 2],
+    ['a key that is given twice', 'id: a\nhunter2: x\nhunter2: y\n', 3],
+    ['a tab before a key', 'id: a\nb:\n\thunter2: x\n', 3],
+  ])('%s: its line is named, and nothing of the text is repeated', async (_, text, line) => {
+    const message = await messageOf(text);
+    expect(message).toMatch(new RegExp(`^standard input, line ${line}: `));
+    expect(message).not.toContain('hunter2');
+    expect(message).not.toContain('bug');
+  });
+
+  test.each([
+    ['brackets', '['],
+    ['lists', '- '],
+    ['maps', '{a: '],
+  ])('text of many nested %s ends with a sentence', async (_, piece) => {
+    const message = await messageOf(piece.repeat(100_000));
+    expect(message).toMatch(/^standard input, line 1: .*neither JSON nor YAML/);
+  });
+
+  test('a file that is too large is not parsed', async () => {
+    expect(await messageOf(`id: ${'a'.repeat(10 * 1024 * 1024)}`)).toContain('larger than 10 MB');
+  });
+});
