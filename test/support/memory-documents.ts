@@ -313,7 +313,11 @@ function partOf(item: Item, input: Read): Item {
     const value = valueAt(item, path);
     if (value === undefined) continue;
     let at = part;
-    for (const name of path.slice(0, -1)) at = (at[name] ??= {}) as Item;
+    for (const name of path.slice(0, -1)) {
+      const inner = isMap(at[name]) ? at[name] : {};
+      at[name] = inner;
+      at = inner;
+    }
     at[path.at(-1) ?? ''] = copy(value);
   }
   return part;
