@@ -12,7 +12,7 @@ export type WriteCondition = {
 /** Types of DynamoDB by the path of an attribute, such as `configuration.http`. */
 export type AttributeTypes = Readonly<Record<string, 'S' | 'N'>>;
 
-export type ReadPart = {
+export type ItemPart = {
   /** Paths of the attributes to read; undefined: whole items. */
   readonly attributes?: readonly string[] | undefined;
   /** Only items in which each of these is absent or of its type. */
@@ -20,7 +20,7 @@ export type ReadPart = {
 };
 
 /** The expressions of a read, without those of its keys. Each part of a path is named by a placeholder. */
-export function readExpressionOf({ attributes = [], ofTypes = {} }: ReadPart) {
+export function readExpressionOf({ attributes = [], ofTypes = {} }: ItemPart) {
   const typed = Object.entries(ofTypes);
   const filters = typed.map(
     ([path, type]) => `(attribute_not_exists(${named(path)}) OR attribute_type(${named(path)}, :${type}))`,

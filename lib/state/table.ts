@@ -14,10 +14,10 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { batchGet, batchWrite, type TableClock } from './table-batches.ts';
-import { expressionOf, type ReadPart, readExpressionOf, type WriteCondition } from './table-expressions.ts';
+import { expressionOf, type ItemPart, readExpressionOf, type WriteCondition } from './table-expressions.ts';
 import type { TableItem, TableKey } from './table-item.ts';
 
-export type TableQuery = ReadPart & {
+export type TableQuery = ItemPart & {
   readonly index?: string;
   /** A key condition of DynamoDB, with the names of `values` in it. */
   readonly where: string;
@@ -51,7 +51,7 @@ export type TablePage<T> = {
 /** One table. Every function throws when DynamoDB fails; every read by a schema throws when an item does not fit it. */
 export type Table = {
   /** Reads one item or some of its attributes, consistently; undefined when there is none. */
-  get<T>(key: TableKey, schema: z.ZodType<T>, part?: Pick<ReadPart, 'attributes'>): Promise<T | undefined>;
+  get<T>(key: TableKey, schema: z.ZodType<T>, part?: Pick<ItemPart, 'attributes'>): Promise<T | undefined>;
   /** Reads items in no order, leaving out those that are not there. Throws when DynamoDB does not answer for all. */
   getAll(keys: readonly TableKey[], options: { readonly consistent: boolean }): Promise<readonly TableItem[]>;
   /** Writes one item. Returns false, and writes nothing, when the condition does not hold. */
