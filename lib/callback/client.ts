@@ -25,10 +25,12 @@ export type Exchange =
       /** Decompressed, at most the cap. */
       readonly body: Buffer;
       readonly truncated: boolean;
+      /** Why the end of the body is missing, where it did not come. The status and the headers are whole. */
+      readonly incomplete?: UnknownCode;
     }
   /** Nothing was written. */
   | { readonly kind: 'unsent'; readonly code: UnsentCode; readonly message: string }
-  /** Bytes may have been written, and no complete answer came. */
+  /** Bytes may have been written, and no status with all of its headers came. */
   | { readonly kind: 'unknown'; readonly code: UnknownCode; readonly message: string };
 
 export type CallbackClient = {
@@ -124,12 +126,17 @@ function sendable(given: ExchangeRequest['headers']): Record<string, string | fa
 async function answered(response: CappedResponse, capBytes: number): Promise<Exchange> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(response.headers)) headers[name] = String(value);
-  const { status, data } = response;
+  const { status, data, cut } = response;
+  const head = {
+    kind: 'answered',
+    status,
+    headers,
+    ...(cut !== undefined && { incomplete: unknownCode(cut) }),
+  } as const;
   const encoding = headers['content-encoding'];
-  if (encoding === undefined)
-    return { kind: 'answered', status, headers, body: data, truncated: response.truncated };
+  if (encoding === undefined) return { ...head, body: data, truncated: response.truncated };
   const { body, truncated } = await decompress(data, encoding, capBytes);
-  return { kind: 'answered', status, headers, body, truncated: truncated || response.truncated };
+  return { ...head, body, truncated: truncated || response.truncated };
 }
 
 function failed(error: AxiosError, origin: string): Exchange {

@@ -5,6 +5,7 @@ import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from
 import { connect as connectTls } from 'node:tls';
 import type { buildConnector } from 'undici';
 import type { AddressRules } from './address.ts';
+import { answerSocket } from './answer-socket.ts';
 import { ADDRESS_REFUSED, bareHost, coded, guardedLookup, type Lookup } from './guard.ts';
 import { type TlsSettings, tlsOptionsOf } from './tls.ts';
 import { openTunnel, PROXY, type ProxySettings } from './tunnel.ts';
@@ -73,7 +74,7 @@ export function createConnector(
       if (over) return;
       over = true;
       clearTimeout(timer);
-      if (socket !== undefined) return callback(null, socket);
+      if (socket !== undefined) return callback(null, answerSocket(socket));
       current?.on('error', () => {}).destroy();
       callback(error ?? coded(PROXY.unreachable, 'closed'), null);
     };

@@ -3,8 +3,9 @@
 
 import { CONNECT_TIMEOUT } from './connector.ts';
 import { ADDRESS_REFUSED } from './guard.ts';
+import { ANSWER } from './head-reader.ts';
 import { PROXY } from './tunnel.ts';
-import { DEADLINE, MALFORMED, SWITCHED } from './undici-adapter.ts';
+import { DEADLINE } from './undici-adapter.ts';
 
 /** Nothing was written. */
 export const UNSENT_CODES = [
@@ -31,6 +32,9 @@ export const UNKNOWN_CODES = [
   'reset',
   'closed',
   'malformed-answer',
+  'headers-too-large',
+  'too-many-interim-answers',
+  'framing-too-large',
   'tls-failed',
   'other',
 ] as const;
@@ -54,6 +58,9 @@ const WORDS: Record<UnsentCode | UnknownCode, string> = {
   reset: 'the connection was reset',
   closed: 'the connection was closed before a full answer',
   'malformed-answer': 'the answer is not valid HTTP/1.1',
+  'headers-too-large': 'the answer has more than 64 KiB before its body',
+  'too-many-interim-answers': 'more than ten interim answers (1xx) came before the answer',
+  'framing-too-large': 'the answer has more than 64 KiB around its body',
   other: 'the exchange failed',
 };
 
@@ -78,10 +85,13 @@ const UNKNOWN: ReadonlyMap<string, UnknownCode> = new Map([
   ['EPIPE', 'reset'],
   ['ECONNABORTED', 'reset'],
   ['UND_ERR_SOCKET', 'closed'],
-  [MALFORMED, 'malformed-answer'],
-  [SWITCHED, 'malformed-answer'],
-  ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'malformed-answer'],
-  ['UND_ERR_HEADERS_OVERFLOW', 'malformed-answer'],
+  [ANSWER.malformed, 'malformed-answer'],
+  [ANSWER.switched, 'malformed-answer'],
+  [ANSWER.headers, 'headers-too-large'],
+  [ANSWER.interim, 'too-many-interim-answers'],
+  [ANSWER.framing, 'framing-too-large'],
+  ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'closed'],
+  ['UND_ERR_HEADERS_OVERFLOW', 'headers-too-large'],
 ]);
 
 // OpenSSL's and Node's codes for certificates and handshakes that fail.

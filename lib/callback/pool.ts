@@ -4,6 +4,7 @@ import { Pool } from 'undici';
 import type { AddressRules } from './address.ts';
 import { createConnector } from './connector.ts';
 import type { Lookup } from './guard.ts';
+import { MOST_OVERHEAD_BYTES } from './head-reader.ts';
 import type { TlsSettings } from './tls.ts';
 import type { ProxySettings } from './tunnel.ts';
 
@@ -47,7 +48,6 @@ const FRESH_IDLE_MS = 1_000;
 const SWEEP_EVERY_MS = 1_000;
 // A server's "Keep-Alive: timeout=5" counts from its last byte; our own timeout must end well before.
 const HINT_MARGIN_MS = 1_000;
-const MAX_HEADER_BYTES = 16_384;
 
 /**
  * Makes the pools of connections, one per subscription. The pool that was unused for longest is closed when there are
@@ -71,7 +71,8 @@ export function createPools(dependencies: {
       keepAliveTimeout: idleMs,
       keepAliveMaxTimeout: idleMs,
       keepAliveTimeoutThreshold: HINT_MARGIN_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
+      // answer-socket.ts counts, so that an exchange fails with a code that names the limit.
+      maxHeaderSize: 2 * MOST_OVERHEAD_BYTES,
       // Off: the adapter's deadline covers the whole exchange.
       headersTimeout: 0,
       bodyTimeout: 0,

@@ -3,13 +3,15 @@
 // `timeout`.
 import { type AxiosAdapter, AxiosError, type AxiosResponse } from 'axios';
 import { type Dispatcher, errors, Pool } from 'undici';
+import { ANSWER } from './head-reader.ts';
 
-/** Result of the adapter: the raw bytes, up to the cap. */
-export type CappedResponse = AxiosResponse<Buffer> & { readonly truncated: boolean };
+/**
+ * Result of the adapter: the raw bytes, up to the cap. `cut` is the code of what ended the answer within its body: the
+ * status and the headers were read whole, so they stand.
+ */
+export type CappedResponse = AxiosResponse<Buffer> & { readonly truncated: boolean; readonly cut?: string };
 
 export const DEADLINE = 'ERR_CALLBACK_DEADLINE';
-export const MALFORMED = 'ERR_CALLBACK_MALFORMED';
-export const SWITCHED = 'ERR_CALLBACK_SWITCHED_PROTOCOLS';
 
 /**
  * Rejects with an AxiosError that has a `code` and, as in axios, a `request` only when bytes may have been written. The
@@ -32,19 +34,23 @@ export function createUndiciAdapter(capBytes: number): AxiosAdapter {
         settled = true;
         clearTimeout(timer);
       };
-      const answer = (truncated: boolean) => {
+      const answer = (truncated: boolean, cut?: string) => {
         settle();
         const data = Buffer.concat(chunks);
         const response: CappedResponse = { data, status, statusText: '', headers, config, truncated };
-        resolve(response);
+        resolve(cut === undefined ? response : { ...response, cut });
       };
-      const fail = (code: string | undefined, cause?: unknown) => {
+      const fail = (code = '', cause?: unknown) => {
         if (settled) return;
-        settle();
         const sent = controller !== undefined;
         const error = new AxiosError('the exchange failed', code, undefined, sent ? {} : undefined);
         if (cause instanceof Error) error.cause = cause;
-        reject(error);
+        if (status !== 0) {
+          answer(true, code);
+        } else {
+          settle();
+          reject(error);
+        }
         controller?.abort(error);
       };
       const timer = setTimeout(fail, config.timeout, DEADLINE);
@@ -64,8 +70,6 @@ export function createUndiciAdapter(capBytes: number): AxiosAdapter {
             controller = started;
           },
           onResponseStart(_controller, statusCode, received) {
-            if (statusCode === 101) return fail(SWITCHED);
-            // Headers of the final answer replace those of an interim one.
             status = statusCode;
             headers = received;
           },
@@ -91,6 +95,6 @@ export function createUndiciAdapter(capBytes: number): AxiosAdapter {
 
 // undici's parser errors have no common code.
 function codeOf(error: Error): string | undefined {
-  if (error instanceof errors.HTTPParserError) return MALFORMED;
+  if (error instanceof errors.HTTPParserError) return ANSWER.malformed;
   return 'code' in error ? String(error.code) : undefined;
 }
