@@ -55,19 +55,19 @@ function fieldsOf(lines: readonly string[]): { fields: Field[]; isOdd: boolean }
     if (line === '' || line === '\r') continue;
     if (line.startsWith(' ') || line.startsWith('\t')) {
       isOdd = true;
-      if (last !== undefined) last[1] = `${last[1]} ${valueOf(line)}`.trim();
+      if (last !== undefined) last[1] = `${last[1]} ${cleanValue(line)}`.trim();
       continue;
     }
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0));
     const bare = name.trimEnd();
     isOdd ||= bare !== name || !NAME.test(bare);
-    if (NAME.test(bare)) fields.push([bare, valueOf(line.slice(colon + 1))]);
+    if (NAME.test(bare)) fields.push([bare, cleanValue(line.slice(colon + 1))]);
   }
   return { fields, isOdd };
 }
 
-const valueOf = (text: string): string => text.replace(CONTROLS, ' ').trim();
+const cleanValue = (text: string): string => text.replace(CONTROLS, ' ').trim();
 
 /** The parts of all headers of this name, in lower case: several headers and one list mean the same. */
 function valuesOf(fields: readonly Field[], name: string): string[] {

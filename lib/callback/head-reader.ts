@@ -50,7 +50,7 @@ export function createHeadReader(): HeadReader {
 
   /** A limit was passed. With a whole status line the answer is still certain. */
   function tooLarge(): HeadRead {
-    const head = statusLine === undefined ? undefined : parseHead(`${statusLine}content-length: 0\n`);
+    const head = statusLine === undefined ? undefined : parseHead(statusLine);
     if (head === undefined || head.status < 200) return { kind: 'fault', fault: ANSWER.headers };
     return { kind: 'head', head, rest: Buffer.alloc(0), overheadLeft: 0, fault: ANSWER.headers };
   }

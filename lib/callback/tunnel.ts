@@ -1,8 +1,8 @@
 // A tunnel through a proxy, over a connection to the proxy that is already open. The connector checks the addresses of both
 // ends. When this fails, nothing of the request has been written.
 import type { Socket } from 'node:net';
-import { Pool } from 'undici';
 import { coded } from './guard.ts';
+import { createHeadReader } from './head-reader.ts';
 
 export type ProxySettings = {
   /** Identifies these settings without containing credentials: connections with different settings are never shared. */
@@ -28,39 +28,40 @@ export function openTunnel(proxy: ProxySettings, socket: Socket, target: Target)
   return proxy.type === 'HTTP' ? connectHttp(proxy, socket, target) : connectSocks(proxy, socket, target);
 }
 
-function connectHttp({ host, port, username, password = '' }: ProxySettings, socket: Socket, target: Target) {
-  const authority =
-    target.family === 6 ? `[${target.address}]:${target.port}` : `${target.address}:${target.port}`;
+/** Asks by CONNECT (RFC 9110, 9.3.6). The bytes behind the proxy's answer are the target's. */
+function connectHttp({ username, password = '' }: ProxySettings, socket: Socket, target: Target) {
+  const host = target.family === 6 ? `[${target.address}]` : target.address;
+  const authority = `${host}:${target.port}`;
   const credentials = Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
-  const pool = new Pool(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, {
-    connections: 1,
-    pipelining: 1,
-    headersTimeout: 0,
-    // In a later turn: undici looks for requests only after it has asked for the connection.
-    connect: (_, callback) => void setImmediate(callback, null, socket),
+  const lines = [
+    `CONNECT ${authority} HTTP/1.1`,
+    `host: ${authority}`,
+    ...(username === undefined ? [] : [`proxy-authorization: Basic ${credentials}`]),
+  ];
+  const reader = createHeadReader();
+  return new Promise<Socket>((resolve, reject) => {
+    const end = () => {
+      socket.off('data', take).off('close', closed).off('end', closed).pause();
+    };
+    const refused = (code: string) => {
+      end();
+      socket.destroy();
+      reject(coded(code, 'the proxy refused'));
+    };
+    const closed = () => refused(PROXY.refused);
+    const take = (chunk: Buffer) => {
+      const read = reader.take(chunk);
+      if (read.kind === 'more') return;
+      if (read.kind === 'fault') return refused(`${PROXY.refused}_${read.fault}`);
+      const { status } = read.head;
+      if (status < 200 || status >= 300) return refused(`${PROXY.refused}_${status}`);
+      end();
+      if (read.rest.length > 0) socket.unshift(read.rest);
+      resolve(socket);
+    };
+    socket.on('data', take).on('close', closed).on('end', closed);
+    socket.write(`${lines.join('\r\n')}\r\n\r\n`);
   });
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  pool.dispatch(
-    {
-      method: 'CONNECT',
-      path: authority,
-      headers: {
-        host: authority,
-        ...(username !== undefined && { 'proxy-authorization': `Basic ${credentials}` }),
-      },
-    },
-    {
-      onRequestUpgrade(_, status, _headers, tunnel) {
-        if (status >= 200 && status < 300) return resolve(tunnel as Socket);
-        tunnel.on('error', () => {}).destroy();
-        reject(coded(`${PROXY.refused}_${status}`, 'the proxy refused'));
-      },
-      onRequestStart: () => {},
-      onResponseError: () => reject(coded(PROXY.refused, 'the proxy gave no answer')),
-    },
-  );
-  // By then the connection belongs to the tunnel, or is closed.
-  return promise.finally(() => void pool.destroy());
 }
 
 async function connectSocks(proxy: ProxySettings, socket: Socket, target: Target): Promise<Socket> {

@@ -105,6 +105,7 @@ function recordAttempt(
     outcome: outcome.kind,
     status: httpStatusOf(outcome),
     code: 'code' in outcome ? outcome.code : undefined,
+    incomplete: 'incomplete' in outcome ? outcome.incomplete : undefined,
     action: action.kind,
     durationMs,
     // Milliseconds since the message was parked, for one from the backlog.

@@ -5,16 +5,18 @@ import { type Carried, withoutCredentials } from './redact.ts';
 import { retryAfterMs } from './retry.ts';
 
 export type Outcome =
-  | { readonly kind: 'delivered'; readonly status: number }
+  | { readonly kind: 'delivered'; readonly status: number; readonly incomplete?: string }
   | ({ readonly kind: 'rejected' } & Refusing)
   | ({ readonly kind: 'failed' } & Refusing)
   /** No byte of the request was written. */
   | { readonly kind: 'unsent'; readonly code: string; readonly message: string }
-  /** Bytes were written, and no complete answer came. `lost`: an earlier attempt ended without a trace. */
+  /** Bytes were written, and no status with its headers came. `lost`: an earlier attempt ended without a trace. */
   | { readonly kind: 'unknown'; readonly code: string; readonly message: string; readonly lost?: true };
 
 type Refusing = {
   readonly status: number;
+  /** Why the end of the answer's body is missing. The status decides all the same. */
+  readonly incomplete?: string;
   readonly excerpt?: string;
   /** Milliseconds that the callback asked for with Retry-After. */
   readonly retryAfterMs?: number;
@@ -35,13 +37,14 @@ export function outcomeOf(
 ): Outcome {
   if (exchange.kind !== 'answered') return exchange;
   const { status, body, headers } = exchange;
-  if (status >= 200 && status < 300) return { kind: 'delivered', status };
+  const answer = { status, ...(exchange.incomplete !== undefined && { incomplete: exchange.incomplete }) };
+  if (status >= 200 && status < 300) return { kind: 'delivered', ...answer };
   // Redirects are never followed: the subscriber registered the callback URL, so a 3xx is a rejection.
   const kind = status >= 300 && status < 500 ? 'rejected' : 'failed';
   const after = retryAfterMs(headers['retry-after'], { now: now(), longestRetryAfterMs });
   return {
     kind,
-    status,
+    ...answer,
     ...excerptOf(body, carried, excerptBytes),
     ...(after !== undefined && { retryAfterMs: after }),
   };

@@ -15,6 +15,7 @@ export type RawServer = {
   readonly connections: Socket[];
   /** The highest number of connections that were open at once. */
   mostOpen(): number;
+  openNow(): number;
   bytesReceived(): number;
   close(): Promise<void>;
 };
@@ -72,6 +73,7 @@ export async function rawServer(behaviour: Behaviour, tls?: TlsOptions): Promise
     requests,
     connections,
     mostOpen: () => most,
+    openNow: () => open,
     bytesReceived: () => bytes,
     async close() {
       for (const socket of sockets) socket.destroy();

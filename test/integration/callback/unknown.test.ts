@@ -33,36 +33,14 @@ describe('a request that was written whole', () => {
     ['a close within the status line', answerThenEnd('HTTP/1.1 20'), 'closed'],
     ['a close within the headers', answerThenEnd('HTTP/1.1 200 OK\r\ncontent-le'), 'closed'],
     ['a close after an interim answer', answerThenEnd('HTTP/1.1 102 Processing\r\n\r\n'), 'closed'],
-    ['a close within the body', answerThenEnd('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf'), 'closed'],
-    [
-      'a close within the last body of the connection',
-      answerThenEnd('HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 9\r\n\r\nhalf'),
-      'malformed-answer',
-    ],
-    [
-      'a close within a chunked body',
-      answerThenEnd('HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n9\r\nhalf'),
-      'malformed-answer',
-    ],
     ['bytes that are no HTTP', answerAndStay('220 smtp.example.com ESMTP\r\n'), 'malformed-answer'],
+    ['a switch of protocols', answerAndStay('HTTP/1.1 101 Switching\r\n\r\n'), 'malformed-answer'],
     [
-      'two lengths',
-      answerAndStay('HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab'),
-      'malformed-answer',
+      'too many interim answers',
+      answerAndStay('HTTP/1.1 102 X\r\n\r\n'.repeat(11)),
+      'too-many-interim-answers',
     ],
-    [
-      'endless headers',
-      answerAndStay(`HTTP/1.1 200 OK\r\nx-a: ${'a'.repeat(20_000)}\r\n`),
-      'malformed-answer',
-    ],
-    [
-      'a switch of protocols',
-      answerAndStay('HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
-      'closed',
-    ],
-    ['a bare 101', answerAndStay('HTTP/1.1 101 Switching\r\n\r\n'), 'malformed-answer'],
-    // undici takes this one for an error, unlike every other interim answer: nobody asked for it.
-    ['a 100 that nobody asked for', answerAndStay('HTTP/1.1 100 Continue\r\n\r\n'), 'closed'],
+    ['a status line without end', answerAndStay(`HTTP/1.1 200 ${'a'.repeat(70_000)}`), 'headers-too-large'],
   ])('is unknown after %s, and is not written again', async (_, behaviour, code) => {
     const { exchange, bodies } = await failThenMark(behaviour);
     expect(exchange).toMatchObject({ kind: 'unknown', code });
@@ -73,26 +51,6 @@ describe('a request that was written whole', () => {
     ['no answer', {}],
     ['slow headers', answerAndStay('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n')],
     ['an interim answer', answerAndStay('HTTP/1.1 102 Processing\r\n\r\n')],
-    ['a slow body', answerAndStay('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nab')],
-    [
-      'an endless dripping of interim answers',
-      {
-        onRequest(socket) {
-          const drip = setInterval(() => socket.write('HTTP/1.1 102 Processing\r\n\r\n'), 5);
-          socket.on('close', () => clearInterval(drip));
-        },
-      },
-    ],
-    [
-      'an endless dripping body',
-      {
-        onRequest(socket) {
-          socket.write('HTTP/1.1 200 OK\r\n\r\n');
-          const drip = setInterval(() => socket.write('.'), 5);
-          socket.on('close', () => clearInterval(drip));
-        },
-      },
-    ],
   ])('is unknown at the deadline with %s', async (_, behaviour) => {
     const { exchange, bodies } = await failThenMark(behaviour, { timeoutMs: 60 });
     expect(exchange).toMatchObject({ kind: 'unknown', code: 'timeout' });

@@ -108,7 +108,6 @@ describe.concurrent('a callback that fails', () => {
   test.each([
     { what: 'hangs', fault: 'hang', configuration: { readTimeout: 300 } },
     { what: 'resets', fault: 'reset', configuration: {} },
-    { what: 'breaks off its answer', fault: 'reset-body', configuration: {} },
   ] as const)(
     'at-most-once: a callback that $what got it once; it is held as unknown',
     async ({ fault, configuration }) => {
@@ -119,6 +118,19 @@ describe.concurrent('a callback that fails', () => {
       expect(await rig.held(one.id, 1)).toMatchObject([{ body: 'a', reason: 'unknown' }]);
       expect(bodiesOf(await one.requests(2))).toEqual(['a', 'b']);
       await rig.going(one.id);
+    },
+  );
+
+  test.each(['at-most-once', 'at-least-once'])(
+    '%s: a 200 whose body is broken off is a delivery, and nothing comes twice',
+    async (qos) => {
+      const one = await rig.subscribe({ qos });
+      rig.receiver.answer(one.path, [{ fault: 'reset-body', body: 'part' }]);
+      await one.publishAll(['a', 'b'], `broken-off-${qos}`);
+      expect(bodiesOf(await one.requests(2))).toEqual(['a', 'b']);
+      await rig.going(one.id);
+      expect(await rig.heldOf(one.id)).toEqual([]);
+      expect(one.received()).toHaveLength(2);
     },
   );
 
