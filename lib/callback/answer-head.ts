@@ -13,7 +13,8 @@ export type AnswerHead = {
   readonly text: string;
 };
 
-const STATUS_LINE = /^HTTP\/1\.(\d) ([1-9]\d\d)(?:[ \t][^\r\n]*)?\r*$/;
+// A higher version is what a server calls itself: these bytes are read as HTTP/1.1 all the same.
+const STATUS_LINE = /^HTTP\/(\d(?:\.\d)?) ([1-9]\d\d)(?:[ \t][^\r\n]*)?\r*$/;
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 // RFC 9110, 5.5: a recipient may replace control characters in a value by spaces.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that a value must not contain
@@ -27,7 +28,7 @@ export function isStatusLine(line: string): boolean {
 /** Parses a whole head. Returns undefined when the status line is none. Never throws. */
 export function parseHead(text: string): AnswerHead | undefined {
   const [first = '', ...lines] = text.split('\n');
-  const [, minor = '', digits = ''] = STATUS_LINE.exec(first) ?? [];
+  const [, version = '', digits = ''] = STATUS_LINE.exec(first) ?? [];
   if (digits === '') return undefined;
   const status = Number(digits);
   const { fields, isOdd } = fieldsOf(lines);
@@ -37,10 +38,12 @@ export function parseHead(text: string): AnswerHead | undefined {
   // The connection is given up after an answer whose end may be elsewhere than it says.
   const isLast =
     isOdd ||
+    (version !== '1.1' && version !== '1.0') ||
     framing.kind === 'unreadable' ||
     lengths.length > 1 ||
-    (codings.length > 0 && (lengths.length > 0 || minor === '0')) ||
+    (codings.length > 0 && (lengths.length > 0 || version === '1.0')) ||
     (framing.kind === 'none' && (codings.length > 0 || lengths.some((length) => length !== '0')));
+  const minor = version === '1.0' ? 0 : 1;
   return { status, framing, text: written(`HTTP/1.${minor} ${status} `, fields, framing, isLast) };
 }
 

@@ -36,10 +36,11 @@ class AnswerSocket extends Duplex {
     super({ decodeStrings: false, allowHalfOpen: true });
     this.#socket = socket;
     socket.on('data', (chunk) => this.#take(chunk));
-    socket.on('end', () => this.push(null));
-    socket.on('error', (error) => this.#fail(error));
-    // With an error behind it, the stream is destroyed already.
-    socket.on('close', () => this.destroy());
+    socket.on('end', () => this.#ended());
+    socket.on('error', (error) => this.#failed(error));
+    socket.on('close', () => {
+      if (this.#reading !== OVER) this.destroy();
+    });
   }
 
   ref(): void {
@@ -91,8 +92,27 @@ class AnswerSocket extends Duplex {
    * An error of an idle connection fails no request: undici then writes the waiting ones to a new connection. It does so
    * only for an error of its own kind.
    */
-  #fail(error: Error): void {
-    this.destroy(this.#reading === IDLE && this.#wasUsed ? new errors.SocketError(error.message) : error);
+  #failed(error: Error): void {
+    const isIdle = this.#reading === IDLE && this.#wasUsed;
+    this.#finish(isIdle ? new errors.SocketError(error.message) : error);
+  }
+
+  #ended(): void {
+    if (this.#reading.kind === 'head') this.#finish(new errors.SocketError('closed within the answer'));
+    else this.push(null);
+  }
+
+  /** Gives the connection up. A status line that was read whole decides, also without the rest of its headers. */
+  #finish(error: Error): void {
+    const head = this.#reading.kind === 'head' ? this.#reading.reader.certain() : undefined;
+    if (head !== undefined) this.push(Buffer.from(head.text, 'latin1'));
+    this.#giveUp(error);
+  }
+
+  #giveUp(error: Error): void {
+    this.#reading = OVER;
+    // In a later tick: undici must read first what was pushed, because a status that was read decides.
+    process.nextTick(() => this.destroy(error));
   }
 
   #take(chunk: Buffer): void {
@@ -100,10 +120,7 @@ class AnswerSocket extends Duplex {
     const fault = this.#read(chunk, out);
     const isFull = out.length > 0 && !this.push(out.length === 1 ? out[0] : Buffer.concat(out));
     if (isFull) this.#socket.pause();
-    if (fault === undefined) return;
-    this.#reading = OVER;
-    // In a later tick: undici must read first what was pushed, because a whole head decides the outcome.
-    process.nextTick(() => this.destroy(fault));
+    if (fault !== undefined) this.#giveUp(fault);
   }
 
   /** Puts into `out` what undici is to read. Returns why the connection is given up. */

@@ -18,8 +18,11 @@ export const ANSWER = {
 export type AnswerFault = (typeof ANSWER)[keyof typeof ANSWER];
 
 export type HeadRead =
-  | { readonly kind: 'more' }
-  /** The final head, the bytes behind it, and how many bytes of the limit are left. */
+  | { readonly kind: 'more'; readonly fault?: never }
+  /**
+   * The final head, the bytes behind it, and how many bytes of the limit are left. With a fault, the head is only the
+   * status line, and nothing more can be read.
+   */
   | {
       readonly kind: 'head';
       readonly head: AnswerHead;
@@ -29,10 +32,14 @@ export type HeadRead =
     }
   | { readonly kind: 'fault'; readonly fault: AnswerFault };
 
-export type HeadReader = { take(chunk: Buffer): HeadRead };
+export type HeadReader = {
+  take(chunk: Buffer): HeadRead;
+  /** The final answer as far as its status line says it; undefined when that line is not whole. For a connection that ends. */
+  certain(): AnswerHead | undefined;
+};
 
 const [LF, CR] = [0x0a, 0x0d];
-const PREFIX = 'HTTP/1.';
+const PREFIX = 'HTTP/';
 const MORE: HeadRead = { kind: 'more' };
 
 /** Makes the reader of one exchange's heads. After a head or a fault it must not be used again. */
@@ -48,10 +55,15 @@ export function createHeadReader(): HeadReader {
   const textOf = (last: Buffer) =>
     (parts.length === 0 ? last : Buffer.concat([...parts, last])).toString('latin1');
 
+  function certain(): AnswerHead | undefined {
+    const head = statusLine === undefined ? undefined : parseHead(statusLine);
+    return head === undefined || head.status < 200 ? undefined : head;
+  }
+
   /** A limit was passed. With a whole status line the answer is still certain. */
   function tooLarge(): HeadRead {
-    const head = statusLine === undefined ? undefined : parseHead(statusLine);
-    if (head === undefined || head.status < 200) return { kind: 'fault', fault: ANSWER.headers };
+    const head = certain();
+    if (head === undefined) return { kind: 'fault', fault: ANSWER.headers };
     return { kind: 'head', head, rest: Buffer.alloc(0), overheadLeft: 0, fault: ANSWER.headers };
   }
 
@@ -109,5 +121,5 @@ export function createHeadReader(): HeadReader {
     return PREFIX.startsWith(begin) || begin === '\r';
   }
 
-  return { take };
+  return { take, certain };
 }

@@ -52,7 +52,7 @@ function connectHttp({ username, password = '' }: ProxySettings, socket: Socket,
     const take = (chunk: Buffer) => {
       const read = reader.take(chunk);
       if (read.kind === 'more') return;
-      if (read.kind === 'fault') return refused(`${PROXY.refused}_${read.fault}`);
+      if (read.fault !== undefined) return refused(`${PROXY.refused}_${read.fault}`);
       const { status } = read.head;
       if (status < 200 || status >= 300) return refused(`${PROXY.refused}_${status}`);
       end();

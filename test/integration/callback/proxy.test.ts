@@ -1,6 +1,7 @@
 // Requests through real proxies: the callback's address is pinned before the proxy hears of it, the proxy's own address
 // is guarded too, and what fails on the way was not sent.
-import { describe, expect, it, vi } from 'vitest';
+import { connect } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CallbackClientOptions } from '#lib/callback/client.ts';
 import { createConnectionOf } from '#lib/credentials/connection.ts';
 import type { SecretRead } from '#lib/credentials/secrets.ts';
@@ -10,6 +11,7 @@ import { answering, requestTo, testClient, testServer } from '#test/support/call
 import { hostileAddresses } from '#test/support/hostile-urls.ts';
 import { httpProxy, oddProxy, socks4Proxy, socks5Proxy, type TestProxy } from '#test/support/proxies.ts';
 import { OK } from '#test/support/raw-server.ts';
+import { rowServer } from '#test/support/row-server.ts';
 import { pem, serverTls } from '#test/support/tls/private.ts';
 
 const CREDENTIALS = { username: 'us er', password: 'pä:ss' };
@@ -97,6 +99,41 @@ describe.each(proxies)('through a proxy, %s', (type, start, asked, more) => {
     });
     expect(await client().exchange(request)).toMatchObject({ kind: 'unknown' });
     expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('an HTTP proxy', () => {
+  it.each([
+    ['100 that nobody asked for', 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 Connection established\r\n\r\n'],
+    ['no reason phrase', 'HTTP/1.0 200\r\n\r\n'],
+    ['headers of 40 KiB', `HTTP/1.1 200 OK\r\nx-a: ${'v'.repeat(40_960)}\r\n\r\n`],
+    ['a length, which means nothing here', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n'],
+  ])('may answer with %s', async (_, answer) => {
+    const server = await testServer(answering(OK), serverTls());
+    const proxy = await oddProxy((socket) =>
+      socket.once('data', () => {
+        const target = connect(server.port, '127.0.0.1', () => {
+          socket.write(answer);
+          socket.pipe(target).pipe(socket);
+        });
+        target.on('error', () => socket.destroy());
+      }),
+    );
+    const pool = await poolVia('HTTP', proxy, {}, trusting);
+    const request = requestTo(`https://callback.test:${server.port}/`, { pool });
+    expect(await client().exchange(request)).toMatchObject({ kind: 'answered', status: 200 });
+  });
+
+  it.each([
+    ['interim answers', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
+    ['headers', 'HTTP/1.1 200 OK\r\n', 'x-a: one\r\n'],
+    ['empty lines', '\r\n'],
+  ])('that sends %s without end is given up at once: nothing was sent', async (_, first, pours = first) => {
+    const server = await rowServer({ bytes: first, after: { pours } });
+    onTestFinished(() => server.close());
+    const pool = { ...(await poolVia('HTTP', server)), connectTimeoutMs: 30_000 };
+    const request = requestTo('http://callback.test:9/', { pool, timeoutMs: 30_000 });
+    expect(await client().exchange(request)).toMatchObject({ kind: 'unsent', code: 'proxy-refused' });
   });
 });
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Outcome } from '#lib/deliver/outcome.ts';
 import { type Action, decide, type Rules } from '#lib/deliver/policy.ts';
 import { QOS, type Qos } from '#lib/subscription/subscription.ts';
+import { ANSWER_ROWS } from '#test/support/answer-rows.ts';
 import { readPage } from '#test/support/page.ts';
 
 const page = readPage('RECEIVERS.md');
@@ -69,4 +70,21 @@ test.each(QOS)('with a dlq a 4xx stops nothing under %s, nor what interruptConsu
   for (const [start, outcome] of OUTCOMES.slice(3)) {
     expect(inWords(outcome, rulesOf(qos, [], { dlq, ...lets })), start).toMatch(/dead-letter$/);
   }
+});
+
+test('the table of single answers has each row, and what is said to follow from it', () => {
+  const table = page.table('answer | curl').map(([name, , , , ...rest]) => [name, ...rest]);
+  expect(table).toEqual(
+    ANSWER_ROWS.map(({ name, result, incomplete }) => {
+      const outcome: Outcome =
+        typeof result === 'number'
+          ? { kind: 'delivered', status: result }
+          : { kind: 'unknown', code: result, message: '' };
+      const here = incomplete === undefined ? String(result) : `${result}, body ${incomplete}`;
+      const follows = (['at-least-once', 'at-most-once'] as const).map((qos) =>
+        inWords(outcome, rulesOf(qos, [])),
+      );
+      return [name, here, ...follows];
+    }),
+  );
 });
