@@ -37,18 +37,15 @@ export function createHandler(
 ) {
   const config = readConfig(bridgeEnvironment, environment);
   const { now, random, wait, telemetryOf } = surroundings;
+  const clock = { now, random, wait };
   const telemetry = telemetryOf('bridge', config.STAGE);
   const secrets = createSecrets({ client: secretsManager, cacheMs: config.SECRET_CACHE_SECONDS * 1000, now });
   const { DELIVERIES_QUEUE_URL, DEAD_LETTERS_QUEUE_URL, UNDELIVERABLE_QUEUE_URL } = config;
   const ownQueueUrls = [DELIVERIES_QUEUE_URL, DEAD_LETTERS_QUEUE_URL, UNDELIVERABLE_QUEUE_URL];
-  const { endpointsTable } = createTables(
-    documents,
-    { endpointsTable: config.ENDPOINTS_TABLE },
-    { now, random, wait },
-  );
+  const { endpointsTable } = createTables(documents, { endpointsTable: config.ENDPOINTS_TABLE }, clock);
   const deps = {
     ...telemetry,
-    queues: gatherSends(createQueues(sqs, { callsAtOnce: 5 })),
+    queues: gatherSends(createQueues(sqs, { callsAtOnce: 5, clock })),
     findEndpoint: createFindEndpoint({
       endpointsTable,
       cacheMs: config.CONFIG_CACHE_SECONDS * 1000,
@@ -60,6 +57,7 @@ export function createHandler(
         createSqsPublisher(endpoint, {
           sqs: (region) => (region === undefined ? sqs : sqsIn(region)),
           ownQueueUrls,
+          clock,
         }),
       ...publishers,
       now,

@@ -43,8 +43,9 @@ export function createHandler(
 ) {
   const config = readConfig(redriveEnvironment, environment);
   const { now, random, wait, telemetryOf } = surroundings;
+  const clock = { now, random, wait };
   const telemetry = telemetryOf('redrive', config.STAGE);
-  const tables = createTables(documents, tableNamesOf(config), { now, random, wait });
+  const tables = createTables(documents, tableNamesOf(config), clock);
   const registrations = createRegistrations({ tables, rules: subscriptionRules(config), now });
   const cacheMs = config.SECRET_CACHE_SECONDS * 1000;
   const secrets = createSecrets({ client: secretsManager, cacheMs, now });
@@ -55,13 +56,13 @@ export function createHandler(
     ownQueueUrls: [config.DELIVERIES_QUEUE_URL, config.MESSAGES_QUEUE_URL, config.MESSAGES_FIFO_QUEUE_URL],
     undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
     emulator: config.AWS_ENDPOINT_URL,
-    now,
+    clock,
   };
   const deps = {
     ...telemetry,
     open: (opening: Opening) => openSource(opening, sources),
     targetOf: async (id: string) => targetOf(await registrations.readConfig(id)),
-    queues: createQueues(sqs, { callsAtOnce: 5 }),
+    queues: createQueues(sqs, { callsAtOnce: 5, clock }),
     deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
     sendBack: createSendBack({
       sqs,
@@ -72,6 +73,7 @@ export function createHandler(
     backstop: createBackstop({ sqs, deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL, now }),
     now,
     wait,
+    random,
   };
   return middy<unknown, unknown, Error, Context>()
     .use(telemetryMiddleware(telemetry))

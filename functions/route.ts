@@ -29,13 +29,14 @@ export function createHandler(
 ) {
   const config = readConfig(routeEnvironment, environment);
   const { now, random, wait, telemetryOf } = surroundings;
+  const clock = { now, random, wait };
   const telemetry = telemetryOf('route', config.STAGE);
   const names = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
-  const { subscriptionsTable, stateTable } = createTables(documents, names, { now, random, wait });
+  const { subscriptionsTable, stateTable } = createTables(documents, names, clock);
   const deps = {
     ...telemetry,
     stateTable,
-    queues: gatherSends(createQueues(sqs, { callsAtOnce: 5 })),
+    queues: gatherSends(createQueues(sqs, { callsAtOnce: 5, clock })),
     backstop: createBackstop({ sqs, deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL, now }),
     directory: createDirectory({
       subscriptionsTable,

@@ -6,6 +6,7 @@ import type { SqsEndpoint } from '#lib/endpoint/endpoint.ts';
 import { queueUrlOf, regionOf } from '#lib/endpoint/queue.ts';
 import { type DeadLetter, encodeAttribute, type ForwardedDeadLetter } from '#lib/message/attribute.ts';
 import { createQueues, type Outgoing } from '#lib/queue/queues.ts';
+import type { WaitClock } from '#lib/queue/unprocessed.ts';
 import type { BridgedLetter, Passed, Publisher, WaitReason } from './bridged-letter.ts';
 
 export type SqsPublisherDeps = {
@@ -13,16 +14,17 @@ export type SqsPublisherDeps = {
   readonly sqs: (region: string | undefined) => Pick<SQSClient, 'send'>;
   /** URLs of our own queues: a letter sent there would loop for ever, or be misread. */
   readonly ownQueueUrls: readonly string[];
+  readonly clock: WaitClock;
 };
 
 /** Makes the publisher of an SQS endpoint. */
 export function createSqsPublisher(
   { configuration }: SqsEndpoint,
-  { sqs, ownQueueUrls }: SqsPublisherDeps,
+  { sqs, ownQueueUrls, clock }: SqsPublisherDeps,
 ): Publisher {
   const client = sqs(regionOf(configuration));
-  // The SDK repeats a failed call; after that the letter comes round again.
-  const queues = createQueues(client);
+  // A letter that the queue does not take in the end comes round again.
+  const queues = createQueues(client, { clock });
   let url: string | undefined;
 
   async function publish(letters: readonly BridgedLetter[]): Promise<readonly Passed[]> {

@@ -27,13 +27,14 @@ export function wireBacklog(
 ) {
   const { now, random, wait, telemetryOf } = surroundings;
   const telemetry = telemetryOf(functionName, config.STAGE);
-  const tables = createTables(documents, tableNamesOf(config), { now, random, wait });
+  const clock = { now, random, wait };
+  const tables = createTables(documents, tableNamesOf(config), clock);
   return {
     ...telemetry,
     ...tables,
-    queues: createQueues(sqs),
+    queues: createQueues(sqs, { clock }),
     registrations: createRegistrations({ tables, rules: subscriptionRules(config), now }),
-    announce: createAnnounce(putOn(config.EVENT_BUS, events), telemetry.log),
+    announce: createAnnounce(putOn(config.EVENT_BUS, events, clock), telemetry.log),
     deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
     retriesQueueUrl: config.RETRIES_QUEUE_URL,
     undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,

@@ -1,5 +1,6 @@
-// The functions send, delete and hide SQS messages in batches here. An error of AWS is not thrown: the caller gets the
-// result of each entry, because only a confirmed entry may be settled.
+// The functions send, delete and hide SQS messages in batches here. An entry that SQS leaves undone is asked for again for
+// up to two seconds. An error of AWS is not thrown: the caller gets the result of each entry, because only a confirmed
+// entry may be settled.
 import {
   type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
@@ -8,6 +9,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { ATTRIBUTE } from '#lib/message/attribute.ts';
+import { mayPassLater, REAL_CLOCK, untilProcessed, type WaitClock } from './unprocessed.ts';
 
 export type Outgoing = {
   readonly body: string;
@@ -36,17 +38,19 @@ const MAX_ENTRIES = 10;
 export const MAX_BATCH_BYTES = 1_048_576;
 
 /** Makes the queues of one SQS client. With `callsAtOnce` above 1, a long send keeps no order. */
-export function createQueues(sqs: Pick<SQSClient, 'send'>, { callsAtOnce = 1 } = {}): Queues {
+export function createQueues(
+  sqs: Pick<SQSClient, 'send'>,
+  { callsAtOnce = 1, clock = REAL_CLOCK }: { readonly callsAtOnce?: number; readonly clock?: WaitClock } = {},
+): Queues {
   function sendBatch(QueueUrl: string, batch: readonly Outgoing[]): Promise<Confirmations> {
-    const Entries = batch.map((entry, index) => ({
-      Id: String(index),
+    const entries = batch.map((entry) => ({
       MessageBody: entry.body,
       MessageAttributes: { [ATTRIBUTE]: { DataType: 'String', StringValue: entry.attribute } },
       ...(entry.groupId !== undefined && { MessageGroupId: entry.groupId }),
       ...(entry.deduplicationId !== undefined && { MessageDeduplicationId: entry.deduplicationId }),
       ...(entry.delaySeconds !== undefined && { DelaySeconds: entry.delaySeconds }),
     }));
-    return confirm(batch.length, () => sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries })));
+    return confirm(entries, (Entries) => sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries })), clock);
   }
 
   return {
@@ -61,20 +65,27 @@ export function createQueues(sqs: Pick<SQSClient, 'send'>, { callsAtOnce = 1 } =
     },
 
     async remove(queueUrl, receiptHandles) {
-      const Entries = receiptHandles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
-      return inBatches(Entries, (batch) =>
-        sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: batch })),
+      const entries = receiptHandles.map((ReceiptHandle) => ({ ReceiptHandle }));
+      return inBatches(entries, (batch) =>
+        confirm(
+          batch,
+          (Entries) => sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries })),
+          clock,
+        ),
       );
     },
 
     async hide(queueUrl, entries) {
-      const Entries = entries.map(({ receiptHandle, seconds }, index) => ({
-        Id: String(index),
+      const visibilities = entries.map(({ receiptHandle, seconds }) => ({
         ReceiptHandle: receiptHandle,
         VisibilityTimeout: seconds,
       }));
-      return inBatches(Entries, (batch) =>
-        sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries: batch })),
+      return inBatches(visibilities, (batch) =>
+        confirm(
+          batch,
+          (Entries) => sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries })),
+          clock,
+        ),
       );
     },
   };
@@ -85,30 +96,43 @@ type BatchAnswer = {
   Failed?: BatchResultErrorEntry[] | undefined;
 };
 
-async function inBatches<T extends { Id: string }>(
+async function inBatches<T>(
   entries: readonly T[],
-  call: (batch: T[]) => Promise<BatchAnswer>,
+  call: (batch: readonly T[]) => Promise<Confirmations>,
 ): Promise<Confirmations> {
-  const results: (string | undefined)[] = [];
+  const results: Confirmations[] = [];
   for (let start = 0; start < entries.length; start += MAX_ENTRIES) {
-    const batch = entries
-      .slice(start, start + MAX_ENTRIES)
-      .map((entry, index) => ({ ...entry, Id: String(index) }));
-    results.push(...(await confirm(batch.length, () => call(batch))));
+    results.push(await call(entries.slice(start, start + MAX_ENTRIES)));
   }
-  return results;
+  return results.flat();
 }
 
-async function confirm(count: number, call: () => Promise<BatchAnswer>): Promise<Confirmations> {
-  try {
-    const { Successful = [], Failed = [] } = await call();
-    // Only an entry that SQS names as successful counts as confirmed.
-    const results: (string | undefined)[] = new Array(count).fill('Unknown');
+/** Makes one call, and again for the entries that SQS left undone. An entry that is at fault itself is asked for once. */
+async function confirm<T>(
+  entries: readonly T[],
+  call: (batch: (T & { Id: string })[]) => Promise<BatchAnswer>,
+  clock: WaitClock,
+): Promise<Confirmations> {
+  // Only an entry that SQS names as successful counts as confirmed.
+  const results: (string | undefined)[] = entries.map(() => 'Unknown');
+  async function ask(batch: readonly (T & { Id: string })[]) {
+    const { Successful = [], Failed = [] } = await call([...batch]);
     for (const { Id } of Successful) results[Number(Id)] = undefined;
     for (const { Id, Code } of Failed) results[Number(Id)] = Code ?? 'Unknown';
+    const undone = new Set(Failed.filter(mayPassLater).map(({ Id }) => Id));
+    return undone.size === 0 ? undefined : batch.filter(({ Id }) => undone.has(Id));
+  }
+  try {
+    await untilProcessed(
+      entries.map((entry, index) => ({ ...entry, Id: String(index) })),
+      ask,
+      clock,
+    );
     return results;
   } catch (error) {
-    return new Array(count).fill(error instanceof Error ? error.name : 'Unknown');
+    // What an earlier call confirmed stays confirmed.
+    const code = error instanceof Error ? error.name : 'Unknown';
+    return results.map((result) => (result === undefined ? undefined : code));
   }
 }
 

@@ -7,6 +7,7 @@ import { type Fault, faultsAsText } from '#lib/item/fault.ts';
 import type { KafkaConnection } from '#lib/kafka/connection.ts';
 import { createTopicReader } from '#lib/kafka/topic-reader.ts';
 import { queueNameIn } from '#lib/queue/name.ts';
+import type { WaitClock } from '#lib/queue/unprocessed.ts';
 import { openTopic } from './kafka-source.ts';
 import type { Opening } from './redrive.ts';
 import type { Source } from './source.ts';
@@ -22,7 +23,7 @@ export type OpenDeps = {
   readonly undeliverableQueueUrl: string;
   /** Endpoint of an emulated AWS; undefined on AWS. */
   readonly emulator: string | undefined;
-  readonly now: () => number;
+  readonly clock: WaitClock;
 };
 
 /** Opens the request's endpoint. Throws SourceUnreadable when it can't be read, and AWS's own errors. */
@@ -31,10 +32,11 @@ export async function openSource(
   deps: OpenDeps,
 ): Promise<Source | { readonly faults: readonly Fault[] }> {
   const { endpoint: name, dryRun, offsets } = request;
-  const { now, sqsIn } = deps;
+  const { clock, sqsIn } = deps;
+  const { now } = clock;
   const queue = (queueUrl: string, region?: string) =>
     offsets === undefined
-      ? openQueue({ endsAt, dryRun }, { sqs: sqsIn(region), queueUrl, now })
+      ? openQueue({ endsAt, dryRun }, { sqs: sqsIn(region), queueUrl, clock })
       : fault('offsets', 'are of a Kafka topic, and the endpoint is a queue: leave them out');
   async function topic(configuration: KafkaConfiguration) {
     const connection = await deps.connectTo(configuration);
@@ -65,7 +67,10 @@ export async function openSource(
     case 'sqs': {
       const { url, region } = queueAddress(endpoint.configuration, deps.emulator);
       if (deps.ownQueueUrls.some((own) => queueNameIn(own) === queueNameIn(url))) {
-        return fault('endpoint', `${name} is a queue that the functions read: name one that nobody reads`);
+        return fault(
+          'endpoint',
+          `endpoint ${name} names one of the product's own queues; redrive reads only undeliverable and queues that no function reads`,
+        );
       }
       return await queue(url, region);
     }

@@ -23,6 +23,8 @@ export type SendDeps = {
   readonly pace: Pace;
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
+  /** From 0 up to 1. */
+  readonly random: () => number;
   readonly log: Log;
 };
 
@@ -89,7 +91,7 @@ export async function sendPage<Place>(
     lanes = [...lanes.slice(served), ...lanes.slice(0, served)].filter(({ queue }) => queue.length > 0);
     failures = again.length > 0 && sent.length === 0 ? failures + 1 : 0;
     // Sent again under the same deduplication ids, so that a message whose confirmation was lost is stored once.
-    if (again.length > 0) await deps.wait(Math.min(3_000, 100 * 2 ** failures));
+    if (again.length > 0) await deps.wait(Math.min(3_000, 100 * 2 ** failures) * (0.5 + deps.random() / 2));
   }
 }
 

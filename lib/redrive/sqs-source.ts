@@ -3,6 +3,7 @@
 // its servers; the queue counts as empty after several in a row.
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { createQueues } from '#lib/queue/queues.ts';
+import type { WaitClock } from '#lib/queue/unprocessed.ts';
 import { type LetterReading, readQueued } from './found-letter.ts';
 import { createQueueReader, type ReceivedLetter } from './queue-reader.ts';
 import type { Item, LetterPage, PageLimits, Source } from './source.ts';
@@ -10,7 +11,7 @@ import type { Item, LetterPage, PageLimits, Source } from './source.ts';
 export type SqsSourceDeps = {
   readonly sqs: Pick<SQSClient, 'send'>;
   readonly queueUrl: string;
-  readonly now: () => number;
+  readonly clock: WaitClock;
 };
 
 type Options = {
@@ -32,7 +33,6 @@ const RECEIVERS = 5;
 /** Between two calls of one cursor, unsent letters stay invisible; otherwise each call would read them again. */
 const BETWEEN_CALLS_SECONDS = 120;
 const RESERVE_SECONDS = 60;
-const DELETES = 3;
 /** SQS has 120,000 messages in flight at most. */
 const HELD_MOST = 100_000;
 const HELD_MOST_DRY = 10_000;
@@ -40,14 +40,15 @@ const HELD_MOST_DRY = 10_000;
 /** Opens a queue. Throws SourceUnreadable where it can't be read. */
 export async function openQueue(
   { endsAt, dryRun }: Options,
-  { sqs, queueUrl, now }: SqsSourceDeps,
+  { sqs, queueUrl, clock }: SqsSourceDeps,
 ): Promise<Source<string>> {
+  const { now } = clock;
   const isFifo = queueUrl.endsWith('.fifo');
   const reader = createQueueReader(queueUrl, sqs);
   const hasRedrivePolicy = await reader.hasRedrivePolicy();
   const heldMost = dryRun ? HELD_MOST_DRY : HELD_MOST;
   const notes = notesOf({ isFifo, hasRedrivePolicy });
-  const queues = createQueues(sqs);
+  const queues = createQueues(sqs, { clock });
   /** The letters that this call keeps invisible, by receipt handle: they stay in the queue, or are wanted and not sent yet. */
   const held = new Map<string, 'stays' | 'wanted'>();
   /** Letters that were received and not looked at yet. SQS returns up to ten, and there may be limits for fewer. */
@@ -114,14 +115,13 @@ export async function openQueue(
     read,
     notes,
     async settle(items) {
-      let handles = items.map(({ place }) => place);
-      for (let attempt = 0; handles.length > 0 && attempt < DELETES; attempt += 1) {
-        const confirmations = await queues.remove(queueUrl, handles);
-        handles = handles.filter((_, index) => confirmations[index] !== undefined);
-      }
+      const confirmations = await queues.remove(
+        queueUrl,
+        items.map(({ place }) => place),
+      );
       // These letters were sent. One that can't be deleted is not made visible early, so that it is not soon sent again.
       for (const { place } of items) held.delete(place);
-      return handles.length;
+      return confirmations.filter((code) => code !== undefined).length;
     },
     leave(items) {
       for (const { place } of items) held.set(place, 'stays');

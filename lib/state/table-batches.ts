@@ -1,20 +1,10 @@
 // Batches of reads and writes. DynamoDB may leave a part of a batch unprocessed under load: that part is asked for again,
 // after growing waits.
 import { BatchGetCommand, BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { PATIENCE_MS, untilProcessed, type WaitClock } from '#lib/queue/unprocessed.ts';
 import type { TableItem, TableKey } from './table-item.ts';
 
-/** What the waits between the parts of a batch need; a test's own. */
-export type TableClock = {
-  readonly now: () => number;
-  readonly random: () => number;
-  readonly wait: (ms: number) => Promise<unknown>;
-};
-
 const MOST_WRITES = 25;
-/** A partition takes about a thousand writes a second. A burst above that passes; a longer one is handed back to SQS. */
-const PATIENCE_MS = 2_000;
-const FIRST_WAIT_MS = 25;
-const LONGEST_WAIT_MS = 400;
 
 type Reads = Readonly<
   Record<string, { readonly Keys: readonly TableKey[]; readonly ConsistentRead: boolean }>
@@ -24,10 +14,10 @@ type Reads = Readonly<
 export async function batchGet(
   wanted: Reads,
   documents: Pick<DynamoDBDocumentClient, 'send'>,
-  clock: TableClock,
+  clock: WaitClock,
 ): Promise<ReadonlyMap<string, readonly TableItem[]>> {
   const found = new Map<string, TableItem[]>();
-  await untilProcessed(
+  await allProcessed(
     wanted,
     async (left) => {
       const { Responses = {}, UnprocessedKeys = {} } = await documents.send(
@@ -63,10 +53,10 @@ export async function batchWrite(
   table: string,
   writes: readonly Write[],
   documents: Pick<DynamoDBDocumentClient, 'send'>,
-  clock: TableClock,
+  clock: WaitClock,
 ): Promise<void> {
   for (let start = 0; start < writes.length; start += MOST_WRITES) {
-    await untilProcessed(
+    await allProcessed(
       writes.slice(start, start + MOST_WRITES),
       async (left) => {
         const { UnprocessedItems } = await documents.send(
@@ -80,25 +70,16 @@ export async function batchWrite(
   }
 }
 
-/** `ask` returns the part that DynamoDB left. The waits grow, and are random so that many callers do not come at once. */
-async function untilProcessed<T>(
+/** Throws when a part is still unprocessed in the end. */
+async function allProcessed<T>(
   all: T,
   ask: (part: T) => Promise<T | undefined>,
-  { now, random, wait }: TableClock,
+  clock: WaitClock,
 ): Promise<void> {
-  const endsAt = now() + PATIENCE_MS;
-  let longestMs = FIRST_WAIT_MS;
-  let left = await ask(all);
-  while (left !== undefined) {
-    const waitMs = Math.ceil(longestMs * (0.5 + random() / 2));
-    if (now() + waitMs > endsAt) throw new NotProcessed();
-    await wait(waitMs);
-    longestMs = Math.min(longestMs * 2, LONGEST_WAIT_MS);
-    left = await ask(left);
-  }
+  if ((await untilProcessed(all, ask, clock)) !== undefined) throw new NotProcessed();
 }
 
-/** DynamoDB left a part of a batch unprocessed for as long as it was asked. */
+/** DynamoDB left a part of a batch unprocessed for as long as it was asked. A partition takes about 1,000 writes a second. */
 class NotProcessed extends Error {
   override name = 'NotProcessed';
   constructor() {

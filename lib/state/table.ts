@@ -1,6 +1,5 @@
 // DynamoDB tables as the code uses them: every read, write and batch of plain items goes through here. A condition that does
 // not hold is an answer, not an error. A batch of which DynamoDB leaves a part is asked again for that part, after a wait.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
@@ -13,7 +12,8 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { batchGet, batchWrite, type TableClock } from './table-batches.ts';
+import { REAL_CLOCK, type WaitClock } from '#lib/queue/unprocessed.ts';
+import { batchGet, batchWrite } from './table-batches.ts';
 import { expressionOf, type ItemPart, readExpressionOf, type WriteCondition } from './table-expressions.ts';
 import type { TableItem, TableKey } from './table-item.ts';
 
@@ -89,13 +89,11 @@ export type Tables<Name extends string> = Readonly<Record<Name, Table>> & {
 /** Keys of a call at most. */
 const MOST_READS = 100;
 
-const CLOCK: TableClock = { now: Date.now, random: Math.random, wait: sleep };
-
 /** Opens tables by their names in DynamoDB; nothing is read yet. */
 export function createTables<Name extends string>(
   documents: Pick<DynamoDBDocumentClient, 'send'>,
   names: Readonly<Record<Name, string>>,
-  clock: TableClock = CLOCK,
+  clock: WaitClock = REAL_CLOCK,
 ): Tables<Name> {
   const all: [Name, string][] = [];
   for (const name in names) all.push([name, names[name]]);
@@ -121,7 +119,7 @@ export function createTables<Name extends string>(
 function createTable(
   documents: Pick<DynamoDBDocumentClient, 'send'>,
   TableName: string,
-  clock: TableClock,
+  clock: WaitClock,
 ): Table {
   return {
     async get(Key, schema, { attributes } = {}) {

@@ -12,8 +12,8 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import type { WaitClock } from '#lib/queue/unprocessed.ts';
 import { createTables } from '#lib/state/table.ts';
-import type { TableClock } from '#lib/state/table-batches.ts';
 
 export type Item = Record<string, unknown>;
 
@@ -31,7 +31,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The tables of a DynamoDB in memory, with the clients and names that the code under test takes. */
-export const tablesOver = (documents: Pick<DynamoDBDocumentClient, 'send'>, clock?: TableClock) =>
+export const tablesOver = (documents: Pick<DynamoDBDocumentClient, 'send'>, clock?: WaitClock) =>
   createTables(documents, TABLES, clock);
 
 export type DocumentCall = { readonly command: string; readonly table: string };

@@ -61,15 +61,27 @@ export type MemoryQueues = {
     /** `fail`: the call fails without effect; a receive returns no messages. `lose`: it takes effect, but the answer is lost. */
     call?: ((operation: QueueOperation, queue: string) => 'fail' | 'lose' | undefined) | undefined;
     /** The error code with which an entry is refused; undefined accepts it. */
-    entry?: ((operation: QueueOperation, queue: string) => string | undefined) | undefined;
+    entry?: ((operation: QueueOperation, queue: string, entry: object) => string | undefined) | undefined;
   };
 };
+
+/** The codes that are not the sender's fault. AWS counts throttling among the sender's. */
+const NOT_THE_SENDERS: ReadonlySet<string> = new Set(['InternalError', 'ServiceUnavailable']);
 
 const WINDOW_MS = 5 * 60_000;
 const MAX_BYTES = 1_048_576;
 const FORBIDDEN = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
+/** Waits of `queues` pass at once, on a clock of their own. */
 export function createMemoryQueues({ now }: { readonly now: () => number }): MemoryQueues {
+  let waitedMs = 0;
+  const clock = {
+    now: () => waitedMs,
+    random: () => 0.5,
+    async wait(ms: number) {
+      waitedMs += ms;
+    },
+  };
   const all = new Map<string, Queue>();
   const calls = new Map<QueueOperation, number>();
   const largest = { entries: 0, bytes: 0 };
@@ -151,12 +163,13 @@ export function createMemoryQueues({ now }: { readonly now: () => number }): Mem
     const Failed: BatchResultErrorEntry[] = [];
     for (const entry of entries) {
       try {
-        const code = faults.entry?.(operation, name);
+        const code = faults.entry?.(operation, name, entry);
         if (code !== undefined) throw refusal(code);
         act(queue, entry);
         Successful.push({ Id: entry.Id });
       } catch (error) {
-        Failed.push({ Id: entry.Id, Code: error instanceof Error ? error.name : '', SenderFault: false });
+        const Code = error instanceof Error ? error.name : '';
+        Failed.push({ Id: entry.Id, Code, SenderFault: !NOT_THE_SENDERS.has(Code) });
       }
     }
     if (fault === 'lose') throw refusal('TimeoutError');
@@ -246,7 +259,7 @@ export function createMemoryQueues({ now }: { readonly now: () => number }): Mem
   const sqs = { send } as Pick<SQSClient, 'send'>;
   return {
     sqs,
-    queues: createQueues(sqs),
+    queues: createQueues(sqs, { clock }),
     taken: (queueUrl) => queueOf(queueUrl).taken,
     stored: (queueUrl) => queueOf(queueUrl).stored,
     lose(queueUrl, id) {
@@ -291,3 +304,15 @@ const sizeOf = ({ MessageBody = '', MessageAttributes = {} }: SendMessageBatchRe
   );
 
 const refusal = (name: string): Error => Object.assign(new Error(name), { name });
+
+/** For `faults.entry`: refuses these of the entries that are sent, counted from 0 as they first come, and at every repeat. */
+export function refusing(isRefused: (index: number) => boolean, code = 'InternalError') {
+  const seen: string[] = [];
+  return (operation: QueueOperation, _queue: string, entry: object): string | undefined => {
+    if (operation !== 'send') return undefined;
+    const { Id: _, ...content } = { Id: undefined, ...entry };
+    const key = JSON.stringify(content);
+    if (!seen.includes(key)) seen.push(key);
+    return isRefused(seen.indexOf(key)) ? code : undefined;
+  };
+}

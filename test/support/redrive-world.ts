@@ -59,7 +59,7 @@ export function createRedriveWorld({ msPerCall = 1, mostRounds = 10 } = {}) {
         ownQueueUrls: [URLS.deliveries, URLS.messages],
         undeliverableQueueUrl: URLS.undeliverable,
         emulator: undefined,
-        now,
+        clock: { now, random: () => 0.5, wait: async () => {} },
       }),
     targetOf: async (id: string) => targets.get(id),
     queues: createQueues(sqs, { callsAtOnce: 5 }),
@@ -72,6 +72,7 @@ export function createRedriveWorld({ msPerCall = 1, mostRounds = 10 } = {}) {
     backstop: { full: async () => isFull.now },
     mostRounds,
     now,
+    random: () => 0.5,
     wait: async (ms: number) => {
       time += ms;
     },

@@ -1,11 +1,16 @@
 // `publish`: messages are parsed as `route` parses them before they are sent, so that an undeliverable one is refused with
 // the reason.
 import { randomUUID } from 'node:crypto';
-import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs';
+import {
+  type BatchResultErrorEntry,
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+} from '@aws-sdk/client-sqs';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { readInput } from '#lib/cli/terminal/input.ts';
 import { readPublished } from '#lib/message/published.ts';
+import { mayPassLater, REAL_CLOCK, untilProcessed } from '#lib/queue/unprocessed.ts';
 
 export type PublishOptions = {
   readonly topic?: string;
@@ -44,13 +49,23 @@ export async function publishMessages(
     const Entries = Array.from({ length: Math.min(perCall, count - start) }, (_, at) =>
       entryOf(message, { index: start + at, id: idOf(start + at), group }),
     );
-    const { Successful = [], Failed = [] } = await sqs.send(
-      new SendMessageBatchCommand({ QueueUrl, Entries }),
+    let refused: BatchResultErrorEntry | undefined;
+    await untilProcessed(
+      Entries,
+      async (left) => {
+        const { Successful = [], Failed = [] } = await sqs.send(
+          new SendMessageBatchCommand({ QueueUrl, Entries: left }),
+        );
+        for (const { Id, MessageId = '' } of Successful)
+          sent.push({ id: idOf(Number(Id)) ?? MessageId, sqsMessageId: MessageId });
+        progress.at(sent.length, count);
+        refused = Failed.find((entry) => !mayPassLater(entry)) ?? Failed[0];
+        const undone = new Set(Failed.map(({ Id }) => Id));
+        const isOver = undone.size === 0 || Failed.some((entry) => !mayPassLater(entry));
+        return isOver ? undefined : left.filter(({ Id }) => undone.has(Id));
+      },
+      REAL_CLOCK,
     );
-    for (const { Id, MessageId = '' } of Successful)
-      sent.push({ id: idOf(Number(Id)) ?? MessageId, sqsMessageId: MessageId });
-    progress.at(sent.length, count);
-    const [refused] = Failed;
     if (refused !== undefined)
       throw new CommandFailed(
         `SQS refused message ${Number(refused.Id) + 1} (${refused.Code}: ${refused.Message}); ${sent.length} of ${count} were published.`,

@@ -47,6 +47,16 @@ test('any bytes from a file or from standard input arrive unchanged, also none',
   expect((await one.requests(3))[2]?.body).toEqual(Buffer.alloc(0));
 });
 
+test('a message that SQS could not take at once is sent again', async () => {
+  const one = await rig.subscribe();
+  rig.sqs.faults.add({ operation: 'SendMessageBatch', queue: 'messages', kind: 'refuse-entries', times: 2 });
+  expect(await run(['--topic', one.topic, '--id', 'again', 'hi'])).toMatchObject({
+    code: 0,
+    stdout: 'Published with the id again.\n',
+  });
+  expect((await one.requests(1))[0]?.headers['webhook-id']).toBe('again');
+});
+
 test('many messages in a group arrive in order, each with its id', async () => {
   const one = await rig.subscribe({ qos: 'at-least-once' });
   const { stdout } = await run([

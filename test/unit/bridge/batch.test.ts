@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { DeadLetter } from '#lib/message/attribute.ts';
 import { createBridgeWorld, DOWN, type Script, TAKEN, URLS } from '#test/support/bridge-world.ts';
 import { deadLetter as letterOf } from '#test/support/letters.ts';
+import { refusing } from '#test/support/memory-queues.ts';
 
 const DAY_MS = 86_400_000;
 const letter = (messageId: string, endpoint: string, more: Partial<DeadLetter> = {}) =>
@@ -124,9 +125,7 @@ describe('an endpoint that fails', () => {
     const world = createBridgeWorld();
     world.endpoint('down', () => DOWN);
     for (const n of [1, 2, 3]) world.send(letter(String(n), 'down'));
-    let refusals = 0;
-    world.memory.faults.entry = (operation) =>
-      operation === 'send' && refusals++ === 1 ? 'InternalError' : undefined;
+    world.memory.faults.entry = refusing((index) => index === 1);
     expect(await world.poll()).toEqual({ records: 3, failed: 1 });
     // Two with a delay, one where it was.
     expect(

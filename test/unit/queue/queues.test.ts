@@ -5,7 +5,7 @@ import { gatherSends } from '#lib/queue/gather-sends.ts';
 import { secondsAfterFault } from '#lib/queue/hand-back.ts';
 import { queueNameIn, queueNameOf } from '#lib/queue/name.ts';
 import { batchesBySize, createQueues, MAX_BATCH_BYTES, type Outgoing } from '#lib/queue/queues.ts';
-import { createMemoryQueues } from '#test/support/memory-queues.ts';
+import { createMemoryQueues, refusing } from '#test/support/memory-queues.ts';
 import { recordOf } from '#test/support/records.ts';
 
 const QUEUE = 'http://sqs/0/plain';
@@ -95,8 +95,7 @@ describe('of each entry is told whether it is confirmed', () => {
     fc.assert(
       fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 35 }), async (refusals) => {
         const memory = world();
-        const left = [...refusals];
-        memory.faults.entry = () => (left.shift() ? 'InternalError' : undefined);
+        memory.faults.entry = refusing((index) => refusals[index] === true);
         const confirmations = await memory.queues.send(QUEUE, entries(refusals.length));
         expect(confirmations).toEqual(refusals.map((refused) => (refused ? 'InternalError' : undefined)));
         expect(bodies(memory)).toEqual(refusals.flatMap((refused, n) => (refused ? [] : [`b${n}`])));
@@ -139,6 +138,106 @@ describe('of each entry is told whether it is confirmed', () => {
   });
 });
 
+describe('an entry that SQS leaves undone', () => {
+  /** Queues on a clock that the test reads, and the entries of each call. */
+  function clocked(random = () => 1) {
+    const memory = createMemoryQueues({ now: () => 1_000 });
+    let now = 0;
+    const waits: number[] = [];
+    const calls: number[] = [];
+    const sqs = {
+      send(command: { input: { Entries: unknown[] } }) {
+        calls.push(command.input.Entries.length);
+        return memory.sqs.send(command as never);
+      },
+    } as unknown as typeof memory.sqs;
+    const wait = async (ms: number) => {
+      waits.push(ms);
+      now += ms;
+    };
+    return { memory, waits, calls, queues: createQueues(sqs, { clock: { now: () => now, random, wait } }) };
+  }
+  const firstTimes = (times: number, code: string) => {
+    const asked = new Map<string, number>();
+    return (_: string, __: string, { Id: _id, ...content }: { Id?: string }) => {
+      const key = JSON.stringify(content);
+      const before = asked.get(key) ?? 0;
+      asked.set(key, before + 1);
+      return key.includes('b1') && before < times ? code : undefined;
+    };
+  };
+
+  test.each([
+    'InternalError',
+    'ServiceUnavailable',
+    'RequestThrottled',
+    'ThrottlingException',
+    'KMS.ThrottlingException',
+  ])('for %s is sent again alone, after waits that grow', async (code) => {
+    const { memory, queues, waits, calls } = clocked();
+    memory.faults.entry = firstTimes(3, code);
+    expect(await queues.send(QUEUE, entries(3))).toEqual([undefined, undefined, undefined]);
+    expect(bodies(memory)).toEqual(['b0', 'b2', 'b1']);
+    expect(calls).toEqual([3, 1, 1, 1]);
+    expect(waits).toEqual([25, 50, 100]);
+  });
+
+  test.each(['InvalidMessageContents', 'ReceiptHandleIsInvalid', 'MessageNotInflight', 'AccessDenied'])(
+    'for %s is at fault itself, and is asked for once',
+    async (code) => {
+      const { memory, queues, calls } = clocked();
+      memory.faults.entry = firstTimes(Number.POSITIVE_INFINITY, code);
+      expect(await queues.send(QUEUE, entries(3))).toEqual([undefined, code, undefined]);
+      expect(calls).toEqual([3]);
+    },
+  );
+
+  test('is given back with its code after two seconds', async () => {
+    const { memory, queues, waits } = clocked();
+    memory.faults.entry = firstTimes(Number.POSITIVE_INFINITY, 'InternalError');
+    expect(await queues.send(QUEUE, entries(3))).toEqual([undefined, 'InternalError', undefined]);
+    const waited = waits.reduce((sum, ms) => sum + ms, 0);
+    expect(waited).toBeLessThanOrEqual(2_000);
+    expect(waited).toBeGreaterThan(1_500);
+  });
+
+  test('waits differently from one caller to the next', async () => {
+    const { memory, queues, waits } = clocked(() => 0);
+    memory.faults.entry = firstTimes(2, 'InternalError');
+    await queues.send(QUEUE, entries(3));
+    expect(waits).toEqual([13, 25]);
+  });
+
+  test('keeps the others confirmed when its repeat fails as a whole', async () => {
+    const { memory, queues } = clocked();
+    memory.faults.entry = firstTimes(1, 'InternalError');
+    let calls = 0;
+    memory.faults.call = () => (++calls === 2 ? 'fail' : undefined);
+    expect(await queues.send(QUEUE, entries(3))).toEqual([undefined, 'ServiceUnavailable', undefined]);
+    expect(bodies(memory)).toEqual(['b0', 'b2']);
+  });
+
+  test('is deleted and hidden again too', async () => {
+    const { memory, queues, calls } = clocked();
+    for (let n = 0; n < 3; n++) memory.put(QUEUE, { body: 'x' });
+    const handles = memory.receive(QUEUE).map(({ receiptHandle }) => receiptHandle);
+    const once = new Set<string>();
+    memory.faults.entry = (operation) => {
+      if (once.has(operation)) return undefined;
+      once.add(operation);
+      return 'InternalError';
+    };
+    const hidden = await queues.hide(
+      QUEUE,
+      handles.map((receiptHandle) => ({ receiptHandle, seconds: 30 })),
+    );
+    expect(hidden).toEqual([undefined, undefined, undefined]);
+    expect(await queues.remove(QUEUE, handles)).toEqual([undefined, undefined, undefined]);
+    expect(calls).toEqual([3, 1, 3, 1]);
+    expect(memory.left(QUEUE)).toBe(0);
+  });
+});
+
 test('a delay, a group and a deduplication id go along where they are given', async () => {
   const sent: unknown[] = [];
   const sqs = {
@@ -166,13 +265,15 @@ describe('sends that are gathered', () => {
         async (sends) => {
           const memory = world();
           const left = sends.flat();
-          memory.faults.entry = () => (left.shift() ? 'InternalError' : undefined);
+          memory.faults.entry = () => (left.shift() ? 'InvalidMessageContents' : undefined);
           const gathered = gatherSends(memory.queues);
           const confirmations = await Promise.all(
             sends.map((refusals) => gathered.send(QUEUE, entries(refusals.length))),
           );
           expect(confirmations).toEqual(
-            sends.map((refusals) => refusals.map((refused) => (refused ? 'InternalError' : undefined))),
+            sends.map((refusals) =>
+              refusals.map((refused) => (refused ? 'InvalidMessageContents' : undefined)),
+            ),
           );
           expect(memory.calls.get('send') ?? 0).toBe(Math.ceil(sends.flat().length / 10));
         },

@@ -392,7 +392,12 @@ test('a missing endpoint, or offsets of a queue, is an error, and no letter is r
   expect(await world.ask({ endpoint: 'rejected', offsets: { '0': 1 } })).toMatchObject({ ok: false });
   expect(world.visible(URLS.rejected)).toHaveLength(1);
   expect(await world.ask({ endpoint: 'own' })).toMatchObject({
-    faults: [{ reason: 'own is a queue that the functions read: name one that nobody reads' }],
+    faults: [
+      {
+        reason:
+          "endpoint own names one of the product's own queues; redrive reads only undeliverable and queues that no function reads",
+      },
+    ],
   });
 });
 

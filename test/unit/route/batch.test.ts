@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { ATTRIBUTE, encodeAttribute } from '#lib/message/attribute.ts';
 import { deduplicationIdOf, groupOf, laneOf } from '#lib/message/lane.ts';
+import { refusing } from '#test/support/memory-queues.ts';
 import { deliveryOf } from '#test/support/records.ts';
 import { createRouteWorld, subscriptionItem, URLS } from '#test/support/route-world.ts';
 
@@ -212,9 +213,7 @@ describe('when AWS fails', () => {
     const world = createRouteWorld();
     world.register(subscriptionItem('a'));
     const ids = ['m0', 'm1', 'm2'].map((id) => world.publish({ topic: 'orders', id }));
-    let entries = 0;
-    world.memory.faults.entry = (operation) =>
-      operation === 'send' && entries++ === 1 ? 'InternalError' : undefined;
+    world.memory.faults.entry = refusing((index) => index === 1);
     expect(await world.poll()).toEqual(failures(ids[1] ?? ''));
     expect(world.delivered().map(({ delivery }) => delivery.messageId)).toEqual(['m0', 'm2']);
     expect(world.lines).toContainEqual({
@@ -233,9 +232,7 @@ describe('when AWS fails', () => {
     const refused = send('m2', 'A');
     send('m3', 'B');
     const behind = send('m4', 'A');
-    let sends = 0;
-    world.memory.faults.entry = (operation) =>
-      operation === 'send' && ++sends === 3 ? 'InternalError' : undefined;
+    world.memory.faults.entry = refusing((index) => index === 2);
     expect(await world.poll(URLS.messagesFifo)).toEqual(failures(refused, behind));
     expect(world.delivered().map(({ delivery }) => delivery.messageId)).toEqual(['m0', 'm1', 'm3']);
     expect(world.counts.get('HandedBack')).toBe(2);
@@ -246,9 +243,7 @@ describe('when AWS fails', () => {
     world.register(subscriptionItem('a'));
     const refused = world.publish({ topic: 'orders', id: 'm0' }, { group: 'tenant' });
     world.publish({ topic: 'orders', id: 'm1' }, { group: 'tenant' });
-    let sends = 0;
-    world.memory.faults.entry = (operation) =>
-      operation === 'send' && ++sends === 1 ? 'InternalError' : undefined;
+    world.memory.faults.entry = refusing((index) => index === 0);
     expect(await world.poll()).toEqual(failures(refused));
     expect(world.delivered().map(({ delivery }) => delivery.messageId)).toEqual(['m1']);
   });
