@@ -10,6 +10,7 @@ import { createAuthorization } from '#lib/credentials/authorization.ts';
 import { createConnectionOf } from '#lib/credentials/connection.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
 import { deliverBatch } from '#lib/deliver/batch.ts';
+import { createExchangeTimes } from '#lib/deliver/exchange-times.ts';
 import { deliveryLimits } from '#lib/deliver/limits.ts';
 import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/deployment/aws-clients.ts';
 import { deliverEnvironment, readConfig } from '#lib/deployment/config.ts';
@@ -34,9 +35,11 @@ export function createHandler(clients: Clients, environment: NodeJS.ProcessEnv) 
   const secrets = createSecrets({ client: clients.secretsManager, cacheMs, now });
   const connectionOf = createConnectionOf({ secrets });
   const authorization = createAuthorization({ secrets, connectionOf, callback, log, now });
+  const limits = deliveryLimits(config);
   const deps = {
     ...backlog,
-    ...deliveryLimits(config),
+    ...limits,
+    exchangeTimes: createExchangeTimes({ ...limits, now }),
     callback,
     secrets,
     authorization,

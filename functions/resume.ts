@@ -13,6 +13,7 @@ import { census } from '#lib/resume/census.ts';
 import { expireHeld } from '#lib/resume/expiry.ts';
 import { answer, parseResumeRequest } from '#lib/resume/request.ts';
 import { sweep } from '#lib/resume/sweep.ts';
+import { slotLimitsOf } from '#lib/state/slots.ts';
 import { telemetryMiddleware } from '#lib/telemetry/telemetry.ts';
 
 /** Milliseconds reserved at the end of an invocation, to complete running calls. */
@@ -27,6 +28,7 @@ export function createHandler(clients: BacklogClients, environment: NodeJS.Proce
     deployment: deploymentRules(config),
     readConfig: backlog.registrations.readConfig,
     drainBudget: config.DRAIN_BUDGET,
+    slotLimits: slotLimitsOf(config.SLOW_DRAIN_BUDGET),
     retentionMs: config.BACKLOG_RETENTION_DAYS * 86_400_000,
     unsubscribedAfterMs: config.UNSUBSCRIBED_AFTER_MINUTES * 60_000,
   };

@@ -60,6 +60,9 @@ export function misfit(numbers: ParameterValues): string | undefined {
   if (numbers.drainBudget > numbers.deliverMaximumConcurrency) {
     return `drainBudget (${numbers.drainBudget}) must not be more than deliverMaximumConcurrency (${numbers.deliverMaximumConcurrency}), or drains take all of it from what arrives.`;
   }
+  if (numbers.drainBudget + numbers.slowDrainBudget > numbers.deliverMaximumConcurrency) {
+    return `slowDrainBudget (${numbers.slowDrainBudget}) and drainBudget (${numbers.drainBudget}) together must not be more than deliverMaximumConcurrency (${numbers.deliverMaximumConcurrency}), or drains take all of it from what arrives.`;
+  }
   return misfitOfWaits(numbers) ?? misfitOfRanges(numbers) ?? misfitOfVpc(numbers);
 }
 

@@ -5,15 +5,16 @@ import type { Delivery } from '#lib/message/attribute.ts';
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
 import { type LaterDeps, sendToRetries } from '#lib/queue/retries.ts';
 import { change } from '#lib/state/change.ts';
-import { openAndDrain, sendProbe } from '#lib/state/drains.ts';
+import { openAndDrain } from '#lib/state/drains.ts';
 import { type BacklogEntry, putEntries } from '#lib/state/entries.ts';
 import { type HeldReason, heldNoted, hold } from '#lib/state/held.ts';
+import { sendProbe } from '#lib/state/lane-tokens.ts';
 import { failed, type OutageWaits, refused, wentWell } from '#lib/state/machine.ts';
 import type { Head, State } from '#lib/state/state.ts';
 import type { Attempted } from './attempt.ts';
 import type { AttemptContext } from './attempt-context.ts';
 import { describe, httpStatusOf, type Outcome } from './outcome.ts';
-import { type ParkDeps, park } from './park.ts';
+import { type ParkDeps, park, resting } from './park.ts';
 import type { Action } from './policy.ts';
 
 export type DeliveryMessage = {
@@ -183,8 +184,9 @@ export async function leaveInBacklog(
   deps: ParkDeps,
 ): Promise<'settled' | 'stays'> {
   const { entry, delivery } = message;
-  if (entry) await putEntries(registration.id, lane, [{ ...entry, delivery }], deps);
-  else await park(registration, lane, [message], deps);
+  if (entry) {
+    await putEntries(registration.id, lane, [{ ...entry, delivery: resting(delivery, registration) }], deps);
+  } else await park(registration, lane, [message], deps);
   return entry ? 'stays' : 'settled';
 }
 

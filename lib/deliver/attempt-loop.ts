@@ -7,10 +7,13 @@ import { type ActDeps, act, type DeliveryMessage, leaveInBacklog } from './act.t
 import { type AttemptDeps, type Attempted, attempt } from './attempt.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
 import { httpStatusOf } from './outcome.ts';
+import { type PaceDeps, startPace } from './pace.ts';
 import { type Action, decide } from './policy.ts';
+import type { Stopwatch } from './stopwatch.ts';
 
 export type AttemptLoopDeps = AttemptDeps &
   ActDeps &
+  PaceDeps &
   Meter & {
     readonly wait: (ms: number) => Promise<unknown>;
     readonly log: Log;
@@ -22,8 +25,22 @@ export type AttemptLoopDeps = AttemptDeps &
  * Throws when AWS fails: then the message is not settled.
  */
 export async function attemptUntilSettled(
-  first: DeliveryMessage,
+  message: DeliveryMessage,
   context: AttemptContext,
+  bounds: Bounds,
+  deps: AttemptLoopDeps,
+): Promise<'settled' | 'stays' | 'out-of-time'> {
+  const pace = startPace(context.registration, context.config.subscription, deps);
+  try {
+    return await attempts(message, { ...context, stopwatch: pace }, bounds, deps);
+  } finally {
+    await pace.end();
+  }
+}
+
+async function attempts(
+  first: DeliveryMessage,
+  { stopwatch, ...context }: AttemptContext & { readonly stopwatch: Stopwatch },
   { endsAt, startBy = Number.POSITIVE_INFINITY }: Bounds,
   deps: AttemptLoopDeps,
 ): Promise<'settled' | 'stays' | 'out-of-time'> {
@@ -41,6 +58,7 @@ export async function attemptUntilSettled(
       probing: pause !== undefined,
       sendBy,
       endsAt: endsAt - RESERVE_MS / 2,
+      stopwatch,
     };
     const attempted = await attempt(message, circumstances, deps);
     if (attempted === 'out-of-time') return attempted;
@@ -58,7 +76,8 @@ export async function attemptUntilSettled(
     if (action.kind !== 'retry' || !mayStart(deps.now() + action.afterMs)) {
       return await act(action, message, attempted, { ...context, retries }, deps);
     }
-    await deps.wait(action.afterMs);
+    const { afterMs } = action;
+    await stopwatch.during(() => deps.wait(afterMs));
     const { delivery } = message;
     message = {
       ...message,

@@ -10,6 +10,7 @@ import { type ClaimDeps, closeClaim, releaseClaim, type Taken, takeClaim } from 
 import { type AnswerLimits, type Outcome, outcomeOf } from './outcome.ts';
 import { requestOf } from './request.ts';
 import { type SecureDeps, secure } from './secure.ts';
+import type { Stopwatch } from './stopwatch.ts';
 
 export type Attempted = {
   readonly outcome: Outcome;
@@ -42,6 +43,8 @@ export type Circumstances = {
   readonly sendBy: number;
   /** Time by which the attempt must be over, epoch milliseconds. */
   readonly endsAt: number;
+  /** Counts the time that the receiver takes. */
+  readonly stopwatch: Stopwatch;
 };
 
 /**
@@ -50,7 +53,7 @@ export type Circumstances = {
  */
 export async function attempt(
   { delivery, body }: { readonly delivery: Delivery; readonly body: string },
-  { subscription, epoch, probing, sendBy, endsAt }: Circumstances,
+  { subscription, epoch, probing, sendBy, endsAt, stopwatch }: Circumstances,
   deps: AttemptDeps,
 ): Promise<Attempted | 'out-of-time'> {
   const at = deps.now();
@@ -58,7 +61,9 @@ export async function attempt(
   if (request.dropped > 0) deps.count('HeadersDropped', request.dropped);
 
   const { span } = request;
-  const secured = await withTimeLimit(sendBy, secure(request, subscription, deps), deps);
+  const secured = await stopwatch.during(() =>
+    withTimeLimit(sendBy, secure(request, subscription, deps), deps),
+  );
   if (secured === undefined || deps.now() > sendBy) return 'out-of-time';
   if (!secured.ok) {
     const outcome = { kind: 'unsent', code: secured.code, message: secured.message } as const;
@@ -75,22 +80,24 @@ export async function attempt(
 
   const { headers } = secured;
   const url = subscription.callbackUrl;
-  const exchange = await deps.callback.exchange({
-    url,
-    headers,
-    body: request.body,
-    timeoutMs: subscription.http.readTimeoutMs,
-    pool: {
-      key: subscription.id,
-      connectTimeoutMs: subscription.http.connectTimeoutMs,
-      idleTimeoutMs: subscription.http.idleTimeoutMs,
-      connections: subscription.http.maxConcurrentConnections,
-      // A stale pooled connection would cost the only attempt of a message that may not be sent twice. For a probe it would
-      // double the outage.
-      fresh: probing || subscription.qos === 'none' || subscription.qos === 'at-most-once',
-      ...secured.connection,
-    },
-  });
+  const exchange = await stopwatch.during(() =>
+    deps.callback.exchange({
+      url,
+      headers,
+      body: request.body,
+      timeoutMs: subscription.http.readTimeoutMs,
+      pool: {
+        key: subscription.id,
+        connectTimeoutMs: subscription.http.connectTimeoutMs,
+        idleTimeoutMs: subscription.http.idleTimeoutMs,
+        connections: subscription.http.maxConcurrentConnections,
+        // A stale pooled connection would cost the only attempt of a message that may not be sent twice. For a probe it would
+        // double the outage.
+        fresh: probing || subscription.qos === 'none' || subscription.qos === 'at-most-once',
+        ...secured.connection,
+      },
+    }),
+  );
   const carried = { url, headers, configured: subscription.headers };
   const outcome = outcomeOf(exchange, carried, deps);
   const durationMs = deps.now() - at;

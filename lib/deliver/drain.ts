@@ -3,11 +3,15 @@
 
 import type { Token } from '#lib/message/attribute.ts';
 import { change } from '#lib/state/change.ts';
-import { sendLaneToken, startNextDrain } from '#lib/state/drains.ts';
+import { startNextDrain } from '#lib/state/drains.ts';
 import { type BacklogEntry, firstEntries, removeEntries } from '#lib/state/entries.ts';
+import { sendLaneToken } from '#lib/state/lane-tokens.ts';
 import { drainHandedOn, laneOpened, probeLane } from '#lib/state/lanes.ts';
 import { dueWithoutBacklog } from '#lib/state/machine.ts';
 import { laneCountOf, type Registration } from '#lib/state/registration.ts';
+import { laneWaits, needsSlots, paceNoted } from '#lib/state/slow.ts';
+import { passSlot } from '#lib/state/slow-drains.ts';
+import type { State } from '#lib/state/state.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
 import { attemptUntilSettled } from './attempt-loop.ts';
@@ -37,14 +41,25 @@ export async function drain(
   const { config } = registration;
   const { lane } = token;
   if (registration.state.lanes[lane]?.drain !== token.drain || config.kind === 'absent')
-    return deps.count('TokensDropped');
+    return await dropToken(registration, lane, deps);
   await syncState(registration, config, deps);
   if (config.kind === 'invalid' || !mayWork(registration, lane, deps.now()))
-    return deps.count('TokensDropped');
+    return await dropToken(registration, lane, deps);
+  // A token of a slow subscription has a slot.
+  const hasSlot = needsSlots(registration.state);
   const startBy = Math.min(deps.now() + deps.sliceMs, bounds.startBy ?? Number.POSITIVE_INFINITY);
   const slice = { ...bounds, startBy };
   if (lane >= laneCountOf(config)) await emptyInto(registration, config, lane, slice, deps);
   else await deliverEntries({ registration, config, lane, retries: 0 }, slice, deps);
+  if (hasSlot || registration.state.slow !== undefined) await passSlot(registration, lane, deps);
+}
+
+/** A token that comes too late may still have a slot. */
+async function dropToken(registration: Registration, lane: number, deps: DrainDeps): Promise<void> {
+  deps.count('TokensDropped');
+  const { slow, lanes } = registration.state;
+  const isGiven = needsSlots(registration.state) && (lanes[lane]?.until ?? 0) > deps.now();
+  if (slow !== undefined && !isGiven) await passSlot(registration, lane, deps);
 }
 
 /** During an outage only the probe's token works, and not before its time. */
@@ -62,8 +77,10 @@ function mayWork({ state }: Registration, lane: number, now: number): boolean {
 async function deliverEntries(context: AttemptContext, bounds: Bounds, deps: DrainDeps): Promise<void> {
   const { registration, lane } = context;
   for (;;) {
-    // After a crash one at a time: an entry must not be charged with a crash that the one after it caused.
-    const entries = await firstEntries(registration.id, lane, bounds.suspicious ? 1 : PAGE, deps);
+    // After a crash one at a time: an entry must not be charged with a crash that the one after it caused. A slice of a slow
+    // lane has time for few entries.
+    const page = bounds.suspicious || registration.state.slow !== undefined ? 1 : PAGE;
+    const entries = await firstEntries(registration.id, lane, page, deps);
     if (entries.length === 0) return await openLane(registration, lane, deps);
     const settled: BacklogEntry[] = [];
     let next: 'on' | 'hand-on' | 'stop' = 'on';
@@ -109,9 +126,12 @@ async function startEntry(entry: BacklogEntry, context: AttemptContext, bounds: 
   return await attemptSuspectEntry(entry, context, { ...deps, attempt });
 }
 
-/** A probe is one request without retries, unless it is itself a retry of the `retry` block. */
+/**
+ * A probe is one request without retries, unless it is itself a retry of the `retry` block. A message that was parked
+ * because its subscription is slow has the retries that it had before.
+ */
 function retriesOf({ state: { pause } }: Registration, { delivery }: BacklogEntry): number {
-  if (pause === undefined) return 0;
+  if (pause === undefined) return delivery.retries ?? 0;
   const retrying = pause.failures === 0 && pause.head?.messageId === delivery.messageId;
   return retrying ? (pause.head?.retries ?? 0) : Number.POSITIVE_INFINITY;
 }
@@ -140,16 +160,51 @@ async function emptyInto(
   }
 }
 
+/** Ends a slice with entries left. A slow lane waits for its next slot; another lane goes on at once. */
 async function handOn(registration: Registration, lane: number, deps: DrainDeps): Promise<void> {
   const drain = registration.state.lanes[lane]?.drain ?? 0;
-  const handedOn = await change(registration, (state) => drainHandedOn(state, lane, drain, deps.now()), deps);
+  const handedOn = await changeWithPace(
+    registration,
+    (state) =>
+      needsSlots(state)
+        ? laneWaits(state, lane, drain, deps.now())
+        : drainHandedOn(state, lane, drain, deps.now()),
+    deps,
+  );
   if (handedOn) await sendLaneToken(registration, lane, deps);
 }
 
 /** Opens the empty lane. The token still holds the message group, so nothing was parked since the lane was read. */
 async function openLane(registration: Registration, lane: number, deps: DrainDeps): Promise<void> {
   const drain = registration.state.lanes[lane]?.drain ?? 0;
-  await change(registration, (state) => laneOpened(state, lane, drain), deps);
+  await changeWithPace(registration, (state) => laneOpened(state, lane, drain), deps);
   await change(registration, (state) => dueWithoutBacklog(state, deps.now()), deps);
-  await startNextDrain(registration, deps);
+  if (registration.state.slow === undefined) await startNextDrain(registration, deps);
+}
+
+/** Changes the state at the end of a slice, and notes in the same write how fast its exchanges were. */
+async function changeWithPace(
+  registration: Registration,
+  decide: (state: State) => State | undefined,
+  deps: DrainDeps,
+): Promise<boolean> {
+  const { pace } = registration;
+  const before = registration.state.slow;
+  const changed = await change(
+    registration,
+    (state) => {
+      const paced = pace === undefined ? state : paceNoted(state, pace, deps.now());
+      return decide(paced);
+    },
+    deps,
+  );
+  if (!changed) return false;
+  delete registration.pace;
+  if (before !== undefined && registration.state.slow === undefined) {
+    deps.log.info('subscription.fast', {
+      subscription: registration.id,
+      slowSince: new Date(before.since).toISOString(),
+    });
+  }
+  return true;
 }

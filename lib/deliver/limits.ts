@@ -4,11 +4,14 @@
 import { type DeliverEnvironment, faultWaitsOf } from '#lib/deployment/config.ts';
 import type { FaultWaits } from '#lib/queue/hand-back.ts';
 import type { OutageWaits } from '#lib/state/machine.ts';
+import { type SlotLimits, slotLimitsOf } from '#lib/state/slots.ts';
 import type { AnswerLimits } from './outcome.ts';
 
 export type DeliveryLimits = AnswerLimits & {
   readonly lagSeconds: number;
   readonly sliceMs: number;
+  readonly slowAfterMs: number;
+  readonly slotLimits: SlotLimits;
   readonly outageWaits: OutageWaits;
   readonly faultWaits: FaultWaits;
   readonly mostHops: number;
@@ -21,6 +24,8 @@ export type DeliveryLimits = AnswerLimits & {
 export const deliveryLimits = (config: DeliverEnvironment): DeliveryLimits => ({
   lagSeconds: config.LAG_SECONDS,
   sliceMs: config.DRAIN_SLICE_SECONDS * 1000,
+  slowAfterMs: config.SLOW_AFTER_SECONDS * 1000,
+  slotLimits: slotLimitsOf(config.SLOW_DRAIN_BUDGET),
   outageWaits: {
     firstMs: config.OUTAGE_FIRST_WAIT_SECONDS * 1000,
     longestMs: config.OUTAGE_LONGEST_WAIT_SECONDS * 1000,

@@ -2,11 +2,15 @@
 // then the entries are written, then the caller deletes the queue's copies. A crash between these steps leaves a closed
 // empty lane or writes the same entry again under the same key: both are harmless.
 
+import type { Delivery } from '#lib/message/attribute.ts';
 import { change } from '#lib/state/change.ts';
-import { type DrainStartDeps, sendLaneToken } from '#lib/state/drains.ts';
+import type { DrainStartDeps } from '#lib/state/drains.ts';
 import { type EntryDeps, entryOf, type Parkable, putEntries } from '#lib/state/entries.ts';
+import { sendLaneToken } from '#lib/state/lane-tokens.ts';
 import { laneClosed } from '#lib/state/lanes.ts';
 import type { Registration } from '#lib/state/registration.ts';
+import { needsSlots } from '#lib/state/slow.ts';
+import { passSlot } from '#lib/state/slow-drains.ts';
 import type { Count } from '#lib/telemetry/log.ts';
 
 export type ParkDeps = DrainStartDeps & EntryDeps & { readonly count: Count };
@@ -21,23 +25,28 @@ export async function park(
   const now = deps.now();
   const closes = registration.state.lanes[lane] === undefined;
   if (closes) await change(registration, (state) => laneClosed(state, lane, now), deps);
-  // The `retry` block's count starts again when the message is drained.
   const entries = messages.map((message) =>
-    entryOf({ ...message, delivery: resting(message.delivery) }, now),
+    entryOf({ ...message, delivery: resting(message.delivery, registration) }, now),
   );
   await putEntries(registration.id, lane, entries, deps);
   deps.count('Parked', entries.length);
   for (const { delivery } of entries) {
     deps.log.info('delivery.parked', { subscription: registration.id, messageId: delivery.messageId, lane });
   }
-  if (closes) await sendLaneToken(registration, lane, deps);
+  if (!closes) return;
+  if (needsSlots(registration.state)) await passSlot(registration, undefined, deps);
+  else await sendLaneToken(registration, lane, deps);
 }
 
-function resting({
-  retries: _r,
-  notBefore: _n,
-  hops: _h,
-  ...delivery
-}: Parkable['delivery']): Parkable['delivery'] {
-  return delivery;
+/**
+ * A delivery as it waits in the backlog. A pause starts the count of the `retry` block anew. Only a subscription that
+ * delivers, and is slow, goes on counting: else its retries would never end.
+ */
+export function resting(
+  { notBefore: _, ...delivery }: Delivery,
+  { state }: Pick<Registration, 'state'>,
+): Delivery {
+  if (needsSlots(state)) return delivery;
+  const { retries: _r, hops: _h, ...rest } = delivery;
+  return rest;
 }

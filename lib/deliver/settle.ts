@@ -57,6 +57,8 @@ export async function settle(
 
   await syncState(registration, config, deps);
   if (config.kind === 'invalid' || phaseOf(registration.state) !== 'going') return PARK;
+  // The functions that serve the queue do not wait for a slow receiver: a drain with a slot does.
+  if (registration.state.slow !== undefined) return PARK;
   // Ordered subscriptions queue behind a backlog; unordered ones may be delivered now.
   if (registration.state.lanes[lane] !== undefined && isOrdered(config.subscription.qos)) return PARK;
 

@@ -84,6 +84,26 @@ export const PARAMETERS = {
         'The most drains (deliveries out of a backlog) that the sweep lets run at once. The default is a fifth of `deliverMaximumConcurrency`, and all of it is the limit',
     },
   ),
+  slowAfterSeconds: whole(
+    { from: 1, to: 900, unit: 's' },
+    {
+      default: 3,
+      variable: 'SLOW_AFTER_SECONDS',
+      functions: ['deliver'],
+      meaning:
+        'A subscription is slow if the median of its last exchanges is at least this. Its messages go through the backlog',
+    },
+  ),
+  slowDrainBudget: whole(
+    { from: 1, to: 500 },
+    {
+      default: 40,
+      variable: 'SLOW_DRAIN_BUDGET',
+      functions: ['deliver', 'resume'],
+      meaning:
+        'The most drains of slow subscriptions that run at once. A tenant gets a quarter of them at most. The default is a fifth of `deliverMaximumConcurrency`. Together with `drainBudget` at most all of it',
+    },
+  ),
   lagSeconds: whole(
     { from: 1, to: 86_400, unit: 's' },
     {

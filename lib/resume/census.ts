@@ -1,6 +1,6 @@
 // Counts once a minute how many subscriptions are stopped, in an outage or draining, and how many messages wait in all.
 // Written as metrics for dashboards and alarms. Nothing is resumed here.
-import { keysIn, LOOK_MS, SHARDS } from '#lib/state/due.ts';
+import { keysIn, LOOK_MS, SHARDS, SLOW_SHARDS } from '#lib/state/due.ts';
 import { measureKey, stateKey, subscriptionIn } from '#lib/state/keys.ts';
 import { closedLanes, parseState, type State } from '#lib/state/state.ts';
 import type { Table } from '#lib/state/table.ts';
@@ -14,7 +14,14 @@ export type CensusDeps = MeasureDeps & {
   readonly measure: Meter['measure'];
 };
 
-type Counted = { stopped: number; outage: number; draining: number; messages: number; oldestAt: number };
+type Counted = {
+  stopped: number;
+  outage: number;
+  draining: number;
+  slow: number;
+  messages: number;
+  oldestAt: number;
+};
 
 /** Subscriptions per call: each has two items, and DynamoDB reads a hundred items a call. */
 const PAGE = 50;
@@ -24,9 +31,9 @@ const PAGE = 50;
  * it has counted; when it can't read, it reports nothing. Never throws.
  */
 export async function census({ endsAt }: { readonly endsAt: number }, deps: CensusDeps): Promise<void> {
-  const counted: Counted = { stopped: 0, outage: 0, draining: 0, messages: 0, oldestAt: deps.now() };
+  const counted: Counted = { stopped: 0, outage: 0, draining: 0, slow: 0, messages: 0, oldestAt: deps.now() };
   try {
-    for (let shard = 0; shard < SHARDS; shard++) {
+    for (const [shards, shard] of STATE_SHARDS.entries()) {
       let page: string[] = [];
       for await (const { pk } of keysIn(shard, ANY_TIME, deps)) {
         if (page.push(subscriptionIn(pk)) < PAGE) continue;
@@ -35,7 +42,7 @@ export async function census({ endsAt }: { readonly endsAt: number }, deps: Cens
       }
       if (page.length > 0) await countAll(page, counted, endsAt, deps);
       if (deps.now() >= endsAt) {
-        deps.log.warn('census.cut-short', { shards: shard + 1 });
+        deps.log.warn('census.cut-short', { shards: shards + 1 });
         break;
       }
     }
@@ -46,10 +53,12 @@ export async function census({ endsAt }: { readonly endsAt: number }, deps: Cens
   deps.measure('SubscriptionsStopped', counted.stopped);
   deps.measure('SubscriptionsInOutage', counted.outage);
   deps.measure('SubscriptionsDraining', counted.draining);
+  deps.measure('SubscriptionsSlow', counted.slow);
   deps.measure('BacklogMessages', counted.messages);
   deps.measure('BacklogOldestAge', Math.round((deps.now() - counted.oldestAt) / 1000));
 }
 
+const STATE_SHARDS = [...Array.from({ length: SHARDS }, (_, shard) => shard), ...SLOW_SHARDS];
 const ANY_TIME = { from: 0, to: Number.MAX_SAFE_INTEGER };
 
 async function countAll(
@@ -66,6 +75,7 @@ async function countAll(
     const phase = phaseOf(state);
     if (phase === 'stopped') counted.stopped += 1;
     else if (phase === 'outage') counted.outage += 1;
+    else if (state.slow !== undefined) counted.slow += 1;
     else if (closedLanes(state).length > 0) counted.draining += 1;
     if (closedLanes(state).length === 0) continue;
     const known = parseMeasure(items.get(`${pk} ${measureKey(subscription).sk}`));

@@ -9,6 +9,8 @@ import { dropHeld, listHeld, withoutHeldNote } from '#lib/state/held.ts';
 import { drainStarted, probeLane } from '#lib/state/lanes.ts';
 import { dueWithoutBacklog, itemChanged, itemWrong } from '#lib/state/machine.ts';
 import type { ConfigItem } from '#lib/state/registration.ts';
+import { needsSlots } from '#lib/state/slow.ts';
+import { type SlowDrainDeps, startSlowDrain } from '#lib/state/slow-drains.ts';
 import { closedLanes, type State } from '#lib/state/state.ts';
 import { forgetState, readState } from '#lib/state/state-item.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
@@ -18,7 +20,8 @@ import { forgetMeasure, type MeasureDeps, measureBacklog } from './measure.ts';
 export type CheckDeps = TokenDeps &
   MeasureDeps &
   UndeliverableDeps &
-  ChangeDeps & {
+  ChangeDeps &
+  SlowDrainDeps & {
     readonly readConfig: (subscription: string) => Promise<ConfigItem>;
     readonly count: Count;
     readonly random: () => number;
@@ -62,6 +65,11 @@ export async function checkSubscriptionState(
   let started = 0;
   for (const lane of dueLanes()) {
     if (started === maxTokens) break;
+    if (needsSlots(subject.state)) {
+      if (!(await startSlowDrain(subject, undefined, deps))) break;
+      started += 1;
+      continue;
+    }
     if (!(await changeTo((from) => drainStarted(from, lane, now)))) continue;
     const drain = subject.state.lanes[lane]?.drain;
     if (drain === undefined) continue;

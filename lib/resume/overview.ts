@@ -20,6 +20,7 @@ export function statusLineOf(state: State, measure: BacklogSize | undefined) {
   return {
     phase: phaseOf(state),
     pause: state.pause,
+    slow: state.slow && { since: state.slow.since },
     closedLanes: lanes,
     backlog: counted?.count,
     backlogIsAtLeast: counted?.atLeast,

@@ -1,6 +1,6 @@
-// The sweep, once a minute: resumes subscriptions that are due or overdue. It finds them by a sparse index in 16 shards
+// The sweep, once a minute: resumes subscriptions that are due or overdue. It finds them by a sparse index in shards
 // and starts a bounded number of drains, so that a thousand subscriptions that resume at once don't delay live traffic.
-import { keysIn, SHARDS } from '#lib/state/due.ts';
+import { keysIn, SHARDS, SLOW_SHARDS } from '#lib/state/due.ts';
 import { subscriptionIn } from '#lib/state/keys.ts';
 import { TOKEN_MS } from '#lib/state/lanes.ts';
 import { parseState } from '#lib/state/state.ts';
@@ -25,17 +25,34 @@ export type Swept = {
 
 const PAGE = 100;
 
-/** Checks everything that is due, until `endsAt` (epoch milliseconds) or until the budget is used. Never throws. */
+/** Checks everything that is due, until `endsAt` (epoch milliseconds) or until the budgets are used. Never throws. */
 export async function sweep({ endsAt }: { readonly endsAt: number }, deps: SweepDeps): Promise<Swept> {
-  const swept = { looked: 0, started: 0, failed: 0 };
   const starts = await drainsUnderWay(deps).catch(() => 0);
-  // A tenth is always for first tokens: slow lanes that drain without end must not delay all others.
+  // A tenth is always for first tokens: lanes that drain without end must not delay all others.
   const budget = Math.max(deps.drainBudget - starts, Math.ceil(deps.drainBudget / 10));
+  const ordinary = await sweepShards(ORDINARY_SHARDS, { budget, endsAt }, deps);
+  // The slots bound what is started here.
+  const slow = await sweepShards(SLOW_SHARDS, { budget: Number.POSITIVE_INFINITY, endsAt }, deps);
+  return {
+    looked: ordinary.looked + slow.looked,
+    started: ordinary.started + slow.started,
+    failed: ordinary.failed + slow.failed,
+    complete: ordinary.complete && slow.complete,
+  };
+}
+
+const ORDINARY_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
+
+async function sweepShards(
+  shards: readonly number[],
+  { budget, endsAt }: { readonly budget: number; readonly endsAt: number },
+  deps: SweepDeps,
+): Promise<Swept> {
+  const swept = { looked: 0, started: 0, failed: 0 };
   // Starts with a random shard, so that a lack of time does not always hit the same ones.
-  const first = Math.floor(deps.random() * SHARDS);
+  const first = Math.floor(deps.random() * shards.length);
   let unread = 0;
-  for (let offset = 0; offset < SHARDS; offset++) {
-    const shard = (first + offset) % SHARDS;
+  for (const shard of [...shards.slice(first), ...shards.slice(0, first)]) {
     try {
       for await (const subscription of dueIn(shard, deps)) {
         const maxTokens = budget - swept.started;

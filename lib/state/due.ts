@@ -1,5 +1,6 @@
 // The sweep's index of the state table. It is sparse: a subscription that delivers normally has no key in it. It has
-// shards, so that writes spread over partitions. Held messages have shards of their own.
+// shards, so that writes spread over partitions. Held messages have shards of their own, and so have the slow subscriptions
+// that have a backlog: there, they stand in line for the slots of slow drains.
 import { hash } from 'node:crypto';
 import * as z from 'zod';
 import type { State } from './state.ts';
@@ -7,8 +8,12 @@ import type { Table } from './table.ts';
 
 export const SHARDS = 16;
 
-const shardOf = (subscription: string): number =>
-  hash('sha256', subscription, 'buffer').readUInt8(0) % SHARDS;
+const shardOf = (text: string, shards = SHARDS): number =>
+  hash('sha256', text, 'buffer').readUInt8(0) % shards;
+
+const FIRST_SLOW_SHARD = 2 * SHARDS;
+/** The shards of slow subscriptions. All of one tenant stand in the same line. */
+export const SLOW_SHARDS: readonly number[] = Array.from({ length: 8 }, (_, line) => FIRST_SLOW_SHARD + line);
 
 /** The shard of held messages that belongs to a shard of states. */
 export const heldShard = (shard: number): number => SHARDS + shard;
@@ -24,7 +29,13 @@ export const heldDueKeys = (subscription: string, heldAt: number): DueKeys => ({
 /** The index keys of a state; undefined when the sweep has nothing to do for it. */
 export function dueKeys(subscription: string, state: State): DueKeys | undefined {
   const dueAt = dueAtOf(state);
-  return dueAt === undefined ? undefined : { dueShard: shardOf(subscription), dueAt };
+  return dueAt === undefined ? undefined : { dueShard: dueShardOf(subscription, state), dueAt };
+}
+
+function dueShardOf(subscription: string, { slow, pause, absentSince, lanes }: State): number {
+  const inLine = pause === undefined && absentSince === undefined && Object.keys(lanes).length > 0;
+  if (slow === undefined || !inLine) return shardOf(subscription);
+  return FIRST_SLOW_SHARD + shardOf(slow.tenant, SLOW_SHARDS.length);
 }
 
 /** Interval of the checks of a stopped subscription: new item, endpoint added, item deleted? */

@@ -30,6 +30,9 @@ export const entryKey = (sequence: string, messageId: string): string =>
 /** Key of the count of starts of a suspected poison message. */
 export const startKey = (sqsMessageId: string) => ({ pk: `start#${part(sqsMessageId)}`, sk: 'deliver' });
 
+/** Key of the slots of slow drains. */
+export const SLOTS_KEY = { pk: 'slow-drains', sk: 'slots' } as const;
+
 /** Key of the last measured size of a backlog. */
 export const measureKey = (subscription: string) => ({ pk: stateKey(subscription).pk, sk: 'backlog' });
 

@@ -16,7 +16,9 @@ export function laneClosed(state: State, lane: number, now: number): State | und
   if (state.lanes[lane] !== undefined) return undefined;
   const drains = state.drains + 1;
   const first = closedLanes(state).length === 0;
-  const until = phaseOf(state) === 'going' ? untilAfter(now, 0) : 0;
+  // A slow subscription's lane waits for a slot from now on.
+  const untilSent = state.slow === undefined ? untilAfter(now, 0) : now;
+  const until = phaseOf(state) === 'going' ? untilSent : 0;
   const next = { ...state, drains, lanes: { ...state.lanes, [lane]: { drain: drains, until, unheard: 0 } } };
   return first ? probeAwaited(next, now) : next;
 }

@@ -10,6 +10,7 @@ import { lanesIn } from '#lib/subscription/lanes.ts';
 import { parseSubscription, type SubscriptionRules } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { stateKey } from './keys.ts';
+import type { SlicePace } from './slow.ts';
 import { parseState, type State } from './state.ts';
 import type { Tables } from './table.ts';
 
@@ -30,7 +31,13 @@ export type ConfigItem =
  * A subscription as it was read for one batch or one request: its config item, and its state as it changes meanwhile. All
  * lanes of a batch share one, so that each sees at once when another pauses the subscription.
  */
-export type Registration = { readonly id: string; readonly config: ConfigItem; state: State };
+export type Registration = {
+  readonly id: string;
+  readonly config: ConfigItem;
+  state: State;
+  /** How long the exchanges since the batch began took, until a drain writes it into the state. */
+  pace?: SlicePace;
+};
 
 /** How many lanes the subscription has. A wrong item has those that `route` reads in it, without parsing it. */
 export const laneCountOf = (config: Exclude<ConfigItem, { kind: 'absent' }>): number =>

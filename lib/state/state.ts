@@ -42,6 +42,16 @@ const laneSchema = z.object({
   unheard: z.number(),
 });
 
+const slowSchema = z.object({
+  /** When it was marked, and when its last slow exchange ended, epoch milliseconds. */
+  since: z.number(),
+  at: z.number(),
+  /** Fast exchanges since then. */
+  fast: z.number(),
+  /** Its tenant, as tenantOf names it: the tenant's share of the slots. */
+  tenant: z.string(),
+});
+
 const stateSchema = z.object({
   version: z.number(),
   /** Raised at every pause and every opening. */
@@ -49,6 +59,8 @@ const stateSchema = z.object({
   pause: pauseSchema.optional(),
   /** The closed lanes by number: they have a backlog, or had one a moment ago. */
   lanes: z.record(z.string(), laneSchema),
+  /** Its exchanges take long: its messages go through the backlog, and its drains need slots. */
+  slow: slowSchema.optional(),
   /** The last drain number; each number is used once. */
   drains: z.number(),
   /** When its config item was first found missing, epoch milliseconds. */

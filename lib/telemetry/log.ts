@@ -41,6 +41,8 @@ export const COUNTS = [
   'Drained',
   'TokensDropped',
   'DrainsStarted',
+  'SlowDrainsStarted',
+  'MarkedSlow',
   'Dropped',
   'ClaimsRefused',
   'HandedBack',
@@ -62,6 +64,7 @@ export const MEASURES = {
   SubscriptionsStopped: 'Count',
   SubscriptionsInOutage: 'Count',
   SubscriptionsDraining: 'Count',
+  SubscriptionsSlow: 'Count',
   BacklogMessages: 'Count',
   BacklogOldestAge: 'Seconds',
 } as const;

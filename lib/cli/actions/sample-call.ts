@@ -12,6 +12,7 @@ import { createConnectionOf } from '#lib/credentials/connection.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
 import { type Attempted, attempt } from '#lib/deliver/attempt.ts';
 import { describe, httpStatusOf, type Outcome } from '#lib/deliver/outcome.ts';
+import { NO_STOPWATCH } from '#lib/deliver/stopwatch.ts';
 import { callbackOptions, itemRules } from '#lib/deployment/rules.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
@@ -83,6 +84,7 @@ async function call(
       probing: false,
       sendBy: NO_END,
       endsAt: NO_END,
+      stopwatch: NO_STOPWATCH,
     },
     {
       authorization: createAuthorization({ secrets, connectionOf, callback, log, now }),

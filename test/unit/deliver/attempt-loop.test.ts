@@ -54,6 +54,7 @@ async function hangingCallback({
     { endsAt: invocationMs },
     {
       ...LIMITS,
+      exchangeTimes: { note() {}, isSlow: () => false },
       authorization: WITHOUT_CREDENTIALS,
       callback: {
         async exchange({ headers, timeoutMs }): Promise<Exchange> {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Exchange } from '#lib/callback/client.ts';
 import { attempt } from '#lib/deliver/attempt.ts';
+import { NO_STOPWATCH } from '#lib/deliver/stopwatch.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { LIMITS } from '#test/support/limits.ts';
 import { tablesOver } from '#test/support/memory-documents.ts';
@@ -36,7 +37,7 @@ async function attemptOf({
   const by = Date.now() + withinMs;
   const attempted = await attempt(
     { delivery: deliveryOf(), body: '{}' },
-    { subscription, epoch: 0, probing: false, sendBy: by, endsAt: by },
+    { subscription, epoch: 0, probing: false, sendBy: by, endsAt: by, stopwatch: NO_STOPWATCH },
     {
       ...LIMITS,
       authorization: { ...WITHOUT_CREDENTIALS, ...authorization },

@@ -1,0 +1,74 @@
+// Measures how long one message holds the function for its receiver: exchanges, their credentials, and waits for a retry. Calls
+// to DynamoDB and SQS are left out. A message that takes too long marks its subscription as slow, while it still waits.
+import { change } from '#lib/state/change.ts';
+import type { Registration } from '#lib/state/registration.ts';
+import { slowMarked } from '#lib/state/slow.ts';
+import { passSlot, type SlowDrainDeps } from '#lib/state/slow-drains.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
+import { tenantOf } from '#lib/subscription/tenant.ts';
+import { errorName } from '#lib/telemetry/log.ts';
+import type { ExchangeTimes } from './exchange-times.ts';
+import type { Stopwatch } from './stopwatch.ts';
+
+export type PaceDeps = SlowDrainDeps & {
+  /** A message that holds the function for this long is slow, in milliseconds. */
+  readonly slowAfterMs: number;
+  readonly exchangeTimes: ExchangeTimes;
+};
+
+/** Starts to measure one message. Call `end` when it is over; neither throws. */
+export function startPace(
+  registration: Registration,
+  subscription: Subscription,
+  deps: PaceDeps,
+): Stopwatch & { readonly end: () => Promise<void> } {
+  let tookMs = 0;
+  let measured = false;
+  let marking: Promise<void> | undefined;
+  const mark = () => {
+    marking ??= markSlow(registration, subscription, deps);
+  };
+  return {
+    async during(work) {
+      const startedAt = deps.now();
+      measured = true;
+      const timer = setTimeout(() => {
+        if (deps.exchangeTimes.isSlow(registration.id, deps.slowAfterMs)) mark();
+      }, deps.slowAfterMs - tookMs);
+      try {
+        return await work();
+      } finally {
+        clearTimeout(timer);
+        tookMs += deps.now() - startedAt;
+      }
+    },
+    async end() {
+      if (!measured) return;
+      deps.exchangeTimes.note(registration.id, tookMs);
+      const isSlow = tookMs >= deps.slowAfterMs;
+      const { fast, slowAt } = registration.pace ?? { fast: 0 };
+      if (isSlow) registration.pace = { fast: 0, slowAt: deps.now() };
+      else registration.pace = { fast: fast + 1, ...(slowAt !== undefined && { slowAt }) };
+      if (isSlow && deps.exchangeTimes.isSlow(registration.id)) mark();
+      await marking;
+    },
+  };
+}
+
+async function markSlow(
+  registration: Registration,
+  subscription: Subscription,
+  deps: PaceDeps,
+): Promise<void> {
+  if (registration.state.slow !== undefined) return;
+  try {
+    const tenant = tenantOf(subscription);
+    if (!(await change(registration, (state) => slowMarked(state, tenant, deps.now()), deps))) return;
+    deps.count('MarkedSlow');
+    deps.log.warn('subscription.slow', { subscription: registration.id });
+    await passSlot(registration, undefined, deps);
+  } catch (error) {
+    // The message may have been delivered: a failed mark must not send it again.
+    deps.log.error('slow.not-marked', { subscription: registration.id, error: errorName(error) });
+  }
+}
