@@ -204,8 +204,8 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       ['lib/deliver/drain.ts', 'return lane === probeLane(state) && now', 'return lane >= 0 && now'],
       [
-        'lib/state/drains.ts',
-        'if (lane === probeLane(registration.state) && notBefore',
+        'lib/state/lane-tokens.ts',
+        'if (lane === probeLane(state) && notBefore',
         'if (lane >= 0 && notBefore',
       ],
     ],
@@ -309,8 +309,8 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/state/due.ts',
-        "hash('sha256', subscription, 'buffer').readUInt8(0) % SHARDS",
-        "hash('sha256', subscription, 'buffer').readUInt8(0) % 1",
+        "hash('sha256', text, 'buffer').readUInt8(0) % shards",
+        "hash('sha256', text, 'buffer').readUInt8(0) % 1",
       ],
     ],
     tests: [['resume/sweep', 'a thousand paused subscriptions are in all shards']],

@@ -23,6 +23,8 @@ export { URLS };
 export type Options = {
   readonly qos?: 'none' | 'auto' | 'at-most-once' | 'at-least-once';
   readonly lanes?: number;
+  /** 10 s unless said. */
+  readonly readTimeoutMs?: number;
   /** With a dlq; its endpoint is put, too. */
   readonly dlq?: string;
   readonly retry?: Exclude<Subscription['retry'], { kind: 'default' }>;
@@ -165,7 +167,16 @@ export function createWorld({
     /** Puts a config item again; each put is another version. */
     put(
       id: string,
-      { qos = 'at-least-once', lanes = 5, dlq, retry, onOutage, interrupts, broken }: Options = {},
+      {
+        qos = 'at-least-once',
+        lanes = 5,
+        readTimeoutMs,
+        dlq,
+        retry,
+        onOutage,
+        interrupts,
+        broken,
+      }: Options = {},
     ) {
       const version = (versions.get(id) ?? 0) + 1;
       versions.set(id, version);
@@ -179,7 +190,10 @@ export function createWorld({
         configuration: {
           callbackUrl: 'https://hooks.example.com/in',
           headers: [{ name: VERSION_HEADER, value }],
-          http: { maxConcurrentConnections: lanes },
+          http: {
+            maxConcurrentConnections: lanes,
+            ...(readTimeoutMs !== undefined && { readTimeout: readTimeoutMs }),
+          },
           ...(retry && { retry: retry.kind === 'block' ? retry.block : { retryOption: 'No Retry' } }),
           ...(onOutage && { onOutage }),
           ...(interrupts === false && {

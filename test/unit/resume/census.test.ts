@@ -31,6 +31,7 @@ const NOBODY = {
   SubscriptionsStopped: 0,
   SubscriptionsInOutage: 0,
   SubscriptionsDraining: 0,
+  SubscriptionsSlow: 0,
   BacklogMessages: 0,
   BacklogOldestAge: 0,
 };
@@ -73,8 +74,8 @@ test('a recent measurement is not repeated, and the age grows', async () => {
   expect((await counted(world)).told).toMatchObject({ BacklogMessages: 8 });
 });
 
-test('a slow lane that drains is counted as draining, and what waits in it is measured', async () => {
-  const world = createWorld({ environment: { LAG_SECONDS: '1' } });
+test('a lagging lane that drains is counted as draining, and what waits in it is measured', async () => {
+  const world = createWorld({ environment: { LAG_SECONDS: '1', SLOW_AFTER_SECONDS: '4' } });
   world.put('slow');
   world.script.answer = () => ({ status: 200, afterMs: 3_000 });
   publishMany(world, 'slow', 30);

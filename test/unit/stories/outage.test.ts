@@ -53,7 +53,8 @@ test('a retry whose delay fits is made in place, a longer one is a pause of that
   world.publish('far', 'f1');
   await world.pass(2 * MINUTE);
   expect(requested(world, 'near')).toEqual(['n1:500', 'n1:500', 'n1:200']);
-  expect(await world.state('near')).toEqual(NO_STATE);
+  expect(world.counts.get('Parked')).toBe(1);
+  expect(await world.state('near')).toMatchObject({ epoch: 0, lanes: {} });
   expect(world.announced.map(({ detail }) => detail.subscription)).toEqual(['far']);
   await world.pass(10 * MINUTE);
   const at = world.ledger.of('far').map((request) => request.at);
