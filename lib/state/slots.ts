@@ -37,15 +37,18 @@ export const slotLimitsOf = (all: number): SlotLimits => ({
 
 /** Why a slot is not given, or undefined when one is free for it. */
 export function refusalOf(
-  { taken }: Slots,
+  { taken }: Pick<Slots, 'taken'>,
   { holder, tenant }: Pick<SlotRequest, 'holder' | 'tenant'>,
   { all, perTenant }: SlotLimits,
 ): 'held' | 'full' | 'tenant-full' | undefined {
   if (taken[holder] !== undefined) return 'held';
-  const slots = Object.values(taken);
-  if (slots.length >= all) return 'full';
-  return slots.filter((slot) => slot.tenant === tenant).length >= perTenant ? 'tenant-full' : undefined;
+  if (Object.keys(taken).length >= all) return 'full';
+  return slotsOf({ taken }, tenant) >= perTenant ? 'tenant-full' : undefined;
 }
+
+/** How many slots the tenant has. */
+export const slotsOf = ({ taken }: Pick<Slots, 'taken'>, tenant: string): number =>
+  Object.values(taken).filter((slot) => slot.tenant === tenant).length;
 
 /** Returns the slots without those whose time is over, and without `holder`'s. */
 export function slotsLeft({ version, taken }: Slots, holder: string | undefined, now: number): Slots {

@@ -1,13 +1,13 @@
-// Starts the slices of slow lanes. A lane needs a slot for each slice. The slot of a slice that has ended goes to the
-// subscription that has waited longest. The lines, each of some tenants, take turns.
+// Starts the slices of slow lanes. A lane needs a slot for each slice. The slot of a slice that has ended goes to a
+// lane of the tenant that has the fewest slots, and to the one that has waited longest.
 import type { Count } from '#lib/telemetry/log.ts';
 import { errorName } from '#lib/telemetry/log.ts';
 import { type ChangeDeps, change } from './change.ts';
-import { keysIn, SLOW_SHARDS } from './due.ts';
+import { dueAtOf, keysIn, SLOW_SHARDS } from './due.ts';
 import { laneKey, stateKey, subscriptionIn } from './keys.ts';
 import { type LaneTokenDeps, sendLaneToken } from './lane-tokens.ts';
 import type { Registration } from './registration.ts';
-import { exchangeSlot, readSlots, refusalOf, type SlotDeps } from './slots.ts';
+import { exchangeSlot, readSlots, refusalOf, type SlotDeps, type Slots, slotsOf } from './slots.ts';
 import { slotEnds, slotGiven, waitingLane } from './slow.ts';
 import { parseState } from './state.ts';
 import type { Table } from './table.ts';
@@ -16,49 +16,52 @@ export type SlowDrainDeps = ChangeDeps &
   LaneTokenDeps &
   SlotDeps & {
     readonly stateTable: Pick<Table, 'getAll' | 'query'>;
-    readonly random: () => number;
     readonly count: Count;
   };
 
 type Subject = Pick<Registration, 'id' | 'state'>;
 
-/** Subscriptions of a line that are looked at for one slot. */
-const PAGE = 100;
+/** Subscriptions at the head of each line that are looked at for a slot. */
+const HEAD = 20;
 /** Slices that one slice starts when it ends: more than one, so that free slots are used soon. */
 const MOST_STARTED = 3;
 
 /**
- * Gives the slot of a slice that has ended, and slots that are free, to the lanes that have waited longest. `ended`: the
- * lane of that slice; undefined when there was none. Never throws: the sweep starts what was not started.
+ * Gives the slot of a slice that has ended, and slots that are free, to lanes that wait: first those of the tenant that has
+ * the fewest slots, then those that have waited longest. `ended`: the lane of that slice; undefined when there was none.
+ * Never throws: the sweep starts what was not started.
  */
 export async function passSlot(own: Subject, ended: number | undefined, deps: SlowDrainDeps): Promise<void> {
   let back = ended === undefined ? undefined : laneKey(own.id, ended);
-  let started = 0;
   try {
-    const first = Math.floor(deps.random() * SLOW_SHARDS.length);
-    for (let line = 0; line < SLOW_SHARDS.length && started < MOST_STARTED; line++) {
-      await startFrom(await firstInLine(SLOW_SHARDS[(first + line) % SLOW_SHARDS.length] ?? 0, deps));
+    let slots = await readSlots(back, deps);
+    const waiting = isFull(slots, deps) ? [] : await headsOfLines(own, deps);
+    for (let started = 0; started < MOST_STARTED && !isFull(slots, deps); ) {
+      const next = nextOf(waiting, slots, deps);
+      if (next === undefined) break;
+      waiting.splice(waiting.indexOf(next), 1);
+      const giving = back;
+      back = undefined;
+      if (await startSlowDrain(next, giving, deps)) started += 1;
+      slots = await readSlots(undefined, deps);
     }
-    // The index is a moment behind: it may not know yet that this subscription waits.
-    if (started < MOST_STARTED) await startFrom([own]);
     if (back !== undefined) await exchangeSlot({ back }, deps);
   } catch (error) {
     deps.log.error('slot.not-passed', { subscription: own.id, lane: ended, error: errorName(error) });
   }
+}
 
-  async function startFrom(subjects: readonly Subject[]): Promise<void> {
-    if (subjects.length === 0) return;
-    let slots = await readSlots(back, deps);
-    for (const subject of subjects) {
-      if (started === MOST_STARTED || Object.keys(slots.taken).length >= deps.slotLimits.all) return;
-      const wanted = wantedBy(subject, deps);
-      if (wanted === undefined || refusalOf(slots, wanted, deps.slotLimits) !== undefined) continue;
-      const giving = back;
-      back = undefined;
-      if (await startSlowDrain(subject, giving, deps)) started += 1;
-      slots = await readSlots(undefined, deps);
-    }
-  }
+const isFull = ({ taken }: Slots, { slotLimits }: SlowDrainDeps): boolean =>
+  Object.keys(taken).length >= slotLimits.all;
+
+/** The subscription whose turn it is; undefined when there is no slot for any. */
+function nextOf(waiting: readonly Subject[], slots: Slots, deps: SlowDrainDeps): Subject | undefined {
+  const may = waiting.flatMap((subject) => {
+    const wanted = wantedBy(subject, deps);
+    if (wanted === undefined || refusalOf(slots, wanted, deps.slotLimits) !== undefined) return [];
+    return [{ subject, held: slotsOf(slots, wanted.tenant), since: dueAtOf(subject.state) ?? 0 }];
+  });
+  return may.sort((a, b) => a.held - b.held || a.since - b.since)[0]?.subject;
 }
 
 /**
@@ -91,17 +94,24 @@ function wantedBy({ id, state }: Subject, { now }: SlowDrainDeps) {
   return { lane, holder: laneKey(id, lane), tenant, until: slotEnds(state, lane, now()) };
 }
 
-/** The subscriptions that have waited longest in a line. Throws when DynamoDB fails. */
-async function firstInLine(shard: number, deps: SlowDrainDeps): Promise<readonly Subject[]> {
-  const ids: string[] = [];
-  for await (const { pk } of keysIn(shard, { from: 0, to: deps.now() }, deps)) {
-    if (ids.push(subscriptionIn(pk)) === PAGE) break;
-  }
-  if (ids.length === 0) return [];
+/** The subscriptions that have waited longest, of each line, and the own one. Throws when DynamoDB fails. */
+async function headsOfLines(own: Subject, deps: SlowDrainDeps): Promise<Subject[]> {
+  const heads = await Promise.all(SLOW_SHARDS.map((shard) => headOf(shard, deps)));
+  // The index is a moment behind: it may not know yet that the own lanes wait.
+  const ids = heads.flat().filter((id) => id !== own.id);
   const items = await deps.stateTable.getAll(ids.map(stateKey), { consistent: true });
   const states = new Map(items.map((item) => [item.pk, parseState(item)]));
-  return ids.flatMap((id) => {
+  const others = ids.flatMap((id) => {
     const state = states.get(stateKey(id).pk);
     return state === undefined ? [] : [{ id, state }];
   });
+  return [...others, own];
+}
+
+async function headOf(shard: number, deps: SlowDrainDeps): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for await (const { pk } of keysIn(shard, { from: 0, to: deps.now() }, deps)) {
+    if (ids.push(subscriptionIn(pk)) === HEAD) break;
+  }
+  return ids;
 }

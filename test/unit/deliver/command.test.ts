@@ -41,7 +41,6 @@ async function setUp() {
     count() {},
     log,
     now: () => now,
-    random: () => 0,
   };
   const entries = Array.from({ length: 40 }, (_, index) =>
     entryOf({ delivery: delivery(`m${index}`), body: `m${index}`, sequence: String(index + 1) }, 0),

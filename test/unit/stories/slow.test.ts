@@ -177,7 +177,7 @@ test('40 slow subscriptions with two slots take turns: none gets a second slice 
   await world.pass(25 * MINUTE);
   const requests = world.ledger.requests.slice(from);
   const counts = slow.map((id) => requests.filter(({ subscription }) => subscription === id).length);
-  expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
+  expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
   expect(mostAtOnce(requests)).toBeLessThanOrEqual(2);
   // Two slots are busy nearly all the time.
   expect(requests.length).toBeGreaterThan((25 * MINUTE * 2) / (SLOW_MS + 5_000));
