@@ -100,6 +100,7 @@ function widgets(all: readonly Alarm[], stackName: string, stage: string) {
         'SubscriptionsStopped',
         'SubscriptionsInOutage',
         'SubscriptionsDraining',
+        'SubscriptionsSlow',
         'BacklogMessages',
       ].map((name) => own(name, 'resume', 'Maximum')),
     },

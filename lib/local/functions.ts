@@ -43,6 +43,9 @@ export type Functions = {
   close(): Promise<void>;
 };
 
+/** How many environments of one function run at once, unless said. */
+export const DEFAULT_ENVIRONMENTS = 8;
+
 export type FunctionsOptions = EnvironmentOptions & {
   /** Environments of one function at the same time. */
   maxEnvironments?: number;
@@ -111,7 +114,7 @@ export function startFunctions(definitions: FunctionDefinition[], options: Funct
 type Pool = ReturnType<typeof createPool>;
 
 function createPool(definition: FunctionDefinition, options: FunctionsOptions) {
-  const { maxEnvironments = 8, idleMs = 300_000 } = options;
+  const { maxEnvironments = DEFAULT_ENVIRONMENTS, idleMs = 300_000 } = options;
   const busy = new Set<Environment>();
   // Last in, first out: the most recently used environment is reused, and the others reach the end of their idle time.
   const idle: { environment: Environment; timer: NodeJS.Timeout }[] = [];

@@ -8,7 +8,7 @@ import { createSecretsServer, type SecretsServer } from './aws/secrets/server.ts
 import { createSqs, type Sqs, type SqsOptions } from './aws/sqs/server.ts';
 import { createClients, REGION } from './clients.ts';
 import { type RunningMapping, startEventSourceMapping } from './event-source-mapping.ts';
-import { type Functions, startFunctions } from './functions.ts';
+import { DEFAULT_ENVIRONMENTS, type Functions, startFunctions } from './functions.ts';
 import { createInvoke } from './invoke.ts';
 import { ensurePackaged } from './package.ts';
 import { createResources, type QueueResource } from './resources.ts';
@@ -97,6 +97,7 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
     });
     if (sqs === undefined) closing.push(deleteQueues);
 
+    const environments = options.maxEnvironments ?? DEFAULT_ENVIRONMENTS;
     const functions = startFunctions(functionsOf(template, names), {
       root,
       environment: {
@@ -105,10 +106,12 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
         AWS_ENDPOINT_URL: endpoint.url,
         ...(sqsUrl === undefined ? {} : { AWS_ENDPOINT_URL_SQS: sqsUrl }),
         ...(dynamodbUrl === undefined ? {} : { AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl }),
+        // This machine runs fewer environments than AWS: slow drains get a fifth of them here too.
+        SLOW_DRAIN_BUDGET: String(Math.max(1, Math.round(environments / 5))),
         ...options.environment,
       },
       onLog,
-      ...(options.maxEnvironments === undefined ? {} : { maxEnvironments: options.maxEnvironments }),
+      maxEnvironments: environments,
     });
     closing.push(() => functions.close());
     invocable.resolve(functions);

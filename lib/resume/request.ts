@@ -192,7 +192,11 @@ export async function answer(
 }
 
 const inWords = (state: State): string =>
-  state.pause === undefined ? 'It is going.' : `It is paused (${state.pause.reason}): ${state.pause.detail}.`;
+  state.pause === undefined
+    ? state.slow === undefined
+      ? 'It is going.'
+      : 'It is going, and slow: its messages go through the backlog.'
+    : `It is paused (${state.pause.reason}): ${state.pause.detail}.`;
 
 const stillInvalid = ({ faults }: Extract<ConfigItem, { kind: 'invalid' }>): string =>
   `Its config item is invalid. Correct it first: ${faultsInWords(faults)}.`;

@@ -39,6 +39,7 @@ const MOODS: readonly Mood[] = [
   () => ({ reset: true, afterMs: 200 }),
   () => ({ status: 200, afterMs: 15_000 }),
   (random) => ({ status: 200, afterMs: 2_000 + random() * 4_000 }),
+  (random) => ({ status: random() < 0.9 ? 200 : 503, afterMs: 6_000 + random() * 5_000 }),
   (random) => (random() < 0.3 ? { status: 429, retryAfter: '30' } : { status: 200 }),
   (random) => (random() < 0.05 ? { kill: true } : { status: 200, afterMs: 20 }),
 ];
@@ -49,7 +50,9 @@ const CALM_MS = 60_000;
 const GIVE_UP_MS = 12 * 3600_000;
 
 export async function runStory(seed: number): Promise<Story> {
-  const world = createWorld({ seed, environment: { LAG_SECONDS: '5' } });
+  // Few slots, so that slow lanes wait for them.
+  const slots = String(1 + (seed % 3));
+  const world = createWorld({ seed, environment: { LAG_SECONDS: '5', SLOW_DRAIN_BUDGET: slots } });
   const { random, script } = world;
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const some = (most: number): number => Math.floor(random() * (most + 1));

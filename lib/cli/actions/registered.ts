@@ -5,6 +5,8 @@ import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { table } from '#lib/cli/terminal/print.ts';
 import { scan, storedItem } from '#lib/cli/terminal/scan.ts';
 import type { JsonObject } from '#lib/item/json.ts';
+import { stateKey } from '#lib/state/keys.ts';
+import { parseState } from '#lib/state/state.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import { PURPOSES, redacted, secretNameOf } from './register.ts';
 import { anyRules } from './rules.ts';
@@ -15,7 +17,12 @@ export async function listSubscriptions(
   context: CommandContext,
 ): Promise<void> {
   const items = await scan('subscriptions', 'id', context);
-  const rows = items.filter((item) => topic === undefined || item.topic === topic).map(rowOf);
+  const listed = items.filter((item) => topic === undefined || item.topic === topic).map(rowOf);
+  const slow = await slowSince(
+    listed.map(({ id }) => id),
+    context,
+  );
+  const rows = listed.map((row) => ({ ...row, slowSince: slow.get(row.id) }));
   context.print.result(rows, () =>
     rows.length === 0
       ? `No subscriptions in ${context.names.table('subscriptions')}.`
@@ -31,9 +38,29 @@ export async function listSubscriptions(
               of: ({ calls, fault }) => fault ?? calls,
               style: ({ fault }) => (fault === undefined ? undefined : 'red'),
             },
+            { title: 'slow since', of: ({ slowSince }) => slowSince, style: () => 'yellow' },
           ],
           context.print,
         ),
+  );
+}
+
+/** Since when each subscription that is slow has been slow, as ISO 8601. */
+async function slowSince(
+  ids: readonly string[],
+  context: CommandContext,
+): Promise<ReadonlyMap<string, string>> {
+  const { stateTable } = await context.tables();
+  const items = await stateTable.getAll(ids.map(stateKey), { consistent: false });
+  const idOf = new Map(ids.map((id) => [stateKey(id).pk, id]));
+  return new Map(
+    items.flatMap((item) => {
+      const id = idOf.get(String(item.pk));
+      const slow = parseState(item)?.slow;
+      return id === undefined || slow === undefined
+        ? []
+        : [[id, new Date(slow.since).toISOString()] as const];
+    }),
   );
 }
 

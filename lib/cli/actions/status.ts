@@ -15,6 +15,8 @@ const lineSchema = z.looseObject({
       resumeAt: z.number().optional(),
     })
     .optional(),
+  /** Its exchanges take long: since when, epoch milliseconds. */
+  slow: z.looseObject({ since: z.number() }).optional(),
   closedLanes: z.array(z.number()).default([]),
   backlog: z.number().optional(),
   backlogIsAtLeast: z.boolean().optional(),
@@ -57,14 +59,21 @@ export async function showAll(
   });
 }
 
-type State = Status['phase'] | 'draining';
+type State = Status['phase'] | 'slow' | 'draining';
 
 /** A subscription that delivers and has closed lanes is draining its backlog. */
-const stateOf = ({ phase, closedLanes }: Status): State =>
-  phase === 'going' && closedLanes.length > 0 ? 'draining' : phase;
+function stateOf({ phase, slow, closedLanes }: Status): State {
+  if (phase !== 'going') return phase;
+  if (slow !== undefined) return 'slow';
+  return closedLanes.length > 0 ? 'draining' : 'going';
+}
+
+/** Since when it has been paused or slow, epoch milliseconds. */
+const sinceOf = ({ pause, slow }: Status): number | undefined => pause?.since ?? slow?.since;
 
 const STYLES: Readonly<Record<State, Style | undefined>> = {
   going: 'green',
+  slow: 'yellow',
   draining: 'yellow',
   outage: 'yellow',
   stopped: 'red',
@@ -80,7 +89,7 @@ function tableOf(lines: readonly Line[], { print }: Pick<CommandContext, 'print'
       { title: 'topic', of: ({ topic }) => topic },
       { title: 'state', of: stateOf, style: (line) => STYLES[stateOf(line)] },
       { title: 'reason', of: ({ pause }) => pause?.reason },
-      { title: 'since', of: ({ pause }) => pause && age(now - pause.since) },
+      { title: 'since', of: (line) => sinceIn(line, now) },
       { title: 'next try', of: ({ pause }) => pause?.resumeAt && inFrom(pause.resumeAt, now) },
       { title: 'backlog', of: backlogOf },
       { title: 'oldest', of: ({ oldestAt }) => oldestAt && age(now - oldestAt) },
@@ -88,6 +97,11 @@ function tableOf(lines: readonly Line[], { print }: Pick<CommandContext, 'print'
     ],
     print,
   );
+}
+
+function sinceIn(line: Status, now: number): string | undefined {
+  const since = sinceOf(line);
+  return since === undefined ? undefined : age(now - since);
 }
 
 const inFrom = (at: number, now: number): string => (at <= now ? 'now' : `in ${age(at - now)}`);
@@ -105,7 +119,7 @@ const backlogOf = ({ backlog, backlogIsAtLeast, closedLanes }: Status): string |
 function summaryOf(lines: readonly Line[]): string {
   const count = (state: State) => lines.filter((line) => stateOf(line) === state).length;
   const waiting = lines.reduce((sum, { backlog = 0 }) => sum + backlog, 0);
-  const parts = (['going', 'draining', 'outage', 'stopped', 'unreadable'] as const)
+  const parts = (['going', 'slow', 'draining', 'outage', 'stopped', 'unreadable'] as const)
     .map((state) => ({ state, number: count(state) }))
     .filter(({ number }) => number > 0)
     .map(({ state, number }) => `${number} ${state}`);
@@ -120,13 +134,14 @@ export async function showOne(subscription: string, context: CommandContext): Pr
   const { print } = context;
   const now = Date.now();
   const { pause } = answer;
+  const since = sinceOf(answer);
   print.result({ subscription, ...answer }, () => {
     const state = stateOf(answer);
     const paint = STYLES[state];
     const lines: [string, string | number | undefined][] = [
       ['reason', pause?.reason],
       ['last error', pause?.detail],
-      ['since', pause && `${new Date(pause.since).toISOString()} (${age(now - pause.since)})`],
+      ['since', since && `${new Date(since).toISOString()} (${age(now - since)})`],
       ['failures in a row', pause?.failures],
       ['next try', pause?.resumeAt && inFrom(pause.resumeAt, now)],
       ['backlog', backlogOf(answer)],
