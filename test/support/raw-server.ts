@@ -17,6 +17,8 @@ export type RawServer = {
   mostOpen(): number;
   openNow(): number;
   bytesReceived(): number;
+  /** Resets all open connections, below TLS. */
+  reset(): void;
   close(): Promise<void>;
 };
 
@@ -61,7 +63,11 @@ export async function rawServer(behaviour: Behaviour, tls?: TlsOptions): Promise
   const server: Server = tls === undefined ? createServer(accept) : createTlsServer(tls, accept);
   server.on('tlsClientError', () => {});
   const sockets = new Set<Socket>(); // below TLS, for closing
-  server.on('connection', (socket) => sockets.add(socket));
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -75,6 +81,9 @@ export async function rawServer(behaviour: Behaviour, tls?: TlsOptions): Promise
     mostOpen: () => most,
     openNow: () => open,
     bytesReceived: () => bytes,
+    reset() {
+      for (const socket of sockets) if (!socket.destroyed) socket.resetAndDestroy();
+    },
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { answering, requestTo, testClient, testServer } from '#test/support/callback-exchange.ts';
 import { OK } from '#test/support/raw-server.ts';
+import { pem, serverTls } from '#test/support/tls/private.ts';
 
 const withHint = (seconds: number) =>
   `HTTP/1.1 200 OK\r\nkeep-alive: timeout=${seconds}\r\ncontent-length: 0\r\n\r\n`;
@@ -208,6 +209,43 @@ describe('a kept connection that the server closes', () => {
       expect(Math.max(...seen.values())).toBe(1);
     },
   );
+
+  it.each([
+    ['a reset', 'http', undefined],
+    ['a close', 'http', undefined],
+    ['a reset', 'https', serverTls()],
+    ['a close', 'https', serverTls()],
+  ] as const)(
+    'by %s just as requests are queued fails none of them: each goes out once, on a new one (%s)',
+    async (how, _, tls) => {
+      const server = await testServer(answering(OK), tls);
+      const client = testClient({ lookup: async () => [{ address: '127.0.0.1' }] });
+      const secured = tls && {
+        tls: { id: 'ca', trusted: [pem('ca.crt')], verifyHost: true, trustAll: false },
+      };
+      const url = server.url.replace('127.0.0.1', 'callback.test');
+      const send = (body: string) =>
+        client.exchange(requestTo(url, { body: Buffer.from(body), pool: { fresh: true, ...secured } }));
+      for (let round = 0; round < 20; round += 1) {
+        await send(`first-${round}`);
+        if (how === 'a reset') server.reset();
+        else server.connections.at(-1)?.destroy();
+        const bodies = Array.from({ length: 6 }, (_, n) => `${round}-${n}`);
+        const exchanges = await Promise.all(bodies.map(send));
+        expect(exchanges.map(({ kind }) => kind)).toEqual(bodies.map(() => 'answered'));
+        expect(server.requests.slice(-6).map(({ body }) => body.toString())).toEqual(bodies);
+      }
+      expect(server.requests).toHaveLength(7 * 20);
+    },
+  );
+
+  it('while the new one is refused too leaves the request unsent: a server that is down is not tried again', async () => {
+    const server = await testServer(answering(OK));
+    const client = testClient();
+    await client.exchange(requestTo(server.url));
+    const exchange = server.close().then(() => client.exchange(requestTo(server.url)));
+    expect(await exchange).toMatchObject({ kind: 'unsent', code: 'connection-refused' });
+  });
 
   it('as the first bytes of the next request arrive makes it unknown, and it is not sent again', async () => {
     const server = await testServer({
