@@ -17,6 +17,7 @@ import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { LogFields } from '#lib/telemetry/log.ts';
 import { type OAuthServer, oauthClient, publicKeys, startOAuthServer } from '#test/support/oauth-server.ts';
 import { httpProxy } from '#test/support/proxies.ts';
+import { rowServer } from '#test/support/row-server.ts';
 import { startSecretsManager } from '#test/support/secrets-manager.ts';
 import { pem as privatePem, serverTls } from '#test/support/tls/private.ts';
 
@@ -270,6 +271,17 @@ describe('oauth2', () => {
     expect(await headerFor(securedBy(auth))).toMatch(/^token-unreachable: .*TLS failed/);
     const ssl = { trustStore: { type: 'PEM', content: privatePem('ca.crt') } };
     expect(await headerFor(securedBy(auth, 'acme', { ssl }))).toBe('Bearer private');
+  });
+
+  test('is read after a 100 that nobody asked for, with a null scope and an id_token of another kind', async () => {
+    const { headerFor } = await start();
+    const json = '{"access_token":"odd","scope":null,"id_token":1}';
+    const head = `HTTP/1.1 200 OK\r\ncontent-length: ${json.length}\r\n\r\n`;
+    const tokens = await rowServer({ bytes: `HTTP/1.1 100 Continue\r\n\r\n${head}${json}`, after: 'stays' });
+    onTestFinished(() => tokens.close());
+    expect(await headerFor(securedBy({ type: 'oauth2', oauth2: oauth2({ endpoint: tokens.url }) }))).toBe(
+      'Bearer odd',
+    );
   });
 
   test('a token endpoint that is unreachable or forbidden is an outage with that reason', async () => {
