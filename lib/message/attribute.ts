@@ -106,7 +106,9 @@ const undeliverableSchema = z.object({
   from: z.string(),
   sqsMessageId: z.string(),
   at: z.number(),
-  /** The publisher's message group, on a FIFO queue. */
+  /** SQS's sequence number of a delivery in its lane. */
+  sequence: z.string().optional(),
+  /** The publisher's message group. On a standard queue it is a hint for fairness. */
   group: z.string().optional(),
   /** The original attributes with SQS's data types; binary values in base64. */
   attributes: z.record(z.string(), z.object({ type: z.string(), value: z.string() })),

@@ -122,10 +122,16 @@ const isKnown = (name: string): name is Known => KNOWN.some((known) => known ===
 // Ids become parts of headers, keys and group ids.
 const ID = /^[\x21-\x7e]{1,128}$/;
 
+/** Whether a text can be the id of a message or of a subscription. */
+export const isId = (text: string): boolean => ID.test(text);
+
+/** Whether a text has a topic's length and is well-formed: JSON can write half a character, which no table key can hold. */
+export const isTopic = (text: string): boolean => text !== '' && text.length <= 256 && text.isWellFormed();
+
 function faultIn(texts: Texts, body: string, named: (name: Known) => string): string | undefined {
   for (const name of ['id', 'subscription'] as const) {
     const text = texts[name];
-    if (text !== undefined && !ID.test(text)) {
+    if (text !== undefined && !isId(text)) {
       return `${named(name)}: must be 1 to 128 visible ASCII characters without spaces`;
     }
   }

@@ -26,13 +26,23 @@ export async function sendUndeliverable(record: SQSRecord, why: Why, deps: Undel
   );
   const group = record.attributes.MessageGroupId;
   const from = queueNameOf(record);
-  const where = { from, sqsMessageId: record.messageId, ...(group !== undefined && { group }) };
+  const sequence = record.attributes.SequenceNumber;
+  const where = {
+    from,
+    sqsMessageId: record.messageId,
+    ...(group !== undefined && { group }),
+    ...(sequence !== undefined && { sequence }),
+  };
   await send(record.body, { ...why, ...where, at: deps.now(), attributes }, deps);
 }
 
 /** Sends a delivery from the backlog or held messages to `undeliverable`. Throws when SQS does not take it. */
 export async function sendDeliveryToUndeliverable(
-  { delivery, body }: { readonly delivery: Delivery; readonly body: string },
+  {
+    delivery,
+    body,
+    sequence,
+  }: { readonly delivery: Delivery; readonly body: string; readonly sequence: string },
   why: Why,
   deps: UndeliverableDeps,
 ): Promise<void> {
@@ -40,7 +50,7 @@ export async function sendDeliveryToUndeliverable(
   const attributes = { [ATTRIBUTE]: { type: 'String', value } };
   await send(
     body,
-    { ...why, from: 'backlog', sqsMessageId: delivery.messageId, at: deps.now(), attributes },
+    { ...why, from: 'backlog', sqsMessageId: delivery.messageId, at: deps.now(), sequence, attributes },
     deps,
   );
 }

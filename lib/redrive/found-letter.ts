@@ -38,7 +38,7 @@ export type StoredLetter = {
   /** Epoch milliseconds: the first attempt, if there was one, and when it became a dead letter. */
   readonly firstAt: number;
   readonly at: number;
-  /** SQS's sequence number in its lane; empty when unknown. */
+  /** SQS's sequence number in its lane. For a delivery in `undeliverable` without one, its SQS message id. */
   readonly sequence: string;
   readonly excerpt: string | undefined;
 };
@@ -122,7 +122,8 @@ function readUndeliverable(body: string, origin: Undeliverable): LetterReading {
       attempts: attempt - 1,
       firstAt: firstAt ?? carried.publishedAt,
       at,
-      sequence: '',
+      // Older records have no sequence.
+      sequence: origin.sequence || origin.sqsMessageId,
       excerpt: undefined,
     },
   };

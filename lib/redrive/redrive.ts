@@ -8,10 +8,11 @@ import type { LetterReading } from './found-letter.ts';
 import { createPace } from './pace.ts';
 import { pageLimitsFor } from './page-limits.ts';
 import type { RedriveRequest } from './request.ts';
-import { letterMatches, skipOf } from './select.ts';
-import { type SendDeps, sendPage, type Target } from './send.ts';
+import { hasValidIds, letterMatches, skipOf } from './select.ts';
+import { type SendDeps, sendPage } from './send.ts';
 import { type Item, type Source, SourceUnreadable } from './source.ts';
 import { createTally, type RedriveCounts, type Shown, type TalliedReason } from './tally.ts';
+import { skipByTarget, type Target } from './target.ts';
 
 export type RedriveAnswer =
   | {
@@ -36,7 +37,7 @@ export type RedriveAnswer =
 export type RedriveDeps = Omit<SendDeps, 'pace'> & {
   /** Opens the request's endpoint, or says why it can't. */
   readonly open: (opening: Opening) => Promise<Source | { readonly faults: readonly Fault[] }>;
-  /** Lane count and order of a subscription; undefined when it does not exist. */
+  /** A subscription as redrive needs it; undefined when it does not exist. */
   readonly targetOf: (subscription: string) => Promise<Target | undefined>;
   readonly count: Count;
   readonly log: Log;
@@ -51,6 +52,12 @@ export type Opening = {
   readonly startedAt: number;
   readonly endsAt: number;
 };
+
+const READS_AT_ONCE = 20;
+
+/** The note when letters were skipped as `not-of-endpoint`. */
+const NOT_OF_ENDPOINT =
+  'Some dead letters are of subscriptions whose dlq is not this endpoint. They stay. If the dlq of a subscription was changed, name the subscription and use movedDlq.';
 
 /** Carries out the request, or says why not. Throws when AWS fails, after making unsent messages visible again. */
 export async function redrive(
@@ -74,7 +81,8 @@ export async function redrive(
   }
 
   const pace = createPace(request.ratePerSecond, deps);
-  const targets = new Map<string, Target>();
+  /** The subscriptions that this call has looked up. Undefined: there is none. */
+  const targets = new Map<string, Target | undefined>();
   const sentIds = new Set<string>();
   const limit = cursor === undefined ? request.limit : cursor.left;
   let left = limit ?? Number.POSITIVE_INFINITY;
@@ -83,9 +91,10 @@ export async function redrive(
   try {
     while (!done && left > 0 && deps.now() < endsAt) {
       const { wanted, ended } = await source.read(pageLimits(), wants);
-      if (dryRun) source.leave(wanted);
-      const items = dryRun ? wanted : await withSubscription(wanted);
-      left -= items.length;
+      const items = await ofEndpoint(wanted);
+      if (dryRun) source.leave(items);
+      // A dry run shows every letter that matches, so all of them count.
+      left -= dryRun ? wanted.length : items.length;
       const unsent = dryRun ? 0 : await send(items);
       left += unsent;
       tally.unmatch(unsent);
@@ -116,7 +125,7 @@ export async function redrive(
   }
 
   function wants(reading: LetterReading): boolean {
-    if (!reading.ok) {
+    if (!reading.ok || !hasValidIds(reading.found)) {
       tally.skip('unreadable');
       return false;
     }
@@ -124,28 +133,33 @@ export async function redrive(
     // Letters that are newer than this redrive are left for the next one: otherwise it might never end.
     if (found.at >= startedAt || !letterMatches(found, request.filter)) return false;
     tally.match(found);
-    const { includeUnknown } = request;
-    const skip = skipOf(found, { includeUnknown, redriveId, mostRounds: deps.mostRounds });
+    const skip = skipOf(found, { ...request, redriveId, mostRounds: deps.mostRounds });
     if (skip === undefined) return true;
     tally.skip(skip);
     return false;
   }
 
-  /** A letter whose subscription does not exist stays where it is. */
-  async function withSubscription(items: readonly Item[]): Promise<readonly Item[]> {
-    const ids = new Set(
-      items.flatMap(({ found }) => (found.kind === 'letter' ? [found.carried.subscription] : [])),
-    );
-    for (const id of ids) {
-      if (targets.has(id)) continue;
-      const target = await deps.targetOf(id);
-      if (target !== undefined) targets.set(id, target);
+  /** A letter whose subscription is gone, or has its dead letters elsewhere, is skipped and stays where it is. */
+  async function ofEndpoint(items: readonly Item[]): Promise<readonly Item[]> {
+    await lookUp(items.flatMap(({ found }) => (found.kind === 'letter' ? [found.carried.subscription] : [])));
+    const isSkipped = ({ found }: Item): boolean => {
+      if (found.kind !== 'letter') return false;
+      const skip = skipByTarget(targets.get(found.carried.subscription), request);
+      if (skip !== undefined) tally.skip(skip);
+      return skip !== undefined;
+    };
+    const { true: skipped = [], false: rest = [] } = Object.groupBy(items, (item) => `${isSkipped(item)}`);
+    source.leave(skipped);
+    return rest;
+  }
+
+  /** A page may name thousands of subscriptions: some are read at a time. */
+  async function lookUp(subscriptions: readonly string[]): Promise<void> {
+    const unknown = [...new Set(subscriptions)].filter((id) => !targets.has(id));
+    for (let start = 0; start < unknown.length; start += READS_AT_ONCE) {
+      const some = unknown.slice(start, start + READS_AT_ONCE);
+      await Promise.all(some.map(async (id) => targets.set(id, await deps.targetOf(id))));
     }
-    const isGone = ({ found }: Item) => found.kind === 'letter' && !targets.has(found.carried.subscription);
-    const gone = items.filter(isGone);
-    source.leave(gone);
-    if (gone.length > 0) tally.skip('unsubscribed', gone.length);
-    return items.filter((item) => !isGone(item));
   }
 
   /** Returns how many letters are unsent, because time is up or SQS takes none. */
@@ -170,6 +184,7 @@ export async function redrive(
   async function answer(brokenOff?: string): Promise<RedriveAnswer> {
     const { seen, left: remaining } = await source.progress();
     const notes = [...source.notes, ...(brokenOff === undefined ? [] : [brokenOff])];
+    if (tally.skipped['not-of-endpoint'] !== undefined) notes.push(NOT_OF_ENDPOINT);
     const partitions = source.partitions();
     const next: Cursor = {
       v: 1,

@@ -8,23 +8,35 @@ const short = (text: string, length: number): string => hash('sha256', text, 'ba
 
 const prefixOf = (redriveId: string): string => `redrive.${short(redriveId, 16)}.`;
 
-/** The replay id. A message id is an idempotency key: two letters of one message count as one. */
+/**
+ * The replay id of a letter. A letter that was written twice has the same one. A message that was published twice under one
+ * id became two deliveries, which differ by their sequence, and then two letters. The body makes sure that a letter of
+ * another content never counts as the same.
+ */
 export const replayIdOf = (
   redriveId: string,
-  { subscription, messageId, replayId }: Pick<Delivery, 'subscription' | 'messageId' | 'replayId'>,
-): string => prefixOf(redriveId) + short(JSON.stringify([subscription, messageId, replayId ?? null]), 22);
+  {
+    carried: { subscription, messageId, replayId },
+    sequence,
+    body,
+  }: Pick<StoredLetter, 'carried' | 'sequence' | 'body'>,
+): string => {
+  const letter = [subscription, messageId, replayId ?? null, sequence, short(body, 22)];
+  return prefixOf(redriveId) + short(JSON.stringify(letter), 22);
+};
 
 /** Whether this redrive made the replay id. */
 export const isOfRedrive = (replayId: string | undefined, redriveId: string): boolean =>
   replayId?.startsWith(prefixOf(redriveId)) === true;
 
 /** The delivery that replays a letter. */
-export function deliveryOf({ carried }: StoredLetter, redriveId: string): Delivery {
+export function deliveryOf(letter: StoredLetter, redriveId: string): Delivery {
+  const { carried } = letter;
   return {
     ...carried,
     attempt: 1,
     sends: 0,
-    replayId: replayIdOf(redriveId, carried),
+    replayId: replayIdOf(redriveId, letter),
     rounds: (carried.rounds ?? 0) + 1,
   };
 }

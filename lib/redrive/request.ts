@@ -19,6 +19,8 @@ export type RedriveRequest = {
   readonly ratePerSecond: number | undefined;
   readonly dryRun: boolean;
   readonly includeUnknown: boolean;
+  /** Whether letters of the named subscription are replayed although its `dlq` is another endpoint now. */
+  readonly movedDlq: boolean;
   readonly redriveId: string | undefined;
   /** Letters that a dry run shows. */
   readonly sample: number;
@@ -85,6 +87,7 @@ const requestSchema = field(() =>
     ratePerSecond: wholeNumber(1, 10_000).optional(),
     dryRun: z.boolean().default(false),
     includeUnknown: z.boolean().default(false),
+    movedDlq: z.boolean().default(false),
     redriveId: z
       .string()
       .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens and underscores')
@@ -106,14 +109,17 @@ export function parseRedriveRequest(event: unknown): ParsedRequest {
   }
   const reading = readField(requestSchema, event, []);
   if (!reading.ok) return { ok: false, faults: reading.faults };
-  const { endpoint, offsets, limit, ratePerSecond, dryRun, includeUnknown, sample, maxSeconds, ...rest } =
+  const { endpoint, offsets, limit, ratePerSecond, dryRun, includeUnknown, movedDlq, ...more } =
     reading.value;
-  const { cursor: text, redriveId, ...conditions } = rest;
+  const { sample, maxSeconds, cursor: text, redriveId, ...conditions } = more;
   if (conditions.from !== undefined && conditions.to !== undefined && conditions.from >= conditions.to) {
     return refusal({ path: 'to', reason: 'must be later than from' });
   }
+  if (movedDlq && conditions.subscription === undefined) {
+    return refusal({ path: 'subscription', reason: 'must be named together with movedDlq' });
+  }
   const filter = { ...conditions, ids: conditions.ids && new Set(conditions.ids) };
-  const fingerprint = fingerprintOf({ endpoint, offsets, dryRun, includeUnknown, ...conditions });
+  const fingerprint = fingerprintOf({ endpoint, offsets, dryRun, includeUnknown, movedDlq, ...conditions });
   const decoded = text === undefined ? undefined : decodeCursor(text);
   const fault = decoded === undefined ? undefined : faultOf(decoded, { fingerprint, redriveId });
   if (fault !== undefined) return refusal(fault);
@@ -129,6 +135,7 @@ export function parseRedriveRequest(event: unknown): ParsedRequest {
       ratePerSecond,
       dryRun,
       includeUnknown,
+      movedDlq,
       redriveId: decoded?.cursor?.redriveId ?? redriveId,
       sample,
       maxSeconds,

@@ -1,6 +1,9 @@
-// Whether a letter matches the request and may be replayed. Pure; nothing is read or sent.
+// Whether a letter matches the request and may be replayed, as far as the letter itself says. Pure; nothing is read or sent.
+import { UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
+import { isId, isTopic } from '#lib/message/published.ts';
 import type { FoundLetter, StoredLetter } from './found-letter.ts';
 import { isOfRedrive } from './replay.ts';
+import { publishersQueueOf } from './send-back.ts';
 
 /** All given conditions must hold; of several values any may match. */
 export type Filter = {
@@ -32,6 +35,13 @@ export function letterMatches(found: FoundLetter, filter: Filter): boolean {
   return filter.status === undefined || filter.status.some((asked) => isStatus(status, asked));
 }
 
+/** Whether the ids are possible ones. Whoever forges a letter may write others, and DynamoDB would refuse their keys. */
+export function hasValidIds(found: FoundLetter): boolean {
+  if (found.kind === 'unaddressed') return true;
+  const { subscription, messageId, topic } = found.carried;
+  return isId(subscription) && isId(messageId) && (topic === undefined || isTopic(topic));
+}
+
 /** The letter's subscription; undefined when the message never had one. */
 export const subscriptionOf = (found: FoundLetter): string | undefined =>
   found.kind === 'letter' ? found.carried.subscription : found.origin.attributes.subscription?.value;
@@ -60,26 +70,36 @@ export type Skip =
   | 'rejected-again'
   /** Its subscription does not exist any more. */
   | 'unsubscribed'
-  /** The same delivery, stored twice. */
+  /** The `dlq` of its subscription is not this endpoint: somebody may have forged it. */
+  | 'not-of-endpoint'
+  /** The item of its subscription has faults, so its `dlq` is not known. */
+  | 'invalid-subscription'
+  /** The same delivery, stored twice: the other one was sent. */
   | 'duplicate'
-  /** It is no dead letter of this product. It counts as no match. */
+  /** It is no dead letter of this product, or was never in a queue of the publishers. An unreadable one counts as no match. */
   | 'unreadable';
 
 /** The reason that the letter alone gives; undefined when it may be replayed. */
 export function skipOf(
   found: FoundLetter,
   {
+    endpoint,
     includeUnknown,
     redriveId,
     mostRounds,
   }: {
+    readonly endpoint: string;
     readonly includeUnknown: boolean;
     readonly redriveId: string;
     // A letter that comes back this often would loop for ever: a person has to look at it.
     readonly mostRounds: number;
   },
 ): Skip | undefined {
-  if (found.kind === 'unaddressed') return undefined;
+  if (found.kind === 'unaddressed') {
+    // It would be published again, to any topic that its author names.
+    if (endpoint !== UNDELIVERABLE) return 'not-of-endpoint';
+    return publishersQueueOf(found.origin) === undefined ? 'unreadable' : undefined;
+  }
   if (isOfRedrive(found.carried.replayId, redriveId)) return 'rejected-again';
   if ((found.carried.rounds ?? 0) >= mostRounds) return 'rounds';
   return !includeUnknown && mayHaveArrived(found) ? 'unknown' : undefined;

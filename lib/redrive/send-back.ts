@@ -1,6 +1,7 @@
 // Sends a message that never had a subscription back to its publisher's queue, as it came, so that `route` reads it again.
 import { hash } from 'node:crypto';
 import { type MessageAttributeValue, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Undeliverable } from '#lib/message/attribute.ts';
 import { messageShapeOf } from '#lib/message/shapes.ts';
 import type { Unaddressed } from './found-letter.ts';
 
@@ -15,18 +16,32 @@ type Deps = {
 
 const MOST_ATTRIBUTES = 10;
 
-/** Makes the function that sends an undeliverable message back to `messages` or `messages.fifo`, as it came. */
+/** The publishers' queues have the same names in every stage, behind its prefix. */
+const PUBLISHERS_QUEUE = /(?:^|-)messages(\.fifo)?$/;
+
+/**
+ * Which of the publishers' queues a message came from: `ordered` is `messages.fifo`, `unordered` is `messages`, where a
+ * group is a hint for fairness only. Undefined when it came from one of the functions' own queues.
+ */
+export function publishersQueueOf({ from, group }: Undeliverable): 'ordered' | 'unordered' | undefined {
+  const match = PUBLISHERS_QUEUE.exec(from);
+  if (match === null) return undefined;
+  return match[1] === undefined || group === undefined ? 'unordered' : 'ordered';
+}
+
+/** Makes the function that sends an undeliverable message back to the queue that its publisher chose, as it came. */
 export function createSendBack({ sqs, messagesQueueUrl, messagesFifoQueueUrl }: Deps): SendBack {
   return async ({ body, origin }, redriveId) => {
     const { group, sqsMessageId } = origin;
+    const isInOrder = publishersQueueOf(origin) === 'ordered';
     try {
       await sqs.send(
         new SendMessageCommand({
-          QueueUrl: group === undefined ? messagesQueueUrl : messagesFifoQueueUrl,
+          QueueUrl: isInOrder ? messagesFifoQueueUrl : messagesQueueUrl,
           MessageBody: body,
           MessageAttributes: attributesOf(body, origin),
-          ...(group !== undefined && {
-            MessageGroupId: group,
+          ...(group !== undefined && { MessageGroupId: group }),
+          ...(isInOrder && {
             MessageDeduplicationId: hash('sha256', JSON.stringify([redriveId, sqsMessageId]), 'hex'),
           }),
         }),

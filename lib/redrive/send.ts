@@ -8,11 +8,9 @@ import type { Log } from '#lib/telemetry/log.ts';
 import type { StoredLetter } from './found-letter.ts';
 import type { Pace } from './pace.ts';
 import { deliveryOf, inOrder } from './replay.ts';
-import type { SendBack } from './send-back.ts';
+import { publishersQueueOf, type SendBack } from './send-back.ts';
 import type { Item } from './source.ts';
-
-/** Lane count and order of a subscription. */
-export type Target = { readonly lanes: number; readonly isOrdered: boolean };
+import type { Target } from './target.ts';
 
 export type SendDeps = {
   /** Queues that make several calls at once. */
@@ -31,7 +29,7 @@ export type SendDeps = {
 export type SendPlan<Place> = {
   readonly redriveId: string;
   readonly items: readonly Item<Place>[];
-  readonly targets: ReadonlyMap<string, Target>;
+  readonly targets: ReadonlyMap<string, Target | undefined>;
   /** Replay ids sent in this call: a letter that is stored twice is sent once. */
   readonly sent: Set<string>;
   /** Epoch milliseconds. */
@@ -116,8 +114,8 @@ function lanesOf<Place>({ items, redriveId, targets }: SendPlan<Place>): Lane<Pl
     const { found } = item;
     if (found.kind === 'letter') letters.push({ item, letter: found });
     else {
-      const { group } = found.origin;
-      const lane = laneNamed(`unaddressed ${group ?? ''}`, group !== undefined);
+      const isInOrder = publishersQueueOf(found.origin) === 'ordered';
+      const lane = laneNamed(`unaddressed ${(isInOrder && found.origin.group) || ''}`, isInOrder);
       lane.push({ item, lane });
     }
   }

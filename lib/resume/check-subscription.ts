@@ -128,10 +128,10 @@ export async function checkSubscriptionState(
     for (;;) {
       const held = await listHeld(subscription, PAGE, deps);
       if (held.length === 0) return true;
-      for (const { sk, delivery, body } of held) {
+      for (const { sk, ...message } of held) {
         if (deps.now() >= endsAt) return false;
         const detail = `held for subscription ${subscription}, which is gone`;
-        await sendDeliveryToUndeliverable({ delivery, body }, { reason: 'unsubscribed', detail }, deps);
+        await sendDeliveryToUndeliverable(message, { reason: 'unsubscribed', detail }, deps);
         await dropHeld(subscription, sk, deps);
       }
     }

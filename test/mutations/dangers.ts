@@ -383,4 +383,17 @@ export const DANGERS: readonly Danger[] = [
     ],
     tests: [['queue/tokens', 'a drain that dies locks its lane']],
   },
+  {
+    id: 'forged-letter',
+    danger:
+      'A dead letter that somebody forged into an endpoint’s queue is delivered to any subscription, signed.',
+    edits: [['lib/redrive/target.ts', 'return target.dlq.name === endpoint ?', 'return target.lanes > 0 ?']],
+    tests: [['redrive/redrive', 'is skipped and stays']],
+  },
+  {
+    id: 'letters-of-one-id',
+    danger: 'The second of two dead letters with one message id is deleted without being sent.',
+    edits: [['lib/redrive/replay.ts', 'replayId ?? null, sequence,', 'replayId ?? null,']],
+    tests: [['redrive/redrive', 'in undeliverable are both sent, with and without a recorded sequence']],
+  },
 ];

@@ -1,44 +1,51 @@
-// redrive over queues in memory, on time that the test owns: what lies in a queue, what is asked, and what went where.
-
+// redrive as it is deployed, over queues and tables in memory, on time that the test owns: what lies in a queue, what is
+// asked, and what went where.
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import type { Context } from 'aws-lambda';
 import { decodeDelivery } from '#lib/message/attribute.ts';
-import { createQueues } from '#lib/queue/queues.ts';
-import { openSource } from '#lib/redrive/open-source.ts';
-import { type RedriveAnswer, redrive } from '#lib/redrive/redrive.ts';
-import { parseRedriveRequest } from '#lib/redrive/request.ts';
-import type { Target } from '#lib/redrive/send.ts';
-import { createSendBack } from '#lib/redrive/send-back.ts';
+import { FULL_AT } from '#lib/queue/backstop.ts';
+import type { RedriveAnswer } from '#lib/redrive/redrive.ts';
 import type { CountName } from '#lib/telemetry/log.ts';
+import { ENVIRONMENT, URLS as OWN } from './environment.ts';
+import { createRedrive } from './functions.ts';
+import { createMemoryDocuments, type Item } from './memory-documents.ts';
 import { createMemoryQueues } from './memory-queues.ts';
 import { attributesOf } from './records.ts';
+import { telemetryInto } from './telemetry.ts';
 
-const at = (name: string) => `https://sqs.eu-west-1.amazonaws.com/123456789012/${name}`;
+const at = (name: string) => `https://sqs.us-east-1.amazonaws.com/123456789012/${name}`;
 export const URLS = {
+  ...OWN,
   rejected: at('rejected'),
   rejectedFifo: at('rejected.fifo'),
-  undeliverable: at('undeliverable'),
-  deliveries: at('deliveries.fifo'),
-  messages: at('messages'),
-  messagesFifo: at('messages.fifo'),
+  other: at('other'),
 } as const;
 
 /** When a world begins, epoch milliseconds. */
 export const START = 1_000_000;
+/** What the function keeps of its time for the end. */
+const RESERVE_MS = 10_000;
 
 export type Done = Extract<RedriveAnswer, { ok: true }>;
+
+type Options = { readonly qos?: string; readonly lanes?: number; readonly dlq?: string | undefined };
 
 export function createRedriveWorld({ msPerCall = 1, mostRounds = 10 } = {}) {
   let time = START;
   const now = () => time;
   const memory = createMemoryQueues({ now });
-  const targets = new Map<string, Target>();
+  const tables = createMemoryDocuments();
   const counts = new Map<CountName, number>();
-  const queues = { rejected: URLS.rejected, 'rejected-fifo': URLS.rejectedFifo, own: URLS.deliveries };
   const isFull = { now: false };
   // Every call takes its time; an empty receive is a long poll, beside others.
   const sqs = {
     async send(command: object) {
       time += msPerCall;
       const begunAt = time;
+      const isCount = command instanceof GetQueueAttributesCommand;
+      if (isCount && isFull.now && command.input.QueueUrl === OWN.deliveries) {
+        return { Attributes: { ApproximateNumberOfMessages: String(FULL_AT) } };
+      }
       const answer: object = await Reflect.apply(memory.sqs.send, memory.sqs, [command]);
       if ('Messages' in answer && Array.isArray(answer.Messages) && answer.Messages.length === 0)
         time = Math.max(time, begunAt + 1_000);
@@ -46,48 +53,42 @@ export function createRedriveWorld({ msPerCall = 1, mostRounds = 10 } = {}) {
     },
   } as typeof memory.sqs;
 
-  const deps = {
-    open: (opening: Parameters<typeof openSource>[0]) =>
-      openSource(opening, {
-        readEndpoint: async (name: string) => {
-          const queueUrl = new Map(Object.entries(queues)).get(name);
-          if (queueUrl === undefined) return { kind: 'absent' };
-          return { kind: 'valid', endpoint: { name, type: 'sqs', configuration: { queueUrl } } };
-        },
-        sqsIn: () => sqs,
-        connectTo: async () => ({ ok: false, code: 'none', message: 'there is no Kafka here' }),
-        ownQueueUrls: [URLS.deliveries, URLS.messages],
-        undeliverableQueueUrl: URLS.undeliverable,
-        emulator: undefined,
-        clock: { now, random: () => 0.5, wait: async () => {} },
-      }),
-    targetOf: async (id: string) => targets.get(id),
-    queues: createQueues(sqs, { callsAtOnce: 5 }),
-    deliveriesQueueUrl: URLS.deliveries,
-    sendBack: createSendBack({
+  const putEndpoint = (name: string, queueUrl: string) =>
+    tables.put('endpoints', { name, type: 'sqs', configuration: { queueUrl } });
+  putEndpoint('rejected', URLS.rejected);
+  putEndpoint('rejected-fifo', URLS.rejectedFifo);
+  putEndpoint('other', URLS.other);
+  putEndpoint('own', at('deliveries.fifo'));
+
+  const log = { info() {}, warn() {}, error() {} };
+  const handler = createRedrive(
+    {
       sqs,
-      messagesQueueUrl: URLS.messages,
-      messagesFifoQueueUrl: URLS.messagesFifo,
-    }),
-    backstop: { full: async () => isFull.now },
-    mostRounds,
-    now,
-    random: () => 0.5,
-    wait: async (ms: number) => {
-      time += ms;
+      sqsIn: () => sqs,
+      documents: tables.documents,
+      secretsManager: { send: () => Promise.reject(new Error('nobody here has a secret')) },
+      iamToken: () => Promise.reject(new Error('no endpoint here has a role')),
+      surroundings: {
+        now,
+        random: () => 1,
+        wait: async (ms) => {
+          time += ms;
+        },
+        telemetryOf: () => telemetryInto({ log, counts }),
+      },
     },
-    count: (name: CountName, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
-    log: { info: () => {}, warn: () => {}, error: () => {} },
-  };
+    { ...ENVIRONMENT, MOST_REDRIVE_ROUNDS: String(mostRounds) },
+  );
 
   async function ask(event: Record<string, unknown>, seconds = 300): Promise<RedriveAnswer> {
-    const parsed = parseRedriveRequest(event);
-    return parsed.ok ? await redrive(parsed.request, { endsAt: time + seconds * 1000 }, deps) : parsed;
+    const endsAt = time + seconds * 1_000 + RESERVE_MS;
+    const context = { awsRequestId: 'redrive', getRemainingTimeInMillis: () => endsAt - time } as Context;
+    return (await handler(event, context)) as RedriveAnswer;
   }
 
   return {
     memory,
-    targets,
+    tables,
     counts,
     isFull,
     now,
@@ -95,6 +96,20 @@ export function createRedriveWorld({ msPerCall = 1, mostRounds = 10 } = {}) {
       time += ms;
     },
     ask,
+    /** A subscription whose dead letters go to this endpoint; `undefined` for one without a dlq. */
+    subscribe(id: string, { qos = 'at-least-once', lanes = 5, dlq }: Options = {}): void {
+      tables.put('subscriptions', {
+        id,
+        topic: 'orders',
+        qos,
+        ...(dlq !== undefined && { dlq: { endpoint: dlq } }),
+        configuration: {
+          callbackUrl: 'https://hooks.example.com/in',
+          http: { maxConcurrentConnections: lanes },
+        },
+      });
+    },
+    putItem: (item: Item) => tables.put('subscriptions', item),
     /** One call that must be understood. */
     async call(event: Record<string, unknown>, seconds?: number): Promise<Done> {
       const answer = await ask(event, seconds);

@@ -14,6 +14,7 @@ type Options = LetterOptions & {
   readonly rate?: number;
   readonly dryRun?: true;
   readonly includeUnknown?: true;
+  readonly movedDlq?: true;
   readonly redriveId?: string;
 };
 
@@ -32,6 +33,7 @@ export function redriveCommand(program: Command, context: CommandContext): void 
     .addOption(new Option('--rate <count>', 'maximum number per second').argParser(count))
     .option('--dry-run', 'count and show the dead letters, but send none')
     .option('--include-unknown', 'include messages that may have been delivered')
+    .option('--moved-dlq', 'with --subscription: although its dlq is another endpoint now')
     .option('--redrive-id <id>', 'continue an interrupted redrive without repeating its deliveries')
     .action((endpoint: string, options: Options) => run(endpoint, options, context));
 }
@@ -42,6 +44,7 @@ async function run(endpoint: string, options: Options, context: CommandContext):
     rate,
     dryRun = false,
     includeUnknown = false,
+    movedDlq = false,
     redriveId = randomUUID(),
     ...filter
   } = options;
@@ -54,6 +57,7 @@ async function run(endpoint: string, options: Options, context: CommandContext):
     ...(rate !== undefined && { ratePerSecond: rate }),
     dryRun,
     includeUnknown,
+    movedDlq,
     redriveId,
     sample: dryRun ? SAMPLE : 0,
     maxSeconds: isTerminal ? CALL_SECONDS.terminal : CALL_SECONDS.elsewhere,

@@ -3,12 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { attributeOf, undeliverableAttribute } from '#test/support/letters.ts';
 import { createRedriveWorld, START, URLS } from '#test/support/redrive-world.ts';
 
-const ORDERED = { lanes: 1, isOrdered: true };
-const UNORDERED = { lanes: 5, isOrdered: false };
-
 function worldWith(letters: readonly Parameters<typeof attributeOf>[0][], url: string = URLS.rejected) {
   const world = createRedriveWorld();
-  world.targets.set('acme', ORDERED).set('beta', ORDERED).set('wide', UNORDERED);
+  const dlq = url === URLS.rejectedFifo ? 'rejected-fifo' : 'rejected';
+  for (const id of ['acme', 'beta']) world.subscribe(id, { dlq });
+  world.subscribe('wide', { qos: 'auto', dlq });
   for (const given of letters) {
     const id = given?.messageId ?? 'm1';
     world.memory.put(url, { body: `{"id":"${id}"}`, attributes: attributeOf(given), group: 'g' });
@@ -315,7 +314,11 @@ describe('what never had a subscription', () => {
     const topic = { topic: { type: 'String', value: 'orders' } };
     put(world, { sqsMessageId: 'sqs-7', attributes: topic });
     put(world, { sqsMessageId: 'sqs-8', attributes: { ...topic, id: { type: 'String', value: 'mine' } } });
-    put(world, { sqsMessageId: 'sqs-9', attributes: topic, group: 'customer-7' }, 'ordered');
+    put(
+      world,
+      { from: 'webhooks-dev-messages.fifo', sqsMessageId: 'sqs-9', attributes: topic, group: 'customer-7' },
+      'ordered',
+    );
     expect(await world.call({ endpoint: 'undeliverable' })).toMatchObject({
       done: true,
       matched: 3,
@@ -331,6 +334,29 @@ describe('what never had a subscription', () => {
     expect(world.memory.left(URLS.undeliverable)).toBe(0);
   });
 
+  test('goes back to the standard queue from there, also with a group, which is a hint for fairness', async () => {
+    const world = worldWith([]);
+    const topic = { topic: { type: 'String', value: 'orders' } };
+    put(world, { from: 'webhooks-dev-messages', attributes: topic, group: 'tenant-7' }, 'fair');
+    expect(await world.call({ endpoint: 'undeliverable' })).toMatchObject({ sent: 1 });
+    expect(world.memory.taken(URLS.messages)).toMatchObject([{ group: 'tenant-7', body: 'fair' }]);
+    expect(world.memory.taken(URLS.messagesFifo)).toEqual([]);
+  });
+
+  test.each(['webhooks-dev-deliveries.fifo', 'webhooks-dev-retries', 'webhooks-dev-dead-letters', 'backlog'])(
+    'is not published when it was found on %s, where no publisher had put it',
+    async (from) => {
+      const world = worldWith([]);
+      const topic = { topic: { type: 'String', value: 'orders' } };
+      put(world, { from, attributes: topic, group: 'g#0' });
+      expect(await world.call({ endpoint: 'undeliverable' })).toMatchObject({
+        sent: 0,
+        skipped: { unreadable: 1 },
+      });
+      expect(world.visible(URLS.undeliverable)).toHaveLength(1);
+    },
+  );
+
   test('keeps the id that its body has', async () => {
     const world = worldWith([]);
     put(world, {}, '{"specversion":"1.0","type":"orders","source":"/shop","id":"7"}');
@@ -345,6 +371,170 @@ describe('what never had a subscription', () => {
       operation === 'send' && queue === 'messages' ? 'fail' : undefined;
     expect(await world.call({ endpoint: 'undeliverable' })).toMatchObject({ done: false, sent: 0 });
     expect(world.visible(URLS.undeliverable)).toHaveLength(1);
+  });
+});
+
+describe('a letter that is not the endpoint’s own', () => {
+  /** `victim` has its dead letters at the endpoint `other`; somebody put a letter for it into the queue of `rejected`. */
+  function forged(dlq: string | undefined = 'other') {
+    const world = worldWith([
+      { messageId: 'own-1' },
+      { messageId: 'forged', subscription: 'victim', endpoint: 'rejected' },
+      { messageId: 'own-2', sequence: '2' },
+    ]);
+    world.subscribe('victim', { dlq });
+    return world;
+  }
+
+  test.each(['other', undefined, 'undeliverable'])('is skipped and stays (its dlq: %s)', async (dlq) => {
+    const world = forged(dlq);
+    const dry = await world.call({ endpoint: 'rejected', dryRun: true });
+    expect(dry).toMatchObject({ matched: 3, sent: 0, skipped: { 'not-of-endpoint': 1 } });
+    expect(world.visible(URLS.rejected)).toHaveLength(3);
+    const answer = await world.call({ endpoint: 'rejected' });
+    expect(answer).toMatchObject({ done: true, matched: 3, sent: 2, skipped: { 'not-of-endpoint': 1 } });
+    expect(answer.notes).toEqual([expect.stringContaining('movedDlq')]);
+    expect(idsIn(world.deliveries())).toEqual(['own-1', 'own-2']);
+    expect(idsIn(world.visible(URLS.rejected))).toEqual(['forged']);
+  });
+
+  test('is replayed for one named subscription, when the request says that its dlq was moved', async () => {
+    const world = forged();
+    expect(await world.ask({ endpoint: 'rejected', movedDlq: true })).toEqual({
+      ok: false,
+      faults: [{ path: 'subscription', reason: 'must be named together with movedDlq' }],
+    });
+    const request = { endpoint: 'rejected', movedDlq: true, subscription: 'victim' };
+    expect(await world.call(request)).toMatchObject({ matched: 1, sent: 1, skipped: {} });
+    expect(idsIn(world.deliveries())).toEqual(['forged']);
+  });
+
+  test('is not believed when the item of its subscription has faults, because its dlq is not known', async () => {
+    const world = forged();
+    world.putItem({ id: 'victim', topic: 'orders', qos: 'twice', dlq: { endpoint: 'rejected' } });
+    expect(await world.call({ endpoint: 'rejected' })).toMatchObject({
+      sent: 2,
+      skipped: { 'invalid-subscription': 1 },
+    });
+    expect(idsIn(world.visible(URLS.rejected))).toEqual(['forged']);
+  });
+
+  test('nor is a message for a topic that somebody put there as if it had never had a subscription', async () => {
+    const world = worldWith([{ messageId: 'own-1' }]);
+    const topic = { topic: { type: 'String', value: 'orders' } };
+    world.memory.put(URLS.rejected, {
+      body: '{"id":"forged"}',
+      attributes: undeliverableAttribute({ attributes: topic }),
+    });
+    expect(await world.call({ endpoint: 'rejected' })).toMatchObject({
+      sent: 1,
+      skipped: { 'not-of-endpoint': 1 },
+    });
+    expect(world.memory.taken(URLS.messages)).toEqual([]);
+    expect(idsIn(world.visible(URLS.rejected))).toEqual(['forged']);
+  });
+
+  test.each([
+    { messageId: 'x'.repeat(129) },
+    { messageId: 'with space' },
+    { subscription: 'acme\u0000' },
+    { topic: '' },
+    { topic: 't'.repeat(257) },
+  ])('nor one with an id that nobody can have (%j)', async (given) => {
+    const world = worldWith([{ messageId: 'own-1' }, given]);
+    expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ sent: 1, skipped: { unreadable: 1 } });
+    expect(world.visible(URLS.rejected)).toHaveLength(1);
+  });
+
+  test('is replayed from undeliverable, which is the functions’ own queue', async () => {
+    const world = worldWith([]);
+    world.subscribe('victim', { dlq: 'other' });
+    world.memory.put(URLS.undeliverable, { body: 'x', attributes: attributeOf({ subscription: 'victim' }) });
+    expect(await world.call({ endpoint: 'undeliverable' })).toMatchObject({ sent: 1, skipped: {} });
+  });
+
+  test('stays, as do all others, when DynamoDB does not say whose it is', async () => {
+    const world = forged();
+    world.tables.faults.call = ({ table }) => (table === 'subscriptions' ? 'fail' : undefined);
+    await expect(world.call({ endpoint: 'rejected' })).rejects.toThrow();
+    expect(world.deliveries()).toEqual([]);
+    expect(world.visible(URLS.rejected)).toHaveLength(3);
+  });
+
+  test('in a flood of names is looked up once each, and holds up no other', async () => {
+    const names = Array.from({ length: 300 }, (_, n) => ({
+      subscription: `nobody-${n % 100}`,
+      messageId: `f${n}`,
+    }));
+    const world = worldWith([...names, ...numbered(20)]);
+    const answers = await world.callAll({ endpoint: 'rejected' });
+    expect(answers.reduce((sum, { sent }) => sum + sent, 0)).toBe(20);
+    expect(answers.reduce((sum, { skipped }) => sum + (skipped.unsubscribed ?? 0), 0)).toBe(300);
+    // Each subscription, and the endpoint of the one that has one.
+    expect(world.tables.calls.get('Get')).toBeLessThanOrEqual(answers.length * 103);
+  });
+});
+
+describe('two letters with one message id', () => {
+  const put = (world: ReturnType<typeof worldWith>, given: Parameters<typeof attributeOf>[0], body: string) =>
+    world.memory.put(URLS.rejected, { body, attributes: attributeOf({ messageId: 'm1', ...given }) });
+  const bodiesOf = (world: ReturnType<typeof worldWith>) => world.deliveries().map(({ body }) => body);
+
+  test('of two publications are both sent, in order, and both leave the queue', async () => {
+    const world = worldWith([]);
+    put(world, { sequence: '2', firstAt: 9_000 }, 'second');
+    put(world, { sequence: '1', firstAt: 2_000 }, 'first');
+    expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ matched: 2, sent: 2, skipped: {} });
+    expect(bodiesOf(world)).toEqual(['first', 'second']);
+    expect(world.memory.left(URLS.rejected)).toBe(0);
+    expect(new Set(world.deliveries().map(({ replayId }) => replayId)).size).toBe(2);
+  });
+
+  test('and one sequence, but another content, are both sent too', async () => {
+    const world = worldWith([]);
+    put(world, {}, 'one');
+    put(world, {}, 'another');
+    expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ sent: 2, skipped: {} });
+    expect(bodiesOf(world).toSorted()).toEqual(['another', 'one']);
+  });
+
+  test('of two subscriptions are both sent', async () => {
+    const world = worldWith([]);
+    put(world, { subscription: 'acme' }, 'same');
+    put(world, { subscription: 'beta' }, 'same');
+    expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ sent: 2, skipped: {} });
+  });
+
+  test('that are one letter, written twice: the second is deleted only after the first was sent', async () => {
+    const world = worldWith([]);
+    put(world, {}, 'same');
+    put(world, {}, 'same');
+    world.memory.faults.call = (operation, queue) =>
+      operation === 'send' && queue === 'deliveries.fifo' ? 'fail' : undefined;
+    expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ done: false, sent: 0 });
+    expect(world.visible(URLS.rejected)).toHaveLength(2);
+    world.memory.faults.call = undefined;
+    expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ sent: 1, skipped: { duplicate: 1 } });
+    expect(world.memory.left(URLS.rejected)).toBe(0);
+  });
+
+  test('in undeliverable are both sent, with and without a recorded sequence', async () => {
+    const world = worldWith([]);
+    const delivery = { v: 1, kind: 'delivery', subscription: 'acme', messageId: 'm1', contentType: 'a/b' };
+    const value = JSON.stringify({ ...delivery, headers: {}, publishedAt: 1_000, attempt: 1, sends: 0 });
+    const attributes = { 'sqs-webhooks': { type: 'String', value } };
+    for (const where of [
+      { sqsMessageId: 's1' },
+      { sqsMessageId: 's2' },
+      { sequence: '1' },
+      { sequence: '2' },
+    ]) {
+      world.memory.put(URLS.undeliverable, {
+        body: 'same',
+        attributes: undeliverableAttribute({ ...where, from: 'webhooks-dev-deliveries.fifo', attributes }),
+      });
+    }
+    expect(await world.call({ endpoint: 'undeliverable' })).toMatchObject({ sent: 4, skipped: {} });
   });
 });
 

@@ -47,7 +47,7 @@ describe('a letter is picked', () => {
 });
 
 describe('a letter is skipped', () => {
-  const asked = { includeUnknown: false, redriveId: 'r1', mostRounds: 10 };
+  const asked = { endpoint: 'rejected', includeUnknown: false, redriveId: 'r1', mostRounds: 10 };
   test.each([['unknown'], ['lost'], ['crashing']] as const)(
     'when it may have been delivered (%s), unless that is asked for',
     (reason) => {
@@ -99,18 +99,23 @@ describe('a replay', () => {
     subscription: fc.constantFrom('a', 'b'),
     messageId: fc.constantFrom('a', 'b'),
     replayId: fc.constantFrom(undefined, 'a', 'null'),
+    sequence: fc.constantFrom('', '1', '2'),
+    body: fc.constantFrom('1', '2'),
   });
+  type Identity = typeof identity extends fc.Arbitrary<infer T> ? T : never;
+  const idOf = (redriveId: string, { body, replayId, ...given }: Identity) =>
+    replayIdOf(redriveId, letter({ ...given, ...(replayId !== undefined && { replayId }) }, body));
 
   test('has one id for one redrive and letter, and another for any other', () =>
     fc.assert(
       fc.property(identity, identity, fc.constantFrom('r1', 'r2'), (one, other, redriveId) => {
         const same = redriveId === 'r1' && JSON.stringify(one) === JSON.stringify(other);
-        expect(replayIdOf('r1', one) === replayIdOf(redriveId, other)).toBe(same);
+        expect(idOf('r1', one) === idOf(redriveId, other)).toBe(same);
       }),
     ));
 
   test('is one with that of the same letter written twice, whatever became of the second', () => {
-    const twice = letter({ lastAt: 9_000, sequence: '5', attempts: 3 });
+    const twice = letter({ lastAt: 9_000, attempts: 3, status: 410 });
     expect(deliveryOf(twice, 'r1').replayId).toBe(deliveryOf(letter(), 'r1').replayId);
   });
 
