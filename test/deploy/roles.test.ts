@@ -20,6 +20,7 @@ import {
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
+  SetQueueAttributesCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import {
@@ -32,7 +33,7 @@ import {
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { ROLES_DEAD_LETTERS, STAGE } from '#test/support/deploy-once.ts';
 import { type Deployed, lookAtStage } from '#test/support/deployed.ts';
-import { credentialsOf } from '#test/support/roles.ts';
+import { administratorCalled, credentialsOf } from '#test/support/roles.ts';
 
 const endpoint = inject('endpointUrl');
 const FUNCTIONS = ['route', 'deliver', 'bridge', 'resume', 'redrive'] as const;
@@ -179,6 +180,9 @@ const CALLS: readonly Call[] = [
   ],
 ];
 
+/** The functions' own queues. */
+const OUR_OWN = ['RetriesQueueUrl', 'DeliveriesQueueUrl', 'DeadLettersQueueUrl', 'UndeliverableQueueUrl'];
+
 async function queueCalled(QueueName: string): Promise<string> {
   const { QueueUrl = '' } = await stage.sqs.send(new CreateQueueCommand({ QueueName }));
   return QueueUrl;
@@ -221,5 +225,25 @@ describe.each(FUNCTIONS)('the role of %s', (name) => {
       (error: Error) => (/AccessDenied/.test(error.name) ? 'may not' : `${error.name}: ${error.message}`),
     );
     expect(answer).toBe(may);
+  });
+});
+
+describe('a role that may do everything in the account', () => {
+  let administrator: Caller;
+  beforeAll(async () => {
+    administrator = callerWith(await administratorCalled('somebody-else', endpoint));
+  });
+
+  test.each(OUR_OWN)('may not send to %s: its policy lets only the functions send', async (queue) => {
+    await expect(sendTo(queue)(administrator)).rejects.toThrow(/denied|not authorized/);
+    // It is the policy of this queue that denies it.
+    await expect(sendTo('MessagesQueueUrl')(administrator)).resolves.toBeDefined();
+  });
+
+  test.each(OUR_OWN)('may look at %s, and change or delete it', async (queue) => {
+    const { Attributes } = await attributesOf(queue)(administrator);
+    expect(Attributes?.Policy).toContain('OnlyTheFunctionsSend');
+    const again = { QueueUrl: stage.output(queue), Attributes: { Policy: Attributes?.Policy ?? '' } };
+    await expect(administrator.sqs.send(new SetQueueAttributesCommand(again))).resolves.toBeDefined();
   });
 });

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { isSeq, parse } from 'yaml';
-import * as z from 'zod';
 import { type Parts, partsSchema } from '#lib/build/options.ts';
 import { tooLargePolicy, tooLongName } from '#lib/build/template-limits.ts';
+import { serverlessResources } from '#test/support/serverless-resources.ts';
 
 const partsOf = (stage: string): Parts =>
   partsSchema.parse({
@@ -70,14 +68,6 @@ test.each<[string, unknown, string]>([
 });
 
 test('some 130 ARNs of 60 characters fit, as OPERATORS.md says', () => {
-  const yaml = readFileSync('serverless.yml', 'utf8')
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: serverless fills it in.
-    .replaceAll('${self:custom.name}', 'webhooks-dev')
-    .replaceAll(/\$\{param:(?!sqsEndpointArns)\w+\}/g, 'webhooks-dev');
-  const tag = (name: string, resolveAs: (value: string) => unknown) => ({
-    tag: `!${name}`,
-    resolve: resolveAs,
-  });
   const arnsOf = (count: number) =>
     Array.from(
       { length: count },
@@ -85,25 +75,8 @@ test('some 130 ARNs of 60 characters fit, as OPERATORS.md says', () => {
     );
   const tooLarge = (count: number) => {
     const sqsEndpointArns = arnsOf(count);
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: serverless fills it in.
-    const text = yaml.replaceAll('${param:sqsEndpointArns}', sqsEndpointArns.join(','));
-    const service = parse(text, {
-      logLevel: 'silent',
-      customTags: [
-        tag('GetAtt', (value) => ({ 'Fn::GetAtt': value.split('.') })),
-        tag('Sub', (value) => ({ 'Fn::Sub': value })),
-        tag('Ref', (value) => ({ Ref: value })),
-        {
-          tag: '!Split',
-          collection: 'seq',
-          resolve: (value) => ({ 'Fn::Split': isSeq(value) ? value.toJSON() : value }),
-        },
-      ],
-    });
-    const { resources } = z
-      .object({ resources: z.object({ Resources: partsSchema.shape.resources }) })
-      .parse(service);
-    return tooLargePolicy(resources.Resources, { region: 'us-east-1', sqsEndpointArns });
+    const resources = serverlessResources({ sqsEndpointArns: sqsEndpointArns.join(',') });
+    return tooLargePolicy(resources, { region: 'us-east-1', sqsEndpointArns });
   };
   expect(arnsOf(1)[0]).toHaveLength(60);
   expect(tooLarge(130)).toBeUndefined();
