@@ -1,8 +1,9 @@
 // The signed assertion that authenticates a client of `jwtProfileOauth2` (RFC 7523, section 2.2). Imported when it is first
 // needed.
-import { createPrivateKey, createSecretKey, type KeyObject, randomUUID, X509Certificate } from 'node:crypto';
+import { createSecretKey, type KeyObject, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { JwtProfileCredentials } from '#lib/subscription/auth-schema.ts';
+import { certificatesInPem, privateKeyInPem } from './pem.ts';
 import { ownFromPkcs12 } from './stores.ts';
 
 export type SignedAssertion =
@@ -74,24 +75,11 @@ async function keyOf(credentials: JwtProfileCredentials): Promise<Opened> {
   return fromPem(`${opened.store.key}${opened.store.certificates}`, undefined);
 }
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
 function fromPem(pem: string, passphrase: string | undefined): Opened {
-  try {
-    const key = createPrivateKey({
-      key: pem,
-      format: 'pem',
-      ...(passphrase !== undefined && { passphrase }),
-    });
-    const certificates = (pem.match(CERTIFICATE) ?? []).map((text) =>
-      new X509Certificate(text).raw.toString('base64'),
-    );
-    return { ok: true, key, certificates };
-  } catch {
-    return {
-      ok: false,
-      message:
-        'keyContent is no private key in PEM that can be read: check it, and its password if it has one',
-    };
-  }
+  const read = privateKeyInPem(pem, passphrase);
+  if (!read.ok) return { ok: false, message: `keyContent ${read.reason}` };
+  const certificates = certificatesInPem(pem);
+  if (certificates === undefined)
+    return { ok: false, message: 'keyContent has a certificate that can not be read' };
+  return { ok: true, key: read.key, certificates: certificates.map(({ raw }) => raw.toString('base64')) };
 }

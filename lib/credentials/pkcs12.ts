@@ -1,65 +1,196 @@
-// Opens a PKCS#12 store, as keytool and openssl write it, and returns its private keys and certificates as PEM. node:crypto
-// can't read stores without a key or with old algorithms; node-forge can, and is imported when a store has to be read.
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import type { pkcs12 } from 'node-forge';
+// Opens a PKCS#12 store (RFC 7292), as keytool and openssl write it: its certificates, and one of its keys. What each part
+// asks for is read before a key is derived for it, and only the parts that are needed are decrypted.
+import { createHmac, createPrivateKey, type KeyObject, timingSafeEqual, X509Certificate } from 'node:crypto';
+import { type Ber, naturalIn, octetsIn, oidIn, readBer, TAG } from './ber.ts';
+import { type Encryption, encryptionOf, MOST_ITERATIONS, TOO_MANY_ITERATIONS } from './encryption.ts';
+import { type HashName, PURPOSE, pkcs12Key } from './pkcs12-key.ts';
+
+/** Base64 characters: more than a secret of AWS Secrets Manager holds. */
+const LONGEST_CONTENT = 131_072;
+const MOST_BAGS = 200;
+/** Of a whole store: of its MAC, its certificates and one key. keytool of Java 8 to 15 writes as many. */
+const MOST_ITERATIONS_IN_ALL = 2 * MOST_ITERATIONS;
 
 export type Pkcs12 = {
-  readonly keys: readonly { readonly key: KeyObject; readonly alias: string | undefined }[];
   readonly certificates: readonly X509Certificate[];
+  /** Decrypted when it is asked for. */
+  readonly keys: readonly { readonly alias: string | undefined; readonly open: () => Promise<OpenedKey> }[];
 };
 
-export type OpenedPkcs12 =
-  | { readonly ok: true; readonly store: Pkcs12 }
-  /** `reason` says why the store can't be read, without any of its content. */
-  | { readonly ok: false; readonly reason: string };
+type No = {
+  readonly ok: false;
+  /** Why the store can't be read, without any of its content. */
+  readonly reason: string;
+};
+export type OpenedKey = { readonly ok: true; readonly key: KeyObject } | No;
+export type OpenedPkcs12 = { readonly ok: true; readonly store: Pkcs12 } | No;
 
 /** Opens a store. `content` is base64, line breaks allowed. Never rejects. */
 export async function openPkcs12(content: string, password: string): Promise<OpenedPkcs12> {
-  const { default: forge } = await import('node-forge');
-  let pfx: pkcs12.Pkcs12Pfx;
+  if (content.length > LONGEST_CONTENT) return no(`is larger than ${LONGEST_CONTENT / 1024} KB of base64`);
   try {
-    const der = Buffer.from(content, 'base64').toString('latin1');
-    pfx = forge.pkcs12.pkcs12FromAsn1(forge.asn1.fromDer(der), password);
+    return await opened(Buffer.from(content, 'base64'), password);
   } catch (error) {
-    const wrongPassword = error instanceof Error && /password|MAC could not|decrypt/i.test(error.message);
-    return {
-      ok: false,
-      reason: wrongPassword ? 'can not be opened with its password' : 'is not a PKCS#12 store',
-    };
+    return no(error instanceof Unreadable ? error.message : NOT_A_STORE);
   }
-  const bags = pfx.safeContents.flatMap(({ safeBags }) => safeBags);
-  const derOf = (asn1: Parameters<typeof forge.asn1.toDer>[0]) =>
-    Buffer.from(forge.asn1.toDer(asn1).getBytes(), 'latin1');
+}
+
+/** Ends the reading of a store. Thrown and caught in this file alone. */
+class Unreadable extends Error {}
+
+const NOT_A_STORE = 'is not a PKCS#12 store';
+const WRONG_PASSWORD = 'can not be opened with its password';
+const UNKNOWN_ALGORITHM = 'is encrypted by an algorithm that is not known here: write it anew with AES';
+
+const no = (reason: string): No => ({ ok: false, reason });
+
+const ID = {
+  data: '1.2.840.113549.1.7.1',
+  encryptedData: '1.2.840.113549.1.7.6',
+  keyBag: '1.2.840.113549.1.12.10.1.1',
+  encryptedKeyBag: '1.2.840.113549.1.12.10.1.2',
+  certificateBag: '1.2.840.113549.1.12.10.1.3',
+  x509: '1.2.840.113549.1.9.22.1',
+  friendlyName: '1.2.840.113549.1.9.20',
+} as const;
+
+async function opened(bytes: Buffer, password: string): Promise<OpenedPkcs12> {
+  const [version, authSafe, mac] = sequence(readBer(bytes));
+  if (naturalIn(version) !== 3 || oidIn(authSafe?.parts[0]) !== ID.data) throw new Unreadable(NOT_A_STORE);
+  const protectedBytes = dataIn(authSafe);
+  const contents = sequence(readBer(protectedBytes)).map(contentOf);
+  const signature = mac && macOf(mac);
+  const budget = budgetOf([signature, ...contents.map(({ encryption }) => encryption)]);
+  if (signature && !(await signature.isOf(protectedBytes, password))) throw new Unreadable(WRONG_PASSWORD);
+
+  const bags: Ber[] = [];
+  for (const { bytes: plain, encryption } of contents) {
+    const inside = encryption === undefined ? plain : await decrypted(encryption, password, plain);
+    bags.push(...(inside.length === 0 ? [] : sequence(readBer(inside))));
+    if (bags.length > MOST_BAGS) throw new Unreadable(`holds more than ${MOST_BAGS} entries`);
+  }
+  return {
+    ok: true,
+    store: {
+      certificates: bags.flatMap(certificateIn),
+      keys: bags.flatMap((bag) => keyIn(bag, password, budget)),
+    },
+  };
+}
+
+type Content = { readonly bytes: Buffer; readonly encryption: Encryption | undefined };
+
+/** A part of the store: plain, or encrypted as a whole. */
+function contentOf(info: Ber): Content {
+  const id = oidIn(info.parts[0]);
+  if (id === ID.data) return { bytes: dataIn(info), encryption: undefined };
+  if (id !== ID.encryptedData) throw new Unreadable(UNKNOWN_ALGORITHM);
+  const [, encrypted] = sequence(info.parts[1]?.parts[0]);
+  const [, algorithm, data] = sequence(encrypted);
+  const bytes = octetsIn(data);
+  if (bytes === undefined) throw new Unreadable(NOT_A_STORE);
+  return { bytes, encryption: encryptionOf(algorithm) };
+}
+
+type Budget = { left: number };
+
+/** Throws when the parts ask for too much, one by one or together. */
+function budgetOf(parts: readonly (Pick<Encryption, 'iterations'> | undefined)[]): Budget {
+  const budget = { left: MOST_ITERATIONS_IN_ALL };
+  for (const part of parts) if (part) spend(budget, part);
+  return budget;
+}
+
+function spend(budget: Budget, { iterations }: Pick<Encryption, 'iterations'>): void {
+  if (iterations === undefined) throw new Unreadable(UNKNOWN_ALGORITHM);
+  budget.left -= iterations;
+  if (iterations > MOST_ITERATIONS || budget.left < 0) throw new Unreadable(TOO_MANY_ITERATIONS);
+}
+
+async function decrypted({ decrypt }: Encryption, password: string, encrypted: Buffer): Promise<Buffer> {
+  if (decrypt === undefined) throw new Unreadable(UNKNOWN_ALGORITHM);
+  return await decrypt(password, encrypted).catch(() => {
+    throw new Unreadable(WRONG_PASSWORD);
+  });
+}
+
+const MAC_HASHES: ReadonlyMap<string, readonly [HashName, number]> = new Map([
+  ['1.3.14.3.2.26', ['sha1', 20]],
+  ['2.16.840.1.101.3.4.2.4', ['sha224', 28]],
+  ['2.16.840.1.101.3.4.2.1', ['sha256', 32]],
+  ['2.16.840.1.101.3.4.2.2', ['sha384', 48]],
+  ['2.16.840.1.101.3.4.2.3', ['sha512', 64]],
+]);
+
+function macOf(mac: Ber) {
+  const [digestInfo, saltPart, count] = sequence(mac);
+  const [algorithm, digest] = sequence(digestInfo);
+  const [hashName, length] = MAC_HASHES.get(oidIn(algorithm?.parts[0])) ?? [];
+  const [salt, expected] = [octetsIn(saltPart), octetsIn(digest)];
+  const iterations = count === undefined ? 1 : naturalIn(count);
+  if (salt === undefined || expected === undefined) throw new Unreadable(NOT_A_STORE);
+  return {
+    iterations: hashName === undefined ? undefined : iterations,
+    async isOf(bytes: Buffer, password: string): Promise<boolean> {
+      if (hashName === undefined || length === undefined || iterations === undefined) return false;
+      const key = await pkcs12Key({ hashName, password, salt, purpose: PURPOSE.mac, iterations, length });
+      const found = createHmac(hashName, key).update(bytes).digest();
+      return found.length === expected.length && timingSafeEqual(found, expected);
+    },
+  };
+}
+
+function certificateIn(bag: Ber): X509Certificate[] {
+  if (oidIn(bag.parts[0]) !== ID.certificateBag) return [];
+  const [id, value] = sequence(bag.parts[1]?.parts[0]);
+  const bytes = oidIn(id) === ID.x509 ? octetsIn(value?.parts[0]) : undefined;
   try {
-    return {
-      ok: true,
-      store: {
-        keys: bags.filter(isKey).map(keyOf),
-        certificates: bags.filter(isCertificate).map(certificateOf),
-      },
-    };
+    return [new X509Certificate(bytes ?? Buffer.alloc(0))];
   } catch {
-    return { ok: false, reason: 'holds a key or a certificate that can not be read' };
+    throw new Unreadable('holds a certificate that can not be read');
   }
+}
 
-  // node-forge parses RSA keys and leaves other kinds as bytes.
-  function keyOf({ key, asn1, attributes }: pkcs12.Bag) {
-    const object = key
-      ? createPrivateKey({ key: derOf(forge.pki.privateKeyToAsn1(key)), format: 'der', type: 'pkcs1' })
-      : createPrivateKey({ key: derOf(asn1), format: 'der', type: 'pkcs8' });
-    const [alias] = Array.isArray(attributes.friendlyName) ? attributes.friendlyName : [];
-    return { key: object, alias: typeof alias === 'string' ? alias : undefined };
-  }
+function keyIn(bag: Ber, password: string, budget: Budget): Pkcs12['keys'][number][] {
+  const id = oidIn(bag.parts[0]);
+  const value = bag.parts[1];
+  if (value === undefined || (id !== ID.keyBag && id !== ID.encryptedKeyBag)) return [];
+  const open = async (): Promise<OpenedKey> => {
+    try {
+      const der =
+        id === ID.keyBag ? value.content : await decryptedKey(value.parts[0], password, { ...budget });
+      return { ok: true, key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
+    } catch (error) {
+      return no(error instanceof Unreadable ? error.message : 'holds a key that can not be read');
+    }
+  };
+  return [{ alias: aliasOf(bag), open }];
+}
 
-  function certificateOf({ cert, asn1 }: pkcs12.Bag): X509Certificate {
-    return new X509Certificate(derOf(cert ? forge.pki.certificateToAsn1(cert) : asn1));
-  }
+async function decryptedKey(info: Ber | undefined, password: string, budget: Budget): Promise<Buffer> {
+  const [algorithm, data] = sequence(info);
+  const encryption = encryptionOf(algorithm);
+  const bytes = octetsIn(data);
+  if (bytes === undefined) throw new Unreadable(NOT_A_STORE);
+  spend(budget, encryption);
+  return await decrypted(encryption, password, bytes);
+}
 
-  function isKey({ type }: pkcs12.Bag): boolean {
-    return type === forge.pki.oids.keyBag || type === forge.pki.oids.pkcs8ShroudedKeyBag;
-  }
+function aliasOf(bag: Ber): string | undefined {
+  const named = bag.parts[2]?.parts.find(({ parts }) => oidIn(parts[0]) === ID.friendlyName);
+  const name = named?.parts[1]?.parts[0];
+  if (name?.tag !== TAG.bmpString || name.content.length % 2 !== 0) return undefined;
+  return Buffer.from(name.content).swap16().toString('utf16le');
+}
 
-  function isCertificate({ type }: pkcs12.Bag): boolean {
-    return type === forge.pki.oids.certBag;
-  }
+function sequence(value: Ber | undefined): readonly Ber[] {
+  if (value?.tag !== TAG.sequence) throw new Unreadable(NOT_A_STORE);
+  return value.parts;
+}
+
+/** The octets in a ContentInfo of plain data. */
+function dataIn(info: Ber | undefined): Buffer {
+  const data = octetsIn(info?.parts[1]?.parts[0]);
+  if (data === undefined) throw new Unreadable(NOT_A_STORE);
+  return data;
 }

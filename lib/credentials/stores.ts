@@ -1,6 +1,7 @@
 // Checks trust stores and key stores, PEM or PKCS#12, and returns them as PEM. ssl.ts reads their content. No message
 // repeats any of it.
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { certificatesInPem, faultOfKey, privateKeyInPem } from './pem.ts';
 import { openPkcs12, type Pkcs12 } from './pkcs12.ts';
 
 export type Store<T> =
@@ -23,7 +24,7 @@ export type Pkcs12KeyContent = Pkcs12Content & {
  * its content.
  */
 export function trustedFromPem(content: string): Store<Trusted> {
-  const certificates = certificatesIn(content);
+  const certificates = certificatesInPem(content);
   return certificates === undefined ? no(NO_CERTIFICATE) : trusted(certificates);
 }
 
@@ -40,20 +41,15 @@ export async function trustedFromPkcs12({ content, password = '' }: Pkcs12Conten
  * Reads a certificate and its key from PEM texts. If the texts are unusable, the result says why, without any of
  * their content.
  */
-export function ownFromPem(certContent: string, keyContent: string): Store<Own> {
-  const certificates = certificatesIn(certContent);
-  if (certificates === undefined) return no(NO_CERTIFICATE);
-  let key: KeyObject;
-  try {
-    key = createPrivateKey(keyContent);
-  } catch {
-    return no(
-      /-----BEGIN ENCRYPTED|^Proc-Type: 4,ENCRYPTED/m.test(keyContent)
-        ? 'has a key that is encrypted: give it without a passphrase, in a secret, or as PKCS12'
-        : 'has a key that is no private key in PEM',
-    );
-  }
-  return own(key, certificates);
+export function ownFromPem(
+  certContent: string,
+  keyContent: string,
+  passphrase?: string | undefined,
+): Store<Own> {
+  const certificates = certificatesInPem(certContent);
+  if (certificates === undefined || certificates.length === 0) return no(NO_CERTIFICATE);
+  const read = privateKeyInPem(keyContent, passphrase);
+  return read.ok ? own(read.key, certificates) : no(`has a key that ${read.reason}`);
 }
 
 /**
@@ -70,7 +66,8 @@ export async function ownFromPkcs12(given: Pkcs12KeyContent): Promise<Store<Own>
   const [first, second] = named;
   if (first === undefined) return no(alias === undefined ? 'holds no key' : 'holds no key of that alias');
   if (second !== undefined) return no('holds more than one key: say with alias which to use');
-  return own(first.key, certificates);
+  const key = await first.open();
+  return key.ok ? own(key.key, certificates) : key;
 }
 
 /** keytool writes an alias in lower case. */
@@ -82,10 +79,12 @@ function trusted(certificates: readonly X509Certificate[]): Store<Trusted> {
 }
 
 function own(key: KeyObject, certificates: readonly X509Certificate[]): Store<Own> {
+  const fault = faultOfKey(key);
+  if (fault !== undefined) return no(`has a key that ${fault}`);
   const leaf = certificates.find((certificate) => certificate.checkPrivateKey(key));
   if (leaf === undefined) return no('has no certificate that belongs to its key');
   const chain = [leaf];
-  for (let last: X509Certificate | undefined = leaf; last !== undefined; ) {
+  for (let last: X509Certificate | undefined = leaf; last !== undefined && chain.length < LONGEST_CHAIN; ) {
     const below: X509Certificate = last;
     last = certificates.find((issuer) => !chain.includes(issuer) && below.checkIssued(issuer));
     if (last !== undefined) chain.push(last);
@@ -93,16 +92,10 @@ function own(key: KeyObject, certificates: readonly X509Certificate[]): Store<Ow
   return yes({ certificates: chain.join(''), key: String(key.export({ type: 'pkcs8', format: 'pem' })) });
 }
 
-const NO_CERTIFICATE = 'holds no certificate that can be read';
-const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+/** Certificates that are sent at most; each next one is looked for among all. */
+const LONGEST_CHAIN = 10;
 
-function certificatesIn(pem: string): X509Certificate[] | undefined {
-  try {
-    return pem.match(PEM)?.map((text) => new X509Certificate(text));
-  } catch {
-    return undefined;
-  }
-}
+const NO_CERTIFICATE = 'holds no certificate that can be read';
 
 const no = (reason: string) => ({ ok: false, reason }) as const;
 const yes = <T>(store: T) => ({ ok: true, store }) as const;

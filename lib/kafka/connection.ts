@@ -2,9 +2,9 @@
 import { createSecureContext } from 'node:tls';
 import type { ConnectionOptions, SASLOptions } from '@platformatic/kafka';
 import * as z from 'zod';
-import { type EntryRead, readEntry } from '#lib/credentials/secret-entry.ts';
+import { readEntry } from '#lib/credentials/secret-entry.ts';
 import type { Secrets } from '#lib/credentials/secrets.ts';
-import { trustedFromPkcs12 } from '#lib/credentials/stores.ts';
+import * as stores from '#lib/credentials/stores.ts';
 import type { KafkaConfiguration, KafkaSsl, KeyStore, Sasl, TrustStore } from '#lib/endpoint/endpoint.ts';
 
 export type ConnectionDeps = {
@@ -110,30 +110,29 @@ async function trustOf(store: TrustStore | undefined, deps: ConnectionDeps): Pro
   if (store === undefined || store.type === 'NONE') return { ok: true, value: {} };
   if (store.type === 'PKCS12') {
     const read = await readEntry(store.secret, pkcs12, deps);
-    if (!read.ok) return read;
-    const trusted = await trustedFromPkcs12(read.value);
-    return trusted.ok
-      ? { ok: true, value: { ca: [...trusted.store] } }
-      : invalidStore(`the trust store ${trusted.reason}`);
+    return read.ok ? trusted(await stores.trustedFromPkcs12(read.value)) : read;
   }
-  if (store.secret === undefined) return { ok: true, value: { ca: store.certificates ?? '' } };
+  if (store.secret === undefined) return trusted(stores.trustedFromPem(store.certificates ?? ''));
   const read = await readEntry(store.secret, pemCertificates, deps);
-  return mapped(read, ({ certificates }) => ({ ca: certificates }));
+  return read.ok ? trusted(stores.trustedFromPem(read.value.certificates)) : read;
 }
+
+const trusted = (read: stores.Store<stores.Trusted>): Part<Tls> =>
+  read.ok ? { ok: true, value: { ca: [...read.store] } } : invalidStore(`the trust store ${read.reason}`);
 
 async function keyOf(store: KeyStore | undefined, deps: ConnectionDeps): Promise<Part<Tls>> {
   if (store === undefined || store.type === 'NONE') return { ok: true, value: {} };
-  if (store.type === 'PKCS12')
-    return mapped(await readEntry(store.secret, pkcs12, deps), ({ content, password }) => ({
-      pfx: Buffer.from(content, 'base64'),
-      passphrase: password,
-    }));
-  return mapped(await readEntry(store.secret, pemKey, deps), ({ certificateChain, key, keyPassword }) => ({
-    cert: certificateChain,
-    key,
-    ...(keyPassword !== undefined && { passphrase: keyPassword }),
-  }));
+  if (store.type === 'PKCS12') {
+    const read = await readEntry(store.secret, pkcs12, deps);
+    return read.ok ? own(await stores.ownFromPkcs12(read.value)) : read;
+  }
+  const read = await readEntry(store.secret, pemKey, deps);
+  if (!read.ok) return read;
+  const { certificateChain, key, keyPassword } = read.value;
+  return own(stores.ownFromPem(certificateChain, key, keyPassword));
 }
 
-const mapped = <T>(read: EntryRead<T>, to: (value: T) => Tls): Part<Tls> =>
-  read.ok ? { ok: true, value: to(read.value) } : read;
+const own = (read: stores.Store<stores.Own>): Part<Tls> =>
+  read.ok
+    ? { ok: true, value: { cert: read.store.certificates, key: read.store.key } }
+    : invalidStore(`the key store ${read.reason}`);
