@@ -77,7 +77,8 @@ export function privateKeyInPem(text: string, passphrase: string | undefined): P
 
 const no = (reason: string): PrivateKeyRead => ({ ok: false, reason });
 
-const derOf = ({ text }: Block): Buffer => Buffer.from(text.replace(/-----[^-]*-----/g, ''), 'base64');
+const derOf = ({ label, text }: Block): Buffer =>
+  Buffer.from(text.slice(`-----BEGIN ${label}-----`.length, -`-----END ${label}-----`.length), 'base64');
 
 function excessOf(der: Buffer): string | undefined {
   const { iterations } = encryptionOf(readBer(der)?.parts[0]);

@@ -57,7 +57,8 @@ const canBeUsed: z.core.CheckFn<Keyed> = ({ value, issues }) => {
   }
 };
 
-const BASE64 = /^[A-Za-z0-9+/\r\n]+=*[\r\n]*$/;
+// No two parts that take the same characters: their repetitions would be tried in every combination.
+const BASE64 = /^[A-Za-z0-9+/\r\n]+(?:=[=\r\n]*)?$/;
 const NO_FILES = 'there is no gateway disk to read files from';
 
 /** The schema of `auth.jwtProfileOauth2`. */

@@ -15,6 +15,7 @@ import type { Fault } from '#lib/item/fault.ts';
 import type { SecretReference } from '#lib/item/secret-reference.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
+import { faultsOfCredentials } from './check-credentials.ts';
 
 export type Checked =
   | { readonly ok: true; readonly subscription: Subscription }
@@ -35,6 +36,7 @@ export async function checkSubscription(item: unknown, deps: Deps): Promise<Chec
     ...(await unreachable(subscription, deps)),
     ...(await withoutEndpoint(subscription, deps)),
     ...(await withoutSecret(subscription, deps)),
+    ...(await faultsOfCredentials(subscription, deps)),
   ];
   return faults.length === 0 ? { ok: true, subscription } : { ok: false, faults };
 }
