@@ -46,7 +46,7 @@ const inSecret = {
   ),
 };
 
-/** Opening a store takes up to half a second, so each content is opened once. */
+/** Opening a store takes up to 50 ms, and half a second with the most iterations, so each content is opened once. */
 const MOST_KEPT = 100;
 
 /** Returns the TLS settings, or why there are none. Never rejects. */
