@@ -44,10 +44,13 @@ export async function obey(
   const until = Math.min(deps.now() + deps.sliceMs, endsAt - RESERVE_MS);
   const dlq = registration.config.kind === 'valid' ? registration.config.subscription.dlq : undefined;
   switch (command.do) {
-    case 'skip':
+    case 'skip': {
+      const entry = await entryBy(registration.id, lane, command.entry, deps);
+      if (entry === undefined) return;
       deps.count('Dropped');
       deps.log.warn('delivery.skipped', { subscription: registration.id, lane, entry: command.entry });
-      return removeEntries(registration.id, lane, [{ sk: command.entry }], deps);
+      return removeEntries(registration.id, lane, [entry], deps);
+    }
     case 'dead-letter': {
       const entry = await entryBy(registration.id, lane, command.entry, deps);
       if (entry === undefined) return;
@@ -61,13 +64,13 @@ export async function obey(
       // command runs twice, so that one held message is sent once.
       const delivery = { ...held.delivery, attempt: 1, replayId: `held-${held.at}` };
       await sendToLane({ delivery, body: held.body }, laneCountOf(registration.config), deps);
-      return dropHeld(registration.id, command.messageId, deps);
+      return dropHeld(registration.id, held, deps);
     }
     case 'discard-held': {
       const held = await readHeld(registration.id, command.messageId, deps);
       if (held === undefined || isAnother(held, command)) return;
       deps.log.warn('held.discarded', { subscription: registration.id, messageId: command.messageId });
-      return dropHeld(registration.id, command.messageId, deps);
+      return dropHeld(registration.id, held, deps);
     }
     case 'expire-held':
       for (const messageId of command.messageIds) {
@@ -81,7 +84,7 @@ export async function obey(
           outcome,
           ...(held.status !== undefined && { status: held.status }),
         });
-        await dropHeld(registration.id, messageId, deps);
+        await dropHeld(registration.id, held, deps);
       }
       return;
     case 'purge':

@@ -10,8 +10,8 @@ export const isHeaderName = (name: string): boolean => TOKEN.test(name);
 export const isHeaderValue = (value: string): boolean => VALUE.test(value);
 
 const CONTENT_TYPE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+[\t ]*(?:;[\t\x20-\x7e]*)?$/;
-/** Whether the text is a media type, with or without parameters. */
-export const isContentType = (value: string): boolean => CONTENT_TYPE.test(value);
+/** Whether the text is a media type of at most 256 characters, with or without parameters. */
+export const isContentType = (value: string): boolean => value.length <= 256 && CONTENT_TYPE.test(value);
 
 // Headers of a single connection (RFC 9110, 7.6.1) and headers that the client computes: a publisher can't set them.
 const RESERVED: ReadonlySet<string> = new Set([

@@ -143,7 +143,7 @@ function faultIn(texts: Texts, body: string, named: (name: Known) => string): st
   if (topic?.isWellFormed() === false) return `${named('topic')}: is not well-formed Unicode`;
   const contentType = texts['content-type'];
   if (contentType !== undefined && !isContentType(contentType)) {
-    return `${named('content-type')}: is not a media type such as application/json`;
+    return `${named('content-type')}: is not a media type of at most 256 characters, such as application/json`;
   }
   if (texts.encoding !== undefined && texts.encoding !== 'base64') {
     return `${named('encoding')}: only base64 is known; leave it out for text`;

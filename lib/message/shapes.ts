@@ -20,7 +20,7 @@ export function messageShapeOf(
   body: string,
   own: { readonly topic?: string; readonly subscription?: string },
 ): MessageShape | undefined {
-  // Most bodies have none of these shapes: look for their typical names before parsing 256 KiB of JSON.
+  // Most bodies have none of these shapes: look for their typical names before parsing 896 KiB of JSON.
   const addressed = own.topic !== undefined || own.subscription !== undefined;
   if (!/"specversion"|"detail-type"|"TopicArn"/.test(body)) return undefined;
   const json = objectOf(body);

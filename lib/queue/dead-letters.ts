@@ -1,7 +1,8 @@
 // Sends a message to `dead-letters`: the body unchanged, and one attribute with its endpoint, its outcome and its place in
 // the lane. The caller settles the message afterwards.
 
-import { type DeadLetter, type Delivery, encodeAttribute } from '#lib/message/attribute.ts';
+import { ATTRIBUTE, type DeadLetter, type Delivery, encodeAttribute } from '#lib/message/attribute.ts';
+import { fitsOwnQueue } from '#lib/message/size.ts';
 import type { Count, Log } from '#lib/telemetry/log.ts';
 import { NotConfirmed, type Queues } from './queues.ts';
 
@@ -28,7 +29,12 @@ export async function sendDeadLetter(
 ): Promise<void> {
   const { attempt, firstAt = at, sends: _s, retries: _r, notBefore: _n, hops: _h, ...rest } = delivery;
   const letter: DeadLetter = { ...rest, ...cause, attempts: attempt, firstAt, lastAt: at, sequence };
-  const attribute = encodeAttribute({ kind: 'dead-letter', value: letter });
+  const whole = encodeAttribute({ kind: 'dead-letter', value: letter });
+  // Beside the largest bodies an excerpt of control characters, which JSON writes in six, may not fit.
+  const { excerpt: _, ...withoutExcerpt } = letter;
+  const attribute = fitsOwnQueue(body, ATTRIBUTE, whole)
+    ? whole
+    : encodeAttribute({ kind: 'dead-letter', value: withoutExcerpt });
   const [refused] = await queues.send(deadLettersQueueUrl, [{ body, attribute }]);
   if (refused !== undefined) throw new NotConfirmed('dead-letters', refused);
   count('DeadLetters');

@@ -2,6 +2,7 @@
 // a person can inspect them and redrive can send them back.
 import type { SQSRecord } from 'aws-lambda';
 import { ATTRIBUTE, type Delivery, encodeAttribute, type Undeliverable } from '#lib/message/attribute.ts';
+import { fitsOwnQueue } from '#lib/message/size.ts';
 import type { Count, Log } from '#lib/telemetry/log.ts';
 import { queueNameOf } from './name.ts';
 import { NotConfirmed, type Queues } from './queues.ts';
@@ -60,10 +61,30 @@ async function send(
   value: Undeliverable,
   { queues, undeliverableQueueUrl, log, count }: UndeliverableDeps,
 ): Promise<void> {
-  const attribute = encodeAttribute({ kind: 'undeliverable', value });
+  const attribute = encodeAttribute({ kind: 'undeliverable', value: fitting(body, value) });
   const [refused] = await queues.send(undeliverableQueueUrl, [{ body, attribute }]);
   if (refused !== undefined) throw new NotConfirmed('undeliverable', refused);
   count('MessagesUndeliverable');
   const { sqsMessageId, from, reason, detail } = value;
   log.warn('message.undeliverable', { sqsMessageId, from, reason, detail });
+}
+
+/**
+ * JSON writes some characters in six, so the original attributes may not fit beside the body any more. The longest ones are
+ * left out then, and named in the detail. The body and the functions' own attribute always fit.
+ */
+function fitting(body: string, value: Undeliverable): Undeliverable {
+  const lengthOf = ([, { value: text }]: readonly [string, { readonly value: string }]) => text.length;
+  const kept = Object.entries(value.attributes).sort((a, b) => lengthOf(a) - lengthOf(b));
+  const omitted: string[] = [];
+  for (;;) {
+    const shown = { ...value, attributes: Object.fromEntries(kept) };
+    if (omitted.length > 0) {
+      shown.detail = `${value.detail} (without attributes that do not fit: ${omitted.join(', ')})`;
+    }
+    if (fitsOwnQueue(body, ATTRIBUTE, encodeAttribute({ kind: 'undeliverable', value: shown }))) return shown;
+    const longest = kept.pop();
+    if (longest === undefined) return shown;
+    omitted.push(longest[0]);
+  }
 }

@@ -128,11 +128,11 @@ export async function checkSubscriptionState(
     for (;;) {
       const held = await listHeld(subscription, PAGE, deps);
       if (held.length === 0) return true;
-      for (const { sk, ...message } of held) {
+      for (const message of held) {
         if (deps.now() >= endsAt) return false;
         const detail = `held for subscription ${subscription}, which is gone`;
         await sendDeliveryToUndeliverable(message, { reason: 'unsubscribed', detail }, deps);
-        await dropHeld(subscription, sk, deps);
+        await dropHeld(subscription, message, deps);
       }
     }
   }

@@ -2,15 +2,15 @@
 // holder of the lane's message group writes here.
 import * as z from 'zod';
 import { type Delivery, deliverySchema } from '#lib/message/attribute.ts';
+import { deleteBodies, putBodies, readBody, type StoredBody, storedBody, withBodies } from './body-parts.ts';
 import { entryKey, laneKey } from './keys.ts';
 import { type ItemPage, pageOf } from './page.ts';
 import type { Table } from './table.ts';
 
-export type BacklogEntry = {
+export type BacklogEntry = StoredBody & {
   /** The entry's sort key, which orders the lane. */
   readonly sk: string;
   readonly delivery: Delivery;
-  readonly body: string;
   /** SQS's sequence number from when the message first came into the lane. */
   readonly sequence: string;
   readonly parkedAt: number;
@@ -19,13 +19,14 @@ export type BacklogEntry = {
 };
 
 export type EntryDeps = {
-  readonly stateTable: Pick<Table, 'get' | 'set' | 'putAll' | 'deleteAll' | 'query'>;
+  readonly now: () => number;
+  readonly stateTable: Pick<Table, 'get' | 'getAll' | 'set' | 'putAll' | 'deleteAll' | 'query'>;
 };
 
 const entrySchema = z.object({
   sk: z.string(),
   delivery: deliverySchema,
-  body: z.string(),
+  ...storedBody,
   sequence: z.string(),
   parkedAt: z.number(),
   starts: z.number(),
@@ -48,34 +49,50 @@ export async function putEntries(
   subscription: string,
   lane: number,
   entries: readonly BacklogEntry[],
-  { stateTable }: EntryDeps,
+  deps: EntryDeps,
 ): Promise<void> {
   const pk = laneKey(subscription, lane);
-  await stateTable.putAll(entries.map((entry) => ({ pk, ...entry })));
+  const bodies = await putBodies(
+    entries.map(({ sk, body }) => ({ key: { pk, sk }, body })),
+    deps.now(),
+    deps,
+  );
+  await deps.stateTable.putAll(
+    entries.map(({ bodyParts: _, ...entry }, index) => ({ pk, ...entry, ...bodies[index] })),
+  );
 }
 
 /** Removes settled entries. Throws when DynamoDB fails or does not take them all. */
 export async function removeEntries(
   subscription: string,
   lane: number,
-  entries: readonly Pick<BacklogEntry, 'sk'>[],
-  { stateTable }: EntryDeps,
+  entries: readonly Pick<BacklogEntry, 'sk' | 'bodyParts'>[],
+  deps: EntryDeps,
 ): Promise<void> {
   const pk = laneKey(subscription, lane);
-  await stateTable.deleteAll(entries.map(({ sk }) => ({ pk, sk })));
+  await deps.stateTable.deleteAll(entries.map(({ sk }) => ({ pk, sk })));
+  await deleteBodies(
+    entries.map(({ sk, bodyParts }) => ({ key: { pk, sk }, bodyParts })),
+    deps,
+  );
 }
 
-/** Reads the first entries of a lane, in order; an empty list means an empty lane. Throws when DynamoDB fails. */
+/**
+ * Reads the first entries of a lane, in order: at most `limit`, and none after a long body. An empty list means an empty
+ * lane. Throws when DynamoDB fails.
+ */
 export async function firstEntries(
   subscription: string,
   lane: number,
   limit: number,
   deps: EntryDeps,
 ): Promise<readonly BacklogEntry[]> {
-  return (await pageOf(entrySchema, { pk: laneKey(subscription, lane), limit }, deps)).items;
+  const pk = laneKey(subscription, lane);
+  const { items } = await pageOf(entrySchema, { pk, limit }, deps);
+  return await withBodies(items, ({ sk }) => ({ pk, sk }), deps);
 }
 
-/** Reads the entries after a sort key, in order, and the key to continue after. Throws when DynamoDB fails. */
+/** Reads the entries after a sort key, in order, without long bodies, and the key to continue after. Throws when DynamoDB fails. */
 export const entriesAfter = (
   subscription: string,
   lane: number,
@@ -84,12 +101,16 @@ export const entriesAfter = (
 ): Promise<ItemPage<BacklogEntry>> => pageOf(entrySchema, { pk: laneKey(subscription, lane), ...page }, deps);
 
 /** Reads one entry by its sort key; undefined when it is gone. Throws when DynamoDB fails. */
-export const entryBy = (
+export async function entryBy(
   subscription: string,
   lane: number,
   sk: string,
-  { stateTable }: EntryDeps,
-): Promise<BacklogEntry | undefined> => stateTable.get({ pk: laneKey(subscription, lane), sk }, entrySchema);
+  deps: EntryDeps,
+): Promise<BacklogEntry | undefined> {
+  const key = { pk: laneKey(subscription, lane), sk };
+  const entry = await deps.stateTable.get(key, entrySchema);
+  return entry && { ...entry, body: await readBody(key, entry, deps) };
+}
 
 /**
  * Counts a lane's entries and finds when the oldest was parked. `mayRead` is asked before each page; when it says no,

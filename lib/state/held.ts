@@ -3,6 +3,7 @@
 // Holding a message twice writes one item.
 import * as z from 'zod';
 import { type Delivery, deliverySchema } from '#lib/message/attribute.ts';
+import { deleteBodies, putBodies, readBody, storedBody, withBodies } from './body-parts.ts';
 import { HELD_LOOK_MS, heldDueKeys } from './due.ts';
 import { heldKey } from './keys.ts';
 import { type ItemPage, pageOf } from './page.ts';
@@ -23,7 +24,9 @@ export const heldNoted = (state: State, now: number): State | undefined =>
 export const withoutHeldNote = ({ heldAt = 0, ...state }: State, now: number): State | undefined =>
   now - heldAt < HELD_LOOK_MS ? undefined : state;
 
-type Deps<Call extends 'get' | 'put' | 'delete' | 'query'> = { readonly stateTable: Pick<Table, Call> };
+type Deps<Call extends 'get' | 'getAll' | 'put' | 'putAll' | 'delete' | 'deleteAll' | 'query'> = {
+  readonly stateTable: Pick<Table, Call>;
+};
 
 /** Writes the held message with its outcome. Throws when DynamoDB fails. */
 export async function hold(
@@ -38,13 +41,15 @@ export async function hold(
     readonly status: number | undefined;
     readonly at: number;
   },
-  { stateTable }: Deps<'put'>,
+  { stateTable }: Deps<'put' | 'putAll'>,
 ): Promise<void> {
+  const key = heldKey(delivery.subscription, delivery.messageId);
+  const [stored] = await putBodies([{ key, body }], fate.at, { stateTable });
   await stateTable.put({
-    ...heldKey(delivery.subscription, delivery.messageId),
+    ...key,
     ...heldDueKeys(delivery.subscription, fate.at),
     delivery,
-    body,
+    ...stored,
     sequence,
     ...fate,
   });
@@ -53,7 +58,7 @@ export async function hold(
 const heldSchema = z.object({
   sk: z.string(),
   delivery: deliverySchema,
-  body: z.string(),
+  ...storedBody,
   sequence: z.string().default(''),
   reason: z.enum(HELD_REASONS),
   status: z.number().optional(),
@@ -62,22 +67,27 @@ const heldSchema = z.object({
 export type Held = z.infer<typeof heldSchema>;
 
 /** Reads one held message; undefined when it is gone. Throws when DynamoDB fails. */
-export const readHeld = (
+export async function readHeld(
   subscription: string,
   messageId: string,
-  { stateTable }: Deps<'get'>,
-): Promise<Held | undefined> => stateTable.get(heldKey(subscription, messageId), heldSchema);
+  deps: Deps<'get' | 'getAll'>,
+): Promise<Held | undefined> {
+  const key = heldKey(subscription, messageId);
+  const held = await deps.stateTable.get(key, heldSchema);
+  return held && { ...held, body: await readBody(key, held, deps) };
+}
 
-/** Reads the first held messages of a subscription, at most `limit`. Throws when DynamoDB fails. */
+/** Reads the first held messages of a subscription: at most `limit`, and none after a long body. Throws when DynamoDB fails. */
 export async function listHeld(
   subscription: string,
   limit: number,
-  deps: Deps<'query'>,
+  deps: Deps<'query' | 'getAll'>,
 ): Promise<readonly Held[]> {
-  return (await heldAfter(subscription, { after: undefined, limit }, deps)).items;
+  const { items } = await heldAfter(subscription, { after: undefined, limit }, deps);
+  return await withBodies(items, ({ sk }) => heldKey(subscription, sk), deps);
 }
 
-/** Reads the held messages after a message id, and the id to continue after. Throws when DynamoDB fails. */
+/** Reads the held messages after a message id, without long bodies, and the id to continue after. Throws when DynamoDB fails. */
 export const heldAfter = (
   subscription: string,
   page: { readonly after: string | undefined; readonly limit: number },
@@ -87,8 +97,10 @@ export const heldAfter = (
 /** Deletes a held message. Throws when DynamoDB fails. */
 export async function dropHeld(
   subscription: string,
-  messageId: string,
-  { stateTable }: Deps<'delete'>,
+  { sk, bodyParts }: Pick<Held, 'sk' | 'bodyParts'>,
+  deps: Deps<'delete' | 'deleteAll'>,
 ): Promise<void> {
-  await stateTable.delete(heldKey(subscription, messageId));
+  const key = heldKey(subscription, sk);
+  await deps.stateTable.delete(key);
+  await deleteBodies([{ key, bodyParts }], deps);
 }

@@ -1,4 +1,5 @@
 // The keys of the state table. A `#` in an id is written as `%23`, so that two ids never make the same key.
+import type { StateKey } from './table-item.ts';
 
 const part = (id: string): string => id.replaceAll('%', '%25').replaceAll('#', '%23');
 
@@ -26,6 +27,12 @@ export const laneKey = (subscription: string, lane: number): string => `lane#${p
 /** Sort key of a backlog entry: the sequence number, padded so that text sorts like numbers, then the message id. */
 export const entryKey = (sequence: string, messageId: string): string =>
   `${sequence.padStart(40, '0')}#${messageId}`;
+
+/** Key of a part of the long body of the message that has this key. Two digits: a message has a few parts. */
+export const partKey = ({ pk, sk }: StateKey, index: number): StateKey => ({
+  pk: `part#${pk}#${part(sk)}`,
+  sk: String(index).padStart(2, '0'),
+});
 
 /** Key of the count of starts of a suspected poison message. */
 export const startKey = (sqsMessageId: string) => ({ pk: `start#${part(sqsMessageId)}`, sk: 'deliver' });

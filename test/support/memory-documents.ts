@@ -358,8 +358,17 @@ const nameIn = (name: string, { ExpressionAttributeNames = {} }: Conditional): s
   name.startsWith('#') ? (ExpressionAttributeNames[name] ?? name) : name;
 
 /** Like the document client: an undefined value is left out at the top level, and an error below it. */
-const written = (item: Item): Item =>
-  copy(Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined)));
+function written(item: Item): Item {
+  const texts = Object.values(item).filter((value) => typeof value === 'string' || ArrayBuffer.isView(value));
+  const bytes = texts.reduce<number>((sum, text) => sum + Buffer.byteLength(text as string | Uint8Array), 0);
+  if (bytes > MAX_ITEM_BYTES) {
+    throw refusal('ValidationException', 'Item size has exceeded the maximum allowed size');
+  }
+  return copy(Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined)));
+}
+
+/** DynamoDB's limit of an item. Only texts and bytes at the item's top level are counted here. */
+const MAX_ITEM_BYTES = 409_600;
 
 /** Copies the item, so that the caller and the table never share an object. */
 function copy<T>(value: T): T;

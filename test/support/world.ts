@@ -207,8 +207,8 @@ export function createWorld({
     putEndpoint: (name: string, more: Item = {}) =>
       tables.put('endpoints', { name, type: 'sqs', configuration: ENDPOINT, ...more }),
     removeEndpoint: (name: string) => tables.remove('endpoints', { name }),
-    publish(subscription: string, id: string, group = subscription): void {
-      memory.put(URLS.messagesFifo, { body: `"${id}"`, attributes: { subscription, id }, group });
+    publish(subscription: string, id: string, group = subscription, body = `"${id}"`): void {
+      memory.put(URLS.messagesFifo, { body, attributes: { subscription, id }, group });
       mappings.get(URLS.messagesFifo)?.kick();
     },
     /** Sends a person's request to resume and returns its answer. */

@@ -1,8 +1,10 @@
 // Checks an `sqs` endpoint: does the queue exist, may its attributes be read, does it take messages of a dead letter's size?
 // Sends nothing, so it can't tell whether sending is allowed.
+
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SqsEndpoint } from '#lib/endpoint/endpoint.ts';
 import { queueUrlOf } from '#lib/endpoint/queue.ts';
+import { LARGEST_OWN_MESSAGE_BYTES } from '#lib/message/size.ts';
 import { queueNameIn } from '#lib/queue/name.ts';
 
 export type EndpointChecked = {
@@ -16,9 +18,6 @@ type Deps = {
   /** Names of our own queues: dead letters sent there would loop for ever. */
   readonly ownQueues: readonly string[];
 };
-
-/** Largest dead letter: 256 KiB of a publisher's, and our attribute. */
-const LARGEST_LETTER = 1_048_576;
 
 /** Checks the queue. Throws when AWS fails for a reason that is not the endpoint's. */
 export async function checkQueue({ configuration }: SqsEndpoint, deps: Deps): Promise<EndpointChecked> {
@@ -58,10 +57,10 @@ function notesOn(attributes: Partial<Record<string, string>>): string[] {
     notes.push(
       'It is a FIFO queue: dead letters of a subscription keep their order, and SQS removes duplicates.',
     );
-  const size = Number(attributes.MaximumMessageSize ?? LARGEST_LETTER);
-  if (size < LARGEST_LETTER)
+  const size = Number(attributes.MaximumMessageSize ?? LARGEST_OWN_MESSAGE_BYTES);
+  if (size < LARGEST_OWN_MESSAGE_BYTES)
     notes.push(
-      `Its maximum message size is ${size} bytes; a larger dead letter goes to undeliverable: set MaximumMessageSize to ${LARGEST_LETTER}.`,
+      `Its maximum message size is ${size} bytes; a larger dead letter goes to undeliverable: set MaximumMessageSize to ${LARGEST_OWN_MESSAGE_BYTES}.`,
     );
   if (attributes.KmsMasterKeyId !== undefined)
     notes.push(

@@ -1,5 +1,6 @@
 // `publish`: messages are parsed as `route` parses them before they are sent, so that an undeliverable one is refused with
 // the reason.
+
 import { randomUUID } from 'node:crypto';
 import {
   type BatchResultErrorEntry,
@@ -10,6 +11,7 @@ import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { readInput } from '#lib/cli/terminal/input.ts';
 import { readPublished } from '#lib/message/published.ts';
+import { LARGEST_MESSAGE_BYTES } from '#lib/message/size.ts';
 import { mayPassLater, REAL_CLOCK, untilProcessed } from '#lib/queue/unprocessed.ts';
 
 export type PublishOptions = {
@@ -25,8 +27,6 @@ export type PublishOptions = {
 
 type Message = { readonly body: string; readonly attributes: Readonly<Record<string, string>> };
 
-/** Size limit of the publishers' queues in bytes, attributes included. */
-const LARGEST_BYTES = 262_144;
 const CALLS_AT_ONCE = 8;
 
 /** Publishes the messages of a file or of the options, and prints their ids. */
@@ -160,11 +160,11 @@ function check({ body, attributes }: Message): number {
     (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value) + 'String'.length,
     Buffer.byteLength(body),
   );
-  if (bytes > LARGEST_BYTES)
+  if (bytes > LARGEST_MESSAGE_BYTES)
     throw new CommandFailed(
-      `The message has ${bytes} bytes with its attributes; the queue's limit is ${LARGEST_BYTES}: publish a reference to the data instead.`,
+      `The message has ${bytes} bytes with its attributes; the queue's limit is ${LARGEST_MESSAGE_BYTES}: publish a reference to the data instead.`,
     );
-  return Math.max(1, Math.min(10, Math.floor(LARGEST_BYTES / bytes)));
+  return Math.max(1, Math.min(10, Math.floor(LARGEST_MESSAGE_BYTES / bytes)));
 }
 
 function entryOf(

@@ -111,9 +111,9 @@ test.each([
 });
 
 test("a message above the queue's limit is refused with both numbers", async () => {
-  const refused = await run(['--topic', 't', '--file', '-'], 'x'.repeat(262_144));
+  const refused = await run(['--topic', 't', '--file', '-'], 'x'.repeat(917_504));
   expect(refused.stderr).toMatch(
-    /^The message has 262156 bytes with its attributes; the queue's limit is 262144/,
+    /^The message has 917516 bytes with its attributes; the queue's limit is 917504/,
   );
   expect(refused.code).toBe(1);
 });

@@ -1,5 +1,6 @@
 // What arrives at the callback: the very bytes that were published, and the headers by their precedence.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LARGEST_MESSAGE_BYTES } from '#lib/message/size.ts';
 import { type Rig, startRig } from '#test/support/rig.ts';
 
 let rig: Rig;
@@ -55,16 +56,58 @@ describe('the body arrives byte by byte', () => {
     expect(texts.sort()).toEqual(['=', 'aGFsbG8=']);
   });
 
-  test.each(['auto', 'at-most-once'])('256 KiB, the most that SQS takes, under %s', async (qos) => {
-    const one = await rig.subscribe({ qos, dlq: 'e' });
-    rig.receiver.answer(one.path, [{ status: 400 }]);
-    const room = 262_144 - 'topicString'.length - one.topic.length;
-    const exact = '"\\é'.repeat(60_000) + 'x'.repeat(room - 240_000);
-    await one.publish(exact);
-    const [request] = await one.requests(1);
-    expect(request?.body.equals(Buffer.from(exact))).toBe(true);
-    const [letter] = await rig.letters(one.id, 1);
-    expect(letter?.body === exact).toBe(true);
+  describe('896 KiB, the largest message', () => {
+    const largest = (topic: string): string => {
+      const free = LARGEST_MESSAGE_BYTES - 'topicString'.length - topic.length;
+      return '"\\é'.repeat(200_000) + 'x'.repeat(free - 800_000);
+    };
+
+    test.each(['auto', 'at-most-once'])('with its dead letter, under %s', async (qos) => {
+      const one = await rig.subscribe({ qos, dlq: 'e' });
+      rig.receiver.answer(one.path, [{ status: 400, body: '\u0001'.repeat(2_000) }]);
+      const body = largest(one.topic);
+      await one.publish(body);
+      const [request] = await one.requests(1);
+      expect(request?.body.equals(Buffer.from(body))).toBe(true);
+      const [letter] = await rig.letters(one.id, 1);
+      expect(letter?.body === body).toBe(true);
+    });
+
+    test('from the backlog, in its place', async () => {
+      const one = await rig.subscribe({ qos: 'at-least-once' });
+      rig.receiver.answer(one.path, [{ status: 503 }, { status: 503 }, { status: 503 }]);
+      const body = largest(one.topic);
+      await one.publishAll(['first', body, 'last'], 'group');
+      await rig.paused(one.id, 'outage');
+      const requests = await one.requests(6);
+      const texts = requests.slice(-3).map((request) => request.body.toString());
+      expect([texts[0], texts[1] === body, texts[2]]).toEqual(['first', true, 'last']);
+    });
+
+    test('held, and sent when asked for', async () => {
+      const one = await rig.subscribe({ qos: 'at-most-once' });
+      rig.receiver.answer(one.path, [{ status: 500 }]);
+      const body = largest(one.topic);
+      await one.publish(body);
+      const [held] = await rig.held(one.id, 1);
+      await rig.set.functions.invoke('resume', {
+        subscription: one.id,
+        action: 'send-held',
+        messageId: held?.sk,
+      });
+      const [, again] = await one.requests(2);
+      expect(again?.body.equals(Buffer.from(body))).toBe(true);
+    });
+
+    test('undeliverable, although its attributes would not fit in JSON', async () => {
+      const topic = '\u0080'.repeat(128);
+      const x = '"'.repeat(200_000);
+      const body = 'b'.repeat(LARGEST_MESSAGE_BYTES - 220_000);
+      await rig.set.publish(body, { topic, id: 'has a space', attributes: { x } });
+      const found = await rig.undeliverable(body);
+      expect(found.detail).toContain('without attributes that do not fit: x');
+      expect(Object.keys(found.attributes)).toEqual(['id', 'topic']);
+    });
   });
 
   test("characters that SQS refuses can't be published", async () => {

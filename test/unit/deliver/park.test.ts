@@ -31,6 +31,20 @@ describe.each(MOMENTS)('%s', (fate) => {
     expect(world.ledger.breaches).toEqual([]);
   });
 
+  test.each(DEATHS)('of call %i of an outage with a body that does not fit into one item', async (n) => {
+    const world = createWorld({ seed: n });
+    world.put('acme', { qos: 'at-least-once' });
+    world.script.answer = answers({ long: [503, 503, 503, 200] });
+    world.script.fate = nth(n, fate, (call) => call.function === 'deliver');
+    world.sweepEveryMinute();
+    world.publish('acme', 'before');
+    for (const id of ['long', 'longer']) world.publish('acme', id, 'acme', 'x'.repeat(600_000));
+    world.publish('acme', 'after');
+    await rest(world, 'acme');
+    expect(delivered(world, 'acme')).toEqual(['before', 'long', 'longer', 'after']);
+    expect(await remains(world, 'acme')).toEqual(NOTHING);
+  });
+
   test.each(DEATHS)(
     'of call %i under at-most-once: nothing is sent twice, nothing goes missing',
     async (n) => {
@@ -109,7 +123,7 @@ test('entries are in the order of their numbers, however many digits these have'
 
 test('two messages with the same sequence number are both kept: a queue that is made again counts from the start', async () => {
   const { documents } = createMemoryDocuments();
-  const deps = tablesOver(documents);
+  const deps = { ...tablesOver(documents), now: () => 0 };
   const delivery = {
     subscription: 'acme',
     contentType: '',
