@@ -126,7 +126,12 @@ export async function runStory(seed: number): Promise<Story> {
         subject.published.push(next);
         // In every third run one message in thirty does not fit into one item of the state table.
         const isLong = seed % 3 === 0 && subject.published.length % 30 === 7;
-        world.publish(subject.id, next, subject.id, isLong ? 'x'.repeat(300_000) : undefined);
+        world.publish(
+          subject.id,
+          next,
+          subject.id,
+          isLong ? JSON.stringify(next) + ' '.repeat(300_000) : undefined,
+        );
       });
       if (random() < 0.02) poison.add(id);
     }
