@@ -23,7 +23,6 @@ const NEVER: readonly Range[] = [
   // An IPv4 address written as IPv6: a translator on the way could send it anywhere.
   ['::ffff:0:0/96', 'an IPv4-mapped address'],
   ['::ffff:0:0:0/96', 'a translated address'],
-  ['64:ff9b::/96', 'a translated address'],
   ['64:ff9b:1::/48', 'a translated address'],
   ['2002::/16', 'a translated address'],
   ['2001::/32', 'a translated address'],
@@ -50,6 +49,9 @@ const NOT_PUBLIC: readonly Range[] = [
   ['3fff::/20', 'a documentation address'],
 ];
 const GLOBAL_IPV6 = '2000::/3';
+// The well-known prefix of NAT64 (RFC 6052). DNS64, as in an IPv6-only subnet, answers with such an address for every name
+// that has only IPv4 addresses.
+const NAT64 = '64:ff9b::/96';
 
 /** Is this text a CIDR that `allowedCidrs` understands, such as `10.20.0.0/16` or `fd12:3456::/32`? */
 export function isCidr(text: string): boolean {
@@ -70,6 +72,8 @@ export function addressRules(options: {
   const notPublic = matcher(NOT_PUBLIC);
   const globalIpv6 = matcher([[GLOBAL_IPV6, 'global']]);
   const loopbackIpv6 = matcher(options.allowThisMachine ? LOOPBACK : []);
+  const nat64 = matcher([[NAT64, 'a translated address']]);
+  const neverWithin = matcher([...LOOPBACK, ...NEVER, ...NOT_PUBLIC]);
 
   return {
     refusal(address) {
@@ -78,6 +82,9 @@ export function addressRules(options: {
       if (version === 0 || address.includes('%')) return 'not an IP address';
       // "::1" also lies in "::/96".
       if (loopbackIpv6(address, version) !== undefined) return undefined;
+      const translated = nat64(address, version);
+      // RFC 6052, 3.1: this prefix never stands for an address that is not public. So no allowed CIDR counts here.
+      if (translated !== undefined) return neverWithin(ipv4Within(address), 4) && translated;
       const forbidden = never(address, version);
       if (forbidden !== undefined) return forbidden;
       if (allowed(address, version) !== undefined) return undefined;
@@ -86,6 +93,14 @@ export function addressRules(options: {
       return version === 6 && globalIpv6(address, version) === undefined ? 'a reserved address' : undefined;
     },
   };
+}
+
+/** The IPv4 address in the last 32 bits of an IPv6 address. */
+function ipv4Within(address: string): string {
+  // URL writes both halves in hexadecimal, also where they were given as a dotted quad.
+  const groups = new URL(`http://[${address}]/`).hostname.slice(1, -1).split(':');
+  const [high = 0, low = 0] = groups.slice(-2).map((group) => Number.parseInt(group || '0', 16));
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }
 
 type Match = (address: string, version: number) => string | undefined;

@@ -18,7 +18,14 @@ describe('an address that may be called', () => {
     ['fd00:ec2::254', "an address of the cloud's own services"],
     ['::ffff:8.8.8.8', 'an IPv4-mapped address'],
     ['::ffff:808:808', 'an IPv4-mapped address'],
-    ['64:ff9b::808:808', 'a translated address'],
+    ['64:ff9b::a01:203', 'a translated address'],
+    ['64:ff9b::', 'a translated address'],
+    ['64:ff9b::1', 'a translated address'],
+    ['64:ff9b::a9fe:a9fe', 'a translated address'],
+    ['64:ff9b::169.254.169.254', 'a translated address'],
+    ['64:ff9b:0:0:0:0:c0a8:0', 'a translated address'],
+    ['64:ff9b:1::808:808', 'a translated address'],
+    ['64:ff9b::1:0:808:808', 'a reserved address'],
     ['2002:808:808::1', 'a translated address'],
     ['10.1.2.3', 'a private address'],
     ['fd12::1', 'a private address'],
@@ -37,15 +44,23 @@ describe('an address that may be called', () => {
       fc.property(fc.tuple(byte, byte, byte, byte), ([a, b, c, d]) => {
         const high = ((a << 8) | b).toString(16);
         const low = ((c << 8) | d).toString(16);
-        const wrapped = [
-          `::ffff:${high}:${low}`,
-          `::${high}:${low}`,
-          `64:ff9b::${high}:${low}`,
-          `2002:${high}:${low}::`,
-        ];
+        const wrapped = [`::ffff:${high}:${low}`, `::${high}:${low}`, `2002:${high}:${low}::`];
         expect(wrapped.map((address) => strict.refusal(address))).not.toContain(undefined);
       }),
     );
+  });
+
+  it('is a translated one (NAT64) exactly where the IPv4 address within it is public', () => {
+    const byte = fc.integer({ min: 0, max: 255 });
+    const refuses = (address: string) => strict.refusal(address) !== undefined;
+    fc.assert(
+      fc.property(fc.tuple(byte, byte, byte, byte), ([a, b, c, d]) => {
+        const hex = [(a << 8) | b, (c << 8) | d].map((half) => half.toString(16)).join(':');
+        const within = refuses(`${a}.${b}.${c}.${d}`);
+        expect([`64:ff9b::${hex}`, `64:ff9b::${a}.${b}.${c}.${d}`].map(refuses)).toEqual([within, within]);
+      }),
+    );
+    expect(strict.refusal('64:ff9b::808:0')).toBeUndefined();
   });
 });
 
@@ -67,6 +82,7 @@ describe('allowed CIDRs', () => {
 
   it('open no wrapped form of what they hold', () => {
     expect(rules.refusal('::ffff:10.20.0.1')).toBe('an IPv4-mapped address');
+    expect(rules.refusal('64:ff9b::10.20.0.1')).toBe('a translated address');
   });
 
   it('never open loopback, link-local or translated addresses', () => {
@@ -83,7 +99,13 @@ describe('allowed CIDRs', () => {
     ]) {
       expect(all.refusal(address), address).toBeDefined();
     }
-    for (const address of ['::ffff:127.0.0.1', '64:ff9b::7f00:1', '2002:7f00:1::', '::7f00:1']) {
+    for (const address of [
+      '::ffff:127.0.0.1',
+      '64:ff9b::7f00:1',
+      '64:ff9b::c0a8:101',
+      '2002:7f00:1::',
+      '::7f00:1',
+    ]) {
       expect(all.refusal(address), address).toBeDefined();
     }
   });
