@@ -4,6 +4,7 @@ import type { Plugin } from 'esbuild';
 
 const ENTRY = `
 export { default as Pool } from 'undici/lib/dispatcher/pool.js';
+export { default as Client } from 'undici/lib/dispatcher/client.js';
 export { default as errors } from 'undici/lib/core/errors.js';
 `;
 // undici loads these only for HTTP/2 and form bodies, which the guarded client never uses.

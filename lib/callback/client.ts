@@ -4,7 +4,9 @@ import { Axios, AxiosError } from 'axios';
 import { addressRules } from './address.ts';
 import { decompress } from './answer-body.ts';
 import { failureMessage, type UnknownCode, type UnsentCode, unknownCode, unsentCode } from './failure.ts';
-import { checkParsedUrl, type Lookup, systemLookup } from './guard.ts';
+import { checkParsedUrl, type Lookup } from './guard.ts';
+import { isLocalFault, LocalFault } from './local-fault.ts';
+import { createLookup } from './lookup.ts';
 import { createPools, type PoolOptions } from './pool.ts';
 import { type CappedResponse, createUndiciAdapter } from './undici-adapter.ts';
 
@@ -34,7 +36,10 @@ export type Exchange =
   | { readonly kind: 'unknown'; readonly code: UnknownCode; readonly message: string };
 
 export type CallbackClient = {
-  /** Makes one exchange. Never rejects for a result of HTTP or the network. */
+  /**
+   * Makes one exchange. Never rejects for a result of HTTP or the network. Throws a LocalFault when nothing was written
+   * because this environment has no free socket, port or DNS server.
+   */
   exchange(request: ExchangeRequest): Promise<Exchange>;
   /** Closes the connections that must not be reused by a later invocation. */
   endInvocation(): Promise<void>;
@@ -47,8 +52,10 @@ export type CallbackClientOptions = {
   /** Allows loopback, for stages that run on one machine. */
   readonly allowThisMachine: boolean;
   readonly responseCapBytes: number;
-  /** Replaces the system's name lookup, for tests. */
+  /** How names are looked up; undefined: by DNS, without libuv's threads. */
   readonly lookup?: Lookup;
+  /** Open connections at most; undefined: MOST_SOCKETS. */
+  readonly mostSockets?: number;
 };
 
 // Headers of the connection and of the framing, which undici writes.
@@ -64,7 +71,8 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 export function createCallbackClient(options: CallbackClientOptions): CallbackClient {
   const addresses = addressRules(options);
   const rules = { allowHttp: options.allowHttp, addresses };
-  const pools = createPools({ lookup: options.lookup ?? systemLookup, addresses });
+  const { lookup = createLookup(), mostSockets } = options;
+  const pools = createPools({ lookup, addresses, mostSockets });
   // Not axios.create: an instance without defaults has no transforms and no Accept header.
   const http = new Axios({
     adapter: createUndiciAdapter(options.responseCapBytes),
@@ -141,6 +149,7 @@ async function answered(response: CappedResponse, capBytes: number): Promise<Exc
 
 function failed(error: AxiosError, origin: string): Exchange {
   const cause = error.code ?? '';
+  if (error.request === undefined && isLocalFault(cause)) throw new LocalFault(cause);
   if (error.request === undefined) return unsent(unsentCode(cause), { cause, origin });
   const code = unknownCode(cause);
   return { kind: 'unknown', code, message: failureMessage(code, { cause, origin }) };

@@ -1,156 +1,170 @@
 // Opens the connections of a pool: addresses checked, an exact connect timeout, HTTP/1.1 only, certificates verified by the
 // subscription's `ssl`, through its proxy where it has one. Our own, because undici's connector counts its timeout in
 // steps of half a second.
-import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { buildConnector } from 'undici';
 import type { AddressRules } from './address.ts';
 import { answerSocket } from './answer-socket.ts';
-import { ADDRESS_REFUSED, bareHost, coded, guardedLookup, type Lookup } from './guard.ts';
+import { connectToFirst } from './first-address.ts';
+import {
+  ADDRESS_REFUSED,
+  bareHost,
+  type CheckedAddress,
+  checkedAddresses,
+  coded,
+  type Lookup,
+} from './guard.ts';
+import { isLocalFault, isOutOfFiles } from './local-fault.ts';
+import { LOOKUP_TIMEOUT } from './query.ts';
+import { type Connection, OUT_OF_SOCKETS, type Sockets } from './sockets.ts';
 import { type TlsSettings, tlsOptionsOf } from './tls.ts';
 import { openTunnel, PROXY, type ProxySettings } from './tunnel.ts';
 
 export const CONNECT_TIMEOUT = 'ERR_CALLBACK_CONNECT_TIMEOUT';
-
-const TCP_KEEP_ALIVE_MS = 60_000;
-// Milliseconds before the next of several addresses is tried too. (Node's 250 ms gives up on distant hosts.)
-const NEXT_ADDRESS_AFTER_MS = 1_000;
 
 export type Connecting = {
   readonly connectTimeoutMs: number;
   readonly tls?: TlsSettings | undefined;
   readonly proxy?: ProxySettings | undefined;
 };
-type Guard = { readonly lookup: Lookup; readonly addresses: AddressRules };
+type ConnectorDeps = { readonly lookup: Lookup; readonly addresses: AddressRules; readonly sockets: Sockets };
+type Target = { readonly host: string; readonly port: number; readonly secure: boolean };
+/** One connection that is being made: when it has to stop, and how far it is. */
+type Attempt = { readonly signal: AbortSignal; isLookingUp: boolean };
 
 /**
- * Makes the function with which undici opens a connection: it checks the address, goes through the proxy where there
- * is one, and starts TLS. Every failure is an error with a code.
+ * Makes the function with which undici opens the connections of a pool: it checks the address, goes through the proxy
+ * where there is one, and starts TLS. Every failure is an error with a code. Each client of the pool has one connection
+ * and says whether that is idle.
  */
 export function createConnector(
   { connectTimeoutMs, tls, proxy }: Connecting,
-  { lookup: given, addresses }: Guard,
-): buildConnector.connector {
-  const lookup = guardedLookup(given, addresses);
+  deps: ConnectorDeps,
+): (client: Pick<Connection, 'isIdle' | 'usedAt'>) => buildConnector.connector {
+  const { sockets } = deps;
   let session: Buffer | undefined; // of the last TLS connection: a pool has one host
 
-  const tcpOptions = (host: string, port: number): TcpNetConnectOpts => ({
-    host,
-    port,
-    lookup,
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: Math.max(10, Math.min(NEXT_ADDRESS_AFTER_MS, connectTimeoutMs / 2)),
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
-  });
+  return (client) =>
+    ({ hostname, protocol, port }, callback) => {
+      const secure = protocol === 'https:';
+      const target = { host: hostname, port: port === '' ? (secure ? 443 : 80) : Number(port), secure };
+      const stop = new AbortController();
+      const attempt: Attempt = { signal: stop.signal, isLookingUp: false };
+      let connected: Socket | undefined;
+      let over = false;
+      let free = () => {};
 
-  /** Why this IP literal may not be connected to; undefined for a name, which the lookup checks. */
-  const refusalOf = (host: string): string | undefined =>
-    isIP(host) === 0 ? undefined : addresses.refusal(host);
+      const end = (error: Error | undefined, socket?: Socket) => {
+        if (over) return void socket?.destroy();
+        over = true;
+        clearTimeout(timer);
+        if (socket === undefined) {
+          stop.abort();
+          free();
+          return callback(error ?? coded(PROXY.unreachable, 'closed'), null);
+        }
+        socket.once('close', free);
+        connected = answerSocket(socket);
+        callback(null, connected);
+      };
+      const timer = setTimeout(() => {
+        const code = attempt.isLookingUp ? LOOKUP_TIMEOUT : CONNECT_TIMEOUT;
+        end(coded(code, `not connected within ${connectTimeoutMs} ms`));
+      }, connectTimeoutMs);
+      const close = () =>
+        connected === undefined ? end(coded(OUT_OF_SOCKETS, 'closed')) : connected.destroy();
 
-  function secured(hostname: string, over: { socket: Socket } | TcpNetConnectOpts): Socket {
-    return connectTls({
-      host: hostname,
-      ...over,
+      try {
+        free = sockets.add({ ...client, close });
+      } catch (error) {
+        return end(error as Error);
+      }
+      open(target, attempt).then((socket) => end(undefined, socket), end);
+    };
+
+  async function open(target: Target, attempt: Attempt): Promise<Socket> {
+    const socket = await (proxy === undefined
+      ? reach(target, attempt)
+      : throughProxy(proxy, target, attempt));
+    return target.secure ? await secured(target.host, socket, attempt) : socket;
+  }
+
+  /** Looks the host up and connects. Where no file is left, it closes idle connections and tries once more. */
+  async function reach({ host, port }: Pick<Target, 'host' | 'port'>, attempt: Attempt): Promise<Socket> {
+    const connect = async () => await connectToFirst(await addressesOf(host, attempt), port, attempt.signal);
+    try {
+      return await connect();
+    } catch (error) {
+      if (!isOutOfFiles(codeOf(error)) || !sockets.shed()) throw error;
+      return await connect();
+    }
+  }
+
+  async function addressesOf(host: string, attempt: Attempt) {
+    attempt.isLookingUp = true;
+    try {
+      return await checkedAddresses(host, deps, attempt.signal);
+    } finally {
+      attempt.isLookingUp = false;
+    }
+  }
+
+  /** The name is looked up here, as without a proxy, and the proxy gets the checked address. */
+  async function throughProxy(by: ProxySettings, { host, port }: Target, attempt: Attempt): Promise<Socket> {
+    const found = await addressesOf(host, attempt);
+    // IPv4 first: a proxy is more likely to reach it, and there is no way to ask.
+    const { address, family }: CheckedAddress = found.find((one) => one.family === 4) ?? found[0];
+    const socket = await reach({ host: bareHost(by.host), port: by.port }, attempt).catch((error) => {
+      throw failureOfProxy(codeOf(error), error);
+    });
+    if (attempt.signal.aborted) throw abandoned(socket);
+    attempt.signal.addEventListener('abort', () => socket.destroy());
+    // Its errors end the tunnel.
+    socket.on('error', () => {});
+    return await openTunnel(by, socket, { address, family, port });
+  }
+
+  function secured(host: string, socket: Socket, { signal }: Attempt): Promise<Socket> {
+    const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+    if (signal.aborted) return Promise.reject(abandoned(socket));
+    // Its errors reach the TLS socket.
+    socket.on('error', () => {});
+    const over = connectTls({
+      host,
+      socket,
       ...tlsOptionsOf(tls),
       ALPNProtocols: ['http/1.1'],
-      ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
+      // RFC 6066, 3: the name is sent without the dot that ends it in a URL.
+      ...(isIP(host) === 0 ? { servername: host.replace(/\.$/, '') } : {}),
       ...(session === undefined ? {} : { session }),
-    }).on('session', (fresh) => {
+    });
+    const abort = () => over.on('error', () => {}).destroy();
+    signal.addEventListener('abort', abort);
+    over.on('session', (fresh) => {
       session = fresh;
     });
-  }
-
-  return ({ hostname, protocol, port: givenPort }, callback) => {
-    const refusal = refusalOf(hostname);
-    if (refusal !== undefined) return callback(coded(ADDRESS_REFUSED, `the host is ${refusal}`), null);
-    const secure = protocol === 'https:';
-    const port = givenPort === '' ? (secure ? 443 : 80) : Number(givenPort);
-    let current: Socket | undefined;
-    let over = false;
-
-    const end = (error: Error | null, socket?: Socket) => {
-      if (over) return;
-      over = true;
-      clearTimeout(timer);
-      if (socket !== undefined) return callback(null, answerSocket(socket));
-      current?.on('error', () => {}).destroy();
-      callback(error ?? coded(PROXY.unreachable, 'closed'), null);
-    };
-    const timer = setTimeout(
-      () => end(coded(CONNECT_TIMEOUT, `not connected within ${connectTimeoutMs} ms`)),
-      connectTimeoutMs,
-    );
-    /** Settles the connection: with its error, or as connected. */
-    const last = (socket: Socket) => {
-      current = socket;
-      socket.once('error', end);
-      socket.once(secure ? 'secureConnect' : 'connect', () => {
-        socket.off('error', end);
-        end(null, socket);
-      });
-    };
-
-    if (proxy === undefined) {
-      const options = tcpOptions(hostname, port);
-      return last(secure ? secured(hostname, options) : connectTcp(options));
-    }
-    throughProxy(proxy, hostname, port).then(
-      (tunnel) => {
-        if (over) return void tunnel.destroy();
-        if (!secure) return end(null, tunnel);
-        last(secured(hostname, { socket: tunnel }));
-      },
-      (error: Error) => end(error),
-    );
-
-    /** The name is looked up here, as without a proxy, and the proxy gets the checked address. */
-    async function throughProxy(by: ProxySettings, host: string, targetPort: number): Promise<Socket> {
-      const { address, family } = await addressOf(host);
-      if (over) throw coded(CONNECT_TIMEOUT, 'too late');
-      const socket = await connectTo(by, (connecting) => {
-        current = connecting;
-      });
-      // Nothing else listens to the socket below TLS; its close is handled above.
-      socket.on('error', () => {});
-      return await openTunnel(by, socket, { address, family, port: targetPort });
-    }
-  };
-
-  function addressOf(host: string): Promise<{ address: string; family: number }> {
-    const family = isIP(host);
-    if (family !== 0) return Promise.resolve({ address: host, family });
-    return new Promise((resolve, reject) => {
-      lookup(host, { all: true }, (error, found) => {
-        if (error !== null) return reject(error);
-        const addresses = Array.isArray(found) ? found : [];
-        // IPv4 first: a proxy is more likely to reach it, and there is no way to ask.
-        const best = addresses.find((one) => one.family === 4) ?? addresses[0];
-        if (best === undefined) return reject(coded('ENOTFOUND', 'the name has no address'));
-        resolve(best);
-      });
+    over.once('error', reject);
+    over.once('secureConnect', () => {
+      over.off('error', reject);
+      signal.removeEventListener('abort', abort);
+      resolve(over);
     });
+    return promise;
   }
+}
 
-  function connectTo({ host, port }: ProxySettings, onSocket: (socket: Socket) => void): Promise<Socket> {
-    const bare = bareHost(host);
-    const refusal = refusalOf(bare);
-    if (refusal !== undefined) return Promise.reject(coded(PROXY.address, `the proxy is ${refusal}`));
-    return new Promise((resolve, reject) => {
-      const socket = connectTcp(tcpOptions(bare, port));
-      onSocket(socket);
-      const failed = ({ code }: NodeJS.ErrnoException) =>
-        reject(
-          code === ADDRESS_REFUSED
-            ? coded(PROXY.address, 'the proxy may not be called')
-            : coded(`${PROXY.unreachable}_${code ?? ''}`, 'no connection to the proxy'),
-        );
-      socket.once('error', failed);
-      socket.once('connect', () => {
-        socket.off('error', failed);
-        resolve(socket);
-      });
-    });
-  }
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error ? String(error.code) : undefined;
+
+function failureOfProxy(code: string | undefined, error: Error): Error {
+  if (isLocalFault(code)) return error;
+  return code === ADDRESS_REFUSED
+    ? coded(PROXY.address, 'the proxy may not be called')
+    : coded(`${PROXY.unreachable}_${code ?? ''}`, 'no connection to the proxy');
+}
+
+function abandoned(socket: Socket): Error {
+  socket.destroy();
+  return coded(CONNECT_TIMEOUT, 'too late');
 }

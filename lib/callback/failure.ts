@@ -4,6 +4,7 @@
 import { CONNECT_TIMEOUT } from './connector.ts';
 import { ADDRESS_REFUSED } from './guard.ts';
 import { ANSWER } from './head-reader.ts';
+import { LOOKUP_FAILED } from './query.ts';
 import { PROXY } from './tunnel.ts';
 import { DEADLINE } from './undici-adapter.ts';
 
@@ -107,7 +108,7 @@ export function unsentCode(cause: string): UnsentCode {
   if (cause.startsWith(PROXY.address)) return 'proxy-address-refused';
   if (cause.startsWith(PROXY.unreachable)) return 'proxy-unreachable';
   if (cause.startsWith(PROXY.refused)) return 'proxy-refused';
-  return cause.startsWith('EAI_') || cause === 'ESERVFAIL' ? 'lookup-failed' : 'connection-failed';
+  return cause.startsWith('EAI_') || cause.startsWith(LOOKUP_FAILED) ? 'lookup-failed' : 'connection-failed';
 }
 
 /** The documented code of an error after bytes were written; `cause` is the code of Node or undici. */

@@ -6,9 +6,16 @@ import type { AddressRules } from './address.ts';
 
 export type UrlRules = { readonly allowHttp: boolean; readonly addresses: AddressRules };
 
-/** Returns all addresses of a name. Fails with an error that has a code, as node:dns does. */
-export type Lookup = (hostname: string) => Promise<readonly { readonly address: string }[]>;
+/** Returns all addresses of a name. Fails with an error that has a code, as node:dns does; also when it is aborted. */
+export type Lookup = (
+  hostname: string,
+  signal?: AbortSignal,
+) => Promise<readonly { readonly address: string }[]>;
 
+/**
+ * The look-up of the operating system (getaddrinfo), for the command line. It blocks a thread of libuv's pool and can't be
+ * aborted, so a function must not ask it for a stranger's name.
+ */
 export const systemLookup: Lookup = (hostname) => dns.lookup(hostname, { all: true });
 
 /** Error code of the lookup and the connector when they refuse an address. */
@@ -52,23 +59,44 @@ function checkName(host: string, rules: UrlRules): string | undefined {
   return undefined;
 }
 
+export type CheckedAddress = { readonly address: string; readonly family: number };
+
 /**
- * The `lookup` of a connection: looks the name up once, refuses it when any of its addresses is forbidden, and returns
- * exactly the checked addresses. Node does not call it for IP literals; the connector checks those.
+ * Looks a host up once and returns exactly the addresses that were checked. Takes IP literals too. Refuses a name when any of
+ * its addresses is forbidden. Rejects with an error that has a code.
  */
-export function guardedLookup(lookup: Lookup, rules: AddressRules): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname).then(
+export async function checkedAddresses(
+  host: string,
+  { lookup, addresses }: { readonly lookup: Lookup; readonly addresses: AddressRules },
+  signal?: AbortSignal,
+): Promise<readonly [CheckedAddress, ...CheckedAddress[]]> {
+  const literal = isIP(host) !== 0;
+  const found = literal ? [{ address: host }] : await lookup(host, signal);
+  const [first, ...more] = found.map(({ address }) => ({ address, family: isIP(address) }));
+  if (first === undefined) throw coded('ENOTFOUND', 'the name has no address');
+  for (const { address } of [first, ...more]) {
+    const refusal = addresses.refusal(address);
+    if (refusal !== undefined)
+      throw coded(ADDRESS_REFUSED, literal ? `the host is ${refusal}` : `the name leads to ${refusal}`);
+  }
+  return [first, ...more];
+}
+
+/**
+ * The same as an option `lookup` of `net.connect`, for clients that open their connections themselves. Node does not call it
+ * for IP literals: the caller checks those.
+ */
+export function guardedLookup(lookup: Lookup, addresses: AddressRules): LookupFunction {
+  return (hostname, { all = false, family = 0 }, callback) => {
+    checkedAddresses(hostname, { lookup, addresses }).then(
       (found) => {
-        const addresses = found.map(({ address }) => ({ address, family: isIP(address) }));
-        const [first] = addresses;
-        if (first === undefined) return callback(coded('ENOTFOUND', 'the name has no address'), []);
-        for (const { address } of addresses) {
-          const refusal = rules.refusal(address);
-          if (refusal !== undefined)
-            return callback(coded(ADDRESS_REFUSED, `the name leads to ${refusal}`), []);
-        }
-        if (options.all === true) return callback(null, addresses);
+        const wanted = found.filter(
+          (one) => family === 0 || one.family === Number(String(family).replace('IPv', '')),
+        );
+        const [first] = wanted;
+        if (first === undefined)
+          return callback(coded('ENOTFOUND', 'the name has no address of this family'), []);
+        if (all) return callback(null, [...wanted]);
         return callback(null, first.address, first.family);
       },
       (error: NodeJS.ErrnoException) => callback(error, []),

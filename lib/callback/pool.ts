@@ -1,10 +1,11 @@
 // One undici pool per subscription and origin, made at its first exchange and closed after disuse. Limits how long a
 // connection stays idle; sends nothing.
-import { Pool } from 'undici';
+import { Client, Pool } from 'undici';
 import type { AddressRules } from './address.ts';
 import { createConnector } from './connector.ts';
 import type { Lookup } from './guard.ts';
 import { MOST_OVERHEAD_BYTES } from './head-reader.ts';
+import { createSockets } from './sockets.ts';
 import type { TlsSettings } from './tls.ts';
 import type { ProxySettings } from './tunnel.ts';
 
@@ -39,10 +40,7 @@ type Held = {
   usedAt: number;
 };
 
-/**
- * Pools kept at most. Lambda gives a function 1,024 open files, and a pool has one or two connections most of the time.
- * Beyond the limit of files, callbacks would look unreachable.
- */
+/** Pools kept at most, for their memory. sockets.ts limits their connections. */
 export const MOST_POOLS = 256;
 const FRESH_IDLE_MS = 1_000;
 const SWEEP_EVERY_MS = 1_000;
@@ -58,12 +56,16 @@ export function createPools(dependencies: {
   readonly addresses: AddressRules;
   /** The wall clock, because a monotonic clock stops while a Lambda is frozen. */
   readonly now?: () => number;
+  /** Open connections of all pools, at most; undefined: as many as a function may have. */
+  readonly mostSockets?: number | undefined;
 }): Pools {
   const now = dependencies.now ?? Date.now;
+  const sockets = createSockets(dependencies.mostSockets);
   const pools = new Map<string, Held>();
   let sweptAt = 0;
 
   function open(origin: string, options: PoolOptions, idleMs: number): Held {
+    const connector = createConnector(options, { ...dependencies, sockets });
     const pool = new Pool(origin, {
       connections: options.connections,
       pipelining: 1,
@@ -76,9 +78,17 @@ export function createPools(dependencies: {
       // Off: the adapter's deadline covers the whole exchange.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: createConnector(options, dependencies),
+      factory(url, given) {
+        const connect = connector({
+          isIdle: () => client.stats.size === 0,
+          usedAt: () => held.usedAt,
+        });
+        const client: Client = new Client(url, { ...given, connect });
+        return client;
+      },
     });
-    return { pool, fresh: options.fresh, idleMs, inFlight: 0, usedAt: now() };
+    const held = { pool, fresh: options.fresh, idleMs, inFlight: 0, usedAt: now() };
+    return held;
   }
 
   async function retire(id: string, held: Held): Promise<void> {

@@ -1,6 +1,6 @@
 // Every way in which a request is not written, on real sockets: "unsent" has to be true at the server.
 import { readFileSync } from 'node:fs';
-import { rootCertificates, setDefaultCACertificates } from 'node:tls';
+import { rootCertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answering, requestTo, testClient, testServer } from '#test/support/callback-exchange.ts';
 import { privateUrls } from '#test/support/hostile-urls.ts';
@@ -32,10 +32,10 @@ describe('a connection that can not be made', () => {
     expect(await client.exchange(requestTo('http://callback.test/'))).toMatchObject({ kind: 'unsent', code });
   });
 
-  it('takes longer than the connect timeout', async () => {
+  it('has a name whose look-up takes longer than the connect timeout', async () => {
     const client = testClient({ lookup: () => new Promise(() => {}) });
     const request = requestTo('http://callback.test/', { pool: { connectTimeoutMs: 50 } });
-    expect(await client.exchange(request)).toMatchObject({ kind: 'unsent', code: 'connect-timeout' });
+    expect(await client.exchange(request)).toMatchObject({ kind: 'unsent', code: 'lookup-failed' });
   });
 
   it('takes longer than the connect timeout to greet in TLS', async () => {
@@ -67,6 +67,16 @@ describe('TLS', () => {
     expect(await client.exchange(request)).toMatchObject({ kind: 'answered', status: 200 });
     expect(await client.exchange(request)).toMatchObject({ kind: 'answered', status: 200 });
     expect(server.connections).toHaveLength(1);
+  });
+
+  it('is asked for the name without the dot that may end it in a URL', async () => {
+    const server = await testServer(answering(OK), tls);
+    const client = testClient({ lookup: thisMachine });
+    const request = requestTo(`https://callback.test.:${server.port}/`);
+    expect(await client.exchange(request)).toMatchObject({ kind: 'answered', status: 200 });
+    expect(
+      server.connections.map((socket) => (socket as TLSSocket & { servername?: string }).servername),
+    ).toEqual(['callback.test']);
   });
 
   it('with a certificate for another name fails unsent', async () => {
