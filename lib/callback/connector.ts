@@ -92,7 +92,8 @@ export function createConnector(
 
   /** Looks the host up and connects. Where no file is left, it closes idle connections and tries once more. */
   async function reach({ host, port }: Pick<Target, 'host' | 'port'>, attempt: Attempt): Promise<Socket> {
-    const connect = async () => await connectToFirst(await addressesOf(host, attempt), port, attempt.signal);
+    const { signal } = attempt;
+    const connect = async () => await connectToFirst(await addressesOf(host, attempt), { port, signal });
     try {
       return await connect();
     } catch (error) {

@@ -1,7 +1,7 @@
 // Connects to the first of several addresses that answers: "Happy Eyeballs", RFC 8305. Our own, because Node ends the attempt
 // at one address before it begins the next, and so gives up on a distant callback beside an address that is dead.
-import { connect, type Socket } from 'node:net';
-import type { CheckedAddress } from './guard.ts';
+import { connect as connectTcp, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { type CheckedAddress, coded } from './guard.ts';
 import { isLocalFault } from './local-fault.ts';
 
 const TCP_KEEP_ALIVE_MS = 60_000;
@@ -12,12 +12,12 @@ const MOST_TRIED = 8;
 
 /**
  * Resolves with the connection that was made first; the others are closed. Rejects when all have failed, with the first
- * error, or with one that is our own fault. When aborted it closes its sockets and stays pending.
+ * error, or with one that is our own fault. When aborted it closes its sockets and rejects.
  */
 export function connectToFirst(
   addresses: readonly CheckedAddress[],
-  port: number,
-  signal: AbortSignal,
+  { port, signal }: { readonly port: number; readonly signal: AbortSignal },
+  { connect = connectTcp }: { readonly connect?: (options: TcpNetConnectOpts) => Socket } = {},
 ): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const waiting = inTurns(addresses).slice(0, MOST_TRIED);
@@ -31,7 +31,10 @@ export function connectToFirst(
     signal.removeEventListener('abort', abort);
     for (const socket of open) if (socket !== winner) socket.destroy();
   };
-  const abort = () => end();
+  const abort = () => {
+    end();
+    reject(coded('ABORT_ERR', 'the connection was given up'));
+  };
 
   function tryNext(): void {
     clearTimeout(timer);

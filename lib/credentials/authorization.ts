@@ -2,6 +2,7 @@
 // with them. The policy decides what follows when there is none.
 import type * as z from 'zod';
 import type { CallbackClient } from '#lib/callback/client.ts';
+import { LocalFault } from '#lib/callback/local-fault.ts';
 import type { SecretReference } from '#lib/item/secret-reference.ts';
 import {
   type Auth,
@@ -24,11 +25,14 @@ export type Authorized =
 type Secured = Pick<Subscription, 'id' | 'auth' | 'ssl' | 'proxy'>;
 
 export type Authorization = {
-  /** Returns the header for a request now. Never rejects for Secrets Manager or a token endpoint. */
+  /**
+   * Returns the header for a request now. Never rejects for Secrets Manager or a token endpoint. Throws a LocalFault when
+   * this environment has no free socket to ask for a token.
+   */
   headerFor(subscription: Secured): Promise<Authorized>;
   /**
    * The callback answered 401 to this header. Reads secret and token again, at most once in 30 s. Returns true when the
-   * next request would have another header.
+   * next request would have another header, or may have: no token could be asked for.
    */
   refused(subscription: Secured, header: string | undefined): Promise<boolean>;
 };
@@ -68,6 +72,16 @@ export function createAuthorization(deps: AuthorizationDeps): Authorization {
     return anew.ok && anew.version !== found.version
       ? await headerOf(anew.credentials, subscription)
       : header;
+  }
+
+  /** Undefined when this environment has no free socket: the callback has answered, so nothing is thrown. */
+  async function headerNow(subscription: Secured): Promise<Authorized | undefined> {
+    try {
+      return await headerFor(subscription);
+    } catch (error) {
+      if (error instanceof LocalFault) return undefined;
+      throw error;
+    }
   }
 
   async function credentialsOf(
@@ -123,15 +137,15 @@ export function createAuthorization(deps: AuthorizationDeps): Authorization {
     async refused(subscription, header) {
       const { auth } = subscription;
       if (auth === undefined || auth.type === 'none') return false;
-      const isOther = (now: Authorized) => !now.ok || now.header !== header;
+      const isOther = (now: Authorized | undefined) => now?.ok !== true || now.header !== header;
       // Another delivery may have renewed it already, or the token has expired.
-      if (isOther(await headerFor(subscription))) return true;
+      if (isOther(await headerNow(subscription))) return true;
       const found = await credentialsOf(auth);
       if (found.ok && found.version !== undefined) await readAnew(auth, found.version);
       if (found.ok && isForToken(found.credentials)) {
         tokens.drop(found.credentials, header?.slice('Bearer '.length) ?? '');
       }
-      return isOther(await headerFor(subscription));
+      return isOther(await headerNow(subscription));
     },
   };
 }

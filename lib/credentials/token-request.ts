@@ -10,6 +10,7 @@ import {
   customFetch,
 } from 'oauth4webapi';
 import type { CallbackClient, Exchange } from '#lib/callback/client.ts';
+import { LocalFault } from '#lib/callback/local-fault.ts';
 import { errorName } from '#lib/telemetry/log.ts';
 import { signAssertion } from './assertion.ts';
 import type { TokenAnswer, TokenConnection, TokenCredentials } from './token.ts';
@@ -29,6 +30,7 @@ const POOL = {
 
 /**
  * Requests a token from an OAuth2 token endpoint. A failure is a value with a sentence; never throws for an answer.
+ * Throws a LocalFault when this environment has no free socket.
  */
 export async function requestToken(
   credentials: TokenCredentials,
@@ -63,6 +65,7 @@ export async function requestToken(
       },
     });
   } catch (error) {
+    if (error instanceof LocalFault) throw error;
     const message = `no token from ${origin}: it could not be asked (${errorName(error)})`;
     return { ok: false, code: 'token-unreachable', message };
   }

@@ -77,13 +77,15 @@ export function createTokens({ request, now }: TokensDeps): Tokens {
     connection: TokenConnection,
   ): Promise<TokenRead> {
     const askedAt = now();
-    const answer = await request(credentials, connection);
-    if (!answer.ok) {
-      const old = kept.get(key);
-      if (old === undefined || now() >= old.expiresAt) return answer;
-      old.renewAt = now() + RENEW_AGAIN_MS;
-      return { ok: true, accessToken: old.accessToken };
+    let answer: TokenAnswer;
+    try {
+      answer = await request(credentials, connection);
+    } catch (error) {
+      const old = oldToken(key);
+      if (old === undefined) throw error;
+      return old;
     }
+    if (!answer.ok) return oldToken(key) ?? answer;
     const { accessToken, expiresInSeconds } = answer;
     const lifeMs = expiresInSeconds === undefined ? UNTOLD_LIFE_MS : expiresInSeconds * 1000;
     const expiresAt = askedAt + lifeMs;
@@ -91,6 +93,14 @@ export function createTokens({ request, now }: TokensDeps): Tokens {
     const earlyMs = Math.min(Math.max(lifeMs / 10, EARLY_MS.least), EARLY_MS.most);
     kept.set(key, { accessToken, expiresAt, renewAt: expiresAt - earlyMs });
     return { ok: true, accessToken };
+  }
+
+  /** The token that could not be renewed, while it is still valid. */
+  function oldToken(key: string): TokenRead | undefined {
+    const old = kept.get(key);
+    if (old === undefined || now() >= old.expiresAt) return undefined;
+    old.renewAt = now() + RENEW_AGAIN_MS;
+    return { ok: true, accessToken: old.accessToken };
   }
 
   /** Drops expired tokens; without any, the oldest. */

@@ -1,6 +1,7 @@
 // One attempt: build the request and its credentials, claim the message where the quality of service needs it, send, and
 // report the outcome. policy.ts decides what follows.
-import type { CallbackClient } from '#lib/callback/client.ts';
+import type { CallbackClient, Exchange } from '#lib/callback/client.ts';
+import { LocalFault } from '#lib/callback/local-fault.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import type { Span } from '#lib/message/trace.ts';
 import { withTimeLimit } from '#lib/queue/time-limit.ts';
@@ -49,7 +50,8 @@ export type Circumstances = {
 
 /**
  * Makes one attempt, or reports the outcome of the attempt that holds the claim. Returns `out-of-time` when there is no
- * time to start it. Throws only when DynamoDB fails before anything is sent.
+ * time to start it. Throws when DynamoDB fails before anything is sent, and a LocalFault when this environment has no
+ * free socket: nothing was sent then, nothing is claimed, and the message is to be received again.
  */
 export async function attempt(
   { delivery, body }: { readonly delivery: Delivery; readonly body: string },
@@ -80,7 +82,7 @@ export async function attempt(
 
   const { headers } = secured;
   const url = subscription.callbackUrl;
-  const exchange = await stopwatch.during(() =>
+  const exchanging = stopwatch.during(() =>
     deps.callback.exchange({
       url,
       headers,
@@ -98,6 +100,7 @@ export async function attempt(
       },
     }),
   );
+  const exchange = await orTakenBack(exchanging, claim, delivery, deps);
   const carried = { url, headers, configured: subscription.headers };
   const outcome = outcomeOf(exchange, carried, deps);
   const durationMs = deps.now() - at;
@@ -107,6 +110,26 @@ export async function attempt(
   // When the secret can't be read again in time, the credentials may have changed.
   const credentialsChanged = refused && ((await withTimeLimit(endsAt, refused, deps)) ?? true);
   return { outcome, epoch, at, made: true, durationMs, span, credentialsChanged };
+}
+
+/** Takes the claim back when the exchange was not begun because of this environment, and throws on. */
+async function orTakenBack(
+  exchanging: Promise<Exchange>,
+  claim: Taken | undefined,
+  delivery: Delivery,
+  deps: AttemptDeps,
+): Promise<Exchange> {
+  try {
+    return await exchanging;
+  } catch (error) {
+    if (error instanceof LocalFault) {
+      const { subscription, messageId } = delivery;
+      const { code, message } = error;
+      deps.log.warn('callback.local-fault', { subscription, messageId, code });
+      if (claim) await writeDown({ kind: 'unsent', code, message }, claim, delivery, deps);
+    }
+    throw error;
+  }
 }
 
 /** A failed write is safe: a claim without an outcome counts as `unknown`. */

@@ -2,6 +2,7 @@
 // limits. Nothing is claimed, counted or stored, and no real message is sent.
 import { randomUUID } from 'node:crypto';
 import { createCallbackClient, type ExchangeRequest } from '#lib/callback/client.ts';
+import { systemLookup } from '#lib/callback/guard.ts';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { refuseItem } from '#lib/cli/terminal/faults.ts';
@@ -44,7 +45,7 @@ export async function testSubscription(id: string, options: Options, context: Co
     attempt: 1,
     sends: 0,
   };
-  const callback = createCallbackClient(callbackOptions(deployment));
+  const callback = createCallbackClient({ ...callbackOptions(deployment), lookup: systemLookup });
   try {
     const { sent, attempted } = await call({ delivery, payload, subscription }, callback, context);
     printResult({ id, delivery, sent, attempted }, context);
