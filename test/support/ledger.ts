@@ -1,11 +1,14 @@
 // The subscribers: they answer by script and record every request. Each config item puts its version into a header, so
 // that a request shows under which QoS and lane count it was made.
 import type { Exchange, ExchangeRequest } from '#lib/callback/client.ts';
+import { LocalFault } from '#lib/callback/local-fault.ts';
 
 export type Answer =
   | { readonly status: number; readonly afterMs?: number; readonly retryAfter?: string }
   /** No byte is written; a reset after the request was written; the function is killed during the request. */
   | { readonly unsent: true; readonly afterMs?: number }
+  /** Nothing is written, because the function has no free socket. */
+  | { readonly localFault: true; readonly afterMs?: number }
   | { readonly reset: true; readonly afterMs?: number }
   | { readonly kill: true };
 
@@ -90,6 +93,7 @@ export function createLedger(now: () => number) {
 
 /** An answer as the function receives it. */
 export function exchangeOf(answer: Answer): Exchange {
+  if ('localFault' in answer) throw new LocalFault('EMFILE');
   if ('unsent' in answer) return { kind: 'unsent', code: 'connection-refused', message: 'refused' };
   if (!('status' in answer)) return { kind: 'unknown', code: 'reset', message: 'reset' };
   const headers: Record<string, string> = {};

@@ -149,7 +149,7 @@ export function wireFunctions(
         if ('kill' in said) life.kill();
         // The ledger records the callback's answer even when the invocation was killed.
         if ('status' in said && !late) ledger.end(entry, { status: said.status });
-        ledger.end(entry, 'unsent' in said ? { unsent: true } : {});
+        ledger.end(entry, 'unsent' in said || 'localFault' in said ? { unsent: true } : {});
         return exchangeOf(late ? { reset: true } : 'kill' in said ? { reset: true } : said);
       },
       Math.min(afterMs, request.timeoutMs),
