@@ -1,5 +1,5 @@
 // A DNS server for tests, over UDP and TCP on this machine. It answers as the test says, or not at all, and keeps every
-// question. `useDns` makes it the DNS server of this process; of a function's process, `node --import`s use-dns.ts does.
+// question. `useDns` makes it the DNS server of this process, `environmentFor` of a function's.
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import dns from 'node:dns';
 import { once } from 'node:events';
@@ -106,6 +106,12 @@ export async function useDns(answer: (question: DnsQuestion) => DnsReply): Promi
     return server.close();
   });
   return server;
+}
+
+/** The environment of a function whose DNS server this is: it is set before the bundle is loaded. */
+export function environmentFor({ address }: Pick<DnsServer, 'address'>): Record<string, string> {
+  const code = `import dns from 'node:dns'; dns.setServers(['${address}']);`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
 }
 
 function readQuestion(query: Buffer): { name: string; type: 'A' | 'AAAA'; end: number } {
