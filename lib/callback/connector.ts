@@ -121,8 +121,6 @@ export function createConnector(
     });
     if (attempt.signal.aborted) throw abandoned(socket);
     attempt.signal.addEventListener('abort', () => socket.destroy());
-    // Its errors end the tunnel.
-    socket.on('error', () => {});
     return await openTunnel(by, socket, { address, family, port });
   }
 

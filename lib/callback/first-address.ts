@@ -59,6 +59,8 @@ export function connectToFirst(
     socket.once('error', failed);
     socket.once('connect', () => {
       socket.off('error', failed);
+      // Whoever gets it listens a moment later.
+      socket.on('error', () => {});
       end(socket);
       resolve(socket);
     });

@@ -396,4 +396,28 @@ export const DANGERS: readonly Danger[] = [
     edits: [['lib/redrive/replay.ts', 'replayId ?? null, sequence,', 'replayId ?? null,']],
     tests: [['redrive/redrive', 'in undeliverable are both sent, with and without a recorded sequence']],
   },
+  {
+    id: 'claim-of-a-local-fault',
+    danger: 'at-most-once holds a message that was never sent, because the function had no free socket.',
+    edits: [
+      [
+        'lib/deliver/attempt.ts',
+        "if (claim) await writeDown({ kind: 'unsent',",
+        "if (claim && code === '') await writeDown({ kind: 'unsent',",
+      ],
+    ],
+    tests: [['stories/local-fault', 'every message is delivered once']],
+  },
+  {
+    id: 'nat64',
+    danger: 'A name reaches a private address through the translator of an IPv6-only subnet.',
+    edits: [
+      [
+        'lib/callback/address.ts',
+        'return neverWithin(ipv4Within(address), 4) && translated;',
+        'return ipv4Within(address) && undefined;',
+      ],
+    ],
+    tests: [['callback/address', 'is a translated one (NAT64)']],
+  },
 ];
