@@ -23,6 +23,8 @@ export type Alarm = {
   readonly above: number;
   readonly below?: true;
   readonly periods: number;
+  /** In alarm as soon as this many of the periods are above; undefined: all of them. */
+  readonly ofPeriods?: number;
 };
 
 type Capacity = { readonly route: number; readonly deliver: number; readonly bridge: number };
@@ -71,10 +73,12 @@ export const alarms = (capacity: Capacity): Alarm[] => [
   {
     name: 'endpoint-broken',
     description: 'An endpoint does not accept dead letters; they wait.',
-    metric: { own: 'bridge', name: 'BreakersOpened' },
+    metric: { own: 'bridge', name: 'BridgeWaits' },
     statistic: 'Sum',
     above: 0,
-    periods: 1,
+    // A waiting letter comes round at least every quarter of an hour, and is counted each time.
+    periods: 4,
+    ofPeriods: 1,
   },
   {
     name: 'subscription-stopped',
@@ -176,6 +180,7 @@ export function alarmResource(alarm: Alarm, stackName: string, stage: string, to
       Statistic: alarm.statistic,
       Period: PERIOD_SECONDS,
       EvaluationPeriods: alarm.periods,
+      ...(alarm.ofPeriods !== undefined && { DatapointsToAlarm: alarm.ofPeriods }),
       Threshold: alarm.above,
       ComparisonOperator: alarm.below ? 'LessThanThreshold' : 'GreaterThanThreshold',
       // Missing data counts as OK, except for the alarm that watches for missing data.

@@ -85,7 +85,8 @@ function encrypted(resource: Resource, KMSMasterKeyId: string): Resource {
 }
 
 function kept(resource: Resource): Resource {
-  const retained = { ...resource, DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' };
+  // A deployment that fails deletes what it has created itself: kept, it would take the names of the next try.
+  const retained = { ...resource, DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
   if (resource.Type === 'AWS::SQS::Queue') return retained;
   if (resource.Type !== 'AWS::DynamoDB::Table') return resource;
   const more = {

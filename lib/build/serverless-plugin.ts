@@ -1,9 +1,11 @@
 // The serverless CLI's side of the build. For every command it settles the region and refuses a stage or parameter that
 // can't be. Before it packages, deploys or invokes it checks that the parameters fit, adds what follows from them, and
-// bundles.
+// bundles. Before it deploys it warns when the account's concurrency is too small.
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
-import { type ParameterValues, parametersSchema } from '#lib/deployment/parameters.ts';
+import { parametersSchema } from '#lib/deployment/parameters.ts';
 import { isLocalStage, stageFault } from '#lib/deployment/stage-and-region.ts';
+import { capacityOf, concurrencyWarning } from './account-concurrency.ts';
 import { bundle } from './bundle.ts';
 import { faultIn, misfit, unknownParameter } from './capacity-check.ts';
 import { alarmsAndDashboard } from './observability.ts';
@@ -32,9 +34,17 @@ type Serverless = {
     };
     readonly isHelpRequest: boolean;
   };
-  getProvider(name: 'aws'): { getStage(): string; getRegion(): string };
+  getProvider(name: 'aws'): {
+    getStage(): string;
+    getRegion(): string;
+    /** Credentials as the CLI finds them, those of `--aws-profile` too. */
+    getAwsSdkV3Config(): Promise<ConstructorParameters<typeof LambdaClient>[0]>;
+  };
   classes: { Error: new (message: string) => Error };
 };
+
+/** What serverless gives a plugin to write with. */
+type Writers = { readonly log: { warning(text: string): void } };
 
 /** These commands reach no AWS, so they need no region. */
 const WITHOUT_AWS = ['package', 'print', 'plugin', 'doctor'];
@@ -44,7 +54,7 @@ export default class BundlePlugin {
   readonly #serverless: Serverless;
   #isPrepared = false;
 
-  constructor(serverless: Serverless) {
+  constructor(serverless: Serverless, _options: unknown, { log }: Writers) {
     this.#serverless = serverless;
     const prepareAndBundle = async () => {
       this.#prepare();
@@ -55,6 +65,10 @@ export default class BundlePlugin {
       'before:package:function:package': prepareAndBundle,
       'before:deploy:function:packageFunction': prepareAndBundle,
       'before:invoke:local:invoke': prepareAndBundle,
+      'before:deploy:deploy': async () => {
+        const warning = await this.#concurrencyWarning();
+        if (warning !== undefined) log.warning(warning);
+      },
     };
   }
 
@@ -86,6 +100,13 @@ export default class BundlePlugin {
 
   #refuseIf(fault: string | undefined): void {
     if (fault !== undefined) throw this.#refusal(fault);
+  }
+
+  async #concurrencyWarning(): Promise<string | undefined> {
+    const { custom } = serviceSchema.parse(this.#serverless.service);
+    const config = await this.#serverless.getProvider('aws').getAwsSdkV3Config();
+    const lambda = new LambdaClient({ ...config });
+    return await concurrencyWarning(parametersSchema().parse(custom.parameters), { lambda });
   }
 
   /** Checks the parameters, and puts into the service what follows from them, once. */
@@ -121,10 +142,3 @@ export default class BundlePlugin {
     this.#isPrepared = true;
   }
 }
-
-/** `route` has one event source mapping for each of its three queues. */
-const capacityOf = (values: ParameterValues) => ({
-  route: 3 * values.routeMaximumConcurrency,
-  deliver: values.deliverMaximumConcurrency,
-  bridge: values.bridgeMaximumConcurrency,
-});

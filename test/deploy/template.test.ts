@@ -49,10 +49,10 @@ test('only the stage prod keeps its data when its stack is deleted', async () =>
         ),
       })
       .parse(JSON.parse(readFileSync(join(checkout, TEMPLATE_FILE), 'utf8')));
-    const data = Object.values(Resources).filter(({ Type }) => /Queue|Table/.test(Type));
+    const data = Object.values(Resources).filter(({ Type }) => /::(Queue|Table)$/.test(Type));
     return data.map(({ DeletionPolicy }) => DeletionPolicy);
   };
-  expect(await policies('prod')).toEqual(Array(9).fill('Retain'));
+  expect(await policies('prod')).toEqual(Array(9).fill('RetainExceptOnCreate'));
   expect(await policies('dev')).toEqual(Array(9).fill(undefined));
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { alarms } from '#lib/build/alarms.ts';
 import type { DeadLetter } from '#lib/message/attribute.ts';
 import { createBridgeWorld, DOWN, type Script, TAKEN, URLS } from '#test/support/bridge-world.ts';
 import { deadLetter as letterOf } from '#test/support/letters.ts';
@@ -63,6 +64,27 @@ describe('an endpoint that fails', () => {
     expect(world.events('endpoint.broken')).toEqual([
       { endpoint: 'down', type: 'sqs', reason: 'unreachable', detail: 'no broker answers' },
     ]);
+  });
+
+  test('is counted in each evaluation of its alarm as long as letters wait for it', async () => {
+    const alarm = alarms({ route: 1, deliver: 1, bridge: 1 }).find(({ name }) => name === 'endpoint-broken');
+    const windowMs = (alarm?.periods ?? 0) * 300_000;
+    const world = createBridgeWorld();
+    world.endpoint('down', () => DOWN);
+    world.send(letter('1', 'down'));
+    const countedAt: number[] = [];
+    // Six hours, in steps of a minute.
+    for (let minute = 0; minute < 360; minute++) {
+      const before = world.counts.get('BridgeWaits') ?? 0;
+      await world.poll();
+      if ((world.counts.get('BridgeWaits') ?? 0) > before) countedAt.push(minute * 60_000);
+      world.pass(60_000);
+    }
+    expect(alarm).toMatchObject({ metric: { own: 'bridge', name: 'BridgeWaits' }, above: 0, ofPeriods: 1 });
+    const gaps = countedAt.map((at, index) => (countedAt[index + 1] ?? 360 * 60_000) - at);
+    expect(countedAt[0]).toBe(0);
+    // A period of CloudWatch may begin just behind a count.
+    expect(Math.max(...gaps) + 60_000).toBeLessThanOrEqual(windowMs - 60_000);
   });
 
   test('gets all waiting letters when it works again, without an operator', async () => {

@@ -80,7 +80,7 @@ test("a key of one's own takes the place of AWS's on queues and tables, and ever
 
 test('data that is kept outlives the stack, and tables can be brought back', () => {
   const { resources } = withOptions(PARTS, parametersWith({ keepData: 'true' }));
-  const retained = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' };
+  const retained = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
   expect(resources.Queue).toMatchObject(retained);
   expect(resources.Table).toMatchObject({
     ...retained,

@@ -125,7 +125,7 @@ function resourcesOf(name: string): Record<string, { Type: string; Properties: R
   return template.shape.Resources.parse(resolve(Resources));
 }
 
-const policyFor = (service: string, source: string) => ({
+const policyFor = (service: string, source: string, queue = QUEUE_ARN) => ({
   Queues: ['https://sqs.us-east-1.amazonaws.com/123456789012/webhooks-dev-messages'],
   PolicyDocument: {
     Version: '2012-10-17',
@@ -134,7 +134,7 @@ const policyFor = (service: string, source: string) => ({
         Effect: 'Allow',
         Principal: { Service: service },
         Action: 'sqs:SendMessage',
-        Resource: QUEUE_ARN,
+        Resource: queue,
         Condition: { ArnEquals: { 'aws:SourceArn': source } },
       },
     ],
@@ -143,14 +143,19 @@ const policyFor = (service: string, source: string) => ({
 
 describe('the templates', () => {
   test('the rule takes the event, and may send it to the queue', () => {
-    const { OrdersToWebhooks, MayPublish } = resourcesOf('eventbridge-rule');
+    const { OrdersToWebhooks, MayPublish, MayKeepNotPublished } = resourcesOf('eventbridge-rule');
     const { EventPattern, Targets } = OrdersToWebhooks?.Properties ?? {};
     const event = z.record(z.string(), z.unknown()).parse(jsonOf('eventbridge-event'));
     for (const [field, values] of Object.entries(
       z.record(z.string(), z.array(z.string())).parse(EventPattern),
     ))
       expect(values).toContain(event[field]);
-    expect(Targets).toEqual([{ Id: 'webhooks', Arn: QUEUE_ARN }]);
+    const notPublished = "the NotPublished's Arn";
+    expect(Targets).toEqual([{ Id: 'webhooks', Arn: QUEUE_ARN, DeadLetterConfig: { Arn: notPublished } }]);
+    const rule = "the OrdersToWebhooks's Arn";
+    expect(MayKeepNotPublished?.Properties).toMatchObject({
+      PolicyDocument: policyFor('events.amazonaws.com', rule, notPublished).PolicyDocument,
+    });
     expect(MayPublish?.Properties).toEqual(policyFor('events.amazonaws.com', "the OrdersToWebhooks's Arn"));
   });
 
