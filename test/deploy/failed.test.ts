@@ -1,14 +1,15 @@
 // A first deployment that fails: what it has created is gone again, and the second try succeeds.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
-  CreateTableCommand,
   DeleteTableCommand,
   DynamoDBClient,
   ListTablesCommand,
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
 import { DeleteQueueCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, expect, inject, test } from 'vitest';
-import { cliIn } from '#test/support/deployment.ts';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { type Cli, checkOut, cliIn } from '#test/support/deployment.ts';
 import { REGION, ROOT } from '#test/support/ministack.ts';
 
 const STAGE = 'local-failed';
@@ -34,23 +35,32 @@ async function removeTable(TableName: string): Promise<void> {
   await dynamodb.send(new DeleteTableCommand({ TableName }));
 }
 
+/** A resource that fails when all queues and tables are there. */
+const FAILING = `
+    NeverReadyHandle:
+      Type: AWS::CloudFormation::WaitConditionHandle
+    NeverReady:
+      Type: AWS::CloudFormation::WaitCondition
+      DependsOn: [UndeliverableQueue, DeadLettersQueue, SubscriptionsTable, EndpointsTable, StateTable]
+      Properties: { Handle: !Ref NeverReadyHandle, Timeout: 1 }
+`;
+
+let broken: Cli;
+beforeAll(async () => {
+  broken = await checkOut(endpoint);
+  const file = join(broken.root, 'serverless.yml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('\n  Outputs:', `${FAILING}\n  Outputs:`));
+});
+
 afterAll(async () => {
+  broken?.remove();
   await cli.serverless(STAGE, 'remove');
   for (const QueueUrl of await queues()) await sqs.send(new DeleteQueueCommand({ QueueUrl }));
   for (const table of await tables()) await removeTable(table);
 });
 
 test('a first deployment with kept data that fails leaves no queue, and can be repeated', async () => {
-  const taken = `webhooks-${STAGE}-state`;
-  await dynamodb.send(
-    new CreateTableCommand({
-      TableName: taken,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: 'other', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'other', KeyType: 'HASH' }],
-    }),
-  );
-  await expect(cli.serverless(STAGE, 'deploy', '--param', 'keepData=true')).rejects.toThrow(taken);
+  await expect(broken.serverless(STAGE, 'deploy', '--param', 'keepData=true')).rejects.toThrow('NeverReady');
   expect(await queues()).toEqual([]);
   for (const table of await tables()) await removeTable(table);
   await cli.serverless(STAGE, 'deploy', '--param', 'keepData=true');
