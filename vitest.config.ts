@@ -27,6 +27,14 @@ export default defineConfig({
         sequence: { groupOrder: 2 },
         globalSetup: ['./test/support/package-once.ts'],
       }),
+      // Each test has a set of its own, and offenders that want all of the machine.
+      project('neighbours', {
+        testTimeout: 180_000,
+        hookTimeout: 60_000,
+        maxWorkers: 2,
+        sequence: { groupOrder: 3 },
+        globalSetup: ['./test/support/package-once.ts'],
+      }),
       // One emulated AWS serves all of it, one file after the other.
       project('deploy', {
         testTimeout: 360_000,

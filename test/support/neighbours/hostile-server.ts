@@ -1,0 +1,91 @@
+// A receiver that harms, in a process of its own, so that its bytes and its waits take no time of the thread that serves
+// the queues. It answers every request in one manner.
+import { once } from 'node:events';
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
+import { type AddressInfo, createServer as createRawServer, type Socket } from 'node:net';
+import { answering } from '#test/bench/beside.ts';
+
+export type Manner =
+  /** An ordinary answer, `afterMs` after the request. */
+  | {
+      readonly status: number;
+      readonly body?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly afterMs?: number;
+    }
+  /** These bytes, and then `pours` again and again until the connection ends. */
+  | { readonly bytes: string; readonly pours?: string };
+
+export type AskedOfHostile =
+  /** Answers with the number of requests so far. */
+  | 'count'
+  /** Answers with the header lines of the requests so far, at most the first thousand, as one text. */
+  | 'heads'
+  /** Answers with how many connections are open. */
+  | 'open';
+
+const MOST_HEADS = 1_000;
+const POURED_AT_ONCE = 16_384;
+
+const heads: string[] = [];
+let count = 0;
+let open = 0;
+
+function note(head: string): void {
+  count += 1;
+  if (heads.length < MOST_HEADS) heads.push(head);
+}
+
+const headOf = ({ method, url, rawHeaders }: IncomingMessage): string =>
+  [`${method} ${url}`, ...rawHeaders].join('\n');
+
+function answersWith({
+  status,
+  body = '',
+  headers = {},
+  afterMs,
+}: Extract<Manner, { status: number }>): Server {
+  const server = createHttpServer((request, response) => {
+    note(headOf(request));
+    request.resume();
+    const answer = () => response.writeHead(status, headers).end(body);
+    if (afterMs === undefined) answer();
+    else setTimeout(answer, afterMs);
+  });
+  server.keepAliveTimeout = 600_000;
+  return server;
+}
+
+function pours({ bytes, pours }: Extract<Manner, { bytes: string }>) {
+  const piece = pours && Buffer.from(pours.repeat(Math.ceil(POURED_AT_ONCE / pours.length)), 'latin1');
+  return createRawServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', (received) => {
+      // Every request here is short and arrives in one piece.
+      if (!received.includes('POST ')) return;
+      note(received.toString('latin1'));
+      socket.write(bytes, 'latin1');
+      if (piece) pour(socket, piece);
+    });
+  });
+}
+
+/** One piece after the other, each when the system has taken the one before. */
+function pour(socket: Socket, piece: Buffer): void {
+  if (!socket.destroyed) socket.write(piece, (error) => error ?? setImmediate(pour, socket, piece));
+}
+
+const manner: Manner = JSON.parse(process.argv[2] ?? '');
+const server = 'status' in manner ? answersWith(manner) : pours(manner);
+server.on('connection', (socket) => {
+  open += 1;
+  socket.once('close', () => {
+    open -= 1;
+  });
+});
+await once(server.listen(0, '127.0.0.1'), 'listening');
+const { port } = server.address() as AddressInfo;
+answering<AskedOfHostile>(`http://127.0.0.1:${port}`, (asked) => {
+  if (asked === 'count') return count;
+  return asked === 'heads' ? heads.join('\n\n') : open;
+});

@@ -1,0 +1,101 @@
+// What an offender can reach: the tables and secrets as a customer's portal writes them, the publishers' queues, and servers
+// on the network. The tests and the benchmark both give it to the offenders, over a local set.
+import { randomUUID } from 'node:crypto';
+import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { LocalSet } from '#lib/local/set.ts';
+import { startBeside } from '#test/bench/beside.ts';
+import type { AskedOfHostile, Manner } from './hostile-server.ts';
+
+/** What a local set of any version has. */
+export type Clients = Pick<LocalSet, 'clients' | 'outputs'>;
+
+export type HostileServer = {
+  readonly url: string;
+  count(): Promise<number>;
+  heads(): Promise<string>;
+  open(): Promise<number>;
+};
+
+export type Publication = {
+  readonly topic: string;
+  readonly body?: string;
+  readonly count?: number;
+  readonly attributes?: Readonly<Record<string, string>>;
+};
+
+export type Neighbourhood = ReturnType<typeof createNeighbourhood>;
+
+const HOSTILE = new URL('./hostile-server.ts', import.meta.url).href;
+
+/** What an offender knows of the healthy subscriptions: their topic, and the name of a secret of one of them. */
+export type Healthy = { readonly topic: string; readonly healthySecret: string };
+
+export function createNeighbourhood({ clients, outputs }: Clients, { topic, healthySecret }: Healthy) {
+  const documents = DynamoDBDocumentClient.from(clients.dynamodb, {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  const closing: (() => void)[] = [];
+
+  async function put(table: string, item: Record<string, unknown>): Promise<void> {
+    await documents.send(new PutCommand({ TableName: outputs[table], Item: item }));
+  }
+
+  return {
+    topic,
+    healthySecret,
+    putSubscription: (item: Record<string, unknown>) => put('SubscriptionsTableName', item),
+    putEndpoint: (item: Record<string, unknown>) => put('EndpointsTableName', item),
+
+    async putSecret(Name: string, value: unknown): Promise<void> {
+      await clients.secrets.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }));
+    },
+
+    /** Sends messages to the publishers' queue without order, ten a call. */
+    async publish({ topic: to, body = '{}', count = 1, attributes = {} }: Publication): Promise<void> {
+      const MessageAttributes = Object.fromEntries(
+        Object.entries({ ...attributes, topic: to }).map(([name, StringValue]) => [
+          name,
+          { DataType: 'String', StringValue },
+        ]),
+      );
+      for (let left = count; left > 0; left -= 10) {
+        const Entries = Array.from({ length: Math.min(10, left) }, () => ({
+          Id: randomUUID(),
+          MessageBody: body,
+          MessageAttributes,
+        }));
+        await clients.sqs.send(new SendMessageBatchCommand({ QueueUrl: outputs.MessagesQueueUrl, Entries }));
+      }
+    },
+
+    /** The reason why the subscription is paused. */
+    async pauseReason(subscription: string): Promise<string | undefined> {
+      const { Item } = await documents.send(
+        new GetCommand({
+          TableName: outputs.StateTableName,
+          Key: { pk: `sub#${subscription}`, sk: 'state' },
+          ConsistentRead: true,
+        }),
+      );
+      return Item?.pause?.reason;
+    },
+
+    /** Starts a server. It ends with the neighbourhood. */
+    async serve(manner: Manner): Promise<HostileServer> {
+      const server = await startBeside<AskedOfHostile>(HOSTILE, { args: [JSON.stringify(manner)] });
+      closing.push(server.close);
+      return {
+        url: server.told,
+        count: () => server.ask<number>('count'),
+        heads: () => server.ask<string>('heads'),
+        open: () => server.ask<number>('open'),
+      };
+    },
+
+    close(): void {
+      for (const close of closing) close();
+    },
+  };
+}

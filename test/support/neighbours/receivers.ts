@@ -1,0 +1,132 @@
+// Offenders that are receivers: slow ones, ones that pour, ones that keep every connection.
+import type { Manner } from './hostile-server.ts';
+import type { Neighbourhood } from './neighbourhood.ts';
+import type { Offence, Offender } from './offender.ts';
+
+const SLOW_AFTER_MS = Number(process.env.SLOW_MS ?? 10_000);
+
+/** Subscriptions of one topic, all of them to one server. */
+async function manyOf(
+  count: number,
+  { putSubscription, publish, serve }: Neighbourhood,
+  manner: Manner,
+  { load = 1, ...rest }: { readonly load?: number; readonly [name: string]: unknown } = {},
+): Promise<Offence> {
+  const server = await serve(manner);
+  for (let index = 0; index < count; index++) {
+    const { configuration, ...top } = rest;
+    await putSubscription({
+      id: `offender-${index}`,
+      topic: 'offender',
+      ...top,
+      configuration: { callbackUrl: `${server.url}/${index}`, ...(configuration as object) },
+    });
+  }
+  return {
+    send: () => publish({ topic: 'offender', count: load }),
+    isSeen: async () => (await server.count()) > 0,
+  };
+}
+
+const slow = (count: number, name: string): Offender => ({
+  name,
+  kind: 'slow',
+  everyMs: 1_430,
+  seconds: 40,
+  environments: 8,
+  start: (neighbourhood) =>
+    manyOf(
+      count,
+      neighbourhood,
+      { status: 204, afterMs: SLOW_AFTER_MS },
+      {
+        configuration: { readTimeout: 30_000 },
+      },
+    ),
+});
+
+/** Nine subscriptions: a batch may have one of each beside a message of a neighbour. Failures do not pause them. */
+const pouring = (name: string, manner: Manner, more: Partial<Offender> = {}): Offender => ({
+  name,
+  kind: 'answers',
+  everyMs: 1_000,
+  ...more,
+  start: (neighbourhood) =>
+    manyOf(9, neighbourhood, manner, {
+      dlq: { endpoint: 'undeliverable' },
+      configuration: {
+        maxConcurrentConnections: 1,
+        retry: { retryOption: 'No Retry' },
+        interruptConsumptionOnException: false,
+        interruptConsumptionOnServerError: false,
+      },
+    }),
+});
+
+const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
+const HINTS = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n';
+const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+const headersOf = (kib: number) =>
+  Array.from({ length: kib }, (_, index) => `x-${index}: ${'v'.repeat(1_000)}\r\n`).join('');
+
+/** A receiver that answers as HTTP lets it: each of its messages is delivered, at most once and in one attempt. */
+const unusual = (name: string, bytes: string): Offender => ({
+  name,
+  kind: 'answers',
+  async start({ putSubscription, publish, serve, pauseReason }) {
+    const server = await serve({ bytes });
+    await putSubscription({
+      id: 'offender',
+      topic: 'offender',
+      qos: 'at-most-once',
+      configuration: { callbackUrl: server.url },
+    });
+    return {
+      send: () => publish({ topic: 'offender' }),
+      isSeen: async () => (await server.count()) > 2,
+      async violations() {
+        const reason = await pauseReason('offender');
+        return reason === undefined ? [] : [`the receiver is paused as ${reason}`];
+      },
+    };
+  },
+});
+
+export const RECEIVERS: readonly Offender[] = [
+  slow(1, 'one slow receiver'),
+  slow(4, 'four slow receivers'),
+  slow(40, 'forty slow receivers'),
+  pouring('nine receivers of 103 answers without end', { bytes: '', pours: HINTS }),
+  pouring('nine receivers of a chunk extension without end', { bytes: `${CHUNKED}2;`, pours: 'a' }),
+  pouring('nine receivers of zeros of a chunk size without end', { bytes: CHUNKED, pours: '0' }),
+  pouring('nine receivers of chunks of one byte without end', { bytes: CHUNKED, pours: '1\r\na\r\n' }),
+  pouring('nine receivers of trailers without end', { bytes: `${CHUNKED}0\r\n`, pours: 'x: y\r\n' }),
+  pouring('nine receivers of empty lines without end', { bytes: '', pours: '\r\n' }),
+  pouring('nine receivers of a reason phrase without end', { bytes: 'HTTP/1.1 200 ', pours: 'a' }),
+  pouring('nine receivers of headers without end', { bytes: 'HTTP/1.1 200 OK\r\n', pours: 'x: y\r\n' }),
+  pouring('nine receivers of a body without end', {
+    bytes: CHUNKED,
+    pours: '1000\r\n'.padEnd(4_102, 'a') + '\r\n',
+  }),
+  unusual('a receiver that sends 100 Continue unasked', `HTTP/1.1 100 Continue\r\n\r\n${OK}`),
+  unusual(
+    'a receiver that answers with headers of 60 KiB',
+    `HTTP/1.1 200 OK\r\n${headersOf(60)}content-length: 2\r\n\r\nok`,
+  ),
+  {
+    name: 'a hundred subscriptions of ten lanes that keep every connection',
+    kind: 'sockets',
+    everyMs: 1_000,
+    environments: 1,
+    start: (neighbourhood) =>
+      manyOf(
+        100,
+        neighbourhood,
+        { status: 204 },
+        {
+          load: 3,
+          configuration: { maxConcurrentConnections: 10, idleTimeout: 600_000 },
+        },
+      ),
+  },
+];
