@@ -13,7 +13,7 @@ const BODIES = numbered(ROUNDS * A_ROUND);
 const SECRET = 'webhooks/local/healthy-at-least-once';
 const CREDENTIALS = { username: 'healthy', password: 'of the healthy' };
 const ENTRIES = {
-  token: { value: 'of the healthy' },
+  token: { value: 'of-the-healthy' },
   signing: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
 };
 /** A test that fails ends here, and not at the timeout of vitest. */

@@ -1,0 +1,104 @@
+// One window of the neighbours' benchmark, in a process that can be killed: a local set, the healthy subscription, and
+// perhaps an offender. Sends what it measured to the parent.
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import type { LocalSet, LocalSetOptions } from '#lib/local/set.ts';
+import { createNeighbourhood } from '#test/support/neighbours/neighbourhood.ts';
+import { OFFENDERS } from '#test/support/neighbours/offenders.ts';
+import { startBeside } from './beside.ts';
+import type { Arrived, AskedOfVictim } from './victim.ts';
+
+export type WindowJob = {
+  /** The checkout whose functions run: this one or another. */
+  readonly root: string;
+  readonly offender: string | undefined;
+  readonly environments: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly seconds: number;
+  readonly everyMs: number;
+};
+export type Window = Arrived & {
+  readonly pauses: number;
+  /** Invocations that did not end as they should. */
+  readonly failures: number;
+};
+
+const TOPIC = 'victim';
+/** How long messages may still arrive after the last was published. */
+const GRACE_SECONDS = 10;
+const WARM_UP = 30;
+const EMULATOR_FLAGS = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
+
+async function measure(job: WindowJob): Promise<Window> {
+  const { root, environments, environment } = job;
+  const from = pathToFileURL(join(root, 'lib/local/set.ts')).href;
+  const { startLocalSet }: { startLocalSet(options: LocalSetOptions): Promise<LocalSet> } = await import(
+    from
+  );
+  const victim = await startBeside<AskedOfVictim>('./victim.ts');
+  const dynamodb = await startBeside('./dynamodb.ts', { flags: EMULATOR_FLAGS });
+  const set = await startLocalSet({
+    root,
+    dynamodbUrl: dynamodb.told,
+    pollSeconds: 1,
+    maxEnvironments: environments,
+    environment,
+  });
+  let failures = 0;
+  set.functions.onInvocation(({ result }) => {
+    if (!result.ok) failures += 1;
+  });
+  const neighbourhood = createNeighbourhood(set, { topic: TOPIC, healthySecret: '' });
+  const places = {
+    url: set.url,
+    region: set.region,
+    queueUrl: set.outputs.MessagesQueueUrl ?? '',
+    topic: TOPIC,
+  };
+  await neighbourhood.putSubscription({
+    id: 'victim',
+    topic: TOPIC,
+    configuration: { callbackUrl: victim.told },
+  });
+
+  // Warm processes, before the offender: their start is not its doing.
+  await victim.ask({ ask: 'start', places, everyMs: 50 });
+  await until(async () => (await victim.ask<Arrived>({ ask: 'arrived' })).delaysMs.length >= WARM_UP);
+  await victim.ask({ ask: 'stop' });
+  await until(async () => (await victim.ask<Arrived>({ ask: 'arrived' })).missingMs.length === 0);
+
+  const offence = await OFFENDERS.find(({ name }) => name === job.offender)?.start(neighbourhood);
+  const offender = OFFENDERS.find(({ name }) => name === job.offender);
+  let sending = Promise.resolve();
+  const loads = setInterval(() => {
+    sending = sending.then(() => offence?.send());
+  }, offender?.everyMs ?? 1_000);
+  void offence?.send();
+  await victim.ask({ ask: 'start', places, everyMs: job.everyMs });
+  await wait(job.seconds * 1_000);
+  await victim.ask({ ask: 'stop' });
+  const end = Date.now() + GRACE_SECONDS * 1_000;
+  let arrived = await victim.ask<Arrived>({ ask: 'arrived' });
+  while (arrived.missingMs.length > 0 && Date.now() < end) {
+    await wait(100);
+    arrived = await victim.ask<Arrived>({ ask: 'arrived' });
+  }
+  clearInterval(loads);
+  const pauses = set.events.list().filter((event) => {
+    const { detail, 'detail-type': type } = event;
+    return type === 'subscription.paused' && 'subscription' in detail && detail.subscription === 'victim';
+  }).length;
+  const measured = { ...arrived, pauses, failures };
+  // One that computes without end would not notice that this process is gone.
+  await set.functions.kill();
+  return measured;
+}
+
+async function until(seen: () => Promise<boolean>): Promise<void> {
+  while (!(await seen())) await wait(20);
+}
+
+const window = await measure(JSON.parse(process.argv[2] ?? ''));
+// The servers end when their channel to this process closes.
+process.send?.(window, undefined, undefined, () => process.exit());
