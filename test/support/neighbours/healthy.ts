@@ -1,6 +1,7 @@
 // Healthy subscriptions beside an offender, one of each quality of service, and what has to hold of them whatever the
 // offender does.
 import { expect } from 'vitest';
+import { startBeside } from '#test/bench/beside.ts';
 import { bodiesOf, numbered, type Rig, type Subscribed, startRig } from '#test/support/rig.ts';
 import { createNeighbourhood } from './neighbourhood.ts';
 import type { Offender } from './offender.ts';
@@ -22,7 +23,9 @@ const PATIENCE_MS = 40_000;
 /** Runs an offender beside healthy subscriptions on a set of its own, and expects that they notice nothing. */
 export async function expectHealthyBeside(offender: Offender): Promise<void> {
   const { environments: maxEnvironments = 3, environment = {} } = offender;
-  const rig = await startRig({ maxEnvironments, environment });
+  // Of its own process: what an item costs the emulated DynamoDB does not count.
+  const dynamodb = await startBeside('./dynamodb.ts');
+  const rig = await startRig({ maxEnvironments, environment, dynamodbUrl: dynamodb.told });
   const failures: string[] = [];
   rig.set.functions.onInvocation(({ function: name, result }) => {
     if (!result.ok) failures.push(`${name}: ${result.errorType}: ${result.errorMessage}`);
@@ -58,12 +61,13 @@ export async function expectHealthyBeside(offender: Offender): Promise<void> {
       PATIENCE_MS,
     );
 
+    expect((await offence.violations?.()) ?? []).toEqual([]);
     for (const { id } of healthy) await expectUntroubled(rig, id);
     expect(failures).toEqual([]);
-    expect(await offence.violations?.()).toEqual(offence.violations && []);
   } finally {
     neighbourhood.close();
     await rig.close();
+    dynamodb.close();
   }
 }
 

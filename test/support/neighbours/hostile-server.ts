@@ -21,15 +21,18 @@ export type AskedOfHostile =
   | 'count'
   /** Answers with the header lines of the requests so far, at most the first thousand, as one text. */
   | 'heads'
-  /** Answers with how many connections are open. */
-  | 'open';
+  /** From now on requests get no answer. */
+  | 'hold'
+  /** Answers with the number of requests that the sender gave up. */
+  | 'given-up';
 
 const MOST_HEADS = 1_000;
 const POURED_AT_ONCE = 16_384;
 
 const heads: string[] = [];
 let count = 0;
-let open = 0;
+let isHolding = false;
+let givenUp = 0;
 
 function note(head: string): void {
   count += 1;
@@ -49,6 +52,10 @@ function answersWith({
     note(headOf(request));
     request.resume();
     const answer = () => response.writeHead(status, headers).end(body);
+    response.once('close', () => {
+      if (!response.writableEnded) givenUp += 1;
+    });
+    if (isHolding) return;
     if (afterMs === undefined) answer();
     else setTimeout(answer, afterMs);
   });
@@ -77,15 +84,18 @@ function pour(socket: Socket, piece: Buffer): void {
 
 const manner: Manner = JSON.parse(process.argv[2] ?? '');
 const server = 'status' in manner ? answersWith(manner) : pours(manner);
-server.on('connection', (socket) => {
-  open += 1;
-  socket.once('close', () => {
-    open -= 1;
-  });
-});
 await once(server.listen(0, '127.0.0.1'), 'listening');
 const { port } = server.address() as AddressInfo;
 answering<AskedOfHostile>(`http://127.0.0.1:${port}`, (asked) => {
-  if (asked === 'count') return count;
-  return asked === 'heads' ? heads.join('\n\n') : open;
+  switch (asked) {
+    case 'count':
+      return count;
+    case 'heads':
+      return heads.join('\n\n');
+    case 'hold':
+      isHolding = true;
+      return undefined;
+    case 'given-up':
+      return givenUp;
+  }
 });

@@ -15,7 +15,10 @@ export type HostileServer = {
   readonly url: string;
   count(): Promise<number>;
   heads(): Promise<string>;
-  open(): Promise<number>;
+  /** From now on requests get no answer. */
+  hold(): Promise<void>;
+  /** How many requests the sender gave up. */
+  givenUp(): Promise<number>;
 };
 
 export type Publication = {
@@ -82,6 +85,15 @@ export function createNeighbourhood({ clients, outputs }: Clients, { topic, heal
       return Item?.pause?.reason;
     },
 
+    /** Looks until it is so; throws after a minute. */
+    async until(look: () => Promise<boolean>, what: string): Promise<void> {
+      const end = Date.now() + 60_000;
+      while (!(await look())) {
+        if (Date.now() > end) throw new Error(`${what}: not within a minute`);
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+    },
+
     /** Starts a server. It ends with the neighbourhood. */
     async serve(manner: Manner): Promise<HostileServer> {
       const server = await startBeside<AskedOfHostile>(HOSTILE, { args: [JSON.stringify(manner)] });
@@ -90,7 +102,8 @@ export function createNeighbourhood({ clients, outputs }: Clients, { topic, heal
         url: server.told,
         count: () => server.ask<number>('count'),
         heads: () => server.ask<string>('heads'),
-        open: () => server.ask<number>('open'),
+        hold: () => server.ask<void>('hold'),
+        givenUp: () => server.ask<number>('given-up'),
       };
     },
 

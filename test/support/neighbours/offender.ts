@@ -8,6 +8,8 @@ export type Offender = {
   readonly kind: 'secrets' | 'slow' | 'dns' | 'items' | 'answers' | 'sockets' | 'messages';
   /** Milliseconds between two loads in the benchmark. Undefined: its harm is no delay, and it is not measured. */
   readonly everyMs?: number;
+  /** Whether the benchmark alone has it, because what it shows is a delay, or because it takes too long for a test. */
+  readonly onlyMeasured?: boolean;
   /** Seconds that the benchmark measures beside it. */
   readonly seconds?: number;
   /** Environments of each function, where another number than usual shows the harm. */

@@ -9,7 +9,16 @@ const { version, scripts } = z
   .parse(JSON.parse(readFileSync('package.json', 'utf8')));
 
 /** What `.ci/run` leaves out: what ends only when told to, writes files, deploys, or takes too long. */
-const LEFT_OUT = ['start', 'webhooks', 'fix', 'schema', 'parameters', 'deploy', 'bench:backlog'];
+const LEFT_OUT = [
+  'start',
+  'webhooks',
+  'fix',
+  'schema',
+  'parameters',
+  'deploy',
+  'bench:backlog',
+  'bench:neighbours',
+];
 
 /** The commands that a script comes to, once its own `npm run …` are followed. */
 function commandsOf(name: string): string[] {
