@@ -1,6 +1,6 @@
 // Offenders that are items: what a customer may write into one, small to send and costly to read.
 
-import type { Offence, Offender } from './offender.ts';
+import type { Offender } from './offender.ts';
 
 /** Never called: what is costly here comes before the request. */
 const CALLBACK = 'http://127.0.0.1:9/';
@@ -48,7 +48,7 @@ export const ITEMS: readonly Offender[] = [
       };
     },
   },
-  onTheirTopic('ten items of 30,000 unknown keys on the same topic', 10, {
+  onTheirTopic('five items of 30,000 unknown keys on the same topic', 5, {
     ...keys(30_000),
     configuration: { callbackUrl: CALLBACK },
   }),
@@ -59,7 +59,7 @@ export const ITEMS: readonly Offender[] = [
     { ...keys(30_000), configuration: { callbackUrl: CALLBACK } },
     { onlyMeasured: true },
   ),
-  onTheirTopic('forty items with a text of 350 KB on the same topic', 40, {
+  onTheirTopic('twenty items with a text of 350 KB on the same topic', 20, {
     description: '\\"'.repeat(175_000),
     configuration: { callbackUrl: CALLBACK },
   }),
