@@ -50,7 +50,7 @@ export function connectToFirst(
     open.add(socket);
     const failed = (error: NodeJS.ErrnoException) => {
       open.delete(socket);
-      failures.push(asFailureOf(next, error));
+      failures.push(asFailureOf(next, port, error));
       if (waiting.length > 0) return tryNext();
       if (open.size > 0) return;
       end();
@@ -82,8 +82,15 @@ function inTurns(addresses: readonly CheckedAddress[]): CheckedAddress[] {
     .filter((one) => one !== undefined);
 }
 
-/** EADDRNOTAVAIL means that no port is free, but for an IPv6 address also that this machine has no IPv6: no local fault. */
-function asFailureOf({ family }: CheckedAddress, error: NodeJS.ErrnoException): NodeJS.ErrnoException {
-  if (family !== 6 || error.code !== 'EADDRNOTAVAIL') return error;
+/**
+ * EADDRNOTAVAIL means that no port is free. For an IPv6 address it also means that this machine has no IPv6, and on some
+ * systems it is the answer to port 0: no local fault, or the message would come back for ever.
+ */
+function asFailureOf(
+  { family }: CheckedAddress,
+  port: number,
+  error: NodeJS.ErrnoException,
+): NodeJS.ErrnoException {
+  if (error.code !== 'EADDRNOTAVAIL' || (family === 4 && port !== 0)) return error;
   return Object.assign(new Error(error.message, { cause: error }), { code: 'ENETUNREACH' });
 }

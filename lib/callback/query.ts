@@ -18,6 +18,14 @@ const C_ARES = { timeout: 1_000, tries: 3 };
 // function has IPv6 only in a dual-stack subnet.
 const GRACE_MS = { 4: 50, 6: 500 } as const;
 
+/** An answer may hold thousands, and is kept. The guard judges all that are left. */
+const MOST_ADDRESSES = 64;
+/** Node's code for c-ares' "could not contact DNS servers". */
+const REFUSED = 'ECONNREFUSED';
+/** EBADNAME: it can't be written as a query. */
+const NO_NAME: ReadonlySet<string> = new Set(['ENOTFOUND', 'EBADNAME']);
+const NO_ADDRESS: ReadonlySet<string> = new Set([...NO_NAME, 'ENODATA']);
+
 type Answer =
   | { readonly family: 4 | 6; readonly ok: true; readonly records: readonly Address[] }
   | { readonly family: 4 | 6; readonly ok: false; readonly code: string };
@@ -39,8 +47,16 @@ export async function queryAddresses(name: string, signal: AbortSignal): Promise
       first.ok ? GRACE_MS[first.family] : undefined,
       first.family === 4 ? six : four,
     );
+    const found = foundIn(first, second);
+    // Refused, or no socket was left. But c-ares says the same of one name whose answer needs TCP, where TCP is blocked.
+    const isRefused =
+      typeof found === 'string' && found === REFUSED && (await failsFor('localhost', resolver));
     if (signal.aborted) throw coded(LOOKUP_TIMEOUT, 'the look-up was ended');
-    return foundIn(first, second);
+    if (typeof found !== 'string') return found;
+    if (isRefused) throw noServer();
+    throw NO_ADDRESS.has(found)
+      ? coded('ENOTFOUND', 'the name has no address')
+      : coded(`${LOOKUP_FAILED}_${found}`, 'the name could not be looked up');
   } finally {
     signal.removeEventListener('abort', cancel);
     cancel();
@@ -74,7 +90,8 @@ function noServer(): NodeJS.ErrnoException {
 async function answerOf(family: 4 | 6, asked: Promise<readonly Address[]>): Promise<Answer> {
   try {
     const records = await asked;
-    return records.length === 0 ? { family, ok: false, code: 'ENODATA' } : { family, ok: true, records };
+    if (records.length === 0) return { family, ok: false, code: 'ENODATA' };
+    return { family, ok: true, records: records.slice(0, MOST_ADDRESSES) };
   } catch (error) {
     return { family, ok: false, code: (error as NodeJS.ErrnoException).code ?? 'EUNKNOWN' };
   }
@@ -92,7 +109,8 @@ async function within(ms: number | undefined, answer: Promise<Answer>): Promise<
   }
 }
 
-function foundIn(first: Answer, second: Answer | undefined): Found {
+/** The addresses, or the code that tells why there are none. */
+function foundIn(first: Answer, second: Answer | undefined): Found | string {
   const answers = second === undefined ? [first] : [first, second].sort((a, b) => a.family - b.family);
   const records = answers.flatMap((answer) => (answer.ok ? answer.records : []));
   if (records.length > 0) {
@@ -100,14 +118,12 @@ function foundIn(first: Answer, second: Answer | undefined): Found {
     return { addresses, ttlSeconds: Math.min(...records.map(({ ttl }) => ttl)) };
   }
   const codes = answers.flatMap((answer) => (answer.ok ? [] : [answer.code]));
-  // NXDOMAIN is about the name, whatever the type. EBADNAME: it can't be written as a query.
-  if (
-    codes.some((code) => code === 'ENOTFOUND' || code === 'EBADNAME') ||
-    codes.every((c) => c === 'ENODATA')
-  )
-    throw coded('ENOTFOUND', 'the name has no address');
-  // Node's code for c-ares' "could not contact DNS servers".
-  if (codes.includes('ECONNREFUSED')) throw noServer();
-  const code = codes.find((one) => one !== 'ENODATA') ?? '';
-  throw coded(`${LOOKUP_FAILED}_${code}`, 'the name could not be looked up');
+  // NXDOMAIN is about the name, whatever the type.
+  return codes.find((code) => NO_NAME.has(code)) ?? codes.find((code) => code !== 'ENODATA') ?? 'ENODATA';
+}
+
+/** Whether the DNS servers refuse to be asked for this name too. */
+async function failsFor(name: string, resolver: dns.promises.Resolver): Promise<boolean> {
+  const answer = await answerOf(4, resolver.resolve4(name, { ttl: true }));
+  return !answer.ok && answer.code === REFUSED;
 }

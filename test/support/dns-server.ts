@@ -31,6 +31,8 @@ export type DnsServer = {
   /** host:port, as dns.setServers takes it. */
   readonly address: string;
   readonly questions: DnsQuestion[];
+  /** From then on TCP is refused. */
+  closeTcp(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -84,6 +86,7 @@ export async function startDnsServer(answer: (question: DnsQuestion) => DnsReply
   return {
     address: `127.0.0.1:${at.port}`,
     questions,
+    closeTcp: () => new Promise((resolve) => tcp.close(() => resolve())),
     async close() {
       if (closed) return;
       closed = true;

@@ -81,6 +81,11 @@ describe('a connection to a name with several addresses', () => {
     await expect(made).rejects.toMatchObject({ code: 'ENETUNREACH' });
   });
 
+  it('to port 0 is not our own fault', async () => {
+    const { made } = trying([DEAD], 0, { [DEAD]: 'EADDRNOTAVAIL' });
+    await expect(made).rejects.toMatchObject({ code: 'ENETUNREACH' });
+  });
+
   it('that is given up closes every socket and tries no more', async () => {
     const { end, dead, tried, made } = trying([DEAD, HERE], 9);
     end.abort();

@@ -59,10 +59,27 @@ describe('a name', () => {
   });
 
   it('is asked for over TCP when the answer does not fit into a packet', async () => {
-    const many = Array.from({ length: 100 }, (_, index) => `93.184.215.${index}`);
+    const many = Array.from({ length: 60 }, (_, index) => `93.184.215.${index}`);
     const { look, server } = await lookupOver(({ over }) => ({ truncated: over === 'udp', addresses: many }));
     expect(await look('hooks.example.com')).toEqual(many);
     expect(server.questions.map(({ over }) => over)).toContain('tcp');
+  });
+
+  it('has 64 addresses of a family at most', async () => {
+    const many = Array.from({ length: 250 }, (_, index) => `93.184.215.${index}`);
+    const { look } = await lookupOver(({ over }) => ({ truncated: over === 'udp', addresses: many }));
+    expect(await look('hooks.example.com')).toEqual(many.slice(0, 64));
+  });
+
+  it('whose answer needs TCP is not found where TCP is blocked, and that is its own fault', async () => {
+    const { look, server } = await lookupOver(({ name }) => ({
+      truncated: name !== 'localhost',
+      addresses: PUBLIC,
+    }));
+    await server.closeTcp();
+    await expect(look('hooks.example.com')).rejects.toMatchObject({
+      code: 'ERR_CALLBACK_LOOKUP_ECONNREFUSED',
+    });
   });
 
   it.each([

@@ -7,7 +7,8 @@ import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createCallbackClient } from '#lib/callback/client.ts';
+import { createCallbackClient, type ExchangeRequest } from '#lib/callback/client.ts';
+import { LocalFault } from '#lib/callback/local-fault.ts';
 import { createAuthorization } from '#lib/credentials/authorization.ts';
 import { createConnectionOf } from '#lib/credentials/connection.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
@@ -83,12 +84,18 @@ async function start(secretsGiven: Readonly<Record<string, string>> = {}) {
   });
   onTestFinished(() => callback.close());
   const warnings: [string, LogFields][] = [];
+  const sockets = { left: 1 };
   const { now } = manager.clock;
   const secrets = createSecrets({ client: manager.client, cacheMs: 300_000, now });
   const authorization = createAuthorization({
     secrets,
     connectionOf: createConnectionOf({ secrets }),
-    callback,
+    callback: {
+      async exchange(request: ExchangeRequest) {
+        if (sockets.left === 0) throw new LocalFault('EMFILE');
+        return await callback.exchange(request);
+      },
+    },
     log: { warn: (event, fields) => void warnings.push([event, fields]) },
     now,
   });
@@ -98,7 +105,7 @@ async function start(secretsGiven: Readonly<Record<string, string>> = {}) {
   };
   const before = server.requests();
   const tokenRequests = () => server.requests() - before;
-  return { ...manager, authorization, headerFor, warnings, tokenRequests };
+  return { ...manager, authorization, headerFor, warnings, tokenRequests, sockets };
 }
 
 const inBase64 = (text: string) => Buffer.from(text).toString('base64');
@@ -247,6 +254,24 @@ describe('oauth2', () => {
     expect(told).toMatch(new RegExp(`^${code}: no token from http://127`));
     expect(told).toContain(message);
     expect(told).not.toContain('MaRkEd');
+  });
+
+  test('that no socket is left for is no fault of its endpoint: the old token is used, else the message comes back', async () => {
+    const { authorization, headerFor, clock, sockets } = await start();
+    const one = securedBy({ type: 'oauth2', oauth2: oauth2() });
+    sockets.left = 0;
+    await expect(authorization.headerFor(one)).rejects.toThrow(LocalFault);
+    sockets.left = 1;
+    const token = await headerFor(one);
+    sockets.left = 0;
+    clock.ms += 580_000;
+    expect(await headerFor(one)).toBe(token);
+    clock.ms += 30_000;
+    await expect(authorization.headerFor(one)).rejects.toThrow(LocalFault);
+    // The callback has answered 401 then: nothing is thrown, and whether there is another token is not known.
+    expect(await authorization.refused(one, token)).toBe(true);
+    sockets.left = 1;
+    expect(await headerFor(one)).toMatch(/^Bearer /);
   });
 
   test("is requested through the subscription's proxy", async () => {
