@@ -62,7 +62,7 @@ export function createSecrets({ client, cacheMs, now }: SecretsDeps): Secrets {
   function keep(id: string, read: SecretRead): SecretRead {
     const before = kept.get(id);
     // While Secrets Manager is down or throttles, an old value is better than none.
-    const stays = !read.ok && isPassing(read.code) && before?.read.ok === true;
+    const stays = !read.ok && isFaultOfSecretsManager(read.code) && before?.read.ok === true;
     const answer = stays ? before.read : read;
     const holdsMs = read.ok ? cacheMs : Math.min(cacheMs, FAILURE_HOLDS_MS);
     kept.set(id, {
@@ -137,8 +137,9 @@ function failureOf(error: unknown, id: string): SecretRead {
   }
 }
 
-/** Temporary errors, which say nothing about the secret. */
-const isPassing = (code: SecretCode): boolean => code === 'secret-throttled' || code === 'secret-unavailable';
+/** Whether a code is of a temporary error of Secrets Manager itself, which says nothing about the secret. */
+export const isFaultOfSecretsManager = (code: string): boolean =>
+  code === 'secret-throttled' || code === 'secret-unavailable';
 
 const failure = (code: SecretCode, id: string, what: string): SecretRead => ({
   ok: false,

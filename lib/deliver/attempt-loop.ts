@@ -1,5 +1,6 @@
 // The attempts of one message: attempt, decide, and retry in place while the policy and the time allow it. Then act.
 
+import { isFaultOfSecretsManager } from '#lib/credentials/secrets.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { CountName, Log, Meter } from '#lib/telemetry/log.ts';
@@ -62,6 +63,11 @@ async function attempts(
     };
     const attempted = await attempt(message, circumstances, deps);
     if (attempted === 'out-of-time') return attempted;
+    const { outcome } = attempted;
+    // A fault of AWS is no outage of the callback, and no attempt.
+    if (outcome.kind === 'unsent' && isFaultOfSecretsManager(outcome.code)) {
+      throw new SecretsManagerFailed(outcome.code);
+    }
     const ageMs = attempted.at - (message.delivery.firstAt ?? attempted.at);
     const action = decide(attempted.outcome, subscription, {
       retries,
@@ -87,6 +93,16 @@ async function attempts(
     if (context.registration.state.epoch !== epoch && phaseOf(context.registration.state) !== 'going') {
       return await leaveInBacklog(message, context, deps);
     }
+  }
+}
+
+/** Secrets Manager did not answer, or throttled. Nothing was sent; the message is handed back. */
+class SecretsManagerFailed extends Error {
+  override name = 'SecretsManagerFailed';
+  readonly code: string;
+  constructor(code: string) {
+    super(`the credentials could not be read: ${code}`);
+    this.code = code;
   }
 }
 

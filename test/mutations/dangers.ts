@@ -420,4 +420,16 @@ export const DANGERS: readonly Danger[] = [
     ],
     tests: [['callback/address', 'is a translated one (NAT64)']],
   },
+  {
+    id: 'secrets-manager-fault',
+    danger: 'While Secrets Manager throttles, messages under none are dropped and other subscriptions pause.',
+    edits: [
+      [
+        'lib/deliver/attempt-loop.ts',
+        "if (outcome.kind === 'unsent' && isFaultOfSecretsManager(outcome.code)) {",
+        "if (outcome.kind === 'delivered' && isFaultOfSecretsManager('')) {",
+      ],
+    ],
+    tests: [['stories/aws-faults', 'nothing is sent, dropped or paused']],
+  },
 ];

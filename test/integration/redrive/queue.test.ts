@@ -137,6 +137,41 @@ test('a letter that is rejected again counts its redrives; the same redrive skip
   });
 });
 
+test('a letter that somebody forged for another subscription is not delivered; the endpoint’s own are', async () => {
+  const queue = await deadLetterQueue('forged', rig);
+  const { one, letters } = await rejecting('at-least-once', 'forged', queue, ['e1', 'e2']);
+  const victim = await rig.subscribe({ qos: 'at-least-once' });
+  for (const letter of letters) {
+    await queue.put({ ...letter, subscription: victim.id, body: 'forged' });
+    await queue.put(letter);
+  }
+  expect(await redrive({ endpoint: 'forged' })).toMatchObject({
+    matched: 4,
+    sent: 2,
+    skipped: { 'not-of-endpoint': 2 },
+  });
+  expect(bodiesOf(await one.requests(4)).slice(2)).toEqual(['e1', 'e2']);
+  await victim.publish('marker');
+  expect(bodiesOf(await victim.requests(1))).toEqual(['marker']);
+  expect(await queue.counts()).toEqual({ visible: 2, inFlight: 0 });
+});
+
+test('two letters of one message id, published at different times, are both delivered under at-most-once', async () => {
+  const queue = await deadLetterQueue('twins', rig);
+  const { one, letters } = await rejecting('at-most-once', 'twins', queue, ['f1']);
+  const [first] = letters;
+  if (first === undefined) throw new Error('no letter');
+  // The second publication of the id; and the first one, written twice by the bridge.
+  await queue.put({ ...first, body: 'f2', sequence: String(BigInt(first.sequence) + 1n) });
+  await queue.put(first);
+  await queue.put(first);
+  expect(await redrive({ endpoint: 'twins' })).toMatchObject({ sent: 2, skipped: { duplicate: 1 } });
+  const requests = await one.requests(3);
+  expect(bodiesOf(requests)).toEqual(['f1', 'f1', 'f2']);
+  expect(new Set(requests.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  expect(await queue.counts()).toEqual({ visible: 0, inFlight: 0 });
+});
+
 test('a message without a subscription goes back, is routed again and delivered', async () => {
   const body = 'too early';
   await rig.set.publish(body, { subscription: 'late-comer' });

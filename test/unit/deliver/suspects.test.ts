@@ -1,154 +1,14 @@
 // Suspected poison messages of one batch, through the deployed function: all of them are worked on, each alone, and a death
 // is charged to the message that was being worked on and to no other.
-import type { Context, SQSRecord } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
-import { ATTRIBUTE, encodeAttribute } from '#lib/message/attribute.ts';
-import { groupOf } from '#lib/message/lane.ts';
-import { ENVIRONMENT, URLS } from '#test/support/environment.ts';
-import { createDeliver } from '#test/support/functions.ts';
-import { exchangeOf } from '#test/support/ledger.ts';
-import { createMemoryDocuments } from '#test/support/memory-documents.ts';
-import { createMemoryQueues } from '#test/support/memory-queues.ts';
-import { deliveryOf } from '#test/support/records.ts';
-import { telemetryInto } from '#test/support/telemetry.ts';
-
-type Answer = { readonly status?: number; readonly takesMs?: number; readonly kill?: true };
-
-/** `deliver` over a queue that holds one message for each of these subscriptions. */
-function setUp(subscriptions: readonly string[], { qos = 'at-least-once', dlq = false } = {}) {
-  let time = 1_700_000_000_000;
-  const now = () => time;
-  const memory = createMemoryQueues({ now });
-  const tables = createMemoryDocuments();
-  const answers = new Map<string, Answer>();
-  const posts: string[] = [];
-  let open = 0;
-  let mostOpen = 0;
-  let died = Promise.withResolvers<undefined>();
-  /** At each request, the starts that are counted then. */
-  const startsAtRequests: Record<string, unknown>[] = [];
-
-  tables.put('endpoints', {
-    name: 'letters',
-    type: 'sqs',
-    configuration: { queueArn: 'arn:aws:sqs:us-east-1:123456789012:letters' },
-  });
-  const starts = (): Record<string, unknown> =>
-    Object.fromEntries(
-      tables
-        .items('state')
-        .filter(({ pk }) => String(pk).startsWith('start#'))
-        .map(({ pk, starts: count }) => [String(pk).slice('start#'.length), count]),
-    );
-  let number = 0;
-  const enqueue = (subscription: string, messageId: string) => {
-    const delivery = deliveryOf({ subscription, messageId });
-    number += 1;
-    memory.put(URLS.deliveries, {
-      body: `{"n":${number}}`,
-      attributes: { [ATTRIBUTE]: encodeAttribute({ kind: 'delivery', value: delivery }) },
-      group: groupOf(subscription, 0),
-    });
-  };
-  for (const id of new Set(subscriptions)) {
-    tables.put('subscriptions', {
-      id,
-      topic: 'orders',
-      qos,
-      ...(dlq && { dlq: { endpoint: 'letters' } }),
-      configuration: { callbackUrl: 'https://hooks.example.com/in', retry: { retryOption: 'No Retry' } },
-    });
-  }
-  for (const [index, id] of subscriptions.entries()) enqueue(id, `${id}-${index + 1}`);
-
-  const telemetry = telemetryInto({ log: { info() {}, warn() {}, error() {} }, counts: new Map() });
-  const handler = createDeliver(
-    {
-      sqs: memory.sqs,
-      documents: tables.documents,
-      events: { send: async () => ({ FailedEntryCount: 0 }) } as never,
-      secretsManager: { send: () => Promise.reject(new Error('nobody here has a secret')) },
-      callback: {
-        async exchange({ headers }) {
-          const id = headers['webhook-id'] ?? '';
-          posts.push(id);
-          startsAtRequests.push(starts());
-          open += 1;
-          mostOpen = Math.max(mostOpen, open);
-          const { status = 204, takesMs = 10, kill } = answers.get(id) ?? {};
-          time += takesMs;
-          if (kill) {
-            open = 0;
-            died.resolve(undefined);
-            return await new Promise<never>(() => {});
-          }
-          // Whatever is started beside this request has its chance to begin.
-          await new Promise(setImmediate);
-          open -= 1;
-          return exchangeOf({ status });
-        },
-        endInvocation: async () => {},
-      },
-      surroundings: {
-        now,
-        random: () => 0.5,
-        wait: async (ms) => {
-          time += ms;
-        },
-        telemetryOf: () => telemetry,
-      },
-    },
-    ENVIRONMENT,
-  );
-
-  /** Receives a batch that was received so often before; nothing is done with it. */
-  function receiveAgain(times: number): SQSRecord[] {
-    for (let receive = 0; receive < times; receive += 1) {
-      memory.receive(URLS.deliveries, { max: 10, visibilitySeconds: 1 });
-      time += 1_000;
-    }
-    return memory.receive(URLS.deliveries, { max: 10, visibilitySeconds: 360 });
-  }
-
-  /** One invocation, and Lambda's deletion of what it did not report. Returns what it reported; undefined when it died. */
-  async function deliver(records: readonly SQSRecord[], remainingMs = 60_000): Promise<string[] | undefined> {
-    died = Promise.withResolvers<undefined>();
-    const endsAt = time + remainingMs;
-    const context = { awsRequestId: 'deliver', getRemainingTimeInMillis: () => endsAt - time } as Context;
-    const answer = await Promise.race([handler({ Records: [...records] }, context), died.promise]);
-    if (answer === undefined) return undefined;
-    const failed = answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
-    const done = records.filter(({ messageId }) => !failed.includes(messageId));
-    await memory.queues.remove(
-      URLS.deliveries,
-      done.map(({ receiptHandle }) => receiptHandle),
-    );
-    return failed;
-  }
-
-  return {
-    memory,
-    tables,
-    answers,
-    posts,
-    enqueue,
-    receiveAgain,
-    deliver,
-    now,
-    mostOpen: () => mostOpen,
-    pass: (ms: number) => {
-      time += ms;
-    },
-    starts,
-    startsAtRequests,
-  };
-}
+import { createBatches } from '#test/support/deliver-batches.ts';
+import { URLS } from '#test/support/environment.ts';
 
 const TEN = Array.from({ length: 10 }, (_, index) => `s${index + 1}`);
 
 describe('ten lanes whose messages came three times', () => {
   test('are all delivered by one batch, one after the other, with one call about visibility', async () => {
-    const set = setUp(TEN);
+    const set = createBatches(TEN);
     const records = set.receiveAgain(2);
     expect(await set.deliver(records)).toEqual([]);
     expect(set.posts).toHaveLength(10);
@@ -159,7 +19,7 @@ describe('ten lanes whose messages came three times', () => {
   });
 
   test('wait no longer than a slice for slow callbacks: the others go back together, for another invocation', async () => {
-    const set = setUp(TEN);
+    const set = createBatches(TEN);
     for (const [index, id] of TEN.entries()) set.answers.set(`${id}-${index + 1}`, { takesMs: 2_000 });
     const records = set.receiveAgain(2);
     expect(await set.deliver(records)).toHaveLength(7);
@@ -170,7 +30,7 @@ describe('ten lanes whose messages came three times', () => {
   });
 
   test('each count their own start before the request, and take it back after any end', async () => {
-    const set = setUp(TEN);
+    const set = createBatches(TEN);
     const records = set.receiveAgain(2);
     await set.deliver(records);
     expect(set.startsAtRequests).toEqual(records.map(({ messageId }) => ({ [messageId]: 1 })));
@@ -179,14 +39,14 @@ describe('ten lanes whose messages came three times', () => {
 });
 
 test('one lane of ten such messages is delivered whole, in order', async () => {
-  const set = setUp(Array.from({ length: 10 }, () => 'acme'));
+  const set = createBatches(Array.from({ length: 10 }, () => 'acme'));
   expect(await set.deliver(set.receiveAgain(2))).toEqual([]);
   expect(set.posts).toEqual(Array.from({ length: 10 }, (_, index) => `acme-${index + 1}`));
   expect(set.mostOpen()).toBe(1);
 });
 
 test('what follows a suspect in its lane is delivered behind it, uncounted', async () => {
-  const set = setUp(['acme']);
+  const set = createBatches(['acme']);
   set.receiveAgain(1);
   set.pass(400_000);
   set.enqueue('acme', 'fresh');
@@ -196,7 +56,7 @@ test('what follows a suspect in its lane is delivered behind it, uncounted', asy
 
 describe.each(['at-least-once', 'at-most-once'])('a death in the fourth suspect (%s)', (qos) => {
   async function dieInTheFourth() {
-    const set = setUp(TEN, { qos });
+    const set = createBatches(TEN, { qos });
     set.answers.set('s4-4', { kill: true });
     const records = set.receiveAgain(2);
     expect(await set.deliver(records)).toBeUndefined();
@@ -222,7 +82,7 @@ describe.each(['at-least-once', 'at-most-once'])('a death in the fourth suspect 
 });
 
 test('after three deaths a dead letter is written, and the others never waited for more than one of them', async () => {
-  const set = setUp(TEN, { dlq: true });
+  const set = createBatches(TEN, { dlq: true });
   set.answers.set('s1-1', { kill: true });
   set.receiveAgain(1);
   for (let death = 1; death <= 3; death += 1) {
@@ -241,7 +101,7 @@ test('after three deaths a dead letter is written, and the others never waited f
 
 describe('deaths that were counted', () => {
   test('are not forgotten by a start for which no time was left', async () => {
-    const set = setUp(['acme']);
+    const set = createBatches(['acme']);
     const records = set.receiveAgain(2);
     set.tables.put('state', { pk: `start#${records[0]?.messageId}`, sk: 'deliver', starts: 2 });
     expect(await set.deliver(records, 6_000)).toHaveLength(1);
@@ -252,7 +112,7 @@ describe('deaths that were counted', () => {
 
 describe('DynamoDB fails', () => {
   test('at the reading of the starts: all go back, for longer with each receive, and nothing is sent', async () => {
-    const set = setUp(TEN);
+    const set = createBatches(TEN);
     const records = set.receiveAgain(2);
     let reads = 0;
     set.tables.faults.call = ({ command }) => {
@@ -270,7 +130,7 @@ describe('DynamoDB fails', () => {
   test.each(['fail', 'lose'] as const)(
     'at one start (%s): that one goes back unsent, the others are delivered',
     async (fate) => {
-      const set = setUp(TEN);
+      const set = createBatches(TEN);
       const records = set.receiveAgain(2);
       let counted = 0;
       set.tables.faults.call = ({ command }) => {
