@@ -28,7 +28,7 @@ export function createHandler(clients: BacklogClients, environment: NodeJS.Proce
     deployment: deploymentRules(config),
     readConfig: backlog.registrations.readConfig,
     drainBudget: config.DRAIN_BUDGET,
-    slotLimits: slotLimitsOf(config.SLOW_DRAIN_BUDGET),
+    slotLimits: slotLimitsOf(config),
     retentionMs: config.BACKLOG_RETENTION_DAYS * 86_400_000,
     unsubscribedAfterMs: config.UNSUBSCRIBED_AFTER_MINUTES * 60_000,
   };

@@ -10,7 +10,7 @@ import { drainHandedOn, laneOpened, probeLane } from '#lib/state/lanes.ts';
 import { dueWithoutBacklog } from '#lib/state/machine.ts';
 import { laneCountOf, type Registration } from '#lib/state/registration.ts';
 import { laneWaits, needsSlots, paceNoted } from '#lib/state/slow.ts';
-import { passSlot } from '#lib/state/slow-drains.ts';
+import { passSlot, takeProbeSlot } from '#lib/state/slow-drains.ts';
 import type { State } from '#lib/state/state.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
@@ -45,8 +45,9 @@ export async function drain(
   await syncState(registration, config, deps);
   if (config.kind === 'invalid' || !mayWork(registration, lane, deps.now()))
     return await dropToken(registration, lane, deps);
+  if (phaseOf(registration.state) === 'outage' && !(await takeProbeSlot(registration, lane, deps))) return;
   // A token of a slow subscription has a slot.
-  const hasSlot = needsSlots(registration.state);
+  const hasSlot = registration.state.slow !== undefined;
   const startBy = Math.min(deps.now() + deps.sliceMs, bounds.startBy ?? Number.POSITIVE_INFINITY);
   const slice = { ...bounds, startBy };
   if (lane >= laneCountOf(config)) await emptyInto(registration, config, lane, slice, deps);

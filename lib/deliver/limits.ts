@@ -25,7 +25,7 @@ export const deliveryLimits = (config: DeliverEnvironment): DeliveryLimits => ({
   lagSeconds: config.LAG_SECONDS,
   sliceMs: config.DRAIN_SLICE_SECONDS * 1000,
   slowAfterMs: config.SLOW_AFTER_SECONDS * 1000,
-  slotLimits: slotLimitsOf(config.SLOW_DRAIN_BUDGET),
+  slotLimits: slotLimitsOf(config),
   outageWaits: {
     firstMs: config.OUTAGE_FIRST_WAIT_SECONDS * 1000,
     longestMs: config.OUTAGE_LONGEST_WAIT_SECONDS * 1000,

@@ -22,11 +22,12 @@ export function startPace(
   subscription: Subscription,
   deps: PaceDeps,
 ): Stopwatch & { readonly end: () => Promise<void> } {
+  const tenant = tenantOf(subscription);
   let tookMs = 0;
   let measured = false;
   let marking: Promise<void> | undefined;
   const mark = () => {
-    marking ??= markSlow(registration, subscription, deps);
+    marking ??= markSlow(registration, tenant, deps);
   };
   return {
     async during(work) {
@@ -46,23 +47,18 @@ export function startPace(
       if (!measured) return;
       deps.exchangeTimes.note(registration.id, tookMs);
       const isSlow = tookMs >= deps.slowAfterMs;
-      const { fast, slowAt } = registration.pace ?? { fast: 0 };
-      if (isSlow) registration.pace = { fast: 0, slowAt: deps.now() };
-      else registration.pace = { fast: fast + 1, ...(slowAt !== undefined && { slowAt }) };
+      const { fast = 0, slowAt } = registration.pace ?? {};
+      if (isSlow) registration.pace = { tenant, fast: 0, slowAt: deps.now() };
+      else registration.pace = { tenant, fast: fast + 1, ...(slowAt !== undefined && { slowAt }) };
       if (isSlow && deps.exchangeTimes.isSlow(registration.id)) mark();
       await marking;
     },
   };
 }
 
-async function markSlow(
-  registration: Registration,
-  subscription: Subscription,
-  deps: PaceDeps,
-): Promise<void> {
+async function markSlow(registration: Registration, tenant: string, deps: PaceDeps): Promise<void> {
   if (registration.state.slow !== undefined) return;
   try {
-    const tenant = tenantOf(subscription);
     if (!(await change(registration, (state) => slowMarked(state, tenant, deps.now()), deps))) return;
     deps.count('MarkedSlow');
     deps.log.warn('subscription.slow', { subscription: registration.id });

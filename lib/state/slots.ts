@@ -12,7 +12,12 @@ const slotsSchema = z.object({
 export type Slots = z.infer<typeof slotsSchema>;
 
 /** How many slices of slow lanes may run at once, in all and for one tenant. */
-export type SlotLimits = { readonly all: number; readonly perTenant: number };
+export type SlotLimits = {
+  readonly all: number;
+  readonly perTenant: number;
+  /** The longest exchange of a deployment, in milliseconds: the last one of a slice may take this long. */
+  readonly longestExchangeMs: number;
+};
 
 export type SlotRequest = {
   readonly holder: string;
@@ -25,14 +30,20 @@ export type SlotDeps = {
   readonly stateTable: Pick<Table, 'get' | 'put'>;
   readonly slotLimits: SlotLimits;
   readonly now: () => number;
+  readonly random: () => number;
+  readonly wait: (ms: number) => Promise<unknown>;
 };
 
 export const NO_SLOTS: Slots = { version: 0, taken: {} };
 
-/** A tenant's share of the slots: a quarter, and at least one. */
-export const slotLimitsOf = (all: number): SlotLimits => ({
-  all,
-  perTenant: Math.max(1, Math.floor(all / 4)),
+/** The limits of a deployment. A tenant's share is a quarter of the slots, and at least one. */
+export const slotLimitsOf = (config: {
+  readonly SLOW_DRAIN_BUDGET: number;
+  readonly LARGEST_READ_TIMEOUT_MS: number;
+}): SlotLimits => ({
+  all: config.SLOW_DRAIN_BUDGET,
+  perTenant: Math.max(1, Math.floor(config.SLOW_DRAIN_BUDGET / 4)),
+  longestExchangeMs: config.LARGEST_READ_TIMEOUT_MS,
 });
 
 /** Why a slot is not given, or undefined when one is free for it. */
@@ -61,7 +72,9 @@ export async function readSlots(holder: string | undefined, { stateTable, now }:
   return slotsLeft((await stateTable.get(SLOTS_KEY, slotsSchema)) ?? NO_SLOTS, holder, now());
 }
 
-const CHANGES = 8;
+/** Slices that began together end together, and all of them change the item. */
+const CHANGES = 20;
+const WAIT_MS = 20;
 
 /**
  * Gives back the slot of `back`, and takes one for `wanted` in the same write. Returns whether it was taken. A slot that
@@ -84,6 +97,7 @@ export async function exchangeSlot(
     const condition =
       before.version === 0 ? { absent: 'pk' } : { equals: { attribute: 'version', value: before.version } };
     if (await deps.stateTable.put(next, condition)) return given;
+    await deps.wait(deps.random() * WAIT_MS * (tries + 1));
   }
   throw new Error(`the slots of slow drains changed ${CHANGES} times while one was exchanged`);
 }

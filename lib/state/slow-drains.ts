@@ -5,11 +5,12 @@ import { errorName } from '#lib/telemetry/log.ts';
 import { type ChangeDeps, change } from './change.ts';
 import { dueAtOf, keysIn, SLOW_SHARDS } from './due.ts';
 import { laneKey, stateKey, subscriptionIn } from './keys.ts';
-import { type LaneTokenDeps, sendLaneToken } from './lane-tokens.ts';
+import { type LaneTokenDeps, sendLaneToken, sendProbe } from './lane-tokens.ts';
+import { untilAfter } from './lanes.ts';
 import type { Registration } from './registration.ts';
 import { exchangeSlot, readSlots, refusalOf, type SlotDeps, type Slots, slotsOf } from './slots.ts';
-import { slotEnds, slotGiven, waitingLane } from './slow.ts';
-import { parseState } from './state.ts';
+import { probePostponed, slotEnds, slotGiven, waitingLane } from './slow.ts';
+import { parseState, type State } from './state.ts';
 import type { Table } from './table.ts';
 
 export type SlowDrainDeps = ChangeDeps &
@@ -86,12 +87,35 @@ export async function startSlowDrain(
   return true;
 }
 
+/** The shortest wait of a probe for a slot, in milliseconds; the longest is twice this. */
+const PROBE_WAIT_MS = 10_000;
+
+/**
+ * Takes a slot for the probe of a slow subscription in an outage: a probe that hangs until its timeout keeps a function
+ * busy too. Without a free slot the probe is postponed. Returns whether it may be made. Throws when DynamoDB fails.
+ */
+export async function takeProbeSlot(subject: Subject, lane: number, deps: SlowDrainDeps): Promise<boolean> {
+  const { slow, lanes } = subject.state;
+  if (slow === undefined) return true;
+  const holder = laneKey(subject.id, lane);
+  const until = untilAfter(deps.now(), 0) + deps.slotLimits.longestExchangeMs;
+  // The lane holds its message group: a slot that it still has is that of a slice that died.
+  const wanted = { holder, tenant: slow.tenant, until };
+  if (await exchangeSlot({ back: holder, wanted }, deps)) return true;
+  const drain = lanes[lane]?.drain ?? 0;
+  const resumeAt = deps.now() + Math.round(PROBE_WAIT_MS * (1 + deps.random()));
+  const postpone = (state: State) => probePostponed(state, { lane, drain, resumeAt }, deps.now());
+  if (await change(subject, postpone, deps)) await sendProbe(subject, deps);
+  return false;
+}
+
 /** The lane whose turn it is, with the slot that it needs; undefined when none waits. */
-function wantedBy({ id, state }: Subject, { now }: SlowDrainDeps) {
+function wantedBy({ id, state }: Subject, { now, slotLimits }: SlowDrainDeps) {
   const lane = waitingLane(state, now());
   if (lane === undefined || state.slow === undefined) return undefined;
   const { tenant } = state.slow;
-  return { lane, holder: laneKey(id, lane), tenant, until: slotEnds(state, lane, now()) };
+  const until = slotEnds(state, lane, now()) + slotLimits.longestExchangeMs;
+  return { lane, holder: laneKey(id, lane), tenant, until };
 }
 
 /** The subscriptions that have waited longest, of each line, and the own one. Throws when DynamoDB fails. */

@@ -1,6 +1,6 @@
 // The slow class of a state, as pure functions. The lanes of a slow subscription are closed while it delivers. Each waits
 // for a slot, and drains one slice for each slot that it gets. Nothing is read, written or sent here.
-import { lanesRenumbered, untilAfter } from './lanes.ts';
+import { lanesRenumbered, probeAwaited, untilAfter } from './lanes.ts';
 import { closedLanes, type State } from './state.ts';
 import { phaseOf } from './transitions.ts';
 
@@ -13,6 +13,8 @@ export type SlicePace = {
   readonly fast: number;
   /** When the last slow exchange ended, epoch milliseconds; undefined when there was none. */
   readonly slowAt?: number;
+  /** The tenant that the config item names now. */
+  readonly tenant: string;
 };
 
 /**
@@ -28,9 +30,18 @@ export function slowMarked(state: State, tenant: string, now: number): State | u
 }
 
 /** Notes how fast the exchanges of a slice were. The mark is removed after enough fast ones. */
-export function paceNoted({ slow, ...state }: State, { fast, slowAt }: SlicePace, now: number): State {
+export function paceNoted(
+  { slow, ...state }: State,
+  { fast, slowAt, tenant }: SlicePace,
+  now: number,
+): State {
   if (slow === undefined) return state;
-  const next = { ...slow, at: slowAt ?? slow.at, fast: slowAt === undefined ? slow.fast + fast : fast };
+  const next = {
+    ...slow,
+    tenant,
+    at: slowAt ?? slow.at,
+    fast: slowAt === undefined ? slow.fast + fast : fast,
+  };
   const isFast = next.fast >= FAST_AGAIN.exchanges && now - next.at >= FAST_AGAIN.ms;
   return isFast ? state : { ...state, slow: next };
 }
@@ -72,6 +83,23 @@ export function slotGiven(state: State, lane: number, now: number): State | unde
 /** When the slot of a lane that gets one now is free again without a sign of life, epoch milliseconds. */
 export const slotEnds = (state: State, lane: number, now: number): number =>
   untilAfter(now, state.lanes[lane]?.unheard ?? 0);
+
+/**
+ * Postpones the probe of an outage that gets no slot. This is no failure. Undefined: the number is not valid any more, or
+ * the outage is over.
+ */
+export function probePostponed(
+  state: State,
+  { lane, drain, resumeAt }: { readonly lane: number; readonly drain: number; readonly resumeAt: number },
+  now: number,
+): State | undefined {
+  if (state.pause === undefined || phaseOf(state) !== 'outage' || state.lanes[lane]?.drain !== drain)
+    return undefined;
+  const drains = state.drains + 1;
+  const closed = { drain: drains, until: 0, unheard: 0 };
+  const pause = { ...state.pause, resumeAt };
+  return probeAwaited({ ...state, drains, pause, lanes: { ...state.lanes, [lane]: closed } }, now);
+}
 
 /** Puts every lane that has no token on its way at the end of the line. */
 function allWaiting(state: State, now: number): State {

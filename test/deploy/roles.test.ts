@@ -28,6 +28,7 @@ import {
   DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
+  QueryCommand,
   ScanCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
@@ -126,6 +127,19 @@ const CALLS: readonly Call[] = [
   ['reads state', ['route', 'deliver', 'resume'], get('StateTableName')],
   ['writes state', ['route', 'deliver', 'resume'], put('StateTableName')],
   ['deletes state', ['deliver', 'resume'], remove('StateTableName')],
+  [
+    'asks which subscriptions are due, or wait for a slot',
+    ['deliver', 'resume'],
+    (as) =>
+      as.documents.send(
+        new QueryCommand({
+          TableName: stage.output('StateTableName'),
+          IndexName: 'due',
+          KeyConditionExpression: 'dueShard = :shard',
+          ExpressionAttributeValues: { ':shard': 0 },
+        }),
+      ),
+  ],
   [
     'reads all state',
     [],

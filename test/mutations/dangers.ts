@@ -304,6 +304,101 @@ export const DANGERS: readonly Danger[] = [
     tests: [['resume/sweep', 'within the budget everything that is due is found']],
   },
   {
+    id: 'slow-in-the-hallway',
+    danger: 'Messages of a slow subscription are sent from the queue, and keep its functions busy.',
+    edits: [
+      [
+        'lib/deliver/settle.ts',
+        'if (registration.state.slow !== undefined) return PARK;',
+        "if (registration.state.slow?.tenant === '') return PARK;",
+      ],
+    ],
+    tests: [['stories/slow', 'is marked after three seconds']],
+  },
+  {
+    id: 'slow-slots',
+    danger: 'Slow drains take more functions than their budget.',
+    edits: [
+      [
+        'lib/state/slots.ts',
+        "if (Object.keys(taken).length >= all) return 'full';",
+        "if (Object.keys(taken).length >= 2 * all) return 'full';",
+      ],
+      [
+        'lib/state/slow-drains.ts',
+        'Object.keys(taken).length >= slotLimits.all;',
+        'Object.keys(taken).length >= 2 * slotLimits.all;',
+      ],
+    ],
+    tests: [
+      ['state/slots', 'is taken while there are some'],
+      ['stories/slow', '40 slow subscriptions with two slots take turns'],
+    ],
+  },
+  {
+    id: 'slow-tenant-share',
+    danger: 'One tenant takes all slots of slow drains.',
+    edits: [
+      [
+        'lib/state/slots.ts',
+        ">= perTenant ? 'tenant-full' : undefined",
+        ">= all ? 'tenant-full' : undefined",
+      ],
+    ],
+    tests: [['stories/slow', 'a tenant has a quarter of the slots at most']],
+  },
+  {
+    id: 'slow-turns',
+    danger: 'Some slow subscriptions get all slots, and others never one.',
+    edits: [
+      [
+        'lib/state/slow-drains.ts',
+        'return may.sort((a, b) => a.held - b.held || a.since - b.since)[0]?.subject;',
+        'return may.sort((a, b) => b.since - a.since)[0]?.subject;',
+      ],
+    ],
+    tests: [['stories/slow', '40 slow subscriptions with two slots take turns']],
+  },
+  {
+    id: 'slow-tokens',
+    danger: 'Tokens that were on their way when a subscription was marked as slow drain it without slots.',
+    edits: [
+      ['lib/state/slow.ts', '? allWaiting({ ...lanesRenumbered(state), slow }, now)', '? { ...state, slow }'],
+    ],
+    tests: [['state/slow', 'makes every token on its way invalid']],
+  },
+  {
+    id: 'slow-probes',
+    danger: 'Probes that hang until their timeout take more functions than slow drains may.',
+    edits: [
+      [
+        'lib/state/slow-drains.ts',
+        'if (await exchangeSlot({ back: holder, wanted }, deps)) return true;',
+        'if (wanted.until > 0) return true;',
+      ],
+    ],
+    tests: [['stories/slow', 'probes of slow subscriptions need slots too']],
+  },
+  {
+    id: 'slow-retries',
+    danger:
+      'The retries of a slow subscription never end, because each way through its backlog starts their count anew.',
+    edits: [
+      [
+        'lib/deliver/park.ts',
+        'if (needsSlots(state)) return delivery;',
+        'if (needsSlots(state)) return { ...delivery, retries: 0 };',
+      ],
+    ],
+    tests: [['stories/slow', 'retries of a slow subscription end']],
+  },
+  {
+    id: 'slow-for-ever',
+    danger: 'A subscription that is fast again stays slow for ever.',
+    edits: [['lib/state/slow.ts', 'return isFast ? state : {', 'return isFast && now < 0 ? state : {']],
+    tests: [['stories/slow', 'for a minute and ten exchanges']],
+  },
+  {
     id: 'index-shards',
     danger: 'Every pause writes to the same partition of the index.',
     edits: [

@@ -161,3 +161,22 @@ describe("a request that can't be carried out is explained, and exits with 1", (
     expect(stderr).toContain('npm run deploy -- --stage local-other creates missing resources');
   });
 });
+
+test('a slow subscription is shown as slow, with the time since when, by status and by subscriptions list', async () => {
+  const one = await rig.subscribe();
+  const slow = { since: Date.now() - 3_600_000, at: Date.now(), fast: 0, tenant: one.id };
+  await rig.putState(one.id, { subscription: one.id, version: 1, epoch: 0, drains: 0, lanes: {}, slow });
+  const since = new Date(slow.since).toISOString();
+  const shown = await run('status', one.id);
+  expect(shown.stdout).toContain(
+    `${one.id}: slow. It is going, and slow: its messages go through the backlog.\n  since: ${since} (`,
+  );
+  const all = await run('status', '--not-going');
+  expect(all.stdout).toMatch(new RegExp(`^${one.id} +topic-${one.id} +slow +\\d+[mh]`, 'm'));
+  expect(all.stdout).toMatch(/: .*\b1 slow\b/);
+  expect((await run('subscriptions', 'list')).stdout).toMatch(new RegExp(`^${one.id} .*${since}`, 'm'));
+  const listed: { id: string; slowSince?: string }[] = await json('subscriptions', 'list');
+  expect(listed.filter(({ slowSince }) => slowSince !== undefined)).toMatchObject([
+    { id: one.id, slowSince: since },
+  ]);
+});

@@ -41,6 +41,8 @@ async function setUp() {
     count() {},
     log,
     now: () => now,
+    random: () => 0,
+    wait: async () => {},
   };
   const entries = Array.from({ length: 40 }, (_, index) =>
     entryOf({ delivery: delivery(`m${index}`), body: `m${index}`, sequence: String(index + 1) }, 0),

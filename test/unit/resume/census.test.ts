@@ -86,6 +86,18 @@ test('a lagging lane that drains is counted as draining, and what waits in it is
   expect(told.BacklogMessages).toBeGreaterThan(0);
 });
 
+test('a slow subscription with a backlog is counted as slow, and what waits in it is measured', async () => {
+  const world = createWorld();
+  world.put('slow');
+  world.script.answer = () => ({ status: 200, afterMs: 8_000 });
+  publishMany(world, 'slow', 10);
+  await world.pass(20 * SECOND);
+  const { told } = await counted(world);
+  expect(told).toMatchObject({ SubscriptionsDraining: 0, SubscriptionsSlow: 1 });
+  expect(told.BacklogMessages).toBe(world.entries('slow').length);
+  expect(told.BacklogMessages).toBeGreaterThan(0);
+});
+
 test('a census that fails reports no numbers rather than too low ones', async () => {
   const world = createWorld();
   const documents = {

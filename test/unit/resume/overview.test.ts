@@ -54,6 +54,21 @@ test('every subscription is listed once: phase, reason, and backlog', async () =
   });
 });
 
+test('the status of a slow subscription says so, and since when', async () => {
+  const world = createWorld();
+  world.put('slow');
+  world.script.answer = () => ({ status: 200, afterMs: 8_000 });
+  const publishedAt = world.now();
+  publishMany(world, 'slow', 3);
+  await world.pass(5 * SECOND);
+  const answer = await asked(world, { subscription: 'slow', action: 'status' });
+  expect(answer).toMatchObject({ ok: true, phase: 'going', slow: { since: expect.any(Number) } });
+  expect(answer.message).toContain('slow');
+  const { since } = answer.slow as { since: number };
+  expect(since - publishedAt).toBeGreaterThanOrEqual(3 * SECOND);
+  expect(since - publishedAt).toBeLessThan(5 * SECOND);
+});
+
 test('a count from the time of a pause is not shown after the resume', async () => {
   const world = createWorld();
   world.put('acme');

@@ -236,6 +236,20 @@ describe('fast again', () => {
   });
 });
 
+test('a subscription is slow from as long as the deployment says', async () => {
+  const environment = { SLOW_AFTER_SECONDS: '6' };
+  const world = createWorld({ environment });
+  for (const id of ['five', 'seven']) world.put(id);
+  world.script.answer = ({ subscription }) => ({
+    status: 200,
+    afterMs: subscription === 'five' ? 5_000 : 7_000,
+  });
+  for (const id of ['five', 'seven']) publishMany(world, id, 1);
+  await world.pass(10 * SECOND);
+  expect((await world.state('five')).slow).toBeUndefined();
+  expect((await world.state('seven')).slow).toBeDefined();
+});
+
 test('one slow exchange among fast ones does not mark a subscription', async () => {
   const world = createWorld({ concurrency: 1 });
   world.put('acme');
@@ -260,7 +274,40 @@ test('retries of a slow subscription end: its backlog goes on counting them', as
   expect(requested(world, 'slow').filter((one) => one === 'bad:503').length).toBeGreaterThanOrEqual(3);
 });
 
-test('the slot of a function that was killed is free again after two minutes', async () => {
+test('forty slices that end in the same moment all pass their slots on', async () => {
+  const world = createSlowWorld(40);
+  const slow = Array.from({ length: 40 }, (_, index) => `slow${index}`);
+  for (const id of slow) world.put(id, { readTimeoutMs: 30_000, qos: 'at-least-once' });
+  world.script.answer = () => slowly;
+  for (const id of slow) for (let index = 0; index < 6; index++) world.publish(id, `${id}-${index}`);
+  await world.pass(4 * MINUTE);
+  expect(world.lines.filter((line) => line.includes('slot.not-passed'))).toEqual([]);
+  // No sweep has started any of them.
+  for (const id of slow) expect(delivered(world, id).length).toBeGreaterThan(3);
+});
+
+test('probes of slow subscriptions need slots too, and their outages end when the callbacks are back', async () => {
+  const world = createSlowWorld(2);
+  const slow = Array.from({ length: 12 }, (_, index) => `slow${index}`);
+  for (const id of slow)
+    world.put(id, { readTimeoutMs: 30_000, qos: 'at-least-once', retry: { kind: 'none' } });
+  let hangs = true;
+  world.script.answer = () => (hangs ? { status: 200, afterMs: 60_000 } : { status: 200 });
+  world.sweepEveryMinute();
+  for (const id of slow) publishMany(world, id, 3);
+  await world.pass(3 * MINUTE);
+  const from = world.ledger.requests.length;
+  await world.pass(10 * MINUTE);
+  const probes = world.ledger.requests.slice(from);
+  expect(mostAtOnce(probes)).toBeLessThanOrEqual(2);
+  for (const id of slow) expect(probes.some(({ subscription }) => subscription === id)).toBe(true);
+  hangs = false;
+  for (const id of slow) await rest(world, id);
+  for (const id of slow) expect(delivered(world, id)).toEqual(['m01', 'm02', 'm03']);
+  expect(world.ledger.breaches).toEqual([]);
+});
+
+test('the slot of a function that was killed is free again after some minutes', async () => {
   const world = createSlowWorld(1);
   for (const id of ['one', 'two']) world.put(id, { readTimeoutMs: 30_000, qos: 'at-least-once' });
   world.script.answer = () => slowly;
