@@ -11,6 +11,7 @@ import { status } from './commands/status.ts';
 import { subscriptions } from './commands/subscriptions.ts';
 import { createContext, type GlobalOptions, type Io } from './terminal/context.ts';
 import type { Place } from './terminal/place.ts';
+import { shown } from './terminal/print.ts';
 
 const COMMANDS = [subscriptions, endpoints, publishCommand, status, backlog, deadLetters, redriveCommand];
 
@@ -32,7 +33,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
+      writeErr: (text) => void io.stderr.write(shown(text)),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
       ...(io.stdout.columns !== undefined && { getOutHelpWidth: () => io.stdout.columns ?? 80 }),
@@ -48,7 +49,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   } catch (error) {
     // Commander has written its own error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    io.stderr.write(`${explain(error, placeIn(context))}\n`);
+    io.stderr.write(`${shown(explain(error, placeIn(context)))}\n`);
     return error instanceof CommandFailed ? error.exitCode : 1;
   } finally {
     context.close();

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
+import { plain } from '#lib/cli/terminal/print.ts';
 import { createDocuments } from '#lib/deployment/documents.ts';
 import { createTables } from '#lib/state/table.ts';
 import { listen } from './aws/listen.ts';
@@ -92,6 +93,6 @@ async function receive(
   const id = String(req.headers['webhook-id'] ?? '(none)');
   const body = Buffer.concat(chunks).toString().replace(/\s+/g, ' ').slice(0, 80);
   const time = new Date().toISOString().slice(11, 23);
-  print(`${time}  ${subscription.padEnd(22)} ${status}  webhook-id ${id}  ${body}`);
+  print(plain(`${time}  ${subscription.padEnd(22)} ${status}  webhook-id ${id}  ${body}`));
   return `${subscription} ${id}`;
 }

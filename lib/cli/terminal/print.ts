@@ -26,8 +26,10 @@ export function createPrint(
   const colours = stdout.isTTY === true && !env.NO_COLOR && !json;
   return {
     json,
-    result: (value, people) => void stdout.write(`${json ? JSON.stringify(value, null, 2) : people()}\n`),
-    note: (text) => void stderr.write(`${text}\n`),
+    result(value, people) {
+      stdout.write(`${json ? withoutControls(JSON.stringify(value, null, 2), escaped) : shown(people())}\n`);
+    },
+    note: (text) => void stderr.write(`${shown(text)}\n`),
     paint: (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text),
     width: stdout.isTTY === true ? stdout.columns : undefined,
   };
@@ -83,8 +85,24 @@ export function table<T>(
   ].join('\n');
 }
 
-/** Removes control characters: topics, errors and bodies must not control the reader's terminal. */
+/** Replaces control characters of one line: topics, errors and bodies must not control the reader's terminal. */
 export const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
+
+/** The same for a text of several lines. The colours of this file stay. */
+export const shown = (text: string): string => withoutControls(text, () => '?');
+
+// A value may hold one of these too: it hides nothing, and moves nothing.
+const COLOUR = String.raw`\u001b\[(?:1|2|22|3[123]|39)m`;
+const CONTROL = new RegExp(`(${COLOUR})|(?![\\n\\t])[\\p{Cc}\\p{Cf}\\u2028\\u2029]`, 'gu');
+
+const withoutControls = (text: string, replaced: (character: string) => string): string =>
+  text.replace(CONTROL, (character, colour?: string) => colour ?? replaced(character));
+
+/** JSON escapes the controls of ASCII only. */
+const escaped = (character: string): string =>
+  [...Array(character.length).keys()]
+    .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+    .join('');
 
 /** A short age: `12s`, `5m`, `3h`, `9d`. */
 export function age(ms: number): string {

@@ -1,5 +1,5 @@
 // A progress bar on standard error. Without a terminal it writes nothing.
-import type { Output } from './print.ts';
+import { type Output, plain } from './print.ts';
 
 export type Progress = {
   /** Shows the progress; without a total only the count. `note` adds a rate or a remaining time. */
@@ -26,7 +26,7 @@ export function createProgress(what: string, stderr: Output): Progress {
       const bar = share === undefined ? '' : `[${'='.repeat(Math.round(share * BAR)).padEnd(BAR)}] `;
       const counted = total === undefined ? `${done}` : `${done}/${total}`;
       const text = `${what} ${bar}${counted}${note === '' ? '' : `  ${note}`}`;
-      stderr.write(`\r\x1b[K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
+      stderr.write(`\r\x1b[K${plain(text).slice(0, (stderr.columns ?? 80) - 1)}`);
     },
     end() {
       if (drawn) stderr.write('\r\x1b[K');

@@ -1,8 +1,9 @@
 // The AWS endpoint of this machine: every service on one port, told apart by `x-amz-target`, or by the path for REST. It
-// checks no signature; it reads a request and passes it to its service.
+// checks no signature. It refuses the requests of web pages, and passes all others to their service.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { AwsError, sendJson } from './aws-json.ts';
 import { type Listening, listen } from './listen.ts';
+import { refusalOf } from './same-machine.ts';
 
 /** A service: answers a request whose body is read already. */
 export type Service = {
@@ -35,6 +36,8 @@ export async function startEndpoint(options: { port: number; services: Services 
   const names = here.map(({ name }) => name).join(', ');
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const refusal = refusalOf(req.headers);
+    if (refusal !== undefined) throw new AwsError('AccessDeniedException', refusal, { status: 403 });
     if (req.url === '/' && (req.method === 'GET' || req.method === 'HEAD')) {
       res.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
       res.end(

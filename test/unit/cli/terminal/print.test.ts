@@ -67,6 +67,25 @@ test('a result is a text for people, or one JSON value; notes go to standard err
   expect(JSON.parse(programs.stdout.text())).toEqual({ a: 1 });
 });
 
+test('no output holds a control of the terminal or of the direction of text, but the colours of ours', () => {
+  const C1 = '\u009b2J\u0085';
+  const evil = `a\u001b[2J\u001b]0;title\u0007\u001b[8m\rb\u007f${C1}\u202e\u2066\u200f\u2028c`;
+  const people = printing({ isTTY: true });
+  people.print.result({}, () => `${people.print.paint('red', 'x')}\n\t${evil}`);
+  people.print.note(evil);
+  const seen = people.stdout.text();
+  expect(seen.startsWith('\u001b[31mx\u001b[39m\n\ta?[2J?]0;title??[8m?b??2J?????c')).toBe(true);
+  const hidden = /[^\n\t\u0020-\u007e]/u;
+  for (const text of [seen.replaceAll('\u001b[31m', '').replaceAll('\u001b[39m', ''), people.stderr.text()])
+    expect(text).not.toMatch(hidden);
+
+  const programs = printing({ json: true });
+  programs.print.result({ evil, [evil]: '\u{e0001}' }, () => '');
+  const json = programs.stdout.text();
+  expect(json).not.toMatch(hidden);
+  expect(JSON.parse(json)).toEqual({ evil, [evil]: '\u{e0001}' });
+});
+
 describe('a progress bar', () => {
   test('shows how far it is on a terminal, within its width, and takes itself away', () => {
     const { stream, text } = output({ isTTY: true, columns: 60 });

@@ -222,3 +222,52 @@ it('closes though connections are kept alive and a request waits', async () => {
   await endpoint.close();
   expect(await cut).toMatchObject([{ code: 'ECONNRESET' }]);
 });
+
+const OWN = { 'x-amz-target': 'AmazonSQS.ListQueues' };
+
+it.each([
+  ['evil.example', {}],
+  ['evil.example:80', {}],
+  ['localhost.evil.example', {}],
+  ['127.0.0.1.evil.example', {}],
+  ['evil.example#.localhost', {}],
+  ['10.0.0.1', {}],
+  ['HERE', { origin: 'https://evil.example' }],
+  ['HERE', { origin: 'null' }],
+  ['HERE', { origin: 'http://localhost:9' }],
+  ['HERE', { 'sec-fetch-site': 'cross-site' }],
+  ['HERE', { 'sec-fetch-site': 'same-site' }],
+])(
+  'a request to %s with %j is refused, whatever it asks for, and no service sees it',
+  async (name, headers) => {
+    let seen = 0;
+    const service: Service = {
+      async answer(_req, res) {
+        seen += 1;
+        res.end();
+      },
+    };
+    const { url, port } = await start({ sqs: service, secretsManager: service, lambda: service });
+    const host = name === 'HERE' ? `127.0.0.1:${port}` : name;
+    for (const path of ['/', '/2015-03-31/functions/resume/invocations']) {
+      for (const method of ['POST', 'GET', 'OPTIONS']) {
+        const answer = await send(`${url}${path}`, { method, headers: { ...OWN, ...headers, host } });
+        expect(answer.status).toBe(403);
+        expect(String(answer.headers['access-control-allow-origin'])).toBe('undefined');
+      }
+    }
+    expect(seen).toBe(0);
+  },
+);
+
+it.each(['127.0.0.1:PORT', 'localhost:PORT', '[::1]:PORT', 'LOCALHOST', 'sqs.localhost:PORT', '127.0.0.1'])(
+  'a program that calls this machine %s is answered',
+  async (name) => {
+    const { url, port } = await start({ sqs: echo('sqs') });
+    const host = name.replace('PORT', String(port));
+    const answer = await send(url, { method: 'POST', headers: { ...OWN, host } });
+    expect(answer.status).toBe(200);
+    const ownPage = { ...OWN, host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' };
+    expect((await send(url, { method: 'POST', headers: ownPage })).status).toBe(200);
+  },
+);
