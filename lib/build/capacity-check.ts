@@ -1,6 +1,7 @@
 // Checks whether the parameters of a deployment fit together, when it is packaged. The table of parameters says which values
 // a single parameter may have. The functions here are pure.
 import type * as z from 'zod';
+import { holdsWholePrivateRange, isForbiddenCidr } from '#lib/callback/address.ts';
 import { PARAMETERS, type ParameterValues } from '#lib/deployment/parameters.ts';
 import { closest } from '#lib/item/did-you-mean.ts';
 
@@ -101,13 +102,15 @@ function misfitOfWaits(numbers: ParameterValues): string | undefined {
   return undefined;
 }
 
-const NEVER_ALLOWED = /^(0\.|127\.|169\.254\.|::|fe[89ab][0-9a-f]:|[0-9a-f.:]+\/0$)/i;
-
 /** The misfit of the ranges that callbacks may be in, in one sentence. */
-function misfitOfRanges({ allowedCidrs }: ParameterValues): string | undefined {
-  const refused = allowedCidrs.find((cidr) => NEVER_ALLOWED.test(cidr));
-  if (refused === undefined) return undefined;
-  return `allowedCidrs holds ${refused}: loopback and link-local addresses can't be allowed, Lambda's own interfaces are there.`;
+function misfitOfRanges({ allowedCidrs, allowWholePrivateRanges }: ParameterValues): string | undefined {
+  const never = allowedCidrs.find(isForbiddenCidr);
+  if (never !== undefined) {
+    return `allowedCidrs holds ${never}: loopback and link-local addresses can't be allowed, Lambda's own interfaces are there.`;
+  }
+  const whole = allowedCidrs.find(holdsWholePrivateRange);
+  if (whole === undefined || allowWholePrivateRanges) return undefined;
+  return `allowedCidrs holds ${whole}, which opens a whole private range: name the networks of the callbacks, such as 10.20.0.0/16, or set allowWholePrivateRanges to true.`;
 }
 
 /** Lambda needs subnets and security groups, or neither. */

@@ -53,9 +53,34 @@ const GLOBAL_IPV6 = '2000::/3';
 // that has only IPv4 addresses.
 const NAT64 = '64:ff9b::/96';
 
-/** Is this text a CIDR that `allowedCidrs` understands, such as `10.20.0.0/16` or `fd12:3456::/32`? */
+/**
+ * Is this text a CIDR that `allowedCidrs` understands, such as `10.20.0.0/16` or `fd12:3456::/32`? One with bits behind its
+ * prefix, such as `10.20.30.40/8`, is none: it would allow more than it seems to.
+ */
 export function isCidr(text: string): boolean {
-  return parseCidr(text) !== undefined;
+  const cidr = parseCidr(text);
+  return cidr !== undefined && firstOf(cidr) === bitsOf(cidr.network, cidr.version);
+}
+
+/** Whether a CIDR lies in a range that no deployment may allow, such as loopback and link-local, or is all of IPv4 or IPv6. */
+export const isForbiddenCidr = (cidr: string): boolean =>
+  prefixOf(cidr) === 0 ||
+  [...LOOPBACK, ...NEVER].some(([never]) => overlap(cidr, never) && prefixOf(cidr) >= prefixOf(never));
+
+/** Whether a CIDR holds all addresses of a private network: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fd00::/8. */
+export const holdsWholePrivateRange = (cidr: string): boolean =>
+  WHOLE_PRIVATE.some((range) => overlap(cidr, range) && prefixOf(cidr) <= prefixOf(range));
+
+const WHOLE_PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fd00::/8'] as const;
+
+const prefixOf = (cidr: string): number => parseCidr(cidr)?.prefix ?? 0;
+
+/** Whether two CIDRs of one version have an address in common: then the wider one holds the other. */
+function overlap(one: string, other: string): boolean {
+  const [a, b] = [parseCidr(one), parseCidr(other)];
+  if (a === undefined || b === undefined || a.version !== b.version) return false;
+  const prefix = Math.min(a.prefix, b.prefix);
+  return firstOf({ ...a, prefix }) === firstOf({ ...b, prefix });
 }
 
 /** Makes the rules of a deployment. Throws a TypeError for an invalid CIDR, because the configuration is our own. */
@@ -128,4 +153,22 @@ function parseCidr(text: string): { network: string; prefix: number; version: nu
   const prefix = Number(digits);
   if (match === null || version === 0 || prefix > (version === 4 ? 32 : 128)) return undefined;
   return { network, prefix, version };
+}
+
+/** The first address of a range, as a number. */
+function firstOf({ network, prefix, version }: { network: string; prefix: number; version: number }): bigint {
+  const behind = BigInt((version === 4 ? 32 : 128) - prefix);
+  return (bitsOf(network, version) >> behind) << behind;
+}
+
+/** A valid address as a number. */
+function bitsOf(address: string, version: number): bigint {
+  if (version === 4) return address.split('.').reduce((bits, part) => (bits << 8n) | BigInt(part), 0n);
+  // The URL parser writes an IPv4 tail as hexadecimal groups.
+  const plain = new URL(`http://[${address}]/`).hostname.slice(1, -1);
+  const [head = '', tail] = plain.split('::');
+  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'));
+  const [first, last] = [groups(head), groups(tail ?? '')];
+  const all = [...first, ...Array<string>(8 - first.length - last.length).fill('0'), ...last];
+  return all.reduce((bits, group) => (bits << 16n) | BigInt(`0x${group}`), 0n);
 }

@@ -1,7 +1,13 @@
 // Builds the request of one attempt: the body's bytes and the headers. Signing and credentials come later.
 
 import type { Delivery } from '#lib/message/attribute.ts';
-import { isHeaderName, isHeaderValue, isReservedHeader } from '#lib/message/header.ts';
+import {
+  isHeaderName,
+  isHeaderValue,
+  isReservedHeader,
+  MOST_HEADER_BYTES,
+  MOST_HEADERS,
+} from '#lib/message/header.ts';
 import { bytesOf } from '#lib/message/published.ts';
 import { type Span, spanBelow } from '#lib/message/trace.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
@@ -9,7 +15,7 @@ import type { Subscription } from '#lib/subscription/subscription.ts';
 export type CallbackRequest = {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** Number of the message's headers that are not allowed and were dropped. */
+  /** Number of the message's headers that are not allowed, or are too many or too large, and were dropped. */
   readonly dropped: number;
   /** Trace context of this attempt; undefined when the publisher sent none. */
   readonly span: Span | undefined;
@@ -29,9 +35,17 @@ export function requestOf(
     'content-type': delivery.contentType,
   };
   let dropped = 0;
+  let names = 0;
+  let bytes = 0;
   for (const [name, value] of Object.entries(delivery.headers)) {
-    if (isHeaderName(name) && isHeaderValue(value) && !isReservedHeader(name)) headers[name] = value;
-    else dropped += 1;
+    // As HTTP/1.1 writes it: a colon, a space, and the end of the line.
+    const size = name.length + value.length + 4;
+    const fits = names < MOST_HEADERS && bytes + size <= MOST_HEADER_BYTES;
+    if (fits && isHeaderName(name) && isHeaderValue(value) && !isReservedHeader(name)) {
+      headers[name] = value;
+      names += 1;
+      bytes += size;
+    } else dropped += 1;
   }
   for (const { name, value } of subscription.headers) headers[name.toLowerCase()] = value;
   headers['webhook-id'] = delivery.messageId;

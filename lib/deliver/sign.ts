@@ -38,7 +38,7 @@ const inSecret = field(() =>
 );
 const NO_TEXT = { ok: false, reason: 'must be text' } as const;
 
-/** Returns the headers with `webhook-signature` added, or why there is no signature. Never rejects. */
+/** Returns the headers with `webhook-signature` added and the id encoded, or why there is no signature. Never rejects. */
 export async function signed(
   { headers, body }: Pick<CallbackRequest, 'headers' | 'body'>,
   signing: Signing | undefined,
@@ -47,13 +47,18 @@ export async function signed(
   if (signing === undefined) return { ok: true, headers };
   const read = await keysOf(signing, deps);
   if (!read.ok) return read;
-  const content = Buffer.concat([
-    Buffer.from(`${headers['webhook-id']}.${headers['webhook-timestamp']}.`),
-    body,
-  ]);
+  const id = withoutDots(headers['webhook-id'] ?? '');
+  const content = Buffer.concat([Buffer.from(`${id}.${headers['webhook-timestamp']}.`), body]);
   const signature = read.keys.map((key) => key.signatureOf(content)).join(' ');
-  return { ok: true, headers: { ...headers, 'webhook-signature': signature } };
+  return { ok: true, headers: { ...headers, 'webhook-id': id, 'webhook-signature': signature } };
 }
+
+/**
+ * The id as a signed request carries it. A signature is over `id.timestamp.body`, and libraries do not check where an id
+ * ends: with a dot in it, the same signature would be right for a shorter id and another timestamp. `%` is encoded too, so
+ * that decodeURIComponent gives each id back.
+ */
+const withoutDots = (id: string): string => id.replaceAll('%', '%25').replaceAll('.', '%2E');
 
 async function keysOf(
   { keys = [], secrets = [] }: Signing,

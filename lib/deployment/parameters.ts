@@ -299,12 +299,16 @@ export const PARAMETERS = {
     meaning: '`true` allows plain http callbacks',
   }),
   allowedCidrs: list(
-    { isOne: isCidr, such: 'CIDRs with commas between, such as 10.0.0.0/8,fd00::/8' },
+    {
+      isOne: isCidr,
+      such: 'CIDRs with commas between, without bits behind the prefix, such as 10.20.0.0/16,fd12:3456::/32',
+    },
     {
       default: '',
       variable: 'ALLOWED_CIDRS',
       functions: FUNCTION_NAMES,
-      meaning: 'Private address ranges that callbacks may be in. Never loopback or link-local',
+      meaning:
+        'Private address ranges that callbacks may be in. Never loopback or link-local; a whole private range only with `allowWholePrivateRanges`',
     },
   ),
   allowTrustAll: flag({
@@ -312,6 +316,18 @@ export const PARAMETERS = {
     variable: 'ALLOW_TRUST_ALL',
     functions: FUNCTION_NAMES,
     meaning: '`true` lets subscriptions turn off certificate verification (`ssl.trustAll`)',
+  }),
+  allowAnyHostname: flag({
+    default: 'false',
+    variable: 'ALLOW_ANY_HOSTNAME',
+    functions: FUNCTION_NAMES,
+    meaning:
+      '`true` lets subscriptions accept a certificate of a public authority for any host (`ssl.hostnameVerifier: false` without a `trustStore`)',
+  }),
+  allowWholePrivateRanges: flag({
+    default: 'false',
+    meaning:
+      '`true` lets `allowedCidrs` hold a whole private range, such as 10.0.0.0/8, and with it every machine of the network',
   }),
   secretsPrefix: formedText(
     {

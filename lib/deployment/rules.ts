@@ -33,6 +33,7 @@ export type DeploymentRules = {
   readonly allowedCidrs: readonly string[];
   readonly allowThisMachine: boolean;
   readonly allowTrustAll: boolean;
+  readonly allowAnyHostname: boolean;
   readonly responseCapBytes: number;
 };
 
@@ -43,6 +44,7 @@ export const deploymentRules = (config: CommonEnvironment): DeploymentRules => (
   allowedCidrs: config.ALLOWED_CIDRS,
   allowThisMachine: allowsThisMachine(config),
   allowTrustAll: config.ALLOW_TRUST_ALL,
+  allowAnyHostname: config.ALLOW_ANY_HOSTNAME,
   responseCapBytes: config.RESPONSE_CAP_BYTES,
 });
 
@@ -65,9 +67,15 @@ export const subscriptionRules = (config: CommonEnvironment): SubscriptionRules 
 export function itemRules({
   largestReadTimeoutMs,
   allowTrustAll,
+  allowAnyHostname,
   allowHttp,
   ...addresses
 }: DeploymentRules): SubscriptionRules {
   const urlRules = { allowHttp, addresses: addressRules(addresses) };
-  return { largestReadTimeoutMs, allowTrustAll, checkUrl: (url) => checkUrl(url, urlRules) };
+  return {
+    largestReadTimeoutMs,
+    allowTrustAll,
+    allowAnyHostname,
+    checkUrl: (url) => checkUrl(url, urlRules),
+  };
 }

@@ -9,6 +9,10 @@ export const isHeaderName = (name: string): boolean => TOKEN.test(name);
 /** Whether the text may be sent as a header's value. */
 export const isHeaderValue = (value: string): boolean => VALUE.test(value);
 
+/** Of a message's headers in a request. Receivers take 8 to 16 KB for all headers, and answer 431 for more. */
+export const MOST_HEADERS = 64;
+export const MOST_HEADER_BYTES = 8_192;
+
 const CONTENT_TYPE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+[\t ]*(?:;[\t\x20-\x7e]*)?$/;
 /** Whether the text is a media type of at most 256 characters, with or without parameters. */
 export const isContentType = (value: string): boolean => value.length <= 256 && CONTENT_TYPE.test(value);

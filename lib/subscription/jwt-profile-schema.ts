@@ -30,7 +30,20 @@ const uniqueNames: z.core.CheckFn<Claim[]> = ({ value, issues }) => {
   });
 };
 
+/** Bytes of a key: as many as the hash has (RFC 7518, section 3.2). */
+const LEAST_KEY_BYTES: ReadonlyMap<string, number> = new Map([
+  ['HMAC_HS256', 32],
+  ['HMAC_HS384', 48],
+  ['HMAC_HS512', 64],
+]);
+
+const SECONDS = { SECONDS: 1, MINUTES: 60, HOURS: 3_600, DAYS: 86_400 } as const;
+const LONGEST_SECONDS = 3_600;
+
 type Keyed = {
+  readonly expirationTime: number;
+  readonly expirationTimeUnit: keyof typeof SECONDS;
+  readonly secretBase64Encoded: boolean;
   readonly signatureAlgorithm: string;
   readonly keySource: string;
   readonly keyContent: string;
@@ -44,7 +57,16 @@ const canBeUsed: z.core.CheckFn<Keyed> = ({ value, issues }) => {
   if (value.endpoint === undefined && !HTTP_URL.test(value.audience)) {
     fault('must be the URL of the token endpoint, or give that in endpoint', 'audience');
   }
-  if (value.signatureAlgorithm !== 'RSA_RS256') return;
+  // Somebody who finds an assertion can use it for as long as it holds.
+  if (value.expirationTime * SECONDS[value.expirationTimeUnit] > LONGEST_SECONDS) {
+    fault('must make an hour at most, together with expirationTimeUnit', 'expirationTime');
+  }
+  const least = LEAST_KEY_BYTES.get(value.signatureAlgorithm);
+  if (least !== undefined) {
+    if (Buffer.from(value.keyContent, value.secretBase64Encoded ? 'base64' : 'utf8').length < least)
+      fault(`must have at least ${least} bytes for ${value.signatureAlgorithm}`, 'keyContent');
+    return;
+  }
   if (value.keySource === 'JKS') {
     fault(
       'can not be JKS: convert the store with keytool -importkeystore -deststoretype PKCS12, and give it as base64',
@@ -79,7 +101,7 @@ export const jwtProfile = () =>
       expirationTime: titled(
         wholeNumber(1, 31_536_000).default(30),
         'Expiration time',
-        'How long an assertion holds.',
+        'How long an assertion holds: an hour at most.',
       ),
       expirationTimeUnit: titled(
         z.enum(['SECONDS', 'MINUTES', 'HOURS', 'DAYS']).default('SECONDS'),

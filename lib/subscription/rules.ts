@@ -12,6 +12,8 @@ export type SubscriptionRules = {
   readonly largestReadTimeoutMs: number;
   /** Whether `ssl.trustAll` is allowed. */
   readonly allowTrustAll: boolean;
+  /** Whether `ssl.hostnameVerifier` may be false without a trust store of the item's own. */
+  readonly allowAnyHostname: boolean;
   /** Why requests may not go to a URL; undefined when they may. */
   readonly checkUrl: (url: string) => string | undefined;
 };
@@ -43,7 +45,7 @@ export function brokenRules(fields: ItemFields, { found }: ItemShape, rules: Sub
     );
   }
   if (fields.ssl !== undefined) {
-    const { trustAll, trustStore } = fields.ssl;
+    const { trustAll, trustStore, hostnameVerifier } = fields.ssl;
     if (trustAll && !rules.allowTrustAll) {
       const reason =
         'is not allowed by this deployment: put the certificate to trust into trustStore instead';
@@ -54,6 +56,11 @@ export function brokenRules(fields: ItemFields, { found }: ItemShape, rules: Sub
         'ssl',
         'trustAll',
       );
+    }
+    if (!hostnameVerifier && !trustAll && !isStore(trustStore) && !rules.allowAnyHostname) {
+      const reason =
+        'is not allowed by this deployment without a trustStore: anybody can have a certificate of a public authority, for a host of their own';
+      fault(reason, 'ssl', 'hostnameVerifier');
     }
     if (asksForTls(fields.ssl) && callbackUrl !== undefined && /^http:/i.test(callbackUrl)) {
       fault('is for https: mend the callbackUrl, or leave ssl out', 'ssl');

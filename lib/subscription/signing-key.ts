@@ -12,8 +12,9 @@ export type ReadSigningKey =
   /** A sentence that never contains the key. */
   | { readonly ok: false; readonly reason: string };
 
-/** The specification's minimum, 192 bits. */
+/** The specification's bounds, 192 and 512 bits. */
 const SHORTEST_BYTES = 24;
+const LONGEST_BYTES = 64;
 const ED25519_BYTES = 32;
 // Prefix of the 32 bytes of an ed25519 key in PKCS#8 (RFC 8410, section 7).
 const PKCS8_OF_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
@@ -36,6 +37,7 @@ function hmacKey(bytes: Buffer): ReadSigningKey {
       `is too short: it must hold at least ${SHORTEST_BYTES} bytes, which is 32 characters of base64`,
     );
   }
+  if (bytes.length > LONGEST_BYTES) return no(`is too long: it must hold at most ${LONGEST_BYTES} bytes`);
   return yes((content) => `v1,${createHmac('sha256', bytes).update(content).digest('base64')}`);
 }
 

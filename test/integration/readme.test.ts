@@ -82,6 +82,7 @@ test("the README's own subscription is registered and its message is delivered, 
     parseSubscription(JSON.parse(item), {
       largestReadTimeoutMs: 30_000,
       allowTrustAll: false,
+      allowAnyHostname: false,
       checkUrl: () => undefined,
     }).ok,
   ).toBe(true);

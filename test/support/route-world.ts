@@ -26,6 +26,7 @@ const urlRules = {
 export const RULES: SubscriptionRules = {
   largestReadTimeoutMs: 30_000,
   allowTrustAll: false,
+  allowAnyHostname: false,
   checkUrl: (url) => checkUrl(url, urlRules),
 };
 

@@ -6,6 +6,7 @@ import type { Subscription } from '#lib/subscription/subscription.ts';
 export const rules: SubscriptionRules = {
   largestReadTimeoutMs: 30_000,
   allowTrustAll: false,
+  allowAnyHostname: false,
   checkUrl: (url) => (url.includes('refused') ? 'leads to a refused place' : undefined),
 };
 

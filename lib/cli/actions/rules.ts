@@ -12,6 +12,7 @@ const answered = z.object({
     allowedCidrs: z.array(z.string()),
     allowThisMachine: z.boolean(),
     allowTrustAll: z.boolean(),
+    allowAnyHostname: z.boolean(),
     responseCapBytes: z.number(),
   }),
 });
@@ -25,5 +26,6 @@ export async function readRules(context: Pick<CommandContext, 'lambda' | 'names'
 export const anyRules: SubscriptionRules = {
   largestReadTimeoutMs: Number.POSITIVE_INFINITY,
   allowTrustAll: true,
+  allowAnyHostname: true,
   checkUrl: () => undefined,
 };

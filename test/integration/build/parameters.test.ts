@@ -44,7 +44,7 @@ async function packaged(stage: string, ...parameters: string[]) {
 }
 
 test("each function's environment has given parameters, the stage's parameters and defaults", async () => {
-  const { resources, variables } = await packaged('prod', 'lagSeconds=31', 'allowedCidrs=10.0.0.0/8');
+  const { resources, variables } = await packaged('prod', 'lagSeconds=31', 'allowedCidrs=10.20.0.0/16');
   for (const [name, schema] of Object.entries(SCHEMAS)) {
     const read = Object.keys(schema.shape).filter((variable) => variable !== 'AWS_ENDPOINT_URL');
     expect(Object.keys(variables(name)).sort()).toEqual(read.sort());
@@ -56,7 +56,7 @@ test("each function's environment has given parameters, the stage's parameters a
     ...expected,
     STAGE: 'prod',
     LAG_SECONDS: '31',
-    ALLOWED_CIDRS: '10.0.0.0/8',
+    ALLOWED_CIDRS: '10.20.0.0/16',
   });
   expect(resources.StateTable).toMatchObject({ DeletionPolicy: 'Retain' });
 });

@@ -57,7 +57,13 @@ const places: [string, (url: string) => object][] = [
 const oauth2 = (endpoint: string) => ({ endpoint, clientId: 'c', clientSecret: 's' });
 const jwtProfile = (more: object) => ({
   type: 'jwtProfileOauth2',
-  jwtProfileOauth2: { issuer: 'i', subject: 's', signatureAlgorithm: 'HMAC_HS256', keyContent: 'k', ...more },
+  jwtProfileOauth2: {
+    issuer: 'i',
+    subject: 's',
+    signatureAlgorithm: 'HMAC_HS256',
+    keyContent: 'k'.repeat(32),
+    ...more,
+  },
 });
 
 describe.each(places)('registered as %s', (path, itemOf) => {

@@ -66,6 +66,7 @@ function securedBy(auth: unknown, id = 'acme', more: object = {}): Subscription 
   const parsed = parseSubscription(item, {
     largestReadTimeoutMs: 30_000,
     allowTrustAll: false,
+    allowAnyHostname: false,
     checkUrl: () => undefined,
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));

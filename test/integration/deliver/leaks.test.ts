@@ -94,7 +94,8 @@ const jwtProfile = (way: string) => ({
     subject: mark(),
     audience: `http://127.0.0.1:${tokens.port}/${way}?key=${mark()}`,
     signatureAlgorithm: 'HMAC_HS256',
-    keyContent: mark(),
+    // An HMAC key has 32 bytes at least.
+    keyContent: `${mark()}${mark()}`,
     customClaims: [{ name: 'c', value: mark() }],
   },
 });

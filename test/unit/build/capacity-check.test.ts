@@ -59,9 +59,12 @@ describe('packaging is refused in one sentence that names the parameter', () => 
   });
 
   test.each([
-    ['10.0.0.0/8,127.0.0.0/8', '10.0.0.0/8,'],
+    ['10.20.0.0/16,127.0.0.0/8', '10.20.0.0/16,'],
     ['169.254.169.254/32', ''],
-    ['::1/128', 'fd00::/8'],
+    ['::1/128', 'fd12:3456::/32'],
+    ['10.20.0.0/16,10.0.0.0/8', '10.20.0.0/16'],
+    ['fc00::/7', 'fd00::/9'],
+    ['172.0.0.0/6', '172.16.0.0/13'],
     ['fe80::/10', ''],
     ['0.0.0.0/0', ''],
   ])('allowedCidrs: %s', (misfitting, fitting) => {
@@ -69,6 +72,15 @@ describe('packaging is refused in one sentence that names the parameter', () => 
     expect(fault).toContain('allowedCidrs');
     isOneSentence(fault);
     expect(misfit(parametersWith({ allowedCidrs: fitting }))).toBeUndefined();
+  });
+
+  test('a whole private range only where the deployment says so', () => {
+    for (const allowedCidrs of ['10.0.0.0/8', 'fd00::/8', '10.0.0.0/7', '100.64.0.0/10']) {
+      expect(misfit(parametersWith({ allowedCidrs }))).toContain('allowWholePrivateRanges');
+      expect(misfit(parametersWith({ allowedCidrs, allowWholePrivateRanges: 'true' }))).toBeUndefined();
+    }
+    const all = { allowedCidrs: '0.0.0.0/0', allowWholePrivateRanges: 'true' };
+    expect(misfit(parametersWith(all))).toContain('loopback');
   });
 
   test('subnets without security groups', () => {
@@ -107,6 +119,7 @@ describe('packaging is refused in one sentence that names the parameter', () => 
     ['eventBus', 'arn:aws:events:us-east-1:123456789012:event-bus/mine'],
     ['bridgeMskCluster', 'arn:aws:kafka:us-east-1:123456789012:cluster/mine/1'],
     ['allowedCidrs', '10.0.0.0'],
+    ['allowedCidrs', '10.20.30.40/8'],
   ])('%s=%j by itself', (name, value) => {
     const given = givenWith({ [name]: value });
     const parsed = parametersSchema().safeParse(given);

@@ -87,7 +87,12 @@ test('every field has a title and a description', () => {
 test('a field that has a default says so, and it is the one that the parser fills in', () => {
   const parsed = parseSubscription(
     { id: 'a', configuration: { callbackUrl: 'https://example.com' } },
-    { largestReadTimeoutMs: 30_000, allowTrustAll: false, checkUrl: () => undefined },
+    {
+      largestReadTimeoutMs: 30_000,
+      allowTrustAll: false,
+      allowAnyHostname: false,
+      checkUrl: () => undefined,
+    },
   );
   if (!parsed.ok) throw new Error('not valid');
   const { http, ...rest } = parsed.subscription;
@@ -122,8 +127,12 @@ test.each([
   { id: 'a', configuration: { callbackUrl, retry: { retryOption: 'Retry On Fail' } } },
 ])('what the parser refuses for its form, the JSON Schema refuses: %j', (item) => {
   expect(
-    parseSubscription(item, { largestReadTimeoutMs: 30_000, allowTrustAll: false, checkUrl: () => undefined })
-      .ok,
+    parseSubscription(item, {
+      largestReadTimeoutMs: 30_000,
+      allowTrustAll: false,
+      allowAnyHostname: false,
+      checkUrl: () => undefined,
+    }).ok,
   ).toBe(false);
   expect(isSubscription(item)).toBe(false);
 });

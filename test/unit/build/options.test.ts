@@ -32,6 +32,7 @@ test('a function gets its parameters as variables, as they were given, and no ot
     ALLOW_HTTP: 'false',
     ALLOWED_CIDRS: '10.0.0.0/8, fd00::/8',
     ALLOW_TRUST_ALL: 'false',
+    ALLOW_ANY_HOSTNAME: 'false',
     LOG_LEVEL: 'INFO',
   });
   expect(functions.deliver?.environment).toHaveProperty('LAG_SECONDS', '20');

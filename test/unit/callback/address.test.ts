@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressRules, isCidr } from '#lib/callback/address.ts';
+import { addressRules, holdsWholePrivateRange, isCidr, isForbiddenCidr } from '#lib/callback/address.ts';
 
 const strict = addressRules({ allowedCidrs: [], allowThisMachine: false });
 
@@ -122,6 +122,63 @@ describe('allowed CIDRs', () => {
   ])('are refused when malformed: "%s"', (cidr) => {
     expect(isCidr(cidr)).toBe(false);
     expect(() => addressRules({ allowedCidrs: [cidr], allowThisMachine: false })).toThrow(cidr);
+  });
+});
+
+describe('a CIDR', () => {
+  it.each([
+    '10.20.30.40/8',
+    '10.20.0.0/8',
+    '10.128.0.0/8',
+    '192.168.1.1/31',
+    'fd12:3456::1/32',
+    'fd12:3456:1::/32',
+  ])('%s is none: it has bits behind its prefix', (cidr) => expect(isCidr(cidr)).toBe(false));
+  it.each([
+    '10.20.30.40/32',
+    '10.128.0.0/9',
+    '192.168.1.2/31',
+    'FD12:3456::/32',
+    'fd00::1/128',
+    '64:ff9b::1.2.3.0/120',
+    '0.0.0.0/0',
+  ])('%s has no bits behind its prefix', (cidr) => expect(isCidr(cidr)).toBe(true));
+  it.each([
+    '127.1.0.0/16',
+    '127.0.0.0/8',
+    '0.0.0.0/0',
+    '::/0',
+    '::1/128',
+    '0:0:0:0:0:0:0:1/128',
+    '169.254.169.254/32',
+    'fe90::/16',
+    'fd00:ec2::254/128',
+  ])('%s is never allowed', (cidr) => expect(isForbiddenCidr(cidr)).toBe(true));
+  it.each([
+    '10.0.0.0/8',
+    '172.16.0.0/12',
+    '192.168.0.0/16',
+    '192.0.0.0/8',
+    '100.64.0.0/10',
+    '96.0.0.0/3',
+    'fd00::/8',
+    'fc00::/7',
+    '0.0.0.0/1',
+  ])('%s holds a whole private range', (cidr) => {
+    expect(holdsWholePrivateRange(cidr)).toBe(true);
+    expect(isForbiddenCidr(cidr)).toBe(false);
+  });
+  it.each([
+    '10.0.0.0/9',
+    '172.16.0.0/13',
+    '192.168.0.0/17',
+    '100.64.0.0/11',
+    'fd00::/9',
+    'fd12:3456::/32',
+    '8.0.0.0/8',
+  ])('%s holds none', (cidr) => {
+    expect(holdsWholePrivateRange(cidr)).toBe(false);
+    expect(isForbiddenCidr(cidr)).toBe(false);
   });
 });
 

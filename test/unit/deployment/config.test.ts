@@ -17,6 +17,7 @@ describe('the environment', () => {
       ...Object.fromEntries(numbers.map(([name, value]) => [name, Number(value)])),
       ALLOW_HTTP: true,
       ALLOW_TRUST_ALL: false,
+      ALLOW_ANY_HOSTNAME: false,
       ALLOWED_CIDRS: ['10.0.0.0/8', 'fd00::/8'],
     });
   });

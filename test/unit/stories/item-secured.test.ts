@@ -12,7 +12,7 @@ test.each([
   { signing: { keys: [key] } },
   { signing: { secrets: ['a'], keys: [key, `whsk_${Buffer.alloc(32).toString('base64')}`] } },
   { ssl: {} },
-  { ssl: { hostnameVerifier: false } },
+  { ssl: { hostnameVerifier: false, trustStore: { type: 'PEM', secret: 'authority' } } },
   { ssl: { hostnameVerifier: true, trustAll: false, trustStore: { type: '' }, keyStore: { type: '' } } },
   { ssl: { trustStore: { type: 'PEM', content: pem } } },
   { ssl: { trustStore: store, keyStore: { ...store, alias: 'a', keyPassword: 'p' } } },
@@ -70,5 +70,16 @@ describe('refused', () => {
     expect(faultsOf(itemWith({ ssl: { trustAll: true } }), allowed)).toEqual({});
     const both = itemWith({ ssl: { trustAll: true, trustStore: store } });
     expect(Object.keys(faultsOf(both, allowed))).toEqual(['configuration.ssl.trustAll']);
+  });
+
+  test('no certificate of a public authority for any host, unless the deployment allows it', () => {
+    const allowed = { allowAnyHostname: true };
+    for (const trustStore of [undefined, { type: '' }]) {
+      const item = itemWith({ ssl: { hostnameVerifier: false, ...(trustStore && { trustStore }) } });
+      expect(Object.keys(faultsOf(item))).toEqual(['configuration.ssl.hostnameVerifier']);
+      expect(faultsOf(item, allowed)).toEqual({});
+    }
+    const anyCertificate = itemWith({ ssl: { hostnameVerifier: false, trustAll: true } });
+    expect(faultsOf(anyCertificate, { allowTrustAll: true })).toEqual({});
   });
 });

@@ -15,7 +15,10 @@ const oauth2 = (more: object) => ({
   type: 'oauth2',
   oauth2: { endpoint: 'https://e/token', clientId: 'c', clientSecret: 's', ...more },
 });
-const hmac = { signatureAlgorithm: 'HMAC_HS512', keyContent: 'k' };
+const hmac = (bits: number, bytes: number) => ({
+  signatureAlgorithm: `HMAC_HS${bits}`,
+  keyContent: 'k'.repeat(bytes),
+});
 
 test.each([
   { type: 'none' },
@@ -29,7 +32,9 @@ test.each([
   { type: 'oauth2', secret: 'name' },
   jwt({}),
   jwt({ keySource: 'PEM', keyId: 'k', x509CertChain: 'X5C', jwtId: 'j' }),
-  jwt({ ...hmac, expirationTimeUnit: 'DAYS', secretBase64Encoded: true }),
+  jwt({ ...hmac(512, 86), expirationTime: 1, expirationTimeUnit: 'HOURS', secretBase64Encoded: true }),
+  jwt({ ...hmac(256, 32), expirationTime: 3_600 }),
+  jwt(hmac(384, 48)),
   jwt({ keySource: 'PKCS12', keyContent: 'AAAA', keystoreOptions: { alias: 'a', storePassword: 's' } }),
   jwt({ audience: 'the-server', endpoint: 'https://e/token', customClaims: [{ name: 'n', value: 'v' }] }),
   { type: 'jwtProfileOauth2', secret: 'name' },
@@ -58,6 +63,13 @@ test.each([
   [oauth2({ scopes: ['a b'] }), 'auth.oauth2.scopes.0'],
   [oauth2({ clientAuthentication: 'none' }), 'auth.oauth2.clientAuthentication'],
   [jwt({ expirationTime: 0 }), 'auth.jwtProfileOauth2.expirationTime'],
+  [jwt({ expirationTime: 3_601 }), 'auth.jwtProfileOauth2.expirationTime'],
+  [jwt({ expirationTime: 61, expirationTimeUnit: 'MINUTES' }), 'auth.jwtProfileOauth2.expirationTime'],
+  [jwt({ expirationTime: 1, expirationTimeUnit: 'DAYS' }), 'auth.jwtProfileOauth2.expirationTime'],
+  [jwt(hmac(256, 31)), 'auth.jwtProfileOauth2.keyContent'],
+  [jwt(hmac(384, 47)), 'auth.jwtProfileOauth2.keyContent'],
+  [jwt(hmac(512, 63)), 'auth.jwtProfileOauth2.keyContent'],
+  [jwt({ ...hmac(256, 40), secretBase64Encoded: true }), 'auth.jwtProfileOauth2.keyContent'],
   [jwt({ signatureAlgorithm: 'RS256' }), 'auth.jwtProfileOauth2.signatureAlgorithm'],
   [jwt({ issuer: undefined }), 'auth.jwtProfileOauth2.issuer'],
   [

@@ -46,6 +46,7 @@ describe('refused, without a word of the key', () => {
     ['none', '', 'must begin with'],
     ['empty', 'whsec_', 'is too short'],
     ['23 bytes', `whsec_${of(23)}`, 'is too short'],
+    ['65 bytes', `whsec_${of(65)}`, 'is too long: it must hold at most 64 bytes'],
     ['no prefix', of(32), 'must begin with'],
     ['no base64', `whsec_${'-'.repeat(40)}`, 'must be base64'],
     ['a space in it', `whsec_${of(24)} `, 'must be base64'],

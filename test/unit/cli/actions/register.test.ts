@@ -4,7 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { planOf, redacted, secretNameOf } from '#lib/cli/actions/register.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 
-const RULES = { largestReadTimeoutMs: 30_000, allowTrustAll: false, checkUrl: () => undefined };
+const RULES = {
+  largestReadTimeoutMs: 30_000,
+  allowTrustAll: false,
+  allowAnyHostname: false,
+  checkUrl: () => undefined,
+};
 const KEY = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const named = (purpose: string) => `webhooks/dev/acme@${purpose}`;
 const itemWith = (options: object, block = 'configuration') => ({
