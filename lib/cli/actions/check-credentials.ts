@@ -9,6 +9,8 @@ import type { Fault } from '#lib/item/fault.ts';
 import { CREDENTIALS } from '#lib/subscription/auth-schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 
+type Client = Pick<SecretsManagerClient, 'send'>;
+
 const CACHE_MS = 60_000;
 
 /**
@@ -17,10 +19,11 @@ const CACHE_MS = 60_000;
  */
 export async function faultsOfCredentials(
   { ssl, auth }: Subscription,
-  { secrets: client }: { readonly secrets: () => Promise<Pick<SecretsManagerClient, 'send'>> },
+  { secrets: client }: { readonly secrets: () => Promise<Client> },
 ): Promise<Fault[]> {
-  if (ssl === undefined && auth?.type !== 'jwtProfileOauth2') return [];
-  const secrets = createSecrets({ client: await client(), cacheMs: CACHE_MS, now: Date.now });
+  // Made when a secret is read: most items have what they need in themselves, or need nothing.
+  const lazy = { send: async (command: never) => (await client()).send(command) } as Client;
+  const secrets = createSecrets({ client: lazy, cacheMs: CACHE_MS, now: Date.now });
   const faults: Fault[] = [];
   const add = (path: string, read: Read): void => {
     if (!read.ok && !isUnread(read.code))

@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { AwsError, sendJson } from './aws-json.ts';
 import { type Listening, listen } from './listen.ts';
-import { refusalOf } from './same-machine.ts';
+import { refusalOfSender } from './same-machine.ts';
 
 /** A service: answers a request whose body is read already. */
 export type Service = {
@@ -36,7 +36,7 @@ export async function startEndpoint(options: { port: number; services: Services 
   const names = here.map(({ name }) => name).join(', ');
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const refusal = refusalOf(req.headers);
+    const refusal = refusalOfSender(req.headers);
     if (refusal !== undefined) throw new AwsError('AccessDeniedException', refusal, { status: 403 });
     if (req.url === '/' && (req.method === 'GET' || req.method === 'HEAD')) {
       res.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });

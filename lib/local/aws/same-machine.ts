@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 const HOST = /^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?$/i;
 
 /** Why the request is refused, as a sentence; undefined for one that is answered. */
-export function refusalOf({ host, origin, ...headers }: IncomingHttpHeaders): string | undefined {
+export function refusalOfSender({ host, origin, ...headers }: IncomingHttpHeaders): string | undefined {
   // A web page can have its own name point to 127.0.0.1 (DNS rebinding). The browser then sends that name.
   if (host === undefined || !HOST.test(host)) {
     return 'The Host of a request must be localhost or an address of this machine, such as 127.0.0.1.';
