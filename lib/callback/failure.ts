@@ -95,9 +95,10 @@ const UNKNOWN: ReadonlyMap<string, UnknownCode> = new Map([
   ['UND_ERR_HEADERS_OVERFLOW', 'headers-too-large'],
 ]);
 
-// OpenSSL's and Node's codes for certificates and handshakes that fail.
+// OpenSSL's and Node's codes for certificates and handshakes that fail. UNSPECIFIED: OpenSSL's security level refuses the
+// certificate, such as one with a short key or a weak digest.
 const TLS =
-  /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|SELF_SIGNED_|DEPTH_ZERO_|PATH_LENGTH_|INVALID_(CA|PURPOSE)$|HOSTNAME_MISMATCH$|EPROTO$)/;
+  /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|SELF_SIGNED_|DEPTH_ZERO_|PATH_LENGTH_|INVALID_(CA|PURPOSE)$|HOSTNAME_MISMATCH$|UNSPECIFIED$|EPROTO$)/;
 
 /** The documented code of an error before anything was written; `cause` is the code of Node, undici or the guard. */
 export function unsentCode(cause: string): UnsentCode {

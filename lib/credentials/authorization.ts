@@ -13,14 +13,14 @@ import {
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { Log } from '#lib/telemetry/log.ts';
 import type { ConnectionOf } from './connection.ts';
+import type { CredentialFailure } from './failure.ts';
 import { readEntry } from './secret-entry.ts';
 import type { Secrets } from './secrets.ts';
 import { createTokens, type TokenCredentials } from './token.ts';
 
 export type Authorized =
   /** The header's value; undefined when the subscription needs none. */
-  | { readonly ok: true; readonly header: string | undefined }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+  { readonly ok: true; readonly header: string | undefined } | CredentialFailure;
 
 type Secured = Pick<Subscription, 'id' | 'auth' | 'ssl' | 'proxy'>;
 

@@ -1,13 +1,12 @@
 // The settings of a subscription's connections besides its URL: TLS stores and proxy. A failure is a value: nothing was sent.
 import type { PoolOptions } from '#lib/callback/pool.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
+import type { CredentialFailure } from './failure.ts';
 import { readProxy } from './proxy.ts';
 import type { Secrets } from './secrets.ts';
 import { createSslReader } from './ssl.ts';
 
-export type ConnectionRead =
-  | ({ readonly ok: true } & Pick<PoolOptions, 'tls' | 'proxy'>)
-  | { readonly ok: false; readonly code: string; readonly message: string };
+export type ConnectionRead = ({ readonly ok: true } & Pick<PoolOptions, 'tls' | 'proxy'>) | CredentialFailure;
 
 export type ConnectionOf = (subscription: Pick<Subscription, 'ssl' | 'proxy'>) => Promise<ConnectionRead>;
 

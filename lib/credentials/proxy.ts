@@ -5,13 +5,13 @@ import { bareHost } from '#lib/callback/guard.ts';
 import type { ProxySettings } from '#lib/callback/tunnel.ts';
 import { field } from '#lib/item/field.ts';
 import { type ProxyOptions, proxyPassword, proxyUsername } from '#lib/subscription/proxy-schema.ts';
+import type { CredentialFailure } from './failure.ts';
 import { readEntry } from './secret-entry.ts';
 import type { Secrets } from './secrets.ts';
 
 export type ProxyRead =
   /** Undefined: the proxy needs none. */
-  | { readonly ok: true; readonly proxy: ProxySettings | undefined }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+  { readonly ok: true; readonly proxy: ProxySettings | undefined } | CredentialFailure;
 
 const inSecret = field(() => z.object({ username: proxyUsername(), password: proxyPassword().optional() }));
 

@@ -5,6 +5,7 @@ import type { TlsSettings } from '#lib/callback/tls.ts';
 import { field } from '#lib/item/field.ts';
 import type { SecretReference } from '#lib/item/secret-reference.ts';
 import type { Ssl } from '#lib/subscription/ssl-schema.ts';
+import type { CredentialFailure } from './failure.ts';
 import { readEntry } from './secret-entry.ts';
 import type { Secrets } from './secrets.ts';
 import * as stores from './stores.ts';
@@ -13,7 +14,7 @@ export type SslRead =
   /** Undefined: the defaults, as without `ssl`. */
   { readonly ok: true; readonly tls: TlsSettings | undefined } | Unreadable;
 
-type Unreadable = { readonly ok: false; readonly code: string; readonly message: string };
+type Unreadable = CredentialFailure;
 type Kept<T> = { readonly ok: true; readonly id: string; readonly store: T } | Unreadable;
 
 const text = () => z.string().min(1);

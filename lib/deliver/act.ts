@@ -13,7 +13,7 @@ import { failed, type OutageWaits, refused, wentWell } from '#lib/state/machine.
 import type { Head, State } from '#lib/state/state.ts';
 import type { Attempted } from './attempt.ts';
 import type { AttemptContext } from './attempt-context.ts';
-import { describe, httpStatusOf, type Outcome } from './outcome.ts';
+import { causeOf, describe, httpStatusOf, type Outcome } from './outcome.ts';
 import { type ParkDeps, park, resting } from './park.ts';
 import type { Action } from './policy.ts';
 
@@ -61,7 +61,7 @@ export async function act(
       await goOn();
       return 'settled';
     case 'dead-letter': {
-      const status = httpStatusOf(outcome);
+      const [status, code] = [httpStatusOf(outcome), causeOf(outcome)];
       await sendDeadLetter(
         message,
         {
@@ -70,6 +70,7 @@ export async function act(
           outcome: outcome.kind,
           at,
           ...(status !== undefined && { status }),
+          ...(code !== undefined && { code }),
           ...('excerpt' in outcome && outcome.excerpt !== undefined && { excerpt: outcome.excerpt }),
         },
         deps,
@@ -99,12 +100,13 @@ export async function act(
   }
 
   async function setAside(): Promise<void> {
-    const fate = { reason: reasonOf(outcome), detail: describe(outcome), status: httpStatusOf(outcome), at };
+    const [status, code] = [httpStatusOf(outcome), causeOf(outcome)];
+    const fate = { reason: reasonOf(outcome), detail: describe(outcome), status, code, at };
     await change(registration, (state) => heldNoted(state, deps.now()), deps);
     await hold(message, fate, deps);
     deps.count('Held');
     const { subscription, messageId } = message.delivery;
-    deps.log.warn('delivery.held', { subscription, messageId, reason: fate.reason, status: fate.status });
+    deps.log.warn('delivery.held', { subscription, messageId, reason: fate.reason, status, code });
   }
 
   /** An unordered message waits in `retries` while the others are delivered; an ordered one pauses its lane. */
@@ -121,6 +123,7 @@ export async function act(
     const failure = {
       epoch,
       detail: describe(outcome),
+      code: causeOf(outcome),
       itemHash: config.itemHash,
       afterMs,
       retrying: true,
@@ -139,7 +142,11 @@ export async function act(
       registration,
       (state) =>
         reason === 'outage'
-          ? failed(state, { ...why, stop, ...(afterMs !== undefined && { afterMs }) }, facts())
+          ? failed(
+              state,
+              { ...why, code: causeOf(outcome), stop, ...(afterMs !== undefined && { afterMs }) },
+              facts(),
+            )
           : refused(state, { ...why, reason }, facts()),
       deps,
     );

@@ -7,7 +7,7 @@ import type { CountName, Log, Meter } from '#lib/telemetry/log.ts';
 import { type ActDeps, act, type DeliveryMessage, leaveInBacklog } from './act.ts';
 import { type AttemptDeps, type Attempted, attempt } from './attempt.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
-import { httpStatusOf } from './outcome.ts';
+import { causeOf, httpStatusOf } from './outcome.ts';
 import { type PaceDeps, startPace } from './pace.ts';
 import { type Action, decide } from './policy.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -139,7 +139,7 @@ function recordAttempt(
     attempt: delivery.attempt,
     outcome: outcome.kind,
     status: httpStatusOf(outcome),
-    code: 'code' in outcome ? outcome.code : undefined,
+    code: causeOf(outcome),
     incomplete: 'incomplete' in outcome ? outcome.incomplete : undefined,
     action: action.kind,
     durationMs,

@@ -83,6 +83,7 @@ export async function obey(
         await awayWith(held, 'expired', {
           outcome,
           ...(held.status !== undefined && { status: held.status }),
+          ...(held.code !== undefined && { code: held.code }),
         });
         await dropHeld(registration.id, held, deps);
       }
@@ -100,7 +101,7 @@ export async function obey(
   async function awayWith(
     message: BacklogEntry | Held,
     reason: 'asked' | 'expired' | 'unsubscribed',
-    fate: Pick<DeadLetter, 'outcome' | 'status'> = {},
+    fate: Pick<DeadLetter, 'outcome' | 'status' | 'code'> = {},
   ): Promise<void> {
     if (dlq && reason !== 'unsubscribed') {
       await sendDeadLetter(message, { endpoint: dlq.endpoint, reason, at: deps.now(), ...fate }, deps);

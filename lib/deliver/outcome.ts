@@ -75,3 +75,7 @@ export function describe(outcome: Outcome): string {
 /** The answer's HTTP status; undefined when no complete answer came. */
 export const httpStatusOf = (outcome: Outcome): number | undefined =>
   'status' in outcome ? outcome.status : undefined;
+
+/** The code of an outcome without a status, one of those in cause.ts; undefined when a status says what happened. */
+export const causeOf = (outcome: Outcome): string | undefined =>
+  'code' in outcome ? outcome.code : undefined;

@@ -3,6 +3,7 @@
 import type { PoolOptions } from '#lib/callback/pool.ts';
 import type { Authorization } from '#lib/credentials/authorization.ts';
 import type { ConnectionOf } from '#lib/credentials/connection.ts';
+import type { CredentialFailure } from '#lib/credentials/failure.ts';
 import type { Secrets } from '#lib/credentials/secrets.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { CallbackRequest } from './request.ts';
@@ -16,7 +17,7 @@ export type Secured =
       readonly authorization: string | undefined;
       readonly connection: Pick<PoolOptions, 'tls' | 'proxy'>;
     }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+  | CredentialFailure;
 
 export type SecureDeps = {
   readonly authorization: Authorization;

@@ -1,6 +1,8 @@
 // Signs one attempt by Standard Webhooks: over its id, its timestamp and the body's bytes, with each of the
 // subscription's keys, so that keys can be rotated. An unreadable key is a value (`unsent`): nothing was sent or claimed.
+
 import * as z from 'zod';
+import type { CredentialFailure } from '#lib/credentials/failure.ts';
 import { readEntry } from '#lib/credentials/secret-entry.ts';
 import type { Secrets } from '#lib/credentials/secrets.ts';
 import { field } from '#lib/item/field.ts';
@@ -10,7 +12,7 @@ import type { CallbackRequest } from './request.ts';
 
 export type SignedRequest =
   | { readonly ok: true; readonly headers: CallbackRequest['headers'] }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+  | CredentialFailure;
 
 type Keys =
   | { readonly ok: true; readonly keys: readonly SigningKey[] }

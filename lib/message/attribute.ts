@@ -80,6 +80,8 @@ const deadLetterSchema = z.object({
   reason: z.enum(['rejected', 'failed', 'unsent', 'unknown', 'lost', 'crashing', 'expired', 'asked']),
   outcome: z.enum(OUTCOMES).optional(),
   status: z.number().optional(),
+  /** The cause where no status says it: a code of the list in OPERATORS.md. */
+  code: z.string().optional(),
   attempts: z.number(),
   firstAt: z.number(),
   lastAt: z.number(),

@@ -20,6 +20,7 @@ export const HEADERS: {
   reason: ['webhook-reason', 'text'],
   outcome: ['webhook-outcome', 'text'],
   status: ['webhook-status', 'number'],
+  code: ['webhook-code', 'text'],
   attempts: ['webhook-attempts', 'number'],
   publishedAt: ['webhook-published-at', 'number'],
   firstAt: ['webhook-first-at', 'number'],
@@ -43,6 +44,7 @@ const SHARED: ReadonlySet<string> = new Set<keyof ForwardedDeadLetter>([
   'reason',
   'outcome',
   'status',
+  'code',
   'attempts',
   'contentType',
 ]);

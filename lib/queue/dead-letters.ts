@@ -13,7 +13,7 @@ export type DeadLetterDeps = {
   readonly count: Count;
 };
 
-type Cause = Pick<DeadLetter, 'endpoint' | 'reason' | 'outcome' | 'status' | 'excerpt'> & {
+type Cause = Pick<DeadLetter, 'endpoint' | 'reason' | 'outcome' | 'status' | 'code' | 'excerpt'> & {
   readonly at: number;
 };
 
@@ -45,5 +45,6 @@ export async function sendDeadLetter(
     endpoint: cause.endpoint,
     reason: cause.reason,
     status: cause.status,
+    code: cause.code,
   });
 }

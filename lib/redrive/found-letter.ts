@@ -34,6 +34,8 @@ export type StoredLetter = {
   readonly reason: string;
   readonly outcome: DeadLetter['outcome'];
   readonly status: number | undefined;
+  /** The cause of an attempt without a status. */
+  readonly code: string | undefined;
   readonly attempts: number;
   /** Epoch milliseconds: the first attempt, if there was one, and when it became a dead letter. */
   readonly firstAt: number;
@@ -64,6 +66,7 @@ export function letterOf(deadLetter: DeadLetter, body: string): StoredLetter {
     reason,
     outcome,
     status,
+    code,
     attempts,
     firstAt,
     lastAt,
@@ -82,6 +85,7 @@ export function letterOf(deadLetter: DeadLetter, body: string): StoredLetter {
     reason,
     outcome,
     status,
+    code,
     attempts,
     firstAt,
     at: lastAt,
@@ -119,6 +123,7 @@ function readUndeliverable(body: string, origin: Undeliverable): LetterReading {
       reason,
       outcome: undefined,
       status: undefined,
+      code: undefined,
       attempts: attempt - 1,
       firstAt: firstAt ?? carried.publishedAt,
       at,

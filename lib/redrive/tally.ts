@@ -18,6 +18,7 @@ export type Shown = {
   readonly topic?: string;
   readonly reason: string;
   readonly status?: number;
+  readonly code?: string;
   readonly attempts?: number;
   readonly rounds?: number;
   /** When it became a letter. */
@@ -84,10 +85,11 @@ function shown(found: FoundLetter): Shown {
     bytes: Buffer.byteLength(found.body),
   };
   if (found.kind === 'unaddressed') return common;
-  const { status, attempts, excerpt, carried } = found;
+  const { status, code, attempts, excerpt, carried } = found;
   return {
     ...common,
     ...(status !== undefined && { status }),
+    ...(code !== undefined && { code }),
     attempts,
     ...(carried.rounds !== undefined && { rounds: carried.rounds }),
     ...(excerpt !== undefined && { excerpt: excerpt.slice(0, EXCERPT_MOST) }),

@@ -138,9 +138,11 @@ export async function answer(
     case 'list-held': {
       const { cursor: from, limit = 25 } = request;
       const { items: held, after: cursor } = await heldAfter(subscription, { after: from, limit }, deps);
-      const list = held.map(({ sk, reason, at }) => ({
+      const list = held.map(({ sk, reason, status, code, at }) => ({
         messageId: sk,
         reason,
+        status,
+        code,
         at: new Date(at).toISOString(),
       }));
       return { ok: true, message: `${list.length} held.`, held: list, cursor };

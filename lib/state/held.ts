@@ -39,6 +39,7 @@ export async function hold(
     readonly reason: HeldReason;
     readonly detail: string;
     readonly status: number | undefined;
+    readonly code: string | undefined;
     readonly at: number;
   },
   { stateTable }: Deps<'put' | 'putAll'>,
@@ -62,6 +63,8 @@ const heldSchema = z.object({
   sequence: z.string().default(''),
   reason: z.enum(HELD_REASONS),
   status: z.number().optional(),
+  /** The cause where no status says it. */
+  code: z.string().optional(),
   at: z.number(),
 });
 export type Held = z.infer<typeof heldSchema>;

@@ -16,6 +16,8 @@ export type FailedAttempt = {
   /** The epoch that the attempt began in. */
   readonly epoch: number;
   readonly detail: string;
+  /** The cause of an attempt without a status. */
+  readonly code?: string | undefined;
   readonly itemHash: string;
   /** The failed message, where it will be sent again. Its lane is closed with the pause. */
   readonly head?: Omit<Head, 'probes'>;
@@ -48,6 +50,7 @@ export function failed(
     reason: 'outage',
     since: before?.since ?? now,
     detail: failure.detail,
+    ...(failure.code !== undefined && { code: failure.code }),
     itemHash: failure.itemHash,
     failures,
     ...(!failure.stop && { resumeAt: now + waitMs }),

@@ -23,6 +23,8 @@ const pauseSchema = z.object({
   since: z.number(),
   /** What happened, in a sentence without addresses, headers or bodies. */
   detail: z.string(),
+  /** The cause where an attempt ended without a status: a code of the list in OPERATORS.md. */
+  code: z.string().optional(),
   /** Hash of the config item at the pause: an item with another hash resumes the subscription. */
   itemHash: z.string(),
   /** Failures in a row. */

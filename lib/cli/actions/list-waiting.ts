@@ -18,7 +18,15 @@ const backlogPage = z.object({
   cursor: z.string().optional(),
 });
 const heldPage = z.object({
-  held: z.array(z.object({ messageId: z.string(), reason: z.string(), at: z.string() })),
+  held: z.array(
+    z.object({
+      messageId: z.string(),
+      reason: z.string(),
+      status: z.number().optional(),
+      code: z.string().optional(),
+      at: z.string(),
+    }),
+  ),
   cursor: z.string().optional(),
 });
 
@@ -127,6 +135,7 @@ export async function showHeld(
       [
         { title: 'message', of: ({ messageId }) => messageId },
         { title: 'why', of: ({ reason }) => reason },
+        { title: 'status', of: ({ status, code }) => status ?? code },
         { title: 'held', of: ({ at }) => `${age(now - Date.parse(at))} ago` },
       ],
       context.print,

@@ -11,6 +11,7 @@ export const letterSchema = z.object({
   topic: z.string().optional(),
   reason: z.string(),
   status: z.number().optional(),
+  code: z.string().optional(),
   attempts: z.number().optional(),
   rounds: z.number().optional(),
   at: z.string(),

@@ -12,7 +12,8 @@ import { createAuthorization } from '#lib/credentials/authorization.ts';
 import { createConnectionOf } from '#lib/credentials/connection.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
 import { type Attempted, attempt } from '#lib/deliver/attempt.ts';
-import { describe, httpStatusOf, type Outcome } from '#lib/deliver/outcome.ts';
+import { adviceOn } from '#lib/deliver/cause.ts';
+import { causeOf, describe, httpStatusOf } from '#lib/deliver/outcome.ts';
 import { NO_STOPWATCH } from '#lib/deliver/stopwatch.ts';
 import { callbackOptions, itemRules } from '#lib/deployment/rules.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
@@ -128,7 +129,7 @@ function printResult({ id, delivery, sent, attempted }: SampleResult, { print }:
     webhookId: delivery.messageId,
     outcome: outcome.kind,
     status: httpStatusOf(outcome),
-    code: 'code' in outcome ? outcome.code : undefined,
+    code: causeOf(outcome),
     message: describe(outcome),
     durationMs,
     headers,
@@ -141,13 +142,5 @@ function printResult({ id, delivery, sent, attempted }: SampleResult, { print }:
       ...(excerpt === undefined ? [] : [`  answered: ${plain(excerpt)}`]),
     ].join('\n'),
   );
-  if (outcome.kind !== 'delivered') throw new CommandFailed(WHAT_TO_DO[outcome.kind]);
+  if (outcome.kind !== 'delivered') throw new CommandFailed(adviceOn(outcome));
 }
-
-const WHAT_TO_DO: Readonly<Record<Exclude<Outcome['kind'], 'delivered'>, string>> = {
-  rejected:
-    'The callback refused the call: check the credentials (401, 403), the URL (404, 3xx), and the format that it expects.',
-  failed: 'The callback answered with an error of its own: ask its operator.',
-  unsent: 'Nothing was sent: check the URL, the credentials, and whether this machine can reach the host.',
-  unknown: 'No complete response arrived: check the readTimeout, and how long the callback takes.',
-};

@@ -10,6 +10,7 @@ const lineSchema = z.looseObject({
     .looseObject({
       reason: z.string(),
       detail: z.string(),
+      code: z.string().optional(),
       since: z.number(),
       failures: z.number(),
       resumeAt: z.number().optional(),
@@ -89,6 +90,7 @@ function tableOf(lines: readonly Line[], { print }: Pick<CommandContext, 'print'
       { title: 'topic', of: ({ topic }) => topic },
       { title: 'state', of: stateOf, style: (line) => STYLES[stateOf(line)] },
       { title: 'reason', of: ({ pause }) => pause?.reason },
+      { title: 'code', of: ({ pause }) => pause?.code },
       { title: 'since', of: (line) => sinceIn(line, now) },
       { title: 'next try', of: ({ pause }) => pause?.resumeAt && inFrom(pause.resumeAt, now) },
       { title: 'backlog', of: backlogOf },
@@ -140,6 +142,7 @@ export async function showOne(subscription: string, context: CommandContext): Pr
     const paint = STYLES[state];
     const lines: [string, string | number | undefined][] = [
       ['reason', pause?.reason],
+      ['code', pause?.code],
       ['last error', pause?.detail],
       ['since', since && `${new Date(since).toISOString()} (${age(now - since)})`],
       ['failures in a row', pause?.failures],

@@ -81,7 +81,7 @@ export const letters = (shown: readonly Letter[], print: Pick<Print, 'paint' | '
       { title: 'SUBSCRIPTION', of: ({ subscription = '' }) => subscription },
       { title: 'TOPIC', of: ({ topic = '' }) => topic },
       { title: 'REASON', of: ({ reason }) => reason, style: () => 'yellow' },
-      { title: 'STATUS', of: ({ status }) => status },
+      { title: 'STATUS', of: ({ status, code }) => status ?? code },
       { title: 'ATTEMPTS', of: ({ attempts }) => attempts },
       { title: 'ROUNDS', of: ({ rounds }) => rounds },
       { title: 'BYTES', of: ({ bytes }) => bytes },

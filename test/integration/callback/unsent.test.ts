@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answering, requestTo, testClient, testServer } from '#test/support/callback-exchange.ts';
 import { privateUrls } from '#test/support/hostile-urls.ts';
 import { OK, rawServer } from '#test/support/raw-server.ts';
+import { weakCertificate } from '#test/support/tls/weak.ts';
 
 const fixture = (file: string) => readFileSync(new URL(`../../support/tls/${file}`, import.meta.url));
 const tls = { key: fixture('callback.key'), cert: fixture('callback.crt') };
@@ -101,6 +102,18 @@ describe('TLS', () => {
     } finally {
       delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
     }
+  });
+
+  it('with a key that is too short fails unsent', async () => {
+    const weak = weakCertificate('callback.test');
+    // The server has to be told to use it.
+    const server = await testServer(answering(OK), { ...weak, ciphers: 'DEFAULT@SECLEVEL=0' });
+    const tls = { id: 'weak', trusted: [weak.cert], verifyHost: true, trustAll: false };
+    const exchange = await testClient({ lookup: thisMachine }).exchange(
+      requestTo(`https://callback.test:${server.port}/`, { pool: { tls } }),
+    );
+    expect(exchange).toMatchObject({ kind: 'unsent', code: 'tls-failed' });
+    expect(server.requests).toEqual([]);
   });
 
   it('against a server without TLS fails unsent', async () => {

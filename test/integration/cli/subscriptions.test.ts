@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CAUSES } from '#lib/deliver/cause.ts';
 import { createDocuments } from '#lib/deployment/documents.ts';
 import { type Ended, webhooks } from '#test/support/cli.ts';
 import { parameterDefaults } from '#test/support/parameter-defaults.ts';
@@ -301,8 +302,9 @@ describe('a test call', () => {
     await rig.set.putSubscription(
       item('secretless', {}, { auth: { type: 'basic', secret: 'webhooks/local/none' } }),
     );
-    const { code, stdout } = await run(['test', 'secretless']);
+    const { code, stdout, stderr } = await run(['test', 'secretless']);
     expect(stdout).toMatch(/^secretless: unsent, the secret webhooks\/local\/none does not exist/);
+    expect(stderr).toBe(`${CAUSES['secret-missing']}\n`);
     expect(code).toBe(1);
     expect(rig.receiver.received('/secretless')).toEqual([]);
   });

@@ -106,16 +106,16 @@ describe.concurrent('a callback that fails', () => {
   });
 
   test.each([
-    { what: 'hangs', fault: 'hang', configuration: { readTimeout: 300 } },
-    { what: 'resets', fault: 'reset', configuration: {} },
+    { what: 'hangs', fault: 'hang', code: 'timeout', configuration: { readTimeout: 300 } },
+    { what: 'resets', fault: 'reset', code: 'reset', configuration: {} },
   ] as const)(
     'at-most-once: a callback that $what got it once; it is held as unknown',
-    async ({ fault, configuration }) => {
+    async ({ fault, code, configuration }) => {
       const one = await rig.subscribe({ qos: 'at-most-once', configuration });
       rig.receiver.answer(one.path, [{ fault, body: 'part' }]);
       await one.publishAll(['a', 'b'], fault);
       expect(await rig.paused(one.id, 'outage')).toHaveProperty('resumeAt');
-      expect(await rig.held(one.id, 1)).toMatchObject([{ body: 'a', reason: 'unknown' }]);
+      expect(await rig.held(one.id, 1)).toMatchObject([{ body: 'a', reason: 'unknown', code }]);
       expect(bodiesOf(await one.requests(2))).toEqual(['a', 'b']);
       await rig.going(one.id);
     },
@@ -214,7 +214,7 @@ describe.concurrent('a callback that fails', () => {
       await one.publishAll(['a', 'b'], qos);
       expect(bodiesOf(await one.requests(2))).toEqual(['a', 'b']);
       expect(await rig.letters(one.id, 1)).toMatchObject([
-        { body: 'a', outcome: 'unknown', reason: 'unknown' },
+        { body: 'a', outcome: 'unknown', reason: 'unknown', code: 'reset' },
       ]);
 
       const away = await rig.subscribe({
@@ -225,8 +225,8 @@ describe.concurrent('a callback that fails', () => {
       await away.publishAll(['a', 'b'], qos);
       const letters = await rig.letters(away.id, 2);
       expect(letters).toMatchObject([
-        { body: 'a', outcome: 'unsent', reason: 'unsent' },
-        { body: 'b', outcome: 'unsent', reason: 'unsent' },
+        { body: 'a', outcome: 'unsent', reason: 'unsent', code: 'connection-refused' },
+        { body: 'b', outcome: 'unsent', reason: 'unsent', code: 'connection-refused' },
       ]);
       for (const letter of letters) expect(letter).not.toHaveProperty('status');
       expect(await rig.pauseOf(away.id)).toBeUndefined();
@@ -241,7 +241,9 @@ describe.concurrent('a callback that fails', () => {
       await gone.close();
       const one = await rig.subscribe({ qos, configuration: { callbackUrl: `${gone.url}/late` } });
       await one.publishAll(['a', 'b', 'c'], qos);
-      expect(await rig.paused(one.id, 'outage')).toHaveProperty('resumeAt');
+      expect(await rig.paused(one.id, 'outage')).toMatchObject({ code: 'connection-refused' });
+      const status = await rig.set.functions.invoke('resume', { subscription: one.id, action: 'status' });
+      expect(status).toMatchObject({ pause: { code: 'connection-refused' } });
       const late = await startReceiver({ port });
       try {
         const bodies = bodiesOf(await late.requests('/late', 3));

@@ -1,6 +1,7 @@
 // OPERATORS.md: its arithmetic is done again, its numbers are those of the code, and its tables leave nothing out.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { CAUSE_CODES, CAUSES } from '#lib/deliver/cause.ts';
 import { FULL_AT } from '#lib/queue/backstop.ts';
 import { requestSchema } from '#lib/resume/request.ts';
 import { LARGEST_MAX_CONCURRENT_CONNECTIONS } from '#lib/subscription/http-schema.ts';
@@ -52,4 +53,8 @@ test('every request to resume has its row, and no row is of another', () => {
     .table('`action`')
     .flatMap(([names = '']) => names.replace(/ without .*/, '').split(', '));
   expect([...new Set(listed)].sort()).toEqual([...actions].sort());
+});
+
+test('every cause of an attempt without a status has its row, with what to do', () => {
+  expect(page.table('code')).toEqual(CAUSE_CODES.map((code) => [code, CAUSES[code]]));
 });

@@ -31,6 +31,7 @@ const letters: fc.Arbitrary<DeadLetter> = fc.record(
     ),
     outcome: fc.constantFrom('rejected' as const, 'failed' as const, 'unknown' as const),
     status: fc.integer({ min: 100, max: 599 }),
+    code: text,
     attempts: fc.nat(1_000),
     publishedAt: fc.nat({ max: 2e12 }),
     firstAt: fc.nat({ max: 2e12 }),
