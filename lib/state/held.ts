@@ -39,7 +39,7 @@ export async function hold(
     readonly reason: HeldReason;
     readonly detail: string;
     readonly status: number | undefined;
-    readonly code: string | undefined;
+    readonly code?: string | undefined;
     readonly at: number;
   },
   { stateTable }: Deps<'put' | 'putAll'>,
