@@ -60,7 +60,8 @@ export type CallbackClientOptions = {
 
 // Headers of the connection and of the framing, which undici writes.
 const OWN_NAME = /^(host|content-length|connection|keep-alive|transfer-encoding|upgrade|expect|te|trailer)$/i;
-// axios would remove such headers silently.
+// axios would remove these headers silently, and those with another name or value too.
+const LOST_NAME = /^(__proto__|constructor|prototype)$/i;
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -123,7 +124,8 @@ function sendable(given: ExchangeRequest['headers']): Record<string, string | fa
   const headers: Record<string, string | false> = {};
   let typed = false;
   for (const [name, value] of Object.entries(given)) {
-    if (!NAME.test(name) || OWN_NAME.test(name) || !VALUE.test(value)) return undefined;
+    if (!NAME.test(name) || OWN_NAME.test(name) || LOST_NAME.test(name) || !VALUE.test(value))
+      return undefined;
     headers[name] = value;
     typed ||= name.toLowerCase() === 'content-type';
   }

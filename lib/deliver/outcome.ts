@@ -1,6 +1,7 @@
 // The outcome of an attempt: one of five. The callback client knows whether any byte was written; policy.ts decides what
 // follows from each outcome.
 import type { Exchange } from '#lib/callback/client.ts';
+import { answerText } from './answer-text.ts';
 import { type Carried, withoutCredentials } from './redact.ts';
 import { retryAfterMs } from './retry.ts';
 
@@ -12,6 +13,8 @@ export type Outcome =
   | { readonly kind: 'unsent'; readonly code: string; readonly message: string }
   /** Bytes were written, and no status with its headers came. `lost`: an earlier attempt ended without a trace. */
   | { readonly kind: 'unknown'; readonly code: string; readonly message: string; readonly lost?: true };
+
+type Answered = Extract<Exchange, { kind: 'answered' }>;
 
 type Refusing = {
   readonly status: number;
@@ -36,7 +39,7 @@ export function outcomeOf(
   { now, excerptBytes, longestRetryAfterMs }: AnswerLimits & { readonly now: () => number },
 ): Outcome {
   if (exchange.kind !== 'answered') return exchange;
-  const { status, body, headers } = exchange;
+  const { status, headers } = exchange;
   const answer = { status, ...(exchange.incomplete !== undefined && { incomplete: exchange.incomplete }) };
   if (status >= 200 && status < 300) return { kind: 'delivered', ...answer };
   // Redirects are never followed: the subscriber registered the callback URL, so a 3xx is a rejection.
@@ -45,15 +48,23 @@ export function outcomeOf(
   return {
     kind,
     ...answer,
-    ...excerptOf(body, carried, excerptBytes),
+    ...excerptOf(exchange, carried, excerptBytes),
     ...(after !== undefined && { retryAfterMs: after }),
   };
 }
 
 /** Redact first, then cut: half a credential would not be recognised. */
-function excerptOf(body: Buffer, carried: Carried, mostBytes: number): { excerpt?: string } {
+function excerptOf(
+  { body, headers }: Pick<Answered, 'body' | 'headers'>,
+  carried: Carried,
+  mostBytes: number,
+): { excerpt?: string } {
   if (body.length === 0 || mostBytes === 0) return {};
-  const text = withoutCredentials(body.toString('utf8'), carried);
+  const asUtf8 = body.toString('utf8');
+  const redacted = withoutCredentials(asUtf8, carried);
+  // In another charset, credentials of a body that is UTF-8 after all would be disguised and not removed.
+  const text =
+    redacted === asUtf8 ? withoutCredentials(answerText(body, headers['content-type']), carried) : redacted;
   return { excerpt: Buffer.from(text).subarray(0, mostBytes).toString('utf8') };
 }
 

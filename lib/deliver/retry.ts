@@ -55,16 +55,26 @@ export function retryDelayMs(
 
 /**
  * Reads Retry-After, in seconds or as a date (RFC 9110, 10.2.3), and returns milliseconds up to the longest allowed wait.
- * Returns undefined when the header is missing, malformed or in the past.
+ * Of several values the longest counts. Returns undefined when the header is missing, malformed or in the past.
  */
 export function retryAfterMs(
   header: string | undefined,
   { now, longestRetryAfterMs }: { readonly now: number; readonly longestRetryAfterMs: number },
 ): number | undefined {
-  const text = header?.trim() ?? '';
-  const ms = /^\d{1,10}$/.test(text) ? Number(text) * 1000 : dateOf(text) - now;
-  return ms > 0 ? Math.min(ms, longestRetryAfterMs) : undefined;
+  let longestMs = 0;
+  // Several headers are joined by commas; a date has a comma too, before its day of the month.
+  for (const text of (header ?? '').split(/,(?!\s*\d{1,2}[ -][A-Za-z]{3})/, MOST_VALUES)) {
+    const ms = waitMsOf(text.trim(), now);
+    if (ms > longestMs) longestMs = ms;
+  }
+  return longestMs > 0 ? Math.min(longestMs, longestRetryAfterMs) : undefined;
 }
+
+const MOST_VALUES = 20;
+
+/** A fraction of a second, which RFC 9110 does not know, is rounded up. Not a number when the text is neither. */
+const waitMsOf = (text: string, now: number): number =>
+  /^\d+(\.\d*)?$/.test(text) ? Math.ceil(Number(text)) * 1000 : dateOf(text) - now;
 
 // Date.parse accepts much that is no HTTP date, such as plain numbers. All HTTP dates begin with a day's name.
 const dateOf = (text: string): number =>

@@ -19,6 +19,10 @@ export const isContentType = (value: string): boolean => value.length <= 256 && 
 
 // Headers of a single connection (RFC 9110, 7.6.1) and headers that the client computes: a publisher can't set them.
 const RESERVED: ReadonlySet<string> = new Set([
+  // axios removes these three without a word: it takes them for an attack on its objects.
+  '__proto__',
+  'constructor',
+  'prototype',
   'connection',
   'content-length',
   'expect',
@@ -34,5 +38,5 @@ const RESERVED: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Whether only the client or this product may set the header. `name` is in lower case. */
+/** Whether the header can't be set, or only by the client or this product. `name` is in lower case. */
 export const isReservedHeader = (name: string): boolean => RESERVED.has(name) || name.startsWith('webhook-');

@@ -56,17 +56,18 @@ export function readPublished(record: SQSRecord): PublishedReading {
     own.texts[name] === undefined ? `${name}, read from the body` : `attribute ${name}`,
   );
   if (fault !== undefined) return malformed(fault);
-  const headers = headersOf(texts.headers);
-  if (headers === undefined) {
+  const read = headersOf(texts.headers);
+  if (read === undefined) {
     return malformed('attribute headers: is not a JSON object of strings; write {"x-name":"value"}');
   }
+  const { headers } = read;
   const inHeaders = contentTypeIn(headers);
   if (texts.topic === undefined && texts.subscription === undefined) {
     return { ok: false, unroutable: { reason: 'no-address', detail: noAddress(shape) } };
   }
   return {
     ok: true,
-    ignored: own.ignored,
+    ignored: [...own.ignored, ...read.ignored],
     message: {
       id: texts.id ?? record.messageId,
       topic: texts.topic,
@@ -163,8 +164,10 @@ export function bytesOf(body: string, encoding: 'base64' | undefined): Buffer {
   return encoding === 'base64' ? Buffer.from(body === '=' ? '' : body, 'base64') : Buffer.from(body, 'utf8');
 }
 
-function headersOf(text: string | undefined): Record<string, string> | undefined {
-  if (text === undefined) return {};
+type HeadersRead = { readonly headers: Record<string, string>; readonly ignored: readonly string[] };
+
+function headersOf(text: string | undefined): HeadersRead | undefined {
+  if (text === undefined) return { headers: {}, ignored: [] };
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -173,9 +176,13 @@ function headersOf(text: string | undefined): Record<string, string> | undefined
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
   const headers: Record<string, string> = {};
+  const ignored: string[] = [];
   for (const [name, value] of Object.entries(json)) {
     if (typeof value !== 'string') return undefined;
-    headers[name.toLowerCase()] = value;
+    const lower = name.toLowerCase();
+    // An assignment to it would be lost without a trace, here and wherever the message is parsed again.
+    if (lower === '__proto__') ignored.push(`headers.${lower}`);
+    else headers[lower] = value;
   }
-  return headers;
+  return { headers, ignored };
 }

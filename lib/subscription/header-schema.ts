@@ -14,7 +14,7 @@ const header = () =>
           .min(1)
           .max(256)
           .refine(isHeaderName, "must be a header name: letters, digits and !#$%&'*+-.^_`|~ only")
-          .refine((name) => !isReservedHeader(name.toLowerCase()), 'is set by the client itself: remove it'),
+          .refine((name) => !isReservedHeader(name.toLowerCase()), 'can not be set here: remove it'),
         'Name',
         'The name, in any case. Headers of the connection (host, content-length, transfer-encoding, …) and names that start with webhook- are refused.',
       ),

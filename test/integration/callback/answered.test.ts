@@ -1,5 +1,5 @@
 // What is written, and what becomes of each kind of answer, on real sockets.
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { answering, requestTo, testClient, testServer } from '#test/support/callback-exchange.ts';
 import { OK } from '#test/support/raw-server.ts';
@@ -45,6 +45,25 @@ describe('what is written', () => {
       'Authorization: Bearer abc',
       'x-u: é',
       'content-length: 7',
+    ]);
+  });
+
+  // RECEIVERS.md says what the URL parser changes.
+  it.each([
+    ['/a/./b/../c', '/a/c'],
+    ['', '/'],
+    ['/a b"<>`é', '/a%20b%22%3C%3E%60%C3%A9'],
+    ['/a%2fb%C3%a9', '/a%2fb%C3%a9'],
+    ['/a\\b', '/a/b'],
+    ['/a\n\tb', '/ab'],
+    ["/a?b=c d'é#part", '/a?b=c%20d%27%C3%A9'],
+    ['/a?', '/a'],
+  ])('goes to the path %j as %j', async (registered, sent) => {
+    const server = await testServer(answering(OK));
+    await testClient().exchange(requestTo(`HTTP://LOCALHOST:${server.port}${registered}`));
+    expect(server.requests[0]?.head.split('\r\n').slice(0, 2)).toEqual([
+      `POST ${sent} HTTP/1.1`,
+      `host: localhost:${server.port}`,
     ]);
   });
 
@@ -173,6 +192,11 @@ describe('a compressed answer, which nobody asked for', () => {
     ['gzip', gzipSync],
     ['br', brotliCompressSync],
     ['deflate', deflateSync],
+    ['Deflate', deflateRawSync],
+    ['zstd', zstdCompressSync],
+    ['gzip, identity', gzipSync],
+    ['deflate, gzip', (body: Buffer | string) => gzipSync(deflateSync(body))],
+    ['br, zstd, x-gzip', (body: Buffer | string) => gzipSync(zstdCompressSync(brotliCompressSync(body)))],
   ] as const;
   const compressed = (encoding: string, body: Buffer) =>
     answer(`200 OK\r\ncontent-encoding: ${encoding}`, body);
@@ -209,10 +233,13 @@ describe('a compressed answer, which nobody asked for', () => {
     ).toBe(true);
   });
 
-  it.each(['gzip', 'br', 'gzip, br', 'zip'])('%s that is none is kept as it came', async (encoding) => {
-    const server = await testServer(answering(compressed(encoding, Buffer.from('plain text'))));
-    const exchange = await testClient().exchange(requestTo(server.url));
-    expect(exchange).toMatchObject({ kind: 'answered', status: 200, truncated: false });
-    expect(exchange.kind === 'answered' && exchange.body.toString()).toBe('plain text');
-  });
+  it.each(['gzip', 'br', 'zstd', 'gzip, br', 'zip', 'gzip, '.repeat(1_000)])(
+    '%s that is none is kept as it came',
+    async (encoding) => {
+      const server = await testServer(answering(compressed(encoding, Buffer.from('plain text'))));
+      const exchange = await testClient().exchange(requestTo(server.url));
+      expect(exchange).toMatchObject({ kind: 'answered', status: 200, truncated: false });
+      expect(exchange.kind === 'answered' && exchange.body.toString()).toBe('plain text');
+    },
+  );
 });

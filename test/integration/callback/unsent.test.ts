@@ -204,11 +204,16 @@ describe('a request that can not be written', () => {
     ['expect', '100-continue'],
     ['x-a', 'one\r\nx-b: two'],
     ['x-a', 'snow ☃'],
+    ['__proto__', 'v'],
+    ['Constructor', 'v'],
+    ['prototype', 'v'],
     ['x a', 'name with a space'],
     ['', 'no name'],
   ])('has the header %j: %j', async (name, value) => {
     const server = await testServer(answering(OK));
-    const exchange = await testClient().exchange(requestTo(server.url, { headers: { [name]: value } }));
+    const exchange = await testClient().exchange(
+      requestTo(server.url, { headers: Object.fromEntries([[name, value]]) }),
+    );
     expect(exchange).toMatchObject({ kind: 'unsent', code: 'invalid-request' });
     expect(server.requests).toHaveLength(0);
   });

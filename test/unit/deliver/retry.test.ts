@@ -62,15 +62,31 @@ test.each([
   expect(retryAfterMs(header, { now: NOW, longestRetryAfterMs: 6 * 3600_000 })).toBe(ms);
 });
 
+test.each<[string, number]>([
+  ['1.5', 2_000],
+  ['0.001', 1_000],
+  ['5.', 5_000],
+  ['99999999999', 6 * 3600_000],
+  ['9'.repeat(400), 6 * 3600_000],
+  ['7, 30, 2', 30_000],
+  ['soon, 30', 30_000],
+  ['1, Mon, 23 Nov 2026 10:01:00 GMT', 60_000],
+  ['Mon, 23 Nov 2026 10:01:00 GMT, 1', 60_000],
+  ['Monday, 23-Nov-26 10:01:00 GMT, Mon, 23 Nov 2026 10:02:00 GMT', 120_000],
+])('Retry-After: %s is the longest that it says, in whole seconds', (header, ms) => {
+  expect(retryAfterMs(header, { now: NOW, longestRetryAfterMs: 6 * 3600_000 })).toBe(ms);
+});
+
 test.each([
   [undefined],
   [''],
+  [','],
+  ['1e3'],
+  ['0, 0'],
   ['0'],
   ['-5'],
-  ['1.5'],
   ['soon'],
   ['Mon, 23 Nov 2026 09:59:59 GMT'],
-  ['99999999999'],
 ])('Retry-After: %s says nothing', (header) => {
   expect(retryAfterMs(header, { now: NOW, longestRetryAfterMs: 6 * 3600_000 })).toBeUndefined();
 });

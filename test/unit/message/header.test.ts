@@ -36,7 +36,14 @@ test.each([
 ])('%j is none', (value) => expect(isContentType(value)).toBe(false));
 
 test('what the connection or this product sets is reserved', () => {
-  for (const name of ['host', 'content-length', 'transfer-encoding', 'webhook-id', 'webhook-x']) {
+  for (const name of [
+    'host',
+    'content-length',
+    'transfer-encoding',
+    'webhook-id',
+    'webhook-x',
+    'constructor',
+  ]) {
     expect(isReservedHeader(name), name).toBe(true);
   }
   for (const name of ['authorization', 'content-encoding', 'x-webhook-id', 'cookie']) {

@@ -67,6 +67,16 @@ describe('attributes', () => {
     expect(messageOf({ attributes: { subscription: 'acme' } })).toMatchObject({ subscription: 'acme' });
   });
 
+  test('a header named __proto__ is left out and reported: no object could carry it on', () => {
+    const headers = '{"__proto__":"a","__PROTO__":"b","constructor":"c","x-a":"d"}';
+    const reading = readPublished(recordOf({ attributes: { topic, headers } }));
+    expect(reading).toMatchObject({
+      ok: true,
+      ignored: ['headers.__proto__', 'headers.__proto__'],
+      message: { headers: { constructor: 'c', 'x-a': 'd' } },
+    });
+  });
+
   test('an unknown attribute is ignored and reported, whatever its type', () => {
     const reading = readPublished(recordOf({ attributes: { topic, Topic: 'x', blob: Buffer.from('x') } }));
     expect(reading).toMatchObject({ ok: true, ignored: ['Topic', 'blob'] });
