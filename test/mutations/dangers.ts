@@ -527,4 +527,48 @@ export const DANGERS: readonly Danger[] = [
     ],
     tests: [['stories/aws-faults', 'nothing is sent, dropped or paused']],
   },
+  {
+    id: 'answer-overhead',
+    danger:
+      'A receiver that sends headers without end uses CPU time until its deadline, and delays other subscriptions.',
+    edits: [
+      [
+        'lib/callback/head-reader.ts',
+        'if (left <= 0) return tooLarge();',
+        'if (left === 1) return tooLarge();',
+      ],
+    ],
+    tests: [['callback/head-reader', 'may have exactly 64 KiB']],
+  },
+  {
+    id: 'interim-answers',
+    danger: 'A receiver that sends interim answers without end uses CPU time until its deadline.',
+    edits: [
+      [
+        'lib/callback/head-reader.ts',
+        'if (interim > MOST_INTERIM_ANSWERS)',
+        'if (interim < -MOST_INTERIM_ANSWERS)',
+      ],
+    ],
+    tests: [['callback/head-reader', 'may follow ten interim answers']],
+  },
+  {
+    id: 'chunk-overhead',
+    danger: 'A receiver that sends chunk extensions without end uses CPU time until its deadline.',
+    edits: [['lib/callback/chunk-reader.ts', 'if (overhead < 0)', 'if (overhead === 0.5)']],
+    tests: [['callback/chunk-reader', 'may have as many bytes of']],
+  },
+  {
+    id: 'certain-status',
+    danger:
+      'A receiver that answers 200 with too many headers gets each message again and again under at-least-once.',
+    edits: [
+      [
+        'lib/callback/head-reader.ts',
+        'return head === undefined || head.status < 200 ? undefined : head;',
+        'return head === undefined || head.status >= 200 ? undefined : head;',
+      ],
+    ],
+    tests: [['callback/head-reader', 'may have exactly 64 KiB']],
+  },
 ];

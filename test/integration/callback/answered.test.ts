@@ -143,6 +143,23 @@ describe('an answer', () => {
   });
 });
 
+describe('an answer whose connection breaks within the body', () => {
+  it.each([200, 302, 404, 410, 503])('of %i is an answer all the same', async (status) => {
+    const server = await testServer({
+      onRequest: (socket) =>
+        socket.end(`HTTP/1.1 ${status} X\r\ncontent-length: 99\r\nretry-after: 7\r\n\r\nhalf`),
+    });
+    const exchange = await testClient().exchange(requestTo(server.url));
+    expect(exchange).toMatchObject({
+      kind: 'answered',
+      status,
+      headers: { 'retry-after': '7' },
+      incomplete: 'closed',
+    });
+    expect(exchange.kind === 'answered' && exchange.body.toString()).toBe('half');
+  });
+});
+
 describe('a long answer', () => {
   it('is read up to the cap, its status stands, and its connection is given up', async () => {
     const closed = Promise.withResolvers<void>();

@@ -76,6 +76,13 @@ describe('a head', () => {
     expect(read(text)).toMatchObject({ framing: { kind } });
   });
 
+  it('may follow ten interim answers, and not eleven', () => {
+    const hints = (count: number) =>
+      `${'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(count)}HTTP/1.1 200 OK\r\n\r\n`;
+    expect(read(hints(10))).toMatchObject({ status: 200 });
+    expect(read(hints(11))).toEqual({ kind: 'fault', fault: 'ERR_CALLBACK_TOO_MANY_INTERIM_ANSWERS' });
+  });
+
   it('may have exactly 64 KiB with its interim answers, and not a byte more', () => {
     const [start, end] = ['HTTP/1.1 103 X\r\n\r\nHTTP/1.1 200 OK\r\nx-a: ', '\r\n\r\n'];
     const value = 'v'.repeat(MOST_OVERHEAD_BYTES - start.length - end.length);
