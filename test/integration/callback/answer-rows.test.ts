@@ -1,6 +1,6 @@
 // The table of answers in RECEIVERS.md, row by row, on real sockets with and without TLS: the result of the exchange, and
 // what deliver makes of it.
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { outcomeOf } from '#lib/deliver/outcome.ts';
 import { decide } from '#lib/deliver/policy.ts';
 import { ANSWER_ROWS, type AnswerRow } from '#test/support/answer-rows.ts';
@@ -35,7 +35,7 @@ describe.each([
         : { tls: { id: 'ca', trusted: [pem('ca.crt')], verifyHost: true, trustAll: false } };
     const waits = [row.result, row.incomplete].includes('timeout');
     const request = requestTo(`${scheme}://callback.test:${server.port}/`, {
-      timeoutMs: waits ? 100 : 10_000,
+      timeoutMs: waits ? 400 : 10_000,
       pool,
     });
     const client = testClient({ lookup: async () => [{ address: '127.0.0.1' }] });
@@ -49,11 +49,11 @@ describe.each([
     );
     if (typeof row.result === 'number') expect(actions).toEqual([{ kind: 'done' }, { kind: 'done' }]);
     else expect(actions).toMatchObject([{ message: 'keep' }, { message: 'hold' }]);
-    expect(server.requests).toHaveLength(1);
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1));
 
     // The answer to the first request is never taken for that to the second.
     expect(await client.exchange(request)).toMatchObject(expectedOf(row));
-    expect(server.requests).toHaveLength(2);
+    await vi.waitFor(() => expect(server.requests).toHaveLength(2));
     expect(server.connections).toHaveLength(row.kept ? 1 : 2);
   });
 });
