@@ -22,7 +22,7 @@ export async function listSubscriptions(
     listed.map(({ id }) => id),
     context,
   );
-  const rows = listed.map((row) => ({ ...row, slowSince: slow.get(row.id) }));
+  const rows: readonly Listed[] = listed.map((row) => ({ ...row, slowSince: slow.get(row.id) }));
   context.print.result(rows, () =>
     rows.length === 0
       ? `No subscriptions in ${context.names.table('subscriptions')}.`
@@ -38,7 +38,9 @@ export async function listSubscriptions(
               of: ({ calls, fault }) => fault ?? calls,
               style: ({ fault }) => (fault === undefined ? undefined : 'red'),
             },
-            { title: 'slow since', of: ({ slowSince }) => slowSince, style: () => 'yellow' },
+            ...(slow.size > 0
+              ? [{ title: 'slow since', of: (row: Listed) => row.slowSince, style: () => 'yellow' as const }]
+              : []),
           ],
           context.print,
         ),
@@ -63,6 +65,8 @@ async function slowSince(
     }),
   );
 }
+
+type Listed = Row & { readonly slowSince: string | undefined };
 
 type Row = {
   readonly id: string;
