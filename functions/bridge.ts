@@ -11,6 +11,7 @@ import { createSqsPublisher } from '#lib/bridge/sqs-publisher.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
 import { bridgeEnvironment, faultWaitsOf, readConfig } from '#lib/deployment/config.ts';
 import { createEndpointClients } from '#lib/deployment/endpoint-clients.ts';
+import { secretCheck, secretRules } from '#lib/deployment/secret-rules.ts';
 import { DEPLOYED, type Surroundings } from '#lib/deployment/surroundings.ts';
 import { createFindEndpoint } from '#lib/endpoint/cached-directory.ts';
 import { gatherSends } from '#lib/queue/gather-sends.ts';
@@ -48,6 +49,7 @@ export function createHandler(
     queues: gatherSends(createQueues(sqs, { callsAtOnce: 5, clock })),
     findEndpoint: createFindEndpoint({
       endpointsTable,
+      rules: { checkSecret: secretCheck(secretRules(config)) },
       cacheMs: config.CONFIG_CACHE_SECONDS * 1000,
       now,
     }),

@@ -46,11 +46,12 @@ export function createHandler(
   const clock = { now, random, wait };
   const telemetry = telemetryOf('redrive', config.STAGE);
   const tables = createTables(documents, tableNamesOf(config), clock);
-  const registrations = createRegistrations({ tables, rules: subscriptionRules(config), now });
+  const rules = subscriptionRules(config);
+  const registrations = createRegistrations({ tables, rules, now });
   const cacheMs = config.SECRET_CACHE_SECONDS * 1000;
   const secrets = createSecrets({ client: secretsManager, cacheMs, now });
   const sources = {
-    readEndpoint: (name: string) => readEndpoint(name, tables),
+    readEndpoint: (name: string) => readEndpoint(name, { ...tables, rules }),
     sqsIn: (region: string | undefined) => (region === undefined ? sqs : sqsIn(region)),
     connectTo: (configuration: KafkaConfiguration) => connectionTo(configuration, { secrets, iamToken }),
     ownQueueUrls: [config.DELIVERIES_QUEUE_URL, config.MESSAGES_QUEUE_URL, config.MESSAGES_FIFO_QUEUE_URL],

@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import { holdsWholePrivateRange, isForbiddenCidr } from '#lib/callback/address.ts';
 import { PARAMETERS, type ParameterValues } from '#lib/deployment/parameters.ts';
 import { closest } from '#lib/item/did-you-mean.ts';
+import { RESERVED } from '#lib/item/secret-owner.ts';
 
 /** The first parameter that is wrong by itself, in one sentence. */
 export function faultIn({ issues: [issue] }: z.ZodError, given: Readonly<Record<string, unknown>>): string {
@@ -64,7 +65,9 @@ export function misfit(numbers: ParameterValues): string | undefined {
   if (numbers.drainBudget + numbers.slowDrainBudget > numbers.deliverMaximumConcurrency) {
     return `slowDrainBudget (${numbers.slowDrainBudget}) and drainBudget (${numbers.drainBudget}) together must not be more than deliverMaximumConcurrency (${numbers.deliverMaximumConcurrency}), or drains take all of it from what arrives.`;
   }
-  return misfitOfWaits(numbers) ?? misfitOfRanges(numbers) ?? misfitOfVpc(numbers);
+  return (
+    misfitOfWaits(numbers) ?? misfitOfRanges(numbers) ?? misfitOfVpc(numbers) ?? misfitOfSecrets(numbers)
+  );
 }
 
 /** Says the same about the parameters of waits, retries and claims. */
@@ -117,4 +120,13 @@ function misfitOfRanges({ allowedCidrs, allowWholePrivateRanges }: ParameterValu
 function misfitOfVpc({ vpcSubnetIds, vpcSecurityGroupIds }: ParameterValues): string | undefined {
   if ((vpcSubnetIds.length === 0) === (vpcSecurityGroupIds.length === 0)) return undefined;
   return 'vpcSubnetIds and vpcSecurityGroupIds go together: Lambda needs both, or neither.';
+}
+
+/** The secrets of tenants and endpoints stay theirs, so a shared prefix among them would share nothing. */
+function misfitOfSecrets({ secretsPrefix, sharedSecretPrefixes }: ParameterValues): string | undefined {
+  const refused = sharedSecretPrefixes.find((shared) =>
+    RESERVED.some((reserved) => `${shared}/`.startsWith(`${secretsPrefix}/${reserved}/`)),
+  );
+  if (refused === undefined) return undefined;
+  return `sharedSecretPrefixes holds ${refused}: secrets below ${secretsPrefix}/tenants and ${secretsPrefix}/endpoints belong to one tenant or one endpoint, so share a name outside of these.`;
 }

@@ -32,10 +32,18 @@ export function withEnvironment(
 /** Those that call what may be private: callbacks, token endpoints, brokers. */
 const CALL_OUT = ['deliver', 'bridge', 'redrive'];
 
+/** Those that read secrets. */
+const READ_SECRETS = ['deliver', 'bridge', 'redrive'];
+
 /** The functions and resources with what the options add. */
 export function withOptions({ functions, resources }: Parts, options: ParameterValues): Parts {
   const { vpcSubnetIds: subnetIds, vpcSecurityGroupIds: securityGroupIds, kmsKeyArn, keepData } = options;
+  const { sharedSecretPrefixes } = options;
   const inVpc = (name: string): boolean => subnetIds.length > 0 && CALL_OUT.includes(name);
+  const rolesWithSecrets =
+    sharedSecretPrefixes.length === 0
+      ? []
+      : Object.entries(functions).flatMap(([name, { role }]) => (READ_SECRETS.includes(name) ? [role] : []));
   const rolesInVpc = Object.entries(functions).flatMap(([name, { role }]) => (inVpc(name) ? [role] : []));
   return {
     functions: mapValues(functions, (definition, name) =>
@@ -46,6 +54,7 @@ export function withOptions({ functions, resources }: Parts, options: ParameterV
       if (kmsKeyArn !== '') result = encrypted(result, kmsKeyArn);
       if (keepData) result = kept(result);
       if (rolesInVpc.includes(name)) result = attached(result);
+      if (rolesWithSecrets.includes(name)) result = withSharedSecrets(result, sharedSecretPrefixes);
       return result;
     }),
   };
@@ -80,9 +89,33 @@ function encrypted(resource: Resource, KMSMasterKeyId: string): Resource {
       Statement: [{ Effect: 'Allow', Action, Resource: KMSMasterKeyId }],
     },
   };
-  const Policies = [...z.array(z.unknown()).parse(Properties.Policies ?? []), policy];
-  return { ...resource, Properties: { ...Properties, Policies } };
+  return withPolicy(resource, policy);
 }
+
+function withPolicy(role: Resource, policy: object): Resource {
+  const Policies = [...z.array(z.unknown()).parse(role.Properties.Policies ?? []), policy];
+  return { ...role, Properties: { ...role.Properties, Policies } };
+}
+
+/** A role that may read secrets with these names, and secrets whose names begin with one of them and a slash. */
+function withSharedSecrets(role: Resource, prefixes: readonly string[]): Resource {
+  // Secrets Manager adds a hyphen and six characters to a name to make its ARN.
+  const names = prefixes.flatMap((prefix) => [`${prefix}-??????`, `${prefix}/*`]);
+  const Statement = [
+    {
+      Effect: 'Allow',
+      Action: 'secretsmanager:GetSecretValue',
+      Resource: names.map((name) => ({ 'Fn::Sub': `${SECRET_ARN}${name}` })),
+    },
+  ];
+  return withPolicy(role, {
+    PolicyName: 'shared-secrets',
+    PolicyDocument: { Version: '2012-10-17', Statement },
+  });
+}
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation fills it in.
+const SECRET_ARN = 'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:';
 
 function kept(resource: Resource): Resource {
   // A deployment that fails deletes what it has created itself: kept, it would take the names of the next try.

@@ -1,6 +1,7 @@
 // AWS's limits that a stage can run into: how long a resource's name may be, and how large a role's policies. Checked when the
 // stage is packaged, since AWS refuses only after half of the stack is made. Pure.
 import * as z from 'zod';
+import type { ParameterValues } from '#lib/deployment/parameters.ts';
 import type { Parts } from './options.ts';
 
 /** The properties that name a resource, and the most characters that AWS takes. */
@@ -45,10 +46,14 @@ const MOST_OF_POLICIES = 10_240;
 
 const policiesSchema = z.array(z.object({ PolicyDocument: z.unknown() }));
 
-/** The role whose policies are too large, in a sentence. Only sqsEndpointArns can make them so. */
+/** The role whose policies are too large, in a sentence. Only these two lists can make them so. */
 export function tooLargePolicy(
   resources: Parts['resources'],
-  { region, sqsEndpointArns }: { readonly region: string; readonly sqsEndpointArns: readonly string[] },
+  {
+    region,
+    sqsEndpointArns,
+    sharedSecretPrefixes,
+  }: { readonly region: string } & Pick<ParameterValues, 'sqsEndpointArns' | 'sharedSecretPrefixes'>,
 ): string | undefined {
   for (const [role, { Type, Properties }] of Object.entries(resources)) {
     if (Type !== 'AWS::IAM::Role') continue;
@@ -60,7 +65,7 @@ export function tooLargePolicy(
       0,
     );
     if (size <= MOST_OF_POLICIES) continue;
-    return `sqsEndpointArns holds ${sqsEndpointArns.length} queues, with which the policies of ${role} have ${size} characters, where IAM takes ${MOST_OF_POLICIES}: name fewer queues, or take a second stage for the others.`;
+    return `sqsEndpointArns holds ${sqsEndpointArns.length} queues and sharedSecretPrefixes ${sharedSecretPrefixes.length} names, with which the policies of ${role} have ${size} characters, where IAM takes ${MOST_OF_POLICIES}: name fewer, or take a second stage for the others.`;
   }
   return undefined;
 }

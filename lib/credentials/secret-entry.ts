@@ -4,7 +4,7 @@ import type * as z from 'zod';
 import { detailOf } from '#lib/item/detail.ts';
 import { readField } from '#lib/item/fault.ts';
 import { isObject } from '#lib/item/json.ts';
-import type { SecretReference } from '#lib/item/secret-reference.ts';
+import { isArnOf, type SecretReference } from '#lib/item/secret-reference.ts';
 import type { SecretCode, SecretRead, Secrets } from './secrets.ts';
 
 export type EntryRead<T> =
@@ -35,6 +35,11 @@ function entryOf<S extends z.ZodType>(
   read: SecretRead,
 ): EntryRead<z.output<S>> {
   if (!read.ok) return read;
+  const { name, arn } = reference;
+  if (arn !== undefined && read.arn !== undefined && !isArnOf(arn, read.arn)) {
+    const message = `the ARN in the item is not that of the secret ${name}: give the name of the secret instead`;
+    return { ok: false, code: 'secret-missing', message };
+  }
   const bySchema = known.get(read) ?? new Map<z.ZodType, Map<string | undefined, EntryRead<unknown>>>();
   known.set(read, bySchema);
   const byKey = bySchema.get(schema) ?? new Map<string | undefined, EntryRead<unknown>>();

@@ -11,11 +11,16 @@ export type SecretCode = (typeof SECRET_CODES)[number];
 
 export type SecretRead =
   /** Base64 for a binary secret. */
-  | { readonly ok: true; readonly value: string; readonly version: string }
+  | {
+      readonly ok: true;
+      readonly value: string;
+      readonly version: string;
+      readonly arn?: string | undefined;
+    }
   | { readonly ok: false; readonly code: SecretCode; readonly message: string };
 
 export type Secrets = {
-  /** Returns the cached value while it is young enough, else the present one. Never rejects. */
+  /** `name` is a name, never an ARN. Returns the cached value while it is young enough, else the present one. Never rejects. */
   read(id: string): Promise<SecretRead>;
   /**
    * Reads the secret again because its value was refused, at most once in 30 s; in between it returns the cached value.
@@ -102,13 +107,17 @@ export function createSecrets({ client, cacheMs, now }: SecretsDeps): Secrets {
 async function getSecret(id: string, stage: Stage, client: SecretsDeps['client']): Promise<SecretRead> {
   try {
     const got = await client.send(new GetSecretValueCommand({ SecretId: id, VersionStage: stage }));
+    if (got.Name !== undefined && got.Name !== id) return failure('secret-missing', id, NOT_EXACT);
     const value = got.SecretString ?? (got.SecretBinary && Buffer.from(got.SecretBinary).toString('base64'));
     if (value === undefined) return failure('secret-missing', id, 'has no value yet: put one');
-    return { ok: true, value, version: got.VersionId ?? '' };
+    return { ok: true, value, version: got.VersionId ?? '', arn: got.ARN };
   } catch (error) {
     return failureOf(error, id);
   }
 }
+
+/** A name was judged, so nothing else may be read: not a name in another case, not a name with the end of an ARN. */
+const NOT_EXACT = 'does not exist, but one that Secrets Manager finds by this name: give its exact name';
 
 function failureOf(error: unknown, id: string): SecretRead {
   const name = error instanceof Error ? error.name : '';

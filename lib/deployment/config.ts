@@ -81,7 +81,6 @@ export const resumeEnvironment = /* @__PURE__ */ environmentOf('resume');
 export const redriveEnvironment = /* @__PURE__ */ environmentOf('redrive');
 
 export type DeliverEnvironment = z.infer<typeof deliverEnvironment>;
-type RouteEnvironment = z.infer<typeof routeEnvironment>;
 type BridgeEnvironment = z.infer<typeof bridgeEnvironment>;
 type ResumeEnvironment = z.infer<typeof resumeEnvironment>;
 type RedriveEnvironment = z.infer<typeof redriveEnvironment>;
@@ -89,10 +88,10 @@ type RedriveEnvironment = z.infer<typeof redriveEnvironment>;
 /** The variables that both `deliver` and `resume` read. */
 export type BacklogEnvironment = Pick<DeliverEnvironment, keyof DeliverEnvironment & keyof ResumeEnvironment>;
 
-/** The variables that every function reads. */
-export type CommonEnvironment = Pick<
+/** The variables that every function reads which parses config items. `route` parses none. */
+export type RulesEnvironment = Pick<
   BacklogEnvironment,
-  keyof BacklogEnvironment & keyof RouteEnvironment & keyof BridgeEnvironment & keyof RedriveEnvironment
+  keyof BacklogEnvironment & keyof BridgeEnvironment & keyof RedriveEnvironment
 >;
 
 /** Reads the environment by one of the schemas above. Throws with every fault at once. */

@@ -22,6 +22,11 @@ const LOG_RETENTION_DAYS = [
 
 const matches = (form: RegExp) => (one: string) => form.test(one);
 
+const SECRET_PREFIX = /^[\w+=.@-]+(\/[\w+=.@-]+)*$/;
+
+/** The functions that check whether an item may use the secrets that it names. */
+const PARSE_ITEMS = ['deliver', 'bridge', 'resume', 'redrive'] as const;
+
 export const PARAMETERS = {
   // 900 s is Lambda's longest timeout, 12 hours are SQS's longest visibility timeout.
   deliverTimeoutSeconds: whole(
@@ -331,12 +336,28 @@ export const PARAMETERS = {
   }),
   secretsPrefix: formedText(
     {
-      form: /^[\w+=.@-][\w+=.@/-]*[\w+=.@-]$/,
-      such: 'the beginning of names of secrets, without a slash at either end',
+      form: SECRET_PREFIX,
+      such: 'the beginning of names of secrets, without a slash at either end or two together',
     },
     {
       default: 'webhooks/<stage>',
-      meaning: 'The functions may read secrets whose names begin with this and a slash',
+      variable: 'SECRETS_PREFIX',
+      functions: PARSE_ITEMS,
+      meaning:
+        'The names of all secrets of the stage begin with this and a slash. An item may use its own secrets below it, and those of its tenant',
+    },
+  ),
+  sharedSecretPrefixes: list(
+    {
+      isOne: matches(SECRET_PREFIX),
+      such: 'beginnings of names of secrets, without a slash at either end or two together, with commas between',
+    },
+    {
+      default: '',
+      variable: 'SHARED_SECRET_PREFIXES',
+      functions: PARSE_ITEMS,
+      meaning:
+        'Every item may use the secrets of these names, and those whose names begin with one of them and a slash',
     },
   ),
   sqsEndpointArns: list(

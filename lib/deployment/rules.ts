@@ -2,8 +2,10 @@
 // from their environment. The CLI does not have this environment, so it asks `resume` for the rules.
 import { addressRules } from '#lib/callback/address.ts';
 import { checkUrl } from '#lib/callback/guard.ts';
+import type { SecretRules } from '#lib/item/secret-owner.ts';
 import type { SubscriptionRules } from '#lib/subscription/schema.ts';
-import type { CommonEnvironment } from './config.ts';
+import type { RulesEnvironment } from './config.ts';
+import { secretCheck, secretRules } from './secret-rules.ts';
 import { isLocalStage } from './stage-and-region.ts';
 
 /**
@@ -35,10 +37,11 @@ export type DeploymentRules = {
   readonly allowTrustAll: boolean;
   readonly allowAnyHostname: boolean;
   readonly responseCapBytes: number;
+  readonly secrets: SecretRules;
 };
 
 /** The deployment's rules as data, which the CLI asks `resume` for. */
-export const deploymentRules = (config: CommonEnvironment): DeploymentRules => ({
+export const deploymentRules = (config: RulesEnvironment): DeploymentRules => ({
   largestReadTimeoutMs: config.LARGEST_READ_TIMEOUT_MS,
   allowHttp: config.ALLOW_HTTP,
   allowedCidrs: config.ALLOWED_CIDRS,
@@ -46,6 +49,7 @@ export const deploymentRules = (config: CommonEnvironment): DeploymentRules => (
   allowTrustAll: config.ALLOW_TRUST_ALL,
   allowAnyHostname: config.ALLOW_ANY_HOSTNAME,
   responseCapBytes: config.RESPONSE_CAP_BYTES,
+  secrets: secretRules(config),
 });
 
 /** The options of a callback client that keeps to these rules. */
@@ -57,10 +61,10 @@ export const callbackOptions = ({
 }: DeploymentRules) => ({ allowHttp, allowedCidrs, allowThisMachine, responseCapBytes });
 
 /** Where the callback client may go. */
-export const callbackRules = (config: CommonEnvironment) => callbackOptions(deploymentRules(config));
+export const callbackRules = (config: RulesEnvironment) => callbackOptions(deploymentRules(config));
 
 /** The rules by which a function checks a config item. */
-export const subscriptionRules = (config: CommonEnvironment): SubscriptionRules =>
+export const subscriptionRules = (config: RulesEnvironment): SubscriptionRules =>
   itemRules(deploymentRules(config));
 
 /** Turns the deployment's rules into the checks that a subscription's item has to pass. */
@@ -69,6 +73,7 @@ export function itemRules({
   allowTrustAll,
   allowAnyHostname,
   allowHttp,
+  secrets,
   ...addresses
 }: DeploymentRules): SubscriptionRules {
   const urlRules = { allowHttp, addresses: addressRules(addresses) };
@@ -77,5 +82,6 @@ export function itemRules({
     allowTrustAll,
     allowAnyHostname,
     checkUrl: (url) => checkUrl(url, urlRules),
+    checkSecret: secretCheck(secrets),
   };
 }

@@ -8,12 +8,16 @@ export const UNDELIVERABLE = 'undeliverable';
 
 export type SqsEndpoint = {
   readonly name: string;
+  /** The only tenant whose subscriptions may name it; undefined: all may. */
+  readonly tenant?: string | undefined;
   readonly type: 'sqs';
   readonly configuration: { readonly queueUrl: string } | { readonly queueArn: string };
 };
 
 export type KafkaEndpoint = {
   readonly name: string;
+  /** The only tenant whose subscriptions may name it; undefined: all may. */
+  readonly tenant?: string | undefined;
   readonly type: 'kafka';
   readonly configuration: KafkaConfiguration;
 };

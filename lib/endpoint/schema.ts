@@ -2,9 +2,12 @@
 import * as z from 'zod';
 import { tooLarge } from '#lib/item/bounds.ts';
 import type { Fault } from '#lib/item/fault.ts';
-import { firstFaults, oneFaultPerPath, readField, WHOLE_ITEM } from '#lib/item/fault.ts';
+import { dotted, firstFaults, oneFaultPerPath, readField, WHOLE_ITEM } from '#lib/item/fault.ts';
 import { field, text, titled } from '#lib/item/field.ts';
 import { isObject, nonJson } from '#lib/item/json.ts';
+import type { SecretUser } from '#lib/item/secret-owner.ts';
+import { type SecretReference, secretsIn } from '#lib/item/secret-reference.ts';
+import { tenant } from '#lib/item/tenant-field.ts';
 import { type Endpoint, UNDELIVERABLE } from './endpoint.ts';
 import { kafkaConfiguration } from './kafka-schema.ts';
 import { sqsConfiguration } from './sqs-schema.ts';
@@ -24,12 +27,22 @@ export const endpointItem = field(() =>
   titled(
     z.discriminatedUnion('type', [
       titled(
-        z.strictObject({ name: name(), type: type('kafka'), configuration: kafkaConfiguration() }),
+        z.strictObject({
+          name: name(),
+          tenant: tenant().optional(),
+          type: type('kafka'),
+          configuration: kafkaConfiguration(),
+        }),
         'Kafka',
         'A Kafka topic.',
       ),
       titled(
-        z.strictObject({ name: name(), type: type('sqs'), configuration: sqsConfiguration() }),
+        z.strictObject({
+          name: name(),
+          tenant: tenant().optional(),
+          type: type('sqs'),
+          configuration: sqsConfiguration(),
+        }),
         'SQS',
         'An SQS queue.',
       ),
@@ -43,15 +56,28 @@ export type ParsedEndpoint =
   | { readonly ok: true; readonly endpoint: Endpoint }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
+/** The deployment's rules for endpoints. */
+export type EndpointRules = {
+  /** Why an item may not use a secret; undefined when it may. */
+  readonly checkSecret: (reference: SecretReference, user: SecretUser) => string | undefined;
+};
+
 /** Parses an item as the DynamoDB document client returns it. No fault repeats a value; one that is too large has that fault alone. */
-export function parseEndpoint(item: unknown): ParsedEndpoint {
+export function parseEndpoint(item: unknown, rules: EndpointRules): ParsedEndpoint {
   const excess = tooLarge(item);
   if (excess !== undefined) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: excess }] };
   const broken = nonJson(item);
   if (!isObject(item)) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: 'must be an object' }] };
   const reading = readField(endpointItem, item, []);
-  const faults = oneFaultPerPath(broken, reading.ok ? [] : reading.faults);
+  const faults = oneFaultPerPath(broken, reading.ok ? foreignSecrets(reading.value, rules) : reading.faults);
   return reading.ok && faults.length === 0
     ? { ok: true, endpoint: reading.value }
     : { ok: false, faults: firstFaults(faults) };
+}
+
+function foreignSecrets({ name, tenant, configuration }: Endpoint, { checkSecret }: EndpointRules): Fault[] {
+  return secretsIn(configuration, ['configuration']).flatMap(({ path, reference }) => {
+    const reason = checkSecret(reference, { kind: 'endpoint', name, tenant });
+    return reason === undefined ? [] : [{ path: dotted(path), reason }];
+  });
 }

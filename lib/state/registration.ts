@@ -1,8 +1,7 @@
 // A subscription as `deliver` reads it: its config item, the endpoint that the item names, and its state. All are read
 // together, strongly consistent, once a batch and without a cache, so a change counts from the next batch on.
 import * as z from 'zod';
-import { faultOfNaming, readEndpointItem } from '#lib/endpoint/directory.ts';
-import { UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
+import { faultOfNaming, itemNamedBy, readEndpointItem } from '#lib/endpoint/directory.ts';
 import type { Fault } from '#lib/item/fault.ts';
 import { hashOfItem } from '#lib/item/hash.ts';
 import { isObject } from '#lib/item/json.ts';
@@ -129,7 +128,7 @@ export function createRegistrations({ tables, rules, now }: Deps): Registrations
         if (state === undefined) continue;
         registrations.set(id, {
           id,
-          config: configOf(reading, endpoints.get(endpointNamedIn(reading))),
+          config: configOf(reading, endpoints.get(endpointNamedIn(reading)), rules),
           state,
         });
       }
@@ -140,7 +139,7 @@ export function createRegistrations({ tables, rules, now }: Deps): Registrations
       const reading = readingOf(await tables.subscriptionsTable.get({ id }, z.unknown()), rules);
       const name = endpointNamedIn(reading);
       const endpoint = name && (await readEndpointItem(name, tables));
-      return configOf(reading, endpoint);
+      return configOf(reading, endpoint, rules);
     },
   };
 }
@@ -170,14 +169,13 @@ function readingOf(item: unknown, rules: SubscriptionRules): ConfigItem {
 
 /** The endpoint whose item has to exist; undefined without a dlq and for `undeliverable`. */
 function endpointNamedIn(reading: ConfigItem): string | undefined {
-  const name = reading.kind === 'valid' ? reading.subscription.dlq?.endpoint : undefined;
-  return name === UNDELIVERABLE ? undefined : name;
+  return reading.kind === 'valid' ? itemNamedBy(reading.subscription) : undefined;
 }
 
-/** A missing or invalid endpoint is a fault of the subscription that names it. */
-function configOf(reading: ConfigItem, endpoint: unknown): ConfigItem {
+/** A missing or invalid endpoint, or one of another tenant, is a fault of the subscription that names it. */
+function configOf(reading: ConfigItem, endpoint: unknown, rules: SubscriptionRules): ConfigItem {
   if (reading.kind !== 'valid' || endpointNamedIn(reading) === undefined) return reading;
-  const fault = faultOfNaming(endpoint);
+  const fault = faultOfNaming(endpoint, reading.subscription, rules);
   if (fault === undefined) return reading;
   return {
     kind: 'invalid',

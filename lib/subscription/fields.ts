@@ -24,6 +24,7 @@ export function readFields(
   const fields: ItemFields = {
     id: required('id', FIELDS.id, ['id']),
     topic: read('topic', FIELDS.topic),
+    tenant: read('tenant', FIELDS.tenant),
     qos: read('qos', FIELDS.qos),
     type: read('type', FIELDS.type),
     entrypointId: read('entrypointId', FIELDS.entrypointId),

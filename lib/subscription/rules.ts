@@ -2,6 +2,8 @@
 import { isIP } from 'node:net';
 import type { Fault } from '#lib/item/fault.ts';
 import { dotted } from '#lib/item/fault.ts';
+import type { SecretUser } from '#lib/item/secret-owner.ts';
+import { type SecretReference, secretsIn } from '#lib/item/secret-reference.ts';
 import type { ItemFields } from './fields.ts';
 import type { ItemShape } from './shape.ts';
 import type { Ssl } from './ssl-schema.ts';
@@ -16,6 +18,8 @@ export type SubscriptionRules = {
   readonly allowAnyHostname: boolean;
   /** Why requests may not go to a URL; undefined when they may. */
   readonly checkUrl: (url: string) => string | undefined;
+  /** Why an item may not use a secret; undefined when it may. */
+  readonly checkSecret: (reference: SecretReference, user: SecretUser) => string | undefined;
 };
 
 // Gravitee's forms write a store without a type when none was chosen.
@@ -76,6 +80,7 @@ export function brokenRules(fields: ItemFields, { found }: ItemShape, rules: Sub
       fault(reason, 'interruptConsumptionOnServerError');
     if (fields.interruptConsumptionOnException === false) fault(reason, 'interruptConsumptionOnException');
   }
+  for (const [name, value] of Object.entries(fields)) mayUseSecrets(name, value);
   for (const { option, reason } of unsupportedOptions(fields)) {
     if (!faults.some(({ path }) => path.startsWith(`${pathOf(option)}.`))) fault(reason, option);
   }
@@ -84,6 +89,15 @@ export function brokenRules(fields: ItemFields, { found }: ItemShape, rules: Sub
   function mayBeCalled(url: string, ...path: [string, ...string[]]): void {
     const refusal = rules.checkUrl(url);
     if (refusal !== undefined) fault(refusal, ...path);
+  }
+
+  function mayUseSecrets(name: string, value: unknown): void {
+    const { id, tenant } = fields;
+    if (id === undefined) return;
+    for (const { path, reference } of secretsIn(value)) {
+      const refusal = rules.checkSecret(reference, { kind: 'subscription', name: id, tenant });
+      if (refusal !== undefined) fault(refusal, name, ...path.map(String));
+    }
   }
 
   function fault(reason: string, ...path: [string, ...string[]]): void {

@@ -44,7 +44,7 @@ export function parseSubscription(item: unknown, rules: SubscriptionRules): Pars
 type Complete = ItemFields & { readonly id: string; readonly callbackUrl: string };
 
 function subscriptionOf(fields: Complete, rules: SubscriptionRules): Subscription {
-  const { auth, signing, ssl, proxy, onOutage, batch, logging, metrics, metadata } = fields;
+  const { tenant, auth, signing, ssl, proxy, onOutage, batch, logging, metrics, metadata } = fields;
   const qos = fields.qos ?? 'auto';
   return {
     id: fields.id,
@@ -57,6 +57,7 @@ function subscriptionOf(fields: Complete, rules: SubscriptionRules): Subscriptio
     interruptConsumptionOnServerError: fields.interruptConsumptionOnServerError ?? true,
     interruptConsumptionOnException: fields.interruptConsumptionOnException ?? true,
     retry: retryOf(fields.retry),
+    ...(tenant && { tenant }),
     ...(auth && { auth }),
     ...(signing && { signing }),
     ...(ssl && { ssl }),

@@ -21,6 +21,8 @@ export type HttpOptions = {
 export type Subscription = {
   readonly id: string;
   readonly topic: string | undefined;
+  /** Undefined: the subscription is its own tenant. */
+  readonly tenant?: string;
   readonly qos: Qos;
   readonly callbackUrl: string;
   readonly headers: readonly { readonly name: string; readonly value: string }[];

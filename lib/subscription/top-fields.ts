@@ -1,6 +1,7 @@
 // The fields at the top of a subscription's item: names and quality of service. option-fields.ts has the options.
 import * as z from 'zod';
 import { field, text, titled, wholeNumber } from '#lib/item/field.ts';
+import { tenant } from '#lib/item/tenant-field.ts';
 import { QOS, type Qos } from './subscription.ts';
 
 export const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
@@ -61,6 +62,7 @@ export const TOP_FIELDS = {
       'The topic whose messages it gets. Without one it gets those that are addressed to it by its id.',
     ),
   ),
+  tenant,
   qos,
   type: entrypoint('Type'),
   entrypointId: entrypoint('Entrypoint'),

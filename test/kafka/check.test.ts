@@ -5,6 +5,7 @@ import { checkTopic } from '#lib/cli/actions/check-topic.ts';
 import { parseEndpoint } from '#lib/endpoint/schema.ts';
 import { createTopic, kafkaAddresses, recordsOn, withAdmin } from '#test/support/kafka/addresses.ts';
 import { OTHER_USER, USER } from '#test/support/kafka/broker.ts';
+import { anySecrets } from '#test/support/secret-rules.ts';
 
 const broker = kafkaAddresses();
 
@@ -14,11 +15,14 @@ function check(topic: string, user?: { username: string; password: string }, ser
     sasl: { saslMechanism: 'SCRAM-SHA-256', secret: 'user' },
   };
   const bootstrapServers = servers ?? (user ? broker.saslPlaintext : broker.plaintext);
-  const parsed = parseEndpoint({
-    name: 'e',
-    type: 'kafka',
-    configuration: { bootstrapServers, topic, ...(security && { security }) },
-  });
+  const parsed = parseEndpoint(
+    {
+      name: 'e',
+      type: 'kafka',
+      configuration: { bootstrapServers, topic, ...(security && { security }) },
+    },
+    anySecrets,
+  );
   if (!parsed.ok || parsed.endpoint.type !== 'kafka') throw new Error(JSON.stringify(parsed));
   const read = async () => ({ ok: true as const, value: JSON.stringify(user), version: '1' });
   return checkTopic(parsed.endpoint, { secrets: { read, readAnew: read }, iamToken: async () => 'token' });

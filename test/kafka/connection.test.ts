@@ -9,6 +9,7 @@ import { connectionTo, type KafkaConnection } from '#lib/kafka/connection.ts';
 import { failureOf } from '#lib/kafka/failure.ts';
 import { createTopic, kafkaAddresses } from '#test/support/kafka/addresses.ts';
 import { STORE_PASSWORD, TLS_FOLDER, USER } from '#test/support/kafka/broker.ts';
+import { anySecrets } from '#test/support/secret-rules.ts';
 
 const broker = kafkaAddresses();
 const tlsFile = (name: string) => readFileSync(`${TLS_FOLDER}${name}`);
@@ -46,7 +47,10 @@ const secrets = { read, readAnew: read };
 type Configuration = { bootstrapServers: string; security?: object; producer?: object };
 
 function connect(configuration: Configuration): Promise<KafkaConnection> {
-  const parsed = parseEndpoint({ name: 'e', type: 'kafka', configuration: { topic: 't', ...configuration } });
+  const parsed = parseEndpoint(
+    { name: 'e', type: 'kafka', configuration: { topic: 't', ...configuration } },
+    anySecrets,
+  );
   if (!parsed.ok || parsed.endpoint.type !== 'kafka') throw new Error(JSON.stringify(parsed));
   return connectionTo(parsed.endpoint.configuration, { secrets, iamToken: async () => 'token' });
 }

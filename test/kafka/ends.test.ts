@@ -99,14 +99,16 @@ test('bytes come out as they went in: text of every kind, binary, nothing, and a
 
 test('SASL_SSL with SCRAM, credentials and trust from secrets: they arrive', async () => {
   const topic = await createTopic(broker.plaintext);
-  await putSecret('webhooks/local/kafka', USER);
-  await putSecret('webhooks/local/kafka-ca', { certificates: readFileSync(`${TLS_FOLDER}ca.crt`, 'utf8') });
+  await putSecret('webhooks/local/endpoints/secure', USER);
+  await putSecret('webhooks/local/endpoints/secure/ca', {
+    certificates: readFileSync(`${TLS_FOLDER}ca.crt`, 'utf8'),
+  });
   await world.putKafkaEndpoint('secure', broker.saslSsl, topic, {
     producer: { compressionType: 'gzip' },
     security: {
       protocol: 'SASL_SSL',
-      sasl: { saslMechanism: 'SCRAM-SHA-512', secret: 'webhooks/local/kafka' },
-      ssl: { trustStore: { type: 'PEM', secret: 'webhooks/local/kafka-ca' } },
+      sasl: { saslMechanism: 'SCRAM-SHA-512', secret: 'webhooks/local/endpoints/secure' },
+      ssl: { trustStore: { type: 'PEM', secret: 'webhooks/local/endpoints/secure/ca' } },
     },
   });
   await world.sendLetters(letters('secure', ['1', '2', '3']));
@@ -115,11 +117,11 @@ test('SASL_SSL with SCRAM, credentials and trust from secrets: they arrive', asy
 
 test("a wrong password: only this endpoint's letters wait, and they arrive when the secret is corrected", async () => {
   const topic = await createTopic(broker.plaintext);
-  await putSecret('webhooks/local/rotated', { ...USER, password: 'not it' });
+  await putSecret('webhooks/local/endpoints/locked', { ...USER, password: 'not it' });
   await world.putKafkaEndpoint('locked', broker.saslPlaintext, topic, {
     security: {
       protocol: 'SASL_PLAINTEXT',
-      sasl: { saslMechanism: 'SCRAM-SHA-256', secret: 'webhooks/local/rotated' },
+      sasl: { saslMechanism: 'SCRAM-SHA-256', secret: 'webhooks/local/endpoints/locked' },
     },
   });
   const elsewhere = await createTopic(broker.plaintext);
@@ -132,7 +134,10 @@ test("a wrong password: only this endpoint's letters wait, and they arrive when 
   expect(world.set.lines.join()).not.toContain('not it');
   expect(await recordsOn(broker.plaintext, topic)).toBe(0);
   await world.set.clients.secrets.send(
-    new PutSecretValueCommand({ SecretId: 'webhooks/local/rotated', SecretString: JSON.stringify(USER) }),
+    new PutSecretValueCommand({
+      SecretId: 'webhooks/local/endpoints/locked',
+      SecretString: JSON.stringify(USER),
+    }),
   );
   expect(await arrived(topic, 2)).toEqual(['1', '2']);
   expect(linesOf('endpoint.recovered', 'locked')).not.toEqual([]);

@@ -14,6 +14,7 @@ import { createTopic, kafkaAddresses, withAdmin } from '#test/support/kafka/addr
 import { OTHER_USER, TLS_FOLDER, USER } from '#test/support/kafka/broker.ts';
 import { recordOf, type Written, writeLetters } from '#test/support/kafka/letters.ts';
 import { deadLetter } from '#test/support/letters.ts';
+import { anySecrets } from '#test/support/secret-rules.ts';
 
 const broker = kafkaAddresses();
 const PLAIN = { bootstrapServers: broker.plaintext };
@@ -35,7 +36,10 @@ async function open(
   options: Partial<Parameters<typeof openTopic>[0]> = {},
   configuration: { bootstrapServers: string; security?: object } = PLAIN,
 ): Promise<Source<KafkaPosition>> {
-  const parsed = parseEndpoint({ name: 'e', type: 'kafka', configuration: { topic, ...configuration } });
+  const parsed = parseEndpoint(
+    { name: 'e', type: 'kafka', configuration: { topic, ...configuration } },
+    anySecrets,
+  );
   if (!parsed.ok || parsed.endpoint.type !== 'kafka') throw new Error(JSON.stringify(parsed));
   const connection = await connectionTo(parsed.endpoint.configuration, {
     secrets: { read, readAnew: read },

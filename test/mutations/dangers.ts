@@ -27,6 +27,55 @@ export const DANGERS: readonly Danger[] = [
     tests: [['deliver/park', 'the flag is written before the entry']],
   },
   {
+    id: 'foreign-secret',
+    danger: 'A subscription has the credentials of another sent to its own callback.',
+    edits: [
+      [
+        'lib/subscription/rules.ts',
+        'for (const [name, value] of Object.entries(fields)) mayUseSecrets(name, value);',
+        'mayUseSecrets("proxy", fields.proxy);',
+      ],
+    ],
+    tests: [['stories/foreign-secrets', 'may not be that of another']],
+  },
+  {
+    id: 'foreign-endpoint-secret',
+    danger: 'An endpoint logs in to its Kafka brokers with the password of another.',
+    edits: [
+      [
+        'lib/endpoint/schema.ts',
+        'reading.ok ? foreignSecrets(reading.value, rules) : reading.faults',
+        'reading.ok ? [] : reading.faults',
+      ],
+    ],
+    tests: [
+      ['bridge/batch', 'a letter whose endpoint names'],
+      ['stories/endpoint-secrets', 'an endpoint with'],
+    ],
+  },
+  {
+    id: 'id-is-one-segment',
+    danger:
+      'A subscription called acme reads the secrets of one called acme/eu, and one called tenants/x those of a tenant.',
+    edits: [
+      [
+        'lib/item/secret-owner.ts',
+        'id.replace(/[^A-Za-z0-9_+.-]/g, hexOf)',
+        'id.replace(/[^A-Za-z0-9/_+.-]/g, hexOf)',
+      ],
+    ],
+    tests: [['item/secret-owner', 'a tenant’s secret by an id with a slash']],
+  },
+  {
+    id: 'secret-by-its-name',
+    danger:
+      'Secrets Manager takes the end of a name for the end of an ARN, and a judgement about one secret is followed by the read of another.',
+    edits: [
+      ['lib/credentials/secrets.ts', 'got.Name !== undefined && got.Name !== id', 'got.Name === undefined'],
+    ],
+    tests: [['credentials/secrets', 'only the secret of the very name is used']],
+  },
+  {
     id: 'drain-number',
     danger:
       'A drain token that arrives twice, late, or from an earlier drain drains the lane too, and each drain sends another token.',

@@ -53,6 +53,7 @@ export type Subscribing = {
   /** A topic other than the generated one, or none. */
   readonly topic?: string | undefined;
   readonly id?: string;
+  readonly tenant?: string;
   /** Further fields of `configuration`. */
   readonly configuration?: Record<string, unknown>;
 };
@@ -82,6 +83,9 @@ export const ENDPOINT = {
   configuration: { queueUrl: 'https://sqs.us-east-1.amazonaws.com/000000000000/rejected' },
 };
 
+/** The secrets of these names are for every subscription of a rig. */
+const SHARED_SECRETS = 'webhooks/local/shared';
+
 /** The names of the set's queues. */
 export const QUEUES = {
   messages: 'webhooks-local-messages',
@@ -94,7 +98,13 @@ export const QUEUES = {
 export async function startRig(options: TestSetOptions = {}) {
   const clock = createJumpingClock();
   const receiver = await startReceiver();
-  const set = await startSet({ maxEnvironments: 3, pollSeconds: POLL_SECONDS, ...options, sqs: { clock } });
+  const set = await startSet({
+    maxEnvironments: 3,
+    pollSeconds: POLL_SECONDS,
+    ...options,
+    environment: { SHARED_SECRET_PREFIXES: SHARED_SECRETS, ...options.environment },
+    sqs: { clock },
+  });
   const { outputs } = set;
   const emulator = () => {
     if (set.sqs === undefined)
@@ -204,13 +214,14 @@ export async function startRig(options: TestSetOptions = {}) {
 
     /** Puts a subscription with its own id, topic and path at the callback server. */
     async subscribe(subscribing: Subscribing = {}): Promise<Subscribed> {
-      const { qos, dlq, configuration = {} } = subscribing;
+      const { qos, dlq, tenant, configuration = {} } = subscribing;
       const id = subscribing.id ?? `s${++subscriptions}`;
       const topic = 'topic' in subscribing ? subscribing.topic : `topic-${id}`;
       const path = `/${encodeURIComponent(id)}`;
       const item = {
         id,
         ...(topic !== undefined && { topic }),
+        ...(tenant !== undefined && { tenant }),
         ...(qos !== undefined && { qos }),
         ...(dlq !== undefined && { dlq: { endpoint: dlq } }),
         configuration: { callbackUrl: `${receiver.url}${path}`, ...configuration },

@@ -28,6 +28,7 @@ export const RULES: SubscriptionRules = {
   allowTrustAll: false,
   allowAnyHostname: false,
   checkUrl: (url) => checkUrl(url, urlRules),
+  checkSecret: () => undefined,
 };
 
 /** A valid config item; with `auto` it has five lanes. */

@@ -8,6 +8,7 @@ export const rules: SubscriptionRules = {
   allowTrustAll: false,
   allowAnyHostname: false,
   checkUrl: (url) => (url.includes('refused') ? 'leads to a refused place' : undefined),
+  checkSecret: () => undefined,
 };
 
 export const URL = 'https://example.com';

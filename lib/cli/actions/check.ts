@@ -10,9 +10,9 @@ import { type Lookup, systemLookup } from '#lib/callback/guard.ts';
 import { checkAddresses } from '#lib/callback/resolve.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { type DeploymentRules, itemRules } from '#lib/deployment/rules.ts';
-import { faultOfNaming, readEndpointItem } from '#lib/endpoint/directory.ts';
-import type { Fault } from '#lib/item/fault.ts';
-import type { SecretReference } from '#lib/item/secret-reference.ts';
+import { faultOfNaming, itemNamedBy, readEndpointItem } from '#lib/endpoint/directory.ts';
+import { dotted, type Fault } from '#lib/item/fault.ts';
+import { isArnOf, type SecretReference, secretsIn } from '#lib/item/secret-reference.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { faultsOfCredentials } from './check-credentials.ts';
@@ -78,9 +78,14 @@ function urlsOf({ callbackUrl, auth, proxy }: Subscription): { path: string; url
 }
 
 /** A dlq with a missing endpoint would pause the subscription. */
-async function withoutEndpoint({ dlq }: Subscription, { tables }: Pick<Deps, 'tables'>): Promise<Fault[]> {
-  if (dlq === undefined) return [];
-  const fault = faultOfNaming(await readEndpointItem(dlq.endpoint, await tables()));
+async function withoutEndpoint(
+  subscription: Subscription,
+  { tables, deployment }: Pick<Deps, 'tables' | 'deployment'>,
+): Promise<Fault[]> {
+  const name = itemNamedBy(subscription);
+  if (name === undefined) return [];
+  const item = await readEndpointItem(name, await tables());
+  const fault = faultOfNaming(item, subscription, itemRules(deployment));
   return fault === undefined ? [] : [fault];
 }
 
@@ -90,34 +95,21 @@ async function withoutSecret(
   { secrets }: Pick<Deps, 'secrets'>,
 ): Promise<Fault[]> {
   const faults: Fault[] = [];
-  for (const { path, reference } of secretsOf(subscription)) {
-    const fault = await faultOfSecret(reference.name, await secrets());
-    if (fault !== undefined) faults.push({ path, reason: fault });
+  for (const { path, reference } of secretsIn(subscription, ['configuration'])) {
+    const fault = await faultOfSecret(reference, await secrets());
+    if (fault !== undefined) faults.push({ path: dotted(path), reason: fault });
   }
   return faults;
 }
 
-type Named = { readonly path: string; readonly reference: SecretReference };
-
-function secretsOf({ auth, signing, proxy, ssl }: Subscription): Named[] {
-  const named = (path: string, reference: SecretReference | undefined): Named[] =>
-    reference === undefined ? [] : [{ path: `configuration.${path}`, reference }];
-  return [
-    ...named('auth.secret', auth !== undefined && 'secret' in auth ? auth.secret : undefined),
-    ...(signing?.secrets ?? []).flatMap((reference, at) => named(`signing.secrets.${at}`, reference)),
-    ...named('proxy.secret', proxy?.secret),
-    ...[ssl?.trustStore, ssl?.keyStore].flatMap((store, at) =>
-      named(
-        at === 0 ? 'ssl.trustStore.secret' : 'ssl.keyStore.secret',
-        store !== undefined && 'secret' in store ? store.secret : undefined,
-      ),
-    ),
-  ];
-}
-
-async function faultOfSecret(name: string, client: SecretsManagerClient): Promise<string | undefined> {
+async function faultOfSecret(
+  { name, arn }: SecretReference,
+  client: SecretsManagerClient,
+): Promise<string | undefined> {
   try {
-    const { DeletedDate } = await client.send(new DescribeSecretCommand({ SecretId: name }));
+    const { ARN, DeletedDate } = await client.send(new DescribeSecretCommand({ SecretId: name }));
+    if (arn !== undefined && ARN !== undefined && !isArnOf(arn, ARN))
+      return 'is the ARN of no secret that exists: give the name of the secret instead';
     return DeletedDate === undefined
       ? undefined
       : 'names a secret that is being deleted: restore it, or name another';

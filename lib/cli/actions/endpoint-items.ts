@@ -5,13 +5,14 @@ import { refuseItem } from '#lib/cli/terminal/faults.ts';
 import { readItems } from '#lib/cli/terminal/input.ts';
 import { table } from '#lib/cli/terminal/print.ts';
 import { scan, storedItem } from '#lib/cli/terminal/scan.ts';
+import { itemRules } from '#lib/deployment/rules.ts';
 import { type FoundEndpoint, foundEndpoint } from '#lib/endpoint/directory.ts';
 import type { Endpoint } from '#lib/endpoint/endpoint.ts';
-import { parseEndpoint } from '#lib/endpoint/schema.ts';
+import { type EndpointRules, parseEndpoint } from '#lib/endpoint/schema.ts';
 import { hashOfItem } from '#lib/item/hash.ts';
 import type { JsonObject } from '#lib/item/json.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
-import { anyRules } from './rules.ts';
+import { anyRules, readRules } from './rules.ts';
 
 const DONE = {
   created: 'is registered in',
@@ -26,11 +27,16 @@ export async function putEndpoints(
   { dryRun }: { readonly dryRun?: true },
   context: CommandContext,
 ): Promise<void> {
-  const given = (await readItems(file, context.io)).map(({ from, item }) => {
-    const parsed = parseEndpoint(item);
-    if (!parsed.ok) refuseItem(from, parsed.faults);
-    return { name: parsed.endpoint.name, item };
-  });
+  const items = await readItems(file, context.io);
+  const checked = (rules: EndpointRules) =>
+    items.map(({ from, item }) => {
+      const parsed = parseEndpoint(item, rules);
+      if (!parsed.ok) refuseItem(from, parsed.faults);
+      return { name: parsed.endpoint.name, item };
+    });
+  // Faults in any deployment are reported without asking this one.
+  checked(anyRules);
+  const given = checked(itemRules(await readRules(context)));
   const tableName = context.names.table('endpoints');
   const put: { name: string; item: keyof typeof DONE }[] = [];
   for (const { name, item } of given) {
@@ -50,7 +56,7 @@ export async function putEndpoints(
 /** Prints all registered endpoints. */
 export async function listEndpoints(context: CommandContext): Promise<void> {
   const rows = (await scan('endpoints', 'name', context)).map((item) => {
-    const found = foundEndpoint(item);
+    const found = foundEndpoint(item, anyRules);
     const name = String(item.name);
     if (found.kind === 'valid') return { name, type: found.endpoint.type, goes: whereTo(found.endpoint) };
     const [fault] = found.kind === 'invalid' ? found.faults : [];
@@ -88,7 +94,7 @@ export async function getEndpoint(name: string, context: CommandContext): Promis
 
 /** Reads one endpoint's item. Ends the command when there is none. */
 export const endpointOf = async (name: string, context: CommandContext): Promise<FoundEndpoint> =>
-  foundEndpoint(await itemOf(name, context));
+  foundEndpoint(await itemOf(name, context), itemRules(await readRules(context)));
 
 async function itemOf(name: string, context: CommandContext): Promise<JsonObject> {
   const item = await (await context.tables()).endpointsTable.get({ name }, storedItem);

@@ -3,9 +3,10 @@ import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { refuseItem } from '#lib/cli/terminal/faults.ts';
 import { type Given, readItems } from '#lib/cli/terminal/input.ts';
+import { secretNameOf } from '#lib/item/secret-owner.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import { checkSubscription, lookupUnless } from './check.ts';
-import { type Plan, planOf, type Registered, register, secretNameOf } from './register.ts';
+import { type Plan, planOf, type Registered, register } from './register.ts';
 import { anyRules, readRules } from './rules.ts';
 
 type Options = {
@@ -34,14 +35,14 @@ export async function putSubscriptions(
     if (!parsed.ok) refuseItem(from, parsed.faults);
   }
   const deployment = await readRules(context);
-  const { tables, names, secrets } = context;
+  const { tables, secrets } = context;
   const deps = { tables, secrets, deployment, lookup: lookupUnless(options.skipDns === true) };
   const plans: { id: string; plan: Plan }[] = [];
   await each('Checking', given, context, async ({ from, item }) => {
     const checked = await checkSubscription(item, deps);
     if (!checked.ok) refuseItem(from, checked.faults);
     const { id } = checked.subscription;
-    plans.push({ id, plan: planOf(item, (purpose) => names.secret(secretNameOf(id, purpose))) });
+    plans.push({ id, plan: planOf(item, (purpose) => secretNameOf(id, purpose, deployment.secrets)) });
   });
   const put: Put[] = [];
   await each('Putting', plans, context, async ({ id, plan }) => {

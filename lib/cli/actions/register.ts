@@ -2,6 +2,7 @@
 // then the writes: secrets before the item, so that no item names a secret that does not exist.
 import { hashOfItem } from '#lib/item/hash.ts';
 import { isObject, type JsonObject } from '#lib/item/json.ts';
+import type { Purpose } from '#lib/item/secret-owner.ts';
 import type { Table } from '#lib/state/table.ts';
 import { BLOCKS } from '#lib/subscription/shape.ts';
 import { type SecretWriteDeps, writeSecret } from './secret-write.ts';
@@ -9,15 +10,6 @@ import { type SecretWriteDeps, writeSecret } from './secret-write.ts';
 /** Credentials of an item: their place, the secret that they are moved to, and its content. */
 export type Move = { readonly path: string; readonly secret: string; readonly value: JsonObject };
 export type Plan = { readonly item: JsonObject; readonly moves: readonly Move[] };
-
-/** Purposes of secrets. The credentials of `auth` have the secret of the subscription's own name. */
-export const PURPOSES = ['auth', 'signing', 'proxy', 'keyStore', 'trustStore'] as const;
-export type Purpose = (typeof PURPOSES)[number];
-
-/** Name of a subscription's secret below the stage's prefix. Different ids and purposes never share a name. */
-export const secretNameOf = (id: string, purpose: Purpose): string =>
-  id.replace(/[^A-Za-z0-9/_+.-]/g, (character) => `=${character.charCodeAt(0).toString(16)}`) +
-  (purpose === 'auth' ? '' : `@${purpose}`);
 
 /** Plans the writes for a valid item. `secretFor` names the secret of a purpose. */
 export function planOf(item: JsonObject, secretFor: (purpose: Purpose) => string): Plan {

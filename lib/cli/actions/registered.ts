@@ -5,11 +5,12 @@ import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { table } from '#lib/cli/terminal/print.ts';
 import { scan, storedItem } from '#lib/cli/terminal/scan.ts';
 import type { JsonObject } from '#lib/item/json.ts';
+import { PURPOSES, secretNameOf } from '#lib/item/secret-owner.ts';
 import { stateKey } from '#lib/state/keys.ts';
 import { parseState } from '#lib/state/state.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
-import { PURPOSES, redacted, secretNameOf } from './register.ts';
-import { anyRules } from './rules.ts';
+import { redacted } from './register.ts';
+import { anyRules, readRules } from './rules.ts';
 
 /** Prints all registered subscriptions. */
 export async function listSubscriptions(
@@ -112,11 +113,13 @@ export async function removeSubscription(
   context: CommandContext,
 ): Promise<void> {
   await itemOf(id, context);
+  // Asked first: without the answer nothing is removed.
+  const rules = withSecrets === true ? (await readRules(context)).secrets : undefined;
   await (await context.tables()).subscriptionsTable.delete({ id });
   const secrets: string[] = [];
-  if (withSecrets === true) {
+  if (rules !== undefined) {
     for (const purpose of PURPOSES) {
-      const name = context.names.secret(secretNameOf(id, purpose));
+      const name = secretNameOf(id, purpose, rules);
       if ((await deleteSecret(name, context)) !== undefined) secrets.push(name);
     }
   }

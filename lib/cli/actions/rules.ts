@@ -5,6 +5,13 @@ import { askResume } from '#lib/cli/terminal/invoke.ts';
 import type { DeploymentRules } from '#lib/deployment/rules.ts';
 import type { SubscriptionRules } from '#lib/subscription/rules.ts';
 
+const secretRulesSchema = z.object({
+  prefix: z.string(),
+  shared: z.array(z.string()),
+  account: z.string().optional(),
+  region: z.string().optional(),
+});
+
 const answered = z.object({
   rules: z.object({
     largestReadTimeoutMs: z.number(),
@@ -14,12 +21,16 @@ const answered = z.object({
     allowTrustAll: z.boolean(),
     allowAnyHostname: z.boolean(),
     responseCapBytes: z.number(),
+    // An older deployment does not answer it, and lets every item use every secret.
+    secrets: secretRulesSchema.optional(),
   }),
 });
 
 /** Asks `resume` for the rules that items are checked against. */
 export async function readRules(context: Pick<CommandContext, 'lambda' | 'names'>): Promise<DeploymentRules> {
-  return (await askResume({ action: 'rules' }, answered, context)).rules;
+  const { secrets, ...rules } = (await askResume({ action: 'rules' }, answered, context)).rules;
+  const { prefix, shared, account, region } = secrets ?? { prefix: context.names.secretsPrefix, shared: [] };
+  return { ...rules, secrets: { prefix, shared, account, region } };
 }
 
 /** Rules that hold in every deployment, used before the deployment is asked. */
@@ -28,4 +39,5 @@ export const anyRules: SubscriptionRules = {
   allowTrustAll: true,
   allowAnyHostname: true,
   checkUrl: () => undefined,
+  checkSecret: () => undefined,
 };

@@ -5,6 +5,7 @@ import type { CommandContext } from '#lib/cli/terminal/context.ts';
 // Imported when a command runs: --help needs no SDK.
 const putting = () => import('#lib/cli/actions/put-subscriptions.ts');
 const calling = () => import('#lib/cli/actions/sample-call.ts');
+const checking = () => import('#lib/cli/actions/check-registered.ts');
 const registered = () => import('#lib/cli/actions/registered.ts');
 
 /** Adds the commands to the program. */
@@ -23,6 +24,18 @@ export function subscriptions(program: Command, context: CommandContext): void {
     .option('--dry-run', 'check the items and show the changes, but make none')
     .option('--skip-dns', 'do not look up host names on this machine')
     .action(async (file: string, options) => (await putting()).putSubscriptions(file, options, context));
+  group
+    .command('check')
+    .description(
+      'Check registered items by the rules of this version, and say which would be refused. Changes nothing.',
+    )
+    .argument('[id...]')
+    .option('--all', 'check every subscription and every endpoint')
+    .option(
+      '--shared-secret-prefixes <list>',
+      'as if the deployment had this value of the parameter sharedSecretPrefixes',
+    )
+    .action(async (ids: string[], options) => (await checking()).checkRegistered(ids, options, context));
   group
     .command('test')
     .description(

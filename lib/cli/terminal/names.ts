@@ -18,6 +18,6 @@ export const namesOf = (stage: string) => ({
   queue: (name: QueueName) => `webhooks-${stage}-${name}`,
   table: (name: 'subscriptions' | 'endpoints' | 'state') => `webhooks-${stage}-${name}`,
   function: (name: 'route' | 'deliver' | 'resume' | 'bridge' | 'redrive') => `webhooks-${stage}-${name}`,
-  /** Prefix of the secrets that the functions may read. */
-  secret: (name: string) => `webhooks/${stage}/${name}`,
+  /** The prefix of secrets, unless the deployment sets another. */
+  secretsPrefix: `webhooks/${stage}`,
 });

@@ -100,7 +100,7 @@ configuration:
     ],
     [
       'a secret that is not there',
-      { auth: { type: 'basic', secret: 'webhooks/local/none' } },
+      { auth: { type: 'basic', secret: 'webhooks/local/refused' } },
       'auth.secret: names a secret that does not exist: create it',
     ],
     ['a short key', { signing: { keys: ['whsec_c2hvcnQ='] } }, 'signing.keys.0: '],
@@ -300,7 +300,7 @@ describe('a test call', () => {
 
   test('with a missing secret sends no request, and names the secret', async () => {
     await rig.set.putSubscription(
-      item('secretless', {}, { auth: { type: 'basic', secret: 'webhooks/local/none' } }),
+      item('secretless', {}, { auth: { type: 'basic', secret: 'webhooks/local/secretless' } }),
     );
     const { code, stdout, stderr } = await run(['test', 'secretless']);
     expect(stdout).toMatch(/^secretless: unsent, the secret webhooks\/local\/none does not exist/);
@@ -323,7 +323,7 @@ test('list prints all in order, with the faults of invalid ones, as a table and 
   await rig.set.putSubscription({ id: 'list-a', topic: 'list', configuration: { callbackUrl: 'ftp://x' } });
   const { stdout } = await run(['list', '--topic', 'list']);
   expect(stdout).toMatch(
-    /^id {6}topic {2}qos {3}dlq {2}calls\nlist-a .* invalid: configuration\.callbackUrl: .*\nlist-b {2}list {3}auto {7}http:\S+\/list-b\n$/,
+    /^id {6}topic {2}qos {3}dlq {2}calls +slow since\nlist-a .* invalid: configuration\.callbackUrl: .*\nlist-b {2}list {3}auto {7}http:\S+\/list-b\n$/,
   );
   const json = await run(['list', '--topic', 'list', '--json']);
   expect(JSON.parse(json.stdout)).toMatchObject([

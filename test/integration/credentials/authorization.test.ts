@@ -68,6 +68,7 @@ function securedBy(auth: unknown, id = 'acme', more: object = {}): Subscription 
     allowTrustAll: false,
     allowAnyHostname: false,
     checkUrl: () => undefined,
+    checkSecret: () => undefined,
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
   return parsed.subscription;

@@ -172,7 +172,7 @@ describe('a missing or invalid endpoint pauses the subscriptions that name it', 
     await put('wrong', { configuration: { queueUrl: 'https://user:s3cr3t@example.com' } });
     await one.publish('a', { group: one.id });
     const pause = await rig.paused(one.id, 'invalid-config');
-    expect(pause.detail).toContain('dlq.endpoint: names an endpoint whose item is not right');
+    expect(pause.detail).toContain('dlq.endpoint: names an endpoint whose item is invalid');
     expect(pause.detail).toContain('configuration.queueUrl: ');
     expect(JSON.stringify(pause)).not.toContain('s3cr3t');
     await put('wrong');

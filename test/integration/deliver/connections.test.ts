@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([rig?.close(), server?.close()]));
 
 async function secretOf(value: unknown): Promise<string> {
-  const Name = `webhooks/local/${crypto.randomUUID()}`;
+  const Name = `webhooks/local/shared/${crypto.randomUUID()}`;
   const SecretString = typeof value === 'string' ? value : JSON.stringify(value);
   await rig.set.clients.secrets.send(new CreateSecretCommand({ Name, SecretString }));
   return Name;
@@ -68,11 +68,11 @@ test.each([
 test('a store that is not there sends nothing, and says which', async () => {
   const before = server.requests.length;
   const callbackUrl = `https://127.0.0.1:${server.port}/hook`;
-  const ssl = { keyStore: { type: 'PEM', secret: 'webhooks/local/nobody-made-it' } };
+  const ssl = { keyStore: { type: 'PEM', secret: 'webhooks/local/shared/nobody-made-it' } };
   const one = await rig.subscribe({ qos: 'at-most-once', configuration: { callbackUrl, ssl } });
   await one.publish('{"a": 1}');
   const pause = await rig.paused(one.id, 'outage');
-  expect(pause.detail).toContain('webhooks/local/nobody-made-it does not exist');
+  expect(pause.detail).toContain('webhooks/local/shared/nobody-made-it does not exist');
   expect(server.requests.length).toBe(before);
 });
 

@@ -174,15 +174,15 @@ describe('OAuth2', () => {
 describe('a secret', () => {
   test('that is missing is an outage with that reason; when it exists, all messages are delivered', async () => {
     const one = await subscribeTo(
-      { auth: { type: 'token', secret: 'webhooks/local/late' } },
+      { auth: { type: 'token', secret: 'webhooks/local/shared/late' } },
       { qos: 'at-least-once', accepts: (header) => header === 'Bearer late' },
     );
     await one.publish('a', { group: 'g' });
     const pause = await rig.paused(one.id, 'outage');
     expect(pause.detail).toBe(
-      'the secret webhooks/local/late does not exist: create it, or name another in the item',
+      'the secret webhooks/local/shared/late does not exist: create it, or name another in the item',
     );
-    await createSecret('webhooks/local/late', 'late');
+    await createSecret('webhooks/local/shared/late', 'late');
     // Past the five seconds in which the failure is answered without asking.
     await rig.until(async () => {
       await rig.pass(60);
@@ -193,7 +193,7 @@ describe('a secret', () => {
 
   test('that was rotated loses no message if the receiver accepts both values, and costs one 401 if not', async () => {
     const rotated = { accepts: ['Bearer old'] };
-    const name = 'webhooks/local/rotated';
+    const name = 'webhooks/local/shared/rotated';
     await createSecret(name, 'old');
     const one = await subscribeTo(
       { auth: { type: 'token', secret: name }, maxConcurrentConnections: 1 },
@@ -218,9 +218,9 @@ describe('a secret', () => {
   });
 
   test('that is refused and unchanged pauses the subscription like any 401', async () => {
-    await createSecret('webhooks/local/wrong', 'wrong');
+    await createSecret('webhooks/local/shared/wrong', 'wrong');
     const one = await subscribeTo(
-      { auth: { type: 'token', secret: 'webhooks/local/wrong' } },
+      { auth: { type: 'token', secret: 'webhooks/local/shared/wrong' } },
       { qos: 'at-least-once', accepts: () => false },
     );
     await one.publish('a', { group: 'g' });

@@ -72,7 +72,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([rig?.close(), callback?.close(), tokens?.close(), slow?.close()]));
 
 async function secretOf(value: unknown): Promise<string> {
-  const Name = `webhooks/local/${crypto.randomUUID()}`;
+  const Name = `webhooks/local/shared/${crypto.randomUUID()}`;
   const SecretString = typeof value === 'string' ? value : JSON.stringify(value);
   await rig.set.clients.secrets.send(new CreateSecretCommand({ Name, SecretString }));
   return Name;
@@ -275,7 +275,7 @@ const cases: Case[] = [
     () => ({
       configuration: {
         ...toCallback(200),
-        auth: { type: 'basic', secret: 'webhooks/local/none' },
+        auth: { type: 'basic', secret: 'webhooks/local/shared/none' },
         retry: NO_RETRY,
       },
     }),

@@ -26,7 +26,7 @@ function ed25519Key(): { key: string; publicKey: Uint8Array } {
 }
 
 async function secretOf(value: unknown): Promise<string> {
-  const Name = `webhooks/local/${crypto.randomUUID()}`;
+  const Name = `webhooks/local/shared/${crypto.randomUUID()}`;
   const SecretString = typeof value === 'string' ? value : JSON.stringify(value);
   await rig.set.clients.secrets.send(new CreateSecretCommand({ Name, SecretString }));
   return Name;
@@ -146,7 +146,7 @@ describe('a request is signed', () => {
 
 describe("a key that can't be read", () => {
   test.each([
-    ['does not exist', async () => 'webhooks/local/nobody-made-it', 'does not exist'],
+    ['does not exist', async () => 'webhooks/local/shared/nobody-made-it', 'does not exist'],
     ['is too short', () => secretOf({ value: 'whsec_c2hvcnQ=' }), 'is too short'],
     ['is none', () => secretOf({ value: 5 }), 'must be text'],
     [

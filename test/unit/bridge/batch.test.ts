@@ -4,6 +4,7 @@ import type { DeadLetter } from '#lib/message/attribute.ts';
 import { createBridgeWorld, DOWN, type Script, TAKEN, URLS } from '#test/support/bridge-world.ts';
 import { deadLetter as letterOf } from '#test/support/letters.ts';
 import { refusing } from '#test/support/memory-queues.ts';
+import { ENDPOINT_SECRETS, kafkaEndpoint } from '#test/support/secret-kinds.ts';
 
 const DAY_MS = 86_400_000;
 const letter = (messageId: string, endpoint: string, more: Partial<DeadLetter> = {}) =>
@@ -205,6 +206,24 @@ describe('undeliverable gets, whole and with the reason,', () => {
       { body: '1', reason: 'endpoint-removed' },
       { body: '2', reason: 'endpoint-invalid', detail: expect.stringContaining('bootstrapServers') },
     ]);
+    expect(world.memory.left(URLS.deadLetters)).toBe(0);
+  });
+
+  test.each(ENDPOINT_SECRETS)('a letter whose endpoint names $what of another', async ({ path, of }) => {
+    const world = createBridgeWorld();
+    world.putItem(kafkaEndpoint('thief', of('webhooks/dev/endpoints/victim')));
+    world.putItem(kafkaEndpoint('victim', of('webhooks/dev/endpoints/victim')));
+    world.send(letter('1', 'thief'));
+    world.send(letter('2', 'victim'));
+    await world.poll();
+    expect(world.undeliverable()).toMatchObject([
+      {
+        body: '1',
+        reason: 'endpoint-invalid',
+        detail: expect.stringContaining(`configuration.${path}: names a secret`),
+      },
+    ]);
+    expect(world.published).toEqual([{ endpoint: 'victim', messages: ['2'] }]);
     expect(world.memory.left(URLS.deadLetters)).toBe(0);
   });
 

@@ -24,6 +24,16 @@ describe('packaging is refused in one sentence that names the parameter', () => 
     ['retentionSeconds', { retentionSeconds: 360 }, { retentionSeconds: 3_600 }],
     ['drainBudget', { drainBudget: 201 }, { drainBudget: 160 }],
     ['slowDrainBudget', { slowDrainBudget: 161 }, { slowDrainBudget: 160 }],
+    [
+      'sharedSecretPrefixes',
+      { sharedSecretPrefixes: ['webhooks/dev/tenants/retail'] },
+      { sharedSecretPrefixes: ['webhooks/dev', 'webhooks/dev/tenants2', 'company/tenants'] },
+    ],
+    [
+      'sharedSecretPrefixes',
+      { sharedSecretPrefixes: ['company/ca', 'webhooks/dev/endpoints'] },
+      { sharedSecretPrefixes: ['company/ca'] },
+    ],
     ['backlogRetentionDays', { backlogRetentionDays: 28 }, { backlogRetentionDays: 27 }],
     ['claimsLiveDays', { claimsLiveDays: 21 }, { claimsLiveDays: 22 }],
     ['outageFirstWaitSeconds', { outageFirstWaitSeconds: 901 }, { outageFirstWaitSeconds: 900 }],

@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { jsonSchemas } from '#lib/build/json-schema.ts';
 import { parseEndpoint } from '#lib/endpoint/schema.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
+import { devSecrets } from '#test/support/secret-rules.ts';
+import { faultsOf } from '#test/support/subscription-items.ts';
 
 type Schema = { readonly [keyword: string]: unknown };
 
@@ -33,11 +35,12 @@ const samplesOf = (kind: string) =>
 describe('the samples are valid by the JSON Schema', () => {
   test.each(samplesOf('subscription'))('%s', (file) => {
     expect(isSubscription(read(`events/${file}`)), JSON.stringify(isSubscription.errors)).toBe(true);
+    expect(faultsOf(read(`events/${file}`), { ...devSecrets, checkUrl: () => undefined })).toEqual({});
   });
 
   test.each(samplesOf('endpoint'))('%s', (file) => {
     expect(isEndpoint(read(`events/${file}`)), JSON.stringify(isEndpoint.errors)).toBe(true);
-    expect(parseEndpoint(read(`events/${file}`))).toMatchObject({ ok: true });
+    expect(parseEndpoint(read(`events/${file}`), devSecrets)).toMatchObject({ ok: true });
   });
 });
 
@@ -92,6 +95,7 @@ test('a field that has a default says so, and it is the one that the parser fill
       allowTrustAll: false,
       allowAnyHostname: false,
       checkUrl: () => undefined,
+      ...devSecrets,
     },
   );
   if (!parsed.ok) throw new Error('not valid');
@@ -132,6 +136,7 @@ test.each([
       allowTrustAll: false,
       allowAnyHostname: false,
       checkUrl: () => undefined,
+      ...devSecrets,
     }).ok,
   ).toBe(false);
   expect(isSubscription(item)).toBe(false);
@@ -142,6 +147,6 @@ test.each([
   { name: 'a', type: 'kafka', configuration: { bootstrapServers: 'b:1' } },
   { name: 'a', type: 'ftp', configuration: {} },
 ])('what is no endpoint for the parser is none for the JSON Schema: %j', (item) => {
-  expect(parseEndpoint(item).ok).toBe(false);
+  expect(parseEndpoint(item, devSecrets).ok).toBe(false);
   expect(isEndpoint(item)).toBe(false);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { type Parts, partsSchema, tagsOf, withEnvironment, withOptions } from '#lib/build/options.ts';
 import { parametersSchema } from '#lib/deployment/parameters.ts';
 import { givenWith, parametersWith } from '#test/support/parameters.ts';
@@ -102,6 +103,36 @@ test("the stack's tags are the service, the stage, and what the operator adds", 
   });
 });
 
+test('the roles of the functions that read secrets may read shared ones, and no name that only begins the same', () => {
+  const functions = Object.fromEntries(
+    ['route', 'deliver', 'bridge', 'resume', 'redrive'].map((name) => [name, { role: `${name}Role` }]),
+  );
+  const roles = Object.fromEntries(
+    Object.values(functions).map(({ role }) => [
+      role,
+      { Type: 'AWS::IAM::Role', Properties: { Policies: [1] } },
+    ]),
+  );
+  const parts = partsSchema.parse({ functions, resources: roles });
+  const options = parametersWith({ sharedSecretPrefixes: 'webhooks/dev/shared, company/ca' });
+  const { resources } = withOptions(parts, options);
+  const added = Object.entries(resources).flatMap(([name, { Properties }]) => {
+    const [, policy] = z.array(z.unknown()).parse(Properties.Policies);
+    return policy === undefined ? [] : [[name, policy]];
+  });
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation fills it in.
+  const arn = 'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:';
+  const names = ['webhooks/dev/shared-??????', 'webhooks/dev/shared/*', 'company/ca-??????', 'company/ca/*'];
+  const Resource = names.map((name) => ({ 'Fn::Sub': `${arn}${name}` }));
+  const Statement = [{ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource }];
+  const policy = { PolicyName: 'shared-secrets', PolicyDocument: { Version: '2012-10-17', Statement } };
+  expect(added).toEqual([
+    ['deliverRole', policy],
+    ['bridgeRole', policy],
+    ['redriveRole', policy],
+  ]);
+});
+
 describe('an option that is wrong is refused with what to put', () => {
   test.each([
     ['vpcSubnetIds', 'vpc-0a1b2c3d', 'must be ids such as subnet-0a1b2c3d, with commas between'],
@@ -118,6 +149,8 @@ describe('an option that is wrong is refused with what to put', () => {
     ],
     ['secretsPrefix', '', 'must be the beginning of names of secrets'],
     ['secretsPrefix', 'webhooks/dev/', 'without a slash at either end'],
+    ['sharedSecretPrefixes', 'a,*', 'must be beginnings of names of secrets'],
+    ['sharedSecretPrefixes', 'a/', 'without a slash at either end'],
     ['secretsPrefix', '*', 'must be the beginning of names of secrets'],
   ])('%s=%j', (name, value, message) => {
     const { success, error } = parametersSchema().safeParse(givenWith({ [name]: value }));

@@ -60,7 +60,7 @@ test.each<[string, unknown, string]>([
     'arn:aws:logs:eu-west-1:000000000000:*',
   ],
 ])('the policies of a role are counted as they will be, with %s in them', (_, reference, filledIn) => {
-  const options = { region: 'eu-west-1', sqsEndpointArns: [] };
+  const options = { region: 'eu-west-1', sqsEndpointArns: [], sharedSecretPrefixes: [] };
   const padding = 'x'.repeat(10_240 - sizeOf([filledIn, '']));
   const at = (text: string) => tooLargePolicy(roleWith([reference, text]), options);
   expect(at(padding)).toBeUndefined();
@@ -76,7 +76,7 @@ test('some 130 ARNs of 60 characters fit, as OPERATORS.md says', () => {
   const tooLarge = (count: number) => {
     const sqsEndpointArns = arnsOf(count);
     const resources = serverlessResources({ sqsEndpointArns: sqsEndpointArns.join(',') });
-    return tooLargePolicy(resources, { region: 'us-east-1', sqsEndpointArns });
+    return tooLargePolicy(resources, { region: 'us-east-1', sqsEndpointArns, sharedSecretPrefixes: [] });
   };
   expect(arnsOf(1)[0]).toHaveLength(60);
   expect(tooLarge(130)).toBeUndefined();

@@ -1,6 +1,9 @@
-import { UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
+import { type SecretsManagerClient, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
 import { expect, it } from 'vitest';
+import * as z from 'zod';
+import { readEntry } from '#lib/credentials/secret-entry.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
+import { secretReference } from '#lib/item/secret-reference.ts';
 import { startSecretsManager } from '#test/support/secrets-manager.ts';
 
 const CACHE_MS = 300_000;
@@ -134,4 +137,39 @@ it.each([
   const got = await secrets.read('one');
   expect(got).toMatchObject({ ok: false, code });
   expect(JSON.stringify(got)).not.toContain('words of AWS');
+});
+
+it('only the secret of the very name is used, whatever Secrets Manager finds by it', async () => {
+  const named = { Name: 'webhooks/dev/acme', ARN: 'arn:acme', SecretString: 'a-secret', VersionId: '1' };
+  const client = { send: async () => named } as unknown as SecretsManagerClient;
+  const secrets = createSecrets({ client, cacheMs: CACHE_MS, now: () => 0 });
+  for (const name of ['webhooks/dev/ACME', 'webhooks/dev/acme-AbCdEf', 'webhooks/dev/acme/']) {
+    const read = await secrets.read(name);
+    expect(read).toMatchObject({ ok: false, code: 'secret-missing' });
+    expect(JSON.stringify(read)).not.toContain('a-secret');
+  }
+  expect(await secrets.read('webhooks/dev/acme')).toMatchObject({ ok: true, arn: 'arn:acme' });
+});
+
+it('an ARN in an item reads the secret by its name, and only if it is the ARN of this secret', async () => {
+  const { client, create, reads, server } = await startSecretsManager();
+  const { ARN = '' } = await create('webhooks/dev/acme', 'mine');
+  await create('webhooks/dev/acme-second', 'of another');
+  const secrets = createSecrets({ client, cacheMs: CACHE_MS, now: () => 0 });
+  const content = async (text: string) => {
+    const read = await readEntry(secretReference('a value').parse(text), z.string(), { secrets });
+    return read.ok ? read.value : `${read.code}: ${read.message}`;
+  };
+  expect(await content(ARN)).toBe('mine');
+  expect(await content(ARN.slice(0, -7))).toBe('mine');
+  expect(await content('webhooks/dev/acme')).toBe('mine');
+  const removed = `${ARN.slice(0, -6)}zzzzzz`;
+  const other = 'the ARN in the item is not that of the secret webhooks/dev/acme';
+  expect(await content(removed)).toContain(`secret-missing: ${other}`);
+  // Secrets Manager would take it for the ARN of either secret.
+  expect(await content(`${ARN.slice(0, -7)}-second`)).toContain(`secret-missing: ${other}`);
+  expect(await content(ARN.replace(/:\d{12}:/, ':999999999999:'))).toContain(`secret-missing: ${other}`);
+  // All of them are one entry of the cache, by the name.
+  expect(reads()).toBe(1);
+  expect(server.calls.list('GetSecretValue')).toMatchObject([{ secret: 'webhooks/dev/acme' }]);
 });

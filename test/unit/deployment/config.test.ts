@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { SAMPLE_ENVIRONMENT } from '#lib/build/sample-environment.ts';
 import { deliverEnvironment, readConfig, routeEnvironment } from '#lib/deployment/config.ts';
-import { allowsThisMachine, callbackRules, subscriptionRules } from '#lib/deployment/rules.ts';
+import {
+  allowsThisMachine,
+  callbackRules,
+  deploymentRules,
+  subscriptionRules,
+} from '#lib/deployment/rules.ts';
+import { SecretReference } from '#lib/item/secret-reference.ts';
 
 const setFor = (schema: { readonly shape: object }): Record<string, string> =>
   Object.fromEntries(Object.entries(SAMPLE_ENVIRONMENT).filter(([name]) => name in schema.shape));
@@ -19,6 +25,7 @@ describe('the environment', () => {
       ALLOW_TRUST_ALL: false,
       ALLOW_ANY_HOSTNAME: false,
       ALLOWED_CIDRS: ['10.0.0.0/8', 'fd00::/8'],
+      SHARED_SECRET_PREFIXES: [],
     });
   });
 
@@ -41,6 +48,8 @@ describe('the environment', () => {
     ['ALLOW_HTTP', 'yes', 'ALLOW_HTTP: '],
     ['ALLOWED_CIDRS', '10.0.0.0', 'ALLOWED_CIDRS: must be CIDRs with commas between'],
     ['ALLOWED_CIDRS', '10.0.0.0/33', 'ALLOWED_CIDRS: must be CIDRs with commas between'],
+    ['SECRETS_PREFIX', 'webhooks/', 'SECRETS_PREFIX: must be the beginning of names of secrets'],
+    ['SHARED_SECRET_PREFIXES', 'a,/b', 'SHARED_SECRET_PREFIXES: must be beginnings of names of secrets'],
     ['DELIVERIES_QUEUE_URL', 'deliveries.fifo', 'DELIVERIES_QUEUE_URL: must be a queue URL'],
   ])('with %s=%j stops the function, and says what to put', (name, value, message) => {
     expect(() => configOf({ [name]: value })).toThrow(message);
@@ -106,4 +115,32 @@ test('the rules for callbacks and for config items say the same', () => {
   expect(checkUrl('https://10.1.2.3/')).toBeUndefined();
   expect(checkUrl('https://10.2.2.3/')).toBe('leads to a private address');
   expect(checkUrl('http://hooks.example.com/')).toBe('must be an https URL');
+});
+
+describe('the rules for secrets', () => {
+  test.each([
+    [
+      'https://sqs.eu-central-1.amazonaws.com/111122223333/webhooks-dev-deliveries.fifo',
+      '111122223333',
+      'eu-central-1',
+    ],
+    ['https://sqs.cn-north-1.amazonaws.com.cn/111122223333/q.fifo', '111122223333', 'cn-north-1'],
+    ['http://127.0.0.1:4566/000000000000/webhooks-local-deliveries.fifo', '000000000000', undefined],
+    ['https://queue.invalid/name', undefined, undefined],
+  ])('have the account and the region of %s', (DELIVERIES_QUEUE_URL, account, region) => {
+    const more = { SECRETS_PREFIX: 'a/b', SHARED_SECRET_PREFIXES: 'c, d/e' };
+    expect(deploymentRules(configOf({ ...more, DELIVERIES_QUEUE_URL })).secrets).toEqual({
+      prefix: 'a/b',
+      shared: ['c', 'd/e'],
+      account,
+      region,
+    });
+  });
+
+  test('are those that items are parsed by', () => {
+    const { checkSecret } = subscriptionRules(configOf({ SECRETS_PREFIX: 'a/b' }));
+    const acme = { kind: 'subscription', name: 'acme', tenant: undefined } as const;
+    expect(checkSecret(new SecretReference('a/b/acme'), acme)).toBeUndefined();
+    expect(checkSecret(new SecretReference('a/b/other'), acme)).toContain('belongs to others');
+  });
 });

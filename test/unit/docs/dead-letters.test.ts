@@ -5,6 +5,7 @@ import { HEADERS, VERSION_HEADER } from '#lib/message/dead-letter-headers.ts';
 import { parseRedriveRequest } from '#lib/redrive/request.ts';
 import type { TalliedReason } from '#lib/redrive/tally.ts';
 import { readPage } from '#test/support/page.ts';
+import { devSecrets } from '#test/support/secret-rules.ts';
 
 const page = readPage('DEAD-LETTERS.md');
 const namesIn = (header: string): string[] => page.table(header).flatMap(([names = '']) => names.split(', '));
@@ -17,7 +18,7 @@ test('the headers of a dead letter on Kafka are listed, each of them, and no oth
 
 test('the endpoint is a right one', () => {
   const [block = ''] = page.blocks('json');
-  expect(parseEndpoint(JSON.parse(block))).toMatchObject({ ok: true });
+  expect(parseEndpoint(JSON.parse(block), devSecrets)).toMatchObject({ ok: true });
   expect(page.blocks('json')).toHaveLength(1);
 });
 

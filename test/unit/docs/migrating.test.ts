@@ -7,6 +7,7 @@ import { OPTION_FIELDS } from '#lib/subscription/option-fields.ts';
 import { TOP_FIELDS } from '#lib/subscription/top-fields.ts';
 import { UNSUPPORTED_OPTIONS } from '#lib/subscription/unsupported-options.ts';
 import { readPage } from '#test/support/page.ts';
+import { devSecrets } from '#test/support/secret-rules.ts';
 import { faultsOf, sample, subscriptionOf } from '#test/support/subscription-items.ts';
 
 const page = readPage('MIGRATING.md');
@@ -23,7 +24,7 @@ const rows = [...rowsBelow('Entrypoint'), ...rowsBelow('Subscription')];
 const fields = rows.flatMap(([names = '']) => names.split(', '));
 
 /** What is ours alone. */
-const OURS = ['id', 'topic', 'onOutage', 'signing', 'batch', 'metrics'];
+const OURS = ['id', 'topic', 'tenant', 'onOutage', 'signing', 'batch', 'metrics'];
 
 test('the two blocks, pasted as they are, make one subscription with every setting', () => {
   const item = { id: 'acme-orders', topic: 'orders', ...entrypoint, ...consumer };
@@ -43,7 +44,7 @@ test('the two blocks, pasted as they are, make one subscription with every setti
 });
 
 test('the endpoint that it names is the sample, and a right one', () => {
-  const endpoint = parseEndpoint(sample('endpoint-kafka'));
+  const endpoint = parseEndpoint(sample('endpoint-kafka'), devSecrets);
   expect(endpoint).toMatchObject({ ok: true, endpoint: { name: entrypoint.dlq.endpoint } });
 });
 

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseEndpoint } from '#lib/endpoint/schema.ts';
+import { anySecrets } from '#test/support/secret-rules.ts';
 
 const sample = (name: string): unknown => JSON.parse(readFileSync(`events/endpoint-${name}.json`, 'utf8'));
 
 function faultsOf(item: unknown): Record<string, string> {
-  const parsed = parseEndpoint(item);
+  const parsed = parseEndpoint(item, anySecrets);
   return parsed.ok ? {} : Object.fromEntries(parsed.faults.map(({ path, reason }) => [path, reason]));
 }
 
@@ -21,11 +22,11 @@ const kafka = (more: object) => ({
 const URL = 'https://sqs.eu-west-1.amazonaws.com/123456789012/rejected';
 
 test('an sqs endpoint is a queue by its URL or its ARN', () => {
-  expect(parseEndpoint(sqs({ queueUrl: URL }))).toEqual({
+  expect(parseEndpoint(sqs({ queueUrl: URL }), anySecrets)).toEqual({
     ok: true,
     endpoint: { name: 'rejected', type: 'sqs', configuration: { queueUrl: URL } },
   });
-  expect(parseEndpoint(sample('sqs'))).toEqual({
+  expect(parseEndpoint(sample('sqs'), anySecrets)).toEqual({
     ok: true,
     endpoint: {
       name: 'rejected-orders',
@@ -36,7 +37,7 @@ test('an sqs endpoint is a queue by its URL or its ARN', () => {
 });
 
 test('the dead letter queue of the samples is on this machine', () => {
-  expect(parseEndpoint(sample('sample-dlq'))).toEqual({
+  expect(parseEndpoint(sample('sample-dlq'), anySecrets)).toEqual({
     ok: true,
     endpoint: {
       name: 'sample-dlq',
@@ -101,7 +102,7 @@ test('all faults are reported at once', () => {
 });
 
 test("a kafka endpoint is read in Gravitee's words", () => {
-  expect(parseEndpoint(sample('kafka'))).toEqual({
+  expect(parseEndpoint(sample('kafka'), anySecrets)).toEqual({
     ok: true,
     endpoint: {
       name: 'dlq-endpoint',
@@ -112,7 +113,10 @@ test("a kafka endpoint is read in Gravitee's words", () => {
         compressionType: 'gzip',
         security: {
           protocol: 'SASL_SSL',
-          sasl: { saslMechanism: 'SCRAM-SHA-512', secret: { name: 'webhooks/dev/kafka', key: undefined } },
+          sasl: {
+            saslMechanism: 'SCRAM-SHA-512',
+            secret: { name: 'webhooks/dev/endpoints/dlq-endpoint', key: undefined },
+          },
           ssl: { hostnameVerifier: true, trustStore: { type: 'NONE' }, keyStore: { type: 'NONE' } },
         },
       },
@@ -121,7 +125,7 @@ test("a kafka endpoint is read in Gravitee's words", () => {
 });
 
 test('the smallest kafka endpoint is plain and uncompressed', () => {
-  expect(parseEndpoint(kafka({ bootstrapServers: 'a:1 , [::1]:65535' }))).toMatchObject({
+  expect(parseEndpoint(kafka({ bootstrapServers: 'a:1 , [::1]:65535' }), anySecrets)).toMatchObject({
     endpoint: {
       configuration: {
         bootstrapServers: ['a:1', '[::1]:65535'],
@@ -207,7 +211,7 @@ test('any value gives an endpoint or faults; it never throws', () => {
   const type = fc.constantFrom('kafka', 'sqs', 'x');
   fc.assert(
     fc.property(fc.oneof(fc.anything(), fc.record({ name: fc.string(), type, configuration })), (item) => {
-      const parsed = parseEndpoint(item);
+      const parsed = parseEndpoint(item, anySecrets);
       if (!parsed.ok) expect(parsed.faults.length).toBeGreaterThan(0);
     }),
     { numRuns: 300 },

@@ -61,7 +61,7 @@ describe('an item that is too large', () => {
       isTooLarge: true,
     });
     const endpoint = counted({ name: 'e', type: 'sqs', ...keys(30_000) });
-    expect(parseEndpoint(endpoint.item)).toMatchObject({ ok: false, faults: [{ path: '(item)' }] });
+    expect(parseEndpoint(endpoint.item, rules)).toMatchObject({ ok: false, faults: [{ path: '(item)' }] });
     expect(subscription.read() + endpoint.read()).toBeLessThanOrEqual(2 * MOST_ITEM_KEYS);
   });
 

@@ -67,6 +67,28 @@ describe('an endpoint that a dlq names', () => {
     expect(JSON.stringify(config)).not.toContain('s3cr3t');
   });
 
+  test.each([
+    ['without a tenant serves all', undefined, undefined, 'valid'],
+    ['without a tenant serves a tenant', undefined, 'retail', 'valid'],
+    ['with a tenant serves it', 'retail', 'retail', 'valid'],
+    ['with a tenant serves no other', 'retail', 'bank', 'invalid'],
+    ['with a tenant serves none in capitals', 'retail', 'Retail', 'invalid'],
+    ['with a tenant serves no subscription without one, whatever its id', 'acme', undefined, 'invalid'],
+  ])('%s', async (_, ofEndpoint, ofSubscription, kind) => {
+    const tenanted = (tenant: string | undefined) => (tenant === undefined ? {} : { tenant });
+    const { memory, configOf } = setUp({ ...item('acme', 'letters'), ...tenanted(ofSubscription) });
+    memory.put('endpoints', { name: 'letters', ...ENDPOINT, ...tenanted(ofEndpoint) });
+    const config = await configOf('acme');
+    expect(config?.kind).toBe(kind);
+    if (config?.kind !== 'invalid') return;
+    expect(config.faults).toEqual([
+      { path: 'dlq.endpoint', reason: expect.stringContaining('names an endpoint of another tenant: ') },
+    ]);
+    // The pause ends when the endpoint is put for this tenant.
+    memory.put('endpoints', { name: 'letters', ...ENDPOINT, ...tenanted(ofSubscription) });
+    expect(await configOf('acme')).toMatchObject({ kind: 'valid' });
+  });
+
   test('changes what the subscription paused on when it is put, is put in another wrong way, or is removed', async () => {
     const { memory, configOf } = setUp(item('acme', 'letters'));
     const hashes: (string | undefined)[] = [];

@@ -102,7 +102,7 @@ test.each([
   { security: { [mark]: new Set([mark]) } },
 ])('no fault of an endpoint tells a marked text: %j', (security) => {
   const configuration = { bootstrapServers: 'b:1', topic: 't', ...security };
-  const parsed = parseEndpoint({ name: 'e', type: 'kafka', configuration });
+  const parsed = parseEndpoint({ name: 'e', type: 'kafka', configuration }, rules);
   expect(parsed.ok).toBe(false);
   expect(JSON.stringify(parsed)).not.toContain(MARK);
 });

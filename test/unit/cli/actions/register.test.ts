@@ -1,14 +1,15 @@
 // Which credentials leave a config item for which secret, and what is left of the item.
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { planOf, redacted, secretNameOf } from '#lib/cli/actions/register.ts';
+import { planOf, redacted } from '#lib/cli/actions/register.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
+import { anySecrets } from '#test/support/secret-rules.ts';
 
 const RULES = {
   largestReadTimeoutMs: 30_000,
   allowTrustAll: false,
   allowAnyHostname: false,
   checkUrl: () => undefined,
+  ...anySecrets,
 };
 const KEY = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const named = (purpose: string) => `webhooks/dev/acme@${purpose}`;
@@ -116,33 +117,6 @@ describe('a plan', () => {
         signing: { secrets: [{ name: named('signing'), key: undefined }] },
       },
     });
-  });
-});
-
-describe('the name of a secret', () => {
-  const id = fc.string({
-    minLength: 1,
-    maxLength: 128,
-    unit: fc.integer({ min: 0x21, max: 0x7e }).map((c) => String.fromCharCode(c)),
-  });
-
-  test('is one that Secrets Manager takes and an item can hold, whatever the id', () => {
-    fc.assert(
-      fc.property(id, (text) => {
-        expect(`webhooks/dev/${secretNameOf(text, 'trustStore')}`).toMatch(/^[A-Za-z0-9/_+=.@-]{1,512}$/);
-      }),
-    );
-  });
-
-  test('is never that of another id, or of another purpose', () => {
-    fc.assert(
-      fc.property(id, id, (a, b) => {
-        expect(secretNameOf(a, 'auth') === secretNameOf(b, 'auth')).toBe(a === b);
-        expect(secretNameOf(a, 'auth')).not.toBe(secretNameOf(b, 'proxy'));
-      }),
-    );
-    expect(secretNameOf('acme', 'auth')).toBe('acme');
-    expect(secretNameOf('a=b@c', 'auth')).not.toBe(secretNameOf('a@b=c', 'auth'));
   });
 });
 
