@@ -53,6 +53,12 @@ export function outcomeOf(
   };
 }
 
+/**
+ * Characters of an answer that are searched for credentials, for each byte that is kept. More would only be kept where
+ * most of the answer's beginning is credentials.
+ */
+const LOOKED_AT = 8;
+
 /** Redact first, then cut: half a credential would not be recognised. */
 function excerptOf(
   { body, headers }: Pick<Answered, 'body' | 'headers'>,
@@ -60,11 +66,15 @@ function excerptOf(
   mostBytes: number,
 ): { excerpt?: string } {
   if (body.length === 0 || mostBytes === 0) return {};
-  const asUtf8 = body.toString('utf8');
+  // A credential that this cut divides is removed as well.
+  const beginning = (text: string): string => text.slice(0, LOOKED_AT * mostBytes);
+  const asUtf8 = beginning(body.toString('utf8'));
   const redacted = withoutCredentials(asUtf8, carried);
   // In another charset, credentials of a body that is UTF-8 after all would be disguised and not removed.
   const text =
-    redacted === asUtf8 ? withoutCredentials(answerText(body, headers['content-type']), carried) : redacted;
+    redacted === asUtf8
+      ? withoutCredentials(beginning(answerText(body, headers['content-type'])), carried)
+      : redacted;
   return { excerpt: Buffer.from(text).subarray(0, mostBytes).toString('utf8') };
 }
 

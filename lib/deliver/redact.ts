@@ -1,6 +1,7 @@
 // Removes the request's credentials from a callback's answer: some callbacks repeat the request that they refuse, and
 // dead letters, claims and held messages keep the start of the answer.
 import type { CallbackRequest } from './request.ts';
+import { readingsOf } from './text-readings.ts';
 
 export type Carried = {
   readonly url: string;
@@ -20,15 +21,15 @@ const NAMES_A_CREDENTIAL = /auth|cookie|credential|key|pass|secret|sign|token/i;
  * credential that occurs in the word that replaces it changes nothing. Overlapping credentials are removed together.
  */
 export function withoutCredentials(text: string, carried: Carried): string {
-  const spellings = [...new Set(credentialsIn(carried).flatMap(spellingsOf))];
-  if (spellings.length === 0) return text;
+  const credentials = new Set(credentialsIn(carried));
+  if (credentials.size === 0) return text;
   // How many credentials begin at an offset, less those that end there.
   const edges = new Int32Array(text.length + 1);
   for (const { content, offsets } of readingsOf(text)) {
-    for (const spelling of spellings) {
-      for (const at of occurrences(spelling, content)) {
-        const start = offsets?.[at] ?? at;
-        const end = offsets?.[at + spelling.length] ?? at + spelling.length;
+    for (const credential of credentials) {
+      for (const [from, to] of occurrences(credential, content)) {
+        const start = offsets?.[from] ?? from;
+        const end = offsets?.[to] ?? to;
         edges[start] = (edges[start] ?? 0) + 1;
         edges[end] = (edges[end] ?? 0) - 1;
       }
@@ -46,8 +47,11 @@ export function withoutCredentials(text: string, carried: Carried): string {
   return result + text.slice(shownFrom);
 }
 
-/** Where the word begins in the text, overlaps included, in time linear in both (Knuth, Morris and Pratt). */
-function* occurrences(word: string, text: string): Generator<number> {
+/**
+ * Where the word begins and ends in the text, overlaps included, in time linear in both (Knuth, Morris and Pratt). The
+ * beginning of a word that ends with the text is one too: somebody has cut the text.
+ */
+function* occurrences(word: string, text: string): Generator<readonly [from: number, to: number]> {
   // borders[n]: the longest proper start of the word's first n characters that is also their end.
   const borders = new Int32Array(word.length + 1);
   borders[0] = -1;
@@ -60,33 +64,10 @@ function* occurrences(word: string, text: string): Generator<number> {
   let matched = 0;
   for (let at = text.indexOf(word.charAt(0)); at !== -1 && at < text.length; at++) {
     matched = after(matched, text.charAt(at));
-    if (matched === word.length) yield at + 1 - word.length;
+    if (matched === word.length) yield [at + 1 - word.length, at + 1];
   }
+  if (matched >= LEAST_CHARACTERS) yield [text.length - matched, text.length];
 }
-
-type TextReading = {
-  readonly content: string;
-  /** For each character of `content` and for its end, where it is in the text; undefined: at the same place. */
-  readonly offsets?: readonly number[];
-};
-
-/** The text as it came, and with JSON's `\u003c` replaced by its character, as Go and .NET escape more than they must. */
-function readingsOf(text: string): TextReading[] {
-  if (!ESCAPE.test(text)) return [{ content: text }];
-  const offsets: number[] = [];
-  let content = '';
-  for (let at = 0; at < text.length; ) {
-    const [found] = ESCAPE_HERE.exec(text.slice(at, at + 6)) ?? [];
-    offsets.push(at);
-    content +=
-      found === undefined ? text.charAt(at) : String.fromCharCode(Number.parseInt(found.slice(2), 16));
-    at += found?.length ?? 1;
-  }
-  return [{ content: text }, { content, offsets: [...offsets, text.length] }];
-}
-
-const ESCAPE = /\\u[0-9a-f]{4}/i;
-const ESCAPE_HERE = /^\\u[0-9a-f]{4}/i;
 
 function credentialsIn({ url, headers, configured }: Carried): string[] {
   const { authorization, 'webhook-signature': signature = '' } = headers;
@@ -111,22 +92,4 @@ function credentialsOfHeader(value: string): string[] {
   if (scheme.toLowerCase() !== 'basic') return [value, credentials];
   const decoded = Buffer.from(credentials, 'base64').toString('utf8');
   return [value, credentials, decoded, decoded.slice(decoded.indexOf(':') + 1)];
-}
-
-/** As sent, and as escaped by JSON, by PHP's JSON, in a URL and in HTML. */
-function spellingsOf(credential: string): string[] {
-  const json = JSON.stringify(credential).slice(1, -1);
-  return [
-    ...new Set([
-      credential,
-      json,
-      json.replaceAll('/', '\\/'),
-      encodeURIComponent(credential),
-      credential
-        .replaceAll('&', '&amp;')
-        .replaceAll('<', '&lt;')
-        .replaceAll('>', '&gt;')
-        .replaceAll('"', '&quot;'),
-    ]),
-  ];
 }

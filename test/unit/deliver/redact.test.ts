@@ -50,6 +50,56 @@ test.each([
   expect(withoutCredentials(text, given)).toBe('{"p":"[redacted]"}');
 });
 
+const odd = 's3cr3t/<v>&"\'+x y';
+const inHtml = (written: (character: string) => string) => odd.replace(/[<>&"']/g, written);
+
+test.each([
+  ['HTML with numbers', inHtml((c) => `&#${c.charCodeAt(0)};`)],
+  ['HTML with hexadecimal numbers', inHtml((c) => `&#x${c.charCodeAt(0).toString(16)};`)],
+  [
+    'HTML with an apostrophe by its name',
+    inHtml((c) => ({ '<': '&lt;', '>': '&gt;', '&': '&amp;', '"': '&quot;' })[c] ?? '&apos;'),
+  ],
+  ['a URL with small letters', encodeURIComponent(odd).replace(/%../g, (byte) => byte.toLowerCase())],
+  [
+    'a URL with every character escaped',
+    [...Buffer.from(odd)].map((byte) => `%${byte.toString(16)}`).join(''),
+  ],
+  ['a form', new URLSearchParams({ odd }).toString().slice('odd='.length)],
+  ['JSON inside of JSON', JSON.stringify(JSON.stringify(odd)).slice(3, -3)],
+  [
+    'JSON inside of HTML',
+    JSON.stringify(odd)
+      .slice(1, -1)
+      .replace(/[<>&"']/g, (c) => `&#${c.charCodeAt(0)};`),
+  ],
+  ['JSON inside of JSON, as Go escapes', String.raw`s3cr3t/\\u003cv\\u003e\\u0026\\\"'+x y`],
+  ['the beginning of it, at the end of a text', odd.slice(0, 10)],
+])('%s', (_, text) => {
+  const given = { ...carried, configured: [{ name: 'x-api-key', value: odd }] };
+  expect(withoutCredentials(`a ${text}`, given)).toBe('a [redacted]');
+});
+
+test('the query of the URL as the item has it', () => {
+  const url = 'https://hooks.example.com/in?api_key=ab%2fcd%3csecret%20value+more&page=2';
+  const given = { url, headers: {}, configured: [] };
+  expect(withoutCredentials(`POST ${url}`, given)).toBe(
+    'POST https://hooks.example.com/in?api_key=[redacted]&page=2',
+  );
+});
+
+test('escapes that stand for nothing stay as they came', () => {
+  const text = String.raw`%ff%41%e4 \ud800 \u12 &#1114112; &#99999999; &what; % %4 %zz + \ wörd`;
+  expect(withoutCredentials(text, carried)).toBe(text);
+});
+
+test('of an answer no more is searched than can be kept', () => {
+  const body = Buffer.from(`${'x'.repeat(LIMITS.excerptBytes * 8 - 10)}${basic}`);
+  const answer = { kind: 'answered', status: 400, headers: {}, body, truncated: false } as const;
+  const outcome = outcomeOf(answer, carried, { ...LIMITS, now: () => 0 });
+  expect(outcome).toMatchObject({ excerpt: 'x'.repeat(LIMITS.excerptBytes) });
+});
+
 test('credentials that occur in the word that replaces them, many times', () => {
   const url = `https://hooks.example.com/?${Array.from({ length: 26 }, () => 'key=e').join('&')}`;
   const configured = Array.from('redact'.repeat(5), (value) => ({ name: 'x-key', value }));
