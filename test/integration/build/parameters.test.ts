@@ -58,7 +58,7 @@ test("each function's environment has given parameters, the stage's parameters a
     LAG_SECONDS: '31',
     ALLOWED_CIDRS: '10.20.0.0/16',
   });
-  expect(resources.StateTable).toMatchObject({ DeletionPolicy: 'Retain' });
+  expect(resources.StateTable).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate' });
 });
 
 test.each([
