@@ -81,7 +81,7 @@ test('held messages are listed, sent and discarded, by id or all at once', async
   await rig.held(one.id, 1);
   await rig.paused(one.id, 'outage');
   expect((await run('held', 'list', one.id)).stdout).toMatch(
-    /^message +why +held\nheld-1 +failed +\d+s ago\n$/,
+    /^message +why +status +held\nheld-1 +failed +500 +\d+s ago\n$/,
   );
   expect(await run('held', 'send', one.id)).toMatchObject({
     code: 2,
