@@ -13,6 +13,8 @@ export type WindowJob = {
   /** The checkout whose functions run: this one or another. */
   readonly root: string;
   readonly offender: string | undefined;
+  /** The host name of the healthy subscription's callback, where it has one. */
+  readonly healthyHost: string | undefined;
   readonly environments: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly seconds: number;
@@ -37,6 +39,7 @@ async function measure(job: WindowJob): Promise<Window> {
     from
   );
   const victim = await startBeside<AskedOfVictim>('./victim.ts');
+  if (job.healthyHost !== undefined) await startBeside('./names-server.ts');
   const dynamodb = await startBeside('./dynamodb.ts', { flags: EMULATOR_FLAGS });
   const set = await startLocalSet({
     root,
@@ -56,10 +59,13 @@ async function measure(job: WindowJob): Promise<Window> {
     queueUrl: set.outputs.MessagesQueueUrl ?? '',
     topic: TOPIC,
   };
+  const offender = OFFENDERS.find(({ name }) => name === job.offender);
+  const callback = new URL(victim.told);
+  callback.hostname = job.healthyHost ?? callback.hostname;
   await neighbourhood.putSubscription({
     id: 'victim',
     topic: TOPIC,
-    configuration: { callbackUrl: victim.told },
+    configuration: { callbackUrl: callback.href },
   });
 
   // Warm processes, before the offender: their start is not its doing.
@@ -68,8 +74,7 @@ async function measure(job: WindowJob): Promise<Window> {
   await victim.ask({ ask: 'stop' });
   await until(async () => (await victim.ask<Arrived>({ ask: 'arrived' })).missingMs.length === 0);
 
-  const offence = await OFFENDERS.find(({ name }) => name === job.offender)?.start(neighbourhood);
-  const offender = OFFENDERS.find(({ name }) => name === job.offender);
+  const offence = await offender?.start(neighbourhood);
   let sending = Promise.resolve();
   const loads = setInterval(() => {
     sending = sending.then(() => offence?.send());

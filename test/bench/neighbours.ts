@@ -2,7 +2,9 @@
 // the local set. CHECKOUTS=.,PATH measures the functions of another checkout in turns with those of this one.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Offender } from '#test/support/neighbours/offender.ts';
 import { OFFENDERS } from '#test/support/neighbours/offenders.ts';
 import type { Window, WindowJob } from './neighbours-window.ts';
@@ -38,6 +40,7 @@ async function measure(offender: Offender, subject: Subject): Promise<Window | u
   const job: WindowJob = {
     root: subject.root,
     offender: subject.isBeside ? offender.name : undefined,
+    healthyHost: offender.healthyHost,
     environments: offender.environments ?? DEFAULT_ENVIRONMENTS,
     environment: offender.environment ?? {},
     seconds,
@@ -45,6 +48,7 @@ async function measure(offender: Offender, subject: Subject): Promise<Window | u
   };
   const child = fork(new URL('./neighbours-window.ts', import.meta.url), [JSON.stringify(job)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    ...(offender.healthyHost && ownResolvConf()),
     // A group of its own: a function that computes without end has to end with its window.
     detached: true,
   });
@@ -61,6 +65,14 @@ async function measure(offender: Offender, subject: Subject): Promise<Window | u
   clearTimeout(bound);
   process.off('exit', killAll);
   return window;
+}
+
+/** Lets a window see a resolv.conf of its own, in a mount namespace: needs Linux and root. names-server.ts has the address. */
+function ownResolvConf() {
+  const file = join(mkdtempSync(join(tmpdir(), 'resolv-')), 'resolv.conf');
+  writeFileSync(file, 'nameserver 127.0.0.153\n');
+  const script = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
+  return { execPath: 'unshare', execArgv: ['--mount', 'sh', '-c', script, file, process.execPath] };
 }
 
 /** Delays of all messages; one that is missing counts with the time for which it has waited. */

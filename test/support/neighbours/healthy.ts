@@ -22,7 +22,7 @@ const PATIENCE_MS = 40_000;
 
 /** Runs an offender beside healthy subscriptions on a set of its own, and expects that they notice nothing. */
 export async function expectHealthyBeside(offender: Offender): Promise<void> {
-  const { environments: maxEnvironments = 3, environment = {} } = offender;
+  const { environments: maxEnvironments = 3, environment = {}, healthyHost } = offender;
   // Of its own process: what an item costs the emulated DynamoDB does not count.
   const dynamodb = await startBeside('./dynamodb.ts');
   const rig = await startRig({ maxEnvironments, environment, dynamodbUrl: dynamodb.told });
@@ -40,7 +40,12 @@ export async function expectHealthyBeside(offender: Offender): Promise<void> {
           id: `healthy-${qos}`,
           topic: TOPIC,
           qos,
-          ...(qos === 'at-least-once' && { configuration: { auth: { type: 'basic', secret: SECRET } } }),
+          configuration: {
+            ...(qos === 'at-least-once' && { auth: { type: 'basic', secret: SECRET } }),
+            ...(healthyHost && {
+              callbackUrl: `http://${healthyHost}:${new URL(rig.receiver.url).port}/healthy-${qos}`,
+            }),
+          },
         }),
       ),
     );

@@ -1,21 +1,53 @@
 // Offenders that are items: what a customer may write into one, small to send and costly to read.
+import {
+  beginLines,
+  encryptedPemWithRounds,
+  pkcs12WithKeyRounds,
+  pkcs12WithMacRounds,
+} from './costly-stores.ts';
+import type { Neighbourhood } from './neighbourhood.ts';
+import type { Offence, Offender } from './offender.ts';
 
-import type { Offender } from './offender.ts';
+const PASSWORD = 'password';
 
 /** Never called: what is costly here comes before the request. */
 const CALLBACK = 'http://127.0.0.1:9/';
+const OVER_TLS = 'https://127.0.0.1:9/';
 
-/** Items of the neighbours' own topic: each message of the neighbours is for them too. */
-const onTheirTopic = (
+/** One item with a topic of its own. It is met when its subscription is paused. */
+async function oneItem(
+  { putSubscription, publish, pauseReason }: Neighbourhood,
+  configuration: Record<string, unknown>,
+): Promise<Offence> {
+  await putSubscription({ id: 'offender', topic: 'offender', configuration });
+  return {
+    send: () => publish({ topic: 'offender', count: 5 }),
+    isSeen: async () => (await pauseReason('offender')) !== undefined,
+  };
+}
+
+const item = (
   name: string,
-  count: number,
-  item: Record<string, unknown>,
+  configurationOf: () => Record<string, unknown>,
   more: Partial<Offender> = {},
 ): Offender => ({
   name,
   kind: 'items',
   everyMs: 1_000,
   ...more,
+  start: (neighbourhood) => oneItem(neighbourhood, configurationOf()),
+});
+
+const keyStore = (content: string) => ({
+  callbackUrl: OVER_TLS,
+  ssl: { keyStore: { type: 'PKCS12', content, password: PASSWORD } },
+});
+
+/** Items of the neighbours' own topic: each message of the neighbours is for them too. */
+const onTheirTopic = (name: string, count: number, item: Record<string, unknown>): Offender => ({
+  name,
+  kind: 'items',
+  everyMs: 1_000,
   async start({ putSubscription, pauseReason, topic }) {
     for (let index = 0; index < count; index++) {
       await putSubscription({ id: `offender-${index}`, topic, ...item });
@@ -48,17 +80,37 @@ export const ITEMS: readonly Offender[] = [
       };
     },
   },
+  item('a PKCS#12 store whose MAC asks for two billion rounds', () =>
+    keyStore(pkcs12WithMacRounds(2_000_000_000, PASSWORD)),
+  ),
+  item('a PKCS#12 store whose key asks for two billion rounds', () =>
+    keyStore(pkcs12WithKeyRounds(2_000_000_000, PASSWORD)),
+  ),
+  item('an encrypted PEM key that asks for ten million rounds', () => ({
+    callbackUrl: CALLBACK,
+    auth: {
+      type: 'jwtProfileOauth2',
+      jwtProfileOauth2: {
+        issuer: 'offender',
+        subject: 'offender',
+        audience: CALLBACK,
+        expirationTime: 30,
+        expirationTimeUnit: 'SECONDS',
+        signatureAlgorithm: 'RSA_RS256',
+        keySource: 'INLINE',
+        keyContent: encryptedPemWithRounds(10_000_000, PASSWORD),
+        keystoreOptions: { keyPassword: PASSWORD },
+      },
+    },
+  })),
+  item('a trust store of lines that begin a certificate', () => ({
+    callbackUrl: OVER_TLS,
+    ssl: { trustStore: { type: 'PEM', content: beginLines(60_000) } },
+  })),
   onTheirTopic('five items of 30,000 unknown keys on the same topic', 5, {
     ...keys(30_000),
     configuration: { callbackUrl: CALLBACK },
   }),
-  // The emulated DynamoDB takes half a second for each such item.
-  onTheirTopic(
-    'forty items of 30,000 unknown keys on the same topic',
-    40,
-    { ...keys(30_000), configuration: { callbackUrl: CALLBACK } },
-    { onlyMeasured: true },
-  ),
   onTheirTopic('twenty items with a text of 350 KB on the same topic', 20, {
     description: '\\"'.repeat(175_000),
     configuration: { callbackUrl: CALLBACK },

@@ -8,7 +8,7 @@ export type Offender = {
   readonly kind: 'secrets' | 'slow' | 'dns' | 'items' | 'answers' | 'sockets' | 'messages';
   /** Milliseconds between two loads in the benchmark. Undefined: its harm is no delay, and it is not measured. */
   readonly everyMs?: number;
-  /** Whether the benchmark alone has it, because what it shows is a delay, or because it takes too long for a test. */
+  /** Whether the benchmark alone has it: a test of its own shows the same without a delay. */
   readonly onlyMeasured?: boolean;
   /** Seconds that the benchmark measures beside it. */
   readonly seconds?: number;
@@ -16,6 +16,8 @@ export type Offender = {
   readonly environments?: number;
   /** Added to the environment of the functions. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** The host name of the healthy subscriptions' callbacks, where it is a name. */
+  readonly healthyHost?: string;
   /** How many messages of each load are for the healthy subscriptions too. */
   readonly sharedMessages?: number;
   /** Puts its items and starts its receivers. */

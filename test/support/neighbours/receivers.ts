@@ -5,25 +5,29 @@ import type { Offence, Offender } from './offender.ts';
 
 const SLOW_AFTER_MS = Number(process.env.SLOW_MS ?? 10_000);
 
+/** The process limits itself to so many open files, fewer than an environment of Lambda, so that a test can use them up. */
+const LIMIT = `import { execFileSync } from 'node:child_process';
+execFileSync('prlimit', ['--pid', String(process.pid), '--nofile=256']);`;
+const FEW_FILES = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(LIMIT)}` };
+
 /** Subscriptions of one topic, all of them to one server. */
 async function manyOf(
   count: number,
   { putSubscription, publish, serve }: Neighbourhood,
   manner: Manner,
-  { load = 1, ...rest }: { readonly load?: number; readonly [name: string]: unknown } = {},
+  { configuration, ...top }: { readonly configuration?: object; readonly dlq?: object } = {},
 ): Promise<Offence> {
   const server = await serve(manner);
   for (let index = 0; index < count; index++) {
-    const { configuration, ...top } = rest;
     await putSubscription({
       id: `offender-${index}`,
       topic: 'offender',
       ...top,
-      configuration: { callbackUrl: `${server.url}/${index}`, ...(configuration as object) },
+      configuration: { callbackUrl: `${server.url}/${index}`, ...configuration },
     });
   }
   return {
-    send: () => publish({ topic: 'offender', count: load }),
+    send: () => publish({ topic: 'offender' }),
     isSeen: async () => (await server.count()) > 0,
   };
 }
@@ -119,13 +123,13 @@ export const RECEIVERS: readonly Offender[] = [
     kind: 'sockets',
     everyMs: 1_000,
     environments: 1,
+    environment: FEW_FILES,
     start: (neighbourhood) =>
       manyOf(
         100,
         neighbourhood,
         { status: 204 },
         {
-          load: 3,
           configuration: { maxConcurrentConnections: 10, idleTimeout: 600_000 },
         },
       ),
