@@ -10,13 +10,19 @@ const LIMIT = `import { execFileSync } from 'node:child_process';
 execFileSync('prlimit', ['--pid', String(process.pid), '--nofile=256']);`;
 const FEW_FILES = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(LIMIT)}` };
 
+type ManyOffence = Offence & {
+  send(count?: number): Promise<void>;
+  /** Requests so far. */
+  count(): Promise<number>;
+};
+
 /** Subscriptions of one topic, all of them to one server. */
 async function manyOf(
   count: number,
   { putSubscription, publish, serve }: Neighbourhood,
   manner: Manner,
   { configuration, ...top }: { readonly configuration?: object; readonly dlq?: object } = {},
-): Promise<Offence> {
+): Promise<ManyOffence> {
   const server = await serve(manner);
   for (let index = 0; index < count; index++) {
     await putSubscription({
@@ -27,7 +33,8 @@ async function manyOf(
     });
   }
   return {
-    send: () => publish({ topic: 'offender' }),
+    send: (count = 1) => publish({ topic: 'offender', count }),
+    count: server.count,
     isSeen: async () => (await server.count()) > 0,
   };
 }
@@ -124,14 +131,13 @@ export const RECEIVERS: readonly Offender[] = [
     everyMs: 1_000,
     environments: 1,
     environment: FEW_FILES,
-    start: (neighbourhood) =>
-      manyOf(
-        100,
-        neighbourhood,
-        { status: 204 },
-        {
-          configuration: { maxConcurrentConnections: 10, idleTimeout: 600_000 },
-        },
-      ),
+    async start(neighbourhood) {
+      const configuration = { maxConcurrentConnections: 10, idleTimeout: 600_000 };
+      const offence = await manyOf(100, neighbourhood, { status: 204 }, { configuration });
+      // Most of the connections are there before anything is expected of the others.
+      await offence.send(6);
+      await neighbourhood.until(async () => (await offence.count()) >= 600, 'the first 600 requests');
+      return offence;
+    },
   },
 ];
