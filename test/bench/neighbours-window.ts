@@ -69,11 +69,8 @@ async function measure(job: WindowJob): Promise<Window> {
   });
 
   // All processes are started and warm before the offender: their start is not its doing.
-  await Promise.all(
-    ['route', 'deliver'].flatMap((name) =>
-      Array.from({ length: environments }, () => set.functions.invoke(name, { Records: [] })),
-    ),
-  );
+  const all = ['route', 'deliver'].flatMap((name) => Array.from({ length: environments }, () => name));
+  await Promise.all([...all, 'bridge'].map((name) => set.functions.invoke(name, { Records: [] })));
   await victim.ask({ ask: 'start', places, everyMs: 50 });
   await until(async () => (await victim.ask<Arrived>({ ask: 'arrived' })).delaysMs.length >= WARM_UP);
   await victim.ask({ ask: 'stop' });

@@ -10,7 +10,7 @@ const LIMIT = `import { execFileSync } from 'node:child_process';
 execFileSync('prlimit', ['--pid', String(process.pid), '--nofile=256']);`;
 const FEW_FILES = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(LIMIT)}` };
 
-type ManyOffence = Offence & {
+type ManyOffence = Omit<Offence, 'send'> & {
   send(count?: number): Promise<void>;
   /** Requests so far. */
   count(): Promise<number>;
