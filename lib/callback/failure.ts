@@ -100,7 +100,7 @@ const UNKNOWN: ReadonlyMap<string, UnknownCode> = new Map([
 const TLS =
   /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|SELF_SIGNED_|DEPTH_ZERO_|PATH_LENGTH_|INVALID_(CA|PURPOSE)$|HOSTNAME_MISMATCH$|UNSPECIFIED$|EPROTO$)/;
 
-/** The documented code of an error before anything was written; `cause` is the code of Node, undici or the guard. */
+/** The documented code of an error before the request was written. `cause`: a code of Node, undici or lib/callback. */
 export function unsentCode(cause: string): UnsentCode {
   const known = UNSENT.get(cause);
   if (known !== undefined) return known;

@@ -83,8 +83,8 @@ function inTurns(addresses: readonly CheckedAddress[]): CheckedAddress[] {
 }
 
 /**
- * EADDRNOTAVAIL means that no port is free. For an IPv6 address it also means that this machine has no IPv6, and on some
- * systems it is the answer to port 0: no local fault, or the message would come back for ever.
+ * EADDRNOTAVAIL means that no port is free: a local fault, so the message is handed back. The same error comes when the
+ * machine has no IPv6, and on some systems for port 0. Handing the message back would then never end.
  */
 function asFailureOf(
   { family }: CheckedAddress,

@@ -76,7 +76,7 @@ export const OUTCOMES = ['delivered', 'rejected', 'failed', 'unsent', 'unknown']
 const deadLetterSchema = z.object({
   ...common,
   endpoint: z.string(),
-  /** Why it is a dead letter: the outcome, or `lost` when an earlier attempt ended without a trace. */
+  /** An outcome; `lost`: an attempt left no trace; `crashing`: poison; `expired`: too old; `asked`: by a person. */
   reason: z.enum(['rejected', 'failed', 'unsent', 'unknown', 'lost', 'crashing', 'expired', 'asked']),
   outcome: z.enum(OUTCOMES).optional(),
   status: z.number().optional(),

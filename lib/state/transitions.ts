@@ -24,7 +24,7 @@ export const EVENTS = [
 ] as const;
 export type StateEvent = (typeof EVENTS)[number];
 
-/** The phase after each event in each phase; `stay` changes nothing. Only a person ends a person's pause. */
+/** The phase after each event in each phase; `stay` changes nothing. Except for a pause by hand, a changed item ends a stop. */
 export const TRANSITIONS: { readonly [phase in Phase]: { readonly [event in StateEvent]: Phase | 'stay' } } =
   {
     going: {

@@ -7,7 +7,7 @@ import { listen } from '#lib/local/aws/listen.ts';
 
 export type OAuthServer = Awaited<ReturnType<typeof startOAuthServer>>;
 
-/** A client that sends its secret by `method`; with `jwks` it signs assertions instead. */
+/** A client of the server. `more` has its secret or its keys, and the method by which it proves who it is. */
 export const oauthClient = (client_id: string, more: Partial<ClientMetadata>): ClientMetadata => ({
   client_id,
   grant_types: ['client_credentials'],

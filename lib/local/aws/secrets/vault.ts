@@ -101,7 +101,7 @@ export function createVault(options: { clock: { now(): number }; region: string;
       secrets.delete(secret.name);
     },
 
-    /** Adds a version and moves the stages to it. The same id again with the same value changes nothing. */
+    /** Adds a version and moves the staging labels to it. The same id again with the same value changes nothing. */
     addVersion(secret: Secret, version: { id: string; value: Value; stages: readonly string[] }): Version {
       const existing = secret.versions.get(version.id);
       if (existing !== undefined) {
