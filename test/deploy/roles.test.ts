@@ -32,7 +32,7 @@ import {
   ScanCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { ROLES_DEAD_LETTERS, STAGE } from '#test/support/deploy-once.ts';
+import { ROLES_DEAD_LETTERS, SHARED_SECRETS, STAGE } from '#test/support/deploy-once.ts';
 import { type Deployed, lookAtStage } from '#test/support/deployed.ts';
 import { administratorCalled, credentialsOf } from '#test/support/roles.ts';
 
@@ -47,6 +47,9 @@ let stage: Deployed;
 let rejected: string;
 let elsewhere: string;
 const secretOf = (name: string) => `webhooks/${STAGE}/${name}`;
+
+const readSecret = (SecretId: string) => (as: Caller) =>
+  as.secrets.send(new GetSecretValueCommand({ SecretId }));
 
 const sendTo = (queue: string) => (as: Caller) => {
   const isFifo = queue.includes('Fifo') || queue.startsWith('Deliveries');
@@ -145,21 +148,18 @@ const CALLS: readonly Call[] = [
     [],
     (as) => as.documents.send(new ScanCommand({ TableName: stage.output('StateTableName') })),
   ],
+  ["reads a subscription's secret", ['deliver'], readSecret(secretOf('acme'))],
+  ["reads an endpoint's secret", ['bridge', 'redrive'], readSecret(secretOf('endpoints/letters/user'))],
+  ["reads a tenant's secret", ['deliver', 'bridge', 'redrive'], readSecret(secretOf('tenants/retail/all'))],
+  ['reads a shared secret', ['deliver', 'bridge', 'redrive'], readSecret(SHARED_SECRETS)],
   [
-    "reads a secret of the stage's",
+    'reads a secret below a shared name',
     ['deliver', 'bridge', 'redrive'],
-    (as) => as.secrets.send(new GetSecretValueCommand({ SecretId: secretOf('acme') })),
+    readSecret(`${SHARED_SECRETS}/ca`),
   ],
-  [
-    "reads another's secret",
-    [],
-    (as) => as.secrets.send(new GetSecretValueCommand({ SecretId: 'payroll/acme' })),
-  ],
-  [
-    "reads another stage's secret",
-    [],
-    (as) => as.secrets.send(new GetSecretValueCommand({ SecretId: `webhooks/${STAGE}-2/acme` })),
-  ],
+  ['reads a secret beside a shared name', [], readSecret(`${SHARED_SECRETS}-2`)],
+  ["reads another's secret", [], readSecret('payroll/acme')],
+  ["reads another stage's secret", [], readSecret(`webhooks/${STAGE}-2/acme`)],
   [
     'changes a secret',
     [],
@@ -220,7 +220,13 @@ beforeAll(async () => {
   rejected = await queueCalled(ROLES_DEAD_LETTERS);
   elsewhere = await queueCalled('elsewhere');
   const secrets = new SecretsManagerClient(stage.config);
-  for (const Name of [secretOf('acme'), 'payroll/acme', `webhooks/${STAGE}-2/acme`]) {
+  const names = [
+    ...['acme', 'endpoints/letters/user', 'tenants/retail/all'].map(secretOf),
+    ...['', '/ca', '-2'].map((end) => `${SHARED_SECRETS}${end}`),
+    'payroll/acme',
+    `webhooks/${STAGE}-2/acme`,
+  ];
+  for (const Name of names) {
     await secrets.send(new CreateSecretCommand({ Name, SecretString: 'a' }));
   }
 });

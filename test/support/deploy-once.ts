@@ -18,6 +18,9 @@ export const DEAD_LETTERS = 'rejected-orders';
 export const ROLES_DEAD_LETTERS = 'rejected-by-roles';
 export const arnOf = (queue: string): string => `arn:aws:sqs:${REGION}:000000000000:${queue}`;
 
+/** Secrets of this name, and below it, are for every item. */
+export const SHARED_SECRETS = 'company/shared';
+
 /** The stage allows callbacks to this machine: see allowsThisMachine in lib/deployment/rules.ts. */
 export const STAGE = 'local-deploy';
 /**
@@ -27,6 +30,7 @@ export const STAGE = 'local-deploy';
 export const PARAMETERS = [
   'allowHttp=true',
   `sqsEndpointArns=${arnOf(DEAD_LETTERS)},${arnOf(ROLES_DEAD_LETTERS)}`,
+  `sharedSecretPrefixes=${SHARED_SECRETS}`,
   'routeTimeoutSeconds=20',
   'messagesVisibilitySeconds=30',
   'deliverTimeoutSeconds=15',
