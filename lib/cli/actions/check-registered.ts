@@ -1,5 +1,6 @@
 // `subscriptions check`: which registered items would this version refuse, and why? It reads items and judges them as
 // `deliver` and `bridge` do. It looks up no name, asks for no secret and changes nothing.
+import type * as z from 'zod';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { scan } from '#lib/cli/terminal/scan.ts';
@@ -12,7 +13,11 @@ import { parseSubscription, type SubscriptionRules } from '#lib/subscription/sch
 import { itemOf } from './registered.ts';
 import { readRules } from './rules.ts';
 
-type Options = { readonly all?: true; readonly sharedSecretPrefixes?: string };
+type Options = {
+  readonly all?: true;
+  readonly secretsPrefix?: string;
+  readonly sharedSecretPrefixes?: string;
+};
 
 type Row = {
   readonly kind: 'subscription' | 'endpoint';
@@ -50,16 +55,28 @@ export async function checkRegistered(
 
 /** The deployment's rules, with the prefixes that it is going to have. */
 async function rulesWith(
-  { sharedSecretPrefixes }: Options,
+  { secretsPrefix, sharedSecretPrefixes }: Options,
   context: CommandContext,
 ): Promise<SubscriptionRules> {
-  const rules = await readRules(context);
-  if (sharedSecretPrefixes === undefined) return itemRules(rules);
-  const parsed = PARAMETERS.sharedSecretPrefixes.given().safeParse(sharedSecretPrefixes);
-  if (!parsed.success) {
-    throw new CommandFailed(`--shared-secret-prefixes ${parsed.error.issues[0]?.message}.`, 2);
-  }
-  return itemRules({ ...rules, secrets: { ...rules.secrets, shared: parsed.data } });
+  const prefix = given('--secrets-prefix', secretsPrefix, PARAMETERS.secretsPrefix.given());
+  const shared = given(
+    '--shared-secret-prefixes',
+    sharedSecretPrefixes,
+    PARAMETERS.sharedSecretPrefixes.given(),
+  );
+  const { secrets, ...rules } = await readRules(context);
+  return itemRules({
+    ...rules,
+    secrets: { ...secrets, prefix: prefix ?? secrets.prefix, shared: shared ?? secrets.shared },
+  });
+}
+
+/** The value of an option, by the schema of its parameter; undefined when the option is not given. */
+function given<T>(option: string, value: string | undefined, schema: z.ZodType<T>): T | undefined {
+  if (value === undefined) return undefined;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new CommandFailed(`${option} ${parsed.error.issues[0]?.message}.`, 2);
 }
 
 async function checkEach(

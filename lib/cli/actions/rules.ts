@@ -19,9 +19,9 @@ const answered = z.object({
     allowedCidrs: z.array(z.string()),
     allowThisMachine: z.boolean(),
     allowTrustAll: z.boolean(),
-    allowAnyHostname: z.boolean(),
     responseCapBytes: z.number(),
-    // An older deployment does not answer it, and lets every item use every secret.
+    // A deployment of 0.2.0 does not answer these. Its items are judged by the defaults, as after an upgrade.
+    allowAnyHostname: z.boolean().default(false),
     secrets: secretRulesSchema.optional(),
   }),
 });

@@ -31,6 +31,7 @@ export function subscriptions(program: Command, context: CommandContext): void {
     )
     .argument('[id...]')
     .option('--all', 'check every subscription and every endpoint')
+    .option('--secrets-prefix <name>', 'as if the deployment had this value of the parameter secretsPrefix')
     .option(
       '--shared-secret-prefixes <list>',
       'as if the deployment had this value of the parameter sharedSecretPrefixes',

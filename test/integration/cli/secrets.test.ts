@@ -181,6 +181,9 @@ describe('check', () => {
       'old',
     ]);
     expect(planned).toEqual({ code: 0, stdout: '2 checked, 0 refused.\n', stderr: '' });
+    await rig.set.putSubscription(item('auth', basic('old/auth')));
+    const moved = await run(['subscriptions', 'check', 'auth', '--secrets-prefix', 'old']);
+    expect(moved).toMatchObject({ code: 0 });
     expect(asked()).toEqual([]);
   });
 
