@@ -5,16 +5,11 @@ import type { Offence, Offender } from './offender.ts';
 
 const SLOW_AFTER_MS = Number(process.env.SLOW_MS ?? 10_000);
 
+const MOST_FILES = 200;
 /** The process limits itself to so many open files, fewer than an environment of Lambda, so that a test can use them up. */
 const LIMIT = `import { execFileSync } from 'node:child_process';
-execFileSync('prlimit', ['--pid', String(process.pid), '--nofile=256']);`;
+execFileSync('prlimit', ['--pid', String(process.pid), '--nofile=${MOST_FILES}']);`;
 const FEW_FILES = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(LIMIT)}` };
-
-type ManyOffence = Omit<Offence, 'send'> & {
-  send(count?: number): Promise<void>;
-  /** Requests so far. */
-  count(): Promise<number>;
-};
 
 /** Subscriptions of one topic, all of them to one server. */
 async function manyOf(
@@ -22,7 +17,7 @@ async function manyOf(
   { putSubscription, publish, serve }: Neighbourhood,
   manner: Manner,
   { configuration, ...top }: { readonly configuration?: object; readonly dlq?: object } = {},
-): Promise<ManyOffence> {
+): Promise<Offence> {
   const server = await serve(manner);
   for (let index = 0; index < count; index++) {
     await putSubscription({
@@ -33,8 +28,7 @@ async function manyOf(
     });
   }
   return {
-    send: (count = 1) => publish({ topic: 'offender', count }),
-    count: server.count,
+    send: () => publish({ topic: 'offender' }),
     isSeen: async () => (await server.count()) > 0,
   };
 }
@@ -126,18 +120,28 @@ export const RECEIVERS: readonly Offender[] = [
     `HTTP/1.1 200 OK\r\n${headersOf(60)}content-length: 2\r\n\r\nok`,
   ),
   {
-    name: 'a hundred subscriptions of ten lanes that keep every connection',
+    name: 'forty subscriptions of ten lanes that keep every connection',
     kind: 'sockets',
     everyMs: 1_000,
     environments: 1,
     environment: FEW_FILES,
-    async start(neighbourhood) {
-      const configuration = { maxConcurrentConnections: 10, idleTimeout: 600_000 };
-      const offence = await manyOf(100, neighbourhood, { status: 204 }, { configuration });
+    async start({ putSubscription, publish, serve, until }) {
+      // So late that the lanes of a batch have a connection each.
+      const server = await serve({ status: 204, afterMs: 100 });
+      const configuration = { callbackUrl: server.url, maxConcurrentConnections: 10, idleTimeout: 600_000 };
+      const ids = Array.from({ length: 40 }, (_, index) => `offender-${index}`);
+      for (const id of ids) await putSubscription({ id, topic: id, configuration });
+      const sendTo = async (some: readonly string[]) => {
+        for (const topic of some) await publish({ topic, count: 10 });
+      };
       // Most of the connections are there before anything is expected of the others.
-      await offence.send(6);
-      await neighbourhood.until(async () => (await offence.count()) >= 600, 'the first 600 requests');
-      return offence;
+      await sendTo(ids);
+      await until(async () => (await server.count()) >= MOST_FILES, 'the first requests');
+      let at = 0;
+      return {
+        send: () => sendTo(Array.from({ length: 5 }, () => ids[at++ % ids.length] ?? '')),
+        isSeen: async () => (await server.count()) > MOST_FILES,
+      };
     },
   },
 ];
