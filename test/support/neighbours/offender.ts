@@ -6,6 +6,8 @@ export type Offender = {
   readonly name: string;
   /** The kind of harm, for choosing some of them. */
   readonly kind: 'secrets' | 'slow' | 'dns' | 'items' | 'answers' | 'sockets' | 'messages';
+  /** The only platform that has what it needs. */
+  readonly onlyOn?: NodeJS.Platform;
   /** Milliseconds between two loads in the benchmark. Undefined: its harm is no delay, and it is not measured. */
   readonly everyMs?: number;
   /** Whether the benchmark alone has it: a test of its own shows the same without a delay. */

@@ -122,6 +122,7 @@ export const RECEIVERS: readonly Offender[] = [
   {
     name: 'forty subscriptions of ten lanes that keep every connection',
     kind: 'sockets',
+    onlyOn: 'linux',
     everyMs: 1_000,
     environments: 1,
     environment: FEW_FILES,
