@@ -25,6 +25,7 @@ export type Options = {
   readonly lanes?: number;
   /** 10 s unless said. */
   readonly readTimeoutMs?: number;
+  readonly tenant?: string;
   /** With a dlq; its endpoint is put, too. */
   readonly dlq?: string;
   readonly retry?: Exclude<Subscription['retry'], { kind: 'default' }>;
@@ -171,6 +172,7 @@ export function createWorld({
         qos = 'at-least-once',
         lanes = 5,
         readTimeoutMs,
+        tenant,
         dlq,
         retry,
         onOutage,
@@ -186,6 +188,7 @@ export function createWorld({
         id,
         topic: 'orders',
         qos: broken ? 'twice' : qos,
+        ...(tenant !== undefined && { tenant }),
         ...(dlq !== undefined && { dlq: { endpoint: dlq } }),
         configuration: {
           callbackUrl: 'https://hooks.example.com/in',

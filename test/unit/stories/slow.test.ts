@@ -199,6 +199,24 @@ test('a tenant has a quarter of the slots at most, and the others have the rest'
   expect(delivered(world, 'few')).toHaveLength(10);
 });
 
+test('two subscriptions of one tenant share its quarter of the slots', async () => {
+  const world = createSlowWorld(8);
+  for (const id of ['bank-a', 'bank-b']) {
+    world.put(id, { tenant: 'bank', readTimeoutMs: 30_000, qos: 'auto', lanes: 10 });
+  }
+  world.script.answer = () => slowly;
+  world.sweepEveryMinute();
+  for (let index = 0; index < 100; index++) {
+    for (const id of ['bank-a', 'bank-b']) world.publish(id, `${id}-${index}`, `g${index}`);
+  }
+  await world.pass(2 * MINUTE);
+  const from = world.now();
+  await world.pass(10 * MINUTE);
+  const requests = ['bank-a', 'bank-b'].flatMap((id) => world.ledger.of(id)).filter(({ at }) => at >= from);
+  expect(mostAtOnce(requests)).toBe(2);
+  expect(new Set(requests.map(({ subscription }) => subscription)).size).toBe(2);
+});
+
 describe('fast again', () => {
   test('for a minute and ten exchanges, the subscription gets its messages from the queue again', async () => {
     const world = createSlowWorld(4);
