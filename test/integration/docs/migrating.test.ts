@@ -16,7 +16,8 @@ const scratch = mkdtempSync(join(tmpdir(), 'migrating-'));
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig({ schedules: false });
+  // The page's endpoint is one of a stage dev.
+  rig = await startRig({ schedules: false, environment: { SECRETS_PREFIX: 'webhooks/dev' } });
 });
 afterAll(async () => {
   await rig?.close();

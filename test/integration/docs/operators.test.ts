@@ -47,7 +47,10 @@ async function follow(command: string): Promise<string> {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|WEBHOOKS)_/.test(name));
   const { stdout } = await promisify(execFile)(
     'sh',
-    ['-euc', recipe.replaceAll('acme.json', join(scratch, 'acme.json'))],
+    [
+      '-euc',
+      recipe.replaceAll('acme.json', join(scratch, 'acme.json')).replace('--stage NAME', '--stage local'),
+    ],
     { env: { ...Object.fromEntries(inherited), AWS_ENDPOINT_URL: rig.set.url } },
   );
   return stdout;
@@ -65,6 +68,10 @@ test('the first message is skipped, and the others arrive in order', async () =>
   const requests = await shipments.requests(3);
   expect(bodiesOf(requests)).toEqual(['first', 'second', 'third']);
   await rig.going('acme-shipments');
+});
+
+test('registered items are checked before an upgrade', async () => {
+  expect(await follow('subscriptions check --all')).toMatch(/^\d+ checked, 0 refused\.$/m);
 });
 
 test('an item is corrected and tested', async () => {
