@@ -96,7 +96,7 @@ export async function releaseClaim(
   { nonce }: Taken,
   { stateTable }: Deps,
 ): Promise<void> {
-  // Refused too when the SDK repeats a call that had succeeded: the claim is gone then.
+  // DynamoDB refuses the delete if another attempt holds the claim, or if an earlier try of the SDK has deleted it.
   await stateTable.delete(keyOf(delivery), ofNonce(nonce));
 }
 

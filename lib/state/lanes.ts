@@ -1,5 +1,5 @@
-// Changes to the closed lanes of a state, as pure functions. Every drain token has a number that is used once, and the
-// lane knows the only valid one. Nothing is read, written or sent here.
+// Pure functions change a state's closed lanes: the lanes whose new messages are parked. Each drain token has a number
+// that is used once, and the lane stores the only valid number. These functions read, write and send nothing.
 import { LONGEST_DELAY_MS } from '#lib/queue/delay.ts';
 import { type ClosedLane, closedLanes, type State } from './state.ts';
 import { phaseOf } from './transitions.ts';

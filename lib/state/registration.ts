@@ -1,5 +1,5 @@
-// A subscription as `deliver` reads it: its config item, the endpoint that the item names, and its state. All are read
-// together, strongly consistent, once a batch and without a cache, so a change counts from the next batch on.
+// A subscription as `deliver` reads it: its item, the endpoint that the item names, and its state. Each batch reads all
+// anew, strongly consistent, so the next batch sees a change. Only a too large item is remembered, for at most 10 s.
 import * as z from 'zod';
 import { faultOfNaming, itemNamedBy, readEndpointItem } from '#lib/endpoint/directory.ts';
 import type { Fault } from '#lib/item/fault.ts';

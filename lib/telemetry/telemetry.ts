@@ -7,9 +7,9 @@ import { type CountName, type Log, type LogFields, MEASURES, type MeasureName, t
 
 export type Telemetry = Meter & {
   readonly log: Log;
-  /** Counts and measures with the subscription as a dimension, for those that ask for it: each costs money. */
+  /** Counts and measures of one subscription, if its item has `metrics: true`. CloudWatch charges for each metric. */
   meterOf(subscription: string): Meter;
-  /** Writes many lines of one event with a single write, which costs more CPU than the lines. */
+  /** Writes many lines of one event with a single write, because a write costs more CPU than making the lines. */
   infoAll(event: string, list: readonly LogFields[]): void;
   /** Adds the invocation's request id to the following lines. */
   begin(context: Context): void;

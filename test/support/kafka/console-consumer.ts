@@ -14,7 +14,7 @@ export type ConsumedRecord = {
   readonly value: Buffer;
 };
 
-// Separators between the printed parts; tests use neither in what they send.
+// Separators between the printed parts. Tests use none of these characters in what they send.
 const PART = '\u0001';
 const HEADER = '\u0002';
 const END = '\u0003\n';
