@@ -8,10 +8,11 @@ import { bridgeBatch } from '#lib/bridge/batch.ts';
 import { createKafkaPublisher } from '#lib/bridge/kafka-publisher.ts';
 import { createPublishers, type PublishersDeps } from '#lib/bridge/publishers.ts';
 import { createSqsPublisher } from '#lib/bridge/sqs-publisher.ts';
+import { createLookup } from '#lib/callback/lookup.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
 import { bridgeEnvironment, faultWaitsOf, readConfig } from '#lib/deployment/config.ts';
 import { createEndpointClients } from '#lib/deployment/endpoint-clients.ts';
-import { secretCheck, secretRules } from '#lib/deployment/secret-rules.ts';
+import { brokerAddresses, deploymentRules, subscriptionRules } from '#lib/deployment/rules.ts';
 import { DEPLOYED, type Surroundings } from '#lib/deployment/surroundings.ts';
 import { createFindEndpoint } from '#lib/endpoint/cached-directory.ts';
 import { gatherSends } from '#lib/queue/gather-sends.ts';
@@ -44,21 +45,24 @@ export function createHandler(
   const { DELIVERIES_QUEUE_URL, DEAD_LETTERS_QUEUE_URL, UNDELIVERABLE_QUEUE_URL } = config;
   const ownQueueUrls = [DELIVERIES_QUEUE_URL, DEAD_LETTERS_QUEUE_URL, UNDELIVERABLE_QUEUE_URL];
   const { endpointsTable } = createTables(documents, { endpointsTable: config.ENDPOINTS_TABLE }, clock);
+  const rules = subscriptionRules(config);
+  const brokers = { lookup: createLookup(), addresses: brokerAddresses(deploymentRules(config)) };
   const deps = {
     ...telemetry,
     queues: gatherSends(createQueues(sqs, { callsAtOnce: 5, clock })),
     findEndpoint: createFindEndpoint({
       endpointsTable,
-      rules: { checkSecret: secretCheck(secretRules(config)) },
+      rules,
       cacheMs: config.CONFIG_CACHE_SECONDS * 1000,
       now,
     }),
     publishers: createPublishers({
-      kafka: (endpoint) => createKafkaPublisher(endpoint, { secrets, iamToken, now }),
+      kafka: (endpoint) => createKafkaPublisher(endpoint, { secrets, iamToken, brokers, now }),
       sqs: (endpoint) =>
         createSqsPublisher(endpoint, {
           sqs: (region) => (region === undefined ? sqs : sqsIn(region)),
           ownQueueUrls,
+          checkQueueUrl: rules.checkQueueUrl,
           clock,
         }),
       ...publishers,

@@ -4,10 +4,11 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { createLookup } from '#lib/callback/lookup.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
 import { readConfig, redriveEnvironment, tableNamesOf } from '#lib/deployment/config.ts';
 import { createEndpointClients } from '#lib/deployment/endpoint-clients.ts';
-import { subscriptionRules } from '#lib/deployment/rules.ts';
+import { brokerAddresses, deploymentRules, subscriptionRules } from '#lib/deployment/rules.ts';
 import { DEPLOYED, type Surroundings } from '#lib/deployment/surroundings.ts';
 import { readEndpoint } from '#lib/endpoint/directory.ts';
 import type { KafkaConfiguration } from '#lib/endpoint/endpoint.ts';
@@ -50,12 +51,15 @@ export function createHandler(
   const registrations = createRegistrations({ tables, rules, now });
   const cacheMs = config.SECRET_CACHE_SECONDS * 1000;
   const secrets = createSecrets({ client: secretsManager, cacheMs, now });
+  const brokers = { lookup: createLookup(), addresses: brokerAddresses(deploymentRules(config)) };
   const sources = {
     readEndpoint: (name: string) => readEndpoint(name, { ...tables, rules }),
     sqsIn: (region: string | undefined) => (region === undefined ? sqs : sqsIn(region)),
-    connectTo: (configuration: KafkaConfiguration) => connectionTo(configuration, { secrets, iamToken }),
+    connectTo: (configuration: KafkaConfiguration) =>
+      connectionTo(configuration, { secrets, iamToken, brokers }),
     ownQueueUrls: [config.DELIVERIES_QUEUE_URL, config.MESSAGES_QUEUE_URL, config.MESSAGES_FIFO_QUEUE_URL],
     undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
+    checkQueueUrl: rules.checkQueueUrl,
     emulator: config.AWS_ENDPOINT_URL,
     clock,
   };

@@ -3,6 +3,7 @@
 import type { Producer } from '@platformatic/kafka';
 import type { Secrets } from '#lib/credentials/secrets.ts';
 import type { KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
+import type { BrokerGuard } from '#lib/kafka/broker-guard.ts';
 import { connectionTo } from '#lib/kafka/connection.ts';
 import { type FailureKind, failureOf, type KafkaFailure } from '#lib/kafka/failure.ts';
 import { createProducer } from '#lib/kafka/producer.ts';
@@ -14,6 +15,7 @@ import { partitionFailures } from './partition-failures.ts';
 export type KafkaPublisherDeps = {
   readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
   readonly iamToken: (region: string | undefined) => Promise<string>;
+  readonly brokers: BrokerGuard;
   readonly now: () => number;
 };
 
@@ -42,6 +44,7 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
     return await connectionTo(endpoint.configuration, {
       secrets: { read, readAnew: deps.secrets.readAnew },
       iamToken: deps.iamToken,
+      brokers: deps.brokers,
     });
   }
 
@@ -141,6 +144,7 @@ const REASONS: Readonly<Record<FailureKind, WaitReason>> = {
   topic: 'missing',
   rights: 'rights',
   authentication: 'credentials',
+  forbidden: 'unreachable',
   tls: 'unreachable',
   unreachable: 'unreachable',
   broker: 'unreachable',

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SqsEndpoint } from '#lib/endpoint/endpoint.ts';
+import type { PlaceRules } from '#lib/endpoint/places.ts';
 import { queueUrlOf, regionOf } from '#lib/endpoint/queue.ts';
 import { type DeadLetter, encodeAttribute, type ForwardedDeadLetter } from '#lib/message/attribute.ts';
 import { createQueues, type Outgoing } from '#lib/queue/queues.ts';
@@ -14,13 +15,15 @@ export type SqsPublisherDeps = {
   readonly sqs: (region: string | undefined) => Pick<SQSClient, 'send'>;
   /** URLs of our own queues: a letter sent there would loop for ever, or be misread. */
   readonly ownQueueUrls: readonly string[];
+  /** Asked before the first call to a URL, which is signed and has the session's token. */
+  readonly checkQueueUrl: PlaceRules['checkQueueUrl'];
   readonly clock: WaitClock;
 };
 
 /** Makes the publisher of an SQS endpoint. */
 export function createSqsPublisher(
   { configuration }: SqsEndpoint,
-  { sqs, ownQueueUrls, clock }: SqsPublisherDeps,
+  { sqs, ownQueueUrls, checkQueueUrl, clock }: SqsPublisherDeps,
 ): Publisher {
   const client = sqs(regionOf(configuration));
   // A letter that the queue does not take in the end comes round again.
@@ -30,6 +33,8 @@ export function createSqsPublisher(
   async function publish(letters: readonly BridgedLetter[]): Promise<readonly Passed[]> {
     url ??= await queueUrlOf(configuration, client);
     const to = url;
+    const refusal = checkQueueUrl(to);
+    if (refusal !== undefined) return letters.map(() => elsewhere(refusal));
     if (ownQueueUrls.some((own) => pathOf(own) === pathOf(to))) return letters.map(() => OUR_OWN);
     const isFifo = to.endsWith('.fifo');
     const entries = letters.map((one) => outgoingOf(one, isFifo));
@@ -53,6 +58,12 @@ export function createSqsPublisher(
     },
   };
 }
+
+const elsewhere = (refusal: string): Passed => ({
+  kind: 'refused',
+  reason: 'endpoint-invalid',
+  detail: `the URL of the queue ${refusal}`,
+});
 
 const OUR_OWN: Passed = {
   kind: 'refused',

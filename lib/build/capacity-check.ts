@@ -105,15 +105,21 @@ function misfitOfWaits(numbers: ParameterValues): string | undefined {
   return undefined;
 }
 
-/** The misfit of the ranges that callbacks may be in, in one sentence. */
-function misfitOfRanges({ allowedCidrs, allowWholePrivateRanges }: ParameterValues): string | undefined {
-  const never = allowedCidrs.find(isForbiddenCidr);
-  if (never !== undefined) {
-    return `allowedCidrs holds ${never}: loopback and link-local addresses can't be allowed, Lambda's own interfaces are there.`;
+/** The misfit of the ranges that callbacks or brokers may be in, in one sentence. */
+function misfitOfRanges({ allowWholePrivateRanges, ...values }: ParameterValues): string | undefined {
+  for (const [name, what] of [
+    ['allowedCidrs', 'callbacks'],
+    ['brokerCidrs', 'brokers'],
+  ] as const) {
+    const never = values[name].find(isForbiddenCidr);
+    if (never !== undefined) {
+      return `${name} holds ${never}: loopback and link-local addresses can't be allowed, Lambda's own interfaces are there.`;
+    }
+    const whole = values[name].find(holdsWholePrivateRange);
+    if (whole === undefined || allowWholePrivateRanges) continue;
+    return `${name} holds ${whole}, which opens a whole private range: name the networks of the ${what}, such as 10.20.0.0/16, or set allowWholePrivateRanges to true.`;
   }
-  const whole = allowedCidrs.find(holdsWholePrivateRange);
-  if (whole === undefined || allowWholePrivateRanges) return undefined;
-  return `allowedCidrs holds ${whole}, which opens a whole private range: name the networks of the callbacks, such as 10.20.0.0/16, or set allowWholePrivateRanges to true.`;
+  return undefined;
 }
 
 /** Lambda needs subnets and security groups, or neither. */

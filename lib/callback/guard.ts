@@ -35,12 +35,14 @@ export function checkParsedUrl(url: URL, rules: UrlRules): string | undefined {
   }
   if (url.username !== '' || url.password !== '') return 'must not carry a user name or password';
   // URL has already turned 0x7f.1, 2130706433, 0177.0.0.1 and full-width digits into 127.0.0.1.
-  const host = bareHost(url.hostname);
-  if (isIP(host) !== 0) {
-    const refusal = rules.addresses.refusal(host);
-    return refusal === undefined ? undefined : `leads to ${refusal}`;
-  }
-  return checkName(host, rules);
+  return checkHost(bareHost(url.hostname), rules.addresses);
+}
+
+/** Why there may be no connection to this host, a name or an IP literal, as a sentence; undefined when there may. Looks up no name. */
+export function checkHost(host: string, addresses: AddressRules): string | undefined {
+  if (isIP(host) === 0) return checkName(host, addresses);
+  const refusal = addresses.refusal(host);
+  return refusal === undefined ? undefined : `leads to ${refusal}`;
 }
 
 /** The host of a URL without the brackets of an IPv6 literal. */
@@ -48,14 +50,14 @@ export function bareHost(hostname: string): string {
   return hostname.startsWith('[') && hostname.endsWith(']') ? hostname.slice(1, -1) : hostname;
 }
 
-function checkName(host: string, rules: UrlRules): string | undefined {
+function checkName(host: string, addresses: AddressRules): string | undefined {
   const labels = (host.endsWith('.') ? host.slice(0, -1) : host).split('.');
   if (labels.includes('')) return 'has a host name with an empty part';
   const last = labels.at(-1);
   const thisMachine =
     last === 'localhost' || last === 'localdomain' || /^ip6-(localhost|loopback)$/.test(labels[0] ?? '');
   // Asks the address rules, so that one flag decides for `localhost` and for the addresses behind it.
-  if (thisMachine && rules.addresses.refusal('127.0.0.1') !== undefined) return 'leads to this machine';
+  if (thisMachine && addresses.refusal('127.0.0.1') !== undefined) return 'leads to this machine';
   return undefined;
 }
 

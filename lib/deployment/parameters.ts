@@ -316,6 +316,26 @@ export const PARAMETERS = {
         'Private address ranges that callbacks may be in. Never loopback or link-local; a whole private range only with `allowWholePrivateRanges`',
     },
   ),
+  brokerCidrs: list(
+    {
+      isOne: isCidr,
+      such: 'CIDRs with commas between, without bits behind the prefix, such as 10.20.0.0/16,fd12:3456::/32',
+    },
+    {
+      default: '',
+      variable: 'BROKER_CIDRS',
+      functions: PARSE_ITEMS,
+      meaning:
+        'Private address ranges that Kafka brokers may be in, those of Amazon MSK too. Never loopback or link-local; a whole private range only with `allowWholePrivateRanges`',
+    },
+  ),
+  allowPlaintextSasl: flag({
+    default: 'false',
+    stages: { local: 'true' },
+    variable: 'ALLOW_PLAINTEXT_SASL',
+    functions: PARSE_ITEMS,
+    meaning: '`true` lets Kafka endpoints send a password without TLS (`SASL_PLAINTEXT` with `PLAIN`)',
+  }),
   allowTrustAll: flag({
     default: 'false',
     variable: 'ALLOW_TRUST_ALL',
@@ -332,7 +352,7 @@ export const PARAMETERS = {
   allowWholePrivateRanges: flag({
     default: 'false',
     meaning:
-      '`true` lets `allowedCidrs` hold a whole private range, such as 10.0.0.0/8, and with it every machine of the network',
+      '`true` lets `allowedCidrs` and `brokerCidrs` hold a whole private range, such as 10.0.0.0/8, and with it every machine of the network',
   }),
   secretsPrefix: formedText(
     {

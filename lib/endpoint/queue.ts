@@ -1,6 +1,7 @@
 // The address of an `sqs` endpoint's queue: URL and region, from a URL or an ARN.
 import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SqsEndpoint } from './endpoint.ts';
+import { regionOfHost } from './queue-host.ts';
 
 export type QueueAddress = {
   readonly url: string;
@@ -9,15 +10,13 @@ export type QueueAddress = {
 };
 
 const ARN = /^arn:(aws[a-z-]*):sqs:([a-z0-9-]+):(\d{12}):(.+)$/;
-const HOST = /^(?:sqs\.([a-z0-9-]+)|([a-z0-9-]+)\.queue)\.amazonaws\.com(?:\.cn)?$/;
 
 type Configuration = SqsEndpoint['configuration'];
 
 /** The queue's region; undefined when its address does not contain it. */
 export function regionOf(configuration: Configuration): string | undefined {
   if ('queueArn' in configuration) return ARN.exec(configuration.queueArn)?.[2];
-  const [, current, legacy] = HOST.exec(URL.parse(configuration.queueUrl)?.hostname ?? '') ?? [];
-  return current ?? legacy;
+  return regionOfHost(URL.parse(configuration.queueUrl)?.hostname ?? '');
 }
 
 /** The queue's URL; SQS is asked for it when the endpoint is an ARN. Throws what SQS throws. */

@@ -10,6 +10,7 @@ import { type SecretReference, secretsIn } from '#lib/item/secret-reference.ts';
 import { tenant } from '#lib/item/tenant-field.ts';
 import { type Endpoint, UNDELIVERABLE } from './endpoint.ts';
 import { kafkaConfiguration } from './kafka-schema.ts';
+import { faultsOfPlace, type PlaceRules } from './places.ts';
 import { sqsConfiguration } from './sqs-schema.ts';
 
 const name = () =>
@@ -57,7 +58,7 @@ export type ParsedEndpoint =
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
 /** The deployment's rules for endpoints. */
-export type EndpointRules = {
+export type EndpointRules = PlaceRules & {
   /** Why an item may not use a secret; undefined when it may. */
   readonly checkSecret: (reference: SecretReference, user: SecretUser) => string | undefined;
 };
@@ -69,11 +70,16 @@ export function parseEndpoint(item: unknown, rules: EndpointRules): ParsedEndpoi
   const broken = nonJson(item);
   if (!isObject(item)) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: 'must be an object' }] };
   const reading = readField(endpointItem, item, []);
-  const faults = oneFaultPerPath(broken, reading.ok ? foreignSecrets(reading.value, rules) : reading.faults);
+  const faults = oneFaultPerPath(broken, reading.ok ? against(reading.value, rules) : reading.faults);
   return reading.ok && faults.length === 0
     ? { ok: true, endpoint: reading.value }
     : { ok: false, faults: firstFaults(faults) };
 }
+
+const against = (endpoint: Endpoint, rules: EndpointRules): Fault[] => [
+  ...faultsOfPlace(endpoint, rules),
+  ...foreignSecrets(endpoint, rules),
+];
 
 function foreignSecrets({ name, tenant, configuration }: Endpoint, { checkSecret }: EndpointRules): Fault[] {
   return secretsIn(configuration, ['configuration']).flatMap(({ path, reference }) => {

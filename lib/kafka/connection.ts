@@ -2,15 +2,18 @@
 import { createSecureContext } from 'node:tls';
 import type { ConnectionOptions, SASLOptions } from '@platformatic/kafka';
 import * as z from 'zod';
+import { guardedLookup } from '#lib/callback/guard.ts';
 import { readEntry } from '#lib/credentials/secret-entry.ts';
 import type { Secrets } from '#lib/credentials/secrets.ts';
 import * as stores from '#lib/credentials/stores.ts';
 import type { KafkaConfiguration, KafkaSsl, KeyStore, Sasl, TrustStore } from '#lib/endpoint/endpoint.ts';
+import type { BrokerGuard } from './broker-guard.ts';
 
 export type ConnectionDeps = {
   readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
   /** A token of the function's own role for Amazon MSK, made anew for each connection. */
   readonly iamToken: (region: string | undefined) => Promise<string>;
+  readonly brokers: BrokerGuard;
 };
 
 type Options = Pick<ConnectionOptions, 'tls' | 'sasl' | 'connectTimeout' | 'requestTimeout'> & {
@@ -20,7 +23,12 @@ type Options = Pick<ConnectionOptions, 'tls' | 'sasl' | 'connectTimeout' | 'requ
   retries: number;
   retryDelay: number;
 };
-export type ConnectionMade = { readonly ok: true; readonly options: Options };
+export type ConnectionMade = {
+  readonly ok: true;
+  readonly options: Options;
+  /** Where the client may connect to: `guardConnections` makes its pool keep to it. */
+  readonly brokers: BrokerGuard;
+};
 export type KafkaConnection =
   | ConnectionMade
   | { readonly ok: false; readonly code: string; readonly message: string };
@@ -41,12 +49,15 @@ export async function connectionTo(
   if (!tls.ok) return tls;
   return {
     ok: true,
+    brokers: deps.brokers,
     options: {
       clientId: 'sqs-webhooks',
       bootstrapBrokers: [...bootstrapServers],
       ...LIMITS,
       ...(sasl.value && { sasl: sasl.value }),
-      ...(tls.value && { tls: tls.value }),
+      ...(tls.value && {
+        tls: { ...tls.value, lookup: guardedLookup(deps.brokers.lookup, deps.brokers.addresses) },
+      }),
     },
   };
 }

@@ -1,12 +1,22 @@
 // Classifies errors of the Kafka client for a dead letter: is the record at fault, or the endpoint? Decided by error codes;
 // the client nests its errors, so all of them are read.
+import { ADDRESS_REFUSED } from '#lib/callback/guard.ts';
+import { BROKER } from './broker-guard.ts';
 
 /** `record`: no broker will take this record. The others are faults of the endpoint and may pass. */
-export type FailureKind = 'record' | 'topic' | 'rights' | 'authentication' | 'tls' | 'unreachable' | 'broker';
+export type FailureKind =
+  | 'record'
+  | 'topic'
+  | 'rights'
+  | 'authentication'
+  | 'forbidden'
+  | 'tls'
+  | 'unreachable'
+  | 'broker';
 
 export type KafkaFailure = {
   readonly kind: FailureKind;
-  /** Says what is wrong and what to check, without values of the configuration. */
+  /** Says what is wrong, at which brokers, and what to check. It has no other value of the configuration. */
   readonly detail: string;
 };
 
@@ -32,14 +42,29 @@ const WORDS: Readonly<Record<FailureKind, string>> = {
   topic: 'the topic does not exist',
   rights: 'this user may not publish to the topic',
   authentication: 'the brokers do not accept the credentials or the mechanism',
+  forbidden:
+    'the address of a broker is one that this deployment does not allow: name its range in the parameter brokerCidrs',
   tls: 'no TLS connection: is the protocol right, and the certificate one that is trusted, for this host?',
   unreachable: 'no broker answers: are the addresses right, and reachable from here?',
   broker: 'the broker refused',
 };
 
 /** In order of priority: the first kind found is reported. Those that need a person come first. */
-const KINDS: readonly FailureKind[] = ['record', 'topic', 'rights', 'authentication', 'tls', 'unreachable'];
+const KINDS: readonly FailureKind[] = [
+  'record',
+  'topic',
+  'rights',
+  'authentication',
+  'forbidden',
+  'tls',
+  'unreachable',
+];
+/** Kinds of failures of a connection, for which it is said where it should have gone. */
+const OF_CONNECTIONS: readonly FailureKind[] = ['authentication', 'forbidden', 'tls', 'unreachable'];
+const MOST_BROKERS = 5;
 
+/** The client's code of any failed connection. */
+const NETWORK = 'PLT_KFK_NETWORK';
 const TLS_CODE = /^(ERR_SSL|ERR_TLS|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/;
 
 /** Classifies any error of a @platformatic/kafka client. */
@@ -48,11 +73,15 @@ export function failureOf(error: unknown): KafkaFailure {
   const found = new Map<FailureKind, string>();
   for (const one of all) {
     const classified = kindOf(one);
-    if (classified !== undefined && !found.has(classified.kind)) found.set(classified.kind, classified.code);
+    if (classified === undefined) continue;
+    // The system's own code, inside the client's error, says more.
+    if ((found.get(classified.kind) ?? NETWORK) === NETWORK) found.set(classified.kind, classified.code);
   }
   for (const kind of KINDS) {
     const code = found.get(kind);
-    if (code !== undefined) return { kind, detail: `${WORDS[kind]} (${code})` };
+    if (code === undefined) continue;
+    const where = OF_CONNECTIONS.includes(kind) ? brokersIn(all) : '';
+    return { kind, detail: `${WORDS[kind]} (${code}${where})` };
   }
   const codes = all
     .map((one) => textOf(one, 'apiId') ?? textOf(one, 'code'))
@@ -68,6 +97,7 @@ function kindOf(error: object): { kind: FailureKind; code: string } | undefined 
   }
   const code = textOf(error, 'code');
   if (code === undefined) return undefined;
+  if (code === ADDRESS_REFUSED) return { kind: 'forbidden', code: textOf(error, 'message') ?? code };
   // The client reports these three only by their text.
   const message = textOf(error, 'message') ?? '';
   if (code === 'PLT_KFK_USER' && message.startsWith('Unknown topic '))
@@ -75,8 +105,16 @@ function kindOf(error: object): { kind: FailureKind; code: string } | undefined 
   if (code === 'PLT_KFK_USER' && /\bTLS\b/.test(message)) return { kind: 'tls', code: 'TLS' };
   if (code === 'PLT_KFK_AUTHENTICATION') return { kind: 'authentication', code: 'SASL' };
   if (TLS_CODE.test(code)) return { kind: 'tls', code };
-  if (code === 'PLT_KFK_NETWORK' || /^E[A-Z]+$/.test(code)) return { kind: 'unreachable', code };
+  if (code === NETWORK || /^E[A-Z]+$/.test(code)) return { kind: 'unreachable', code };
   return undefined;
+}
+
+/** The brokers that were not reached; they may be advertised ones, which no item names. */
+function brokersIn(errors: readonly object[]): string {
+  const brokers = [...new Set(errors.flatMap((error) => textOf(error, BROKER) ?? []))];
+  if (brokers.length === 0) return '';
+  const more = brokers.length > MOST_BROKERS ? ` and ${brokers.length - MOST_BROKERS} more` : '';
+  return ` at ${brokers.slice(0, MOST_BROKERS).join(', ')}${more}`;
 }
 
 /** The error itself, its nested errors and its causes. */

@@ -1,11 +1,12 @@
 // The producer of dead letters: idempotent, and confirmed only when all in-sync replicas have a record.
 import type { Producer } from '@platformatic/kafka';
 import type { Compression } from '#lib/endpoint/endpoint.ts';
+import { guardConnections } from './broker-guard.ts';
 import type { ConnectionMade } from './connection.ts';
 
 /** Makes a producer that connects at its first send. Importing the client takes a moment the first time. */
 export async function createProducer(
-  { options }: Pick<ConnectionMade, 'options'>,
+  { options, brokers }: Pick<ConnectionMade, 'options' | 'brokers'>,
   compression: Compression,
 ): Promise<Producer> {
   const kafka = await import('@platformatic/kafka');
@@ -18,7 +19,6 @@ export async function createProducer(
     compression,
     metadataMaxAge: 60_000,
   });
-  // A failed connection may emit further errors; without a listener they would end the process.
-  producer.connections.on('connecting', ({ connection }) => connection.on('error', () => {}));
+  guardConnections(producer.connections, { isTls: options.tls !== undefined, guard: brokers }, kafka);
   return producer;
 }

@@ -1,8 +1,9 @@
 // Reads a topic between offsets, outside of any consumer group, so that nothing is joined or committed. Records of
 // uncommitted transactions are left out. The records' content is parsed elsewhere.
 import type { Consumer } from '@platformatic/kafka';
+import { guardConnections } from './broker-guard.ts';
 import { committed, type ReadRecord } from './committed.ts';
-import type { KafkaConnection } from './connection.ts';
+import type { ConnectionMade } from './connection.ts';
 import { failureOf } from './failure.ts';
 
 export type ReadPart = {
@@ -33,8 +34,6 @@ export class KafkaUnreadable extends Error {
   }
 }
 
-type Options = Extract<KafkaConnection, { ok: true }>['options'];
-
 const LATEST = -1n;
 const EARLIEST = -2n;
 /** A partition without records at that time or later answers with this. */
@@ -45,15 +44,19 @@ const BYTES = 16 * 1024 * 1024;
 const BYTES_OF_PARTITION = 2 * 1024 * 1024;
 
 /** Makes a reader; the first call connects. Imports the client here, because it adds 300 ms to a cold start. */
-export async function createTopicReader(topic: string, options: Options): Promise<TopicReader> {
-  const { Consumer } = await import('@platformatic/kafka');
+export async function createTopicReader(
+  topic: string,
+  { options, brokers }: Pick<ConnectionMade, 'options' | 'brokers'>,
+): Promise<TopicReader> {
+  const kafka = await import('@platformatic/kafka');
   // The client requires a group name; the group is created only when it is joined, which never happens.
-  const consumer = new Consumer({
+  const consumer = new kafka.Consumer({
     ...options,
     groupId: 'sqs-webhooks-none',
     autocreateTopics: false,
     isolationLevel: READ_COMMITTED,
   });
+  guardConnections(consumer.connections, { isTls: options.tls !== undefined, guard: brokers }, kafka);
   consumer.topics.track(topic);
 
   async function withReadableErrors<T>(work: () => Promise<T>): Promise<T> {

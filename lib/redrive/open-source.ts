@@ -2,6 +2,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { FoundEndpoint } from '#lib/endpoint/directory.ts';
 import { type KafkaConfiguration, UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
+import type { PlaceRules } from '#lib/endpoint/places.ts';
 import { queueAddress } from '#lib/endpoint/queue.ts';
 import { type Fault, faultsAsText } from '#lib/item/fault.ts';
 import type { KafkaConnection } from '#lib/kafka/connection.ts';
@@ -21,6 +22,8 @@ export type OpenDeps = {
   /** Our own queues: messages read from them would be invisible to the functions meanwhile. */
   readonly ownQueueUrls: readonly string[];
   readonly undeliverableQueueUrl: string;
+  /** Asked before the first call to an endpoint's URL, which is signed and has the session's token. */
+  readonly checkQueueUrl: PlaceRules['checkQueueUrl'];
   /** Endpoint of an emulated AWS; undefined on AWS. */
   readonly emulator: string | undefined;
   readonly clock: WaitClock;
@@ -41,7 +44,7 @@ export async function openSource(
   async function topic(configuration: KafkaConfiguration) {
     const connection = await deps.connectTo(configuration);
     if (!connection.ok) return fault('endpoint', `the topic can't be read: ${connection.message}`);
-    const reader = await createTopicReader(configuration.topic, connection.options);
+    const reader = await createTopicReader(configuration.topic, connection);
     const since = request.filter.from;
     try {
       return await openTopic({ since, offsets, cursor: cursor?.partitions }, { reader, now });
@@ -66,6 +69,9 @@ export async function openSource(
   switch (endpoint.type) {
     case 'sqs': {
       const { url, region } = queueAddress(endpoint.configuration, deps.emulator);
+      const refusal = deps.checkQueueUrl(url);
+      if (refusal !== undefined)
+        return fault('endpoint', `the URL of the queue of endpoint ${name} ${refusal}`);
       if (deps.ownQueueUrls.some((own) => queueNameIn(own) === queueNameIn(url))) {
         return fault(
           'endpoint',

@@ -2,6 +2,7 @@
 // anew, strongly consistent, so the next batch sees a change. Only a too large item is remembered, for at most 10 s.
 import * as z from 'zod';
 import { faultOfNaming, itemNamedBy, readEndpointItem } from '#lib/endpoint/directory.ts';
+import type { EndpointRules } from '#lib/endpoint/schema.ts';
 import type { Fault } from '#lib/item/fault.ts';
 import { hashOfItem } from '#lib/item/hash.ts';
 import { isObject } from '#lib/item/json.ts';
@@ -51,7 +52,7 @@ export type Registrations = {
 
 type Deps = {
   readonly tables: Tables<'subscriptionsTable' | 'endpointsTable' | 'stateTable'>;
-  readonly rules: SubscriptionRules;
+  readonly rules: SubscriptionRules & EndpointRules;
   readonly now: () => number;
 };
 
@@ -173,7 +174,7 @@ function endpointNamedIn(reading: ConfigItem): string | undefined {
 }
 
 /** A missing or invalid endpoint, or one of another tenant, is a fault of the subscription that names it. */
-function configOf(reading: ConfigItem, endpoint: unknown, rules: SubscriptionRules): ConfigItem {
+function configOf(reading: ConfigItem, endpoint: unknown, rules: EndpointRules): ConfigItem {
   if (reading.kind !== 'valid' || endpointNamedIn(reading) === undefined) return reading;
   const fault = faultOfNaming(endpoint, reading.subscription, rules);
   if (fault === undefined) return reading;

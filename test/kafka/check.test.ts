@@ -3,6 +3,7 @@ import { AclOperations, AclPermissionTypes, ResourcePatternTypes, ResourceTypes 
 import { expect, test } from 'vitest';
 import { checkTopic } from '#lib/cli/actions/check-topic.ts';
 import { parseEndpoint } from '#lib/endpoint/schema.ts';
+import { onThisMachine } from '#test/support/broker-guards.ts';
 import { createTopic, kafkaAddresses, recordsOn, withAdmin } from '#test/support/kafka/addresses.ts';
 import { OTHER_USER, USER } from '#test/support/kafka/broker.ts';
 import { anySecrets } from '#test/support/secret-rules.ts';
@@ -25,7 +26,11 @@ function check(topic: string, user?: { username: string; password: string }, ser
   );
   if (!parsed.ok || parsed.endpoint.type !== 'kafka') throw new Error(JSON.stringify(parsed));
   const read = async () => ({ ok: true as const, value: JSON.stringify(user), version: '1' });
-  return checkTopic(parsed.endpoint, { secrets: { read, readAnew: read }, iamToken: async () => 'token' });
+  return checkTopic(parsed.endpoint, {
+    secrets: { read, readAnew: read },
+    iamToken: async () => 'token',
+    brokers: onThisMachine,
+  });
 }
 
 const allow = (topic: string, operation: 4 | 8) =>

@@ -7,6 +7,7 @@ import type { SecretRead } from '#lib/credentials/secrets.ts';
 import { parseEndpoint } from '#lib/endpoint/schema.ts';
 import { connectionTo, type KafkaConnection } from '#lib/kafka/connection.ts';
 import { failureOf } from '#lib/kafka/failure.ts';
+import { onThisMachine } from '#test/support/broker-guards.ts';
 import { createTopic, kafkaAddresses } from '#test/support/kafka/addresses.ts';
 import { STORE_PASSWORD, TLS_FOLDER, USER } from '#test/support/kafka/broker.ts';
 import { anySecrets } from '#test/support/secret-rules.ts';
@@ -52,7 +53,11 @@ function connect(configuration: Configuration): Promise<KafkaConnection> {
     anySecrets,
   );
   if (!parsed.ok || parsed.endpoint.type !== 'kafka') throw new Error(JSON.stringify(parsed));
-  return connectionTo(parsed.endpoint.configuration, { secrets, iamToken: async () => 'token' });
+  return connectionTo(parsed.endpoint.configuration, {
+    secrets,
+    iamToken: async () => 'token',
+    brokers: onThisMachine,
+  });
 }
 
 async function send(

@@ -10,6 +10,7 @@ import { createTopicReader } from '#lib/kafka/topic-reader.ts';
 import { type KafkaPosition, openTopic } from '#lib/redrive/kafka-source.ts';
 import { idsOf } from '#lib/redrive/select.ts';
 import type { Source } from '#lib/redrive/source.ts';
+import { onThisMachine } from '#test/support/broker-guards.ts';
 import { createTopic, kafkaAddresses, withAdmin } from '#test/support/kafka/addresses.ts';
 import { OTHER_USER, TLS_FOLDER, USER } from '#test/support/kafka/broker.ts';
 import { recordOf, type Written, writeLetters } from '#test/support/kafka/letters.ts';
@@ -44,9 +45,10 @@ async function open(
   const connection = await connectionTo(parsed.endpoint.configuration, {
     secrets: { read, readAnew: read },
     iamToken: async () => '',
+    brokers: onThisMachine,
   });
   if (!connection.ok) throw new Error(connection.message);
-  const reader = await createTopicReader(topic, connection.options);
+  const reader = await createTopicReader(topic, connection);
   const source = await openTopic(
     { since: undefined, offsets: undefined, cursor: undefined, ...options },
     { reader, now: Date.now },

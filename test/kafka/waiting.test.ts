@@ -52,7 +52,8 @@ const ids = (count: number, prefix: string) => Array.from({ length: count }, (_,
 
 /** Environments of the function, each at one invocation at a time, as Lambda has them. */
 async function startBridge(endpoints: Readonly<Record<string, object>>): Promise<Functions['run']> {
-  const environment = environmentAt(URL);
+  // Brokers of this machine are for an emulated stage alone.
+  const environment = { ...environmentAt(URL), STAGE: 'local', AWS_ENDPOINT_URL: URL };
   vi.stubEnv('LOG_LEVEL', 'CRITICAL');
   vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
   const documents = {

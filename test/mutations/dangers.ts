@@ -41,13 +41,7 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'foreign-endpoint-secret',
     danger: 'An endpoint logs in to its Kafka brokers with the password of another.',
-    edits: [
-      [
-        'lib/endpoint/schema.ts',
-        'reading.ok ? foreignSecrets(reading.value, rules) : reading.faults',
-        'reading.ok ? [] : reading.faults',
-      ],
-    ],
+    edits: [['lib/endpoint/schema.ts', '  ...foreignSecrets(endpoint, rules),\n', '']],
     tests: [
       ['bridge/batch', 'a letter whose endpoint names'],
       ['stories/endpoint-secrets', 'an endpoint with'],
@@ -551,6 +545,24 @@ export const DANGERS: readonly Danger[] = [
       ],
     ],
     tests: [['stories/local-fault', 'every message is delivered once']],
+  },
+  {
+    id: 'endpoint-anywhere',
+    danger: "A signed request with the session's token goes to any host that an endpoint's item names.",
+    edits: [['lib/endpoint/schema.ts', '  ...faultsOfPlace(endpoint, rules),\n', '']],
+    tests: [['endpoint/places', 'is at a host of AWS']],
+  },
+  {
+    id: 'broker-literal',
+    danger: 'A broker advertises the address of the metadata service, and the bridge connects to it.',
+    edits: [
+      [
+        'lib/kafka/broker-guard.ts',
+        'const found = await checkedAddresses(host, guard);',
+        'const found = [{ address: host, family: 4 }] as const;',
+      ],
+    ],
+    tests: [['kafka/broker-guard', 'refuses']],
   },
   {
     id: 'nat64',

@@ -4,6 +4,7 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { addressRules } from '#lib/callback/address.ts';
 import { checkUrl } from '#lib/callback/guard.ts';
+import type { EndpointRules } from '#lib/endpoint/schema.ts';
 import { type Delivery, decodeDelivery } from '#lib/message/attribute.ts';
 import { FULL_AT } from '#lib/queue/backstop.ts';
 import { createQueues } from '#lib/queue/queues.ts';
@@ -15,6 +16,7 @@ import { createInvocation, type Death, type Invocation } from './invocation.ts';
 import { createMemoryDocuments, type Item } from './memory-documents.ts';
 import { createMemoryQueues, type Taken } from './memory-queues.ts';
 import { attributesOf } from './records.ts';
+import { anyPlace } from './secret-rules.ts';
 import { telemetryInto } from './telemetry.ts';
 
 export { URLS };
@@ -23,7 +25,8 @@ const urlRules = {
   allowHttp: false,
   addresses: addressRules({ allowedCidrs: [], allowThisMachine: false }),
 };
-export const RULES: SubscriptionRules = {
+export const RULES: SubscriptionRules & EndpointRules = {
+  ...anyPlace,
   largestReadTimeoutMs: 30_000,
   allowTrustAll: false,
   allowAnyHostname: false,

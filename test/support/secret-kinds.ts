@@ -64,7 +64,7 @@ export const kafkaEndpoint = (name: string, options: Record<string, unknown>, mo
   name,
   type: 'kafka',
   ...more,
-  configuration: { bootstrapServers: '127.0.0.1:9', topic: 't', ...options },
+  configuration: { bootstrapServers: 'broker.example:9', topic: 't', ...options },
 });
 
 /** The rule under which every secret is refused, to see where an item names one. */

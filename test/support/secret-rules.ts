@@ -1,10 +1,19 @@
-// The rule of a stage `dev` about secrets, and none, for tests that parse items.
+// The rule of a stage `dev` about secrets, and none at all, for tests that parse items.
 import { secretCheck } from '#lib/deployment/secret-rules.ts';
+import type { PlaceRules } from '#lib/endpoint/places.ts';
+
+/** Endpoints may be anywhere. */
+export const anyPlace: PlaceRules = {
+  checkQueueUrl: () => undefined,
+  checkBrokerHost: () => undefined,
+  allowPlaintextSasl: true,
+};
 
 /** As a deployment with default parameters decides. */
 export const devSecrets = {
+  ...anyPlace,
   checkSecret: secretCheck({ prefix: 'webhooks/dev', shared: [], account: undefined, region: undefined }),
 };
 
 /** Every item may use every secret. */
-export const anySecrets = { checkSecret: () => undefined };
+export const anySecrets = { ...anyPlace, checkSecret: () => undefined };

@@ -1,9 +1,12 @@
 // Subscription items for the parser's tests, and the parser's faults. The seed's JSON gets an id and nothing else.
 import { readFileSync } from 'node:fs';
+import type { EndpointRules } from '#lib/endpoint/schema.ts';
 import { parseSubscription, type SubscriptionRules } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
+import { anyPlace } from './secret-rules.ts';
 
-export const rules: SubscriptionRules = {
+export const rules: SubscriptionRules & EndpointRules = {
+  ...anyPlace,
   largestReadTimeoutMs: 30_000,
   allowTrustAll: false,
   allowAnyHostname: false,

@@ -5,11 +5,11 @@ import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { scan } from '#lib/cli/terminal/scan.ts';
 import { PARAMETERS } from '#lib/deployment/parameters.ts';
-import { itemRules } from '#lib/deployment/rules.ts';
+import { type ItemRules, itemRules } from '#lib/deployment/rules.ts';
 import { faultOfNaming, foundEndpoint, itemNamedBy, readEndpointItem } from '#lib/endpoint/directory.ts';
 import type { Fault } from '#lib/item/fault.ts';
 import type { JsonObject } from '#lib/item/json.ts';
-import { parseSubscription, type SubscriptionRules } from '#lib/subscription/schema.ts';
+import { parseSubscription } from '#lib/subscription/schema.ts';
 import { itemOf } from './registered.ts';
 import { readRules } from './rules.ts';
 
@@ -57,7 +57,7 @@ export async function checkRegistered(
 async function rulesWith(
   { secretsPrefix, sharedSecretPrefixes }: Options,
   context: CommandContext,
-): Promise<SubscriptionRules> {
+): Promise<ItemRules> {
   const prefix = given('--secrets-prefix', secretsPrefix, PARAMETERS.secretsPrefix.given());
   const shared = given(
     '--shared-secret-prefixes',
@@ -81,7 +81,7 @@ function given<T>(option: string, value: string | undefined, schema: z.ZodType<T
 
 async function checkEach(
   ids: readonly string[],
-  rules: SubscriptionRules,
+  rules: ItemRules,
   context: CommandContext,
 ): Promise<readonly Row[]> {
   const rows: Row[] = [];
@@ -93,7 +93,7 @@ async function checkEach(
   return rows;
 }
 
-async function checkAll(rules: SubscriptionRules, context: CommandContext): Promise<readonly Row[]> {
+async function checkAll(rules: ItemRules, context: CommandContext): Promise<readonly Row[]> {
   const endpoints = new Map((await scan('endpoints', 'name', context)).map((item) => [item.name, item]));
   const rows: Row[] = [...endpoints.values()].map((item) => endpointRow(item, rules));
   for (const item of await scan('subscriptions', 'id', context)) {
@@ -102,7 +102,7 @@ async function checkAll(rules: SubscriptionRules, context: CommandContext): Prom
   return rows;
 }
 
-function endpointRow(item: JsonObject, rules: SubscriptionRules): Row {
+function endpointRow(item: JsonObject, rules: ItemRules): Row {
   const found = foundEndpoint(item, rules);
   return {
     kind: 'endpoint',
@@ -113,7 +113,7 @@ function endpointRow(item: JsonObject, rules: SubscriptionRules): Row {
 
 async function subscriptionRow(
   item: JsonObject,
-  rules: SubscriptionRules,
+  rules: ItemRules,
   endpointItem: (name: string) => unknown,
 ): Promise<Row> {
   const row = { kind: 'subscription', name: String(item.id) } as const;

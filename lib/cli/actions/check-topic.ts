@@ -1,7 +1,8 @@
-// Checks a `kafka` endpoint: do the brokers answer, do they accept the credentials, does the topic exist, and may this user
-// write to it? Publishes nothing.
-import type { Producer } from '@platformatic/kafka';
+// Checks a `kafka` endpoint: do the brokers answer, do they accept the credentials, does the topic exist, can the leader of
+// each partition be reached at the address that it advertises, and may this user write to the topic? Publishes nothing.
+import type { ClusterMetadata, ClusterTopicMetadata, Producer } from '@platformatic/kafka';
 import type { KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
+import { addressOf, brokerOf } from '#lib/kafka/broker-guard.ts';
 import { type ConnectionDeps, connectionTo } from '#lib/kafka/connection.ts';
 import { failureOf } from '#lib/kafka/failure.ts';
 import { createProducer } from '#lib/kafka/producer.ts';
@@ -22,6 +23,8 @@ export async function checkTopic(
       `${counted(brokers.size, 'broker')} ${brokers.size === 1 ? 'answers' : 'answer'} over ${configuration.security.protocol}.`,
       `The topic ${topic} exists, with ${counted(topics.get(topic)?.partitionsCount ?? 0, 'partition')}.`,
     ];
+    const unreached = await unreachedLeaders(topics.get(topic), brokers, producer);
+    if (unreached.length > 0) return { ok: false, findings: [...findings, ...unreached] };
     // An idempotent producer's first request, which a broker may refuse separately.
     await producer.initIdempotentProducer({});
     if (!(await mayWrite(topic, producer, connection.options.bootstrapBrokers))) {
@@ -41,16 +44,41 @@ export async function checkTopic(
   }
 }
 
+/**
+ * Connects to the leader of each partition, at the address that it advertises: records go there, and not to the bootstrap
+ * servers. Returns a finding for each address that can't be reached.
+ */
+async function unreachedLeaders(
+  topic: ClusterTopicMetadata | undefined,
+  brokers: ClusterMetadata['brokers'],
+  producer: Producer,
+): Promise<string[]> {
+  const leaders = Map.groupBy(topic?.partitions.entries() ?? [], ([, { leader }]) => leader);
+  const findings = await Promise.all(
+    [...leaders].map(async ([leader, led]) => {
+      const partitions = `${counted(led.length, 'partition')} (${led.map(([partition]) => partition).join(', ')})`;
+      const broker = brokers.get(leader);
+      if (broker === undefined) return [`No broker leads ${partitions}.`];
+      try {
+        await producer.connections.get(broker);
+        return [];
+      } catch (error) {
+        const { detail } = failureOf(error);
+        return [
+          `The leader of ${partitions} advertises ${addressOf(broker)}, which can't be reached from here: ${detail}.`,
+        ];
+      }
+    }),
+  );
+  return findings.flat();
+}
+
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** Whether writing is allowed. A broker without access control allows everything; no answer counts as allowed. */
 async function mayWrite(topic: string, producer: Producer, servers: readonly string[]): Promise<boolean> {
   const { metadataV9, AclOperations } = await import('@platformatic/kafka');
-  const brokers = servers.map((server) => {
-    const at = server.lastIndexOf(':');
-    return { host: server.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(server.slice(at + 1)) };
-  });
-  const connection = await producer.connections.getFirstAvailable(brokers);
+  const connection = await producer.connections.getFirstAvailable(servers.map(brokerOf));
   const { topics } = await metadataV9.api.async(connection, [topic], false, true, false);
   const operations = topics.find(({ name }) => name === topic)?.topicAuthorizedOperations ?? NOT_SAID;
   return operations === NOT_SAID || (operations & (1 << AclOperations.WRITE)) !== 0;

@@ -1,4 +1,5 @@
 // `endpoints put | list | get | remove`: the items in the table of endpoints.
+import { systemLookup } from '#lib/callback/guard.ts';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { refuseItem } from '#lib/cli/terminal/faults.ts';
@@ -12,6 +13,7 @@ import { type EndpointRules, parseEndpoint } from '#lib/endpoint/schema.ts';
 import { hashOfItem } from '#lib/item/hash.ts';
 import type { JsonObject } from '#lib/item/json.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
+import { faultsOfBrokerNames } from './check-brokers.ts';
 import { anyRules, readRules } from './rules.ts';
 
 const DONE = {
@@ -32,11 +34,16 @@ export async function putEndpoints(
     items.map(({ from, item }) => {
       const parsed = parseEndpoint(item, rules);
       if (!parsed.ok) refuseItem(from, parsed.faults);
-      return { name: parsed.endpoint.name, item };
+      return { name: parsed.endpoint.name, item, from, endpoint: parsed.endpoint };
     });
   // Faults in any deployment are reported without asking this one.
   checked(anyRules);
-  const given = checked(itemRules(await readRules(context)));
+  const deployment = await readRules(context);
+  const given = checked(itemRules(deployment));
+  for (const { from, endpoint } of given) {
+    const faults = await faultsOfBrokerNames(endpoint, { deployment, lookup: systemLookup });
+    if (faults.length > 0) refuseItem(from, faults);
+  }
   const tableName = context.names.table('endpoints');
   const put: { name: string; item: keyof typeof DONE }[] = [];
   for (const { name, item } of given) {

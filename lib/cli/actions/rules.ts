@@ -2,14 +2,19 @@
 import * as z from 'zod';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { askResume } from '#lib/cli/terminal/invoke.ts';
-import type { DeploymentRules } from '#lib/deployment/rules.ts';
-import type { SubscriptionRules } from '#lib/subscription/rules.ts';
+import type { DeploymentRules, ItemRules } from '#lib/deployment/rules.ts';
 
 const secretRulesSchema = z.object({
   prefix: z.string(),
   shared: z.array(z.string()),
   account: z.string().optional(),
   region: z.string().optional(),
+});
+
+const endpointRulesSchema = z.object({
+  brokerCidrs: z.array(z.string()),
+  allowPlaintextSasl: z.boolean(),
+  emulator: z.string().optional(),
 });
 
 const answered = z.object({
@@ -23,6 +28,8 @@ const answered = z.object({
     // A deployment of 0.2.0 does not answer these. Its items are judged by the defaults, as after an upgrade.
     allowAnyHostname: z.boolean().default(false),
     secrets: secretRulesSchema.optional(),
+    // An older deployment does not answer it, and lets endpoints be anywhere.
+    endpoints: endpointRulesSchema.default({ brokerCidrs: [], allowPlaintextSasl: false }),
   }),
 });
 
@@ -34,10 +41,13 @@ export async function readRules(context: Pick<CommandContext, 'lambda' | 'names'
 }
 
 /** Rules that hold in every deployment, used before the deployment is asked. */
-export const anyRules: SubscriptionRules = {
+export const anyRules: ItemRules = {
   largestReadTimeoutMs: Number.POSITIVE_INFINITY,
   allowTrustAll: true,
   allowAnyHostname: true,
   checkUrl: () => undefined,
   checkSecret: () => undefined,
+  checkQueueUrl: () => undefined,
+  checkBrokerHost: () => undefined,
+  allowPlaintextSasl: true,
 };

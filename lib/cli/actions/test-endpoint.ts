@@ -4,10 +4,12 @@ import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { refuseItem } from '#lib/cli/terminal/faults.ts';
 import { QUEUES } from '#lib/cli/terminal/names.ts';
+import { brokerAddresses } from '#lib/deployment/rules.ts';
 import type { Endpoint, KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
 import { regionOf } from '#lib/endpoint/queue.ts';
 import { checkQueue, type EndpointChecked } from './check-queue.ts';
 import { endpointOf } from './endpoint-items.ts';
+import { readRules } from './rules.ts';
 
 /** Checks an endpoint and prints the findings. Ends the command with exit code 1 when one is bad. */
 export async function testEndpoint(name: string, context: CommandContext): Promise<void> {
@@ -45,9 +47,11 @@ async function checkKafka(endpoint: KafkaEndpoint, context: CommandContext): Pro
   const { checkTopic } = await import('./check-topic.ts');
   const { createSecrets } = await import('#lib/credentials/secrets.ts');
   const { createIamToken } = await import('#lib/kafka/iam-token.ts');
+  const { systemLookup } = await import('#lib/callback/guard.ts');
   const { credentials, region } = (await context.sqs()).config;
   return await checkTopic(endpoint, {
     secrets: createSecrets({ client: await context.secrets(), cacheMs: 60_000, now: Date.now }),
     iamToken: createIamToken({ credentials, region, now: Date.now }),
+    brokers: { lookup: systemLookup, addresses: brokerAddresses(await readRules(context)) },
   });
 }

@@ -22,9 +22,11 @@ describe('the environment', () => {
       ...deliver,
       ...Object.fromEntries(numbers.map(([name, value]) => [name, Number(value)])),
       ALLOW_HTTP: true,
+      ALLOW_PLAINTEXT_SASL: false,
       ALLOW_TRUST_ALL: false,
       ALLOW_ANY_HOSTNAME: false,
       ALLOWED_CIDRS: ['10.0.0.0/8', 'fd00::/8'],
+      BROKER_CIDRS: [],
       SHARED_SECRET_PREFIXES: [],
     });
   });

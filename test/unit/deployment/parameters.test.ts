@@ -75,7 +75,10 @@ describe('the table of parameters', () => {
     expect(defaults).toMatchObject({ lagSeconds: 20, keepData: 'false', tags: '' });
     // biome-ignore lint/suspicious/noTemplateCurlyInString: serverless fills it in.
     expect(defaults).toHaveProperty('secretsPrefix', 'webhooks/${sls:stage}');
-    expect(stages).toEqual({ local: { allowHttp: 'true' }, prod: { keepData: 'true' } });
+    expect(stages).toEqual({
+      local: { allowHttp: 'true', allowPlaintextSasl: 'true' },
+      prod: { keepData: 'true' },
+    });
     // biome-ignore lint/suspicious/noTemplateCurlyInString: serverless fills it in.
     expect(given()).toHaveProperty('lagSeconds', '${param:lagSeconds}');
   });

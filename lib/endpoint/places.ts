@@ -1,0 +1,53 @@
+// Checks where an endpoint is: the host of a queue, the addresses of brokers, and whether a password would go there without
+// TLS. Looks up no name; names are checked when a connection is opened.
+import type { Fault } from '#lib/item/fault.ts';
+import type { Endpoint, KafkaConfiguration } from './endpoint.ts';
+
+/** The deployment's rules for the places of endpoints. */
+export type PlaceRules = {
+  /** Why a queue may not be at this URL, as a sentence without its text; undefined when it may. */
+  readonly checkQueueUrl: (url: string) => string | undefined;
+  /** Why a broker may not be at this host, a name or an IP literal; undefined when it may. */
+  readonly checkBrokerHost: (host: string) => string | undefined;
+  /** Whether a password may be sent to brokers without TLS. */
+  readonly allowPlaintextSasl: boolean;
+};
+
+/** All faults of the endpoint's place. */
+export function faultsOfPlace({ type, configuration }: Endpoint, rules: PlaceRules): Fault[] {
+  switch (type) {
+    case 'sqs': {
+      if ('queueArn' in configuration) return [];
+      const reason = rules.checkQueueUrl(configuration.queueUrl);
+      return reason === undefined ? [] : [{ path: 'configuration.queueUrl', reason }];
+    }
+    case 'kafka':
+      return faultsOfBrokers(configuration, rules);
+    default:
+      return type satisfies never;
+  }
+}
+
+function faultsOfBrokers({ bootstrapServers, security }: KafkaConfiguration, rules: PlaceRules): Fault[] {
+  const faults: Fault[] = [];
+  for (const server of bootstrapServers) {
+    const reason = rules.checkBrokerHost(hostOf(server));
+    if (reason === undefined) continue;
+    faults.push({ path: 'configuration.bootstrapServers', reason });
+    break;
+  }
+  if (
+    security.protocol === 'SASL_PLAINTEXT' &&
+    security.sasl?.saslMechanism === 'PLAIN' &&
+    !rules.allowPlaintextSasl
+  ) {
+    faults.push({ path: 'configuration.security.protocol', reason: PASSWORD_IN_CLEAR });
+  }
+  return faults;
+}
+
+const PASSWORD_IN_CLEAR =
+  'would send the password without encryption: choose SASL_SSL or a SCRAM mechanism, or deploy with allowPlaintextSasl';
+
+/** The host of host:port. Brackets are of an IPv6 literal. */
+const hostOf = (server: string): string => server.slice(0, server.lastIndexOf(':')).replace(/^\[|\]$/g, '');
