@@ -17,7 +17,12 @@ export type BridgeJob = { subject: BridgeSubject; batches: number; perBatch: num
 export type BridgeMeasured = { cpuMicros: number; wallMs: number; letters: number };
 
 const { BROKER = '', TOPIC = '' } = process.env;
-const environment = environmentAt('http://127.0.0.1:1/000000000000');
+// The broker is on this machine, which an emulated stage alone allows.
+const environment = {
+  ...environmentAt('http://127.0.0.1:1/000000000000'),
+  STAGE: 'local',
+  AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+};
 const nobody = { send: async () => Promise.reject(new Error('the benchmark asks nothing of this')) };
 const Item = { name: 'bench', type: 'kafka', configuration: { bootstrapServers: BROKER, topic: TOPIC } };
 const handler = createBridge(
