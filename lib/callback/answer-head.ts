@@ -13,8 +13,9 @@ export type AnswerHead = {
   readonly text: string;
 };
 
-// A higher version is what a server calls itself: these bytes are read as HTTP/1.1 all the same.
-const STATUS_LINE = /^HTTP\/(\d(?:\.\d)?) ([1-9]\d\d)(?:[ \t][^\r\n]*)?\r*$/;
+// A higher version is what a server calls itself: these bytes are read as HTTP/1.1 all the same. The words of the line may
+// have more space between them, and the reason phrase any bytes (RFC 9112, 4).
+const STATUS_LINE = /^HTTP\/(\d(?:\.\d)?)[ \t]+([1-9]\d\d)(?:[ \t][^\n]*)?\r*$/;
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 // RFC 9110, 5.5: a recipient may replace control characters in a value by spaces.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that a value must not contain
@@ -33,7 +34,9 @@ export function parseHead(text: string): AnswerHead | undefined {
   const status = Number(digits);
   const { fields, isOdd } = fieldsOf(lines);
   const lengths = valuesOf(fields, 'content-length');
-  const codings = valuesOf(fields, 'transfer-encoding').filter((coding) => coding !== 'identity');
+  const listed = valuesOf(fields, 'transfer-encoding');
+  // RFC 9110, 5.6.1.2: a list may have empty elements.
+  const codings = listed.filter((coding) => coding !== 'identity' && coding !== '');
   const framing = framingOf(status, lengths, codings);
   // The connection is given up after an answer whose end may be elsewhere than it says.
   const isLast =
@@ -41,6 +44,7 @@ export function parseHead(text: string): AnswerHead | undefined {
     (version !== '1.1' && version !== '1.0') ||
     framing.kind === 'unreadable' ||
     lengths.length > 1 ||
+    listed.includes('') ||
     (codings.length > 0 && (lengths.length > 0 || version === '1.0')) ||
     (framing.kind === 'none' && (codings.length > 0 || lengths.some((length) => length !== '0')));
   const minor = version === '1.0' ? 0 : 1;
@@ -51,23 +55,23 @@ type Field = readonly [name: string, value: string];
 
 /** A line that is no header is left out. A line that begins with a space continues the one before it (RFC 9112, 5.2). */
 function fieldsOf(lines: readonly string[]): { fields: Field[]; isOdd: boolean } {
-  const fields: [string, string][] = [];
+  const fields: { readonly name: string; readonly parts: string[] }[] = [];
   let isOdd = false;
   for (const line of lines) {
-    const last = fields.at(-1);
     if (line === '' || line === '\r') continue;
     if (line.startsWith(' ') || line.startsWith('\t')) {
       isOdd = true;
-      if (last !== undefined) last[1] = `${last[1]} ${cleanValue(line)}`.trim();
+      fields.at(-1)?.parts.push(cleanValue(line));
       continue;
     }
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0));
     const bare = name.trimEnd();
     isOdd ||= bare !== name || !NAME.test(bare);
-    if (NAME.test(bare)) fields.push([bare, cleanValue(line.slice(colon + 1))]);
+    if (NAME.test(bare)) fields.push({ name: bare, parts: [cleanValue(line.slice(colon + 1))] });
   }
-  return { fields, isOdd };
+  // Joined once: thousands of folded lines would be copied again for each of them.
+  return { fields: fields.map(({ name, parts }) => [name, parts.join(' ').trim()]), isOdd };
 }
 
 const cleanValue = (text: string): string => text.replace(CONTROLS, ' ').trim();

@@ -135,7 +135,7 @@ function sendable(given: ExchangeRequest['headers']): Record<string, string | fa
 
 async function answered(response: CappedResponse, capBytes: number): Promise<Exchange> {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(response.headers)) headers[name] = String(value);
+  for (const [name, value] of Object.entries(response.received)) headers[name] = String(value);
   const { status, data, cut } = response;
   const head = {
     kind: 'answered',

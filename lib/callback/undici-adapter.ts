@@ -7,9 +7,14 @@ import { ANSWER } from './head-reader.ts';
 
 /**
  * Result of the adapter: the raw bytes, up to the cap. `cut` is the code of what ended the answer within its body: the
- * status and the headers were read whole, so they stand.
+ * status and the headers were read whole, so they stand. The headers are in `received`: axios takes seconds of CPU time to
+ * copy `headers` with thousands of names.
  */
-export type CappedResponse = AxiosResponse<Buffer> & { readonly truncated: boolean; readonly cut?: string };
+export type CappedResponse = AxiosResponse<Buffer> & {
+  readonly received: Dispatcher.ResponseData['headers'];
+  readonly truncated: boolean;
+  readonly cut?: string;
+};
 
 export const DEADLINE = 'ERR_CALLBACK_DEADLINE';
 
@@ -26,7 +31,7 @@ export function createUndiciAdapter(capBytes: number): AxiosAdapter {
       let controller: Dispatcher.DispatchController | undefined;
       let settled = false;
       let status = 0;
-      let headers: CappedResponse['headers'] = {};
+      let received: CappedResponse['received'] = {};
       const chunks: Buffer[] = [];
       let bytes = 0;
 
@@ -37,7 +42,8 @@ export function createUndiciAdapter(capBytes: number): AxiosAdapter {
       const answer = (truncated: boolean, cut?: string) => {
         settle();
         const data = Buffer.concat(chunks);
-        const response: CappedResponse = { data, status, statusText: '', headers, config, truncated };
+        const answered = { data, status, statusText: '', headers: {}, config };
+        const response: CappedResponse = { ...answered, received, truncated };
         resolve(cut === undefined ? response : { ...response, cut });
       };
       const fail = (code = '', cause?: unknown) => {
@@ -69,9 +75,9 @@ export function createUndiciAdapter(capBytes: number): AxiosAdapter {
             if (settled || controller !== undefined) throw new Error('not to be written');
             controller = started;
           },
-          onResponseStart(_controller, statusCode, received) {
+          onResponseStart(_controller, statusCode, answerHeaders) {
             status = statusCode;
-            headers = received;
+            received = answerHeaders;
           },
           onResponseData(_controller, chunk) {
             if (settled) return;

@@ -59,12 +59,18 @@ const LEGAL = [
 
 const ODD = [
   row('No space after the status', `HTTP/1.1 200\r\n${LENGTH_2}`, { kept: true }),
+  row('Two spaces before the status', `HTTP/1.1  200 OK\r\n${LENGTH_2}`, { kept: true }),
+  row('A carriage return in the reason phrase', `HTTP/1.1 200 O\rK\r\n${LENGTH_2}`, { kept: true }),
   row('HTTP/2.0 in the status line', `HTTP/2.0 200 OK\r\n${LENGTH_2}`),
   row('Bare line feeds', 'HTTP/1.1 200 OK\ncontent-length: 2\n\nok', { kept: true }),
   row('Two equal lengths', `HTTP/1.1 200 OK\r\ncontent-length: 2\r\n${LENGTH_2}`),
   cut('Two different lengths', `HTTP/1.1 200 OK\r\ncontent-length: 3\r\n${LENGTH_2}`, 'malformed-answer'),
   cut('A length that is no number', 'HTTP/1.1 200 OK\r\ncontent-length: two\r\n\r\nok', 'malformed-answer'),
   row('A length and chunked', `HTTP/1.1 200 OK\r\ncontent-length: 9\r\n${CHUNKED}2\r\nok\r\n0\r\n\r\n`),
+  row(
+    'Chunked in a list with empty elements',
+    `HTTP/1.1 200 OK\r\ntransfer-encoding: ,chunked,\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
+  ),
   row('HTTP/1.0 and chunked', `HTTP/1.0 200 OK\r\n${CHUNKED}2\r\nok\r\n0\r\n\r\n`),
   row('Chunk sizes padded with spaces', `HTTP/1.1 200 OK\r\n${CHUNKED}2  \r\nok\r\n0 \r\n\r\n`, {
     kept: true,

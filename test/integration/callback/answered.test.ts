@@ -1,6 +1,6 @@
 // What is written, and what becomes of each kind of answer, on real sockets.
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { answering, requestTo, testClient, testServer } from '#test/support/callback-exchange.ts';
 import { OK } from '#test/support/raw-server.ts';
 
@@ -259,4 +259,22 @@ describe('a compressed answer, which nobody asked for', () => {
       expect(exchange.kind === 'answered' && exchange.body.toString()).toBe('plain text');
     },
   );
+});
+
+it('reads thousands of header names in steps that grow with their number, not with its square', async () => {
+  const names = Array.from({ length: 2_000 }, (_, n) => `x-${n}`);
+  const server = await testServer(
+    answering(answer(`200 OK\r\n${names.map((name) => `${name}: v`).join('\r\n')}`)),
+  );
+  let calls = 0;
+  const lowered = String.prototype.toLowerCase;
+  const spy = vi.spyOn(String.prototype, 'toLowerCase').mockImplementation(function (this: string) {
+    calls += 1;
+    return lowered.call(this);
+  });
+  onTestFinished(() => spy.mockRestore());
+  const exchange = await testClient().exchange(requestTo(server.url));
+  spy.mockRestore();
+  expect(exchange).toMatchObject({ status: 200, headers: { 'x-0': 'v', 'x-1999': 'v' } });
+  expect(calls).toBeLessThan(10 * names.length);
 });
