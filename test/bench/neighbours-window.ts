@@ -38,7 +38,9 @@ async function measure(job: WindowJob): Promise<Window> {
   const { startLocalSet }: { startLocalSet(options: LocalSetOptions): Promise<LocalSet> } = await import(
     from
   );
-  const victim = await startBeside<AskedOfVictim>('./victim.ts');
+  const victim = await startBeside<AskedOfVictim>('./victim.ts', {
+    args: job.healthyHost === undefined ? [] : ['closes'],
+  });
   if (job.healthyHost !== undefined) await startBeside('./names-server.ts');
   const dynamodb = await startBeside('./dynamodb.ts', { flags: EMULATOR_FLAGS });
   const set = await startLocalSet({

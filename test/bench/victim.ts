@@ -26,6 +26,9 @@ export type Arrived = {
   readonly missingMs: readonly number[];
 };
 
+/** Each request then needs a connection of its own, and a look-up where the callback has a name. */
+const CLOSES = process.argv[2] === 'closes';
+
 const now = () => performance.timeOrigin + performance.now();
 let sentAt: number[] = [];
 let arrivedAt = new Map<string, number>();
@@ -42,7 +45,7 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     if (arrivedAt.has(body)) repeated += 1;
     else arrivedAt.set(body, at);
-    response.writeHead(204).end();
+    response.writeHead(204, CLOSES ? { connection: 'close' } : {}).end();
   });
 });
 server.keepAliveTimeout = 600_000;

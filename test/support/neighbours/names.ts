@@ -7,6 +7,7 @@ const unnamed = (name: string, label: 'silent' | 'failing'): Offender => ({
   name,
   kind: 'dns',
   everyMs: 1_000,
+  environments: 3,
   healthyHost: 'healthy.test',
   async start({ putSubscription, publish }) {
     for (let index = 0; index < LANES; index++) {
