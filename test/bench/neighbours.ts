@@ -2,7 +2,7 @@
 // the local set. CHECKOUTS=.,PATH measures the functions of another checkout in turns with those of this one.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Offender } from '#test/support/neighbours/offender.ts';
@@ -48,7 +48,7 @@ async function measure(offender: Offender, subject: Subject): Promise<Window | u
   };
   const child = fork(new URL('./neighbours-window.ts', import.meta.url), [JSON.stringify(job)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    ...(offender.healthyHost && ownResolvConf()),
+    ...(offender.healthyHost !== undefined && ownResolvConf()),
     // A group of its own: a function that computes without end has to end with its window.
     detached: true,
   });
@@ -67,12 +67,21 @@ async function measure(offender: Offender, subject: Subject): Promise<Window | u
   return window;
 }
 
+let resolvConf: string | undefined;
+
 /** Lets a window see a resolv.conf of its own, in a mount namespace: needs Linux and root. names-server.ts has the address. */
 function ownResolvConf() {
-  const file = join(mkdtempSync(join(tmpdir(), 'resolv-')), 'resolv.conf');
-  writeFileSync(file, 'nameserver 127.0.0.153\n');
+  resolvConf ??= writeResolvConf();
   const script = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
-  return { execPath: 'unshare', execArgv: ['--mount', 'sh', '-c', script, file, process.execPath] };
+  return { execPath: 'unshare', execArgv: ['--mount', 'sh', '-c', script, resolvConf, process.execPath] };
+}
+
+function writeResolvConf(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'resolv-'));
+  process.once('exit', () => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'resolv.conf');
+  writeFileSync(file, 'nameserver 127.0.0.153\n');
+  return file;
 }
 
 /** Delays of all messages; one that is missing counts with the time for which it has waited. */
