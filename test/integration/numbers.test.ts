@@ -295,7 +295,7 @@ test('a subscription that is gone as long as the deployment says is cleared', as
 });
 
 test('a dead letter is replayed as often as the deployment says', async () => {
-  const one = await rig.subscribe();
+  const one = await rig.subscribe({ dlq: 'replayed' });
   const queue = await deadLetterQueue('replayed', rig);
   const { id: subscription } = one;
   for (const rounds of [1, 2, 3])

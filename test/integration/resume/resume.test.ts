@@ -197,7 +197,12 @@ describe('what is held', () => {
       ok: true,
       message: '1 held.',
       held: [
-        { messageId: `held-${one.id}`, reason: 'rejected', at: expect.stringMatching(/^\d{4}-.*T.*Z$/) },
+        {
+          messageId: `held-${one.id}`,
+          reason: 'rejected',
+          status: 400,
+          at: expect.stringMatching(/^\d{4}-.*T.*Z$/),
+        },
       ],
     });
   });
