@@ -88,7 +88,7 @@ export async function startSlowDrain(
 }
 
 /** The shortest wait of a probe for a slot, in milliseconds; the longest is twice this. */
-const PROBE_WAIT_MS = 10_000;
+const PROBE_WAIT_MS = 3_000;
 
 /**
  * Takes a slot for the probe of a slow subscription in an outage: a probe that hangs until its timeout keeps a function
