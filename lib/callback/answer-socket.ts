@@ -106,7 +106,10 @@ class AnswerSocket extends Duplex {
   #finish(error: Error): void {
     const head = this.#reading.kind === 'head' ? this.#reading.reader.certain() : undefined;
     if (head !== undefined) this.push(Buffer.from(head.text, 'latin1'));
-    this.#giveUp(error);
+    // undici takes a reset for the proper end of an answer without a length.
+    const isEnd = head !== undefined || this.#reading.kind === 'until-close';
+    const isReset = 'code' in error && error.code === 'ECONNRESET';
+    this.#giveUp(isEnd && isReset ? coded('ECONNABORTED', error.message) : error);
   }
 
   #giveUp(error: Error): void {

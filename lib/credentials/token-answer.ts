@@ -14,6 +14,8 @@ const OAUTH_ERRORS: ReadonlySet<unknown> = new Set([
   'invalid_scope',
   'invalid_target',
 ]);
+/** Too slow, too early or too many requests: nothing is said about the client. */
+const NOT_NOW: ReadonlySet<number> = new Set([408, 425, 429]);
 /** What can stand behind `Bearer` in a header. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
@@ -26,7 +28,7 @@ export function tokenAnswerOf(exchange: Exchange, origin: string): TokenAnswer {
   });
   if (exchange.kind !== 'answered') return failure('token-unreachable', exchange.message);
   const { status, body, incomplete } = exchange;
-  if (status >= 500) return failure('token-failed', `it answered ${status}`);
+  if (status >= 500 || NOT_NOW.has(status)) return failure('token-failed', `it answered ${status}`);
   const answer = jsonObjectOf(body);
   const named = OAUTH_ERRORS.has(answer?.error) ? ` ${answer?.error}` : '';
   const token = answer?.access_token;

@@ -278,3 +278,17 @@ it('reads thousands of header names in steps that grow with their number, not wi
   expect(exchange).toMatchObject({ status: 200, headers: { 'x-0': 'v', 'x-1999': 'v' } });
   expect(calls).toBeLessThan(10 * names.length);
 });
+
+it.each([
+  ['the headers', 'HTTP/1.1 200 OK\r\ncontent-le'],
+  ['a body without a length', 'HTTP/1.1 200 OK\r\n\r\nok'],
+  ['a body with a length', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok'],
+])('says that the connection was reset within %s', async (_, bytes) => {
+  const written = Promise.withResolvers<import('node:net').Socket>();
+  const server = await testServer({
+    onRequest: (socket) => void socket.write(bytes, () => written.resolve(socket)),
+  });
+  const exchange = testClient().exchange(requestTo(server.url));
+  (await written.promise).resetAndDestroy();
+  expect(await exchange).toMatchObject({ kind: 'answered', status: 200, incomplete: 'reset' });
+});

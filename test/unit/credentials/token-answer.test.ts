@@ -70,6 +70,7 @@ describe('no token', () => {
     ],
     ['a refusal in a page', answered('<p>MaRkEd', { status: 403 }), 'token-refused', 'it answered 403'],
     ['a failure', answered(GOOD, { status: 503 }), 'token-failed', 'it answered 503'],
+    ['too many requests', answered('', { status: 429 }), 'token-failed', 'it answered 429'],
     [
       'half a token',
       answered('{"access_token":"MaR', { incomplete: 'closed' }),
