@@ -11,6 +11,8 @@ export type Announcement = {
     readonly subscription: string;
     readonly reason: string | undefined;
     readonly detail: string | undefined;
+    /** The cause of the last attempt, where it had no status. */
+    readonly code: string | undefined;
     readonly since: string | undefined;
     readonly resumeAt: string | undefined;
     readonly failures: number | undefined;
@@ -24,13 +26,14 @@ export function createAnnounce(put: (announcement: Announcement) => Promise<unkn
     const is = announcedPhase(after);
     // A failed probe continues the same outage, which was announced already.
     if (was === is && (is === 'going' || isSameReason(before, after))) return;
-    const { reason, detail, since, resumeAt, failures } = after.pause ?? {};
+    const { reason, detail, code, since, resumeAt, failures } = after.pause ?? {};
     const announcement: Announcement = {
       type: is === 'going' ? 'subscription.resumed' : 'subscription.paused',
       detail: {
         subscription,
         reason: reason ?? before.pause?.reason,
         detail,
+        code,
         since: iso(since),
         resumeAt: iso(resumeAt),
         failures,

@@ -55,13 +55,15 @@ describe('who is told', () => {
   });
 });
 
-test('a pause is announced with its reason and the time of the next try', async () => {
+test('a pause is announced with its reason, its cause and the time of the next try', async () => {
   const { told, lines, announce } = announcing();
-  await announce('acme', NO_STATE, outage);
+  const unsent = { ...pause, detail: 'TLS failed', code: 'tls-failed', resumeAt: 2_000 };
+  await announce('acme', NO_STATE, { ...NO_STATE, pause: unsent });
   const detail = {
     subscription: 'acme',
     reason: 'outage',
-    detail: 'the callback answered 503',
+    detail: 'TLS failed',
+    code: 'tls-failed',
     since: '1970-01-01T00:00:00.000Z',
     resumeAt: '1970-01-01T00:00:02.000Z',
     failures: 1,

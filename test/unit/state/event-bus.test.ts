@@ -9,6 +9,7 @@ const EVENT = {
     subscription: 'acme',
     reason: 'outage',
     detail: undefined,
+    code: undefined,
     since: undefined,
     resumeAt: undefined,
     failures: 1,
