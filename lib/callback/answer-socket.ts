@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { errors } from 'undici';
+import type { AnswerHead } from './answer-head.ts';
 import { type ChunkReader, createChunkReader } from './chunk-reader.ts';
 import { coded } from './guard.ts';
 import { ANSWER, type AnswerFault, createHeadReader, type HeadReader } from './head-reader.ts';
@@ -20,6 +21,26 @@ type Reading =
 
 const IDLE: Reading = { kind: 'idle' };
 const OVER: Reading = { kind: 'over' };
+
+/** Where an answer goes whose connection is given up in the middle of its headers; set by `statusWhenAborted` alone. */
+let reportStatus: ((status: number) => void) | undefined;
+
+/**
+ * Aborts a request, which destroys its connection at once. Returns the status of an answer whose status line was read
+ * whole, although its headers were not; else undefined.
+ */
+export function statusWhenAborted(abort: () => void): number | undefined {
+  let found: number | undefined;
+  reportStatus = (status) => {
+    found = status;
+  };
+  try {
+    abort();
+  } finally {
+    reportStatus = undefined;
+  }
+  return found;
+}
 
 /** Wraps an open connection for one undici client, which sends one request after the other. */
 export function answerSocket(socket: Socket): Socket {
@@ -77,6 +98,8 @@ class AnswerSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    const status = this.#certain()?.status;
+    if (status !== undefined) reportStatus?.(status);
     this.#reading = OVER;
     this.#socket.destroy();
     done(error);
@@ -104,12 +127,17 @@ class AnswerSocket extends Duplex {
 
   /** Gives the connection up. A status line that was read whole decides, also without the rest of its headers. */
   #finish(error: Error): void {
-    const head = this.#reading.kind === 'head' ? this.#reading.reader.certain() : undefined;
+    const head = this.#certain();
     if (head !== undefined) this.push(Buffer.from(head.text, 'latin1'));
     // undici takes a reset for the proper end of an answer without a length.
     const isEnd = head !== undefined || this.#reading.kind === 'until-close';
     const isReset = 'code' in error && error.code === 'ECONNRESET';
     this.#giveUp(isEnd && isReset ? coded('ECONNABORTED', error.message) : error);
+  }
+
+  /** The final answer as far as its whole status line says it, while its headers are read. */
+  #certain(): AnswerHead | undefined {
+    return this.#reading.kind === 'head' ? this.#reading.reader.certain() : undefined;
   }
 
   #giveUp(error: Error): void {

@@ -3,6 +3,7 @@
 // `timeout`.
 import { type AxiosAdapter, AxiosError, type AxiosResponse } from 'axios';
 import { type Dispatcher, errors, Pool } from 'undici';
+import { statusWhenAborted } from './answer-socket.ts';
 import { ANSWER } from './head-reader.ts';
 
 /**
@@ -51,13 +52,11 @@ export function createUndiciAdapter(capBytes: number): AxiosAdapter {
         const sent = controller !== undefined;
         const error = new AxiosError('the exchange failed', code, undefined, sent ? {} : undefined);
         if (cause instanceof Error) error.cause = cause;
-        if (status !== 0) {
-          answer(true, code);
-        } else {
-          settle();
-          reject(error);
-        }
-        controller?.abort(error);
+        settle();
+        const certain = statusWhenAborted(() => controller?.abort(error));
+        if (status === 0 && certain !== undefined) status = certain;
+        if (status === 0) reject(error);
+        else answer(true, code);
       };
       const timer = setTimeout(fail, config.timeout, DEADLINE);
 

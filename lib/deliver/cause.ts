@@ -91,5 +91,7 @@ function adviceOnStatus(status: number): string {
   if (status === 401 || status === 403) return 'Check the credentials and the signing keys.';
   if (status < 400) return 'Redirects are not followed: register the final address as callbackUrl.';
   if (status === 404 || status === 405 || status === 410) return 'Check the path of the callbackUrl.';
+  if (status === 408 || status === 425 || status === 429)
+    return 'The callback asks to be called later or less often: name the status in retry.statuses, or lower maxConcurrentConnections.';
   return 'The callback refused the call: check the body, its content type and the headers that it expects.';
 }

@@ -74,8 +74,11 @@ const MOST_VALUES = 20;
 
 /** A fraction of a second, which RFC 9110 does not know, is rounded up. Not a number when the text is neither. */
 const waitMsOf = (text: string, now: number): number =>
-  /^\d+(\.\d*)?$/.test(text) ? Math.ceil(Number(text)) * 1000 : dateOf(text) - now;
+  /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Math.ceil(Number(text)) * 1000 : dateOf(text) - now;
 
-// Date.parse accepts much that is no HTTP date, such as plain numbers. All HTTP dates begin with a day's name.
+// Date.parse accepts much that is no HTTP date, such as plain numbers. All HTTP dates begin with a day's name, and all are
+// in GMT; the form of asctime does not say so, and Date.parse would take it for local time.
 const dateOf = (text: string): number =>
-  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;
+  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)
+    ? Date.parse(/GMT$/i.test(text) ? text : `${text} GMT`)
+    : Number.NaN;

@@ -98,6 +98,7 @@ const CUT = [
   ),
   cut('A close within a chunked body', `HTTP/1.1 200 OK\r\n${CHUNKED}9\r\nok`, 'closed', 'closes'),
   cut('A body that stops until the deadline', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok', 'timeout'),
+  cut('Headers that stop until the deadline', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n', 'timeout'),
   cut('A close within the headers', 'HTTP/1.1 200 OK\r\ncontent-le', 'closed', 'closes'),
   cut('Headers without end after a 200', 'HTTP/1.1 200 OK\r\n', 'headers-too-large', {
     pours: 'x-a: one\r\n',
@@ -123,7 +124,6 @@ const NONE = [
   none('A reason phrase without end', 'HTTP/1.1 200 ', 'headers-too-large', { pours: 'a' }),
   none('Empty lines without end', '', 'headers-too-large', { pours: '\r\n' }),
   none('A close within the status line', 'HTTP/1.1 20', 'closed', 'closes'),
-  none('Headers that stop until the deadline', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n', 'timeout'),
   none('101 Switching Protocols', 'HTTP/1.1 101 Switching\r\nupgrade: x\r\n\r\n', 'malformed-answer'),
   none('The greeting of a mail server', '220 smtp.example.com ESMTP\r\n', 'malformed-answer'),
   none('A status of two digits', `HTTP/1.1 20 OK\r\n${LENGTH_2}`, 'malformed-answer'),

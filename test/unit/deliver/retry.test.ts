@@ -56,6 +56,8 @@ test.each([
   ['Mon, 23 Nov 2026 10:00:30 GMT', 30_000],
   ['Monday, 23-Nov-26 10:00:30 GMT', 30_000],
   ['Mon Nov 23 10:00:30 2026', 30_000],
+  ['.5', 1_000],
+  ['Mon Nov 23 10:00:30 2026', 30_000],
   ['999999999', 6 * 3600_000],
   ['Tue, 24 Nov 2026 10:00:00 GMT', 6 * 3600_000],
 ])('Retry-After: %s is obeyed, up to the six hours that this deployment allows', (header, ms) => {
