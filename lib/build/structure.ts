@@ -1,4 +1,4 @@
-// Checks the structure of lib/ and functions/: no circle of files or of folders, no exported name that two files use, and a
+// Checks the structure of lib/ and functions/: no circle of files or of folders, no name that two files export, and a
 // docstring on every exported function outside lib/local.
 // `npm run structure` prints what is wrong and ends with 1.
 import { globSync, readFileSync } from 'node:fs';

@@ -47,7 +47,7 @@ const inSecret = {
   ),
 };
 
-/** Opening a store takes up to 50 ms, and half a second with the most iterations, so each content is opened once. */
+/** Opening a store takes up to 50 ms, or 500 ms with `MOST_ITERATIONS`. So this many opened contents are kept. */
 const MOST_KEPT = 100;
 
 /** Returns the TLS settings, or why there are none. Never rejects. */

@@ -22,7 +22,7 @@ export type OpenDeps = {
   /** Our own queues: messages read from them would be invisible to the functions meanwhile. */
   readonly ownQueueUrls: readonly string[];
   readonly undeliverableQueueUrl: string;
-  /** Asked before the first call to an endpoint's URL, which is signed and has the session's token. */
+  /** Called before the first request to an endpoint's URL, because a request is signed and has the session's token. */
   readonly checkQueueUrl: PlaceRules['checkQueueUrl'];
   /** Endpoint of an emulated AWS; undefined on AWS. */
   readonly emulator: string | undefined;

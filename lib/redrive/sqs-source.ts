@@ -26,7 +26,7 @@ type Options = {
  * long poll, which asks all servers of SQS.
  */
 const EMPTY_RECEIVES = 2;
-/** The same number, if SQS still counts messages that it does not return. */
+/** The same limit of empty receives, for a queue in which SQS still counts messages that it does not return. */
 const EMPTY_RECEIVES_MOST = 6;
 const WAIT_SECONDS = 1;
 const RECEIVERS = 5;

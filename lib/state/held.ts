@@ -28,7 +28,7 @@ type Deps<Call extends 'get' | 'getAll' | 'put' | 'putAll' | 'delete' | 'deleteA
   readonly stateTable: Pick<Table, Call>;
 };
 
-/** Writes the held message with its outcome. Throws when DynamoDB fails. */
+/** Writes the held message with the reason why it is held. Throws when DynamoDB fails. */
 export async function hold(
   {
     delivery,

@@ -5,7 +5,7 @@ import { LocalFault } from '#lib/callback/local-fault.ts';
 
 export type Answer =
   | { readonly status: number; readonly afterMs?: number; readonly retryAfter?: string }
-  /** No byte is written; a reset after the request was written; the function is killed during the request. */
+  /** `unsent`: no byte is written. `reset`: it follows the whole request. `kill`: the function is killed during it. */
   | { readonly unsent: true; readonly afterMs?: number }
   /** Nothing is written, because the function has no free socket. */
   | { readonly localFault: true; readonly afterMs?: number }

@@ -21,7 +21,7 @@ export async function faultsOfCredentials(
   { ssl, auth }: Subscription,
   { secrets: client }: { readonly secrets: () => Promise<Client> },
 ): Promise<Fault[]> {
-  // Made when a secret is read: most items have what they need in themselves, or need nothing.
+  // The client is made only when a secret is read: most items contain their stores and keys, or have none.
   const lazy = { send: async (command: never) => (await client()).send(command) } as Client;
   const secrets = createSecrets({ client: lazy, cacheMs: CACHE_MS, now: Date.now });
   const faults: Fault[] = [];
