@@ -1,7 +1,7 @@
 // Sends a message to `dead-letters`: the body unchanged, and one attribute with its endpoint, its outcome and its place in
 // the lane. The caller settles the message afterwards.
 
-import { ATTRIBUTE, type DeadLetter, type Delivery, encodeAttribute } from '#lib/message/attribute.ts';
+import { type DeadLetter, type Delivery, encodeAttribute } from '#lib/message/attribute.ts';
 import { fitsOwnQueue } from '#lib/message/size.ts';
 import type { Count, Log } from '#lib/telemetry/log.ts';
 import { NotConfirmed, type Queues } from './queues.ts';
@@ -32,7 +32,7 @@ export async function sendDeadLetter(
   const whole = encodeAttribute({ kind: 'dead-letter', value: letter });
   // Beside the largest bodies an excerpt of control characters, which JSON writes in six, may not fit.
   const { excerpt: _, ...withoutExcerpt } = letter;
-  const attribute = fitsOwnQueue(body, ATTRIBUTE, whole)
+  const attribute = fitsOwnQueue(body, whole)
     ? whole
     : encodeAttribute({ kind: 'dead-letter', value: withoutExcerpt });
   const [refused] = await queues.send(deadLettersQueueUrl, [{ body, attribute }]);

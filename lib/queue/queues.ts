@@ -9,6 +9,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { ATTRIBUTE } from '#lib/message/attribute.ts';
+import { LARGEST_OWN_MESSAGE_BYTES, ownMessageBytes } from '#lib/message/size.ts';
 import { mayPassLater, REAL_CLOCK, untilProcessed, type WaitClock } from './unprocessed.ts';
 
 export type Outgoing = {
@@ -35,7 +36,6 @@ export type Queues = {
 };
 
 const MAX_ENTRIES = 10;
-export const MAX_BATCH_BYTES = 1_048_576;
 
 /** Makes the queues of one SQS client. With `callsAtOnce` above 1, a long send keeps no order. */
 export function createQueues(
@@ -142,8 +142,8 @@ export function batchesBySize(entries: readonly Outgoing[]): readonly (readonly 
   let current: Outgoing[] = [];
   let bytes = 0;
   for (const entry of entries) {
-    const size = bytesOf(entry);
-    if (current.length === MAX_ENTRIES || (current.length > 0 && bytes + size > MAX_BATCH_BYTES)) {
+    const size = ownMessageBytes(entry.body, entry.attribute);
+    if (current.length === MAX_ENTRIES || (current.length > 0 && bytes + size > LARGEST_OWN_MESSAGE_BYTES)) {
       batches.push(current);
       current = [];
       bytes = 0;
@@ -153,11 +153,6 @@ export function batchesBySize(entries: readonly Outgoing[]): readonly (readonly 
   }
   if (current.length > 0) batches.push(current);
   return batches;
-}
-
-/** Bytes that SQS counts: the body, and each attribute's name, type and value. */
-function bytesOf({ body, attribute }: Outgoing): number {
-  return Buffer.byteLength(body) + Buffer.byteLength(attribute) + ATTRIBUTE.length + 'String'.length;
 }
 
 /** The error when SQS did not confirm a send. The caller must then leave the original message where it is. */

@@ -82,7 +82,7 @@ function fitting(body: string, value: Undeliverable): Undeliverable {
     if (omitted.length > 0) {
       shown.detail = `${value.detail} (without attributes that do not fit: ${omitted.join(', ')})`;
     }
-    if (fitsOwnQueue(body, ATTRIBUTE, encodeAttribute({ kind: 'undeliverable', value: shown }))) return shown;
+    if (fitsOwnQueue(body, encodeAttribute({ kind: 'undeliverable', value: shown }))) return shown;
     const longest = kept.pop();
     if (longest === undefined) return shown;
     omitted.push(longest[0]);

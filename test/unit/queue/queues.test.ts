@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ATTRIBUTE } from '#lib/message/attribute.ts';
+import { LARGEST_OWN_MESSAGE_BYTES } from '#lib/message/size.ts';
 import { gatherSends } from '#lib/queue/gather-sends.ts';
 import { secondsAfterFault } from '#lib/queue/hand-back.ts';
 import { queueNameIn, queueNameOf } from '#lib/queue/name.ts';
-import { batchesBySize, createQueues, MAX_BATCH_BYTES, type Outgoing } from '#lib/queue/queues.ts';
+import { batchesBySize, createQueues, type Outgoing } from '#lib/queue/queues.ts';
 import { createMemoryQueues, refusing } from '#test/support/memory-queues.ts';
 import { recordOf } from '#test/support/records.ts';
 
@@ -37,14 +38,14 @@ describe('a long send', () => {
         for (const batch of batches) {
           expect(batch.length).toBeGreaterThan(0);
           expect(batch.length).toBeLessThanOrEqual(10);
-          expect(batch.length === 1 || bytes(batch) <= MAX_BATCH_BYTES).toBe(true);
+          expect(batch.length === 1 || bytes(batch) <= LARGEST_OWN_MESSAGE_BYTES).toBe(true);
         }
         // No call more than needed: what begins a batch would not have fitted into the one before.
         for (const [index, batch] of batches.slice(1).entries()) {
           const before = batches[index] ?? [];
-          expect(before.length === 10 || bytes([...before, ...batch.slice(0, 1)]) > MAX_BATCH_BYTES).toBe(
-            true,
-          );
+          expect(
+            before.length === 10 || bytes([...before, ...batch.slice(0, 1)]) > LARGEST_OWN_MESSAGE_BYTES,
+          ).toBe(true);
         }
       }),
       { numRuns: 40 },
@@ -52,7 +53,7 @@ describe('a long send', () => {
 
   test('fills a call to the byte', () => {
     const overhead = `${ATTRIBUTE}String`.length + 1;
-    const half = { body: 'x'.repeat(MAX_BATCH_BYTES / 2 - overhead), attribute: '{' };
+    const half = { body: 'x'.repeat(LARGEST_OWN_MESSAGE_BYTES / 2 - overhead), attribute: '{' };
     expect(batchesBySize([half, half])).toHaveLength(1);
     expect(batchesBySize([half, { ...half, attribute: '{}' }])).toHaveLength(2);
   });
