@@ -49,7 +49,8 @@ export async function deliverBatch(
     early.add(settled.map(({ record }) => record.receiptHandle));
 
   const lanes = lanesOf(queued);
-  const [suspects = [], others = []] = partition(lanes, (lane) => isSuspect(lane, deps) && isReady(lane));
+  const suspects = lanes.filter((lane) => isSuspect(lane, deps) && isReady(lane));
+  const others = lanes.filter((lane) => !suspects.includes(lane));
   await Promise.all(
     others.map(async (lane) => {
       const result = isReady(lane) ? await workIn(lane) : notWorkedOn(lane, deps);
@@ -76,11 +77,6 @@ export async function deliverBatch(
 /** Groups the batch by message group and keeps the order within each group. */
 const lanesOf = (queued: readonly Queued[]): readonly (readonly Queued[])[] => [
   ...Map.groupBy(queued, ({ record }) => record.attributes.MessageGroupId).values(),
-];
-
-const partition = <T>(list: readonly T[], fits: (one: T) => boolean) => [
-  list.filter(fits),
-  list.filter((one) => !fits(one)),
 ];
 
 const notWorkedOn = (lane: readonly Queued[], { faultWaits }: BatchDeps): LaneResult => ({

@@ -44,17 +44,15 @@ export async function obey(
   const until = Math.min(deps.now() + deps.sliceMs, endsAt - RESERVE_MS);
   const dlq = registration.config.kind === 'valid' ? registration.config.subscription.dlq : undefined;
   switch (command.do) {
-    case 'skip': {
-      const entry = await entryBy(registration.id, lane, command.entry, deps);
-      if (entry === undefined) return;
-      deps.count('Dropped');
-      deps.log.warn('delivery.skipped', { subscription: registration.id, lane, entry: command.entry });
-      return removeEntries(registration.id, lane, [entry], deps);
-    }
+    case 'skip':
     case 'dead-letter': {
       const entry = await entryBy(registration.id, lane, command.entry, deps);
       if (entry === undefined) return;
-      await awayWith(entry, 'asked');
+      if (command.do === 'dead-letter') await awayWith(entry, 'asked');
+      else {
+        deps.count('Dropped');
+        deps.log.warn('delivery.skipped', { subscription: registration.id, lane, entry: command.entry });
+      }
       return removeEntries(registration.id, lane, [entry], deps);
     }
     case 'send-held': {

@@ -38,8 +38,8 @@ export async function putBodies(
     const count = Math.ceil(bytes.length / PART_BYTES);
     const expiresAt = Math.floor(now / 1000) + PARTS_LIVE_SECONDS;
     await stateTable.putAll(
-      Array.from({ length: count }, (_, index) => ({
-        ...partKey(key, index),
+      partKeys(key, count).map((part, index) => ({
+        ...part,
         bytes: bytes.subarray(index * PART_BYTES, (index + 1) * PART_BYTES),
         expiresAt,
       })),
@@ -48,6 +48,9 @@ export async function putBodies(
   }
   return stored;
 }
+
+const partKeys = (key: StateKey, count: number): readonly StateKey[] =>
+  Array.from({ length: count }, (_, index) => partKey(key, index));
 
 const partSchema = z.object({ sk: z.string(), bytes: z.instanceof(Uint8Array) });
 
@@ -58,7 +61,7 @@ export async function readBody(
   { stateTable }: Deps<'getAll'>,
 ): Promise<string> {
   if (bodyParts === undefined) return body;
-  const keys = Array.from({ length: bodyParts }, (_, index) => partKey(key, index));
+  const keys = partKeys(key, bodyParts);
   const found = await stateTable.getAll(keys, { consistent: true });
   const parts = new Map(found.map((item) => partSchema.parse(item)).map(({ sk, bytes }) => [sk, bytes]));
   const bytes = keys.map(({ sk }) => {
@@ -89,8 +92,6 @@ export async function deleteBodies(
   messages: readonly (Pick<StoredBody, 'bodyParts'> & { readonly key: StateKey })[],
   { stateTable }: Deps<'deleteAll'>,
 ): Promise<void> {
-  const keys = messages.flatMap(({ key, bodyParts = 0 }) =>
-    Array.from({ length: bodyParts }, (_, index) => partKey(key, index)),
-  );
+  const keys = messages.flatMap(({ key, bodyParts = 0 }) => partKeys(key, bodyParts));
   if (keys.length > 0) await stateTable.deleteAll(keys);
 }
