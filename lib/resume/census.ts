@@ -1,6 +1,6 @@
 // Counts once a minute how many subscriptions are stopped, in an outage or draining, and how many messages wait in all.
 // Written as metrics for dashboards and alarms. Nothing is resumed here.
-import { keysIn, LOOK_MS, SHARDS, SLOW_SHARDS } from '#lib/state/due.ts';
+import { keysIn, LOOK_MS, ORDINARY_SHARDS, SLOW_SHARDS } from '#lib/state/due.ts';
 import { measureKey, stateKey, subscriptionIn } from '#lib/state/keys.ts';
 import { closedLanes, parseState, type State } from '#lib/state/state.ts';
 import type { Table } from '#lib/state/table.ts';
@@ -58,7 +58,7 @@ export async function census({ endsAt }: { readonly endsAt: number }, deps: Cens
   deps.measure('BacklogOldestAge', Math.round((deps.now() - counted.oldestAt) / 1000));
 }
 
-const STATE_SHARDS = [...Array.from({ length: SHARDS }, (_, shard) => shard), ...SLOW_SHARDS];
+const STATE_SHARDS = [...ORDINARY_SHARDS, ...SLOW_SHARDS];
 const ANY_TIME = { from: 0, to: Number.MAX_SAFE_INTEGER };
 
 async function countAll(

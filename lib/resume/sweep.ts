@@ -1,6 +1,6 @@
 // The sweep, once a minute: resumes subscriptions that are due or overdue. It finds them by a sparse index in shards
 // and starts a bounded number of drains, so that a thousand subscriptions that resume at once don't delay live traffic.
-import { keysIn, SHARDS, SLOW_SHARDS } from '#lib/state/due.ts';
+import { keysIn, ORDINARY_SHARDS, SLOW_SHARDS } from '#lib/state/due.ts';
 import { subscriptionIn } from '#lib/state/keys.ts';
 import { TOKEN_MS } from '#lib/state/lanes.ts';
 import { parseState } from '#lib/state/state.ts';
@@ -40,8 +40,6 @@ export async function sweep({ endsAt }: { readonly endsAt: number }, deps: Sweep
     complete: ordinary.complete && slow.complete,
   };
 }
-
-const ORDINARY_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 async function sweepShards(
   shards: readonly number[],
@@ -83,7 +81,8 @@ async function* dueIn(shard: number, deps: SweepDeps): AsyncGenerator<string> {
 async function drainsUnderWay(deps: SweepDeps): Promise<number> {
   const now = deps.now();
   let drains = 0;
-  for (let shard = 0; shard < SHARDS && drains < deps.drainBudget; shard++) {
+  for (const shard of ORDINARY_SHARDS) {
+    if (drains >= deps.drainBudget) break;
     const keys: string[] = [];
     for await (const { pk } of keysIn(shard, { from: now + 1, to: now + TOKEN_MS }, deps)) {
       if (keys.push(pk) === PAGE) break;

@@ -7,6 +7,8 @@ import type { State } from './state.ts';
 import type { Table } from './table.ts';
 
 export const SHARDS = 16;
+/** The shards of states, but for those of slow subscriptions. */
+export const ORDINARY_SHARDS: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 const shardOf = (text: string, shards = SHARDS): number =>
   hash('sha256', text, 'buffer').readUInt8(0) % shards;
