@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import * as z from 'zod';
 import type { TlsSettings } from '#lib/callback/tls.ts';
 import { field } from '#lib/item/field.ts';
+import { forgetOldest } from '#lib/item/forget-oldest.ts';
 import type { SecretReference } from '#lib/item/secret-reference.ts';
 import type { Ssl } from '#lib/subscription/ssl-schema.ts';
 import type { CredentialFailure } from './failure.ts';
@@ -66,10 +67,7 @@ export function createSslReader(deps: {
     if (opened === undefined) {
       opened = Promise.resolve(read());
       kept.set(id, opened);
-      for (const oldest of kept.keys()) {
-        if (kept.size <= MOST_KEPT) break;
-        kept.delete(oldest);
-      }
+      forgetOldest(kept, MOST_KEPT);
     }
     const result = await opened;
     if (result.ok) return { ok: true, id, store: result.store };

@@ -1,5 +1,6 @@
 // How long the last exchanges of each subscription took, in the memory of this environment. A subscription is slow by their
 // median, so that one slow answer among fast ones is no reason.
+import { forgetOldest } from '#lib/item/forget-oldest.ts';
 
 export type ExchangeTimes = {
   /** Remembers that an exchange took this long, in milliseconds. */
@@ -30,10 +31,7 @@ export function createExchangeTimes({
       const kept = [...recent(subscription), { tookMs, endedAt: now() }].slice(-LAST);
       exchanges.delete(subscription);
       exchanges.set(subscription, kept);
-      for (const oldest of exchanges.keys()) {
-        if (exchanges.size <= MOST_REMEMBERED) break;
-        exchanges.delete(oldest);
-      }
+      forgetOldest(exchanges, MOST_REMEMBERED);
     },
     isSlow(subscription, soFarMs) {
       const times = recent(subscription).map(({ tookMs }) => tookMs);

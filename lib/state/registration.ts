@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { faultOfNaming, itemNamedBy, readEndpointItem } from '#lib/endpoint/directory.ts';
 import type { EndpointRules } from '#lib/endpoint/schema.ts';
 import type { Fault } from '#lib/item/fault.ts';
+import { forgetOldest } from '#lib/item/forget-oldest.ts';
 import { hashOfItem } from '#lib/item/hash.ts';
 import { isObject } from '#lib/item/json.ts';
 import { lanesIn } from '#lib/subscription/lanes.ts';
@@ -149,10 +150,7 @@ export function createRegistrations({ tables, rules, now }: Deps): Registrations
 function keep<T>(kept: Map<string, T>, id: string, value: T | undefined): void {
   kept.delete(id);
   if (value !== undefined) kept.set(id, value);
-  for (const oldest of kept.keys()) {
-    if (kept.size <= MOST_REMEMBERED) break;
-    kept.delete(oldest);
-  }
+  forgetOldest(kept, MOST_REMEMBERED);
 }
 
 const keysOf = (names: ReadonlySet<string>) => [...names].map((name) => ({ name }));

@@ -2,6 +2,7 @@
 // stale lane count does no harm: `deliver` moves a delivery that came through the wrong lane. Items are not parsed here, and
 // not even read whole: one that a customer made large costs the other subscriptions of its topic nothing.
 import * as z from 'zod';
+import { forgetOldest } from '#lib/item/forget-oldest.ts';
 import { isObject, type JsonObject } from '#lib/item/json.ts';
 import { LANE_ATTRIBUTES, lanesIn } from './lanes.ts';
 
@@ -106,10 +107,7 @@ function cached<T>(read: (key: string) => Promise<T>, { now, cacheMs }: Pick<Opt
       entry.until = until;
       if (found === undefined) forget();
     }, forget);
-    for (const oldest of kept.keys()) {
-      if (kept.size <= MAX_KEPT) break;
-      kept.delete(oldest);
-    }
+    forgetOldest(kept, MAX_KEPT);
     return value;
   };
 }
