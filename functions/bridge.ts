@@ -38,18 +38,21 @@ export function createHandler(
   environment: NodeJS.ProcessEnv,
 ) {
   const config = readConfig(bridgeEnvironment, environment);
-  const { now, random, wait, telemetryOf } = surroundings;
-  const clock = { now, random, wait };
+  const { now, random, telemetryOf } = surroundings;
   const telemetry = telemetryOf('bridge', config.STAGE);
   const secrets = createSecrets({ client: secretsManager, cacheMs: config.SECRET_CACHE_SECONDS * 1000, now });
   const { DELIVERIES_QUEUE_URL, DEAD_LETTERS_QUEUE_URL, UNDELIVERABLE_QUEUE_URL } = config;
   const ownQueueUrls = [DELIVERIES_QUEUE_URL, DEAD_LETTERS_QUEUE_URL, UNDELIVERABLE_QUEUE_URL];
-  const { endpointsTable } = createTables(documents, { endpointsTable: config.ENDPOINTS_TABLE }, clock);
+  const { endpointsTable } = createTables(
+    documents,
+    { endpointsTable: config.ENDPOINTS_TABLE },
+    surroundings,
+  );
   const rules = subscriptionRules(config);
   const brokers = { lookup: createLookup(), addresses: brokerAddresses(deploymentRules(config)) };
   const deps = {
     ...telemetry,
-    queues: gatherSends(createQueues(sqs, { callsAtOnce: 5, clock })),
+    queues: gatherSends(createQueues(sqs, { callsAtOnce: 5, clock: surroundings })),
     findEndpoint: createFindEndpoint({
       endpointsTable,
       rules,
@@ -63,7 +66,7 @@ export function createHandler(
           sqs: (region) => (region === undefined ? sqs : sqsIn(region)),
           ownQueueUrls,
           checkQueueUrl: rules.checkQueueUrl,
-          clock,
+          clock: surroundings,
         }),
       ...publishers,
       now,

@@ -44,9 +44,8 @@ export function createHandler(
 ) {
   const config = readConfig(redriveEnvironment, environment);
   const { now, random, wait, telemetryOf } = surroundings;
-  const clock = { now, random, wait };
   const telemetry = telemetryOf('redrive', config.STAGE);
-  const tables = createTables(documents, tableNamesOf(config), clock);
+  const tables = createTables(documents, tableNamesOf(config), surroundings);
   const rules = subscriptionRules(config);
   const registrations = createRegistrations({ tables, rules, now });
   const cacheMs = config.SECRET_CACHE_SECONDS * 1000;
@@ -61,13 +60,13 @@ export function createHandler(
     undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
     checkQueueUrl: rules.checkQueueUrl,
     emulator: config.AWS_ENDPOINT_URL,
-    clock,
+    clock: surroundings,
   };
   const deps = {
     ...telemetry,
     open: (opening: Opening) => openSource(opening, sources),
     targetOf: async (id: string) => targetOf(await registrations.readConfig(id)),
-    queues: createQueues(sqs, { callsAtOnce: 5, clock }),
+    queues: createQueues(sqs, { callsAtOnce: 5, clock: surroundings }),
     deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
     sendBack: createSendBack({
       sqs,

@@ -28,15 +28,14 @@ export function createHandler(
   environment: NodeJS.ProcessEnv,
 ) {
   const config = readConfig(routeEnvironment, environment);
-  const { now, random, wait, telemetryOf } = surroundings;
-  const clock = { now, random, wait };
+  const { now, telemetryOf } = surroundings;
   const telemetry = telemetryOf('route', config.STAGE);
   const names = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
-  const { subscriptionsTable, stateTable } = createTables(documents, names, clock);
+  const { subscriptionsTable, stateTable } = createTables(documents, names, surroundings);
   const deps = {
     ...telemetry,
     stateTable,
-    queues: gatherSends(createQueues(sqs, { callsAtOnce: 5, clock })),
+    queues: gatherSends(createQueues(sqs, { callsAtOnce: 5, clock: surroundings })),
     backstop: createBackstop({ sqs, deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL, now }),
     directory: createDirectory({
       subscriptionsTable,

@@ -27,14 +27,13 @@ export function wireBacklog(
 ) {
   const { now, random, wait, telemetryOf } = surroundings;
   const telemetry = telemetryOf(functionName, config.STAGE);
-  const clock = { now, random, wait };
-  const tables = createTables(documents, tableNamesOf(config), clock);
+  const tables = createTables(documents, tableNamesOf(config), surroundings);
   return {
     ...telemetry,
     ...tables,
-    queues: createQueues(sqs, { clock }),
+    queues: createQueues(sqs, { clock: surroundings }),
     registrations: createRegistrations({ tables, rules: subscriptionRules(config), now }),
-    announce: createAnnounce(putOn(config.EVENT_BUS, events, clock), telemetry.log),
+    announce: createAnnounce(putOn(config.EVENT_BUS, events, surroundings), telemetry.log),
     deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
     retriesQueueUrl: config.RETRIES_QUEUE_URL,
     undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,

@@ -4,7 +4,7 @@
 /** Where queues may be beside AWS: the endpoint of an emulated AWS, on a local stage; undefined on AWS. */
 export type QueueHosts = { readonly emulator: string | undefined };
 
-const REGION = String.raw`(?<region>[a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})`;
+const REGION = '(?<region>[a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})';
 const CHINA = String.raw`(?:\.cn)?`;
 /** https://docs.aws.amazon.com/general/latest/gr/sqs-service.html */
 const AWS = [
