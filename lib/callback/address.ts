@@ -64,23 +64,19 @@ export function isCidr(text: string): boolean {
 
 /** Whether a CIDR lies in a range that no deployment may allow, such as loopback and link-local, or is all of IPv4 or IPv6. */
 export const isForbiddenCidr = (cidr: string): boolean =>
-  prefixOf(cidr) === 0 ||
-  [...LOOPBACK, ...NEVER].some(([never]) => overlap(cidr, never) && prefixOf(cidr) >= prefixOf(never));
+  (parseCidr(cidr)?.prefix ?? 0) === 0 || [...LOOPBACK, ...NEVER].some(([never]) => holds(never, cidr));
 
 /** Whether a CIDR holds all addresses of a private network: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fd00::/8. */
 export const holdsWholePrivateRange = (cidr: string): boolean =>
-  WHOLE_PRIVATE.some((range) => overlap(cidr, range) && prefixOf(cidr) <= prefixOf(range));
+  WHOLE_PRIVATE.some((range) => holds(cidr, range));
 
 const WHOLE_PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fd00::/8'] as const;
 
-const prefixOf = (cidr: string): number => parseCidr(cidr)?.prefix ?? 0;
-
-/** Whether two CIDRs of one version have an address in common: then the wider one holds the other. */
-function overlap(one: string, other: string): boolean {
-  const [a, b] = [parseCidr(one), parseCidr(other)];
-  if (a === undefined || b === undefined || a.version !== b.version) return false;
-  const prefix = Math.min(a.prefix, b.prefix);
-  return firstOf({ ...a, prefix }) === firstOf({ ...b, prefix });
+/** Whether a CIDR holds all addresses of another one. */
+function holds(wide: string, narrow: string): boolean {
+  const [a, b] = [parseCidr(wide), parseCidr(narrow)];
+  if (a === undefined || b === undefined || a.version !== b.version || a.prefix > b.prefix) return false;
+  return firstOf(a) === firstOf({ ...b, prefix: a.prefix });
 }
 
 /** Makes the rules of a deployment. Throws a TypeError for an invalid CIDR, because the configuration is our own. */
@@ -96,9 +92,8 @@ export function addressRules(options: {
   ]);
   const notPublic = matcher(NOT_PUBLIC);
   const globalIpv6 = matcher([[GLOBAL_IPV6, 'global']]);
-  const loopbackIpv6 = matcher(options.allowThisMachine ? LOOPBACK : []);
+  const loopback = matcher(LOOPBACK);
   const nat64 = matcher([[NAT64, 'a translated address']]);
-  const neverWithin = matcher([...LOOPBACK, ...NEVER, ...NOT_PUBLIC]);
 
   return {
     refusal(address) {
@@ -106,10 +101,13 @@ export function addressRules(options: {
       // isIP accepts a zone id, as in "fe80::1%eth0"; addresses with one are refused anyway.
       if (version === 0 || address.includes('%')) return 'not an IP address';
       // "::1" also lies in "::/96".
-      if (loopbackIpv6(address, version) !== undefined) return undefined;
+      if (options.allowThisMachine && loopback(address, version) !== undefined) return undefined;
       const translated = nat64(address, version);
       // RFC 6052, 3.1: this prefix never stands for an address that is not public. So no allowed CIDR counts here.
-      if (translated !== undefined) return neverWithin(ipv4Within(address), 4) && translated;
+      if (translated !== undefined) {
+        const within = ipv4Within(address);
+        return (loopback(within, 4) ?? never(within, 4) ?? notPublic(within, 4)) && translated;
+      }
       const forbidden = never(address, version);
       if (forbidden !== undefined) return forbidden;
       if (allowed(address, version) !== undefined) return undefined;
@@ -122,10 +120,8 @@ export function addressRules(options: {
 
 /** The IPv4 address in the last 32 bits of an IPv6 address. */
 function ipv4Within(address: string): string {
-  // URL writes both halves in hexadecimal, also where they were given as a dotted quad.
-  const groups = new URL(`http://[${address}]/`).hostname.slice(1, -1).split(':');
-  const [high = 0, low = 0] = groups.slice(-2).map((group) => Number.parseInt(group || '0', 16));
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+  const bits = bitsOf(address, 6);
+  return [24n, 16n, 8n, 0n].map((shift) => (bits >> shift) & 255n).join('.');
 }
 
 type Match = (address: string, version: number) => string | undefined;

@@ -570,8 +570,8 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/callback/address.ts',
-        'return neverWithin(ipv4Within(address), 4) && translated;',
-        'return ipv4Within(address) && undefined;',
+        'return (loopback(within, 4) ?? never(within, 4) ?? notPublic(within, 4)) && translated;',
+        'return within && undefined;',
       ],
     ],
     tests: [['callback/address', 'is a translated one (NAT64)']],
