@@ -35,16 +35,15 @@ export function readBer(bytes: Buffer): Ber | undefined {
     if (left < 0 || depth > DEEPEST || tag === undefined || first === undefined || at + 2 > end)
       return undefined;
     if ((tag & 0x1f) === 0x1f) return undefined;
-    const isConstructed = (tag & CONSTRUCTED) !== 0;
     if (first === 0x80)
-      return isConstructed ? readParts(tag, at + 2, { end, depth, isOpen: true }) : undefined;
+      return isConstructed(tag) ? readParts(tag, at + 2, { end, depth, isOpen: true }) : undefined;
     const lengthBytes = first > 0x80 ? first & 0x7f : 0;
     const start = at + 2 + lengthBytes;
     if (lengthBytes > 4 || start > end) return undefined;
     const length = lengthBytes === 0 ? first : bytes.readUIntBE(at + 2, lengthBytes);
     const next = start + length;
     if (next > end) return undefined;
-    if (isConstructed) return readParts(tag, start, { end: next, depth, isOpen: false });
+    if (isConstructed(tag)) return readParts(tag, start, { end: next, depth, isOpen: false });
     return { value: { tag, content: bytes.subarray(start, next), parts: [] }, next };
   }
 
@@ -72,19 +71,20 @@ export function readBer(bytes: Buffer): Ber | undefined {
 export function octetsIn(value: Ber | undefined): Buffer | undefined {
   if (value === undefined) return undefined;
   if (value.parts.length === 0)
-    return isConstructed(value) && value.content.length > 0 ? undefined : value.content;
+    return isConstructed(value.tag) && value.content.length > 0 ? undefined : value.content;
   const pieces = value.parts.map(octetsIn);
   return pieces.every((piece) => piece !== undefined) ? Buffer.concat(pieces) : undefined;
 }
 
-const isConstructed = ({ tag }: Ber): boolean => (tag & CONSTRUCTED) !== 0;
+const isConstructed = (tag: number): boolean => (tag & CONSTRUCTED) !== 0;
 
 /** A natural number; Infinity for one of more than four bytes; undefined for another value, or a negative one. */
 export function naturalIn(value: Ber | undefined): number | undefined {
   if (value?.tag !== TAG.integer || value.content.length === 0 || (value.content[0] ?? 0) > 0x7f)
     return undefined;
-  const significant = value.content.subarray(value.content.findIndex((byte) => byte !== 0));
-  if (value.content.every((byte) => byte === 0)) return 0;
+  const first = value.content.findIndex((byte) => byte !== 0);
+  if (first === -1) return 0;
+  const significant = value.content.subarray(first);
   return significant.length > 4 ? Number.POSITIVE_INFINITY : significant.readUIntBE(0, significant.length);
 }
 

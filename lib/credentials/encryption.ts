@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { type Ber, naturalIn, octetsIn, oidIn, TAG } from './ber.ts';
 import { type HashName, PURPOSE, pkcs12Key } from './pkcs12-key.ts';
 
-/** Of one derivation. keytool of Java 8 to 15 writes as many. */
+/** Iterations of one key derivation, at most. keytool of Java 8 to 15 writes as many. */
 export const MOST_ITERATIONS = 100_000;
 /** Of scrypt: N, r and p multiplied, which is what openssl writes. One of these takes as long as an iteration. */
 const MOST_SCRYPT_COST = 131_072;

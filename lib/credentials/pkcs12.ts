@@ -8,7 +8,7 @@ import { type HashName, PURPOSE, pkcs12Key } from './pkcs12-key.ts';
 /** Base64 characters: more than a secret of AWS Secrets Manager holds. */
 const LONGEST_CONTENT = 131_072;
 const MOST_BAGS = 200;
-/** Of a whole store: of its MAC, its certificates and one key. keytool of Java 8 to 15 writes as many. */
+/** Iterations of a whole store, at most: its MAC, its certificates and one key together. */
 const MOST_ITERATIONS_IN_ALL = 2 * MOST_ITERATIONS;
 
 export type Pkcs12 = {
@@ -59,9 +59,10 @@ async function opened(bytes: Buffer, password: string): Promise<OpenedPkcs12> {
   if (naturalIn(version) !== 3 || oidIn(authSafe?.parts[0]) !== ID.data) throw new Unreadable(NOT_A_STORE);
   const protectedBytes = dataIn(authSafe);
   const contents = sequence(readBer(protectedBytes)).map(contentOf);
-  const signature = mac && macOf(mac);
-  const budget = budgetOf([signature, ...contents.map(({ encryption }) => encryption)]);
-  if (signature && !(await signature.isOf(protectedBytes, password))) throw new Unreadable(WRONG_PASSWORD);
+  const check = mac && macOf(mac);
+  const encryptions = contents.map(({ encryption }) => encryption);
+  const left = [check, ...encryptions].reduce(leftAfter, MOST_ITERATIONS_IN_ALL);
+  if (check && !(await check.isOf(protectedBytes, password))) throw new Unreadable(WRONG_PASSWORD);
 
   const bags: Ber[] = [];
   for (const { bytes: plain, encryption } of contents) {
@@ -73,7 +74,7 @@ async function opened(bytes: Buffer, password: string): Promise<OpenedPkcs12> {
     ok: true,
     store: {
       certificates: bags.flatMap(certificateIn),
-      keys: bags.flatMap((bag) => keyIn(bag, password, budget)),
+      keys: bags.flatMap((bag) => keyIn(bag, password, left)),
     },
   };
 }
@@ -92,19 +93,13 @@ function contentOf(info: Ber): Content {
   return { bytes, encryption: encryptionOf(algorithm) };
 }
 
-type Budget = { left: number };
-
-/** Throws when the parts ask for too much, one by one or together. */
-function budgetOf(parts: readonly (Pick<Encryption, 'iterations'> | undefined)[]): Budget {
-  const budget = { left: MOST_ITERATIONS_IN_ALL };
-  for (const part of parts) if (part) spend(budget, part);
-  return budget;
-}
-
-function spend(budget: Budget, { iterations }: Pick<Encryption, 'iterations'>): void {
+/** The iterations that are left after this part; undefined is a part without any. Throws when it asks for too many. */
+function leftAfter(left: number, part: Pick<Encryption, 'iterations'> | undefined): number {
+  if (part === undefined) return left;
+  const { iterations } = part;
   if (iterations === undefined) throw new Unreadable(UNKNOWN_ALGORITHM);
-  budget.left -= iterations;
-  if (iterations > MOST_ITERATIONS || budget.left < 0) throw new Unreadable(TOO_MANY_ITERATIONS);
+  if (iterations > MOST_ITERATIONS || iterations > left) throw new Unreadable(TOO_MANY_ITERATIONS);
+  return left - iterations;
 }
 
 async function decrypted({ decrypt }: Encryption, password: string, encrypted: Buffer): Promise<Buffer> {
@@ -151,14 +146,13 @@ function certificateIn(bag: Ber): X509Certificate[] {
   }
 }
 
-function keyIn(bag: Ber, password: string, budget: Budget): Pkcs12['keys'][number][] {
+function keyIn(bag: Ber, password: string, left: number): Pkcs12['keys'][number][] {
   const id = oidIn(bag.parts[0]);
   const value = bag.parts[1];
   if (value === undefined || (id !== ID.keyBag && id !== ID.encryptedKeyBag)) return [];
   const open = async (): Promise<OpenedKey> => {
     try {
-      const der =
-        id === ID.keyBag ? value.content : await decryptedKey(value.parts[0], password, { ...budget });
+      const der = id === ID.keyBag ? value.content : await decryptedKey(value.parts[0], password, left);
       return { ok: true, key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
     } catch (error) {
       return no(error instanceof Unreadable ? error.message : 'holds a key that can not be read');
@@ -167,12 +161,12 @@ function keyIn(bag: Ber, password: string, budget: Budget): Pkcs12['keys'][numbe
   return [{ alias: aliasOf(bag), open }];
 }
 
-async function decryptedKey(info: Ber | undefined, password: string, budget: Budget): Promise<Buffer> {
+async function decryptedKey(info: Ber | undefined, password: string, left: number): Promise<Buffer> {
   const [algorithm, data] = sequence(info);
   const encryption = encryptionOf(algorithm);
   const bytes = octetsIn(data);
   if (bytes === undefined) throw new Unreadable(NOT_A_STORE);
-  spend(budget, encryption);
+  leftAfter(left, encryption);
   return await decrypted(encryption, password, bytes);
 }
 

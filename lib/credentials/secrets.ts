@@ -20,7 +20,7 @@ export type SecretRead =
   | { readonly ok: false; readonly code: SecretCode; readonly message: string };
 
 export type Secrets = {
-  /** `name` is a name, never an ARN. Returns the cached value while it is young enough, else the present one. Never rejects. */
+  /** `id` is the secret's name, never an ARN. Returns the cached value while it is young enough, else the present one. Never rejects. */
   read(id: string): Promise<SecretRead>;
   /**
    * Reads the secret again because its value was refused, at most once in 30 s; in between it returns the cached value.
@@ -116,7 +116,10 @@ async function getSecret(id: string, stage: Stage, client: SecretsDeps['client']
   }
 }
 
-/** A name was judged, so nothing else may be read: not a name in another case, not a name with the end of an ARN. */
+/**
+ * The rules allowed exactly this name. Secrets Manager may also find a secret whose name differs in case, or that has this
+ * text as part of its ARN: such a secret was not checked.
+ */
 const NOT_EXACT = 'does not exist, but one that Secrets Manager finds by this name: give its exact name';
 
 function failureOf(error: unknown, id: string): SecretRead {

@@ -13,10 +13,9 @@ import * as stores from './stores.ts';
 
 export type SslRead =
   /** Undefined: the defaults, as without `ssl`. */
-  { readonly ok: true; readonly tls: TlsSettings | undefined } | Unreadable;
+  { readonly ok: true; readonly tls: TlsSettings | undefined } | CredentialFailure;
 
-type Unreadable = CredentialFailure;
-type Kept<T> = { readonly ok: true; readonly id: string; readonly store: T } | Unreadable;
+type Kept<T> = { readonly ok: true; readonly id: string; readonly store: T } | CredentialFailure;
 
 const text = () => z.string().min(1);
 /** A secret that is no JSON is the store itself. */

@@ -67,7 +67,9 @@ export async function ownFromPkcs12(given: Pkcs12KeyContent): Promise<Store<Own>
   if (first === undefined) return no(alias === undefined ? 'holds no key' : 'holds no key of that alias');
   if (second !== undefined) return no('holds more than one key: say with alias which to use');
   const key = await first.open();
-  return key.ok ? own(key.key, certificates) : key;
+  if (!key.ok) return key;
+  const fault = faultOfKey(key.key);
+  return fault === undefined ? own(key.key, certificates) : no(`has a key that ${fault}`);
 }
 
 /** keytool writes an alias in lower case. */
@@ -79,8 +81,6 @@ function trusted(certificates: readonly X509Certificate[]): Store<Trusted> {
 }
 
 function own(key: KeyObject, certificates: readonly X509Certificate[]): Store<Own> {
-  const fault = faultOfKey(key);
-  if (fault !== undefined) return no(`has a key that ${fault}`);
   const leaf = certificates.find((certificate) => certificate.checkPrivateKey(key));
   if (leaf === undefined) return no('has no certificate that belongs to its key');
   const chain = [leaf];

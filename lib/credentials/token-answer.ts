@@ -2,6 +2,7 @@
 // some of them write null for what they leave out.
 import type { Exchange } from '#lib/callback/client.ts';
 import { failureMessage } from '#lib/callback/failure.ts';
+import { isObject, type JsonObject } from '#lib/item/json.ts';
 import type { TokenAnswer, TokenCode } from './token.ts';
 
 /** Errors of RFC 6749, 5.2. No other text of an answer is repeated. */
@@ -48,10 +49,10 @@ export function tokenAnswerOf(exchange: Exchange, origin: string): TokenAnswer {
   return { ok: true, accessToken: token, expiresInSeconds: secondsOf(answer?.expires_in) };
 }
 
-function jsonObjectOf(body: Buffer): Readonly<Record<string, unknown>> | undefined {
+function jsonObjectOf(body: Buffer): JsonObject | undefined {
   try {
     const json: unknown = JSON.parse(body.toString('utf8').replace(/^\ufeff/, ''));
-    return typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : undefined;
+    return isObject(json) ? json : undefined;
   } catch {
     return undefined; // it is no JSON: the caller says so
   }

@@ -40,13 +40,13 @@ export async function requestToken(
   const asking = await clientOf(credentials, now());
   if (!asking.ok) return { ok: false, code: 'credentials-invalid', message: asking.message };
   const { endpoint, clientId, clientAuth, scopes } = asking;
-  if (!URL.canParse(endpoint)) {
+  const origin = URL.parse(endpoint)?.origin;
+  if (origin === undefined) {
     return { ok: false, code: 'credentials-invalid', message: 'the token endpoint is not a URL: mend it' };
   }
   const server = { issuer: endpoint, token_endpoint: endpoint };
   const client = { client_id: clientId };
   const parameters = new URLSearchParams(scopes.length > 0 ? { scope: scopes.join(' ') } : {});
-  const origin = new URL(endpoint).origin;
   let exchange: Exchange | undefined;
   try {
     await clientCredentialsGrantRequest(server, client, clientAuth, parameters, {
