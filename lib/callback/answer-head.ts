@@ -1,4 +1,4 @@
-// The head of an HTTP/1.x answer: what is legal is understood, and what is odd but certain too (RFC 9112). It is written anew
+// The head of an HTTP/1.x answer: what is legal is understood, and what is odd but has only one meaning too (RFC 9112). It is written anew
 // for undici, whose parser is stricter: folded lines, bare line feeds and doubtful framing would make it drop the answer.
 
 /** How the end of the body is found (RFC 9112, 6.3). `unreadable`: the head contradicts itself. */
@@ -67,8 +67,9 @@ function fieldsOf(lines: readonly string[]): { fields: Field[]; isOdd: boolean }
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0));
     const bare = name.trimEnd();
-    isOdd ||= bare !== name || !NAME.test(bare);
-    if (NAME.test(bare)) fields.push({ name: bare, parts: [cleanValue(line.slice(colon + 1))] });
+    const isName = NAME.test(bare);
+    isOdd ||= bare !== name || !isName;
+    if (isName) fields.push({ name: bare, parts: [cleanValue(line.slice(colon + 1))] });
   }
   // Joined once: thousands of folded lines would be copied again for each of them.
   return { fields: fields.map(({ name, parts }) => [name, parts.join(' ').trim()]), isOdd };

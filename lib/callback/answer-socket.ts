@@ -10,6 +10,8 @@ import { coded } from './guard.ts';
 import { ANSWER, type AnswerFault, createHeadReader, type HeadReader } from './head-reader.ts';
 
 type Reading =
+  /** No request was written yet. */
+  | { readonly kind: 'unused' }
   /** No request was written since the last answer. */
   | { readonly kind: 'idle' }
   | { readonly kind: 'head'; readonly reader: HeadReader }
@@ -19,6 +21,7 @@ type Reading =
   /** A fault: nothing more is read. */
   | { readonly kind: 'over' };
 
+const UNUSED: Reading = { kind: 'unused' };
 const IDLE: Reading = { kind: 'idle' };
 const OVER: Reading = { kind: 'over' };
 
@@ -50,8 +53,7 @@ export function answerSocket(socket: Socket): Socket {
 
 class AnswerSocket extends Duplex {
   readonly #socket: Socket;
-  #reading: Reading = IDLE;
-  #wasUsed = false;
+  #reading: Reading = UNUSED;
 
   constructor(socket: Socket) {
     super({ decodeStrings: false, allowHalfOpen: true });
@@ -98,7 +100,7 @@ class AnswerSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    const status = this.#certain()?.status;
+    const status = this.#headOfStatusLine()?.status;
     if (status !== undefined) reportStatus?.(status);
     this.#reading = OVER;
     this.#socket.destroy();
@@ -107,8 +109,8 @@ class AnswerSocket extends Duplex {
 
   /** undici writes a request in one piece, and the next one only after the answer. */
   #requested(): void {
-    this.#wasUsed = true;
-    if (this.#reading === IDLE) this.#reading = { kind: 'head', reader: createHeadReader() };
+    if (this.#reading === UNUSED || this.#reading === IDLE)
+      this.#reading = { kind: 'head', reader: createHeadReader() };
   }
 
   /**
@@ -116,7 +118,7 @@ class AnswerSocket extends Duplex {
    * only for an error of its own kind.
    */
   #failed(error: Error): void {
-    const isIdle = this.#reading === IDLE && this.#wasUsed;
+    const isIdle = this.#reading === IDLE;
     this.#finish(isIdle ? new errors.SocketError(error.message) : error);
   }
 
@@ -127,7 +129,7 @@ class AnswerSocket extends Duplex {
 
   /** Gives the connection up. A status line that was read whole decides, also without the rest of its headers. */
   #finish(error: Error): void {
-    const head = this.#certain();
+    const head = this.#headOfStatusLine();
     if (head !== undefined) this.push(Buffer.from(head.text, 'latin1'));
     // undici takes a reset for the proper end of an answer without a length.
     const isEnd = head !== undefined || this.#reading.kind === 'until-close';
@@ -136,8 +138,8 @@ class AnswerSocket extends Duplex {
   }
 
   /** The final answer as far as its whole status line says it, while its headers are read. */
-  #certain(): AnswerHead | undefined {
-    return this.#reading.kind === 'head' ? this.#reading.reader.certain() : undefined;
+  #headOfStatusLine(): AnswerHead | undefined {
+    return this.#reading.kind === 'head' ? this.#reading.reader.headOfStatusLine() : undefined;
   }
 
   #giveUp(error: Error): void {
@@ -167,9 +169,9 @@ class AnswerSocket extends Duplex {
           return undefined;
         case 'idle':
           // Bytes that nobody asked for. They must not be taken for the answer to the next request.
-          return this.#wasUsed
-            ? new errors.SocketError('bytes after the answer')
-            : coded(ANSWER.malformed, 'bytes before the request');
+          return new errors.SocketError('bytes after the answer');
+        case 'unused':
+          return coded(ANSWER.malformed, 'bytes before the request');
         case 'length': {
           const body = rest.subarray(0, reading.left);
           out.push(body);

@@ -27,12 +27,15 @@ export type Exchange =
       /** Decompressed, at most the cap. */
       readonly body: Buffer;
       readonly truncated: boolean;
-      /** Why the end of the body is missing, where it did not come. The status and the headers are whole. */
+      /**
+       * Why the rest of the answer is missing, where it did not come. The status was read whole; the headers are empty when
+       * the answer ended within them.
+       */
       readonly incomplete?: UnknownCode;
     }
   /** Nothing was written. */
   | { readonly kind: 'unsent'; readonly code: UnsentCode; readonly message: string }
-  /** Bytes may have been written, and no status with all of its headers came. */
+  /** Bytes may have been written, and no whole status line of a final answer came. */
   | { readonly kind: 'unknown'; readonly code: UnknownCode; readonly message: string };
 
 export type CallbackClient = {

@@ -13,6 +13,7 @@ import {
   type CheckedAddress,
   checkedAddresses,
   coded,
+  codeOf,
   type Lookup,
 } from './guard.ts';
 import { isLocalFault, isOutOfFiles } from './local-fault.ts';
@@ -129,7 +130,7 @@ export function createConnector(
     if (signal.aborted) return Promise.reject(abandoned(socket));
     // Its errors reach the TLS socket.
     socket.on('error', () => {});
-    const over = connectTls({
+    const tlsSocket = connectTls({
       host,
       socket,
       ...tlsOptionsOf(tls),
@@ -138,23 +139,20 @@ export function createConnector(
       ...(isIP(host) === 0 ? { servername: host.replace(/\.$/, '') } : {}),
       ...(session === undefined ? {} : { session }),
     });
-    const abort = () => over.on('error', () => {}).destroy();
+    const abort = () => tlsSocket.on('error', () => {}).destroy();
     signal.addEventListener('abort', abort);
-    over.on('session', (fresh) => {
+    tlsSocket.on('session', (fresh) => {
       session = fresh;
     });
-    over.once('error', reject);
-    over.once('secureConnect', () => {
-      over.off('error', reject);
+    tlsSocket.once('error', reject);
+    tlsSocket.once('secureConnect', () => {
+      tlsSocket.off('error', reject);
       signal.removeEventListener('abort', abort);
-      resolve(over);
+      resolve(tlsSocket);
     });
     return promise;
   }
 }
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error ? String(error.code) : undefined;
 
 function failureOfProxy(code: string | undefined, error: Error): Error {
   if (isLocalFault(code)) return error;

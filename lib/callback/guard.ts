@@ -106,6 +106,10 @@ export function guardedLookup(lookup: Lookup, addresses: AddressRules): LookupFu
   };
 }
 
+/** The code of an error; undefined when it has none. */
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error ? String(error.code) : undefined;
+
 /** Makes an error with a code, as Node's own network errors have one. */
 export function coded(code: string, message: string): NodeJS.ErrnoException {
   return Object.assign(new Error(message), { code });

@@ -35,7 +35,7 @@ export type HeadRead =
 export type HeadReader = {
   take(chunk: Buffer): HeadRead;
   /** The final answer as far as its status line says it; undefined when that line is not whole. For a connection that ends. */
-  certain(): AnswerHead | undefined;
+  headOfStatusLine(): AnswerHead | undefined;
 };
 
 const [LF, CR] = [0x0a, 0x0d];
@@ -55,14 +55,14 @@ export function createHeadReader(): HeadReader {
   const textOf = (last: Buffer) =>
     (parts.length === 0 ? last : Buffer.concat([...parts, last])).toString('latin1');
 
-  function certain(): AnswerHead | undefined {
+  function headOfStatusLine(): AnswerHead | undefined {
     const head = statusLine === undefined ? undefined : parseHead(statusLine);
     return head === undefined || head.status < 200 ? undefined : head;
   }
 
-  /** A limit was passed. With a whole status line the answer is still certain. */
+  /** A limit was passed. A whole status line still gives the status. */
   function tooLarge(): HeadRead {
-    const head = certain();
+    const head = headOfStatusLine();
     if (head === undefined) return { kind: 'fault', fault: ANSWER.headers };
     return { kind: 'head', head, rest: Buffer.alloc(0), overheadLeft: 0, fault: ANSWER.headers };
   }
@@ -121,5 +121,5 @@ export function createHeadReader(): HeadReader {
     return PREFIX.startsWith(begin) || begin === '\r';
   }
 
-  return { take, certain };
+  return { take, headOfStatusLine };
 }

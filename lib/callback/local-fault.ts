@@ -5,9 +5,9 @@ import { NO_DNS_SERVER } from './query.ts';
 import { OUT_OF_SOCKETS } from './sockets.ts';
 
 // No file or no memory for a socket: closing another one helps.
-const FULL: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
-const OURS: ReadonlySet<string> = new Set([
-  ...FULL,
+const OUT_OF_FILES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
+const LOCAL_FAULTS: ReadonlySet<string> = new Set([
+  ...OUT_OF_FILES,
   OUT_OF_SOCKETS,
   TOO_MANY_LOOKUPS,
   NO_DNS_SERVER,
@@ -15,10 +15,12 @@ const OURS: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether the operating system had no room for another socket. */
-export const isOutOfFiles = (code: string | undefined): boolean => code !== undefined && FULL.has(code);
+export const isOutOfFiles = (code: string | undefined): boolean =>
+  code !== undefined && OUT_OF_FILES.has(code);
 
 /** Whether an error with this code is our own fault: another environment, or this one a little later, may connect. */
-export const isLocalFault = (code: string | undefined): boolean => code !== undefined && OURS.has(code);
+export const isLocalFault = (code: string | undefined): boolean =>
+  code !== undefined && LOCAL_FAULTS.has(code);
 
 /** A request was not written because of this environment. Nothing follows from it for the callback. */
 export class LocalFault extends Error {

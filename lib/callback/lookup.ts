@@ -1,7 +1,8 @@
-// The name look-up of callbacks, token endpoints and proxies. Their names are strangers': so it uses no thread of libuv's pool,
+// The name look-up of callbacks, token endpoints and proxies. Customers choose these names, so it uses no thread of libuv's pool,
 // where the sockets of the AWS SDK would wait behind a silent DNS server. It judges no address; guard.ts does.
 import { isIP } from 'node:net';
-import { coded, type Lookup } from './guard.ts';
+import { forgetOldest } from '#lib/item/forget-oldest.ts';
+import { coded, codeOf, type Lookup } from './guard.ts';
 import { createNameFiles, type NameFiles } from './name-files.ts';
 import { type Found, LOOKUP_TIMEOUT, queryAddresses } from './query.ts';
 
@@ -61,7 +62,7 @@ export function createLookup({
       try {
         return await query(name, signal);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOTFOUND') throw error;
+        if (codeOf(error) !== 'ENOTFOUND') throw error;
       }
     }
     return await query(names.at(-1) ?? '', signal);
@@ -70,9 +71,8 @@ export function createLookup({
   function keep(name: string, { addresses, ttlSeconds }: Found): void {
     if (ttlSeconds <= 0) return;
     kept.delete(name);
-    const [oldest] = kept.keys();
-    if (kept.size >= MOST_KEPT && oldest !== undefined) kept.delete(oldest);
     kept.set(name, { addresses, until: now() + Math.min(ttlSeconds, LONGEST_TTL_SECONDS) * 1_000 });
+    forgetOldest(kept, MOST_KEPT);
   }
 
   /** Waits for the flight until the caller gives up; the last to give up ends it. */
@@ -94,14 +94,15 @@ export function createLookup({
     }
   }
 
-  return async (hostname, signal) => {
+  async function addressesOf(hostname: string, signal: AbortSignal | undefined): Promise<readonly string[]> {
     const known = isIP(hostname) === 0 ? files.hosts(hostname) : [hostname];
-    if (known.length > 0) return known.map((address) => ({ address }));
-    if (LOCALHOST.test(hostname)) return THIS_MACHINE.map((address) => ({ address }));
+    if (known.length > 0) return known;
+    if (LOCALHOST.test(hostname)) return THIS_MACHINE;
     const name = hostname.toLowerCase();
     const cached = kept.get(name);
-    if (cached !== undefined && now() < cached.until) return cached.addresses.map((address) => ({ address }));
-    const { addresses } = await join(name, flights.get(name) ?? start(name), signal);
-    return addresses.map((address) => ({ address }));
-  };
+    if (cached !== undefined && now() < cached.until) return cached.addresses;
+    return (await join(name, flights.get(name) ?? start(name), signal)).addresses;
+  }
+
+  return async (hostname, signal) => (await addressesOf(hostname, signal)).map((address) => ({ address }));
 }

@@ -72,8 +72,8 @@ function parseSearch(text: string): { readonly domains: readonly string[]; reado
     // The last of these lines counts, as resolv.conf(5) says.
     if (keyword === 'search') domains = words.slice(0, MOST_SEARCHED).map(withoutDot);
     if (keyword === 'domain') domains = words.slice(0, 1).map(withoutDot);
-    const given = keyword === 'options' && words.map((word) => /^ndots:(\d{1,2})$/.exec(word)?.[1]);
-    if (given) ndots = Number(given.findLast((digits) => digits !== undefined) ?? ndots);
+    if (keyword !== 'options') continue;
+    for (const word of words) ndots = Number(/^ndots:(\d{1,2})$/.exec(word)?.[1] ?? ndots);
   }
   return { domains: domains.filter((domain) => domain !== ''), ndots };
 }

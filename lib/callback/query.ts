@@ -2,7 +2,7 @@
 // a query can be ended. Knows no cache; lookup.ts has one.
 import dns from 'node:dns';
 import { closeSync, openSync } from 'node:fs';
-import { coded } from './guard.ts';
+import { coded, codeOf } from './guard.ts';
 
 /** Prefix of the error codes of a look-up that failed; the code of c-ares follows, such as _ESERVFAIL. */
 export const LOOKUP_FAILED = 'ERR_CALLBACK_LOOKUP';
@@ -14,7 +14,7 @@ export type Found = { readonly addresses: readonly string[]; readonly ttlSeconds
 
 // A lost packet is sent again after a second, then after two, then after four.
 const C_ARES = { timeout: 1_000, tries: 3 };
-// RFC 8305, 3: IPv4 addresses are used when the answer about IPv6 is so many milliseconds later. IPv4 gets more time: a
+// RFC 8305, 3: IPv4 addresses are used when the IPv6 answer takes longer than this. IPv4 gets more time: a
 // function has IPv6 only in a dual-stack subnet.
 const GRACE_MS = { 4: 50, 6: 500 } as const;
 
@@ -49,8 +49,7 @@ export async function queryAddresses(name: string, signal: AbortSignal): Promise
     );
     const found = foundIn(first, second);
     // Refused, or no socket was left. But c-ares says the same of one name whose answer needs TCP, where TCP is blocked.
-    const isRefused =
-      typeof found === 'string' && found === REFUSED && (await failsFor('localhost', resolver));
+    const isRefused = found === REFUSED && (await failsFor('localhost', resolver));
     if (signal.aborted) throw coded(LOOKUP_TIMEOUT, 'the look-up was ended');
     if (typeof found !== 'string') return found;
     if (isRefused) throw noServer();
@@ -81,7 +80,7 @@ function noServer(): NodeJS.ErrnoException {
   try {
     closeSync(openSync('/dev/null', 'r'));
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === 'EMFILE' || code === 'ENFILE') return coded(code, 'no file is left for a look-up');
   }
   return coded(NO_DNS_SERVER, 'no DNS server could be asked');
@@ -93,7 +92,7 @@ async function answerOf(family: 4 | 6, asked: Promise<readonly Address[]>): Prom
     if (records.length === 0) return { family, ok: false, code: 'ENODATA' };
     return { family, ok: true, records: records.slice(0, MOST_ADDRESSES) };
   } catch (error) {
-    return { family, ok: false, code: (error as NodeJS.ErrnoException).code ?? 'EUNKNOWN' };
+    return { family, ok: false, code: codeOf(error) ?? 'EUNKNOWN' };
   }
 }
 

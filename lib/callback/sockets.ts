@@ -30,7 +30,7 @@ export type Sockets = {
 export function createSockets(most = MOST_SOCKETS): Sockets {
   const open = new Set<Connection>();
 
-  /** Closes the idle connections that were unused for longest, at most so many. Returns how many it closed. */
+  /** Closes the idle connections that were unused for longest, at most `count`. Returns how many it closed. */
   function closeIdle(count: number): number {
     const idle = [...open].filter((one) => one.isIdle()).sort((a, b) => a.usedAt() - b.usedAt());
     const closed = idle.slice(0, count);
@@ -44,7 +44,7 @@ export function createSockets(most = MOST_SOCKETS): Sockets {
 
   return {
     add(connection) {
-      if (open.size >= most && closeIdle(open.size - most + 1) === 0)
+      if (open.size >= most && closeIdle(1) === 0)
         throw coded(OUT_OF_SOCKETS, `${most} connections are in use`);
       open.add(connection);
       return () => void open.delete(connection);

@@ -4,11 +4,12 @@
 import { type AxiosAdapter, AxiosError, type AxiosResponse } from 'axios';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { statusWhenAborted } from './answer-socket.ts';
+import { codeOf } from './guard.ts';
 import { ANSWER } from './head-reader.ts';
 
 /**
- * Result of the adapter: the raw bytes, up to the cap. `cut` is the code of what ended the answer within its body: the
- * status and the headers were read whole, so they stand. The headers are in `received`: axios takes seconds of CPU time to
+ * Result of the adapter: the raw bytes, up to the cap. `cut` is the code of what ended the answer early: its status
+ * line was read whole, so the status stands. The headers are in `received`, empty when the answer ended within them: axios takes seconds of CPU time to
  * copy `headers` with thousands of names.
  */
 export type CappedResponse = AxiosResponse<Buffer> & {
@@ -53,8 +54,8 @@ export function createUndiciAdapter(capBytes: number): AxiosAdapter {
         const error = new AxiosError('the exchange failed', code, undefined, sent ? {} : undefined);
         if (cause instanceof Error) error.cause = cause;
         settle();
-        const certain = statusWhenAborted(() => controller?.abort(error));
-        if (status === 0 && certain !== undefined) status = certain;
+        const statusRead = statusWhenAborted(() => controller?.abort(error));
+        if (status === 0 && statusRead !== undefined) status = statusRead;
         if (status === 0) reject(error);
         else answer(true, code);
       };
@@ -91,15 +92,10 @@ export function createUndiciAdapter(capBytes: number): AxiosAdapter {
             if (!settled) answer(false);
           },
           onResponseError(_controller, error) {
-            fail(codeOf(error), error);
+            // undici's parser errors have no common code.
+            fail(error instanceof errors.HTTPParserError ? ANSWER.malformed : codeOf(error), error);
           },
         },
       );
     });
-}
-
-// undici's parser errors have no common code.
-function codeOf(error: Error): string | undefined {
-  if (error instanceof errors.HTTPParserError) return ANSWER.malformed;
-  return 'code' in error ? String(error.code) : undefined;
 }

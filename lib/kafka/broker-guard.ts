@@ -3,7 +3,7 @@
 import { isIP } from 'node:net';
 import type { ConnectionPool } from '@platformatic/kafka';
 import type { AddressRules } from '#lib/callback/address.ts';
-import { ADDRESS_REFUSED, checkedAddresses, type Lookup } from '#lib/callback/guard.ts';
+import { ADDRESS_REFUSED, checkedAddresses, codeOf, type Lookup } from '#lib/callback/guard.ts';
 
 export type BrokerGuard = { readonly lookup: Lookup; readonly addresses: AddressRules };
 
@@ -49,7 +49,7 @@ export function guardConnections(
   });
 }
 
-const isRefusal = (error: Error): boolean => 'code' in error && error.code === ADDRESS_REFUSED;
+const isRefusal = (error: Error): boolean => codeOf(error) === ADDRESS_REFUSED;
 
 /** What the client is to connect to. Rejects with an error that has a code. */
 async function placeFor(host: string, isTls: boolean, guard: BrokerGuard): Promise<string> {
