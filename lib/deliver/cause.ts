@@ -50,7 +50,7 @@ export const CAUSES: Readonly<Record<CauseCode, string>> = {
   other: OWN_END,
   'secret-missing': SECRET,
   'secret-denied':
-    'The functions may not read the secret: its name must begin with secretsPrefix, and its key must allow decryption.',
+    'The functions may not read the secret: its name must begin with secretsPrefix or be in sharedSecretPrefixes, and its key must allow decryption.',
   'secret-throttled': SECRETS_MANAGER,
   'secret-unavailable': SECRETS_MANAGER,
   'secret-invalid': SECRET,

@@ -1,6 +1,5 @@
 // Brokers advertise listeners, and records go there: a listener that can't be reached, or that leads where no connection may
 // go, is found and named, whatever the bootstrap servers are.
-import { createServer } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { createKafkaPublisher } from '#lib/bridge/kafka-publisher.ts';
 import { addressRules } from '#lib/callback/address.ts';
@@ -10,8 +9,8 @@ import { parseEndpoint } from '#lib/endpoint/schema.ts';
 import { type BrokerGuard, guardConnections } from '#lib/kafka/broker-guard.ts';
 import { connectionTo } from '#lib/kafka/connection.ts';
 import { createTopicReader } from '#lib/kafka/topic-reader.ts';
-import { listen } from '#lib/local/aws/listen.ts';
 import { onThisMachine } from '#test/support/broker-guards.ts';
+import { freePort } from '#test/support/free-port.ts';
 import { createTopic, kafkaAddresses, recordsOn } from '#test/support/kafka/addresses.ts';
 import { type Forwarder, startForwarder } from '#test/support/kafka/forwarder.ts';
 import { deadLetter } from '#test/support/letters.ts';
@@ -32,13 +31,6 @@ async function forwarded(advertisedPort?: number): Promise<string> {
 afterEach(async () => {
   for (const one of forwarders.splice(0)) await one.close();
 });
-
-/** A port where nobody listens. */
-async function closedPort(): Promise<number> {
-  const { port, close } = await listen(createServer(), 0);
-  await close();
-  return port;
-}
 
 function endpointOf(bootstrapServers: string, topic: string): KafkaEndpoint {
   const parsed = parseEndpoint(
@@ -66,7 +58,7 @@ const publish = (endpoint: KafkaEndpoint, brokers: BrokerGuard) => {
 
 test('`endpoints test` names an advertised listener that is not reachable, and the bridge does so too', async () => {
   const topic = await createTopic(broker.plaintext, { partitions: 2 });
-  const port = await closedPort();
+  const port = await freePort();
   const endpoint = endpointOf(await forwarded(port), topic);
   const { ok, findings } = await checkTopic(endpoint, { secrets, iamToken, brokers: onThisMachine });
   expect(ok).toBe(false);

@@ -2,10 +2,10 @@
 // Needs Java 11 or newer, and Maven, which downloads the jars from Maven Central once.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { freePort } from '#test/support/free-port.ts';
 
 const VERSION = '1.7.1';
 const home = join(
@@ -36,15 +36,6 @@ function install(): void {
   );
   if (status !== 0) throw new Error(`mvn could not bring ElasticMQ: ${error?.message ?? `exit ${status}`}`);
   writeFileSync(join(home, '.complete'), '');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 const configuration = (port: number): string => `include classpath("application.conf")

@@ -2,12 +2,11 @@
 // with enforced rights. It listens on a free port of 127.0.0.1 and ends with this process.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { listen } from '#lib/local/aws/listen.ts';
+import { freePort } from '#test/support/free-port.ts';
 import { pythonTool } from './python-tools.ts';
 
 export type MiniStack = {
@@ -80,12 +79,6 @@ export async function startMiniStack(): Promise<MiniStack> {
     throw new Error(`MiniStack does not answer on ${url}:\n${output}`);
   }
   return { url, output: () => output, close };
-}
-
-async function freePort(): Promise<number> {
-  const { port, close } = await listen(createServer(), 0);
-  await close();
-  return port;
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -37,6 +37,7 @@ export function createRedriveWorld({ msPerCall = 1, mostRounds = 10 } = {}) {
   const tables = createMemoryDocuments();
   const counts = new Map<CountName, number>();
   const isFull = { now: false };
+  const secretsAsked: unknown[] = [];
   // Every call takes its time; an empty receive is a long poll, beside others.
   const sqs = {
     async send(command: object) {
@@ -66,7 +67,12 @@ export function createRedriveWorld({ msPerCall = 1, mostRounds = 10 } = {}) {
       sqs,
       sqsIn: () => sqs,
       documents: tables.documents,
-      secretsManager: { send: () => Promise.reject(new Error('nobody here has a secret')) },
+      secretsManager: {
+        async send({ input }: { readonly input: { readonly SecretId?: string } }) {
+          secretsAsked.push(input.SecretId);
+          throw new Error('nobody here has a secret');
+        },
+      } as never,
       iamToken: () => Promise.reject(new Error('no endpoint here has a role')),
       surroundings: {
         now,
@@ -91,6 +97,8 @@ export function createRedriveWorld({ msPerCall = 1, mostRounds = 10 } = {}) {
     tables,
     counts,
     isFull,
+    /** The names of the secrets that were read, in order. */
+    secretsAsked,
     now,
     pass: (ms: number) => {
       time += ms;

@@ -71,3 +71,7 @@ export const kafkaEndpoint = (name: string, options: Record<string, unknown>, mo
 export const noSecrets = {
   checkSecret: ({ name }: SecretReference): string => `names ${name}`,
 };
+
+/** TLS settings are for https only. Nothing listens at this address. */
+export const overTls = (path: string): object =>
+  path.startsWith('ssl') ? { callbackUrl: 'https://127.0.0.1:9/' } : {};

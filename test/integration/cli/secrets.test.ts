@@ -4,7 +4,12 @@ import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secr
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Ended, webhooks } from '#test/support/cli.ts';
 import { type Rig, startRig } from '#test/support/rig.ts';
-import { ENDPOINT_SECRETS, kafkaEndpoint, SUBSCRIPTION_SECRETS } from '#test/support/secret-kinds.ts';
+import {
+  ENDPOINT_SECRETS,
+  kafkaEndpoint,
+  overTls,
+  SUBSCRIPTION_SECRETS,
+} from '#test/support/secret-kinds.ts';
 
 const PREFIX = 'company/hooks';
 const OTHER = `${PREFIX}/other`;
@@ -36,15 +41,12 @@ const item = (id: string, configuration: object = {}, more: object = {}) => ({
   configuration: { callbackUrl: `${rig.receiver.url}/${encodeURIComponent(id)}`, ...configuration },
 });
 const basic = (secret: string) => ({ auth: { type: 'basic', secret } });
-/** TLS settings are for https only. */
-const https = (path: string) => (path.startsWith('ssl') ? { callbackUrl: 'https://127.0.0.1:9/' } : {});
-
 /** The names that Secrets Manager was asked for, by the CLI or by a function. */
 const asked = () => rig.set.secrets.calls.list().map(({ operation, secret }) => `${operation} ${secret}`);
 
 describe('put refuses', () => {
   test.each(SUBSCRIPTION_SECRETS)('$what of another, and does not ask for it', async ({ path, of }) => {
-    const refused = await putItem(item('acme', { ...of(OTHER), ...https(path) }));
+    const refused = await putItem(item('acme', { ...of(OTHER), ...overTls(path) }));
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toContain(
       `configuration.${path}: names a secret that belongs to others: this subscription may use ${PREFIX}/acme and names below it`,

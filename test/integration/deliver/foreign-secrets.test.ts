@@ -3,7 +3,7 @@
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bodiesOf, ENDPOINT, type Rig, startRig } from '#test/support/rig.ts';
-import { SUBSCRIPTION_SECRETS } from '#test/support/secret-kinds.ts';
+import { overTls, SUBSCRIPTION_SECRETS } from '#test/support/secret-kinds.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -24,10 +24,6 @@ async function create(Name: string, SecretString = BASIC): Promise<string> {
 const readsOf = (text: string): number =>
   rig.set.secrets.calls.list('GetSecretValue').filter(({ secret }) => secret?.includes(text)).length;
 
-/** TLS settings are for https only. Nothing listens there. */
-const https = (path: string): object =>
-  path.startsWith('ssl') ? { callbackUrl: 'https://127.0.0.1:9/' } : {};
-
 describe.each(SUBSCRIPTION_SECRETS)('$what', ({ what, path, of }) => {
   const owner = `owner-${what.replaceAll(' ', '-')}`;
 
@@ -39,7 +35,7 @@ describe.each(SUBSCRIPTION_SECRETS)('$what', ({ what, path, of }) => {
   ])('of another, %s, is not read; the item is at fault', async (way, reference) => {
     const name = `${PREFIX}/${owner}/${way.replaceAll(/\W+/g, '-')}`;
     const secret = reference(name, await create(name));
-    const offender = await rig.subscribe({ configuration: { ...of(secret), ...https(path) } });
+    const offender = await rig.subscribe({ configuration: { ...of(secret), ...overTls(path) } });
     const neighbour = await rig.subscribe({ topic: offender.topic });
     await offender.publish('a message');
     expect(bodiesOf(await neighbour.requests(1))).toEqual(['a message']);
@@ -62,7 +58,7 @@ describe.each(SUBSCRIPTION_SECRETS)('$what', ({ what, path, of }) => {
     const name = `${PREFIX}/${owner}`;
     const id = owner;
     await create(name);
-    const one = await rig.subscribe({ id, configuration: { ...of(name), ...https(path) } });
+    const one = await rig.subscribe({ id, configuration: { ...of(name), ...overTls(path) } });
     await one.publish('a message');
     await rig.until(() => (readsOf(name) > 0 ? true : undefined), 'a read of the secret');
   });

@@ -18,10 +18,11 @@ afterAll(async () => {
   await rig?.close();
 });
 
-/** Nine, so that each batch of ten has one for every message of a neighbour. */
-const POURING = ANSWER_ROWS.filter(({ after }) => typeof after === 'object').slice(0, 9);
+/** Eight: a batch of ten may have one message of each, beside two of the neighbours. */
+const POURING = ANSWER_ROWS.filter(({ after }) => typeof after === 'object');
 
-test('nine receivers that pour are bounded, and their neighbours notice nothing', async () => {
+test('eight receivers that pour are bounded, and their neighbours notice nothing', async () => {
+  expect(POURING).toHaveLength(8);
   const offenders = await Promise.all(
     POURING.map(async (row) => {
       const server = await rowServer(row);

@@ -1,9 +1,8 @@
 // A name that can't be looked up is its own subscription's affair. Lanes to such names stand beside healthy subscriptions
 // whose callbacks have names too, all in one environment, which reaches AWS by a name.
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DnsReply, type DnsServer, environmentFor, startDnsServer } from '#test/support/dns-server.ts';
+import { freePort } from '#test/support/free-port.ts';
 import { bodiesOf, numbered, type Rig, type Subscribed, startRig } from '#test/support/rig.ts';
 
 /** Names that begin with this are answered only when it is resolved: with SERVFAIL. */
@@ -15,14 +14,6 @@ function answer({ name }: { name: string }): DnsReply {
   if (name.startsWith('silent')) return 'silent';
   if (name.startsWith('failing')) return { rcode: 'SERVFAIL', after: failing.promise };
   return name.startsWith('healthy') ? { addresses: ['127.0.0.1'] } : { rcode: 'NXDOMAIN' };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 beforeAll(async () => {

@@ -83,7 +83,7 @@ describe('a PKCS#12 store', () => {
     }
   });
 
-  test('with as many iterations as keytool of Java 11 writes is read, and lets other work go on', async () => {
+  test('with as many iterations as keytool of Java 11 writes is read', async () => {
     const bags = [der.certificateBag(certificate)];
     const inside = der.encrypted(der.sequence(...bags), password, 50_000);
     const keyBytes = der.encrypted(key, password, 50_000);
@@ -92,15 +92,21 @@ describe('a PKCS#12 store', () => {
       der.plainContent(der.encryptedKeyBag(der.ALGORITHMS.PBES2(50_000), keyBytes)),
     ];
     const content = await der.signedStore(contents, password, 100_000);
+    expect(await ownFromPkcs12({ content, password })).toMatchObject({ ok: true });
+  });
+
+  test('lets other work go on while a key of 100,000 iterations of its own kind is derived', async () => {
     let turns = 0;
-    let isOpen = false;
+    let isOver = false;
     const other = () => {
       turns += 1;
-      if (!isOpen) setImmediate(other);
+      if (!isOver) setImmediate(other);
     };
     setImmediate(other);
-    expect(await ownFromPkcs12({ content, password })).toMatchObject({ ok: true });
-    isOpen = true;
+    const salt = Buffer.from('saltsalt');
+    const { mac: purpose } = PURPOSE;
+    await pkcs12Key({ hashName: 'sha1', password, salt, purpose, iterations: 100_000, length: 20 });
+    isOver = true;
     expect(turns).toBeGreaterThan(15);
   });
 

@@ -8,14 +8,16 @@ const keys = (count: number) => Object.fromEntries(Array.from({ length: count },
 const junk = keys(30_000);
 const callbackUrl = 'https://hooks.example.com/in';
 
-/** Where the keys may be. */
+/** What is too large about the item. */
 const OFFENDERS = {
-  'at the top': { configuration: { callbackUrl }, ...junk },
-  'among the options': { configuration: { callbackUrl, ...junk } },
-  'instead of the connections': { configuration: { callbackUrl, http: { maxConcurrentConnections: junk } } },
-  'instead of the quality of service': { configuration: { callbackUrl }, qos: junk },
-  'in a list': { configuration: { callbackUrl, headers: Object.keys(junk) } },
-  'as one text': { configuration: { callbackUrl }, metadata: { note: 'x'.repeat(390_000) } },
+  'with 30,000 keys at the top': { configuration: { callbackUrl }, ...junk },
+  'with 30,000 keys among the options': { configuration: { callbackUrl, ...junk } },
+  'with 30,000 keys instead of the connections': {
+    configuration: { callbackUrl, http: { maxConcurrentConnections: junk } },
+  },
+  'with 30,000 keys instead of the quality of service': { configuration: { callbackUrl }, qos: junk },
+  'with 30,000 entries in a list': { configuration: { callbackUrl, headers: Object.keys(junk) } },
+  'with a text of 390 KB': { configuration: { callbackUrl }, metadata: { note: 'x'.repeat(390_000) } },
 } as const;
 
 const QUALITIES = ['none', 'auto', 'at-most-once', 'at-least-once'] as const;
@@ -45,7 +47,7 @@ function countValues(world: World): () => number {
 }
 
 test.each(Object.entries(OFFENDERS))(
-  'an item with 30,000 keys %s is paused with a reason, and its neighbours get their messages',
+  'an item %s is paused with a reason, and its neighbours get their messages',
   async (_, item) => {
     const world = createWorld();
     for (const qos of QUALITIES) world.put(`victim-${qos}`, { qos });

@@ -34,7 +34,7 @@ test.each(QOS)(
 
 test.each(QOS)('under %s a probe that meets it ends no outage and begins none', async (qos) => {
   const world = createWorld();
-  world.put('acme', { qos });
+  world.put('acme', { qos, lanes: 1 });
   let answers = 0;
   world.script.answer = () => {
     answers += 1;
@@ -46,5 +46,6 @@ test.each(QOS)('under %s a probe that meets it ends no outage and begins none', 
   const sent = world.ledger.of('acme').filter(({ status }) => status !== undefined);
   expect(new Set(sent.map(({ messageId }) => messageId))).toEqual(new Set(ids));
   expect((await world.state('acme')).pause).toBeUndefined();
+  expect(world.announced.map(({ type }) => type)).toEqual(['subscription.paused', 'subscription.resumed']);
   expect(world.counts.get('Unsent')).toBeUndefined();
 });
