@@ -4,6 +4,8 @@
 import { startDynamoDb } from './aws/dynamodb.ts';
 import { startEndpoint } from './aws/endpoint.ts';
 import { createEvents, type Events } from './aws/events/server.ts';
+import { createLogs, type Logs } from './aws/logs/server.ts';
+import { createLogStore } from './aws/logs/store.ts';
 import { createSecretsServer, type SecretsServer } from './aws/secrets/server.ts';
 import { createSqs, type Sqs, type SqsOptions } from './aws/sqs/server.ts';
 import { createClients, REGION } from './clients.ts';
@@ -40,7 +42,7 @@ export type LocalSetOptions = {
 };
 
 export type LocalSet = {
-  /** The endpoint URL of SQS, DynamoDB, Secrets Manager, EventBridge and Lambda. */
+  /** The endpoint URL of SQS, DynamoDB, Secrets Manager, EventBridge, CloudWatch Logs and Lambda. */
   url: string;
   region: string;
   /** The stack's outputs: the queues' URLs and the tables' names. */
@@ -54,6 +56,7 @@ export type LocalSet = {
   sqs: Sqs | undefined;
   secrets: SecretsServer;
   events: Events;
+  logs: Logs;
   /** Stops pollers, schedules, functions and servers. Waits for running invocations, `graceMs` at most. */
   close(graceMs?: number): Promise<void>;
 };
@@ -81,9 +84,11 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
     if (dynamodb !== undefined) closing.push(() => dynamodb.close());
     const secrets = createSecretsServer();
     const events = createEvents({ region: REGION, account: ACCOUNT });
+    const logStore = createLogStore();
+    const logs = createLogs(logStore);
     const invocable = Promise.withResolvers<Functions>();
     const lambda = createInvoke({ functions: invocable.promise, onError: onPollerError });
-    const services = { sqs, dynamodb, secretsManager: secrets, events, lambda };
+    const services = { sqs, dynamodb, secretsManager: secrets, events, lambda, logs };
     const endpoint = await startEndpoint({ port: options.port ?? 0, services });
     closing.push(() => endpoint.close());
 
@@ -98,7 +103,9 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
     if (sqs === undefined) closing.push(deleteQueues);
 
     const environments = options.maxEnvironments ?? DEFAULT_ENVIRONMENTS;
-    const functions = startFunctions(functionsOf(template, names), {
+    const definitions = functionsOf(template, names);
+    for (const { name } of definitions) logStore.create(logGroupOf(name));
+    const functions = startFunctions(definitions, {
       root,
       environment: {
         AWS_REGION: REGION,
@@ -110,7 +117,10 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
         SLOW_DRAIN_BUDGET: String(Math.max(1, Math.round(environments / 5))),
         ...options.environment,
       },
-      onLog,
+      onLog(name, line) {
+        logStore.add(logGroupOf(name), line);
+        onLog(name, line);
+      },
       maxEnvironments: environments,
     });
     closing.push(() => functions.close());
@@ -143,6 +153,7 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
       sqs,
       secrets,
       events,
+      logs,
       async close(graceMs = 5000) {
         await Promise.all([...mappings, schedules].map((one) => one.stop(graceMs)));
         await close();
@@ -153,6 +164,8 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
     throw error;
   }
 }
+
+const logGroupOf = (functionName: string): string => `/aws/lambda/${functionName}`;
 
 function queueUrlOf(arn: string, queues: QueueResource[]): string {
   const found = queues.find((queue) => queue.arn === arn);

@@ -63,7 +63,7 @@ async function start(): Promise<void> {
   closing.push(set.close);
   if (ending.begun()) return;
   print(
-    `SQS, DynamoDB, Secrets Manager, EventBridge and Lambda's Invoke answer on ${set.url}; the functions are at work.`,
+    `SQS, DynamoDB, Secrets Manager, EventBridge, CloudWatch Logs (FilterLogEvents) and Lambda (Invoke) answer on ${set.url}; the functions are at work.`,
   );
   const receiverPort = portFrom('RECEIVER_PORT', 8080);
   const demo = values['no-demo'] ? undefined : await startDemo({ set, receiverPort, root, kafka, print });

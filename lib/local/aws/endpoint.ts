@@ -16,6 +16,7 @@ export type Services = {
   secretsManager?: Service | undefined;
   events?: Service | undefined;
   lambda?: Service | undefined;
+  logs?: Service | undefined;
 };
 
 // DynamoDB's limit for a request, the largest of all.
@@ -25,12 +26,13 @@ const keepAliveMs = 120_000;
 
 /** Starts the endpoint on a port of 127.0.0.1 (0: any free one). `close` cuts connections, long polls too. */
 export async function startEndpoint(options: { port: number; services: Services }): Promise<Listening> {
-  const { sqs, dynamodb, secretsManager, events, lambda } = options.services;
+  const { sqs, dynamodb, secretsManager, events, lambda, logs } = options.services;
   const here = [
     { name: 'SQS', prefix: 'AmazonSQS', service: sqs },
     { name: 'DynamoDB', prefix: 'DynamoDB_20120810', service: dynamodb },
     { name: 'Secrets Manager', prefix: 'secretsmanager', service: secretsManager },
     { name: 'EventBridge', prefix: 'AWSEvents', service: events },
+    { name: 'CloudWatch Logs', prefix: 'Logs_20140328', service: logs },
     { name: 'Lambda', path: '/2015-03-31/', service: lambda },
   ].flatMap(({ service, ...known }) => (service === undefined ? [] : [{ ...known, service }]));
   const names = here.map(({ name }) => name).join(', ');

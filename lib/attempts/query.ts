@@ -1,0 +1,99 @@
+// Which steps are wanted, twice: as a filter pattern for CloudWatch Logs, which may let more lines through, and as an exact
+// test of each step that was read.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+import { LOGGING_FUNCTIONS, type LoggingFunction, STEP_OF_LINE, type Step } from './step.ts';
+
+export type AttemptQuery = {
+  /** Only of this subscription. With `message`, the steps before its subscriptions are found are shown too. */
+  readonly subscription?: string | undefined;
+  /** Only of this message: its `webhook-id`, or the id that SQS gave the publisher. */
+  readonly message?: string | undefined;
+  /** Every step of the messages; without it the attempts alone. */
+  readonly allSteps?: boolean;
+  /** Only attempts with one of these outcomes. */
+  readonly outcomes?: readonly string[];
+  /** Only attempts with one of these statuses, ends included: 503 is [503, 503], 4xx is [400, 499]. */
+  readonly statuses?: readonly (readonly [from: number, to: number])[];
+  /** Epoch milliseconds, the first included and the second not. */
+  readonly since: number;
+  readonly until: number;
+};
+
+/** The functions whose lines may match. */
+export function functionsFor(query: AttemptQuery): readonly LoggingFunction[] {
+  return wantsAttemptsOnly(query) ? ['deliver'] : LOGGING_FUNCTIONS;
+}
+
+const wantsAttemptsOnly = ({ allSteps, outcomes = [], statuses = [] }: AttemptQuery): boolean =>
+  allSteps !== true || outcomes.length > 0 || statuses.length > 0;
+
+/** Ids under which a message may be logged. Signed requests encode the dots of an id, and a receiver sees that form. */
+export function idsOf(message: string): readonly string[] {
+  const decoded = decodedId(message);
+  return decoded === message ? [message] : [message, decoded];
+}
+
+function decodedId(id: string): string {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
+  }
+}
+
+/** Returns the filter pattern. It lets through every line that matches, and sometimes more. */
+export function filterPatternFor(query: AttemptQuery): string {
+  const { subscription, message, outcomes = [], statuses = [] } = query;
+  const parts: string[] = [];
+  if (message !== undefined) {
+    parts.push(anyOf(idsOf(message).flatMap((id) => [equals('messageId', id), equals('sqsMessageId', id)])));
+  } else if (subscription !== undefined) parts.push(equals('subscription', subscription));
+  if (wantsAttemptsOnly(query)) parts.push(equals('message', 'delivery.attempted'));
+  else if (parts.length === 0) parts.push(anyOf(PREFIXES.map((prefix) => `$.message = "${prefix}*"`)));
+  if (outcomes.length > 0) parts.push(anyOf(outcomes.map((outcome) => equals('outcome', outcome))));
+  if (statuses.length > 0) parts.push(anyOf(statuses.map(statusWithin)));
+  return `{ ${parts.map((part) => `(${part})`).join(' && ')} }`;
+}
+
+const PREFIXES = [...new Set(Object.keys(STEP_OF_LINE).map((name) => `${name.split('.', 1)[0]}.`))];
+
+const anyOf = (parts: readonly string[]): string => parts.map((part) => `(${part})`).join(' || ');
+
+const statusWithin = ([from, to]: readonly [number, number]): string =>
+  from === to ? `$.status = ${from}` : `($.status >= ${from}) && ($.status <= ${to})`;
+
+/** A pattern has at most 1,024 characters, and may hold the start of four ids. */
+const MOST_OF_AN_ID = 100;
+
+/**
+ * A quote would end the text, and CloudWatch documents no way to write a backslash or an asterisk. So the pattern has the
+ * start of such an id, up to that character, and an asterisk: it matches the id, and others that begin so.
+ */
+function equals(field: string, value: string): string {
+  const [start = ''] = /^[^"\\*]*/.exec(value) ?? [];
+  const written = start.slice(0, MOST_OF_AN_ID);
+  return `$.${field} = "${written}${written === value ? '' : '*'}"`;
+}
+
+/** Whether the step is wanted. */
+export function matches(step: Step, query: AttemptQuery): boolean {
+  const { subscription, message, outcomes = [], statuses = [], since, until } = query;
+  if (step.at < since || step.at >= until) return false;
+  if (wantsAttemptsOnly(query) && step.step !== 'attempt') return false;
+  if (message !== undefined && !isOf(step, idsOf(message))) return false;
+  if (subscription !== undefined && !isOfSubscription(step, subscription, message !== undefined))
+    return false;
+  if (outcomes.length > 0 && !outcomes.includes(step.outcome ?? '')) return false;
+  const { status } = step;
+  return (
+    statuses.length === 0 ||
+    (status !== undefined && statuses.some(([from, to]) => status >= from && status <= to))
+  );
+}
+
+const isOf = ({ messageId, sqsMessageId }: Step, ids: readonly string[]): boolean =>
+  ids.some((id) => id === messageId || id === sqsMessageId);
+
+/** The steps of a message before it has subscriptions belong to each of them. */
+const isOfSubscription = (step: Step, subscription: string, isWay: boolean): boolean =>
+  step.subscription === subscription || (isWay && step.subscription === undefined);

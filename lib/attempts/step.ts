@@ -1,0 +1,127 @@
+// One step on the way of a message, read from one log line of a function. Every attempt is a step; the others are written
+// only when they happen. A line that is none of these steps, or is no JSON, is no step.
+import * as z from 'zod';
+
+export const LOGGING_FUNCTIONS = ['route', 'deliver', 'bridge', 'redrive', 'resume'] as const;
+export type LoggingFunction = (typeof LOGGING_FUNCTIONS)[number];
+
+/** The event names of the log lines, and the steps that they tell. */
+export const STEP_OF_LINE = {
+  'message.routed': 'routed',
+  'message.without-subscription': 'without-subscription',
+  'message.not-routed': 'not-routed',
+  'delivery.attempted': 'attempt',
+  'delivery.parked': 'parked',
+  'delivery.delayed': 'delayed',
+  'delivery.moved': 'moved',
+  'delivery.skipped': 'skipped',
+  'delivery.interrupted': 'interrupted',
+  'delivery.held': 'held',
+  'held.sent': 'held-sent',
+  'held.discarded': 'held-discarded',
+  'delivery.dead-lettered': 'dead-letter',
+  'letter.bridged': 'bridged',
+  'letter.waits': 'letter-waits',
+  'letter.redriven': 'redriven',
+  'message.undeliverable': 'undeliverable',
+} as const;
+export type StepName = (typeof STEP_OF_LINE)[keyof typeof STEP_OF_LINE];
+
+// A field of another type, in a line of another version, is left out: the step is shown without it.
+const text = () => z.string().optional().catch(undefined);
+const number = () => z.number().optional().catch(undefined);
+
+const fieldsSchema = z.object({
+  requestId: text(),
+  subscription: text(),
+  /** The id of the message: `webhook-id`. */
+  messageId: text(),
+  /** The id that SQS gave the publisher's message. */
+  sqsMessageId: text(),
+  topic: text(),
+  /** Of a routed message: how many subscriptions got it. */
+  deliveries: number(),
+  /** Of a routed message: the first of these subscriptions, between spaces. */
+  to: text(),
+  attempt: number(),
+  outcome: text(),
+  status: number(),
+  /** The cause where no status says it: a code of the list in OPERATORS.md. */
+  code: text(),
+  /** Why the end of the answer's body is missing. */
+  incomplete: text(),
+  /** What followed from the outcome: done, retry, dead-letter, hold, drop, pause. */
+  action: text(),
+  /** After `pause`, what became of the message itself: keep, hold or drop. */
+  fate: text(),
+  durationMs: number(),
+  /** Of a message from the backlog: how long it waited there. */
+  waitedMs: number(),
+  lane: number(),
+  /** Of a delayed message: when it is due, as ISO 8601. */
+  notBefore: text(),
+  endpoint: text(),
+  reason: text(),
+  detail: text(),
+  /** Of an undeliverable message: the queue that it was on. */
+  from: text(),
+  error: text(),
+  replayId: text(),
+  redriveId: text(),
+  traceId: text(),
+  /** These four only if the item's `logging` asks for them: without credentials, and cut. */
+  requestHeaders: text(),
+  requestBody: text(),
+  answerHeaders: text(),
+  answerBody: text(),
+});
+
+export type StepFields = z.output<typeof fieldsSchema>;
+
+export type Step = {
+  /** The same line always has the same id, and no two lines do. */
+  readonly id: string;
+  /** When the line was written, epoch milliseconds. An attempt began `durationMs` before. */
+  readonly at: number;
+  readonly step: StepName;
+  readonly function: LoggingFunction;
+} & Readonly<StepFields>;
+
+/** A line as CloudWatch Logs returns it. */
+export type LogLine = {
+  readonly id: string;
+  readonly text: string;
+  /** CloudWatch's time of the line, epoch milliseconds. */
+  readonly at: number;
+};
+
+const isStepLine = (name: unknown): name is keyof typeof STEP_OF_LINE =>
+  typeof name === 'string' && Object.hasOwn(STEP_OF_LINE, name);
+
+/** Reads a line. Undefined when it is no step: a metric, another event, or no JSON. */
+export function stepIn({ id, text: line, at }: LogLine, from: LoggingFunction): Step | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof json !== 'object' || json === null || !('message' in json) || !isStepLine(json.message)) {
+    return undefined;
+  }
+  const own = 'timestamp' in json && typeof json.timestamp === 'string' ? Date.parse(json.timestamp) : NaN;
+  const fields = withoutUndefined(fieldsSchema.parse(json));
+  return {
+    id,
+    at: Number.isNaN(own) ? at : own,
+    step: STEP_OF_LINE[json.message],
+    function: from,
+    ...fields,
+  };
+}
+
+function withoutUndefined(fields: StepFields): StepFields {
+  const kept: Record<string, unknown> = { ...fields };
+  for (const [name, value] of Object.entries(kept)) if (value === undefined) delete kept[name];
+  return kept;
+}
