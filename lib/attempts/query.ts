@@ -28,7 +28,7 @@ const wantsAttemptsOnly = ({ allSteps, outcomes = [], statuses = [] }: AttemptQu
   allSteps !== true || outcomes.length > 0 || statuses.length > 0;
 
 /** Ids under which a message may be logged. Signed requests encode the dots of an id, and a receiver sees that form. */
-export function idsOf(message: string): readonly string[] {
+export function idsToFind(message: string): readonly string[] {
   const decoded = decodedId(message);
   return decoded === message ? [message] : [message, decoded];
 }
@@ -46,7 +46,9 @@ export function filterPatternFor(query: AttemptQuery): string {
   const { subscription, message, outcomes = [], statuses = [] } = query;
   const parts: string[] = [];
   if (message !== undefined) {
-    parts.push(anyOf(idsOf(message).flatMap((id) => [equals('messageId', id), equals('sqsMessageId', id)])));
+    parts.push(
+      anyOf(idsToFind(message).flatMap((id) => [equals('messageId', id), equals('sqsMessageId', id)])),
+    );
   } else if (subscription !== undefined) parts.push(equals('subscription', subscription));
   if (wantsAttemptsOnly(query)) parts.push(equals('message', 'delivery.attempted'));
   else if (parts.length === 0) parts.push(anyOf(PREFIXES.map((prefix) => `$.message = "${prefix}*"`)));
@@ -80,7 +82,7 @@ export function matches(step: Step, query: AttemptQuery): boolean {
   const { subscription, message, outcomes = [], statuses = [], since, until } = query;
   if (step.at < since || step.at >= until) return false;
   if (wantsAttemptsOnly(query) && step.step !== 'attempt') return false;
-  if (message !== undefined && !isOf(step, idsOf(message))) return false;
+  if (message !== undefined && !isOf(step, idsToFind(message))) return false;
   if (subscription !== undefined && !isOfSubscription(step, subscription, message !== undefined))
     return false;
   if (outcomes.length > 0 && !outcomes.includes(step.outcome ?? '')) return false;

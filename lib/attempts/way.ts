@@ -1,0 +1,185 @@
+// The whole way of one message: its steps in order, where it is now for each of its subscriptions, and how to send it again.
+import { type FindOptions, findAttempts, type SearchProgress } from './find.ts';
+import type { LogClients } from './log-pages.ts';
+import type { AttemptQuery } from './query.ts';
+import type { Step } from './step.ts';
+
+export type Whereabouts =
+  | 'queued'
+  | 'retrying'
+  | 'waiting'
+  | 'delivered'
+  | 'dead-letter'
+  | 'bridged'
+  | 'held'
+  | 'discarded'
+  | 'skipped'
+  | 'dropped'
+  | 'undeliverable'
+  | 'without-subscription';
+
+export type Ending = {
+  /** Undefined: of a message for which no subscription was found. */
+  readonly subscription: string | undefined;
+  readonly messageId: string | undefined;
+  readonly where: Whereabouts;
+  /** Why it is a dead letter or undeliverable. */
+  readonly reason?: string;
+  /** The step that says so. */
+  readonly last: Step;
+};
+
+export type Way = {
+  readonly steps: readonly Step[];
+  readonly endings: readonly Ending[];
+  readonly progress: SearchProgress;
+};
+
+type WayQuery = Pick<AttemptQuery, 'subscription' | 'since' | 'until'> &
+  Required<Pick<AttemptQuery, 'message'>> &
+  FindOptions;
+
+/** Finds all steps of a message, the newest `limit` ones. Throws what CloudWatch Logs answers. */
+export async function findWay(clients: LogClients, query: WayQuery): Promise<Way> {
+  const { steps, progress } = await stepsOf(query, clients);
+  // Asked for by SQS's id: the other functions know it by the id that the publisher gave it.
+  const other = steps.find(
+    ({ sqsMessageId, messageId }) => sqsMessageId === query.message && messageId !== query.message,
+  )?.messageId;
+  if (other === undefined) return { steps, endings: endingsOf(steps), progress };
+  const further = await stepsOf({ ...query, message: other }, clients);
+  const whole = [...new Map([...steps, ...further.steps].map((step) => [step.id, step])).values()];
+  const sorted = whole.toSorted((a, b) => a.at - b.at);
+  return { steps: sorted, endings: endingsOf(sorted), progress: further.progress };
+}
+
+async function stepsOf(query: WayQuery, clients: LogClients) {
+  const search = findAttempts(clients, { ...query, allSteps: true });
+  const steps: Step[] = [];
+  for await (const step of search) steps.push(step);
+  return { steps, progress: search.progress };
+}
+
+/** Where a message is for each subscription after these steps, which are in order. */
+export function endingsOf(steps: readonly Step[]): Ending[] {
+  const endings = new Map<string, Ending>();
+  for (const step of steps) {
+    const { messageId } = step;
+    const where = whereAfter(step);
+    if (where === undefined) continue;
+    const subscriptions =
+      step.step === 'routed' ? (step.to ?? '').split(' ').filter((id) => id !== '') : [step.subscription];
+    for (const subscription of subscriptions) {
+      const key = JSON.stringify([subscription, messageId]);
+      // The line of the bridge does not repeat the reason.
+      const reason = step.reason ?? (step.function === 'bridge' ? endings.get(key)?.reason : undefined);
+      const why = reason === undefined ? {} : { reason };
+      endings.set(key, { subscription, messageId, where, ...why, last: step });
+    }
+  }
+  return [...endings.values()];
+}
+
+/** Undefined: the step changes nothing. */
+function whereAfter(step: Step): Whereabouts | undefined {
+  switch (step.step) {
+    case 'routed':
+    case 'moved':
+    case 'held-sent':
+    case 'redriven':
+      return 'queued';
+    case 'attempt':
+      return afterAttempt(step);
+    case 'delayed':
+      return 'retrying';
+    case 'parked':
+      return 'waiting';
+    case 'letter-waits':
+      return 'dead-letter';
+    case 'held-discarded':
+      return 'discarded';
+    case 'not-routed':
+    case 'interrupted':
+      return undefined;
+    case 'held':
+    case 'skipped':
+    case 'bridged':
+    case 'dead-letter':
+    case 'undeliverable':
+    case 'without-subscription':
+      return step.step;
+    default:
+      return step.step satisfies never;
+  }
+}
+
+function afterAttempt({ action, fate }: Step): Whereabouts | undefined {
+  switch (action) {
+    case 'done':
+      return 'delivered';
+    case 'retry':
+      return 'retrying';
+    case 'dead-letter':
+      return 'dead-letter';
+    case 'hold':
+      return 'held';
+    case 'drop':
+      return 'dropped';
+    case 'pause':
+      return fate === 'hold' ? 'held' : fate === 'drop' ? 'dropped' : 'waiting';
+    default:
+      return undefined; // an action of another version
+  }
+}
+
+/** What a person can do with the message now: a sentence, and the arguments of the command if there is one. */
+export type Next = { readonly sentence: string; readonly command?: readonly string[] };
+
+/** How to send the message again, or what it waits for. Undefined: it was delivered. */
+export function nextFor({ subscription, messageId, where, reason, last }: Ending): Next | undefined {
+  const id = ['--id', messageId ?? last.sqsMessageId ?? ''];
+  const ofSubscription = subscription === undefined ? [] : ['--subscription', subscription];
+  switch (where) {
+    case 'delivered':
+      return undefined;
+    case 'bridged':
+    case 'dead-letter': {
+      const redrive = ['redrive', last.endpoint ?? 'ENDPOINT', ...ofSubscription, ...id];
+      return reason === 'unknown' || reason === 'lost'
+        ? {
+            sentence:
+              'It is a dead letter, and the receiver may have it. A redrive sends it again all the same:',
+            command: [...redrive, '--include-unknown'],
+          }
+        : { sentence: 'It is a dead letter. A redrive sends it again:', command: redrive };
+    }
+    case 'undeliverable':
+      return {
+        sentence: 'It is in undeliverable. A redrive sends it again, once its reason is gone:',
+        command: ['redrive', 'undeliverable', ...ofSubscription, ...id],
+      };
+    case 'held':
+      return {
+        sentence: 'It is held, because the receiver may have it. This sends it again all the same:',
+        command: ['held', 'send', subscription ?? '', messageId ?? ''],
+      };
+    case 'waiting':
+      return {
+        sentence:
+          'It waits in the backlog, and is delivered when its turn comes. This says what it waits for:',
+        command: ['status', subscription ?? ''],
+      };
+    case 'retrying':
+      return { sentence: 'It is tried again by itself.' };
+    case 'queued':
+      return { sentence: 'It is in the queue, and is delivered by itself.' };
+    case 'dropped':
+    case 'skipped':
+    case 'discarded':
+      return { sentence: 'No copy is kept, so it can not be sent again: publish it once more.' };
+    case 'without-subscription':
+      return { sentence: 'No subscription had its topic, and no copy is kept: publish it once more.' };
+    default:
+      return where satisfies never;
+  }
+}

@@ -1,0 +1,111 @@
+// The whole way of a message: where it is at the end, and how to send it again.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Step } from '#lib/attempts/step.ts';
+import { endingsOf, findWay, nextFor } from '#lib/attempts/way.ts';
+import { type LogServer, startLogServer } from '#test/support/log-server.ts';
+
+let server: LogServer;
+beforeEach(async () => {
+  server = await startLogServer();
+});
+afterEach(() => server.close());
+
+const asked = (message: string) => ({ message, since: server.now() - 3_600_000, until: server.now() + 1 });
+
+test('a message that was asked for by its SQS id is followed by the id that its publisher gave it', async () => {
+  server.line('route', 'message.routed', {
+    sqsMessageId: 'sqs-1',
+    messageId: 'order-1',
+    to: 'acme',
+    deliveries: 1,
+  });
+  server.advance(5);
+  server.line('deliver', 'delivery.attempted', {
+    subscription: 'acme',
+    messageId: 'order-1',
+    action: 'done',
+  });
+  const way = await findWay(server.clients, asked('sqs-1'));
+  expect(way.steps.map(({ step }) => step)).toEqual(['routed', 'attempt']);
+  expect(way.endings).toMatchObject([{ subscription: 'acme', messageId: 'order-1', where: 'delivered' }]);
+});
+
+test('each subscription of a message has its own ending', async () => {
+  server.line('route', 'message.routed', { messageId: 'm', to: 'a b c', deliveries: 3 });
+  const line = (subscription: string, event: string, fields: object = {}) =>
+    server.line('deliver', event, { subscription, messageId: 'm', ...fields });
+  line('a', 'delivery.attempted', { action: 'pause', fate: 'keep' });
+  line('a', 'delivery.parked');
+  line('b', 'delivery.attempted', { action: 'done' });
+  const { endings } = await findWay(server.clients, asked('m'));
+  expect(endings.map(({ subscription, where }) => `${subscription}: ${where}`)).toEqual([
+    'a: waiting',
+    'b: delivered',
+    'c: queued',
+  ]);
+});
+
+const step = (fields: Partial<Step>): Step => ({
+  id: 'deliver/1',
+  at: 0,
+  step: 'attempt',
+  function: 'deliver',
+  subscription: 'acme',
+  messageId: 'm1',
+  ...fields,
+});
+
+describe('how to send it again', () => {
+  test.each<[string, Partial<Step>, string, string | undefined]>([
+    ['was delivered', { action: 'done' }, 'delivered', undefined],
+    ['is held', { step: 'held' }, 'held', 'held send acme m1'],
+    ['is held after a pause', { action: 'pause', fate: 'hold' }, 'held', 'held send acme m1'],
+    [
+      'is a dead letter',
+      { step: 'dead-letter', endpoint: 'e', reason: 'rejected' },
+      'dead-letter',
+      'redrive e --subscription acme --id m1',
+    ],
+    [
+      'is a dead letter that may have been delivered',
+      { step: 'dead-letter', endpoint: 'e', reason: 'lost' },
+      'dead-letter',
+      'redrive e --subscription acme --id m1 --include-unknown',
+    ],
+    [
+      'is at its endpoint',
+      { step: 'bridged', endpoint: 'e' },
+      'bridged',
+      'redrive e --subscription acme --id m1',
+    ],
+    ['waits', { step: 'parked' }, 'waiting', 'status acme'],
+    [
+      'is undeliverable',
+      { step: 'undeliverable' },
+      'undeliverable',
+      'redrive undeliverable --subscription acme --id m1',
+    ],
+    [
+      'had no readable address',
+      { step: 'undeliverable', subscription: undefined, messageId: undefined, sqsMessageId: 's' },
+      'undeliverable',
+      'redrive undeliverable --id s',
+    ],
+    ['was dropped', { action: 'drop' }, 'dropped', undefined],
+    ['is tried again', { action: 'retry' }, 'retrying', undefined],
+  ])('a message that %s', (_, fields, where, command) => {
+    const [ending] = endingsOf([step(fields)]);
+    expect(ending?.where).toBe(where);
+    expect(ending && nextFor(ending)?.command?.join(' ')).toBe(command);
+    expect(ending && nextFor(ending) === undefined).toBe(where === 'delivered');
+  });
+
+  test('the endpoint of a bridged letter stays known, and so does whether it may have been delivered', () => {
+    const steps = [
+      step({ step: 'dead-letter', endpoint: 'e', reason: 'unknown' }),
+      step({ step: 'bridged', function: 'bridge', endpoint: 'e' }),
+    ];
+    const [ending] = endingsOf(steps);
+    expect(ending && nextFor(ending)?.command).toContain('--include-unknown');
+  });
+});
