@@ -18,7 +18,7 @@ export type Whereabouts =
   | 'undeliverable'
   | 'without-subscription';
 
-export type Ending = {
+export type WayEnd = {
   /** Undefined: of a message for which no subscription was found. */
   readonly subscription: string | undefined;
   readonly messageId: string | undefined;
@@ -31,7 +31,7 @@ export type Ending = {
 
 export type Way = {
   readonly steps: readonly Step[];
-  readonly endings: readonly Ending[];
+  readonly ends: readonly WayEnd[];
   readonly progress: SearchProgress;
 };
 
@@ -46,11 +46,11 @@ export async function findWay(clients: LogClients, query: WayQuery): Promise<Way
   const other = steps.find(
     ({ sqsMessageId, messageId }) => sqsMessageId === query.message && messageId !== query.message,
   )?.messageId;
-  if (other === undefined) return { steps, endings: endingsOf(steps), progress };
+  if (other === undefined) return { steps, ends: wayEndsOf(steps), progress };
   const further = await stepsOf({ ...query, message: other }, clients);
   const whole = [...new Map([...steps, ...further.steps].map((step) => [step.id, step])).values()];
   const sorted = whole.toSorted((a, b) => a.at - b.at);
-  return { steps: sorted, endings: endingsOf(sorted), progress: further.progress };
+  return { steps: sorted, ends: wayEndsOf(sorted), progress: further.progress };
 }
 
 async function stepsOf(query: WayQuery, clients: LogClients) {
@@ -61,8 +61,8 @@ async function stepsOf(query: WayQuery, clients: LogClients) {
 }
 
 /** Where a message is for each subscription after these steps, which are in order. */
-export function endingsOf(steps: readonly Step[]): Ending[] {
-  const endings = new Map<string, Ending>();
+export function wayEndsOf(steps: readonly Step[]): WayEnd[] {
+  const ends = new Map<string, WayEnd>();
   for (const step of steps) {
     const { messageId } = step;
     const where = whereAfter(step);
@@ -72,12 +72,12 @@ export function endingsOf(steps: readonly Step[]): Ending[] {
     for (const subscription of subscriptions) {
       const key = JSON.stringify([subscription, messageId]);
       // The line of the bridge does not repeat the reason.
-      const reason = step.reason ?? (step.function === 'bridge' ? endings.get(key)?.reason : undefined);
+      const reason = step.reason ?? (step.function === 'bridge' ? ends.get(key)?.reason : undefined);
       const why = reason === undefined ? {} : { reason };
-      endings.set(key, { subscription, messageId, where, ...why, last: step });
+      ends.set(key, { subscription, messageId, where, ...why, last: step });
     }
   }
-  return [...endings.values()];
+  return [...ends.values()];
 }
 
 /** Undefined: the step changes nothing. */
@@ -136,7 +136,7 @@ function afterAttempt({ action, fate }: Step): Whereabouts | undefined {
 export type Next = { readonly sentence: string; readonly command?: readonly string[] };
 
 /** How to send the message again, or what it waits for. Undefined: it was delivered. */
-export function nextFor({ subscription, messageId, where, reason, last }: Ending): Next | undefined {
+export function nextFor({ subscription, messageId, where, reason, last }: WayEnd): Next | undefined {
   const id = ['--id', messageId ?? last.sqsMessageId ?? ''];
   const ofSubscription = subscription === undefined ? [] : ['--subscription', subscription];
   switch (where) {

@@ -1,7 +1,7 @@
 // The whole way of a message: where it is at the end, and how to send it again.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Step } from '#lib/attempts/step.ts';
-import { endingsOf, findWay, nextFor } from '#lib/attempts/way.ts';
+import { findWay, nextFor, wayEndsOf } from '#lib/attempts/way.ts';
 import { type LogServer, startLogServer } from '#test/support/log-server.ts';
 
 let server: LogServer;
@@ -27,18 +27,18 @@ test('a message that was asked for by its SQS id is followed by the id that its 
   });
   const way = await findWay(server.clients, asked('sqs-1'));
   expect(way.steps.map(({ step }) => step)).toEqual(['routed', 'attempt']);
-  expect(way.endings).toMatchObject([{ subscription: 'acme', messageId: 'order-1', where: 'delivered' }]);
+  expect(way.ends).toMatchObject([{ subscription: 'acme', messageId: 'order-1', where: 'delivered' }]);
 });
 
-test('each subscription of a message has its own ending', async () => {
+test('each subscription of a message has its own end', async () => {
   server.line('route', 'message.routed', { messageId: 'm', to: 'a b c', deliveries: 3 });
   const line = (subscription: string, event: string, fields: object = {}) =>
     server.line('deliver', event, { subscription, messageId: 'm', ...fields });
   line('a', 'delivery.attempted', { action: 'pause', fate: 'keep' });
   line('a', 'delivery.parked');
   line('b', 'delivery.attempted', { action: 'done' });
-  const { endings } = await findWay(server.clients, asked('m'));
-  expect(endings.map(({ subscription, where }) => `${subscription}: ${where}`)).toEqual([
+  const { ends } = await findWay(server.clients, asked('m'));
+  expect(ends.map(({ subscription, where }) => `${subscription}: ${where}`)).toEqual([
     'a: waiting',
     'b: delivered',
     'c: queued',
@@ -94,10 +94,10 @@ describe('how to send it again', () => {
     ['was dropped', { action: 'drop' }, 'dropped', undefined],
     ['is tried again', { action: 'retry' }, 'retrying', undefined],
   ])('a message that %s', (_, fields, where, command) => {
-    const [ending] = endingsOf([step(fields)]);
-    expect(ending?.where).toBe(where);
-    expect(ending && nextFor(ending)?.command?.join(' ')).toBe(command);
-    expect(ending && nextFor(ending) === undefined).toBe(where === 'delivered');
+    const [end] = wayEndsOf([step(fields)]);
+    expect(end?.where).toBe(where);
+    expect(end && nextFor(end)?.command?.join(' ')).toBe(command);
+    expect(end && nextFor(end) === undefined).toBe(where === 'delivered');
   });
 
   test('the endpoint of a bridged letter stays known, and so does whether it may have been delivered', () => {
@@ -105,7 +105,7 @@ describe('how to send it again', () => {
       step({ step: 'dead-letter', endpoint: 'e', reason: 'unknown' }),
       step({ step: 'bridged', function: 'bridge', endpoint: 'e' }),
     ];
-    const [ending] = endingsOf(steps);
-    expect(ending && nextFor(ending)?.command).toContain('--include-unknown');
+    const [end] = wayEndsOf(steps);
+    expect(end && nextFor(end)?.command).toContain('--include-unknown');
   });
 });
