@@ -1,5 +1,6 @@
-// `npm run bench`: deliveries per CPU second of `deliver`'s handler beside bare axios and bare undici, interleaved in one
-// run, with the spread; then AWS calls per delivery, and the cost of importing the bundle.
+// `npm run bench:handler`: deliveries per CPU second of `deliver`'s handler without the AWS SDK, whose `send` is replaced by
+// a count, beside bare axios and bare undici, interleaved in one run, with the spread; then AWS calls per delivery, and the
+// cost of importing the bundle. `npm run bench:set` measures whole functions.
 import { bundle, bundleBytes, functionNames } from '#lib/build/bundle.ts';
 import { importCost } from '#lib/build/import-cost.ts';
 import { startBeside } from './beside.ts';
@@ -15,7 +16,7 @@ const subjects = await startBeside<Job>('./subjects.ts', { env: { SINK_URL: sink
 const measure = (job: Job) => subjects.ask<Measured>(job);
 
 console.log(
-  `Node ${process.version}; ${ROUNDS} rounds of ${POSTS} POSTs of 1 KiB, kept alive; median (lowest to highest)`,
+  `Node ${process.version}; ${ROUNDS} rounds of ${POSTS} POSTs of 1 KiB, kept alive; median (lowest to highest). The AWS SDK and its sockets are not in these figures: bench:set measures them.`,
 );
 for (const concurrency of [1, 5, 20]) {
   // After the warm-up the code is compiled: the figures compare warm processes.
