@@ -1,0 +1,140 @@
+// The publisher and the callback of the whole set's benchmark, in a process of their own: with one clock for both, and so
+// that their CPU is counted for nobody.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { answering } from './beside.ts';
+
+export type LoadPlaces = { readonly url: string; readonly region: string; readonly queueUrl: string };
+export type AskedOfLoad =
+  /** Publishes messages of the topic, and answers when every delivery of them has arrived, or after the time limit. */
+  {
+    readonly places: LoadPlaces;
+    readonly topic: string;
+    readonly messages: number;
+    /** Messages a second, each in a call of its own; undefined: as fast as they go, ten a call. */
+    readonly perSecond: number | undefined;
+    readonly deliveriesEach: number;
+    readonly limitMs: number;
+  };
+export type Loaded = {
+  /** From the start of the publisher's call to the arrival at the callback. */
+  readonly delaysMs: readonly number[];
+  readonly repeated: number;
+  readonly missing: number;
+  /** From the first publish to the last arrival. */
+  readonly elapsedMs: number;
+};
+
+const BODY_BYTES = 1024;
+/** Calls of a burst that are made at once. */
+const CALLS_AT_ONCE = 8;
+
+const now = () => performance.timeOrigin + performance.now();
+let run = 0;
+let sentAt: number[] = [];
+let lastAt = 0;
+let delaysMs: number[] = [];
+let repeated = 0;
+let expected = 0;
+let arrived = new Set<string>();
+let allArrived = () => {};
+
+const server = createServer((request, response) => {
+  const at = now();
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    response.writeHead(204).end();
+    const [ofRun, number] = Buffer.concat(chunks).toString('utf8', 0, 32).split(' ').map(Number);
+    if (ofRun !== run || number === undefined) return;
+    // Each subscription has a path of its own.
+    const key = `${request.url} ${number}`;
+    if (arrived.has(key)) {
+      repeated += 1;
+      return;
+    }
+    arrived.add(key);
+    delaysMs.push(at - (sentAt[number] ?? Number.NaN));
+    lastAt = at;
+    if (arrived.size === expected) allArrived();
+  });
+});
+server.keepAliveTimeout = 600_000;
+
+/** The body of a message begins with the run and the message's number. */
+const bodyOf = (number: number): string => `${run} ${number} `.padEnd(BODY_BYTES, 'x');
+
+async function load(asked: AskedOfLoad): Promise<Loaded> {
+  run += 1;
+  sentAt = [];
+  delaysMs = [];
+  repeated = 0;
+  arrived = new Set();
+  expected = asked.messages * asked.deliveriesEach;
+  const done = new Promise<void>((resolve) => {
+    allArrived = resolve;
+  });
+  const startedAt = now();
+  lastAt = startedAt;
+  await (asked.perSecond === undefined ? burst(asked) : steady(asked, asked.perSecond));
+  const stop = new AbortController();
+  await Promise.race([done, wait(asked.limitMs, undefined, { signal: stop.signal }).catch(() => {})]);
+  stop.abort();
+  return { delaysMs, repeated, missing: expected - arrived.size, elapsedMs: lastAt - startedAt };
+}
+
+async function burst({ places, topic, messages }: AskedOfLoad): Promise<void> {
+  const sqs = clientAt(places);
+  let next = 0;
+  const sendAll = async () => {
+    while (next < messages) {
+      const first = next;
+      next = Math.min(messages, first + 10);
+      const at = now();
+      const Entries: SendMessageBatchRequestEntry[] = [];
+      for (let number = first; number < next; number++) {
+        sentAt[number] = at;
+        Entries.push({ Id: String(number), MessageBody: bodyOf(number), ...attributesOf(topic) });
+      }
+      const { Failed = [] } = await sqs.send(
+        new SendMessageBatchCommand({ QueueUrl: places.queueUrl, Entries }),
+      );
+      if (Failed.length > 0) throw new Error(`not taken: ${Failed[0]?.Code}`);
+    }
+  };
+  await Promise.all(Array.from({ length: CALLS_AT_ONCE }, sendAll));
+  sqs.destroy();
+}
+
+async function steady({ places, topic, messages }: AskedOfLoad, perSecond: number): Promise<void> {
+  const sqs = clientAt(places);
+  const startedAt = now();
+  const sends: Promise<unknown>[] = [];
+  for (let number = 0; number < messages; number++) {
+    await wait(Math.max(0, startedAt + (number / perSecond) * 1000 - now()));
+    sentAt[number] = now();
+    const command = { QueueUrl: places.queueUrl, MessageBody: bodyOf(number), ...attributesOf(topic) };
+    sends.push(sqs.send(new SendMessageCommand(command)));
+  }
+  await Promise.all(sends);
+  sqs.destroy();
+}
+
+const clientAt = ({ url, region }: LoadPlaces) =>
+  new SQSClient({ endpoint: url, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+
+const attributesOf = (topic: string) => ({
+  MessageAttributes: { topic: { DataType: 'String', StringValue: topic } },
+});
+
+await once(server.listen(0, '127.0.0.1'), 'listening');
+const { port } = server.address() as AddressInfo;
+answering<AskedOfLoad>(`http://127.0.0.1:${port}`, load);

@@ -1,0 +1,133 @@
+// One window of the whole set's benchmark, in a process that can be killed: the local set of a checkout, whose emulators run
+// in this process and whose functions run in processes of their own, as with `npm start`. Sends what it measured to the parent.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { LocalSet, LocalSetOptions } from '#lib/local/set.ts';
+import { startBeside } from './beside.ts';
+import { cpuMsOf, functionProcessesOf } from './process-cpu.ts';
+import type { AskedOfLoad, Loaded } from './set-load.ts';
+
+export type SetJob = {
+  /** The checkout whose local set runs: this one or another. */
+  readonly root: string;
+  readonly subscriptions: number;
+  readonly qos: string;
+  readonly messages: number;
+  readonly perSecond: number | undefined;
+  /** Messages before the measured ones, in the same way. */
+  readonly warmUp: number;
+  readonly environments: number;
+};
+export type SetWindow = Loaded & {
+  readonly deliveries: number;
+  /** Milliseconds of CPU of each function's environments, by its short name. */
+  readonly cpuMs: Readonly<Record<string, number>>;
+  /** Milliseconds of CPU of the process of the emulators and pollers. */
+  readonly emulatorsMs: number;
+  readonly invocations: Readonly<Record<string, number>>;
+  /** Invocations that did not end as they should. */
+  readonly failures: number;
+  /** Lines and bytes that the functions wrote to their logs. */
+  readonly logLines: number;
+  readonly logBytes: number;
+};
+
+const TOPIC = 'bench';
+const LIMIT_MS = 120_000;
+const FUNCTIONS = ['route', 'deliver'];
+
+async function measure(job: SetJob): Promise<SetWindow> {
+  const from = pathToFileURL(join(job.root, 'lib/local/set.ts')).href;
+  const { startLocalSet }: { startLocalSet(options: LocalSetOptions): Promise<LocalSet> } = await import(
+    from
+  );
+  let logLines = 0;
+  let logBytes = 0;
+  const set = await startLocalSet({
+    root: job.root,
+    maxEnvironments: job.environments,
+    onLog: (_, line) => {
+      logLines += 1;
+      logBytes += line.length + 1;
+    },
+  });
+  const load = await startBeside<AskedOfLoad>('./set-load.ts');
+  const documents = DynamoDBDocumentClient.from(set.clients.dynamodb);
+  for (let number = 0; number < job.subscriptions; number++) {
+    const Item = {
+      id: `bench-${number}`,
+      topic: TOPIC,
+      type: 'webhook-advanced',
+      qos: job.qos,
+      configuration: { entrypointId: 'webhook-advanced', callbackUrl: `${load.told}/${number}` },
+    };
+    await documents.send(new PutCommand({ TableName: set.outputs.SubscriptionsTableName, Item }));
+  }
+  let failures = 0;
+  let invocations: Record<string, number> = {};
+  set.functions.onInvocation(({ function: fullName, result }) => {
+    const name = shortName(fullName);
+    invocations[name] = (invocations[name] ?? 0) + 1;
+    if (!result.ok) failures += 1;
+  });
+  const publish = (messages: number) =>
+    load.ask<Loaded>({
+      places: { url: set.url, region: set.region, queueUrl: set.outputs.MessagesQueueUrl ?? '' },
+      topic: TOPIC,
+      messages,
+      perSecond: job.perSecond,
+      deliveriesEach: job.subscriptions,
+      limitMs: LIMIT_MS,
+    });
+
+  // All environments are started before, so that no import is counted.
+  const all = FUNCTIONS.flatMap((name) => Array.from({ length: job.environments }, () => name));
+  await Promise.all(all.map((name) => set.functions.invoke(name, { Records: [] })));
+  await publish(job.warmUp);
+  await settled(set);
+
+  const before = cpuByProcess();
+  const emulatorsBefore = process.cpuUsage();
+  [invocations, logLines, logBytes] = [{}, 0, 0];
+  const loaded = await publish(job.messages);
+  await settled(set);
+  const emulators = process.cpuUsage(emulatorsBefore);
+  const cpuMs: Record<string, number> = {};
+  for (const [pid, { functionName, ms }] of cpuByProcess()) {
+    const name = shortName(functionName);
+    cpuMs[name] = (cpuMs[name] ?? 0) + ms - (before.get(pid)?.ms ?? 0);
+  }
+  const lost = [...before.keys()].filter((pid) => !cpuByProcess().has(pid)).length;
+  const measured = {
+    ...loaded,
+    deliveries: job.messages * job.subscriptions,
+    cpuMs,
+    emulatorsMs: (emulators.user + emulators.system) / 1000,
+    invocations,
+    // The CPU of an environment that has ended can't be read any more.
+    failures: failures + lost,
+    logLines,
+    logBytes,
+  };
+  await set.functions.kill();
+  return measured;
+}
+
+function cpuByProcess() {
+  return new Map(
+    functionProcessesOf(process.pid).map(({ pid, functionName }) => [
+      pid,
+      { functionName, ms: cpuMsOf(pid) },
+    ]),
+  );
+}
+
+/** The last invocation writes its log lines and deletes its messages after the last arrival. */
+const settled = (set: LocalSet) => Promise.all(set.mappings.map((mapping) => mapping.idle()));
+
+const shortName = (functionName: string): string => functionName.slice(functionName.lastIndexOf('-') + 1);
+
+const window = await measure(JSON.parse(process.argv[2] ?? ''));
+// The servers end when their channel to this process closes.
+process.send?.(window, undefined, undefined, () => process.exit());

@@ -1,0 +1,119 @@
+// `npm run bench:set`: what a delivery costs on the whole local set, as `npm start` runs it: the CPU time of the functions'
+// processes with the AWS SDK and its sockets in them, the delay from publish to callback, and the invocations.
+// CHECKOUTS=.,PATH measures another checkout in turns with this one. It reads the CPU time from Linux's /proc.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { percentile, spread } from './ratio.ts';
+import type { SetJob, SetWindow } from './set-window.ts';
+
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
+const CHECKOUTS = (process.env.CHECKOUTS ?? '.').split(',');
+/** Cases whose name contains one of these texts, which commas separate. */
+const ONLY = process.env.ONLY?.split(',');
+/** Multiplies the number of messages of each case. */
+const SIZE = Number(process.env.SIZE ?? 1);
+const ENVIRONMENTS = Number(process.env.ENVIRONMENTS ?? 8);
+const WARM_UP = Number(process.env.WARM_UP ?? 30);
+const LONGEST_MS = 10 * 60_000;
+
+type Case = Pick<SetJob, 'subscriptions' | 'messages' | 'perSecond' | 'qos'> & { readonly name: string };
+const CASES: readonly Case[] = [
+  { name: 'burst', subscriptions: 1, messages: 20_000, perSecond: undefined, qos: 'auto' },
+  { name: '100 a second', subscriptions: 1, messages: 3_000, perSecond: 100, qos: 'auto' },
+  { name: 'fan-out of 50', subscriptions: 50, messages: 400, perSecond: undefined, qos: 'auto' },
+];
+
+/** Runs one window in a process group of its own, so that its functions end with it. */
+async function measure(root: string, { name, ...one }: Case): Promise<SetWindow> {
+  const job: SetJob = {
+    ...one,
+    root,
+    messages: Math.round(one.messages * SIZE),
+    warmUp: WARM_UP,
+    environments: ENVIRONMENTS,
+  };
+  const child = fork(new URL('./set-window.ts', import.meta.url), [JSON.stringify(job)], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    detached: true,
+  });
+  const killAll = () => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+  };
+  const bound = setTimeout(killAll, LONGEST_MS);
+  process.once('exit', killAll);
+  let window: SetWindow | undefined;
+  child.on('message', (measured: SetWindow) => {
+    window = measured;
+  });
+  await once(child, 'exit');
+  clearTimeout(bound);
+  process.off('exit', killAll);
+  if (window === undefined) throw new Error(`${name}, ${root}: the window did not end`);
+  return window;
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+const appCpu = ({ cpuMs, deliveries }: SetWindow): number => sum(Object.values(cpuMs)) / deliveries;
+const of = (windows: readonly SetWindow[], figure: (window: SetWindow) => number, digits: number) =>
+  spread(windows.map(figure), digits);
+
+function print(label: string, windows: readonly SetWindow[]): void {
+  const names = [...new Set(windows.flatMap(({ cpuMs }) => Object.keys(cpuMs)))].sort();
+  const each = names
+    .map((name) => ({
+      name,
+      figure: of(windows, ({ cpuMs, deliveries }) => (cpuMs[name] ?? 0) / deliveries, 2),
+    }))
+    .filter(({ figure }) => !figure.startsWith('0.00 '))
+    .map(({ name, figure }) => `${name} ${figure}`);
+  const perInvocation = (name: string) =>
+    of(windows, ({ deliveries, invocations }) => deliveries / (invocations[name] ?? 0), 1);
+  console.log(`  ${label}`);
+  console.log(`    app CPU ms a delivery   ${of(windows, appCpu, 2)}: ${each.join(', ')}`);
+  console.log(
+    `    emulators' CPU ms       ${of(windows, ({ emulatorsMs, deliveries }) => emulatorsMs / deliveries, 2)}`,
+  );
+  console.log(
+    `    delay ms                p50 ${of(windows, ({ delaysMs }) => percentile(delaysMs, 0.5), 1)}, p99 ${of(windows, ({ delaysMs }) => percentile(delaysMs, 0.99), 1)}`,
+  );
+  console.log(
+    `    deliveries a second     ${of(windows, ({ deliveries, elapsedMs }) => (deliveries / elapsedMs) * 1000, 0)}`,
+  );
+  console.log(
+    `    deliveries a run        route ${perInvocation('route')}, deliver ${perInvocation('deliver')}`,
+  );
+  console.log(
+    `    log of a delivery       ${of(windows, ({ logBytes, deliveries }) => logBytes / deliveries, 0)} bytes, ${of(windows, ({ logLines, deliveries }) => logLines / deliveries, 2)} lines`,
+  );
+  const troubles = (['missing', 'repeated', 'failures'] as const)
+    .map((name) => ({ name, count: sum(windows.map((window) => window[name])) }))
+    .filter(({ count }) => count > 0);
+  for (const { name, count } of troubles) console.log(`    ${name}: ${count}`);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+const subjects = CHECKOUTS.map((path) => ({ label: path, root: resolve(path), windows: [] as SetWindow[] }));
+console.log(
+  `Node ${process.version}, ${availableParallelism()} cores; ${ROUNDS} rounds in turns, median (lowest to highest); ${ENVIRONMENTS} environments a function, bodies of 1 KiB, ${WARM_UP} messages before the measured ones`,
+);
+for (const one of CASES.filter(({ name }) => ONLY?.some((text) => name.includes(text)) ?? true)) {
+  const each = one.subscriptions === 1 ? '' : ` x ${one.subscriptions}`;
+  console.log(`\n${one.name}: ${Math.round(one.messages * SIZE)}${each} messages, ${one.qos}`);
+  for (const subject of subjects) subject.windows = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    // The order changes from round to round, so that none is always measured after the same one.
+    for (let index = 0; index < subjects.length; index++) {
+      const subject = subjects[(index + round) % subjects.length];
+      subject?.windows.push(await measure(subject.root, one));
+    }
+  }
+  for (const { label, windows } of subjects) print(label, windows);
+  const [first, ...others] = subjects;
+  for (const { label, windows } of others) {
+    const ratios = windows.map((window, round) => appCpu(first?.windows[round] ?? window) / appCpu(window));
+    console.log(`  app CPU of ${first?.label} is ${spread(ratios, 2)} times that of ${label}`);
+  }
+}
