@@ -1,8 +1,6 @@
 // deliveries.fifo -> callback URL: POSTs each message and acts on the outcome by the quality of service.
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { type CallbackClient, createCallbackClient } from '#lib/callback/client.ts';
@@ -12,9 +10,8 @@ import { createSecrets } from '#lib/credentials/secrets.ts';
 import { deliverBatch } from '#lib/deliver/batch.ts';
 import { createExchangeTimes } from '#lib/deliver/exchange-times.ts';
 import { deliveryLimits } from '#lib/deliver/limits.ts';
-import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/deployment/aws-clients.ts';
+import { AWS_CLIENT, AWS_EVENTS_CLIENT, createDynamoDb, createSqs } from '#lib/deployment/aws-clients.ts';
 import { deliverEnvironment, readConfig } from '#lib/deployment/config.ts';
-import { createDocuments } from '#lib/deployment/documents.ts';
 import { callbackRules } from '#lib/deployment/rules.ts';
 import { type BacklogClients, wireBacklog } from '#lib/deployment/wiring.ts';
 import { telemetryMiddleware } from '#lib/telemetry/telemetry.ts';
@@ -56,8 +53,8 @@ export function createHandler(clients: Clients, environment: NodeJS.ProcessEnv) 
 
 export const handler = createHandler(
   {
-    sqs: new SQSClient(AWS_CLIENT),
-    documents: createDocuments(new DynamoDBClient(AWS_CLIENT)),
+    sqs: createSqs(),
+    documents: createDynamoDb(),
     events: new EventBridgeClient(AWS_EVENTS_CLIENT),
     secretsManager: new SecretsManagerClient(AWS_CLIENT),
   },

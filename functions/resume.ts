@@ -1,12 +1,9 @@
 // Once a minute: resumes the paused subscriptions that are due. On request: carries out an operator's action.
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { AWS_CLIENT, AWS_EVENTS_CLIENT } from '#lib/deployment/aws-clients.ts';
+import { AWS_EVENTS_CLIENT, createDynamoDb, createSqs } from '#lib/deployment/aws-clients.ts';
 import { readConfig, resumeEnvironment } from '#lib/deployment/config.ts';
-import { createDocuments } from '#lib/deployment/documents.ts';
 import { deploymentRules } from '#lib/deployment/rules.ts';
 import { type BacklogClients, wireBacklog } from '#lib/deployment/wiring.ts';
 import { census } from '#lib/resume/census.ts';
@@ -60,8 +57,8 @@ const isScheduled = (event: unknown): boolean =>
 
 export const handler = createHandler(
   {
-    sqs: new SQSClient(AWS_CLIENT),
-    documents: createDocuments(new DynamoDBClient(AWS_CLIENT)),
+    sqs: createSqs(),
+    documents: createDynamoDb(),
     events: new EventBridgeClient(AWS_EVENTS_CLIENT),
   },
   process.env,

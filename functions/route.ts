@@ -1,12 +1,10 @@
 // messages, messages.fifo, retries -> deliveries.fifo: one delivery for each subscription of a message.
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { AWS_CLIENT } from '#lib/deployment/aws-clients.ts';
+import { createDynamoDb, createSqs } from '#lib/deployment/aws-clients.ts';
 import { faultWaitsOf, readConfig, routeEnvironment } from '#lib/deployment/config.ts';
-import { createDocuments } from '#lib/deployment/documents.ts';
 import { DEPLOYED, type Surroundings } from '#lib/deployment/surroundings.ts';
 import { createBackstop } from '#lib/queue/backstop.ts';
 import { gatherSends } from '#lib/queue/gather-sends.ts';
@@ -56,7 +54,4 @@ export function createHandler(
     );
 }
 
-export const handler = createHandler(
-  { sqs: new SQSClient(AWS_CLIENT), documents: createDocuments(new DynamoDBClient(AWS_CLIENT)) },
-  process.env,
-);
+export const handler = createHandler({ sqs: createSqs(), documents: createDynamoDb() }, process.env);

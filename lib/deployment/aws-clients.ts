@@ -1,15 +1,72 @@
-// How the functions' clients call AWS: a call that hangs is given up while there is time to do without. The SDK makes a
-// call that failed as a whole again, twice, after random waits that grow: up to 100 and 200 ms, or 500 and 1,000 ms when
-// it was throttled. It is said here, so that no variable of the environment changes it. What AWS leaves undone of a batch
-// is asked for again in lib/queue/unprocessed.ts.
+// The functions' clients of AWS. A call that hangs is given up while there is time to do without. A call that failed as a
+// whole is made again, twice, after random waits that grow: up to 100 and 200 ms, or 500 and 1,000 ms when it was throttled.
+// It is said here, so that no variable of the environment changes it. What AWS leaves undone of a batch is asked for again
+// in lib/queue/unprocessed.ts. Frequent calls are made by lib/aws, at a third of the SDK's CPU, and all others by the SDK.
+import {
+  BatchGetItemCommand,
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { getEndpointFromInstructions } from '@smithy/core/endpoints';
+import type { AwsCredentialIdentity } from '@smithy/types';
+import { leanDocuments } from '#lib/aws/lean-documents.ts';
+import { leanSqs } from '#lib/aws/lean-sqs.ts';
+import { createRequestHandler } from '#lib/aws/request-handler.ts';
+import { createSignedCall } from '#lib/aws/signed-call.ts';
+import { createDocuments } from './documents.ts';
+
 export const AWS_CLIENT = {
   maxAttempts: 3,
   retryMode: 'standard',
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+  requestHandler: createRequestHandler({ connectTimeoutMs: 1_000, requestTimeoutMs: 3_000 }),
 } as const;
 
 /** For announcements, which nothing depends on: one short call. */
 export const AWS_EVENTS_CLIENT = {
   maxAttempts: 1,
-  requestHandler: { connectionTimeout: 500, requestTimeout: 1_000, throwOnRequestTimeout: true },
+  requestHandler: createRequestHandler({ connectTimeoutMs: 500, requestTimeoutMs: 1_000 }),
 } as const;
+
+/** Makes the client of SQS; of the environment's region, unless one is given. */
+export function createSqs(region?: string): Pick<SQSClient, 'send' | 'config'> {
+  const sdk = new SQSClient({ ...AWS_CLIENT, ...(region !== undefined && { region }) });
+  const { credentials } = sdk.config;
+  const call = createSignedCall({
+    ...AWS_CLIENT,
+    service: 'sqs',
+    credentials,
+    region: async () => sdk.config.region(),
+  });
+  return { config: sdk.config, ...leanSqs(sdk, call) };
+}
+
+/** Makes the client of DynamoDB by plain objects. */
+export function createDynamoDb(): Pick<DynamoDBDocumentClient, 'send'> {
+  const sdk = new DynamoDBClient(AWS_CLIENT);
+  const { credentials } = sdk.config;
+  const call = createSignedCall({
+    ...AWS_CLIENT,
+    service: 'dynamodb',
+    credentials,
+    region: async () => sdk.config.region(),
+    exceptions: {
+      ConditionalCheckFailedException: (fields) => new ConditionalCheckFailedException(fields),
+    },
+  });
+  let known: { readonly accountId: string | undefined; readonly url: Promise<URL> } | undefined;
+  /** As the SDK finds it: AWS_ENDPOINT_URL, or an endpoint of the credentials' account, or that of the region. */
+  const endpoint = ({ accountId }: AwsCredentialIdentity): Promise<URL> => {
+    if (known === undefined || known.accountId !== accountId) {
+      const found = getEndpointFromInstructions({}, BatchGetItemCommand, sdk.config);
+      known = { accountId, url: found.then(({ url }) => url) };
+      // A failure is not remembered.
+      known.url.catch(() => {
+        known = undefined;
+      });
+    }
+    return known.url;
+  };
+  return leanDocuments(createDocuments(sdk), call, endpoint);
+}
