@@ -111,9 +111,9 @@ function exchange(
           settle();
           const [first = Buffer.alloc(0)] = chunks;
           // The SDK takes bytes as well as a stream.
-          resolve({
-            response: { statusCode, headers, body: chunks.length > 1 ? Buffer.concat(chunks) : first },
-          });
+          const body = chunks.length > 1 ? Buffer.concat(chunks) : first;
+          // undici uses the connection again one turn of the event loop later: a next call before it would open another.
+          queueMicrotask(() => setImmediate(resolve, { response: { statusCode, headers, body } }));
         },
         onResponseError(_controller, error) {
           fail(retryable(error));

@@ -21,6 +21,8 @@ export type SignedCallOptions = {
   readonly region: Provider<string>;
   readonly requestHandler: AwsRequestHandler;
   readonly maxAttempts: number;
+  /** The longest wait before the first retry, unless throttled, in milliseconds; 50 unless given. */
+  readonly firstWaitMs?: number;
   /** The modeled exceptions that callers tell apart by their class; all others are a ServiceException with their name. */
   readonly exceptions?: Readonly<Record<string, (fields: ExceptionFields) => ServiceException>>;
   /** Epoch milliseconds; the machine's clock unless given. */
@@ -51,7 +53,9 @@ const SKEW_MS = 4 * 60_000;
 export function createSignedCall(options: SignedCallOptions): SignedCall {
   const { service, credentials, region, requestHandler, exceptions = {}, now = Date.now } = options;
   const signer = createSigner(service, { credentials, region });
-  const retries = new StandardRetryStrategy(options.maxAttempts);
+  const { maxAttempts, firstWaitMs } = options;
+  const baseDelay = firstWaitMs === undefined ? {} : { baseDelay: firstWaitMs };
+  const retries = new StandardRetryStrategy({ maxAttempts, ...baseDelay });
   // What AWS's clock is ahead of this machine's.
   let skewMs = 0;
 
