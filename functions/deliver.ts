@@ -10,7 +10,12 @@ import { createSecrets } from '#lib/credentials/secrets.ts';
 import { deliverBatch } from '#lib/deliver/batch.ts';
 import { createExchangeTimes } from '#lib/deliver/exchange-times.ts';
 import { deliveryLimits } from '#lib/deliver/limits.ts';
-import { AWS_CLIENT, AWS_EVENTS_CLIENT, createDynamoDb, createSqs } from '#lib/deployment/aws-clients.ts';
+import {
+  AWS_CLIENT,
+  AWS_EVENTS_CLIENT,
+  createDocumentsClient,
+  createSqsClient,
+} from '#lib/deployment/aws-clients.ts';
 import { deliverEnvironment, readConfig } from '#lib/deployment/config.ts';
 import { callbackRules } from '#lib/deployment/rules.ts';
 import { type BacklogClients, wireBacklog } from '#lib/deployment/wiring.ts';
@@ -53,8 +58,8 @@ export function createHandler(clients: Clients, environment: NodeJS.ProcessEnv) 
 
 export const handler = createHandler(
   {
-    sqs: createSqs(),
-    documents: createDynamoDb(),
+    sqs: createSqsClient(),
+    documents: createDocumentsClient(),
     events: new EventBridgeClient(AWS_EVENTS_CLIENT),
     secretsManager: new SecretsManagerClient(AWS_CLIENT),
   },

@@ -2,7 +2,7 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { AWS_EVENTS_CLIENT, createDynamoDb, createSqs } from '#lib/deployment/aws-clients.ts';
+import { AWS_EVENTS_CLIENT, createDocumentsClient, createSqsClient } from '#lib/deployment/aws-clients.ts';
 import { readConfig, resumeEnvironment } from '#lib/deployment/config.ts';
 import { deploymentRules } from '#lib/deployment/rules.ts';
 import { type BacklogClients, wireBacklog } from '#lib/deployment/wiring.ts';
@@ -57,8 +57,8 @@ const isScheduled = (event: unknown): boolean =>
 
 export const handler = createHandler(
   {
-    sqs: createSqs(),
-    documents: createDynamoDb(),
+    sqs: createSqsClient(),
+    documents: createDocumentsClient(),
     events: new EventBridgeClient(AWS_EVENTS_CLIENT),
   },
   process.env,

@@ -3,7 +3,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { createDynamoDb, createSqs } from '#lib/deployment/aws-clients.ts';
+import { createDocumentsClient, createSqsClient } from '#lib/deployment/aws-clients.ts';
 import { faultWaitsOf, readConfig, routeEnvironment } from '#lib/deployment/config.ts';
 import { DEPLOYED, type Surroundings } from '#lib/deployment/surroundings.ts';
 import { createBackstop } from '#lib/queue/backstop.ts';
@@ -54,4 +54,7 @@ export function createHandler(
     );
 }
 
-export const handler = createHandler({ sqs: createSqs(), documents: createDynamoDb() }, process.env);
+export const handler = createHandler(
+  { sqs: createSqsClient(), documents: createDocumentsClient() },
+  process.env,
+);

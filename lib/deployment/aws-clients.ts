@@ -30,7 +30,7 @@ export const AWS_EVENTS_CLIENT = {
 } as const;
 
 /** Makes the client of SQS; of the environment's region, unless one is given. */
-export function createSqs(region?: string): Pick<SQSClient, 'send' | 'config'> {
+export function createSqsClient(region?: string): Pick<SQSClient, 'send' | 'config'> {
   const sdk = new SQSClient({ ...AWS_CLIENT, ...(region !== undefined && { region }) });
   const { credentials } = sdk.config;
   const call = createSignedCall({
@@ -43,7 +43,7 @@ export function createSqs(region?: string): Pick<SQSClient, 'send' | 'config'> {
 }
 
 /** Makes the client of DynamoDB by plain objects. */
-export function createDynamoDb(): Pick<DynamoDBDocumentClient, 'send'> {
+export function createDocumentsClient(): Pick<DynamoDBDocumentClient, 'send'> {
   const sdk = new DynamoDBClient(AWS_CLIENT);
   const { credentials } = sdk.config;
   const call = createSignedCall({

@@ -1,15 +1,15 @@
 // The clients of a function that reaches endpoints: queues of any region, Kafka clusters by a token of IAM.
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createIamToken } from '#lib/kafka/iam-token.ts';
-import { AWS_CLIENT, createDynamoDb, createSqs } from './aws-clients.ts';
+import { AWS_CLIENT, createDocumentsClient, createSqsClient } from './aws-clients.ts';
 
 /** Makes the clients that `bridge` and `redrive` keep from one invocation to the next. */
 export function createEndpointClients() {
-  const sqs = createSqs();
+  const sqs = createSqsClient();
   return {
     sqs,
-    sqsIn: (region: string) => createSqs(region),
-    documents: createDynamoDb(),
+    sqsIn: (region: string) => createSqsClient(region),
+    documents: createDocumentsClient(),
     secretsManager: new SecretsManagerClient(AWS_CLIENT),
     iamToken: createIamToken({
       credentials: sqs.config.credentials,
