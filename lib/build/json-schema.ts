@@ -4,6 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import { endpointItem } from '#lib/endpoint/schema.ts';
+import { EMPTY_TEXTS } from '#lib/item/blanks.ts';
+import { isObject } from '#lib/item/json.ts';
 import { subscriptionItem } from '#lib/subscription/item-schema.ts';
 
 type File = { readonly path: string; readonly text: string };
@@ -32,8 +34,41 @@ function textOf(schema: z.ZodType): string {
       }
     },
   });
-  return `${JSON.stringify(json, null, 2)}\n`;
+  return `${JSON.stringify(withEmptyFields(json), null, 2)}\n`;
 }
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Lets every optional field be null, and some be "": the parser takes both for a field that was left out. */
+function withEmptyFields(root: Json): unknown {
+  const definitions = isObject(root.definitions) ? root.definitions : {};
+  return visit(root);
+
+  function visit(schema: unknown): unknown {
+    if (Array.isArray(schema)) return schema.map(visit);
+    if (!isObject(schema)) return schema;
+    const inner = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, visit(value)]));
+    const { type, properties } = inner;
+    if (type !== 'object' || !isObject(properties)) return inner;
+    const required: readonly unknown[] = Array.isArray(inner.required) ? inner.required : [];
+    const fields = Object.entries(properties).map(([name, field]) => [
+      name,
+      required.includes(name) || !isObject(field) ? field : orEmpty(name, field),
+    ]);
+    return { ...inner, properties: Object.fromEntries(fields) };
+  }
+
+  function orEmpty(name: string, field: Json): Json {
+    const target =
+      typeof field.$ref === 'string' ? definitions[field.$ref.replace('#/definitions/', '')] : field;
+    const { title, description, default: byDefault } = isObject(target) ? target : field;
+    const empty = [{ type: 'null' }, ...(EMPTY_TEXTS.has(name) ? [{ const: '' }] : [])];
+    return { title, description, default: byDefault, anyOf: [withoutTitle(field), ...empty] };
+  }
+}
+
+// The title is said once, beside the choice.
+const withoutTitle = ({ title, description, default: byDefault, ...rest }: Json): Json => rest;
 
 if (import.meta.main) {
   for (const { path, text } of jsonSchemas()) {

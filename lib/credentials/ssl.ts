@@ -75,7 +75,7 @@ export function createSslReader(deps: {
   }
 
   async function trustStore({ trustStore: given }: Ssl): Promise<Kept<stores.Trusted> | undefined> {
-    if (given === undefined || given.type === '') return undefined;
+    if (given === undefined || given.type === 'NONE') return undefined;
     if (given.type === 'PEM') {
       const read = await from(given.secret, inSecret.pem(), given);
       if (!read.ok) return read;
@@ -91,7 +91,7 @@ export function createSslReader(deps: {
   }
 
   async function keyStore({ keyStore: given }: Ssl): Promise<Kept<stores.Own> | undefined> {
-    if (given === undefined || given.type === '') return undefined;
+    if (given === undefined || given.type === 'NONE') return undefined;
     if (given.type === 'PEM') {
       const read = await from(given.secret, inSecret.pemKey(), given);
       if (!read.ok) return read;

@@ -27,7 +27,12 @@ const sasl = () =>
 const storeType = <T extends string>(...values: [T, ...T[]]) =>
   titled(z.literal(values), 'Type', 'The format of the store.');
 
-const none = () => titled(z.strictObject({ type: storeType('NONE') }), 'None', 'No store.');
+const none = () =>
+  titled(
+    z.strictObject({ type: storeType('NONE', '') }).transform(() => ({ type: 'NONE' as const })),
+    'None',
+    'No store.',
+  );
 
 const certificates = () =>
   titled(

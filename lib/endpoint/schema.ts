@@ -1,5 +1,6 @@
 // Parses an endpoint's config item: the endpoint, or all its faults.
 import * as z from 'zod';
+import { withoutBlanks } from '#lib/item/blanks.ts';
 import { tooLarge } from '#lib/item/bounds.ts';
 import type { Fault } from '#lib/item/fault.ts';
 import { dotted, firstFaults, oneFaultPerPath, readField, WHOLE_ITEM } from '#lib/item/fault.ts';
@@ -69,7 +70,7 @@ export function parseEndpoint(item: unknown, rules: EndpointRules): ParsedEndpoi
   if (excess !== undefined) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: excess }] };
   const broken = nonJson(item);
   if (!isObject(item)) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: 'must be an object' }] };
-  const reading = readField(endpointItem, item, []);
+  const reading = readField(endpointItem, withoutBlanks(item), []);
   const faults = oneFaultPerPath(broken, reading.ok ? against(reading.value, rules) : reading.faults);
   return reading.ok && faults.length === 0
     ? { ok: true, endpoint: reading.value }

@@ -13,7 +13,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Returns a fault for every value that is not JSON. An undefined value counts as left out. */
+/** Returns a fault for every value that is not JSON. A field that is undefined or null counts as left out; an entry does not. */
 export function nonJson(item: unknown): Fault[] {
   const faults: Fault[] = [];
   const path: PropertyKey[] = [];
@@ -25,7 +25,9 @@ export function nonJson(item: unknown): Fault[] {
     const reason = nonJsonReason(value, path.length);
     if (reason !== undefined) faults.push({ path: dotted(shown(path)), reason });
     else if (Array.isArray(value)) for (const [index, entry] of value.entries()) inside(index, entry);
-    else if (isObject(value)) for (const key of Object.keys(value)) inside(key, value[key]);
+    else if (isObject(value)) {
+      for (const key of Object.keys(value)) if (value[key] !== null) inside(key, value[key]);
+    }
   }
 
   function inside(segment: PropertyKey, value: unknown): void {
@@ -36,7 +38,7 @@ export function nonJson(item: unknown): Fault[] {
 }
 
 function nonJsonReason(value: unknown, depth: number): string | undefined {
-  if (value === null) return 'must not be null: leave it out instead';
+  if (value === null) return 'must not be null: remove it';
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'must be a finite number';
   if (typeof value === 'bigint') return 'must be a number that JSON can hold, not a bigint';
   if (typeof value !== 'object') return `must be JSON, not a ${typeof value}`;

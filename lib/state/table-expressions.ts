@@ -15,7 +15,7 @@ export type AttributeTypes = Readonly<Record<string, 'S' | 'N'>>;
 export type ItemPart = {
   /** Paths of the attributes to read; undefined: whole items. */
   readonly attributes?: readonly string[] | undefined;
-  /** Only items in which each of these is absent or of its type. */
+  /** Only items in which each of these is absent, null or of its type. */
   readonly ofTypes?: AttributeTypes | undefined;
 };
 
@@ -23,7 +23,8 @@ export type ItemPart = {
 export function readExpressionOf({ attributes = [], ofTypes = {} }: ItemPart) {
   const typed = Object.entries(ofTypes);
   const filters = typed.map(
-    ([path, type]) => `(attribute_not_exists(${named(path)}) OR attribute_type(${named(path)}, :${type}))`,
+    ([path, type]) =>
+      `(attribute_not_exists(${named(path)}) OR attribute_type(${named(path)}, :${type}) OR attribute_type(${named(path)}, :NULL))`,
   );
   const names = [...attributes, ...typed.map(([path]) => path)].flatMap((path) => path.split('.'));
   return {
@@ -35,7 +36,12 @@ export function readExpressionOf({ attributes = [], ofTypes = {} }: ItemPart) {
       }),
     },
     /** To be put among the values of the request. */
-    types: Object.fromEntries(typed.map(([, type]) => [`:${type}`, type])),
+    types: Object.fromEntries(
+      [...typed.map(([, type]) => type), ...(typed.length > 0 ? ['NULL'] : [])].map((type) => [
+        `:${type}`,
+        type,
+      ]),
+    ),
   };
 }
 

@@ -19,7 +19,7 @@ export const LANE_ATTRIBUTES: Readonly<Record<string, 'S' | 'N'>> = {
 
 /** The lanes of an item: one where an attribute that decides on them can't be read, or is given twice in two ways. */
 export function lanesIn(item: JsonObject): number {
-  const qos = TOP_FIELDS.qos().default('auto').safeParse(item.qos);
+  const qos = TOP_FIELDS.qos().default('auto').safeParse(valueAt(item, 'qos'));
   const given = new Set(
     CONNECTIONS.map((path) => valueAt(item, path)).filter((value) => value !== undefined),
   );
@@ -29,5 +29,10 @@ export function lanesIn(item: JsonObject): number {
   return lanes.data;
 }
 
-const valueAt = (item: JsonObject, path: string): unknown =>
-  path.split('.').reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), item);
+/** Undefined where a form left it empty too. */
+function valueAt(item: JsonObject, path: string): unknown {
+  const value = path
+    .split('.')
+    .reduce<unknown>((inner, name) => (isObject(inner) ? inner[name] : undefined), item);
+  return value === null || value === '' ? undefined : value;
+}

@@ -24,7 +24,7 @@ export type SubscriptionRules = {
 
 // Gravitee's forms write a store without a type when none was chosen.
 const isStore = (store: Ssl['trustStore'] | Ssl['keyStore']): boolean =>
-  store !== undefined && store.type !== '';
+  store !== undefined && store.type !== 'NONE';
 const asksForTls = ({ hostnameVerifier, trustAll, trustStore, keyStore }: Ssl): boolean =>
   !hostnameVerifier || trustAll || isStore(trustStore) || isStore(keyStore);
 

@@ -1,5 +1,6 @@
 // Parses a subscription's config item: all faults at once, or the subscription with its defaults filled in.
 
+import { withoutBlanks } from '#lib/item/blanks.ts';
 import { tooLarge } from '#lib/item/bounds.ts';
 import type { Fault } from '#lib/item/fault.ts';
 import { firstFaults, oneFaultPerPath, suggestions, WHOLE_ITEM } from '#lib/item/fault.ts';
@@ -32,7 +33,7 @@ export function parseSubscription(item: unknown, rules: SubscriptionRules): Pars
   const broken = nonJson(item);
   if (!isObject(item)) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: 'must be an object' }] };
   const suggest = suggestions();
-  const shape = itemShapeOf(item, suggest);
+  const shape = itemShapeOf(withoutBlanks(item), suggest);
   const { fields, faults } = readFields(shape, suggest);
   const all = oneFaultPerPath(broken, [...faults, ...brokenRules(fields, shape, rules)]);
   const { id, callbackUrl } = fields;

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { exactlyOneOf, field, oneOf, text, titled } from '#lib/item/field.ts';
 import { secretReference } from '#lib/item/secret-reference.ts';
 
-const type = <T extends string>(value: T) => titled(z.literal(value), 'Type', 'The format of the store.');
+const type = <T extends string>(...values: [T, ...T[]]) =>
+  titled(z.literal(values), 'Type', 'The format of the store.');
 const password = () => titled(text(1_024).optional(), 'Password', 'Opens the store.');
 const base64 = (title: string) =>
   titled(
@@ -22,7 +23,13 @@ const pem = (title: string) =>
     'PEM text.',
   );
 
-const noStore = () => titled(z.strictObject({ type: type('') }), 'None', 'No store.');
+// Gravitee's older exports write "", those of today NONE.
+const noStore = () =>
+  titled(
+    z.strictObject({ type: type('NONE', '') }).transform(() => ({ type: 'NONE' as const })),
+    'None',
+    'No store.',
+  );
 
 const JKS_INSTEAD =
   'is a format that Java alone reads: make it PKCS12 (keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12) and give that, in base64';

@@ -6,19 +6,17 @@ import { QOS, type Qos } from './subscription.ts';
 
 export const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
-// Gravitee's API writes AT_LEAST_ONCE, its JSON at-least-once.
-const QOS_BY_WORD: ReadonlyMap<string, Qos> = new Map(
-  QOS.flatMap((qos) => [
-    [qos, qos],
-    [qos.toUpperCase().replaceAll('-', '_'), qos],
-  ]),
-);
+// The seed writes At-Least-Once, Gravitee's API AT_LEAST_ONCE, its JSON at-least-once.
+const ANY_SPELLING =
+  /^([Nn][Oo][Nn][Ee]|[Aa][Uu][Tt][Oo]|[Aa][Tt][-_ ]?([Mm][Oo][Ss][Tt]|[Ll][Ee][Aa][Ss][Tt])[-_ ]?[Oo][Nn][Cc][Ee])$/;
+const letters = (word: string): string => word.toLowerCase().replaceAll(/[-_ ]/g, '');
+const qosOf = (word: string): Qos => QOS.find((each) => letters(each) === letters(word)) ?? 'auto';
 
 const qos = field(() =>
   titled(
-    z.enum([...QOS_BY_WORD.keys()]).transform((word): Qos => QOS_BY_WORD.get(word) ?? 'auto'),
+    z.union([z.enum(QOS), z.string().regex(ANY_SPELLING, NOT_A_QOS)], NOT_A_QOS).transform(qosOf),
     'Quality of service',
-    'What is promised: none (one attempt), auto (0 or n), at-most-once (0 or 1, in order), at-least-once (1 or n, in order).',
+    'What is promised: none (one attempt), auto (0 or n), at-most-once (0 or 1, in order), at-least-once (1 or n, in order). In any case, with hyphens, underscores or spaces.',
     { default: 'auto' },
   ),
 );
@@ -29,6 +27,8 @@ const entrypoint = (title: string) =>
       default: 'webhook',
     }),
   );
+
+const NOT_A_QOS = { error: `must be one of ${QOS.join(', ')}` };
 
 const NOT_A_DATE = {
   error: 'must be a date and time such as 2027-01-31T08:00:00Z, or milliseconds since 1970',

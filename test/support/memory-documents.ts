@@ -323,16 +323,18 @@ function partOf(item: Item, input: Read): Item {
   return part;
 }
 
-/** Terms `(attribute_not_exists(a) OR attribute_type(a, :t))`, joined by AND. */
+/** Terms `(attribute_not_exists(a) OR attribute_type(a, :t) OR attribute_type(a, :NULL))`, joined by AND. */
 function passes(item: Item, { FilterExpression, ...input }: Read): boolean {
   if (FilterExpression === undefined) return true;
   return FilterExpression.split(' AND ').every((term) => {
     const [, path = '', , type = ''] =
-      /^\(attribute_not_exists\(([#\w.]+)\) OR attribute_type\(([#\w.]+), (:\w+)\)\)$/.exec(term) ?? [];
+      /^\(attribute_not_exists\(([#\w.]+)\) OR attribute_type\(([#\w.]+), (:\w+)\) OR attribute_type\(\1, :NULL\)\)$/.exec(
+        term,
+      ) ?? [];
     if (path === '') throw unknown(`the filter ${term}`);
     const value = valueAt(item, pathIn(path, input));
     const typeOf = input.ExpressionAttributeValues?.[type] === 'N' ? 'number' : 'string';
-    return value === undefined || typeof value === typeOf;
+    return value === undefined || value === null || typeof value === typeOf;
   });
 }
 

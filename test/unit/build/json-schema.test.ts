@@ -119,6 +119,21 @@ test('a field that has a default says so, and it is the one that the parser fill
 const callbackUrl = 'https://example.com';
 
 test.each([
+  {
+    id: 'a',
+    topic: null,
+    channel: '',
+    qos: 'At-Least-Once',
+    configuration: { callbackUrl, auth: null, http: null },
+  },
+  { id: 'a', configuration: { callbackUrl, ssl: { trustStore: { type: 'NONE' }, keyStore: { type: '' } } } },
+  { id: 'a', configuration: { callbackUrl, proxy: { enabled: false, host: '', port: null } } },
+])('what the parser takes for left out, the JSON Schema allows: %j', (item) => {
+  expect(faultsOf(item)).toEqual({});
+  expect(isSubscription(item), JSON.stringify(isSubscription.errors)).toBe(true);
+});
+
+test.each([
   {},
   { id: 'a' },
   { id: 'a', configuration: {} },

@@ -179,6 +179,7 @@ describe('pages', () => {
       { pk, sk: '2', b: 'a text has no d' },
       { pk, sk: '3', b: { c: { d: { of: 'another type' } } } },
       { pk, sk: '4', a: ['another type'] },
+      { pk, sk: '5', a: null },
     ];
     await stateTable.putAll(items);
     const attributes = ['sk', 'a', 'b.c.d'];
@@ -187,7 +188,7 @@ describe('pages', () => {
       stateTable.query(z.unknown(), { ...partition(pk), attributes, ofTypes: types }),
     );
     expect(page).toMatchObject({
-      items: [{ sk: '1', a: 'x', b: { c: { d: 1 } } }, { sk: '2' }],
+      items: [{ sk: '1', a: 'x', b: { c: { d: 1 } } }, { sk: '2' }, { sk: '5', a: null }],
       leftOut: 2,
     });
     expect(page?.items[0]).toEqual({ sk: '1', a: 'x', b: { c: { d: 1 } } });

@@ -92,7 +92,7 @@ describe('malformed', () => {
   });
 
   test.each([
-    ['channel', ''],
+    ['channel', 'x'.repeat(1_025)],
     ['channel', 5],
     ['startingAt', 'tomorrow'],
     ['startingAt', '2027-02-30T08:00:00Z'],

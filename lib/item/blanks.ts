@@ -1,0 +1,89 @@
+// Leaves out what a form left empty. Gravitee's portal and API write null or "" for a field that nobody filled in, and an
+// object of such values for a group of fields.
+import { isObject, type JsonObject } from './json.ts';
+
+/** Optional texts for which "" is no value. Elsewhere it is one: a password may be empty, and so may a header's value. */
+export const EMPTY_TEXTS: ReadonlySet<string> = new Set([
+  // Names and dates
+  'topic',
+  'tenant',
+  'qos',
+  'type',
+  'entrypointId',
+  'channel',
+  'startingAt',
+  'endingAt',
+  'onOutage',
+  // Stores, keys and proxies
+  'content',
+  'certContent',
+  'keyContent',
+  'certificates',
+  'path',
+  'certPath',
+  'keyPath',
+  'location',
+  'alias',
+  'keyPassword',
+  'storePassword',
+  'host',
+  'username',
+  // Tokens
+  'clientAuthentication',
+  'jwtId',
+  'keyId',
+  'keySource',
+  'x509CertChain',
+  'retryStrategy',
+]);
+
+/** Gravitee's groups of fields. One of which each field was left empty is left out as a whole. */
+const GROUPS: ReadonlySet<string> = new Set([
+  'auth',
+  'basic',
+  'token',
+  'oauth2',
+  'jwtProfileOauth2',
+  'keystoreOptions',
+  'retry',
+  'ssl',
+  'trustStore',
+  'keyStore',
+  'proxy',
+  'http',
+  'logging',
+  'request',
+  'response',
+  'security',
+  'sasl',
+  'producer',
+]);
+
+/** The item without its fields that are null, empty texts or groups of such. The item itself where it has none of them. */
+export function withoutBlanks(item: JsonObject): JsonObject {
+  const entries = Object.entries(item);
+  const kept: [string, unknown][] = [];
+  let isChanged = false;
+  for (const [key, value] of entries) {
+    const filled = isObject(value) && isPlain(value) ? withoutBlanks(value) : value;
+    if (isBlank(key, value, filled)) isChanged = true;
+    else {
+      isChanged ||= filled !== value;
+      kept.push([key, filled]);
+    }
+  }
+  return isChanged ? Object.fromEntries(kept) : item;
+}
+
+function isBlank(key: string, value: unknown, filled: unknown): boolean {
+  if (value === null) return true;
+  if (value === '') return EMPTY_TEXTS.has(key);
+  // A group that was written as {} says something else than one that was left empty.
+  return filled !== value && GROUPS.has(key) && isObject(filled) && Object.keys(filled).length === 0;
+}
+
+// Sets, binary values and objects of classes stay as they are, so that their fault is said.
+const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+};
