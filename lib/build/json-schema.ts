@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { endpointItem } from '#lib/endpoint/schema.ts';
 import { EMPTY_TEXTS } from '#lib/item/blanks.ts';
 import { isObject } from '#lib/item/json.ts';
+import { NOTE } from '#lib/item/note.ts';
 import { subscriptionItem } from '#lib/subscription/item-schema.ts';
 
 type File = { readonly path: string; readonly text: string };
@@ -34,15 +35,24 @@ function textOf(schema: z.ZodType): string {
       }
     },
   });
-  return `${JSON.stringify(withEmptyFields(json), null, 2)}\n`;
+  return `${JSON.stringify(withNotes(withEmptyFields(json)), null, 2)}\n`;
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Lets an item, of each of its types, have fields of its author. */
+function withNotes(root: Json): Json {
+  const notes = { patternProperties: { [`^${NOTE}`]: {} } };
+  const { oneOf } = root;
+  if (!Array.isArray(oneOf)) return { ...root, ...notes };
+  return { ...root, oneOf: oneOf.map((one: unknown) => (isObject(one) ? { ...one, ...notes } : one)) };
+}
+
 /** Lets every optional field be null, and some be "": the parser takes both for a field that was left out. */
-function withEmptyFields(root: Json): unknown {
+function withEmptyFields(root: Json): Json {
   const definitions = isObject(root.definitions) ? root.definitions : {};
-  return visit(root);
+  const filled = visit(root);
+  return isObject(filled) ? filled : root;
 
   function visit(schema: unknown): unknown {
     if (Array.isArray(schema)) return schema.map(visit);

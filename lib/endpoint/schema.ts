@@ -6,6 +6,7 @@ import type { Fault } from '#lib/item/fault.ts';
 import { dotted, firstFaults, oneFaultPerPath, readField, WHOLE_ITEM } from '#lib/item/fault.ts';
 import { field, text, titled } from '#lib/item/field.ts';
 import { isObject, nonJson } from '#lib/item/json.ts';
+import { withoutNotes } from '#lib/item/note.ts';
 import type { SecretUser } from '#lib/item/secret-owner.ts';
 import { type SecretReference, secretsIn } from '#lib/item/secret-reference.ts';
 import { tenant } from '#lib/item/tenant-field.ts';
@@ -68,9 +69,10 @@ export type EndpointRules = PlaceRules & {
 export function parseEndpoint(item: unknown, rules: EndpointRules): ParsedEndpoint {
   const excess = tooLarge(item);
   if (excess !== undefined) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: excess }] };
-  const broken = nonJson(item);
   if (!isObject(item)) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: 'must be an object' }] };
-  const reading = readField(endpointItem, withoutBlanks(item), []);
+  const own = withoutNotes(item);
+  const broken = nonJson(own);
+  const reading = readField(endpointItem, withoutBlanks(own), []);
   const faults = oneFaultPerPath(broken, reading.ok ? against(reading.value, rules) : reading.faults);
   return reading.ok && faults.length === 0
     ? { ok: true, endpoint: reading.value }

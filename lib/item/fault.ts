@@ -115,6 +115,8 @@ export function unknownKeys(
   known: readonly string[],
   path: Path,
   suggest: Suggestions,
+  /** Ends the sentence about a key that is similar to none. */
+  advice = '',
 ): Fault[] {
   const hidden = path.some((segment) => CREDENTIAL_OPTIONS.has(segment));
   const faults: Fault[] = [];
@@ -130,7 +132,7 @@ export function unknownKeys(
       faults.push({ path: dotted([...path, key]), reason: `is not known here: did you mean ${meant}?` });
     } else if (hidden) notShown += 1;
     else {
-      const instructions = isDetailed ? remove(known) : 'remove it';
+      const instructions = isDetailed ? `${remove(known)}${advice}` : 'remove it';
       faults.push({ path: dotted([...path, key]), reason: `is not known here: ${instructions}` });
     }
   }
@@ -145,6 +147,9 @@ const remove = (known: readonly string[]): string => `remove it; known are ${kno
 
 const A_FILE = 'there is no gateway disk to read files from; give the content, or a secret';
 
+const IMPORTED =
+  'Or let `webhooks subscriptions import gravitee` read the whole object of the management API';
+
 // Gravitee's words without a meaning here, and what to use instead.
 const INSTEAD: ReadonlyMap<string, string> = new Map([
   ['path', A_FILE],
@@ -154,4 +159,7 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
   ['saslJaasConfig', 'put username and password into a secret, and its name into secret'],
   ['sharedConfigurationOverride', 'put what it holds into configuration'],
   ['consumer', 'remove it; nothing is consumed by this item'],
+  ['consumerConfiguration', `put what it holds at the top of the item. ${IMPORTED}`],
+  ['status', `remove it. ${IMPORTED}`],
+  ['consumerStatus', `remove it. ${IMPORTED}`],
 ]);

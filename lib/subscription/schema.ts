@@ -5,6 +5,7 @@ import { tooLarge } from '#lib/item/bounds.ts';
 import type { Fault } from '#lib/item/fault.ts';
 import { firstFaults, oneFaultPerPath, suggestions, WHOLE_ITEM } from '#lib/item/fault.ts';
 import { isObject, nonJson } from '#lib/item/json.ts';
+import { withoutNotes } from '#lib/item/note.ts';
 import { type ItemFields, readFields } from './fields.ts';
 import { HTTP_DEFAULTS } from './http-schema.ts';
 import { brokenRules, type SubscriptionRules } from './rules.ts';
@@ -30,10 +31,11 @@ export function parseSubscription(item: unknown, rules: SubscriptionRules): Pars
   const excess = tooLarge(item);
   if (excess !== undefined)
     return { ok: false, faults: [{ path: WHOLE_ITEM, reason: excess }], isTooLarge: true };
-  const broken = nonJson(item);
   if (!isObject(item)) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: 'must be an object' }] };
+  const own = withoutNotes(item);
+  const broken = nonJson(own);
   const suggest = suggestions();
-  const shape = itemShapeOf(withoutBlanks(item), suggest);
+  const shape = itemShapeOf(withoutBlanks(own), suggest);
   const { fields, faults } = readFields(shape, suggest);
   const all = oneFaultPerPath(broken, [...faults, ...brokenRules(fields, shape, rules)]);
   const { id, callbackUrl } = fields;

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Fault } from '#lib/item/fault.ts';
 import { dotted, type Path, type Suggestions, unknownKeys } from '#lib/item/fault.ts';
 import { isObject, type JsonObject } from '#lib/item/json.ts';
+import { NOTE } from '#lib/item/note.ts';
 import { HTTP_FIELDS } from './http-schema.ts';
 import { OPTION_FIELDS } from './option-fields.ts';
 import { TOP_FIELDS } from './top-fields.ts';
@@ -76,10 +77,13 @@ export function itemShapeOf(item: JsonObject, suggest: Suggestions): ItemShape {
 
   function unknown(key: string, path: Path, known: readonly string[]): void {
     const home = homeOf(key);
-    if (home === undefined) faults.push(...unknownKeys([key], known, path, suggest));
+    if (home === undefined)
+      faults.push(...unknownKeys([key], known, path, suggest, path.length === 0 ? NOTES : ''));
     else faults.push({ path: dotted([...path, key]), reason: `is not known here: put it ${home}` });
   }
 }
+
+const NOTES = `. A note of your own goes into metadata, or into a field that begins with ${NOTE}`;
 
 const isBlock = (key: string): boolean => BLOCKS.some((block) => block === key);
 

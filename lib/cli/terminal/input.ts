@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { CommandFailed } from './command-failed.ts';
 import type { Io } from './context.ts';
+import { repeatedKeyLine } from './json-keys.ts';
 
 /** Reads a whole file, or standard input for `-`. Ends the command when it can't be read. */
 export async function readInput(source: string, { stdin }: Pick<Io, 'stdin'>): Promise<Buffer> {
@@ -38,8 +39,8 @@ export async function readItems(source: string, io: Pick<Io, 'stdin'>): Promise<
     throw new CommandFailed(
       `${name} is larger than ${MOST_BYTES / 1024 / 1024} MB: divide it into several files.`,
     );
-  const text = input.toString('utf8');
-  const values = (json(text) ?? (await yaml(text, name))).flat().filter((value) => value !== null);
+  const text = decoded(input, name);
+  const values = (json(text, name) ?? (await yaml(text, name))).flat().filter((value) => value !== null);
   if (values.length === 0) throw new CommandFailed(`${name} is empty: give an item in JSON or YAML.`);
   return values.map((value, index) => {
     const from = values.length === 1 ? name : `${name}, item ${index + 1}`;
@@ -50,34 +51,94 @@ export async function readItems(source: string, io: Pick<Io, 'stdin'>): Promise<
   });
 }
 
-function json(text: string): unknown[] | undefined {
+/** Encodings that begin with a byte order mark, as some editors and shells write them. UTF-8 is last, as it is the default. */
+const ENCODINGS = [
+  { name: 'utf-16le', mark: [0xff, 0xfe] },
+  { name: 'utf-16be', mark: [0xfe, 0xff] },
+  { name: 'utf-8', mark: [] },
+] as const;
+
+/** The text of a file, without its byte order mark. */
+function decoded(input: Buffer, name: string): string {
+  const { name: encoding } =
+    ENCODINGS.find(({ mark }) => mark.every((byte, at) => input[at] === byte)) ?? ENCODINGS[2];
   try {
-    return [JSON.parse(text)];
+    return new TextDecoder(encoding, { fatal: true }).decode(input);
   } catch {
-    return undefined;
+    throw new CommandFailed(`${name} is no text in ${encoding.toUpperCase()}: save it as UTF-8.`);
   }
 }
 
+function json(text: string, name: string): unknown[] | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const line = repeatedKeyLine(text);
+  if (line !== undefined) throw new CommandFailed(`${name}, line ${line}: ${GIVEN_TWICE}`);
+  return [value];
+}
+
+const GIVEN_TWICE = 'a key is given twice in the same object. Remove one of the two.';
+const ALIASES =
+  'aliases are read after the merge key << only. Put a text that begins with * into quotes, and write a repeated value out.';
+
 /** Parses text that is no JSON as YAML. A fault repeats nothing of the text, which may contain credentials. */
 async function yaml(text: string, name: string): Promise<unknown[]> {
-  const { LineCounter, parseAllDocuments, visit } = await import('yaml');
+  const { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseAllDocuments, visit } = await import(
+    'yaml'
+  );
   const lineCounter = new LineCounter();
   const refuse = (at: number, what: string): never => {
     throw new CommandFailed(`${name}, line ${lineCounter.linePos(at).line}: ${what}`);
   };
-  return [...parseAllDocuments(text, { prettyErrors: false, lineCounter })].map((document) => {
+  // The parser turns << into a symbol. In quotes it is an ordinary key.
+  const isMerge = (node: unknown): boolean =>
+    isPair(node) &&
+    isScalar(node.key) &&
+    typeof node.key.value === 'symbol' &&
+    node.key.value.description === '<<';
+  const documents = [...parseAllDocuments(text, { prettyErrors: false, lineCounter, merge: true })];
+  return documents.map((document) => {
     // A warning is a tag or a directive that is not known, and would be left out of the value in silence.
     const [fault] = [...document.errors, ...document.warnings];
-    if (fault !== undefined)
-      refuse(fault.pos[0], `the text is neither JSON nor YAML (${fault.code}). Correct it.`);
-    // An alias may repeat a value any number of times, or stand for none, and a credential may begin with its sign.
+    if (fault !== undefined) {
+      const what =
+        fault.code === 'DUPLICATE_KEY'
+          ? GIVEN_TWICE
+          : `the text is neither JSON nor YAML (${fault.code}). Correct it.`;
+      refuse(fault.pos[0], what);
+    }
     visit(document, {
-      Alias: (_, { range }) =>
-        refuse(
-          range?.[0] ?? 0,
-          'aliases are not read. Put a text that begins with * into quotes, and write a repeated value out.',
-        ),
+      // Elsewhere an alias may repeat a value any number of times, or stand for none, and a credential may begin with its sign.
+      Alias: (_, { range }, path) => {
+        if (!path.slice(-2).some(isMerge)) refuse(range?.[0] ?? 0, ALIASES);
+      },
+      Pair: (_, pair) => {
+        if (!isMerge(pair)) return;
+        for (const source of isSeq(pair.value) ? pair.value.items : [pair.value]) {
+          const merged = isAlias(source) ? source.resolve(document) : source;
+          if (!isMap(merged))
+            refuse(rangeOf(source), 'the merge key << needs a map, or an alias of a map above it.');
+        }
+      },
     });
-    return document.toJS();
+    try {
+      return document.toJS({ maxAliasCount: MOST_ALIASES });
+    } catch {
+      throw new CommandFailed(
+        `${name}: the maps behind its aliases contain themselves, or are repeated too often. Write them out.`,
+      );
+    }
   });
 }
+
+const rangeOf = (node: unknown): number =>
+  typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)
+    ? Number(node.range[0])
+    : 0;
+
+/** How often the maps behind aliases may be repeated. */
+const MOST_ALIASES = 1_000;

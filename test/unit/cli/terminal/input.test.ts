@@ -23,6 +23,32 @@ test('one item, a list and several YAML documents are items', async () => {
   ]);
 });
 
+test('maps are merged by <<, and their own keys win', async () => {
+  const one = async (text: string) => (await read(text)).map(({ item }) => item);
+  expect(await one('x-all: &all {qos: auto, id: z}\n<<: *all\nid: a\n')).toEqual([
+    { 'x-all': { qos: 'auto', id: 'z' }, qos: 'auto', id: 'a' },
+  ]);
+  expect(await one('- &a {id: a, qos: auto}\n- <<: [*a, {topic: t}]\n  id: b\n')).toEqual([
+    { id: 'a', qos: 'auto' },
+    { id: 'b', qos: 'auto', topic: 't' },
+  ]);
+  expect(await one('id: a\n"<<": text\n')).toEqual([{ id: 'a', '<<': 'text' }]);
+});
+
+test.each([
+  ['UTF-8', Buffer.from('\ufeff{"id":"ä"}')],
+  ['UTF-16, little-endian', Buffer.from('\ufeffid: ä\n', 'utf16le')],
+  ['UTF-16, big-endian', Buffer.from('\ufeff{"id":"ä"}', 'utf16le').swap16()],
+])('a byte order mark of %s is passed over', async (_, bytes) => {
+  const items = await readItems('-', { stdin: Readable.from([bytes]) as never });
+  expect(items.map(({ item }) => item)).toEqual([{ id: 'ä' }]);
+});
+
+test('bytes that are no text are refused', async () => {
+  const stdin = Readable.from([Buffer.from([0x69, 0x64, 0x3a, 0xe9])]) as never;
+  await expect(readItems('-', { stdin })).rejects.toThrow('no text in UTF-8');
+});
+
 describe('a fault of the text', () => {
   test.each([
     ['an alias without an anchor', 'id: a\npassword: *hunter2\n', 2],
@@ -30,7 +56,16 @@ describe('a fault of the text', () => {
     ['an alias with an anchor', 'id: a\nx: &hunter2 1\ny: *hunter2\n', 3],
     ['an alias of itself', 'id: a\nx: &hunter2 [*hunter2]\n', 2],
     ['an alias as a key', 'id: a\n? *hunter2\n: 1\n', 2],
-    ['an alias that is merged', 'id: a\n<<: *hunter2\n', 2],
+    ['a merged alias without an anchor', 'id: a\n<<: *hunter2\n', 2],
+    ['a merged alias of a text', 'id: a\nx: &hunter2 1\n<<: *hunter2\n', 3],
+    ['a merged text', 'id: a\n<<: hunter2\n', 2],
+    ['an alias in a merged map', 'x: &hunter2 1\n<<: {y: *hunter2}\n', 2],
+    ['a key that JSON gives twice', '{"id": "a",\n"b": {"hunter2": 1,\n"hunter2": 2}}', 3],
+    [
+      'a key that JSON gives twice in two spellings',
+      '[{"a": {"]": 1}},\n{"hunter2": "x{,", "hunter\\u0032": 2}]',
+      2,
+    ],
     ['an alias in a later document', 'id: a\n---\nid: b\nx: *hunter2\n', 4],
     ['a text that does not end', 'id: a\npassword: "hunter2\n', 3],
     ['a tag that is not known', 'id: a\npassword: !hunter2 x\n', 2],
@@ -50,6 +85,15 @@ describe('a fault of the text', () => {
   ])('text of many nested %s ends with a sentence', async (_, piece) => {
     const message = await messageOf(piece.repeat(100_000));
     expect(message).toMatch(/^standard input, line 1: .*neither JSON nor YAML/);
+  });
+
+  test('maps that contain themselves end with a sentence', async () => {
+    expect(await messageOf('x: &x\n  <<: *x\n')).toMatch(/^standard input: the maps behind its aliases/);
+  });
+
+  test('a key may come again in another object, and as a value', async () => {
+    const text = '{"a":{"a":["a",{"a":"a"},{"a":1}]},"b":{"a":"\\"a\\":"}}';
+    expect(await messageOf(text)).toBe('was read');
   });
 
   test('a file that is too large is not parsed', async () => {
