@@ -33,6 +33,7 @@ export function checkParsedUrl(url: URL, rules: UrlRules): string | undefined {
   if (url.protocol !== 'https:' && !(rules.allowHttp && url.protocol === 'http:')) {
     return rules.allowHttp ? 'must be an https or http URL' : 'must be an https URL';
   }
+  if (url.port === '0') return 'must have a port from 1 to 65535';
   if (url.username !== '' || url.password !== '') return 'must not carry a user name or password';
   // URL has already turned 0x7f.1, 2130706433, 0177.0.0.1 and full-width digits into 127.0.0.1.
   return checkHost(bareHost(url.hostname), rules.addresses);

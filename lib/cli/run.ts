@@ -36,7 +36,8 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
       writeErr: (text) => void io.stderr.write(shown(text)),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
-      ...(io.stdout.columns !== undefined && { getOutHelpWidth: () => io.stdout.columns ?? 80 }),
+      // Some terminals say 0 for a width that they do not know.
+      ...(io.stdout.columns && { getOutHelpWidth: () => io.stdout.columns || 80 }),
     })
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', AFTER_HELP)

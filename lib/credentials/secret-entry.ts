@@ -1,9 +1,10 @@
 // The content of a secret: its JSON, or one entry of it, checked by a schema. secrets.ts reads and caches it. No message
 // contains a value.
+
 import type * as z from 'zod';
 import { detailOf } from '#lib/item/detail.ts';
 import { readField } from '#lib/item/fault.ts';
-import { isObject } from '#lib/item/json.ts';
+import { isObject, withoutMark } from '#lib/item/json.ts';
 import { isArnOf, type SecretReference } from '#lib/item/secret-reference.ts';
 import type { SecretCode, SecretRead, Secrets } from './secrets.ts';
 
@@ -81,9 +82,10 @@ const PATH = ['auth'];
 /** A secret that is no JSON may hold a single key or token: then the text itself is returned. */
 function jsonOf(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : text;
+    const value: unknown = JSON.parse(withoutMark(text));
+    if (isObject(value)) return value;
   } catch {
-    return text;
+    // Then it is the text of a key or a token.
   }
+  return withoutMark(text);
 }

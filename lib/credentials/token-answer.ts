@@ -1,8 +1,9 @@
 // Reads the answer of a token endpoint (RFC 6749, 5.1 and 5.2). Only what we use is looked at: a server may add members, and
 // some of them write null for what they leave out.
+
 import type { Exchange } from '#lib/callback/client.ts';
 import { failureMessage } from '#lib/callback/failure.ts';
-import { isObject, type JsonObject } from '#lib/item/json.ts';
+import { isObject, type JsonObject, withoutMark } from '#lib/item/json.ts';
 import type { TokenAnswer, TokenCode } from './token.ts';
 
 /** Errors of RFC 6749, 5.2. No other text of an answer is repeated. */
@@ -51,7 +52,7 @@ export function tokenAnswerOf(exchange: Exchange, origin: string): TokenAnswer {
 
 function jsonObjectOf(body: Buffer): JsonObject | undefined {
   try {
-    const json: unknown = JSON.parse(body.toString('utf8').replace(/^\ufeff/, ''));
+    const json: unknown = JSON.parse(withoutMark(body.toString('utf8')));
     return isObject(json) ? json : undefined;
   } catch {
     return undefined; // it is no JSON: the caller says so

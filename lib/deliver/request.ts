@@ -1,13 +1,7 @@
 // Builds the request of one attempt: the body's bytes and the headers. Signing and credentials come later.
 
 import type { Delivery } from '#lib/message/attribute.ts';
-import {
-  isHeaderName,
-  isHeaderValue,
-  isReservedHeader,
-  MOST_HEADER_BYTES,
-  MOST_HEADERS,
-} from '#lib/message/header.ts';
+import { sendableHeaders } from '#lib/message/header.ts';
 import { bytesOf } from '#lib/message/published.ts';
 import { type Span, spanBelow } from '#lib/message/trace.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
@@ -34,19 +28,8 @@ export function requestOf(
     accept: '*/*',
     'content-type': delivery.contentType,
   };
-  let dropped = 0;
-  let names = 0;
-  let bytes = 0;
-  for (const [name, value] of Object.entries(delivery.headers)) {
-    // As HTTP/1.1 writes it: a colon, a space, and the end of the line.
-    const size = name.length + value.length + 4;
-    const fits = names < MOST_HEADERS && bytes + size <= MOST_HEADER_BYTES;
-    if (fits && isHeaderName(name) && isHeaderValue(value) && !isReservedHeader(name)) {
-      headers[name] = value;
-      names += 1;
-      bytes += size;
-    } else dropped += 1;
-  }
+  const { sent, dropped } = sendableHeaders(delivery.headers);
+  Object.assign(headers, sent);
   for (const { name, value } of subscription.headers) headers[name.toLowerCase()] = value;
   headers['webhook-id'] = delivery.messageId;
   headers['webhook-timestamp'] = String(Math.floor(now / 1000));
@@ -57,7 +40,7 @@ export function requestOf(
     headers.traceparent = span.traceparent;
     if (delivery.tracestate !== undefined) headers.tracestate = delivery.tracestate;
   }
-  return { headers, body: bytesOf(body, delivery.encoding), dropped, span };
+  return { headers, body: bytesOf(body, delivery.encoding), dropped: dropped.length, span };
 }
 
 /** A topic may hold any character. Those that a header can't carry are percent-encoded as UTF-8, and `%` with them. */

@@ -7,6 +7,12 @@ import { security } from './kafka-security-schema.ts';
 const ADDRESS = String.raw`[A-Za-z0-9._-]+:[0-9]{1,5}|\[[0-9A-Fa-f:.]+\]:[0-9]{1,5}`;
 const ADDRESSES = new RegExp(`^(${ADDRESS})(\\s*,\\s*(${ADDRESS}))*$`);
 
+const hasPorts = (addresses: string): boolean =>
+  addresses.split(',').every((address) => {
+    const port = Number(address.slice(address.lastIndexOf(':') + 1));
+    return port >= 1 && port <= 65_535;
+  });
+
 const topicName = () =>
   titled(
     text(249)
@@ -38,7 +44,9 @@ const producer = () =>
 const written = () =>
   z.strictObject({
     bootstrapServers: titled(
-      text(4_096).regex(ADDRESSES, 'must be host:port, or several separated by commas'),
+      text(4_096)
+        .regex(ADDRESSES, 'must be host:port, or several separated by commas')
+        .refine(hasPorts, 'must have ports from 1 to 65535'),
       'Bootstrap servers',
       'Brokers to ask first: host:port, or several separated by commas.',
     ),

@@ -5,8 +5,6 @@ import { isObject, type JsonObject } from './json.ts';
 /** Optional texts for which "" is no value. Elsewhere it is one: a password may be empty, and so may a header's value. */
 export const EMPTY_TEXTS: ReadonlySet<string> = new Set([
   // Names and dates
-  'topic',
-  'tenant',
   'qos',
   'type',
   'entrypointId',

@@ -8,6 +8,9 @@ const DEEPEST = 32;
 
 export type JsonObject = { readonly [key: string]: unknown };
 
+/** The text without the byte order mark that some editors and shells write before it. JSON.parse does not take one. */
+export const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+
 /** Whether the value is a JSON object: no array, no null. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

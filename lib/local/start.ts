@@ -1,22 +1,13 @@
-// `npm start`: the whole set on this machine until Ctrl-C. `--no-demo` leaves the samples and the receiver out, `--kafka
-// HOST:PORT` has the samples' dead letters go to a topic there, `--verbose` shows every line of the functions. PORT and
-// RECEIVER_PORT set the ports; 0 is any free one.
-import { parseArgs } from 'node:util';
+// `npm start`: the whole set on this machine until Ctrl-C. start-options.ts has the options. PORT and RECEIVER_PORT set the
+// ports; 0 is any free one.
 import { realClock } from './aws/clock.ts';
 import { startDemo } from './demo.ts';
 import { createEnding } from './ending.ts';
 import { instructions } from './instructions.ts';
 import { startLocalSet } from './set.ts';
+import { type StartOptions, startCommandOf } from './start-options.ts';
 
 const root = process.cwd();
-const { values } = parseArgs({
-  options: {
-    'no-demo': { type: 'boolean', default: false },
-    kafka: { type: 'string' },
-    verbose: { type: 'boolean', default: false },
-  },
-});
-const { kafka } = values;
 const closing: (() => Promise<void>)[] = [];
 const print = (line: string): void => console.log(line);
 const ending = createEnding({ close: closeStarted, exit: process.exit, print, clock: realClock });
@@ -42,19 +33,13 @@ function isLoud(line: string): boolean {
   }
 }
 
-async function start(): Promise<void> {
-  if (kafka !== undefined && !/^\S+:\d{1,5}$/.test(kafka)) {
-    throw new Error(`--kafka is ${JSON.stringify(kafka)}; it must be a broker as HOST:PORT.`);
-  }
-  if (kafka !== undefined && values['no-demo']) {
-    throw new Error('--kafka is for the samples, which --no-demo leaves out: put an endpoint of your own.');
-  }
+async function start({ demo: hasDemo, kafka, verbose }: StartOptions): Promise<void> {
   print('Starting. If sources have changed, this packages them first.');
   const set = await startLocalSet({
     root,
     port: portFrom('PORT', 4566),
     onLog: (name, line) => {
-      if (!ending.begun() && (values.verbose || isLoud(line))) print(`[${name}] ${line}`);
+      if (!ending.begun() && (verbose || isLoud(line))) print(`[${name}] ${line}`);
     },
     onPollerError: (text) => {
       if (!ending.begun()) print(`[poller] ${text}`);
@@ -66,9 +51,15 @@ async function start(): Promise<void> {
     `SQS, DynamoDB, Secrets Manager, EventBridge, CloudWatch Logs (FilterLogEvents) and Lambda (Invoke) answer on ${set.url}; the functions are at work.`,
   );
   const receiverPort = portFrom('RECEIVER_PORT', 8080);
-  const demo = values['no-demo'] ? undefined : await startDemo({ set, receiverPort, root, kafka, print });
+  const demo = !hasDemo ? undefined : await startDemo({ set, receiverPort, root, kafka, print });
   if (demo !== undefined) closing.push(demo.close);
   if (!ending.begun()) print(instructions(set, demo?.url ?? `http://127.0.0.1:${receiverPort}`));
+}
+
+const command = startCommandOf(process.argv.slice(2));
+if (command.kind !== 'start') {
+  (command.kind === 'help' ? console.log : console.error)(command.text);
+  process.exit(command.kind === 'help' ? 0 : 2);
 }
 
 process.on('SIGINT', () => void ending.interrupt());
@@ -78,7 +69,7 @@ if (process.env.npm_lifecycle_event !== undefined) {
   const shell = process.ppid;
   setInterval(() => process.ppid !== shell && void ending.interrupt(), 1000).unref();
 }
-start().catch(async (error: unknown) => {
+start(command.options).catch(async (error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   await closeStarted();
   process.exit(1);

@@ -10,8 +10,8 @@ export const isHeaderName = (name: string): boolean => TOKEN.test(name);
 export const isHeaderValue = (value: string): boolean => VALUE.test(value);
 
 /** Of a message's headers in a request. Receivers take 8 to 16 KB for all headers, and answer 431 for more. */
-export const MOST_HEADERS = 64;
-export const MOST_HEADER_BYTES = 8_192;
+const MOST_HEADERS = 64;
+const MOST_HEADER_BYTES = 8_192;
 
 const CONTENT_TYPE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+[\t ]*(?:;[\t\x20-\x7e]*)?$/;
 /** Whether the text is a media type of at most 256 characters, with or without parameters. */
@@ -40,3 +40,42 @@ const RESERVED: ReadonlySet<string> = new Set([
 
 /** Whether the header can't be set, or only by the client or this product. `name` is in lower case. */
 export const isReservedHeader = (name: string): boolean => RESERVED.has(name) || name.startsWith('webhook-');
+
+type Headers = Readonly<Record<string, string>>;
+export type DroppedHeader = { readonly name: string; readonly why: string };
+
+/** Divides a message's headers, whose names are in lower case, into those that a request carries and those that it does not. */
+export function sendableHeaders(headers: Headers): {
+  readonly sent: Headers;
+  readonly dropped: readonly DroppedHeader[];
+} {
+  const sent: Record<string, string> = {};
+  const dropped: DroppedHeader[] = [];
+  let names = 0;
+  let bytes = 0;
+  for (const [name, value] of Object.entries(headers)) {
+    // As HTTP/1.1 writes it: a colon, a space, and the end of the line.
+    const size = name.length + value.length + 4;
+    const why = refusalOf(name, value) ?? excessOf(names + 1, bytes + size);
+    if (why === undefined) {
+      sent[name] = value;
+      names += 1;
+      bytes += size;
+    } else dropped.push({ name, why });
+  }
+  return { sent, dropped };
+}
+
+function refusalOf(name: string, value: string): string | undefined {
+  if (!isHeaderName(name))
+    return "its name is none that HTTP allows: letters, digits and !#$%&'*+-.^_`|~ only";
+  if (isReservedHeader(name)) return 'it belongs to the connection or to this product';
+  if (!isHeaderValue(value)) return 'its value has characters that HTTP does not allow there';
+  return undefined;
+}
+
+function excessOf(names: number, bytes: number): string | undefined {
+  if (names > MOST_HEADERS) return `a message has at most ${MOST_HEADERS} headers`;
+  if (bytes > MOST_HEADER_BYTES) return `the headers of a message have at most ${MOST_HEADER_BYTES} bytes`;
+  return undefined;
+}

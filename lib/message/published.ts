@@ -1,6 +1,8 @@
 // Parses a publisher's message on `messages` or `messages.fifo`: topic or subscription, id, payload. These come from the
 // attributes, or from the body's own shape (shapes.ts). Subscriptions are looked up elsewhere.
+
 import type { SQSRecord } from 'aws-lambda';
+import { withoutMark } from '#lib/item/json.ts';
 import { isContentType } from './header.ts';
 import { type MessageShape, messageShapeOf } from './shapes.ts';
 import { isTraceparent, isTracestate } from './trace.ts';
@@ -20,7 +22,10 @@ export type Published = {
   readonly publishedAt: number;
 };
 
-export type Unroutable = { readonly reason: 'malformed-attribute' | 'no-address'; readonly detail: string };
+export type Unroutable = {
+  readonly reason: 'malformed-attribute' | 'no-address' | 'payload-pointer';
+  readonly detail: string;
+};
 
 export type PublishedReading =
   | { readonly ok: true; readonly message: Published; readonly ignored: readonly string[] }
@@ -50,6 +55,10 @@ export function readPublished(record: SQSRecord): PublishedReading {
   if (binary !== undefined) return malformed(`${binary}, read from the body: is no text; send a String`);
   const texts: Texts = { ...shape?.texts, ...own.texts };
   const body = shape?.body ?? record.body;
+
+  if (isPayloadPointer(body, record.messageAttributes, shape)) {
+    return { ok: false, unroutable: { reason: 'payload-pointer', detail: POINTER } };
+  }
 
   // A fault names the place of the wrong value.
   const fault = faultIn(texts, body, (name) =>
@@ -81,6 +90,22 @@ export function readPublished(record: SQSRecord): PublishedReading {
     },
   };
 }
+
+const POINTER =
+  "the body is a pointer of Amazon's extended client to an object in S3, which a customer must not get and this product does not read: publish the payload itself, or a message of your own with a reference to it";
+
+// What the extended clients of SQS and SNS write instead of a large payload, by their versions.
+const POINTER_ATTRIBUTES = ['ExtendedPayloadSize', 'SQSLargePayloadSize'];
+const POINTER_BODY =
+  /^\s*\[\s*"(?:software\.amazon\.payloadoffloading\.PayloadS3Pointer|com\.amazon\.sqs\.javamessaging\.MessageS3Pointer)"\s*,/;
+
+const isPayloadPointer = (
+  body: string,
+  attributes: SQSRecord['messageAttributes'],
+  shape: MessageShape | undefined,
+): boolean =>
+  POINTER_BODY.test(withoutMark(body)) ||
+  POINTER_ATTRIBUTES.some((name) => attributes[name] !== undefined || shape?.texts[name] !== undefined);
 
 /** An invalid trace context is left out: it is no reason to refuse a message. */
 function traceOf({ traceparent, tracestate }: Texts): Pick<Published, 'traceparent' | 'tracestate'> {
@@ -170,7 +195,7 @@ function headersOf(text: string | undefined): HeadersRead | undefined {
   if (text === undefined) return { headers: {}, ignored: [] };
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(withoutMark(text));
   } catch {
     return undefined;
   }

@@ -1,6 +1,8 @@
 // Message bodies that carry their own topic and id: a CloudEvent in structured JSON, an EventBridge event, an SNS
 // notification. A rule, a topic or a pipe can feed the queue without code. Attributes win over the body.
+
 import { hash } from 'node:crypto';
+import { withoutMark } from '#lib/item/json.ts';
 
 type Texts = { readonly [name: string]: string };
 
@@ -37,7 +39,7 @@ type Json = { readonly [name: string]: unknown };
 
 function objectOf(text: string): Json | undefined {
   try {
-    const json: unknown = JSON.parse(text);
+    const json: unknown = JSON.parse(withoutMark(text));
     return isObject(json) ? json : undefined;
   } catch {
     return undefined;

@@ -119,6 +119,8 @@ export const brokenUrls = [
   '//hooks.example.com/',
   '/hook',
   'https://',
+  'https://hooks.example.com:0/',
+  'http://hooks.example.com:00',
   'https:///',
   'https://[::1',
   'https://[fe80::1%25eth0]/',

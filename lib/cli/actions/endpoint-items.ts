@@ -3,7 +3,7 @@ import { systemLookup } from '#lib/callback/guard.ts';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { refuseItem } from '#lib/cli/terminal/faults.ts';
-import { readItems } from '#lib/cli/terminal/input.ts';
+import { readItems, refuseRepeated } from '#lib/cli/terminal/input.ts';
 import { table } from '#lib/cli/terminal/print.ts';
 import { scan, storedItem } from '#lib/cli/terminal/scan.ts';
 import { itemRules } from '#lib/deployment/rules.ts';
@@ -30,6 +30,7 @@ export async function putEndpoints(
   context: CommandContext,
 ): Promise<void> {
   const items = await readItems(file, context.io);
+  refuseRepeated(items, 'name');
   const checked = (rules: EndpointRules) =>
     items.map(({ from, item }) => {
       const parsed = parseEndpoint(item, rules);

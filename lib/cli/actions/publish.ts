@@ -10,6 +10,7 @@ import {
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { readInput } from '#lib/cli/terminal/input.ts';
+import { isContentType, sendableHeaders } from '#lib/message/header.ts';
 import { readPublished } from '#lib/message/published.ts';
 import { LARGEST_MESSAGE_BYTES } from '#lib/message/size.ts';
 import { mayPassLater, REAL_CLOCK, untilProcessed } from '#lib/queue/unprocessed.ts';
@@ -105,6 +106,7 @@ function messageOf(payload: Buffer, options: PublishOptions): Message {
   const text = payload.toString('utf8');
   const isText = TEXT.test(text) && Buffer.from(text).equals(payload);
   const headers = options.header.map(headerIn);
+  checkHeaders(headers, contentType);
   const attributes = {
     ...(topic !== undefined && { topic }),
     ...(subscription !== undefined && { subscription }),
@@ -125,6 +127,27 @@ function headerIn(text: string): [string, string] {
       2,
     );
   return [name.trim(), value];
+}
+
+/** Ends the command when a header would not reach the callback. */
+function checkHeaders(
+  headers: readonly (readonly [string, string])[],
+  contentType: string | undefined,
+): void {
+  const refuse = (name: string, why: string): never => {
+    throw new CommandFailed(`The header ${name} would not be sent: ${why}.`, 2);
+  };
+  const names = headers.map(([name]) => name.toLowerCase());
+  const repeated = names.find((name, at) => names.indexOf(name) !== at);
+  if (repeated !== undefined) refuse(repeated, 'it is given twice; join the values, separated by a comma');
+  const { 'content-type': type, ...rest } = Object.fromEntries(
+    headers.map(([name, value], at) => [names[at] ?? name, value]),
+  );
+  if (type !== undefined && contentType !== undefined) refuse('content-type', '--content-type is given too');
+  if (type !== undefined && !isContentType(type))
+    refuse('content-type', 'it is no media type, such as application/json');
+  const [first] = sendableHeaders(rest).dropped;
+  if (first !== undefined) refuse(first.name, first.why);
 }
 
 /** Ends the command when a message could not be routed. Returns how many messages fit into one call. */

@@ -2,7 +2,7 @@
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { refuseItem } from '#lib/cli/terminal/faults.ts';
-import { type Given, readItems } from '#lib/cli/terminal/input.ts';
+import { type Given, readItems, refuseRepeated } from '#lib/cli/terminal/input.ts';
 import { secretNameOf } from '#lib/item/secret-owner.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import { checkSubscription, lookupUnless } from './check.ts';
@@ -29,6 +29,7 @@ export async function putSubscriptions(
   context: CommandContext,
 ): Promise<void> {
   const given = completed(await readItems(file, context.io), options);
+  refuseRepeated(given, 'id');
   // Faults in any deployment are reported without asking this one.
   for (const { from, item } of given) {
     const parsed = parseSubscription(item, anyRules);

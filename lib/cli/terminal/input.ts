@@ -58,6 +58,20 @@ const ENCODINGS = [
   { name: 'utf-8', mark: [] },
 ] as const;
 
+/** Ends the command when two items have the same name, of which the last would win. `key`: the field with the name. */
+export function refuseRepeated(given: readonly Given[], key: 'id' | 'name'): void {
+  const first = new Map<unknown, string>();
+  for (const { from, item } of given) {
+    const name = item[key];
+    const before = first.get(name);
+    if (before !== undefined)
+      throw new CommandFailed(
+        `${from} has the same ${key} as ${before}; nothing was put. Remove one of the two, or rename it.`,
+      );
+    if (typeof name === 'string') first.set(name, from);
+  }
+}
+
 /** The text of a file, without its byte order mark. */
 function decoded(input: Buffer, name: string): string {
   const { name: encoding } =

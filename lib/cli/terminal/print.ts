@@ -1,6 +1,7 @@
 // Output of commands: tables and sentences for people, or one JSON value for programs with --json. Results go to standard
 // output, everything else to standard error.
 import { styleText } from 'node:util';
+import stringWidth from 'string-width';
 
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
@@ -31,7 +32,8 @@ export function createPrint(
     },
     note: (text) => void stderr.write(`${shown(text)}\n`),
     paint: (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text),
-    width: stdout.isTTY === true ? stdout.columns : undefined,
+    // Some terminals say 0 for a width that they do not know.
+    width: stdout.isTTY === true && stdout.columns !== 0 ? stdout.columns : undefined,
   };
 }
 
@@ -41,7 +43,12 @@ export type Column<T> = {
   readonly style?: (row: T) => Style | undefined;
 };
 
-/** Formats rows as a table with columns as wide as their widest cell. Lines fit the terminal's width. */
+/** Spaces between two columns. */
+const GAP = 2;
+/** No column becomes narrower than this for the sake of the others, unless the terminal is very narrow. */
+const NARROWEST = 8;
+
+/** Formats rows as a table with columns as wide as their widest cell. On a terminal the widest columns are cut until a line fits. */
 export function table<T>(
   rows: readonly T[],
   columns: readonly Column<T>[],
@@ -49,27 +56,26 @@ export function table<T>(
 ): string {
   const cells = rows.map((row) => columns.map(({ of }) => of(row)));
   const texts = cells.map((row) => row.map((cell) => plain(cell === undefined ? '' : String(cell))));
-  const widths = columns.map(({ title }, at) =>
-    texts.reduce((most, row) => Math.max(most, row[at]?.length ?? 0), title.length),
+  const widest = columns.map(({ title }, at) =>
+    texts.reduce((most, row) => Math.max(most, stringWidth(row[at] ?? '')), stringWidth(title)),
   );
+  const widths = width === undefined ? widest : fitted(widest, width);
   const isNumber = columns.map((_, at) =>
     cells.every((row) => row[at] === undefined || typeof row[at] === 'number'),
   );
-  const line = (row: readonly string[], styles: readonly (Style | undefined)[]): string => {
-    let left = width ?? Number.POSITIVE_INFINITY;
-    const parts: string[] = [];
-    for (const [at, cell] of row.entries()) {
-      const wide = widths[at] ?? 0;
-      const last = at === row.length - 1;
-      const text = isNumber[at] ? cell.padStart(wide) : last ? cell : cell.padEnd(wide);
-      const fits = text.length <= left ? text : `${text.slice(0, Math.max(left - 1, 0))}…`;
-      const style = styles[at];
-      parts.push(style === undefined ? fits : paint(style, fits));
-      left -= fits.length + 2;
-      if (left <= 0) break;
-    }
-    return parts.join('  ').trimEnd();
-  };
+  const line = (row: readonly string[], styles: readonly (Style | undefined)[]): string =>
+    row
+      .map((cell, at) => {
+        const wide = widths[at] ?? 0;
+        const text = cut(cell, wide);
+        const space = ' '.repeat(wide - stringWidth(text));
+        const style = styles[at];
+        const painted = style === undefined || text === '' ? text : paint(style, text);
+        if (isNumber[at]) return `${space}${painted}`;
+        return at === row.length - 1 ? painted : `${painted}${space}`;
+      })
+      .join(' '.repeat(GAP))
+      .trimEnd();
   return [
     line(
       columns.map(({ title }) => title),
@@ -85,15 +91,53 @@ export function table<T>(
   ].join('\n');
 }
 
+/** Takes from the widest column, one after the other, until all fit into the width. */
+function fitted(widest: readonly number[], width: number): readonly number[] {
+  const widths = [...widest];
+  const room = Math.max(width - GAP * (widths.length - 1), widths.length);
+  for (const least of [NARROWEST, 1]) {
+    for (let excess = sum(widths) - room; excess > 0; excess = sum(widths) - room) {
+      const most = Math.max(...widths);
+      if (most <= least) break;
+      const at = widths.lastIndexOf(most);
+      const second = Math.max(least, ...widths.filter((_, other) => other !== at));
+      widths[at] = Math.max(most - excess, Math.min(second, most - 1), least);
+    }
+  }
+  return widths;
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** The text in so many columns of a terminal: cut between two characters as a person sees them. */
+function cut(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  let fits = '';
+  let left = width - 1;
+  for (const { segment } of graphemes.segment(text)) {
+    left -= stringWidth(segment);
+    if (left < 0) break;
+    fits += segment;
+  }
+  return `${fits}…`;
+}
+
+// A joiner between two emoji makes one of them. Anywhere else it is a character that nobody can see.
+const JOINER = String.raw`(?<=[\p{Emoji_Presentation}\p{Emoji_Modifier}\ufe0f])\u200d(?=\p{Extended_Pictographic})`;
+const HIDDEN = String.raw`(?!${JOINER})[\p{Cc}\p{Cf}\u2028\u2029]`;
+const EACH_HIDDEN = new RegExp(HIDDEN, 'gu');
+
 /** Replaces control characters of one line: topics, errors and bodies must not control the reader's terminal. */
-export const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
+export const plain = (text: string): string => text.replace(EACH_HIDDEN, '?');
 
 /** The same for a text of several lines. The colours of this file stay. */
 export const shown = (text: string): string => withoutControls(text, () => '?');
 
 // A value may hold one of these too: it hides nothing, and moves nothing.
 const COLOUR = String.raw`\u001b\[(?:1|2|22|3[123]|39)m`;
-const CONTROL = new RegExp(`(${COLOUR})|(?![\\n\\t])[\\p{Cc}\\p{Cf}\\u2028\\u2029]`, 'gu');
+const CONTROL = new RegExp(`(${COLOUR})|(?![\\n\\t])${HIDDEN}`, 'gu');
 
 const withoutControls = (text: string, replaced: (character: string) => string): string =>
   text.replace(CONTROL, (character, colour?: string) => colour ?? replaced(character));

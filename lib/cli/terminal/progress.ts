@@ -26,7 +26,7 @@ export function createProgress(what: string, stderr: Output): Progress {
       const bar = share === undefined ? '' : `[${'='.repeat(Math.round(share * BAR)).padEnd(BAR)}] `;
       const counted = total === undefined ? `${done}` : `${done}/${total}`;
       const text = `${what} ${bar}${counted}${note === '' ? '' : `  ${note}`}`;
-      stderr.write(`\r\x1b[K${plain(text).slice(0, (stderr.columns ?? 80) - 1)}`);
+      stderr.write(`\r\x1b[K${plain(text).slice(0, (stderr.columns || 80) - 1)}`);
     },
     end() {
       if (drawn) stderr.write('\r\x1b[K');

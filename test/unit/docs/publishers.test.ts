@@ -45,6 +45,7 @@ test('the table of attributes has each that is read, and no other', () => {
 test.each([
   ['no-address', {}],
   ['malformed-attribute', { topic: 'orders', encoding: 'gzip' }],
+  ['payload-pointer', { topic: 'orders', ExtendedPayloadSize: '300000' }],
 ])('%s is among the reasons, and is what such a message gets', (reason, attributes) => {
   expect(page.table('reason').map(([name]) => name)).toContain(reason);
   expect(readPublished(recordOf('{}', attributes))).toMatchObject({ ok: false, unroutable: { reason } });

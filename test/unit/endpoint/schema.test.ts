@@ -190,6 +190,8 @@ test.each([
   [{ producer: { enabled: false } }, 'producer.enabled'],
   [{ producer: { compressionType: 'brotli' } }, 'producer.compressionType'],
   [{ bootstrapServers: 'a:1,' }, 'bootstrapServers'],
+  [{ bootstrapServers: 'a:0' }, 'bootstrapServers'],
+  [{ bootstrapServers: 'a:1,b:65536' }, 'bootstrapServers'],
   [{ bootstrapServers: ['a:1'] }, 'bootstrapServers'],
   [{ bootstrapServers: undefined }, 'bootstrapServers'],
   [{ consumer: { enabled: true } }, 'consumer'],

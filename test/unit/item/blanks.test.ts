@@ -31,7 +31,6 @@ describe('as if it were left out', () => {
       },
     ],
     ['a channel without a text', {}, { channel: '' }],
-    ['a topic without a text', {}, { topic: '' }],
     [
       'fields of http',
       { http: { connectTimeout: null, readTimeout: null, maxConcurrentConnections: null } },

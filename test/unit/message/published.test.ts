@@ -180,6 +180,43 @@ test('a text body comes back as its UTF-8 bytes', () => {
   expect(bytesOf('=', undefined)).toEqual(Buffer.from('='));
 });
 
+describe('a pointer to a payload in S3', () => {
+  const pointer = (name: string) => JSON.stringify([name, { s3BucketName: 'bucket', s3Key: 'key' }]);
+  const current = pointer('software.amazon.payloadoffloading.PayloadS3Pointer');
+  const wrapped = JSON.stringify({
+    Type: 'Notification',
+    TopicArn: 'arn:aws:sns:eu-central-1:123456789012:orders',
+    MessageId: '6a7e8feb-b491-4cf7-a9f1-bf3703467718',
+    Message: current,
+    MessageAttributes: { ExtendedPayloadSize: { Type: 'Number', Value: '300000' } },
+  });
+
+  test.each([
+    [
+      'with the attribute of the client',
+      { body: current, attributes: { topic, ExtendedPayloadSize: '300000' } },
+    ],
+    ['with that of its first version', { body: 'x', attributes: { topic, SQSLargePayloadSize: '300000' } }],
+    ['without an attribute', { body: current, attributes: { topic } }],
+    [
+      'of the first version',
+      { body: pointer('com.amazon.sqs.javamessaging.MessageS3Pointer'), attributes: { topic } },
+    ],
+    [
+      'with spaces and a mark',
+      { body: `\ufeff\n${current.replace(',', ' , ')}`, attributes: { subscription: 'acme' } },
+    ],
+    ['in a notification of SNS', { body: wrapped }],
+  ])('%s is not for a customer', (_, given) => {
+    expect(unroutableOf(given)).toEqual({ reason: 'payload-pointer', detail: expect.stringContaining('S3') });
+  });
+
+  test('is not what only mentions one', () => {
+    const body = JSON.stringify({ note: current });
+    expect(messageOf({ body, attributes: { topic } }).body).toBe(body);
+  });
+});
+
 describe('a CloudEvent', () => {
   const event = { specversion: '1.0', type: 'order.placed', source: '/shop', id: 'e 1', data: { n: 1 } };
   const body = JSON.stringify(event);
@@ -210,6 +247,14 @@ describe('a CloudEvent', () => {
       subscription: 'acme',
       topic: 'order.placed',
       id,
+    });
+  });
+
+  test('with a byte order mark is one too, and is sent with it', () => {
+    expect(messageOf({ body: `\ufeff${body}` })).toMatchObject({
+      topic: 'order.placed',
+      id,
+      body: `\ufeff${body}`,
     });
   });
 
@@ -399,7 +444,9 @@ test('any message is parsed or refused with a reason; a parsed one can be sent o
         const record: SQSRecord = recordOf({ body, attributes: Object.fromEntries(attributes) });
         const reading = readPublished(record);
         if (!reading.ok) {
-          expect(['malformed-attribute', 'no-address']).toContain(reading.unroutable.reason);
+          expect(['malformed-attribute', 'no-address', 'payload-pointer']).toContain(
+            reading.unroutable.reason,
+          );
           expect(reading.unroutable.detail).not.toBe('');
           return;
         }

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { explain } from '#lib/cli/terminal/failure.ts';
-import { readItems } from '#lib/cli/terminal/input.ts';
+import { readItems, refuseRepeated } from '#lib/cli/terminal/input.ts';
 
 const read = (text: string) => readItems('-', { stdin: Readable.from([text]) as never });
 
@@ -47,6 +47,12 @@ test.each([
 test('bytes that are no text are refused', async () => {
   const stdin = Readable.from([Buffer.from([0x69, 0x64, 0x3a, 0xe9])]) as never;
   await expect(readItems('-', { stdin })).rejects.toThrow('no text in UTF-8');
+});
+
+test.each(['id', 'name'] as const)('of two items with the same %s neither is put', async (key) => {
+  const items = await read(JSON.stringify([{ [key]: 'a' }, { [key]: 'b' }, { [key]: 'a' }, {}, {}]));
+  expect(() => refuseRepeated(items, key)).toThrow(`item 3 has the same ${key} as standard input, item 1`);
+  expect(() => refuseRepeated(items.slice(1), key)).not.toThrow();
 });
 
 describe('a fault of the text', () => {

@@ -1,5 +1,6 @@
 // What commands write: tables that fit, colours on a terminal alone, nothing in them that moves the cursor.
 import { PassThrough } from 'node:stream';
+import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { age, createPrint, table } from '#lib/cli/terminal/print.ts';
 import { createProgress } from '#lib/cli/terminal/progress.ts';
@@ -44,6 +45,60 @@ describe('a table', () => {
     const { print } = printing({ isTTY: true, columns: 24, env: { NO_COLOR: '1' } });
     for (const line of table(rows, columns, print).split('\n')) expect(line.length).toBeLessThanOrEqual(24);
     expect(table(rows, columns, print)).toContain('a?[2J?lo…');
+  });
+
+  test('a long cell does not hide the other columns', () => {
+    const { print } = printing({ isTTY: true, columns: 40, env: { NO_COLOR: '1' } });
+    const long = [{ name: 'i'.repeat(128), count: 12, why: 'rejected' }];
+    const [, line = ''] = table(long, columns, print).split('\n');
+    expect(line).toHaveLength(40);
+    expect(line).toMatch(/^i+… {2,}12 {2}rejected$/);
+  });
+
+  test('several long cells are cut to the same width', () => {
+    const { print } = printing({ isTTY: true, columns: 47, env: { NO_COLOR: '1' } });
+    const long = [{ name: 'n'.repeat(60), count: 1, why: 'w'.repeat(90) }];
+    const [, line = ''] = table(long, columns, print).split('\n');
+    expect(line).toBe(`${'n'.repeat(18)}…      1  ${'w'.repeat(18)}…`);
+  });
+
+  test.each([
+    ['Chinese', '订单已创建'],
+    ['full width', 'ＡＢＣ'],
+    ['an emoji of several code points', '👩‍👩‍👧‍👦👍🏽'],
+    ['a combining accent', 'e\u0301te\u0301'],
+    ['a flag', '🇩🇪'],
+  ])('lines up beside %s', (_, name) => {
+    const { print } = printing({});
+    const [, first = '', second = ''] = table(
+      [
+        { name, count: 1, why: '|' },
+        { name: 'a', count: 1, why: '|' },
+      ],
+      columns,
+      print,
+    ).split('\n');
+    expect(first).toContain(name);
+    expect(stringWidth(first)).toBe(stringWidth(second));
+  });
+
+  test('is cut between characters as a person sees them', () => {
+    const { print } = printing({ isTTY: true, columns: 10, env: { NO_COLOR: '1' } });
+    const only = columns.slice(0, 1);
+    const nameOf = (name: string) => table([{ name, count: 1, why: '' }], only, print).split('\n')[1];
+    expect(nameOf('订单已创建了')).toBe('订单已创…');
+    expect(nameOf('1234567👩‍👩‍👧‍👦xyz')).toBe('1234567👩‍👩‍👧‍👦…');
+    expect(nameOf('12345678👩‍👩‍👧‍👦xyz')).toBe('12345678…');
+  });
+
+  test('a joiner that joins no emoji is shown as a character that is hidden', () => {
+    const { print } = printing({});
+    expect(table([{ name: 'ac\u200dme', count: 1, why: '\u200d' }], columns, print)).toContain('ac?me');
+  });
+
+  test('a terminal whose width is 0 has an unknown one', () => {
+    const { print } = printing({ isTTY: true, columns: 0, env: { NO_COLOR: '1' } });
+    expect(table(rows, columns, print)).toContain('long reason that does not fit');
   });
 
   test('has colours on a terminal, unless NO_COLOR says otherwise, and none in JSON', () => {
