@@ -1,6 +1,8 @@
 // The serverless CLI's side of the build. For every command it settles the region and refuses a stage or parameter that
 // can't be. Before it packages, deploys or invokes it checks that the parameters fit, adds what follows from them, and
 // bundles. Before it deploys it warns when the account's concurrency is too small.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { parametersSchema } from '#lib/deployment/parameters.ts';
@@ -10,6 +12,7 @@ import { bundle } from './bundle.ts';
 import { faultIn, misfit, unknownParameter } from './capacity-check.ts';
 import { alarmsAndDashboard } from './observability.ts';
 import { partsSchema, tagsOf, withEnvironment, withOptions } from './options.ts';
+import { METADATA, type Packaged, packagedSchema, packageVersion } from './packaged.ts';
 import { type RegionAnswer, regionFor } from './region.ts';
 import { tooLargePolicy, tooLongName } from './template-limits.ts';
 
@@ -19,6 +22,9 @@ const serviceSchema = z.object({
   functions: partsSchema.shape.functions,
   resources: z.looseObject({ Resources: partsSchema.shape.resources }),
 });
+
+/** The functions after they were packaged. */
+const artifactsSchema = z.record(z.string(), z.object({ package: z.object({ artifact: z.string() }) }));
 
 /** The parts of a service that the plugin changes. */
 type Service = { functions: object; resources: object; provider: { region?: string } };
@@ -62,6 +68,7 @@ export default class BundlePlugin {
     };
     this.hooks = {
       'before:package:createDeploymentArtifacts': prepareAndBundle,
+      'after:package:createDeploymentArtifacts': async () => this.#writeMetadata(),
       'before:package:function:package': prepareAndBundle,
       'before:deploy:function:packageFunction': prepareAndBundle,
       'before:invoke:local:invoke': prepareAndBundle,
@@ -107,6 +114,22 @@ export default class BundlePlugin {
     const config = await this.#serverless.getProvider('aws').getAwsSdkV3Config();
     const lambda = new LambdaClient({ ...config });
     return await concurrencyWarning(parametersSchema().parse(custom.parameters), { lambda });
+  }
+
+  /** Writes into the template what `webhooks doctor` compares a deployed stage with. The zip files exist by now. */
+  #writeMetadata(): void {
+    const { service } = this.#serverless;
+    const { custom } = serviceSchema.parse(service);
+    const code = Object.entries(artifactsSchema.parse(service.functions)).map(([name, { package: made }]) => [
+      name,
+      createHash('sha256').update(readFileSync(made.artifact)).digest('base64'),
+    ]);
+    const packaged: Packaged = {
+      version: packageVersion(),
+      parameters: packagedSchema.shape.parameters.parse(custom.parameters),
+      code: Object.fromEntries(code),
+    };
+    Object.assign(service.resources, { Metadata: { [METADATA]: packaged } });
   }
 
   /** Checks the parameters, and puts into the service what follows from them, once. */

@@ -8,7 +8,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { type Physical, type ResourceNames, resolve } from './intrinsics.ts';
+import { type Physical, type ResourceNames, resolve } from '#lib/build/intrinsics.ts';
 import { resourcesOf, type Template } from './template.ts';
 
 export type QueueResource = { logicalId: string; name: string; url: string; arn: string };

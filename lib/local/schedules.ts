@@ -7,7 +7,7 @@ import { type Clock, realClock } from './aws/clock.ts';
 import { eventOf } from './aws/events/event.ts';
 import type { InvocationResult } from './environment.ts';
 import type { Functions } from './functions.ts';
-import { type ResourceNames, resolve } from './intrinsics.ts';
+import { type ResourceNames, resolve } from '#lib/build/intrinsics.ts';
 import { functionsOf, resourcesOf, type Template, withFunctions } from './template.ts';
 
 export type Schedule = {

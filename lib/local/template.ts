@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { type ResourceNames, resolve } from './intrinsics.ts';
+import { type ResourceNames, resolve } from '#lib/build/intrinsics.ts';
 
 export const TEMPLATE_FILE = '.serverless/cloudformation-template-update-stack.json';
 

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are placeholders of CloudFormation.
 import { expect, test } from 'vitest';
-import type { ResourceNames } from '#lib/local/intrinsics.ts';
-import { resolve } from '#lib/local/intrinsics.ts';
+import type { ResourceNames } from '#lib/build/intrinsics.ts';
+import { resolve } from '#lib/build/intrinsics.ts';
 import { functionsOf, mappingsOf, outputsOf, parseTemplate } from '#lib/local/template.ts';
 
 const names: ResourceNames = {

@@ -1,5 +1,5 @@
-// CloudFormation's intrinsic functions, as far as a packaged template of ours uses them: Ref, Fn::GetAtt, Fn::Sub,
-// Fn::Join and the pseudo parameters. Any other function is an error; no value is left unresolved.
+// CloudFormation's intrinsic functions, as far as our template uses them: Ref, Fn::GetAtt, Fn::Sub, Fn::Join, Fn::Split and
+// the pseudo parameters. Any other function is an error; no value is left unresolved.
 
 /** The identifiers of a created resource: its `Ref` and its attributes. */
 export type Physical = { ref: string; attributes: Record<string, string> };
@@ -7,6 +7,8 @@ export type Physical = { ref: string; attributes: Record<string, string> };
 export type ResourceNames = {
   region: string;
   accountId: string;
+  /** Undefined: `aws`. */
+  partition?: string;
   resources: ReadonlyMap<string, Physical>;
 };
 
@@ -21,6 +23,7 @@ export function resolve(value: unknown, names: ResourceNames, path = ''): unknow
     if (key === 'Fn::GetAtt') return attributeOf(argument, names, path);
     if (key === 'Fn::Sub') return substitute(argument, names, path);
     if (key === 'Fn::Join') return join(argument, names, path);
+    if (key === 'Fn::Split') return split(argument, names, path);
     if (key.startsWith('Fn::') || key === 'Condition')
       throw new Error(`${path}: ${key} is not supported here`);
   }
@@ -36,7 +39,7 @@ function refOf(name: string, names: ResourceNames, path: string): string {
   const pseudo: Record<string, string> = {
     'AWS::Region': names.region,
     'AWS::AccountId': names.accountId,
-    'AWS::Partition': 'aws',
+    'AWS::Partition': names.partition ?? 'aws',
     'AWS::URLSuffix': 'amazonaws.com',
     'AWS::StackName': 'local',
     'AWS::StackId': `arn:aws:cloudformation:${names.region}:${names.accountId}:stack/local/local`,
@@ -68,6 +71,11 @@ function join(argument: unknown, names: ResourceNames, path: string): string {
   return list(resolve(parts, names, path), path)
     .map(String)
     .join(text(delimiter, path));
+}
+
+function split(argument: unknown, names: ResourceNames, path: string): string[] {
+  const [delimiter, whole] = list(argument, path);
+  return text(resolve(whole, names, path), path).split(text(delimiter, path));
 }
 
 function physical(name: string, names: ResourceNames, path: string): Physical {

@@ -1,0 +1,87 @@
+// Which parameters a deployed stage has: those in the stack's template, or of an older stage those that its functions have in
+// their environment. What is known from neither is the default of the stage.
+import type { Packaged } from '#lib/build/packaged.ts';
+import { faultIn, misfit } from '#lib/build/capacity-check.ts';
+import { FUNCTION_NAMES, type FunctionName } from '#lib/deployment/parameter.ts';
+import {
+  parameterList,
+  parametersFor,
+  parametersSchema,
+  type ParameterValues,
+} from '#lib/deployment/parameters.ts';
+import type { Sight } from './unseen.ts';
+
+export type Given = Readonly<Record<string, string | number | boolean>>;
+/** The environment of each function that could be read. */
+export type Environments = ReadonlyMap<FunctionName, Readonly<Record<string, string>>>;
+
+type Sources = {
+  readonly stage: string;
+  readonly packaged: Packaged | undefined;
+  readonly environments: Environments;
+  /** Of the command line: they win. */
+  readonly asked: Given;
+};
+
+/** Each parameter as it was given when the stage was deployed, as far as that can be known. */
+export function givenParameters({ stage, packaged, environments, asked }: Sources): Given {
+  const known = packaged?.parameters ?? fromEnvironments(environments);
+  const own = new Set<string>(parameterList().map(({ name }) => name));
+  return Object.fromEntries([
+    ...parameterList().map(({ name, default: value, stages = {} }) => {
+      const chosen = stages[stage] ?? value;
+      return [name, typeof chosen === 'string' ? chosen.replace('<stage>', stage) : chosen];
+    }),
+    // A parameter that this version no longer has says nothing to it.
+    ...Object.entries(known).filter(([name]) => own.has(name)),
+    ...Object.entries(asked),
+  ]);
+}
+
+function fromEnvironments(environments: Environments): Given {
+  return Object.fromEntries(
+    [...environments].flatMap(([functionName, environment]) =>
+      parametersFor(functionName).flatMap(({ name, variable }) => {
+        const value = environment[variable];
+        return value === undefined ? [] : [[name, value] as const];
+      }),
+    ),
+  );
+}
+
+/** Reads the given parameters. A value that is wrong by itself throws, since without it there is nothing to compare with. */
+export function readParameters(given: Given): ParameterValues {
+  const parsed = parametersSchema().safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new Error(`A parameter of the stage is not valid in this version: ${faultIn(parsed.error, given)}`);
+}
+
+/**
+ * Finds parameters that do not fit together: as they were given, and as the functions have them now. Each parameter can be
+ * right for its function while two of them contradict each other.
+ */
+export function lookAtParameters(
+  { given, environments }: { readonly given: Given; readonly environments: Environments },
+  sight: Sight,
+): void {
+  const wrong = new Set<string>();
+  const judge = (parameters: Given, where: string) => {
+    const parsed = parametersSchema().safeParse(parameters);
+    const fault = parsed.success ? misfit(parsed.data) : faultIn(parsed.error, parameters);
+    if (fault === undefined || wrong.has(fault)) return;
+    wrong.add(fault);
+    sight.find({
+      severity: 'error',
+      where,
+      what: `The parameters do not fit together: ${fault}`,
+      fix: 'Deploy the stage with parameters that fit. A deployment also sets back what was changed by hand.',
+    });
+  };
+  judge(given, 'the parameters of the stage');
+  for (const functionName of FUNCTION_NAMES) {
+    const environment = environments.get(functionName);
+    if (environment === undefined) continue;
+    const own = fromEnvironments(new Map([[functionName, environment]]));
+    judge({ ...given, ...own }, `the environment of ${functionName}`);
+  }
+}
