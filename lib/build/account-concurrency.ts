@@ -18,24 +18,29 @@ export const capacityOf = (values: Concurrency) => ({
 /** `resume` and `redrive`, which no queue feeds, run one at a time. */
 const ON_REQUEST = 2;
 
+type Deps = { readonly lambda: Pick<LambdaClient, 'send'> };
+
 /**
- * Says in one sentence that the account has less unreserved concurrency than the stage may use, or that this could not be
- * asked; undefined when it suffices. Never rejects: an operator may want a slow stage in a small account.
+ * Says in one sentence that the account has less unreserved concurrency than the stage may use; undefined when it suffices.
+ * Throws what Lambda throws.
  */
-export async function concurrencyWarning(
-  values: Concurrency,
-  { lambda }: { readonly lambda: Pick<LambdaClient, 'send'> },
-): Promise<string | undefined> {
-  let available: number | undefined;
-  try {
-    const { AccountLimit } = await lambda.send(new GetAccountSettingsCommand());
-    available = AccountLimit?.UnreservedConcurrentExecutions;
-  } catch (error) {
-    const name = error instanceof Error ? error.name : 'Unknown';
-    return `The account's Lambda concurrency could not be checked (${name}): allow lambda:GetAccountSettings, or look at the quota "Concurrent executions" yourself.`;
-  }
+export async function lackOfConcurrency(values: Concurrency, { lambda }: Deps): Promise<string | undefined> {
+  const { AccountLimit } = await lambda.send(new GetAccountSettingsCommand());
+  const available = AccountLimit?.UnreservedConcurrentExecutions;
   const { route, deliver, bridge } = capacityOf(values);
   const needed = route + deliver + bridge + ON_REQUEST;
   if (available === undefined || available >= needed) return undefined;
   return `The stage may run ${needed} invocations at once, and the account has ${available} left for functions without reserved concurrency: raise the quota "Concurrent executions" of AWS Lambda, or lower routeMaximumConcurrency (counted three times), deliverMaximumConcurrency or bridgeMaximumConcurrency, or invocations are throttled.`;
+}
+
+/**
+ * The same, or that this could not be asked. Never rejects: an operator may want a slow stage in a small account.
+ */
+export async function concurrencyWarning(values: Concurrency, deps: Deps): Promise<string | undefined> {
+  try {
+    return await lackOfConcurrency(values, deps);
+  } catch (error) {
+    const name = error instanceof Error ? error.name : 'Unknown';
+    return `The account's Lambda concurrency could not be checked (${name}): allow lambda:GetAccountSettings, or look at the quota "Concurrent executions" yourself.`;
+  }
 }

@@ -4,6 +4,7 @@ import { CommandFailed, type ExitCode } from '#lib/cli/terminal/command-failed.t
 import { explain } from '#lib/cli/terminal/failure.ts';
 import { backlog } from './commands/backlog.ts';
 import { deadLetters } from './commands/dead-letters.ts';
+import { doctor } from './commands/doctor.ts';
 import { endpoints } from './commands/endpoints.ts';
 import { publishCommand } from './commands/publish.ts';
 import { redriveCommand } from './commands/redrive.ts';
@@ -13,7 +14,16 @@ import { createContext, type GlobalOptions, type Io } from './terminal/context.t
 import type { Place } from './terminal/place.ts';
 import { shown } from './terminal/print.ts';
 
-const COMMANDS = [subscriptions, endpoints, publishCommand, status, backlog, deadLetters, redriveCommand];
+const COMMANDS = [
+  subscriptions,
+  endpoints,
+  publishCommand,
+  status,
+  doctor,
+  backlog,
+  deadLetters,
+  redriveCommand,
+];
 
 const AFTER_HELP = `
 Exit codes: 0 done, 1 the command failed, 2 the command line is invalid.

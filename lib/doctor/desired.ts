@@ -1,13 +1,14 @@
 // The stage as this version deploys it: serverless.yml with the stage's parameters, through the code that packages it. The
 // names of resources are resolved with what is deployed. Nothing of the template is written down again here.
+
+import * as z from 'zod';
+import { capacityOf } from '#lib/build/account-concurrency.ts';
 import { type ResourceNames, resolve } from '#lib/build/intrinsics.ts';
 import { alarmsAndDashboard } from '#lib/build/observability.ts';
-import { capacityOf } from '#lib/build/account-concurrency.ts';
 import { type Parts, withEnvironment, withOptions } from '#lib/build/options.ts';
 import { parseServiceFile, type ServiceFile } from '#lib/build/service-file.ts';
 import { FUNCTION_NAMES, type FunctionName } from '#lib/deployment/parameter.ts';
 import type { ParameterValues } from '#lib/deployment/parameters.ts';
-import * as z from 'zod';
 
 type Options = {
   readonly stage: string;
@@ -105,8 +106,11 @@ export const desiredOf = (desired: Desired, type: string) =>
   );
 
 /** Resolves a part of the template: conditions first, then the names. */
-export const resolved = (value: unknown, desired: Pick<Desired, 'conditions'>, names: ResourceNames): unknown =>
-  resolve(withConditions(value, desired.conditions), names);
+export const resolved = (
+  value: unknown,
+  desired: Pick<Desired, 'conditions'>,
+  names: ResourceNames,
+): unknown => resolve(withConditions(value, desired.conditions), names);
 
 /** Takes the branch of each `Fn::If`; a branch that is AWS::NoValue is left out of its list or object. */
 function withConditions(value: unknown, conditions: ReadonlyMap<string, boolean>): unknown {

@@ -40,4 +40,6 @@ export type NotLookedAt = { readonly check: CheckName; readonly what: string; re
 export type Report = {
   readonly findings: Finding[];
   readonly notLookedAt: NotLookedAt[];
+  /** Questions that AWS answered. */
+  looks: number;
 };

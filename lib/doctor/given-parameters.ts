@@ -1,13 +1,14 @@
 // Which parameters a deployed stage has: those in the stack's template, or of an older stage those that its functions have in
 // their environment. What is known from neither is the default of the stage.
-import type { Packaged } from '#lib/build/packaged.ts';
+
 import { faultIn, misfit } from '#lib/build/capacity-check.ts';
+import type { Packaged } from '#lib/build/packaged.ts';
 import { FUNCTION_NAMES, type FunctionName } from '#lib/deployment/parameter.ts';
 import {
+  type ParameterValues,
   parameterList,
   parametersFor,
   parametersSchema,
-  type ParameterValues,
 } from '#lib/deployment/parameters.ts';
 import type { Sight } from './unseen.ts';
 

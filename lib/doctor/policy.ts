@@ -70,9 +70,11 @@ function sorted(value: unknown): string {
 
 /** A grant as a text, such as `Allow sqs:SendMessage on arn:…`. */
 export const grantText = ({ effect, action, resource, only }: Grant): string =>
-  [`${effect} ${action}`, ...(resource === '' ? [] : [`on ${resource}`]), ...(only === '' ? [] : [only])].join(
-    ' ',
-  );
+  [
+    `${effect} ${action}`,
+    ...(resource === '' ? [] : [`on ${resource}`]),
+    ...(only === '' ? [] : [only]),
+  ].join(' ');
 
 /** What `wanted` grants and `has` does not, and the other way round, as texts. */
 export function differences(

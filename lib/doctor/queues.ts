@@ -1,7 +1,7 @@
 // The queues against the template: that they exist, their attributes and policies, and how close they are to their limits.
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
-import type { ResourceNames } from '#lib/build/intrinsics.ts';
 import * as z from 'zod';
+import type { ResourceNames } from '#lib/build/intrinsics.ts';
 import type { DoctorClients } from './clients.ts';
 import { type Desired, desiredOf, resolved } from './desired.ts';
 import { inTurn } from './in-turn.ts';
@@ -221,8 +221,7 @@ function comparePolicy(
 export function lookAtUndeliverable(queues: readonly SeenQueue[], stage: string, sight: Sight): void {
   const queue = queues.find(({ logicalId }) => logicalId === 'UndeliverableQueue');
   if (queue === undefined) return sight.skip('the queue undeliverable', 'it could not be read');
-  const { ApproximateNumberOfMessages = '0', ApproximateNumberOfMessagesNotVisible = '0' } =
-    queue.attributes;
+  const { ApproximateNumberOfMessages = '0', ApproximateNumberOfMessagesNotVisible = '0' } = queue.attributes;
   const count = Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesNotVisible);
   if (count === 0) return;
   sight.find({

@@ -6,7 +6,7 @@ import {
   ListStackResourcesCommand,
 } from '@aws-sdk/client-cloudformation';
 import * as z from 'zod';
-import { METADATA, packagedSchema, type Packaged } from '#lib/build/packaged.ts';
+import { METADATA, type Packaged, packagedSchema } from '#lib/build/packaged.ts';
 import type { DoctorClients } from './clients.ts';
 import type { Sight } from './unseen.ts';
 

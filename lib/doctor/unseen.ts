@@ -9,7 +9,7 @@ export type Sight = {
   skip(what: string, why: string): void;
   /**
    * Runs one look. When AWS refuses it, `what` counts as not looked at, and the result is undefined. `needs` is the IAM
-   * action. Other errors are bugs, and are thrown.
+   * action. Throws for credentials that AWS does not know, and for errors that are not of AWS.
    */
   look<T>(what: string, needs: string, look: () => Promise<T>): Promise<T | undefined>;
 };
@@ -22,8 +22,11 @@ export function createSight(check: CheckName, report: Report, emulated: boolean)
     skip,
     async look(what, needs, look) {
       try {
-        return await look();
+        const seen = await look();
+        report.looks += 1;
+        return seen;
       } catch (error) {
+        if (error instanceof Error && NO_CREDENTIALS.test(error.name)) throw error;
         const why = whyUnseen(error, needs, emulated);
         if (why === undefined) throw error;
         skip(what, why);
@@ -33,10 +36,15 @@ export function createSight(check: CheckName, report: Report, emulated: boolean)
   };
 }
 
-const DENIED = /^(AccessDenied|AccessDeniedException|AuthorizationError|NotAuthorized|UnauthorizedOperation)$/;
+/** No check can be made with these credentials. The caller explains it. */
+const NO_CREDENTIALS =
+  /^(ExpiredToken|RequestExpired|TokenRefreshRequired|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature|InvalidAccessKeyId|CredentialsProviderError|TokenProviderError)/;
+const DENIED =
+  /^(AccessDenied|AccessDeniedException|AuthorizationError|NotAuthorized|UnauthorizedOperation)$/;
 const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded|ProvisionedThroughputExceeded/;
 const NO_ANSWER = /^(TimeoutError|ECONNRESET|ETIMEDOUT|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EPIPE)$/;
-const NO_OPERATION = /^(UnknownOperation|UnknownOperationException|InvalidAction|NotImplemented|UnsupportedOperation)/;
+const NO_OPERATION =
+  /^(UnknownOperation|UnknownOperationException|InvalidAction|NotImplemented|UnsupportedOperation)/;
 
 /** Why AWS did not answer, as a sentence; undefined for an error that is not of AWS. */
 export function whyUnseen(error: unknown, needs: string, emulated: boolean): string | undefined {

@@ -1,12 +1,12 @@
 // Checks a `kafka` endpoint: do the brokers answer, do they accept the credentials, does the topic exist, can the leader of
 // each partition be reached at the address that it advertises, and may this user write to the topic? Publishes nothing.
 import type { ClusterMetadata, ClusterTopicMetadata, Producer } from '@platformatic/kafka';
+import type { EndpointChecked } from '#lib/endpoint/check-queue.ts';
 import type { KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
 import { addressOf, brokerOf } from '#lib/kafka/broker-guard.ts';
 import { type ConnectionDeps, connectionTo } from '#lib/kafka/connection.ts';
 import { failureOf } from '#lib/kafka/failure.ts';
 import { createProducer } from '#lib/kafka/producer.ts';
-import type { EndpointChecked } from './check-queue.ts';
 
 /** Checks the topic. Never rejects: every failure is a finding. */
 export async function checkTopic(

@@ -15,6 +15,7 @@ import { dotted, type Fault } from '#lib/item/fault.ts';
 import { isArnOf, type SecretReference, secretsIn } from '#lib/item/secret-reference.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
+import { urlsOf } from '#lib/subscription/urls.ts';
 import { faultsOfCredentials } from './check-credentials.ts';
 
 export type Checked =
@@ -59,22 +60,6 @@ async function unreachable(subscription: Subscription, { lookup, deployment }: D
     faults.push({ path, reason: `${refusal}${hint}` });
   }
   return faults;
-}
-
-/** The URLs that a subscription's requests go to, without those inside secrets, which are not read here. */
-function urlsOf({ callbackUrl, auth, proxy }: Subscription): { path: string; url: string }[] {
-  const urls = [{ path: 'configuration.callbackUrl', url: callbackUrl }];
-  if (auth?.type === 'oauth2' && auth.oauth2 !== undefined)
-    urls.push({ path: 'configuration.auth.oauth2.endpoint', url: auth.oauth2.endpoint });
-  if (auth?.type === 'jwtProfileOauth2' && auth.jwtProfileOauth2 !== undefined)
-    urls.push(
-      auth.jwtProfileOauth2.endpoint === undefined
-        ? { path: 'configuration.auth.jwtProfileOauth2.audience', url: auth.jwtProfileOauth2.audience }
-        : { path: 'configuration.auth.jwtProfileOauth2.endpoint', url: auth.jwtProfileOauth2.endpoint },
-    );
-  if (proxy?.enabled === true && proxy.host !== undefined)
-    urls.push({ path: 'configuration.proxy.host', url: `http://${proxy.host}` });
-  return urls;
 }
 
 /** A dlq with a missing endpoint would pause the subscription. */

@@ -5,9 +5,9 @@ import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { refuseItem } from '#lib/cli/terminal/faults.ts';
 import { QUEUES } from '#lib/cli/terminal/names.ts';
 import { brokerAddresses } from '#lib/deployment/rules.ts';
+import { checkQueue, type EndpointChecked } from '#lib/endpoint/check-queue.ts';
 import type { Endpoint, KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
 import { regionOf } from '#lib/endpoint/queue.ts';
-import { checkQueue, type EndpointChecked } from './check-queue.ts';
 import { endpointOf } from './endpoint-items.ts';
 import { readRules } from './rules.ts';
 

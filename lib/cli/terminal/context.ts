@@ -19,6 +19,9 @@ export type Io = {
 /** Options of every command. */
 export type GlobalOptions = PlaceOptions & { readonly json?: boolean };
 
+/** What every client of AWS is made with. */
+export type ClientConfig = NonNullable<ConstructorParameters<typeof LambdaClient>[0]>;
+
 export type CommandContext = {
   readonly io: Io;
   readonly place: Place;
@@ -31,6 +34,8 @@ export type CommandContext = {
   secrets(): Promise<SecretsManagerClient>;
   lambda(): Promise<LambdaClient>;
   queueUrl(name: QueueName): Promise<string>;
+  /** Makes a client of the place for one command. It is closed with the others. */
+  client<T extends { destroy(): void }>(make: (config: ClientConfig) => T): T;
   /** Closes the connections. */
   close(): void;
 };
@@ -105,6 +110,7 @@ export function createContext(options: () => GlobalOptions, io: Io): CommandCont
       if (QueueUrl === undefined) throw new Error(`SQS returned no URL for the queue ${QueueName}`);
       return QueueUrl;
     },
+    client: (make) => kept(make(config())),
     close() {
       for (const close of closing.splice(0)) close();
     },

@@ -2,15 +2,18 @@
 // Sends nothing, so it can't tell whether sending is allowed.
 
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { SqsEndpoint } from '#lib/endpoint/endpoint.ts';
-import { queueUrlOf } from '#lib/endpoint/queue.ts';
+
 import { LARGEST_OWN_MESSAGE_BYTES } from '#lib/message/size.ts';
 import { queueNameIn } from '#lib/queue/name.ts';
+import type { SqsEndpoint } from './endpoint.ts';
+import { queueUrlOf } from './queue.ts';
 
 export type EndpointChecked = {
   readonly ok: boolean;
   /** One sentence for each finding: what is right, or what is wrong and what to do. */
   readonly findings: readonly string[];
+  /** The credentials may not read the queue, so nothing is known about it. */
+  readonly denied?: true;
 };
 
 type Deps = {
@@ -33,7 +36,7 @@ export async function checkQueue({ configuration }: SqsEndpoint, deps: Deps): Pr
   } catch (error) {
     const why = error instanceof Error ? WRONG.get(error.name) : undefined;
     if (why === undefined) throw error;
-    return wrong(why);
+    return why === DENIED ? { ...wrong(why), denied: true } : wrong(why);
   }
 }
 
