@@ -58,11 +58,11 @@ function fill(value: unknown, filled: Filled): unknown {
 const VARIABLE = /\$\{(param|sls|self):([\w.]+)\}/g;
 
 function filledText(text: string, filled: Filled): string | number {
-  const result = text.replace(VARIABLE, (_, kind: string, name: string) => valueOf(kind, name, filled));
+  const result = text.replace(VARIABLE, (_, kind: string, name: string) => variableOf(kind, name, filled));
   return result !== text && /^\d{1,15}$/.test(result) && !/[^{}\w:$.]/.test(text) ? Number(result) : result;
 }
 
-function valueOf(kind: string, name: string, { stage, given }: Filled): string {
+function variableOf(kind: string, name: string, { stage, given }: Filled): string {
   if (kind === 'param' && Object.hasOwn(given, name)) return String(given[name]);
   if (kind === 'sls' && name === 'stage') return stage;
   if (kind === 'self' && name === 'custom.name') return `webhooks-${stage}`;

@@ -23,7 +23,10 @@ export async function lookAtClock(
   }
   const after = now();
   const theirs = Date.parse(date ?? '');
-  if (Number.isNaN(theirs)) return sight.skip('the clock', `${new URL(url).host} sends no Date`);
+  if (Number.isNaN(theirs)) {
+    sight.skip('the clock', `${new URL(url).host} sends no Date`);
+    return;
+  }
   // The header is of a whole second, somewhere between the two moments.
   const seconds = Math.round(Math.max(before - theirs - 1000, theirs - after, 0) / 1000);
   if (seconds <= MOST_SECONDS) return;

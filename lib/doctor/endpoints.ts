@@ -35,11 +35,13 @@ export async function lookAtEndpoints(
       async () => checkQueue(endpoint, { sqs: await sqsIn(regionOf(endpoint.configuration)), ownQueues }),
     );
     if (checked === undefined || checked.ok) return;
-    if (checked.denied === true)
-      return sight.skip(
+    if (checked.denied === true) {
+      sight.skip(
         `the queue of the endpoint ${endpoint.name}`,
         'these credentials lack the right sqs:GetQueueUrl, sqs:GetQueueAttributes',
       );
+      return;
+    }
     sight.find({
       severity: 'error',
       where: `endpoint ${endpoint.name}`,

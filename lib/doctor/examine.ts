@@ -14,8 +14,13 @@ import { type Desired, desiredStage, resolved } from './desired.ts';
 import { lookAtEndpoints } from './endpoints.ts';
 import type { CheckName, Report } from './finding.ts';
 import { compareFunctions, environmentsOf, readFunctions } from './functions.ts';
-import { type Given, givenParameters, lookAtParameters, readParameters } from './given-parameters.ts';
-import { type Items, readItems } from './items.ts';
+import {
+  type GivenParameters,
+  givenParameters,
+  lookAtParameters,
+  readParameters,
+} from './given-parameters.ts';
+import { type Items, readRegistered } from './items.ts';
 import { lookAtMappings } from './mappings.ts';
 import { lookAtNames } from './names.ts';
 import { namesOfStage, type StageNames } from './physical.ts';
@@ -34,7 +39,7 @@ export type DoctorOptions = {
   readonly serviceFile: string;
   readonly version: string;
   /** Parameters that the operator gives: they win over those of the stack. */
-  readonly asked: Given;
+  readonly asked: GivenParameters;
   /** Undefined: AWS itself. */
   readonly endpointUrl: string | undefined;
   /** Any address of AWS, to read its clock. */
@@ -139,10 +144,13 @@ async function lookAtItems(
 ): Promise<void> {
   const { tables, onProgress, lookup } = deps;
   const sight = sightOf('subscriptions');
-  if (names === undefined) return sight.skip('the registered items', "the stage's account is not known");
+  if (names === undefined) {
+    sight.skip('the registered items', "the stage's account is not known");
+    return;
+  }
   const rules = rulesOf(desired, names, endpointUrl);
   const items: Items | undefined = await sight.look('the registered items', 'dynamodb:Scan', () =>
-    readItems(sight, {
+    readRegistered(sight, {
       ...tables,
       rules: itemRules(rules),
       onProgress: (done) => onProgress('Reading the items', done),
@@ -164,7 +172,10 @@ async function lookAtItems(
     ...deps,
     ownQueues: queueNames(resources),
   });
-  if (lookup === undefined) return sightOf('names').skip('the host names', '--skip-dns is given');
+  if (lookup === undefined) {
+    sightOf('names').skip('the host names', '--skip-dns is given');
+    return;
+  }
   await lookAtNames(items.names, sightOf('names'), {
     lookup,
     addresses: { callback: addressRules(rules), broker: brokerAddresses(rules) },

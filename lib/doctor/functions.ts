@@ -187,8 +187,10 @@ function compareCode(
   { packaged }: Known,
 ): void {
   const wants = packaged?.code[name];
-  if (wants === undefined || CodeSha256 === undefined)
-    return sight.skip(`the code of ${name}`, 'the stack does not say which code it was deployed with');
+  if (wants === undefined || CodeSha256 === undefined) {
+    sight.skip(`the code of ${name}`, 'the stack does not say which code it was deployed with');
+    return;
+  }
   if (CodeSha256 === wants) return;
   sight.find({
     severity: 'warning',

@@ -12,7 +12,7 @@ import {
 } from '#lib/deployment/parameters.ts';
 import type { Sight } from './unseen.ts';
 
-export type Given = Readonly<Record<string, string | number | boolean>>;
+export type GivenParameters = Readonly<Record<string, string | number | boolean>>;
 /** The environment of each function that could be read. */
 export type Environments = ReadonlyMap<FunctionName, Readonly<Record<string, string>>>;
 
@@ -21,11 +21,11 @@ type Sources = {
   readonly packaged: Packaged | undefined;
   readonly environments: Environments;
   /** Of the command line: they win. */
-  readonly asked: Given;
+  readonly asked: GivenParameters;
 };
 
 /** Each parameter as it was given when the stage was deployed, as far as that can be known. */
-export function givenParameters({ stage, packaged, environments, asked }: Sources): Given {
+export function givenParameters({ stage, packaged, environments, asked }: Sources): GivenParameters {
   const known = packaged?.parameters ?? fromEnvironments(environments);
   const own = new Set<string>(parameterList().map(({ name }) => name));
   return Object.fromEntries([
@@ -39,7 +39,7 @@ export function givenParameters({ stage, packaged, environments, asked }: Source
   ]);
 }
 
-function fromEnvironments(environments: Environments): Given {
+function fromEnvironments(environments: Environments): GivenParameters {
   return Object.fromEntries(
     [...environments].flatMap(([functionName, environment]) =>
       parametersFor(functionName).flatMap(({ name, variable }) => {
@@ -51,7 +51,7 @@ function fromEnvironments(environments: Environments): Given {
 }
 
 /** Reads the given parameters. A value that is wrong by itself throws, since without it there is nothing to compare with. */
-export function readParameters(given: Given): ParameterValues {
+export function readParameters(given: GivenParameters): ParameterValues {
   const parsed = parametersSchema().safeParse(given);
   if (parsed.success) return parsed.data;
   throw new Error(`A parameter of the stage is not valid in this version: ${faultIn(parsed.error, given)}`);
@@ -62,11 +62,11 @@ export function readParameters(given: Given): ParameterValues {
  * right for its function while two of them contradict each other.
  */
 export function lookAtParameters(
-  { given, environments }: { readonly given: Given; readonly environments: Environments },
+  { given, environments }: { readonly given: GivenParameters; readonly environments: Environments },
   sight: Sight,
 ): void {
   const wrong = new Set<string>();
-  const judge = (parameters: Given, where: string) => {
+  const judge = (parameters: GivenParameters, where: string) => {
     const parsed = parametersSchema().safeParse(parameters);
     const fault = parsed.success ? misfit(parsed.data) : faultIn(parsed.error, parameters);
     if (fault === undefined || wrong.has(fault)) return;

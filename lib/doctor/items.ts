@@ -35,7 +35,7 @@ type Deps = {
 const storedItems = z.custom<JsonObject>(isObject);
 
 /** Reads all items, and finds those that this version refuses. Throws when DynamoDB fails. */
-export async function readItems(sight: Sight, deps: Deps): Promise<Items> {
+export async function readRegistered(sight: Sight, deps: Deps): Promise<Items> {
   const { rules } = deps;
   const names = new Map<string, UsedName>();
   const endpointItems = new Map<unknown, JsonObject>();

@@ -10,8 +10,10 @@ type Deps = Pick<DoctorClients, 'lambda'> & { readonly names: ResourceNames | un
 
 /** Compares the mappings of each queue that a function reads. */
 export async function lookAtMappings(desired: Desired, sight: Sight, { lambda, names }: Deps): Promise<void> {
-  if (names === undefined)
-    return sight.skip('the event source mappings', 'the ARNs of the queues are not known');
+  if (names === undefined) {
+    sight.skip('the event source mappings', 'the ARNs of the queues are not known');
+    return;
+  }
   for (const { name, events } of desired.functions) {
     for (const event of events) {
       if (!('sqs' in event)) continue;

@@ -220,7 +220,10 @@ function comparePolicy(
 /** Finds messages in undeliverable. */
 export function lookAtUndeliverable(queues: readonly SeenQueue[], stage: string, sight: Sight): void {
   const queue = queues.find(({ logicalId }) => logicalId === 'UndeliverableQueue');
-  if (queue === undefined) return sight.skip('the queue undeliverable', 'it could not be read');
+  if (queue === undefined) {
+    sight.skip('the queue undeliverable', 'it could not be read');
+    return;
+  }
   const { ApproximateNumberOfMessages = '0', ApproximateNumberOfMessagesNotVisible = '0' } = queue.attributes;
   const count = Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesNotVisible);
   if (count === 0) return;

@@ -34,8 +34,10 @@ export async function lookAtRoles(
   sight: Sight,
   { iam, functions, names }: Deps,
 ): Promise<void> {
-  if (names === undefined)
-    return sight.skip('the rights of the roles', 'the names of the roles are not known');
+  if (names === undefined) {
+    sight.skip('the rights of the roles', 'the names of the roles are not known');
+    return;
+  }
   for (const { name, role } of desired.functions) {
     const has = functions.get(name);
     if (has === undefined) continue;

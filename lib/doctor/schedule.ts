@@ -20,8 +20,10 @@ export async function lookAtSchedule(
   const wanted = scheduled?.events.find((event) => 'schedule' in event);
   if (scheduled === undefined || wanted === undefined || !('schedule' in wanted)) return;
   const where = `${desired.stackName}-${scheduled.name}`;
-  if (functionArn === undefined)
-    return sight.skip('the schedule of resume', 'the ARN of resume is not known');
+  if (functionArn === undefined) {
+    sight.skip('the schedule of resume', 'the ARN of resume is not known');
+    return;
+  }
   const rules = await sight.look(
     'the schedule of resume',
     'events:ListRuleNamesByTarget, events:DescribeRule',

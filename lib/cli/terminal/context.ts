@@ -20,7 +20,18 @@ export type Io = {
 export type GlobalOptions = PlaceOptions & { readonly json?: boolean };
 
 /** What every client of AWS is made with. */
-export type ClientConfig = NonNullable<ConstructorParameters<typeof LambdaClient>[0]>;
+export type ClientConfig = {
+  readonly region?: string;
+  readonly profile?: string;
+  readonly endpoint?: string;
+  readonly credentials?: NonNullable<Place['credentials']>;
+  readonly maxAttempts: number;
+  readonly requestHandler: {
+    readonly connectionTimeout: number;
+    readonly requestTimeout: number;
+    readonly throwOnRequestTimeout: boolean;
+  };
+};
 
 export type CommandContext = {
   readonly io: Io;
@@ -51,7 +62,7 @@ export function createContext(options: () => GlobalOptions, io: Io): CommandCont
   const names = once(() => namesOf(place().stage));
   const print = once(() => createPrint({ json: options().json === true }, io));
 
-  const config = () => {
+  const config = (): ClientConfig => {
     const { region, profile, endpointUrl, credentials } = place();
     return {
       ...(region !== undefined && { region }),
