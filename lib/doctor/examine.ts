@@ -24,7 +24,7 @@ import { type Items, readRegistered } from './items.ts';
 import { lookAtMappings } from './mappings.ts';
 import { lookAtNames } from './names.ts';
 import { namesOfStage, type StageNames } from './physical.ts';
-import { compareQueues, lookAtUndeliverable, readQueues, type SeenQueue } from './queues.ts';
+import { compareQueues, lookAtUndeliverable, readQueues } from './queues.ts';
 import { lookAtRoles } from './roles.ts';
 import { lookAtSchedule } from './schedule.ts';
 import { lookAtSecrets } from './secrets.ts';
@@ -67,30 +67,30 @@ export async function examine(options: DoctorOptions, deps: DoctorDeps): Promise
   const report: Report = { findings: [], notLookedAt: [], looks: 0 };
   const emulated = options.endpointUrl !== undefined;
   const sightOf = (check: CheckName) => createSight(check, report, emulated);
-  const { desired, names, queues } = await lookAtStage(options, deps, sightOf);
+  const { desired, names, isDeployed } = await lookAtStage(options, deps, sightOf, report);
   if (report.looks === 0)
     throw new NothingToExamine(
       `AWS answered no question about the stage ${options.stage}: ${report.notLookedAt[0]?.why}.`,
     );
-  if (queues.length === 0 && report.findings.some(({ check }) => check === 'queues')) {
-    const tables = await lookAtTables(desired, sightOf('tables'), deps);
-    if (tables.length === 0)
-      throw new NothingToExamine(
-        `There is no stage ${options.stage} here: none of its queues and tables exists. Check --stage, --region and --profile.`,
-      );
-  } else {
-    await lookAtTables(desired, sightOf('tables'), deps);
-  }
+  await lookAtTables(desired, sightOf('tables'), { ...deps, hasTimeToLive: isDeployed });
   await lookAtItems(desired, names, options, deps, sightOf);
   await lookAtClock(options.clockUrl, sightOf('clock'), deps);
   return report;
 }
 
-type Seen = StageNames & { readonly desired: Desired; readonly queues: readonly SeenQueue[] };
+type Seen = StageNames & {
+  readonly desired: Desired;
+  readonly isDeployed: boolean;
+};
 type SightOf = (check: CheckName) => Sight;
 
 /** What was deployed, against the template. */
-async function lookAtStage(options: DoctorOptions, deps: DoctorDeps, sightOf: SightOf): Promise<Seen> {
+async function lookAtStage(
+  options: DoctorOptions,
+  deps: DoctorDeps,
+  sightOf: SightOf,
+  report: Report,
+): Promise<Seen> {
   const { stage, version, serviceFile, asked, endpointUrl } = options;
   const step = (what: string, done: number) => deps.onProgress(`Looking at ${what}`, done, STEPS);
   const stackName = `webhooks-${stage}`;
@@ -101,15 +101,21 @@ async function lookAtStage(options: DoctorOptions, deps: DoctorDeps, sightOf: Si
   const environments = environmentsOf(functions);
   const given = givenParameters({ stage, packaged: stack.packaged, environments, asked });
   lookAtParameters({ given, environments }, sightOf('parameters'));
-  const desired = desiredStage({ stage, serviceFile, given, values: readParameters(given) });
+  const desired = desiredStage({ stage, serviceFile, given, values: readParameters(given, stage) });
   step('the queues', 2);
   const queues = await readQueues(desired, sightOf('queues'), deps);
+  const unreadQueues = report.notLookedAt.some(({ check }) => check === 'queues');
+  if (queues.length === 0 && !unreadQueues && functions.size === 0 && stack.exists !== true)
+    throw new NothingToExamine(
+      `There is no stage ${stage} here: it has no stack, no queue and no function. Check --stage, --region and --profile.`,
+    );
   const { names, hasRoles } = namesOfStage(desired, { stack, queues, functions });
+  // npm start has no CloudFormation: it makes no policies, and no time to live.
+  const isDeployed = endpointUrl === undefined || stack.exists !== undefined;
   const namesWithRoles = hasRoles ? names : undefined;
   compareQueues(queues, desired, sightOf('queues'), {
     names: namesWithRoles,
-    // npm start makes no policies, and no stack that one could ask.
-    hasPolicies: endpointUrl === undefined || stack.exists !== undefined,
+    hasPolicies: isDeployed,
   });
   lookAtUndeliverable(queues, stage, sightOf('undeliverable'));
   step('the functions', 3);
@@ -129,7 +135,7 @@ async function lookAtStage(options: DoctorOptions, deps: DoctorDeps, sightOf: Si
   step('the alarms', 6);
   await lookAtCapacity(desired, sightOf('capacity'), deps);
   await lookAtAlarms(desired, sightOf('alarms'), deps);
-  return { desired, names, hasRoles, queues };
+  return { desired, names, hasRoles, isDeployed };
 }
 
 const STEPS = 7;

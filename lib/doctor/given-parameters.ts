@@ -28,15 +28,12 @@ type Sources = {
 export function givenParameters({ stage, packaged, environments, asked }: Sources): GivenParameters {
   const known = packaged?.parameters ?? fromEnvironments(environments);
   const own = new Set<string>(parameterList().map(({ name }) => name));
-  return Object.fromEntries([
-    ...parameterList().map(({ name, default: value, stages = {} }) => {
-      const chosen = stages[stage] ?? value;
-      return [name, typeof chosen === 'string' ? chosen.replace('<stage>', stage) : chosen];
-    }),
+  return {
+    ...defaultsOf(stage),
     // A parameter that this version no longer has says nothing to it.
-    ...Object.entries(known).filter(([name]) => own.has(name)),
-    ...Object.entries(asked),
-  ]);
+    ...Object.fromEntries(Object.entries(known).filter(([name]) => own.has(name))),
+    ...asked,
+  };
 }
 
 function fromEnvironments(environments: Environments): GivenParameters {
@@ -50,12 +47,22 @@ function fromEnvironments(environments: Environments): GivenParameters {
   );
 }
 
-/** Reads the given parameters. A value that is wrong by itself throws, since without it there is nothing to compare with. */
-export function readParameters(given: GivenParameters): ParameterValues {
+/** Reads the given parameters. One that is wrong by itself, which lookAtParameters finds, counts as its default. */
+export function readParameters(given: GivenParameters, stage: string): ParameterValues {
   const parsed = parametersSchema().safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new Error(`A parameter of the stage is not valid in this version: ${faultIn(parsed.error, given)}`);
+  const wrong = new Set(parsed.error.issues.map(({ path }) => String(path[0])));
+  const others = Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name)));
+  return parametersSchema().parse({ ...defaultsOf(stage), ...others });
 }
+
+const defaultsOf = (stage: string): GivenParameters =>
+  Object.fromEntries(
+    parameterList().map(({ name, default: value, stages = {} }) => {
+      const chosen = stages[stage] ?? value;
+      return [name, typeof chosen === 'string' ? chosen.replace('<stage>', stage) : chosen];
+    }),
+  );
 
 /**
  * Finds parameters that do not fit together: as they were given, and as the functions have them now. Each parameter can be

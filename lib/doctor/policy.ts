@@ -11,9 +11,9 @@ const statementSchema = z.object({
   NotAction: oneOrMany.optional(),
   Resource: oneOrMany.optional(),
   NotResource: oneOrMany.optional(),
-  Principal: z.unknown(),
-  NotPrincipal: z.unknown(),
-  Condition: z.unknown(),
+  Principal: z.unknown().optional(),
+  NotPrincipal: z.unknown().optional(),
+  Condition: z.unknown().optional(),
 });
 const documentSchema = z.object({
   Statement: z

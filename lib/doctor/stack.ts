@@ -31,8 +31,21 @@ export async function lookAtStack(
   const found = await sight.look('the stack', 'cloudformation:DescribeStacks', () =>
     describeStack(stackName, cloudFormation),
   );
+  if (found === 'absent') {
+    sight.find({
+      severity: 'warning',
+      where: stackName,
+      what: 'The stack does not exist: what there is of the stage was kept when it was removed, or was made by hand.',
+      fix: 'Import what was kept into a new stack of this name, or remove it and deploy the stage.',
+    });
+  }
   if (found === undefined || found === 'absent')
-    return { id: undefined, exists: found && false, resources: new Map(), packaged: undefined };
+    return {
+      id: undefined,
+      exists: found === 'absent' ? false : undefined,
+      resources: new Map(),
+      packaged: undefined,
+    };
   findStatus(stackName, found, sight);
   const resources = await sight.look('the names of its resources', 'cloudformation:ListStackResources', () =>
     listResources(stackName, cloudFormation),

@@ -54,7 +54,7 @@ export function whyUnseen(error: unknown, needs: string, emulated: boolean): str
   if (THROTTLED.test(error.name)) return `AWS throttles ${needs}; run the doctor again`;
   if (NO_ANSWER.test(code)) return `${needs} got no answer (${code})`;
   if (emulated && (NO_OPERATION.test(error.name) || isUnreadable(error)))
-    return `the emulated AWS does not answer ${needs}`;
+    return 'this emulated AWS does not answer it';
   return '$metadata' in error ? `AWS refused ${needs} (${error.name}: ${error.message})` : undefined;
 }
 
