@@ -109,7 +109,7 @@ async function lookAtStage(
     throw new NothingToExamine(
       `There is no stage ${stage} here: it has no stack, no queue and no function. Check --stage, --region and --profile.`,
     );
-  const { names, hasRoles } = namesOfStage(desired, { stack, queues, functions });
+  const { names, hasRoles } = namesOfStage(desired, { stack, queues, functions, endpointUrl });
   // npm start has no CloudFormation: it makes no policies, and no time to live.
   const isDeployed = endpointUrl === undefined || stack.exists !== undefined;
   const namesWithRoles = hasRoles ? names : undefined;

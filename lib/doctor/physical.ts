@@ -12,6 +12,8 @@ type Seen = {
   readonly stack: DeployedStack;
   readonly queues: readonly SeenQueue[];
   readonly functions: SeenFunctions;
+  /** Undefined: AWS itself. */
+  readonly endpointUrl: string | undefined;
 };
 
 export type StageNames = {
@@ -22,7 +24,7 @@ export type StageNames = {
 };
 
 /** Collects the names. Those of roles come from the stack, else from the functions. */
-export function namesOfStage(desired: Desired, { stack, queues, functions }: Seen): StageNames {
+export function namesOfStage(desired: Desired, { stack, queues, functions, endpointUrl }: Seen): StageNames {
   const place = placeIn([stack.id, queues[0]?.attributes.QueueArn, [...functions.values()][0]?.FunctionArn]);
   if (place === undefined) return { names: undefined, hasRoles: false };
   const { partition, region, accountId } = place;
@@ -30,7 +32,8 @@ export function namesOfStage(desired: Desired, { stack, queues, functions }: See
   const resources = new Map<string, Physical>();
   for (const { logicalId, properties } of desiredOf(desired, 'AWS::SQS::Queue')) {
     const { QueueName } = z.looseObject({ QueueName: z.string() }).parse(properties);
-    const url = queues.find((one) => one.logicalId === logicalId)?.url ?? urlLike(queues[0]?.url, QueueName);
+    const url =
+      queues.find((one) => one.logicalId === logicalId)?.url ?? urlOf(QueueName, place, endpointUrl);
     resources.set(logicalId, { ref: url, attributes: { Arn: arn('sqs', QueueName), QueueName } });
   }
   for (const { logicalId, properties } of desiredOf(desired, 'AWS::DynamoDB::Table')) {
@@ -55,9 +58,9 @@ export function namesOfStage(desired: Desired, { stack, queues, functions }: See
 
 const ARN = /^arn:([\w-]+):[\w-]+:([\w-]+):(\d{12}):/;
 
-function placeIn(
-  arns: readonly (string | undefined)[],
-): { readonly partition: string; readonly region: string; readonly accountId: string } | undefined {
+type Place = { readonly partition: string; readonly region: string; readonly accountId: string };
+
+function placeIn(arns: readonly (string | undefined)[]): Place | undefined {
   for (const arn of arns) {
     const [, partition, region, accountId] = ARN.exec(arn ?? '') ?? [];
     if (partition !== undefined && region !== undefined && accountId !== undefined)
@@ -66,5 +69,12 @@ function placeIn(
   return undefined;
 }
 
-/** The URL of a missing queue, as that of another one. */
-const urlLike = (url = '', name: string): string => `${url.slice(0, url.lastIndexOf('/') + 1)}${name}`;
+/** The URL of a queue that was not seen. */
+function urlOf(
+  name: string,
+  { partition, region, accountId }: Place,
+  endpointUrl: string | undefined,
+): string {
+  const domain = partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
+  return `${endpointUrl?.replace(/\/$/, '') ?? `https://sqs.${region}.${domain}`}/${accountId}/${name}`;
+}

@@ -3,11 +3,11 @@
 // the next run is due soon.
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
+import { type ResourceNames, resolve } from '#lib/build/intrinsics.ts';
 import { type Clock, realClock } from './aws/clock.ts';
 import { eventOf } from './aws/events/event.ts';
 import type { InvocationResult } from './environment.ts';
 import type { Functions } from './functions.ts';
-import { type ResourceNames, resolve } from '#lib/build/intrinsics.ts';
 import { functionsOf, resourcesOf, type Template, withFunctions } from './template.ts';
 
 export type Schedule = {

@@ -113,7 +113,7 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
     const names = input.ProjectionExpression?.split(', ').map(
       (name) => input.ExpressionAttributeNames?.[name],
     );
-    if (names === undefined || names.includes(undefined)) throw unknown('a scan of whole items');
+    if (names?.includes(undefined)) throw unknown('a scan of attributes without names');
     const limit = Math.min(Limit, pageSize);
     const page = [...tableOf(TableName).values()]
       .sort((a, b) => idOf(a).compare(idOf(b)))
@@ -121,7 +121,10 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
       .slice(0, limit);
     const last = page.at(-1);
     return {
-      Items: page.map((item) => Object.fromEntries(names.map((name = '') => [name, copy(item)[name]]))),
+      Items: page.map((item) => {
+        const all = copy(item);
+        return names === undefined ? all : Object.fromEntries(names.map((name = '') => [name, all[name]]));
+      }),
       ...(last && page.length === limit && { LastEvaluatedKey: { id: last.id } }),
     };
   }
