@@ -397,7 +397,12 @@ const BREAKS: readonly Break[] = [
 ];
 
 /** What a break above brings with it. */
-const CONSEQUENCES: readonly Expected[] = [];
+const CONSEQUENCES: readonly Expected[] = [
+  { check: 'queues', where: `${NAME}-undeliverable`, what: /does not deny sqs:SendMessage/ },
+  { check: 'functions', where: functionName('resume'), what: /DRAIN_BUDGET is "900"/ },
+  { check: 'roles', where: 'DeliverRole', what: /does not give it: Allow sqs:\* on \*/ },
+  { check: 'roles', where: 'DeliverRole', what: /^IAM denies the role/ },
+];
 
 test('on a whole stage it finds nothing, and has looked at everything', () => {
   expect(whole.report.findings).toEqual([]);

@@ -42,7 +42,9 @@ export async function runDoctor(options: Options, context: CommandContext): Prom
 }
 
 function parametersFrom(given: readonly string[]): Readonly<Record<string, string>> {
-  const fault = unknownParameter(given) ?? given.find((one) => !one.includes('='));
+  const fault =
+    unknownParameter(given) ??
+    given.find((one) => !one.includes('='))?.replace(/$/, ' has no value: give it as NAME=VALUE.');
   if (fault !== undefined) throw new CommandFailed(`--param: ${fault}`, 2);
   return Object.fromEntries(
     given.map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]),
