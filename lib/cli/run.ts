@@ -49,7 +49,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
       // Some terminals say 0 for a width that they do not know.
       ...(io.stdout.columns && { getOutHelpWidth: () => io.stdout.columns || 80 }),
     })
-    .showHelpAfterError('(--help shows what there is)')
+    .showHelpAfterError('(--help shows what there is; an id that begins with - goes behind --)')
     .addHelpText('after', AFTER_HELP)
     .exitOverride();
   const context = createContext(() => program.opts<GlobalOptions>(), io);

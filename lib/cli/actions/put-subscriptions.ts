@@ -3,20 +3,23 @@ import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { refuseItem } from '#lib/cli/terminal/faults.ts';
 import { type Given, readItems, refuseRepeated } from '#lib/cli/terminal/input.ts';
+import { withoutBlanks } from '#lib/item/blanks.ts';
 import { secretNameOf } from '#lib/item/secret-owner.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
-import { checkSubscription, lookupUnless } from './check.ts';
-import { type Plan, planOf, type Registered, register } from './register.ts';
+import { type Checked, checkSubscription, lookupUnless } from './check.ts';
+import { readEntrypoint, withEntrypoint } from './entrypoint.ts';
+import { planOf, type Registered, register } from './register.ts';
 import { anyRules, readRules } from './rules.ts';
 
-type Options = {
+type PutOptions = { readonly dryRun?: true; readonly skipDns?: true };
+
+type Options = PutOptions & {
   readonly id?: string;
   readonly topic?: string;
-  readonly dryRun?: true;
-  readonly skipDns?: true;
+  readonly entrypoint?: string;
 };
 
-type Put = {
+export type Put = {
   readonly id: string;
   readonly item: Registered['item'] | 'not put';
   readonly secrets: readonly { path: string; secret: string; done: string }[];
@@ -28,37 +31,70 @@ export async function putSubscriptions(
   options: Options,
   context: CommandContext,
 ): Promise<void> {
-  const given = completed(await readItems(file, context.io), options);
+  const own = completed(await readItems(file, context.io), options);
+  const entrypoint =
+    options.entrypoint === undefined ? undefined : await readEntrypoint(options.entrypoint, context.io);
+  const given = entrypoint === undefined ? own : own.map((one) => withEntrypoint(one, entrypoint));
   refuseRepeated(given, 'id');
   // Faults in any deployment are reported without asking this one.
   for (const { from, item } of given) {
     const parsed = parseSubscription(item, anyRules);
     if (!parsed.ok) refuseItem(from, parsed.faults);
   }
-  const deployment = await readRules(context);
+  const checked = await checkItems(given, options, context);
+  for (const { from, check } of checked) if (!check.ok) refuseItem(from, check.faults);
+  const put = await putChecked(checked, options, context);
+  context.print.result(put, () => put.map((one) => inWords(one, context)).join('\n'));
+}
+
+export type CheckedItem = { readonly from: string; readonly item: Given['item']; readonly check: Checked };
+
+/** Checks items against the deployment and the network. */
+export async function checkItems(
+  given: readonly Given[],
+  { skipDns }: PutOptions,
+  context: CommandContext,
+): Promise<readonly CheckedItem[]> {
   const { tables, secrets } = context;
-  const deps = { tables, secrets, deployment, lookup: lookupUnless(options.skipDns === true) };
-  const plans: { id: string; plan: Plan }[] = [];
+  const deps = {
+    tables,
+    secrets,
+    deployment: await readRules(context),
+    lookup: lookupUnless(skipDns === true),
+  };
+  const checked: CheckedItem[] = [];
   await each('Checking', given, context, async ({ from, item }) => {
-    const checked = await checkSubscription(item, deps);
-    if (!checked.ok) refuseItem(from, checked.faults);
-    const { id } = checked.subscription;
-    plans.push({ id, plan: planOf(item, (purpose) => secretNameOf(id, purpose, deployment.secrets)) });
+    checked.push({ from, item, check: await checkSubscription(item, deps) });
+  });
+  return checked;
+}
+
+/** Puts the items that are valid: their secrets first. */
+export async function putChecked(
+  checked: readonly CheckedItem[],
+  { dryRun }: PutOptions,
+  context: CommandContext,
+): Promise<readonly Put[]> {
+  const { secrets: rules } = await readRules(context);
+  const plans = checked.flatMap(({ item, check }) => {
+    if (!check.ok) return [];
+    const { id } = check.subscription;
+    return [{ id, plan: planOf(withoutBlanks(item), (purpose) => secretNameOf(id, purpose, rules)) }];
   });
   const put: Put[] = [];
   await each('Putting', plans, context, async ({ id, plan }) => {
-    if (options.dryRun === true) {
+    if (dryRun === true) {
       const moves = plan.moves.map(({ path, secret }) => ({ path, secret, done: 'not put' }));
       put.push({ id, item: 'not put', secrets: moves });
       return;
     }
     const registered = await register(plan, {
-      secrets: await secrets(),
-      subscriptionsTable: (await tables()).subscriptionsTable,
+      secrets: await context.secrets(),
+      subscriptionsTable: (await context.tables()).subscriptionsTable,
     });
     put.push({ id, ...registered });
   });
-  context.print.result(put, () => put.map((one) => inWords(one, context)).join('\n'));
+  return put;
 }
 
 /** Puts the items one after the other, with a progress bar. */
@@ -104,7 +140,8 @@ const DONE = {
   'not put': 'is valid, and would be put into',
 };
 
-function inWords({ id, item, secrets }: Put, { names }: CommandContext): string {
+/** Says what was put, and where its credentials went. */
+export function inWords({ id, item, secrets }: Put, { names }: CommandContext): string {
   const moved = item === 'not put' ? 'would be moved' : 'was moved';
   return [
     `${id} ${DONE[item]} ${names.table('subscriptions')}.`,

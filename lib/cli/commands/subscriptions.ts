@@ -4,6 +4,7 @@ import type { CommandContext } from '#lib/cli/terminal/context.ts';
 
 // Imported when a command runs: --help needs no SDK.
 const putting = () => import('#lib/cli/actions/put-subscriptions.ts');
+const importing = () => import('#lib/cli/actions/import-gravitee.ts');
 const calling = () => import('#lib/cli/actions/sample-call.ts');
 const checking = () => import('#lib/cli/actions/check-registered.ts');
 const registered = () => import('#lib/cli/actions/registered.ts');
@@ -21,9 +22,26 @@ export function subscriptions(program: Command, context: CommandContext): void {
     .argument('<file>', 'config items in JSON or YAML; - for standard input')
     .option('--id <id>', 'the id, if the item has none')
     .option('--topic <topic>', 'the topic, if the item has none')
+    .option('--entrypoint <file>', "qos, dlq and options that all of them share, as Gravitee's entrypoint")
     .option('--dry-run', 'check the items and show the changes, but make none')
     .option('--skip-dns', 'do not look up host names on this machine')
     .action(async (file: string, options) => (await putting()).putSubscriptions(file, options, context));
+  group
+    .command('import')
+    .description('Register the subscriptions of another product')
+    .command('gravitee')
+    .description(
+      "Register the subscriptions of Gravitee's management API or export. Says of each what it becomes, and what is not carried over.",
+    )
+    .argument(
+      '<file>',
+      'one subscription, a list, or a page of the API, in JSON or YAML; - for standard input',
+    )
+    .option('--topic <topic>', 'the topic of all of them')
+    .option('--entrypoint <file>', "the API's definition, or its entrypoint: qos, dlq and options")
+    .option('--dry-run', 'say what they become, but put nothing')
+    .option('--skip-dns', 'do not look up host names on this machine')
+    .action(async (file: string, options) => (await importing()).importGravitee(file, options, context));
   group
     .command('check')
     .description(

@@ -1,7 +1,7 @@
 // The commands of MIGRATING.md, run as they stand there on a Gravitee configuration: the message comes with the
 // credentials, which are no longer in the item.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,8 +24,6 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-const hasJq = (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, 'jq')));
-
 async function sh(script: string): Promise<string> {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|WEBHOOKS)_/.test(name));
   const { stdout } = await promisify(execFile)('sh', ['-euc', script], {
@@ -34,35 +32,40 @@ async function sh(script: string): Promise<string> {
   return stdout;
 }
 
-test.skipIf(!hasJq)(
-  "Gravitee's subscription is put by the page's commands, and messages arrive with its credentials",
-  async () => {
-    const [putEndpoint = '', putSubscription = ''] = page.blocks('sh');
-    await sh(putEndpoint);
+test("Gravitee's subscription is put by the page's commands, and messages arrive with its credentials", async () => {
+  const [putEndpoint = '', putSubscription = '', importThem = ''] = page.blocks('sh');
+  await sh(putEndpoint);
 
-    const file = (name: string) => join(scratch, name);
-    writeFileSync(file('entrypoint.json'), page.block('entrypoint.json'));
-    const consumer = page.block('consumer.json').replace('https://acme.example.com', rig.receiver.url);
-    writeFileSync(file('consumer.json'), consumer);
-    const commands = ['entrypoint.json', 'consumer.json', 'acme.json'].reduce(
-      (text, name) => text.replaceAll(name, file(name)),
-      putSubscription,
-    );
-    expect(await sh(commands)).toContain('acme-orders is registered in webhooks-local-subscriptions.');
+  const file = (name: string) => join(scratch, name);
+  writeFileSync(file('entrypoint.json'), page.block('entrypoint.json'));
+  const consumer = page.block('consumer.json').replace('https://acme.example.com', rig.receiver.url);
+  writeFileSync(file('consumer.json'), consumer);
+  const commands = ['entrypoint.json', 'consumer.json'].reduce(
+    (text, name) => text.replaceAll(name, file(name)),
+    putSubscription,
+  );
+  expect(await sh(commands)).toContain('acme-orders is registered in webhooks-local-subscriptions.');
 
-    await rig.set.publish('{"order": 17}', { topic: 'orders' });
-    const [request] = await rig.receiver.requests('/hooks', 1);
-    const credentials = Buffer.from('acme:a-very-secured-password').toString('base64');
-    expect(request?.headers).toMatchObject({ authorization: `Basic ${credentials}`, 'x-tenant': 'acme' });
+  await rig.set.publish('{"order": 17}', { topic: 'orders' });
+  const [request] = await rig.receiver.requests('/hooks', 1);
+  const credentials = Buffer.from('acme:a-very-secured-password').toString('base64');
+  expect(request?.headers).toMatchObject({ authorization: `Basic ${credentials}`, 'x-tenant': 'acme' });
 
-    const documents = createDocuments(rig.set.clients.dynamodb);
-    const Key = { id: 'acme-orders' };
-    const { Item } = await documents.send(
-      new GetCommand({ TableName: rig.set.outputs.SubscriptionsTableName, Key, ConsistentRead: true }),
-    );
-    expect(JSON.stringify(Item)).not.toContain('a-very-secured-password');
-  },
-);
+  const documents = createDocuments(rig.set.clients.dynamodb);
+  const Key = { id: 'acme-orders' };
+  const { Item } = await documents.send(
+    new GetCommand({ TableName: rig.set.outputs.SubscriptionsTableName, Key, ConsistentRead: true }),
+  );
+  expect(JSON.stringify(Item)).not.toContain('a-very-secured-password');
+
+  const one = { id: 'acme-2', status: 'ACCEPTED', consumerConfiguration: JSON.parse(consumer) };
+  writeFileSync(file('subscriptions.json'), JSON.stringify({ data: [one] }));
+  const imported = ['entrypoint.json', 'subscriptions.json'].reduce(
+    (text, name) => text.replace(name, file(name)),
+    importThem,
+  );
+  expect(await sh(imported)).toContain('acme-2 is valid, and would be put into');
+});
 
 test('every block of MIGRATING.md is run or read by a test', () => {
   expect(page.text.match(/^```\w.*$/gm)).toEqual([
