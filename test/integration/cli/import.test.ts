@@ -132,27 +132,25 @@ test('an object of the management API that is put says what to do', async () => 
 });
 
 describe('an id that looks like an option', () => {
-  test.each(['-x', '--json', `'#$(1)"*/../`])('%s can be named by every command', async (id) => {
+  test.each(['--json', `-'#$(1)"*/../`])('%s can be named by every command', async (id) => {
     const item = { id, qos: 'at-most-once', configuration: { callbackUrl: `${rig.receiver.url}/odd` } };
     expect(await run(['subscriptions', 'put', '-'], item)).toMatchObject({ code: 0 });
     const commands = [
       ['subscriptions', 'get', '--', id],
       ['subscriptions', 'check', '--', id],
       ['status', '--', id],
-      ['pause', '--', id],
-      ['look', '--', id],
-      ['resume', '--', id],
       ['backlog', 'list', '--', id],
       ['held', 'list', '--', id],
       ['publish', `--subscription=${id}`, 'a message'],
       ['subscriptions', 'test', '--', id],
-      ['subscriptions', 'remove', '--', id],
+      ['pause', '--', id],
     ];
-    for (const command of commands) {
-      const { code, stderr } = await run(command);
-      expect(stderr, command.join(' ')).toBe('');
-      expect(code, command.join(' ')).toBe(0);
-    }
+    const remove = ['subscriptions', 'remove', '--', id];
+    const ended = [...(await Promise.all(commands.map((command) => run(command)))), await run(remove)];
+    const all = [...commands, remove];
+    expect(ended.map(({ code, stderr }, at) => ({ command: all[at], code, stderr }))).toEqual(
+      all.map((command) => ({ command, code: 0, stderr: '' })),
+    );
   });
 
   test('the error of an option that is not known says how', async () => {

@@ -73,5 +73,6 @@ test('every block of MIGRATING.md is run or read by a test', () => {
     '```json consumer.json',
     '```sh',
     '```sh',
+    '```sh',
   ]);
 });
