@@ -1,6 +1,7 @@
-// The status of one subscription, or of all of them page by page. Nothing is counted for it: backlog figures are those of
-// the sweep's last check.
+// The status of one subscription, or of all of them page by page. Backlogs are not counted for it: their figures are those of
+// the sweep's last check. Held messages are counted up to a limit.
 import * as z from 'zod';
+import { countHeld } from '#lib/state/held.ts';
 import { measureKey, stateKey } from '#lib/state/keys.ts';
 import { closedLanes, parseState, type State } from '#lib/state/state.ts';
 import type { Table } from '#lib/state/table.ts';
@@ -9,11 +10,30 @@ import { type BacklogSize, parseMeasure } from './measure.ts';
 
 export type OverviewDeps = {
   readonly subscriptionsTable: Pick<Table, 'scan'>;
-  readonly stateTable: Pick<Table, 'getAll'>;
+  readonly stateTable: Pick<Table, 'getAll' | 'query'>;
 };
 
-/** Builds a status line from a state and the last measured backlog. */
-export function statusLineOf(state: State, measure: BacklogSize | undefined) {
+/** Held messages of a subscription that are counted at most: a count reads their bodies. */
+const MOST_HELD = 20;
+
+type HeldSize = Awaited<ReturnType<typeof countHeld>>;
+
+/** Counts the held messages if the state notes that there are some; undefined for none. Throws when DynamoDB fails. */
+export async function heldOf(
+  subscription: string,
+  state: State,
+  deps: Pick<OverviewDeps, 'stateTable'>,
+): Promise<HeldSize | undefined> {
+  if (state.heldAt === undefined) return undefined;
+  const held = await countHeld(subscription, MOST_HELD, deps);
+  return held.count === 0 ? undefined : held;
+}
+
+/** Builds a status line from a state, the last measured backlog and the count of held messages. */
+export function statusLineOf(
+  state: State,
+  { measure, held }: { readonly measure: BacklogSize | undefined; readonly held: HeldSize | undefined },
+) {
   const lanes = closedLanes(state);
   // With every lane open, nothing waits any more.
   const counted = lanes.length === 0 ? undefined : measure;
@@ -26,6 +46,8 @@ export function statusLineOf(state: State, measure: BacklogSize | undefined) {
     backlogIsAtLeast: counted?.atLeast,
     oldestAt: counted?.oldestAt,
     countedAt: counted?.at,
+    held: held?.count,
+    heldIsAtLeast: held?.atLeast === true ? true : undefined,
   };
 }
 
@@ -71,9 +93,16 @@ async function linesOf(
   const found = await stateTable.getAll(keys, { consistent: true });
   const byKey = new Map(found.map((item) => [`${item.pk} ${item.sk}`, item]));
   const at = ({ pk, sk }: { pk: string; sk: string }) => byKey.get(`${pk} ${sk}`);
-  return listed.map(({ id, topic }) => {
-    const state = parseState(at(stateKey(id)));
-    if (state === undefined) return { subscription: id, topic, phase: 'unreadable' };
-    return { subscription: id, topic, ...statusLineOf(state, parseMeasure(at(measureKey(id)))) };
-  });
+  return await Promise.all(
+    listed.map(async ({ id, topic }): Promise<StatusLine> => {
+      const state = parseState(at(stateKey(id)));
+      if (state === undefined) return { subscription: id, topic, phase: 'unreadable' };
+      const held = await heldOf(id, state, { stateTable });
+      return {
+        subscription: id,
+        topic,
+        ...statusLineOf(state, { measure: parseMeasure(at(measureKey(id))), held }),
+      };
+    }),
+  );
 }

@@ -14,7 +14,7 @@ import { closedLanes, type State } from '#lib/state/state.ts';
 import { readState } from '#lib/state/state-item.ts';
 import { type CheckBounds, type CheckDeps, checkSubscriptionState } from './check-subscription.ts';
 import { readMeasure } from './measure.ts';
-import { type OverviewDeps, overview, statusLineOf } from './overview.ts';
+import { heldOf, type OverviewDeps, overview, statusLineOf } from './overview.ts';
 import { listBacklogPage } from './waiting.ts';
 
 const id = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters');
@@ -111,7 +111,10 @@ export async function answer(
       return {
         ok: true,
         message: inWords(subject.state),
-        ...statusLineOf(subject.state, await readMeasure(subscription, deps)),
+        ...statusLineOf(subject.state, {
+          measure: await readMeasure(subscription, deps),
+          held: await heldOf(subscription, subject.state, deps),
+        }),
       };
     case 'resume': {
       if (config.kind === 'invalid') return { ok: false, message: stillInvalid(config) };

@@ -97,6 +97,26 @@ export const heldAfter = (
   deps: Deps<'query'>,
 ): Promise<ItemPage<Held>> => pageOf(heldSchema, { pk: heldKey(subscription, '').pk, ...page }, deps);
 
+/** Counts the held messages of a subscription up to `most`, without their bodies. Throws when DynamoDB fails. */
+export async function countHeld(
+  subscription: string,
+  most: number,
+  { stateTable }: Deps<'query'>,
+): Promise<{ readonly count: number; readonly atLeast: boolean }> {
+  const pages = stateTable.query(z.unknown(), {
+    where: 'pk = :pk',
+    values: { ':pk': heldKey(subscription, '').pk },
+    countOnly: true,
+    limit: most + 1,
+  });
+  let count = 0;
+  for await (const page of pages) {
+    count += page.count;
+    if (count > most) return { count: most, atLeast: true };
+  }
+  return { count, atLeast: false };
+}
+
 /** Deletes a held message. Throws when DynamoDB fails. */
 export async function dropHeld(
   subscription: string,

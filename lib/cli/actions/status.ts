@@ -22,6 +22,9 @@ const lineSchema = z.looseObject({
   backlog: z.number().optional(),
   backlogIsAtLeast: z.boolean().optional(),
   oldestAt: z.number().optional(),
+  /** A deployment of an older version does not answer it. */
+  held: z.number().optional(),
+  heldIsAtLeast: z.boolean().optional(),
 });
 const pageSchema = z.object({
   subscriptions: z.array(lineSchema.extend({ subscription: z.string(), topic: z.string().optional() })),
@@ -95,6 +98,7 @@ function tableOf(lines: readonly Line[], { print }: Pick<CommandContext, 'print'
       { title: 'next try', of: ({ pause }) => pause?.resumeAt && inFrom(pause.resumeAt, now) },
       { title: 'backlog', of: backlogOf },
       { title: 'oldest', of: ({ oldestAt }) => oldestAt && age(now - oldestAt) },
+      { title: 'held', of: heldCount },
       { title: 'last error', of: ({ pause }) => pause?.detail },
     ],
     print,
@@ -117,6 +121,9 @@ const backlogOf = ({ backlog, backlogIsAtLeast, closedLanes }: Status): string |
     : backlogIsAtLeast
       ? `>${backlog}`
       : backlog;
+
+const heldCount = ({ held, heldIsAtLeast }: Status): string | number | undefined =>
+  heldIsAtLeast ? `>${held}` : held;
 
 function summaryOf(lines: readonly Line[]): string {
   const count = (state: State) => lines.filter((line) => stateOf(line) === state).length;
@@ -149,6 +156,7 @@ export async function showOne(subscription: string, context: CommandContext): Pr
       ['next try', pause?.resumeAt && inFrom(pause.resumeAt, now)],
       ['backlog', backlogOf(answer)],
       ['oldest', answer.oldestAt && age(now - answer.oldestAt)],
+      ['held', heldCount(answer)],
       ['closed lanes', answer.closedLanes.length === 0 ? undefined : answer.closedLanes.join(', ')],
     ];
     return [

@@ -137,6 +137,27 @@ test('held messages are listed page by page', async () => {
   expect(found.map(({ messageId }) => messageId)).toEqual(held);
 });
 
+test('a status counts the held messages of each subscription, up to 20', async () => {
+  const world = createWorld();
+  for (const id of ['few', 'many', 'healthy']) world.put(id, { qos: 'at-most-once' });
+  world.script.answer = ({ subscription }) => ({ status: subscription === 'healthy' ? 200 : 500 });
+  for (const id of ['few', 'healthy']) publishMany(world, id, 1);
+  publishMany(world, 'many', 30);
+  world.sweepEveryMinute();
+  await world.pass(600 * MINUTE);
+  expect(world.held('few')).toHaveLength(1);
+  expect(world.held('many').length).toBeGreaterThan(20);
+  const { found } = await all(world, { action: 'status' }, 'subscriptions');
+  const heldIn = (id: string) => {
+    const { held, heldIsAtLeast } = found.find(({ subscription }) => subscription === id) ?? {};
+    return { held, heldIsAtLeast };
+  };
+  expect(heldIn('few')).toEqual({ held: 1, heldIsAtLeast: undefined });
+  expect(heldIn('many')).toEqual({ held: 20, heldIsAtLeast: true });
+  expect(heldIn('healthy')).toEqual({ held: undefined, heldIsAtLeast: undefined });
+  expect(await asked(world, { subscription: 'few', action: 'status' })).toMatchObject({ held: 1 });
+});
+
 test.each([
   [{ action: 'status', limit: 251 }, 'limit'],
   [{ action: 'status', subscription: 'acme', limit: 5 }, 'subscription'],
