@@ -27,6 +27,14 @@ export default defineConfig({
         sequence: { groupOrder: 2 },
         globalSetup: ['./test/support/package-once.ts'],
       }),
+      // The page in a real browser, on a set of its own.
+      project('browser', {
+        testTimeout: 180_000,
+        hookTimeout: 240_000,
+        maxWorkers: 1,
+        sequence: { groupOrder: 4 },
+        globalSetup: ['./test/support/package-once.ts'],
+      }),
       // Each test has a set of its own, and offenders that want all of the machine.
       project('neighbours', {
         testTimeout: 180_000,

@@ -62,7 +62,7 @@ const violationsOf = ({ summary }: ICruiseResult): string[] =>
   });
 
 if (import.meta.main) {
-  const files = ROOTS.flatMap((root) => globSync(`${root}/**/*.ts`)).map((path) => ({
+  const files = ROOTS.flatMap((root) => globSync(`${root}/**/*.{ts,tsx}`)).map((path) => ({
     path,
     text: readFileSync(path, 'utf8'),
   }));

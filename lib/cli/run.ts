@@ -6,6 +6,7 @@ import { backlog } from './commands/backlog.ts';
 import { deadLetters } from './commands/dead-letters.ts';
 import { doctor } from './commands/doctor.ts';
 import { endpoints } from './commands/endpoints.ts';
+import { pageCommand } from './commands/page.ts';
 import { publishCommand } from './commands/publish.ts';
 import { redriveCommand } from './commands/redrive.ts';
 import { status } from './commands/status.ts';
@@ -23,6 +24,7 @@ const COMMANDS = [
   backlog,
   deadLetters,
   redriveCommand,
+  pageCommand,
 ];
 
 const AFTER_HELP = `

@@ -1,10 +1,11 @@
 // The last output of `npm start`: commands, ready to be copied, that register a subscription and publish a message.
 import type { LocalSet } from './set.ts';
 
-/** Returns the text; `receiverUrl` is the callback URL of the example. */
+/** Returns the text. `receiverUrl`: the callback URL of the example; `pageAddress`: with its token. */
 export function instructions(
   { url, outputs }: Pick<LocalSet, 'url' | 'outputs'>,
   receiverUrl: string,
+  pageAddress: string,
 ): string {
   const item = {
     id: { S: 'mine' },
@@ -13,6 +14,8 @@ export function instructions(
   };
   const attributes = { topic: { DataType: 'String', StringValue: 'invoices' } };
   return `
+See all of it in a browser on this machine:
+  ${pageAddress}
 Register and publish your own from another terminal, with npm alone:
   export AWS_ENDPOINT_URL=${url}
   npm run webhooks -- subscriptions put events/subscription-auto.json

@@ -1,5 +1,7 @@
-// `npm start`: the whole set on this machine until Ctrl-C. start-options.ts has the options. PORT and RECEIVER_PORT set the
-// ports; 0 is any free one.
+// `npm start`: the whole set on this machine until Ctrl-C. start-options.ts has the options. PORT, RECEIVER_PORT and PAGE_PORT
+// set the ports; 0 is any free one.
+import { createContext } from '#lib/cli/terminal/context.ts';
+import { startPage } from '#lib/page/server.ts';
 import { realClock } from './aws/clock.ts';
 import { startDemo } from './demo.ts';
 import { createEnding } from './ending.ts';
@@ -50,10 +52,22 @@ async function start({ demo: hasDemo, kafka, verbose }: StartOptions): Promise<v
   print(
     `SQS, DynamoDB, Secrets Manager, EventBridge, CloudWatch Logs (FilterLogEvents) and Lambda (Invoke) answer on ${set.url}; the functions are at work.`,
   );
+  const { env, stdin, stdout, stderr } = process;
+  const context = createContext(() => ({ stage: 'local', endpointUrl: set.url }), {
+    env,
+    stdin,
+    stdout,
+    stderr,
+  });
+  const page = await startPage({ port: portFrom('PAGE_PORT', 0) }, context);
+  closing.unshift(page.close, async () => context.close());
+  if (ending.begun()) return;
   const receiverPort = portFrom('RECEIVER_PORT', 8080);
   const demo = !hasDemo ? undefined : await startDemo({ set, receiverPort, root, kafka, print });
   if (demo !== undefined) closing.push(demo.close);
-  if (!ending.begun()) print(instructions(set, demo?.url ?? `http://127.0.0.1:${receiverPort}`));
+  if (!ending.begun()) {
+    print(instructions(set, demo?.url ?? `http://127.0.0.1:${receiverPort}`, page.address));
+  }
 }
 
 const command = startCommandOf(process.argv.slice(2));

@@ -29,7 +29,7 @@ export async function redriveLetters(
   endpoint: string,
   options: RedriveOptions,
   context: CommandContext,
-  callSeconds = context.io.stderr.isTTY === true ? CALL_SECONDS.terminal : CALL_SECONDS.elsewhere,
+  callSeconds: number = context.io.stderr.isTTY === true ? CALL_SECONDS.terminal : CALL_SECONDS.elsewhere,
 ): Promise<void> {
   const {
     limit,

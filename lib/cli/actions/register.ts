@@ -33,6 +33,18 @@ export function redacted(item: JsonObject): { item: JsonObject; hidden: readonly
   return { item: shown, hidden };
 }
 
+export type OwnCredentials = { readonly path: string; readonly purpose: Purpose; readonly value: JsonObject };
+
+/** The credentials that an item holds itself, with their places. */
+export function credentialsIn(item: JsonObject): readonly OwnCredentials[] {
+  const found: OwnCredentials[] = [];
+  withoutCredentials(item, (path, purpose, value) => {
+    found.push({ path, purpose, value });
+    return {};
+  });
+  return found;
+}
+
 type Replace = (path: string, purpose: Purpose, value: JsonObject) => JsonObject;
 
 function withoutCredentials(item: JsonObject, replace: Replace): JsonObject {

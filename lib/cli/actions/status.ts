@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { askResume } from '#lib/cli/terminal/invoke.ts';
 import { age, type Style, table } from '#lib/cli/terminal/print.ts';
+import { type ShownState, STATES, stateOf } from './state-of.ts';
 
 const lineSchema = z.looseObject({
   phase: z.enum(['going', 'outage', 'stopped', 'unreadable']),
@@ -63,19 +64,10 @@ export async function showAll(
   });
 }
 
-type State = Status['phase'] | 'slow' | 'draining';
-
-/** A subscription that delivers and has closed lanes is draining its backlog. */
-function stateOf({ phase, slow, closedLanes }: Status): State {
-  if (phase !== 'going') return phase;
-  if (slow !== undefined) return 'slow';
-  return closedLanes.length > 0 ? 'draining' : 'going';
-}
-
 /** Since when it has been paused or slow, epoch milliseconds. */
 const sinceOf = ({ pause, slow }: Status): number | undefined => pause?.since ?? slow?.since;
 
-const STYLES: Readonly<Record<State, Style | undefined>> = {
+const STYLES: Readonly<Record<ShownState, Style | undefined>> = {
   going: 'green',
   slow: 'yellow',
   draining: 'yellow',
@@ -126,10 +118,9 @@ const heldCount = ({ held, heldIsAtLeast }: Status): string | number | undefined
   heldIsAtLeast ? `>${held}` : held;
 
 function summaryOf(lines: readonly Line[]): string {
-  const count = (state: State) => lines.filter((line) => stateOf(line) === state).length;
+  const count = (state: ShownState) => lines.filter((line) => stateOf(line) === state).length;
   const waiting = lines.reduce((sum, { backlog = 0 }) => sum + backlog, 0);
-  const parts = (['going', 'slow', 'draining', 'outage', 'stopped', 'unreadable'] as const)
-    .map((state) => ({ state, number: count(state) }))
+  const parts = STATES.map((state) => ({ state, number: count(state) }))
     .filter(({ number }) => number > 0)
     .map(({ state, number }) => `${number} ${state}`);
   const all = `${lines.length} subscription${lines.length === 1 ? '' : 's'}`;

@@ -1,0 +1,66 @@
+// Runs one command of the CLI for the page: what it would print becomes lines of JSON. The functions are the CLI's own, so
+// that both always say the same.
+import { Readable, Writable } from 'node:stream';
+import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
+import type { CommandContext } from '#lib/cli/terminal/context.ts';
+import { explain } from '#lib/cli/terminal/failure.ts';
+import type { CommandEnd, CommandLine } from './wire.ts';
+
+export type CommandCaller = {
+  /** Takes one line of the answer. */
+  line(line: CommandLine): void;
+  /** Aborted when nobody waits for the answer any more: a long command then stops after its current call. */
+  readonly signal: AbortSignal;
+  /** What the command reads as standard input. */
+  readonly stdin?: string;
+};
+
+/** Runs the command and returns its end. Never rejects. */
+export async function answerCommand(
+  run: (context: CommandContext) => Promise<void>,
+  caller: CommandCaller,
+  base: CommandContext,
+): Promise<CommandEnd> {
+  let printed: { readonly result: unknown; readonly said: string } | undefined;
+  const context = contextFor(caller, base, (result, said) => {
+    printed = { result, said };
+  });
+  try {
+    await run(context);
+    if (printed === undefined) throw new Error('the command printed no result');
+    return { ok: true, ...printed };
+  } catch (error) {
+    return { ok: false, message: explain(error, base.place), ...(printed && { result: printed.result }) };
+  }
+}
+
+function contextFor(
+  { line, signal, stdin = '' }: CommandCaller,
+  base: CommandContext,
+  onResult: (result: unknown, said: string) => void,
+): CommandContext {
+  const { place, names } = base;
+  // The terminal of the commands that show their progress only there.
+  const stderr = Object.assign(new Writable({ write: (_, __, done) => done() }), { isTTY: true });
+  return {
+    ...base,
+    place,
+    names,
+    io: { ...base.io, stdin: Readable.from([stdin]), stderr },
+    print: {
+      json: true,
+      result: (value, people) => onResult(value, people()),
+      note: (note) => line({ kind: 'note', note }),
+      paint: (_, text) => text,
+      width: undefined,
+    },
+    progress: (what) => ({
+      at(done, total, note) {
+        if (signal.aborted) throw new CommandFailed('It was stopped from the page.');
+        const known = { ...(total !== undefined && { total }), ...(note && { note }) };
+        line({ kind: 'progress', progress: { what, done, ...known } });
+      },
+      end() {},
+    }),
+  };
+}

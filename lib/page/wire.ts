@@ -1,0 +1,19 @@
+// What the page's server answers to a command: lines of JSON, the last of which is the end. Both sides import it.
+
+export type CommandProgress = {
+  readonly what: string;
+  readonly done: number;
+  /** Undefined: not known. */
+  readonly total?: number;
+  readonly note?: string;
+};
+
+export type CommandEnd =
+  | { readonly ok: true; readonly result: unknown; readonly said: string }
+  /** `result`: what the command printed before it failed, such as the answer of a failed test. */
+  | { readonly ok: false; readonly message: string; readonly result?: unknown };
+
+export type CommandLine =
+  | { readonly kind: 'progress'; readonly progress: CommandProgress }
+  | { readonly kind: 'note'; readonly note: string }
+  | { readonly kind: 'end'; readonly end: CommandEnd };
