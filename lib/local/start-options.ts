@@ -29,7 +29,8 @@ Runs the whole set on this machine until Ctrl-C: the functions, and an AWS endpo
   --verbose            show every line that the functions log
   --help               show this
 
-Environment: PORT is the port of the AWS endpoint (4566), RECEIVER_PORT that of the receiver (8080); 0 is any free port.`;
+Environment: PORT is the port of the AWS endpoint (4566), RECEIVER_PORT that of the receiver (8080), PAGE_PORT that of the
+page in the browser (any free one); 0 is any free port.`;
 
 /** Reads the arguments behind `npm start --`. What is wrong is a sentence that says what to give. */
 export function startCommandOf(args: readonly string[]): StartCommand {
