@@ -10,7 +10,7 @@ import type { Registration } from '#lib/state/registration.ts';
 import { errorName } from '#lib/telemetry/log.ts';
 import { createEarlyRemoval } from './early-removal.ts';
 import { type LaneDeps, workLane } from './lane.ts';
-import type { LaneResult, Queued } from './queued.ts';
+import { type LaneResult, type Queued, settledOf } from './queued.ts';
 import { isSuspect, type SuspectDeps, workSuspects } from './suspects.ts';
 
 export type BatchDeps = LaneDeps &
@@ -54,8 +54,10 @@ export async function deliverBatch(
   await Promise.all(
     others.map(async (lane) => {
       const result = isReady(lane) ? await workIn(lane) : notWorkedOn(lane, deps);
-      removeSoon(lane.slice(0, result.settled));
-      unsettled.push(...(await handBack([[lane, result]], deps)));
+      removeSoon(settledOf(lane, result));
+      // Lambda may not delete a message of a FIFO queue that comes after an unsettled one of its group.
+      if (result.unsettled.length > 0) await early.flush();
+      unsettled.push(...(await handBack([result], deps)));
     }),
   );
   if (suspects.length > 0 && registrations !== undefined) {
@@ -80,7 +82,7 @@ const lanesOf = (queued: readonly Queued[]): readonly (readonly Queued[])[] => [
 ];
 
 const notWorkedOn = (lane: readonly Queued[], { faultWaits }: BatchDeps): LaneResult => ({
-  settled: 0,
+  unsettled: lane,
   visibleInSeconds: Math.max(...lane.map(({ record }) => secondsAfterFault(record, faultWaits))),
 });
 
@@ -120,11 +122,11 @@ async function readRegistrations(
 
 /** Returns the records that are not settled, after making them visible again at the time that their lane's result names. */
 async function handBack(
-  results: readonly (readonly [lane: readonly Queued[], result: LaneResult])[],
+  results: readonly LaneResult[],
   { queues, deliveriesQueueUrl, count }: BatchDeps,
 ): Promise<readonly Queued[]> {
-  const rest = results.flatMap(([lane, { settled, visibleInSeconds }]) =>
-    lane.slice(settled).map((queued) => ({ queued, visibleInSeconds })),
+  const rest = results.flatMap(({ unsettled, visibleInSeconds }) =>
+    unsettled.map((queued) => ({ queued, visibleInSeconds })),
   );
   if (rest.length === 0) return [];
   count('HandedBack', rest.length);

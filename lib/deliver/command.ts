@@ -16,7 +16,7 @@ import {
 } from '#lib/state/entries.ts';
 import { dropHeld, type Held, readHeld } from '#lib/state/held.ts';
 import { laneOpened } from '#lib/state/lanes.ts';
-import { laneCountOf, type Registration } from '#lib/state/registration.ts';
+import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
 import { type Bounds, RESERVE_MS } from './attempt-context.ts';
 import { sendToLane } from './send-to-lane.ts';
 import type { SettleDeps } from './settle.ts';
@@ -61,7 +61,7 @@ export async function obey(
       // A replay id of its own gives it a claim of its own: its old claim would refuse it. The id is the same when this
       // command runs twice, so that one held message is sent once.
       const delivery = { ...held.delivery, attempt: 1, replayId: `held-${held.at}` };
-      await sendToLane({ delivery, body: held.body }, laneCountOf(registration.config), deps);
+      await sendToLane({ delivery, body: held.body }, lanesOfConfig(registration.config), deps);
       return dropHeld(registration.id, held, deps);
     }
     case 'discard-held': {

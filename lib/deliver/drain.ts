@@ -2,17 +2,19 @@
 // entries in order under the rules of queue messages, for one slice, and then sends the token of the next slice.
 
 import type { Token } from '#lib/message/attribute.ts';
+import { laneCountIn, requestsInLane } from '#lib/message/lane-layout.ts';
 import { change } from '#lib/state/change.ts';
 import { startNextDrain } from '#lib/state/drains.ts';
 import { type BacklogEntry, firstEntries, removeEntries } from '#lib/state/entries.ts';
 import { sendLaneToken } from '#lib/state/lane-tokens.ts';
 import { drainHandedOn, laneOpened, probeLane } from '#lib/state/lanes.ts';
 import { dueWithoutBacklog } from '#lib/state/machine.ts';
-import { laneCountOf, type Registration } from '#lib/state/registration.ts';
+import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
 import { laneWaits, needsSlots, paceNoted } from '#lib/state/slow.ts';
 import { passSlot, takeProbeSlot } from '#lib/state/slow-drains.ts';
 import type { State } from '#lib/state/state.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
+import { workAtOnce } from './at-once.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
 import { attemptUntilSettled } from './attempt-loop.ts';
 import { attemptSuspectEntry, type PoisonDeps } from './poison.ts';
@@ -50,7 +52,7 @@ export async function drain(
   const hasSlot = registration.state.slow !== undefined;
   const startBy = Math.min(deps.now() + deps.sliceMs, bounds.startBy ?? Number.POSITIVE_INFINITY);
   const slice = { ...bounds, startBy };
-  if (lane >= laneCountOf(config)) await emptyInto(registration, config, lane, slice, deps);
+  if (lane >= laneCountIn(lanesOfConfig(config))) await emptyInto(registration, config, lane, slice, deps);
   else await deliverEntries({ registration, config, lane, retries: 0 }, slice, deps);
   if (hasSlot || registration.state.slow !== undefined) await passSlot(registration, lane, deps);
 }
@@ -76,20 +78,25 @@ function mayWork({ state }: Registration, lane: number, now: number): boolean {
 }
 
 async function deliverEntries(context: AttemptContext, bounds: Bounds, deps: DrainDeps): Promise<void> {
-  const { registration, lane } = context;
+  const { registration, config, lane } = context;
   for (;;) {
-    // After a crash one at a time: an entry must not be charged with a crash that the one after it caused. A slice of a slow
-    // lane has time for few entries.
-    const page = bounds.suspicious || registration.state.slow !== undefined ? 1 : PAGE;
-    const entries = await firstEntries(registration.id, lane, page, deps);
+    const atOnce = entriesAtOnce(context, bounds);
+    // A slice of a slow lane has time for few entries. After a probe, more may be under way at once than during it.
+    const few =
+      bounds.suspicious ||
+      registration.state.slow !== undefined ||
+      atOnce < requestsInLane(lane, lanesOfConfig(config));
+    const entries = await firstEntries(registration.id, lane, few ? atOnce : PAGE, deps);
     if (entries.length === 0) return await openLane(registration, lane, deps);
     const settled: BacklogEntry[] = [];
-    let next: 'on' | 'hand-on' | 'stop' = 'on';
+    let next = 'on' as 'on' | 'hand-on' | 'stop';
     try {
-      for (const entry of entries) {
-        next = await deliverEntry(entry, context, bounds, deps, settled);
-        if (next !== 'on') break;
-      }
+      await workAtOnce(entries, atOnce, async (entry) => {
+        const after = await deliverEntry(entry, context, bounds, deps, settled);
+        // A pause by one of several entries stops the slice, whatever the others say.
+        if (next !== 'stop' && after !== 'on') next = after;
+        return after === 'on';
+      });
     } finally {
       // Entries that were settled before an error are removed too.
       await removeEntries(registration.id, lane, settled, deps);
@@ -98,6 +105,15 @@ async function deliverEntries(context: AttemptContext, bounds: Bounds, deps: Dra
     if (next === 'stop') return;
     if (next === 'hand-on') return await handOn(registration, lane, deps);
   }
+}
+
+/**
+ * How many entries may be under way at once. A probe is one request. After a crash it is one, too: an entry must not be
+ * charged with a crash that another one caused.
+ */
+function entriesAtOnce({ registration, config, lane }: AttemptContext, { suspicious }: Bounds): number {
+  if (suspicious || phaseOf(registration.state) !== 'going') return 1;
+  return requestsInLane(lane, lanesOfConfig(config));
 }
 
 /** Attempts one entry. Returns whether the slice goes on, ends and hands the lane on, or stops. */
@@ -140,7 +156,7 @@ function retriesOf({ state: { pause } }: Registration, { delivery }: BacklogEntr
 /** The lane was removed: moves its entries, in order, into the lanes that exist now. */
 async function emptyInto(
   registration: Registration,
-  config: Parameters<typeof laneCountOf>[0],
+  config: Parameters<typeof lanesOfConfig>[0],
   lane: number,
   { startBy = 0, endsAt }: Bounds,
   deps: DrainDeps,
@@ -152,7 +168,7 @@ async function emptyInto(
     const moved: BacklogEntry[] = [];
     for (const entry of entries) {
       if (deps.now() > until) break;
-      await sendToLane(entry, laneCountOf(config), deps);
+      await sendToLane(entry, lanesOfConfig(config), deps);
       moved.push(entry);
     }
     await removeEntries(registration.id, lane, moved, deps);

@@ -6,12 +6,12 @@ import type { SQSRecord } from 'aws-lambda';
 const ENOUGH = 3;
 
 /**
- * Whether the rest of a lane should be parked after an exchange that began at `startedAt` (epoch milliseconds). `rest`:
- * the following messages of the batch, in order.
+ * Whether the rest of a lane should be parked after an exchange that began at `startedAt` (epoch milliseconds), one of
+ * `atOnce` that the lane may have in flight. `rest`: the following messages of the batch, in order.
  */
 export function isLagging(
   rest: readonly { readonly record: Pick<SQSRecord, 'attributes'> }[],
-  startedAt: number,
+  { startedAt, atOnce }: { readonly startedAt: number; readonly atOnce: number },
   { now, lagSeconds }: { readonly now: () => number; readonly lagSeconds: number },
 ): boolean {
   const sentAt = rest.map(({ record }) => Number(record.attributes.SentTimestamp));
@@ -20,5 +20,5 @@ export function isLagging(
   if (sentAt.length < ENOUGH || first === undefined || last === undefined) return false;
   const ageMs = now() - first;
   const gapMs = (last - first) / (sentAt.length - 1);
-  return ageMs > lagSeconds * 1000 && gapMs < now() - startedAt;
+  return ageMs > lagSeconds * 1000 && gapMs * atOnce < now() - startedAt;
 }

@@ -1,15 +1,16 @@
-// One lane of a batch: its messages one by one, in order. A message that can't be delivered now is parked with all that
-// follow it in the lane. When AWS fails, the message and all that follow it stay in the queue.
+// One lane of a batch: its messages in order, one by one in an ordered lane, several at once in another. A message that
+// can't be delivered now is parked with all that follow it in the lane. When AWS fails, it stays in the queue with these.
 
-import type { SQSRecord } from 'aws-lambda';
 import { laneOfGroup } from '#lib/message/lane.ts';
+import { requestsInLane } from '#lib/message/lane-layout.ts';
 import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
 import { sendUndeliverable } from '#lib/queue/undeliverable.ts';
 import type { Parkable } from '#lib/state/entries.ts';
-import type { Registration } from '#lib/state/registration.ts';
+import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
 import { UnreadableState } from '#lib/state/state-item.ts';
 import type { Log } from '#lib/telemetry/log.ts';
 import { errorName } from '#lib/telemetry/log.ts';
+import { workAtOnce } from './at-once.ts';
 import type { Bounds } from './attempt-context.ts';
 import { type CommandDeps, obey } from './command.ts';
 import { type DrainDeps, drain } from './drain.ts';
@@ -21,42 +22,104 @@ import { type Ending, SETTLED, settle } from './settle.ts';
 export type LaneDeps = DrainDeps &
   CommandDeps & { readonly log: Log; readonly lagSeconds: number; readonly faultWaits: FaultWaits };
 
-/** Works through a lane. Returns how many records are settled and when the others become visible. Never throws. */
+/**
+ * Works through a lane: its records in order, and at most as many at once as the lane may have requests in flight. Returns
+ * which records are not settled and when they become visible. Never throws.
+ */
 export async function workLane(
   queued: readonly Queued[],
   registrations: ReadonlyMap<string, Registration>,
   bounds: Bounds,
   deps: LaneDeps,
 ): Promise<LaneResult> {
-  let settled = 0;
-  try {
-    while (settled < queued.length) {
-      const startedAt = deps.now();
-      const ending = await workOne(queued[settled], registrations, bounds, deps);
-      if (ending.kind === 'left') return { settled, visibleInSeconds: ending.visibleInSeconds };
-      if (ending.kind === 'settled') settled += 1;
-      const rest = deliveriesFrom(queued, settled, registrations);
-      if (ending.kind === 'park' || isLagging(rest, startedAt, deps)) {
-        await parkAll(rest, deps);
-        settled += rest.length;
-      }
-    }
-  } catch (error) {
-    const record = queued[settled]?.record;
-    deps.log.error('delivery.interrupted', { sqsMessageId: record?.messageId, error: errorName(error) });
-    return { settled, visibleInSeconds: record ? secondsAfterFault(record, deps.faultWaits) : 0 };
+  for (let begin = 0; begin < queued.length; ) {
+    const run = runFrom(queued, begin, registrations);
+    const { unsettled, visibleInSeconds } = await workRun(run, registrations, bounds, deps);
+    begin += run.length;
+    if (unsettled.length > 0) return { unsettled: [...unsettled, ...queued.slice(begin)], visibleInSeconds };
   }
-  return { settled, visibleInSeconds: 0 };
+  return { unsettled: [], visibleInSeconds: 0 };
+}
+
+/** Works on records that may be under way together. Never throws. */
+async function workRun(
+  run: readonly Queued[],
+  registrations: ReadonlyMap<string, Registration>,
+  bounds: Bounds,
+  deps: LaneDeps,
+): Promise<LaneResult> {
+  const atOnce = requestsAtOnce(run, registrations);
+  const settled = new Set<Queued>();
+  let begun = 0;
+  let leftForSeconds: number | undefined;
+  let parks = false;
+  await workAtOnce(run, atOnce, async (queued, index) => {
+    begun = index + 1;
+    const startedAt = deps.now();
+    const ending = await workOne(queued, registrations, bounds, deps).catch((error: unknown) =>
+      afterFault(queued, error, deps),
+    );
+    if (ending.kind === 'settled') settled.add(queued);
+    if (ending.kind === 'left') leftForSeconds = Math.max(leftForSeconds ?? 0, ending.visibleInSeconds);
+    if (ending.kind === 'park' || isLagging(run.slice(begun), { startedAt, atOnce }, deps)) parks = true;
+    return ending.kind === 'settled' && !parks;
+  });
+  const rest = run.filter((queued) => !settled.has(queued));
+  if (leftForSeconds !== undefined) return { unsettled: rest, visibleInSeconds: leftForSeconds };
+  try {
+    await parkAll(rest, registrations, deps);
+    return ALL_SETTLED;
+  } catch (error) {
+    const [first] = rest;
+    return { unsettled: rest, visibleInSeconds: first ? afterFault(first, error, deps).visibleInSeconds : 0 };
+  }
+}
+
+const ALL_SETTLED: LaneResult = { unsettled: [], visibleInSeconds: 0 };
+
+function afterFault({ record }: Queued, error: unknown, deps: LaneDeps) {
+  deps.log.error('delivery.interrupted', { sqsMessageId: record.messageId, error: errorName(error) });
+  return { kind: 'left', visibleInSeconds: secondsAfterFault(record, deps.faultWaits) } as const;
+}
+
+/** The records from here on that may be under way together: the deliveries of one subscription up to the next token. */
+function runFrom(
+  queued: readonly Queued[],
+  begin: number,
+  registrations: ReadonlyMap<string, Registration>,
+): readonly Queued[] {
+  const [first, ...others] = queued.slice(begin);
+  if (first === undefined) return [];
+  const registration = registrationOf(first, registrations);
+  if (registration === undefined) return [first];
+  const end = others.findIndex((other) => registrationOf(other, registrations) !== registration);
+  return [first, ...(end < 0 ? others : others.slice(0, end))];
+}
+
+/** The subscription of a delivery; undefined for a token, a malformed message and a subscription that could not be read. */
+function registrationOf(
+  { message }: Queued,
+  registrations: ReadonlyMap<string, Registration>,
+): Registration | undefined {
+  if (!message.ok || message.value.kind === 'token') return undefined;
+  return registrations.get(message.value.value.subscription);
+}
+
+/** A lane that was removed makes no requests: its messages move to their lanes, one by one and in order. */
+function requestsAtOnce(run: readonly Queued[], registrations: ReadonlyMap<string, Registration>): number {
+  const [first] = run;
+  const config = first && registrationOf(first, registrations)?.config;
+  if (first === undefined || config === undefined || config.kind === 'absent') return 1;
+  return Math.max(1, requestsInLane(laneOfRecord(first), lanesOfConfig(config)));
 }
 
 /** Works on one record. `park` means this record and all that follow it in the lane. */
 async function workOne(
-  queued: Queued | undefined,
+  queued: Queued,
   registrations: ReadonlyMap<string, Registration>,
   bounds: Bounds,
   deps: LaneDeps,
 ): Promise<Ending> {
-  if (queued === undefined) return SETTLED;
   const { record, message } = queued;
   if (!message.ok) {
     await sendUndeliverable(record, { reason: 'malformed-delivery', detail: message.detail }, deps);
@@ -77,46 +140,27 @@ async function workOne(
     return SETTLED;
   }
   const delivery = message.value.value;
-  const lane = laneOfGroup(record.attributes.MessageGroupId) ?? NO_LANE;
-  return settle({ record, delivery, lane }, registration, bounds, deps);
+  return settle({ record, delivery, lane: laneOfRecord(queued) }, registration, bounds, deps);
 }
 
 /** A message group that names no lane: its delivery is moved to the lane that it belongs to. */
 const NO_LANE = Number.MAX_SAFE_INTEGER;
 
-type Waiting = {
-  readonly registration: Registration;
-  readonly record: SQSRecord;
-  readonly message: Parkable;
-};
+const laneOfRecord = ({ record }: Queued): number => laneOfGroup(record.attributes.MessageGroupId) ?? NO_LANE;
 
-/** The deliveries of one subscription from here up to the next token. */
-function deliveriesFrom(
-  queued: readonly Queued[],
-  start: number,
+/** Parks the deliveries of one subscription, in order. */
+async function parkAll(
+  rest: readonly Queued[],
   registrations: ReadonlyMap<string, Registration>,
-): readonly Waiting[] {
-  const waiting: Waiting[] = [];
-  for (const { record, message } of queued.slice(start)) {
-    if (!message.ok || message.value.kind === 'token') break;
-    const delivery = message.value.value;
-    const registration = registrations.get(delivery.subscription);
-    if (registration === undefined || (waiting[0] !== undefined && waiting[0].registration !== registration))
-      break;
+  deps: LaneDeps,
+): Promise<void> {
+  const [first] = rest;
+  const registration = first && registrationOf(first, registrations);
+  if (first === undefined || registration === undefined) return;
+  const messages = rest.flatMap(({ record, message }): Parkable[] => {
+    if (!message.ok || message.value.kind === 'token') return [];
     const sequence = record.attributes.SequenceNumber ?? '';
-    waiting.push({ registration, record, message: { delivery, body: record.body, sequence } });
-  }
-  return waiting;
-}
-
-async function parkAll(waiting: readonly Waiting[], deps: LaneDeps): Promise<void> {
-  const [first] = waiting;
-  if (first === undefined) return;
-  const lane = laneOfGroup(first.record.attributes.MessageGroupId) ?? 0;
-  await park(
-    first.registration,
-    lane,
-    waiting.map(({ message }) => message),
-    deps,
-  );
+    return [{ delivery: message.value.value, body: record.body, sequence }];
+  });
+  await park(registration, laneOfGroup(first.record.attributes.MessageGroupId) ?? 0, messages, deps);
 }

@@ -5,9 +5,13 @@ import type { LaneMessage, Parsed } from '#lib/message/attribute.ts';
 /** A record of `deliveries.fifo` with its parsed attribute. */
 export type Queued = { readonly record: SQSRecord; readonly message: Parsed<LaneMessage> };
 
+/** The records of a lane that are settled. */
+export const settledOf = (lane: readonly Queued[], { unsettled }: LaneResult): readonly Queued[] =>
+  lane.filter((queued) => !unsettled.includes(queued));
+
 export type LaneResult = {
-  /** How many of the lane's records are settled, counted from the first. */
-  readonly settled: number;
-  /** Seconds until the others become visible again. */
+  /** The lane's records that are not settled, in order. */
+  readonly unsettled: readonly Queued[];
+  /** Seconds until these become visible again. */
   readonly visibleInSeconds: number;
 };

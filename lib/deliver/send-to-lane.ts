@@ -2,6 +2,7 @@
 // message is sent again.
 import type { Delivery } from '#lib/message/attribute.ts';
 import { deliveryInLane, laneOf } from '#lib/message/lane.ts';
+import type { LaneLayout } from '#lib/message/lane-layout.ts';
 import { NotConfirmed, type Queues } from '#lib/queue/queues.ts';
 
 export type SendToLaneDeps = {
@@ -9,10 +10,10 @@ export type SendToLaneDeps = {
   readonly deliveriesQueueUrl: string;
 };
 
-/** Sends a delivery into one of `lanes` lanes of `deliveries.fifo`. Throws when SQS does not take it. */
+/** Sends a delivery into its lane among `lanes` on `deliveries.fifo`. Throws when SQS does not take it. */
 export async function sendToLane(
   { delivery: before, body }: { readonly delivery: Delivery; readonly body: string },
-  lanes: number,
+  lanes: LaneLayout,
   { queues, deliveriesQueueUrl }: SendToLaneDeps,
 ): Promise<void> {
   // Another deduplication id: SQS would drop the copy as a duplicate of the first.

@@ -2,9 +2,10 @@
 // `undeliverable`; lane removed: its new lane; paused or behind a backlog: the backlog).
 import type { SQSRecord } from 'aws-lambda';
 import type { Delivery } from '#lib/message/attribute.ts';
+import { laneCountIn } from '#lib/message/lane-layout.ts';
 import type { Queues } from '#lib/queue/queues.ts';
 import { sendUndeliverable } from '#lib/queue/undeliverable.ts';
-import { laneCountOf, type Registration } from '#lib/state/registration.ts';
+import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
 import { UnreadableState } from '#lib/state/state-item.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
 import { isOrdered } from '#lib/subscription/subscription.ts';
@@ -48,8 +49,8 @@ export async function settle(
     await sendUndeliverable(record, { reason: 'unsubscribed', detail }, deps);
     return SETTLED;
   }
-  const lanes = laneCountOf(config);
-  if (lane >= lanes) {
+  const lanes = lanesOfConfig(config);
+  if (lane >= laneCountIn(lanes)) {
     await sendToLane({ delivery, body: record.body }, lanes, deps);
     deps.count('DeliveriesMoved');
     return SETTLED;

@@ -8,7 +8,7 @@ import type { Registration } from '#lib/state/registration.ts';
 import { errorName } from '#lib/telemetry/log.ts';
 import { type ParkDeps, park } from './park.ts';
 import { giveUpPoison, type PoisonDeps } from './poison.ts';
-import type { LaneResult, Queued } from './queued.ts';
+import { type LaneResult, type Queued, settledOf } from './queued.ts';
 import { countStart, readStarts, type StartDeps, takeBackStart } from './starts.ts';
 
 export type SuspectDeps = PoisonDeps &
@@ -30,8 +30,8 @@ export type SuspectWork = {
   readonly remove: (settled: readonly Queued[]) => Promise<void>;
 };
 
-/** The lane was not worked on, for want of time: another invocation may take it up in a second. */
-const SOON: LaneResult = { settled: 0, visibleInSeconds: 1 };
+/** These were not worked on, for want of time: another invocation may take them up in a second. */
+const soon = (unsettled: readonly Queued[]): LaneResult => ({ unsettled, visibleInSeconds: 1 });
 
 /** Whether the lane's first record was received so often that it may be a poison message. */
 export const isSuspect = ([first]: readonly Queued[], deps: Pick<SuspectDeps, 'aloneAtReceives'>): boolean =>
@@ -43,14 +43,14 @@ const wasReceivedOften = (
 ): boolean => Number(record.attributes.ApproximateReceiveCount) >= aloneAtReceives;
 
 /**
- * Works on lanes that begin with a suspect, one after the other, for one slice. Returns each lane with its result, and has
+ * Works on lanes that begin with a suspect, one after the other, for one slice. Returns the result of each, and has
  * deleted what is settled. Never throws.
  */
 export async function workSuspects(
   lanes: readonly (readonly Queued[])[],
   work: SuspectWork,
   deps: SuspectDeps,
-): Promise<readonly (readonly [lane: readonly Queued[], result: LaneResult])[]> {
+): Promise<readonly LaneResult[]> {
   const until = deps.now() + deps.sliceMs;
   let starts: ReadonlyMap<string, number>;
   try {
@@ -61,12 +61,11 @@ export async function workSuspects(
     );
   } catch (error) {
     deps.log.error('starts.not-read', { error: errorName(error) });
-    return lanes.map((lane) => [lane, afterFault(lane[0], deps)]);
+    return lanes.map((lane) => afterFault(lane, deps));
   }
-  const results: [readonly Queued[], LaneResult][] = [];
+  const results: LaneResult[] = [];
   for (const lane of leastDangerousFirst(lanes, starts)) {
-    const result = deps.now() < until ? await workSuspectLane(lane, starts, until, work, deps) : SOON;
-    results.push([lane, result]);
+    results.push(deps.now() < until ? await workSuspectLane(lane, starts, until, work, deps) : soon(lane));
   }
   return results;
 }
@@ -97,19 +96,19 @@ async function workSuspectLane(
   let settled = 0;
   for (const queued of lane) {
     if (!wasReceivedOften(queued, deps)) break;
-    if (settled > 0 && deps.now() >= until) return { ...SOON, settled };
+    if (settled > 0 && deps.now() >= until) return soon(lane.slice(settled));
     const result = await workSuspect(queued, starts.get(queued.record.messageId) ?? 0, work, deps);
-    if (result.settled === 0) return { ...result, settled };
+    if (result.unsettled.length > 0) return { ...result, unsettled: lane.slice(settled) };
     // Before the next one starts: its death must not bring this one back.
     await work.remove([queued]);
     settled += 1;
   }
   const rest = lane.slice(settled);
-  if (rest.length === 0) return { settled, visibleInSeconds: 0 };
-  if (deps.now() >= until) return { ...SOON, settled };
+  if (rest.length === 0) return { unsettled: [], visibleInSeconds: 0 };
+  if (deps.now() >= until) return soon(rest);
   const result = await work.workLane(rest, until);
-  await work.remove(rest.slice(0, result.settled));
-  return { ...result, settled: settled + result.settled };
+  await work.remove(settledOf(rest, result));
+  return result;
 }
 
 /** Works on one record alone. `before`: how many of its starts never ended. */
@@ -133,21 +132,21 @@ async function workSuspect(
       if ((await giveUpPoison(parkable, context, deps)) === 'stays')
         await park(registration, lane, [parkable], deps);
       await takeBackStart(record.messageId, 0, deps);
-      return { settled: 1, visibleInSeconds: 0 };
+      return { unsettled: [], visibleInSeconds: 0 };
     }
     await countStart(record.messageId, before, deps);
     const result = await workLane([queued]);
-    await takeBackStart(record.messageId, result.settled > 0 ? 0 : before, deps);
+    await takeBackStart(record.messageId, result.unsettled.length === 0 ? 0 : before, deps);
     return result;
   } catch (error) {
     deps.log.error('suspect.interrupted', { sqsMessageId: record.messageId, error: errorName(error) });
     // The start may have been counted, and only the answer was lost.
     await takeBackStart(record.messageId, before, deps);
-    return afterFault(queued, deps);
+    return afterFault([queued], deps);
   }
 }
 
-const afterFault = (queued: Queued | undefined, { faultWaits }: SuspectDeps): LaneResult => ({
-  settled: 0,
-  visibleInSeconds: queued ? secondsAfterFault(queued.record, faultWaits) : 0,
+const afterFault = (unsettled: readonly Queued[], { faultWaits }: SuspectDeps): LaneResult => ({
+  unsettled,
+  visibleInSeconds: unsettled[0] ? secondsAfterFault(unsettled[0].record, faultWaits) : 0,
 });

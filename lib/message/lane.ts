@@ -2,11 +2,12 @@
 // same time. This is the only lock.
 import { hash } from 'node:crypto';
 import { type Delivery, encodeAttribute } from './attribute.ts';
+import { type LaneLayout, laneOfSlot } from './lane-layout.ts';
 
-/** The lane of a message among `lanes` lanes: a hash of its id, so that every send of it goes into the same lane. */
-export function laneOf(messageId: string, lanes: number): number {
-  if (lanes <= 1) return 0;
-  return hash('sha256', messageId, 'buffer').readUInt32BE(0) % lanes;
+/** The lane of a message: a hash of its id, so that every send of it goes into the same lane. */
+export function laneOf(messageId: string, layout: LaneLayout): number {
+  if (layout.requests <= 1) return 0;
+  return laneOfSlot(hash('sha256', messageId, 'buffer').readUInt32BE(0) % layout.requests, layout);
 }
 
 /** The message group of a lane. The subscription's id is hashed, because a group id is short and ASCII only. */

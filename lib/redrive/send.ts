@@ -2,6 +2,7 @@
 // publishers' queues: in order within each subscription, at the request's rate, and only while there is time.
 
 import { deliveryInLane, groupOf, laneOf } from '#lib/message/lane.ts';
+import { ONE_LANE } from '#lib/message/lane-layout.ts';
 import type { Backstop } from '#lib/queue/backstop.ts';
 import type { Outgoing, Queues } from '#lib/queue/queues.ts';
 import type { Log } from '#lib/telemetry/log.ts';
@@ -123,8 +124,8 @@ function lanesOf<Place>({ items, redriveId, targets }: SendPlan<Place>): Lane<Pl
   for (const { item, letter } of letters) {
     const delivery = deliveryOf(letter, redriveId);
     const { subscription, messageId, replayId } = delivery;
-    const { lanes: count, isOrdered } = targets.get(subscription) ?? { lanes: 1, isOrdered: true };
-    const number = laneOf(messageId, count);
+    const { lanes: layout, isOrdered } = targets.get(subscription) ?? { lanes: ONE_LANE, isOrdered: true };
+    const number = laneOf(messageId, layout);
     const lane = laneNamed(groupOf(subscription, number), isOrdered);
     lane.push({ item, lane, delivery: { replayId, entry: deliveryInLane(delivery, letter.body, number) } });
   }

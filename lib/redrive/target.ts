@@ -1,12 +1,13 @@
 // The subscription of a letter, as redrive needs it: in how many lanes it takes what is replayed, whether in order, and
 // whether its dead letters go to the endpoint that is being read.
 import { UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
-import type { ConfigItem } from '#lib/state/registration.ts';
+import type { LaneLayout } from '#lib/message/lane-layout.ts';
+import { type ConfigItem, lanesOfConfig } from '#lib/state/registration.ts';
 import { isOrdered } from '#lib/subscription/subscription.ts';
 import type { Skip } from './select.ts';
 
 export type Target = {
-  readonly lanes: number;
+  readonly lanes: LaneLayout;
   readonly isOrdered: boolean;
   /** What its item says about dead letters; `unknown` for an item with faults. */
   readonly dlq: { readonly kind: 'none' | 'unknown' } | { readonly kind: 'endpoint'; readonly name: string };
@@ -15,10 +16,11 @@ export type Target = {
 /** Undefined where there is no such subscription. */
 export function targetOf(config: ConfigItem): Target | undefined {
   if (config.kind === 'absent') return undefined;
-  if (config.kind === 'invalid') return { lanes: config.lanes, isOrdered: true, dlq: { kind: 'unknown' } };
-  const { qos, http, dlq } = config.subscription;
+  if (config.kind === 'invalid')
+    return { lanes: lanesOfConfig(config), isOrdered: true, dlq: { kind: 'unknown' } };
+  const { qos, dlq } = config.subscription;
   return {
-    lanes: http.maxConcurrentConnections,
+    lanes: lanesOfConfig(config),
     isOrdered: isOrdered(qos),
     dlq: dlq === undefined ? { kind: 'none' } : { kind: 'endpoint', name: dlq.endpoint },
   };

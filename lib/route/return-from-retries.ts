@@ -3,6 +3,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { type Delivery, decodeLaneMessage, encodeAttribute } from '#lib/message/attribute.ts';
 import { deliveryInLane, laneOf } from '#lib/message/lane.ts';
+import { ONE_LANE } from '#lib/message/lane-layout.ts';
 import { delaySecondsUntil } from '#lib/queue/delay.ts';
 import { NotConfirmed, type Outgoing, type Queues } from '#lib/queue/queues.ts';
 import { tokenEntry } from '#lib/queue/tokens.ts';
@@ -51,6 +52,6 @@ async function inLane(
   body: string,
   { directory }: Pick<ComeRoundDeps, 'directory'>,
 ): Promise<Outgoing> {
-  const { lanes } = (await directory.byId(delivery.subscription)) ?? { lanes: 1 };
+  const { lanes } = (await directory.byId(delivery.subscription)) ?? { lanes: ONE_LANE };
   return deliveryInLane(delivery, body, laneOf(delivery.messageId, lanes));
 }

@@ -7,7 +7,8 @@ import type { Fault } from '#lib/item/fault.ts';
 import { forgetOldest } from '#lib/item/forget-oldest.ts';
 import { hashOfItem } from '#lib/item/hash.ts';
 import { isObject } from '#lib/item/json.ts';
-import { lanesIn } from '#lib/subscription/lanes.ts';
+import { type LaneLayout, ONE_LANE } from '#lib/message/lane-layout.ts';
+import { lanesIn, lanesOf } from '#lib/subscription/lanes.ts';
 import { parseSubscription, type SubscriptionRules } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { stateKey } from './keys.ts';
@@ -22,7 +23,7 @@ export type ConfigItem =
       readonly faults: readonly Fault[];
       readonly itemHash: string;
       /** Lanes that `route` uses for it. */
-      readonly lanes: number;
+      readonly lanes: LaneLayout;
       /** Whether the item was not parsed, because it is too large. */
       readonly isTooLarge?: boolean;
     }
@@ -40,9 +41,9 @@ export type Registration = {
   pace?: SlicePace;
 };
 
-/** How many lanes the subscription has. A wrong item has those that `route` reads in it, without parsing it. */
-export const laneCountOf = (config: Exclude<ConfigItem, { kind: 'absent' }>): number =>
-  config.kind === 'valid' ? config.subscription.http.maxConcurrentConnections : config.lanes;
+/** The lanes that the subscription has. A wrong item has those that `route` reads in it, without parsing it. */
+export const lanesOfConfig = (config: Exclude<ConfigItem, { kind: 'absent' }>): LaneLayout =>
+  config.kind === 'valid' ? lanesOf(config.subscription) : config.lanes;
 
 export type Registrations = {
   /** Reads at most ten subscriptions. Throws when DynamoDB fails, or does not answer for all. */
@@ -161,7 +162,7 @@ function readingOf(item: unknown, rules: SubscriptionRules): ConfigItem {
   const itemHash = hashOfItem(item);
   const parsed = parseSubscription(item, rules);
   if (parsed.ok) return { kind: 'valid', subscription: parsed.subscription, itemHash };
-  const lanes = isObject(item) ? lanesIn(item) : 1;
+  const lanes = isObject(item) ? lanesIn(item) : ONE_LANE;
   const { faults, isTooLarge } = parsed;
   return { kind: 'invalid', faults, itemHash, lanes, ...(isTooLarge && { isTooLarge }) };
 }
@@ -181,6 +182,6 @@ function configOf(reading: ConfigItem, endpoint: unknown, rules: EndpointRules):
     faults: [fault],
     // Hash of both: a changed endpoint counts as a change of the subscription.
     itemHash: hashOfItem([reading.itemHash, endpoint]),
-    lanes: reading.subscription.http.maxConcurrentConnections,
+    lanes: lanesOf(reading.subscription),
   };
 }

@@ -4,9 +4,10 @@
 import * as z from 'zod';
 import { forgetOldest } from '#lib/item/forget-oldest.ts';
 import { isObject, type JsonObject } from '#lib/item/json.ts';
+import { type LaneLayout, ONE_LANE } from '#lib/message/lane-layout.ts';
 import { LANE_ATTRIBUTES, lanesIn } from './lanes.ts';
 
-export type Listed = { readonly id: string; readonly lanes: number };
+export type Listed = { readonly id: string; readonly lanes: LaneLayout };
 
 export type Directory = {
   /** The subscriptions of a topic, ordered by id. Throws when DynamoDB fails. */
@@ -68,7 +69,7 @@ export function createDirectory({ subscriptionsTable, now, cacheMs }: Options): 
       const known = new Set(found.map(({ id }) => id));
       for await (const { items } of subscriptionsTable.query(itemSchema, { ...query, attributes: ['id'] })) {
         for (const { id } of items)
-          if (isId(id) && !known.has(String(id))) found.push({ id: String(id), lanes: 1 });
+          if (isId(id) && !known.has(String(id))) found.push({ id: String(id), lanes: ONE_LANE });
       }
     }
     // DynamoDB orders by bytes, which for valid ids is the same order. A fan-out's progress needs one order for all ids.

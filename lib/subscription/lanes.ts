@@ -1,9 +1,10 @@
-// How many lanes a subscription's item says, from the few attributes that decide it. `route` reads these alone, and `deliver`
+// The lanes of a subscription, and those that its item says, from the few attributes that decide it. `route` reads these alone, and `deliver`
 // counts the lanes of a wrong item by them: the two agree, and no more of an item is read for it, however large it is.
 import { isObject, type JsonObject } from '#lib/item/json.ts';
+import { type LaneLayout, ONE_LANE } from '#lib/message/lane-layout.ts';
 import { HTTP_DEFAULTS, HTTP_FIELDS } from './http-schema.ts';
 import { BLOCKS } from './shape.ts';
-import { isOrdered } from './subscription.ts';
+import { isOrdered, type Subscription } from './subscription.ts';
 import { TOP_FIELDS } from './top-fields.ts';
 
 const CONNECTIONS = BLOCKS.flatMap((block) => [
@@ -18,16 +19,22 @@ export const LANE_ATTRIBUTES: Readonly<Record<string, 'S' | 'N'>> = {
 };
 
 /** The lanes of an item: one where an attribute that decides on them can't be read, or is given twice in two ways. */
-export function lanesIn(item: JsonObject): number {
+export function lanesIn(item: JsonObject): LaneLayout {
   const qos = TOP_FIELDS.qos().default('auto').safeParse(valueAt(item, 'qos'));
   const given = new Set(
     CONNECTIONS.map((path) => valueAt(item, path)).filter((value) => value !== undefined),
   );
   const [connections = HTTP_DEFAULTS.maxConcurrentConnections, another] = given;
   const lanes = HTTP_FIELDS.maxConcurrentConnections().safeParse(connections);
-  if (!qos.success || !lanes.success || another !== undefined || isOrdered(qos.data)) return 1;
-  return lanes.data;
+  if (!qos.success || !lanes.success || another !== undefined || isOrdered(qos.data)) return ONE_LANE;
+  return { requests: lanes.data, several: true };
 }
+
+/** The lanes of a parsed subscription. */
+export const lanesOf = ({ qos, http }: Pick<Subscription, 'qos' | 'http'>): LaneLayout => ({
+  requests: http.maxConcurrentConnections,
+  several: !isOrdered(qos),
+});
 
 /** Undefined where a form left it empty too. */
 function valueAt(item: JsonObject, path: string): unknown {

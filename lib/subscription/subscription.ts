@@ -14,7 +14,7 @@ export type HttpOptions = {
   /** Limit of the whole exchange, including the answer. */
   readonly readTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** Also the number of lanes; 1 for at-most-once and at-least-once. */
+  /** Requests in flight over all lanes; 1 for at-most-once and at-least-once. */
   readonly maxConcurrentConnections: number;
 };
 

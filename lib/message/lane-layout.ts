@@ -1,0 +1,38 @@
+// How a subscription's cap of requests in flight is shared out over its lanes. An unordered lane has several requests in
+// flight: a receive of a FIFO queue with a backlog brings ten messages of one lane, and an invocation that sends them one
+// by one is billed for waiting. A message's lane is that of its slot, so a lane gets messages in proportion to its requests.
+
+export type LaneLayout = {
+  /** The requests in flight over all lanes, at most. */
+  readonly requests: number;
+  /** Whether a lane has several requests in flight. Otherwise each request has a lane of its own. */
+  readonly several: boolean;
+};
+
+/** One lane with one request in flight: strict order. */
+export const ONE_LANE: LaneLayout = { requests: 1, several: false };
+
+/**
+ * The lane of one of `requests` slots. With several requests in a lane, n lanes have n or n + 1 each. Where the cap grows by
+ * one, one lane has one request more and no lane has fewer: so while a cap changes, invocations that know the old one and
+ * invocations that know the new one never exceed the larger of the two together.
+ */
+export function laneOfSlot(slot: number, { several }: Pick<LaneLayout, 'several'>): number {
+  if (!several) return slot;
+  const root = Math.floor(Math.sqrt(slot));
+  const over = slot - root * root;
+  return over < root ? over : root;
+}
+
+/** How many requests this lane may have in flight; 0 when there is no such lane. */
+export function requestsInLane(lane: number, layout: LaneLayout): number {
+  return slotsOf(layout).filter((slot) => laneOfSlot(slot, layout) === lane).length;
+}
+
+/** How many lanes there are, at least one. */
+export function laneCountIn(layout: LaneLayout): number {
+  return Math.max(0, ...slotsOf(layout).map((slot) => laneOfSlot(slot, layout))) + 1;
+}
+
+const slotsOf = ({ requests }: LaneLayout): readonly number[] =>
+  Array.from({ length: requests }, (_, slot) => slot);
