@@ -2,13 +2,13 @@
 
 /**
  * Works on items in order, at most `atOnce` at a time. Once `work` has returned false or thrown, no further item is started.
- * Returns how many were started, when all of these have ended. Then throws what the first one threw that threw.
+ * Resolves when all that were started have ended; then rejects with the first error, if there was one.
  */
 export async function workAtOnce<T>(
   items: readonly T[],
   atOnce: number,
   work: (item: T, index: number) => Promise<boolean>,
-): Promise<number> {
+): Promise<void> {
   let started = 0;
   let goesOn = true;
   async function worker(): Promise<void> {
@@ -25,5 +25,4 @@ export async function workAtOnce<T>(
   const ended = await Promise.allSettled(Array.from({ length: Math.min(atOnce, items.length) }, worker));
   const failed = ended.find((one) => one.status === 'rejected');
   if (failed) throw failed.reason;
-  return started;
 }

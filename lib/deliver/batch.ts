@@ -31,8 +31,11 @@ export async function deliverBatch(
 ): Promise<SQSBatchResponse> {
   const bounds = { endsAt: deps.now() + remainingMs };
   const queued = records.map((record) => ({ record, message: decodeLaneMessage(record.messageAttributes) }));
-  const ours = await extendVisibility(records, Math.ceil(remainingMs / 1000) + AFTER_THE_END_SECONDS, deps);
-  const registrations = await readRegistrations(queued, deps);
+  // Both at once: a lane whose visibility timeout could be extended was ours all the time, while its state was read too.
+  const [ours, registrations] = await Promise.all([
+    extendVisibility(records, Math.ceil(remainingMs / 1000) + AFTER_THE_END_SECONDS, deps),
+    readRegistrations(queued, deps),
+  ]);
   const early = createEarlyRemoval((handles) => deps.queues.remove(deps.deliveriesQueueUrl, handles));
   const unsettled: Queued[] = [];
 

@@ -5,7 +5,7 @@ import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { publishSample } from '#lib/local/publish.ts';
 import { startLocalSet } from '#lib/local/set.ts';
 import { startBeside } from './beside.ts';
-import { putTen } from './load.ts';
+import { type Loaded, putTen } from './load.ts';
 import type { Places, Asked as PublishersAsked } from './publishers.ts';
 import type { Arrival, Manner, Asked as SinkAsked } from './recording-sink.ts';
 
@@ -15,7 +15,7 @@ const DELIVERIES = 'webhooks-local-deliveries.fifo';
 const now = () => performance.timeOrigin + performance.now();
 
 export type Bench = Awaited<ReturnType<typeof startBench>>;
-export type Subscribed = { readonly id: string; readonly lanes: number; readonly path: string };
+export type Subscribed = Loaded & { readonly path: string };
 
 async function startSink() {
   const { told: url, ask, close } = await startBeside<SinkAsked>('./recording-sink.ts');
@@ -23,6 +23,7 @@ async function startSink() {
     url,
     count: ({ path }: Subscribed) => ask<number>({ ask: 'count', path }),
     take: ({ path }: Subscribed) => ask<Arrival[]>({ ask: 'take', path }),
+    most: ({ path }: Subscribed) => ask<number>({ ask: 'most', path }),
     manner: ({ path }: Subscribed, manner: Manner) => ask<void>({ ask: 'manner', path, manner }),
     close,
   };
@@ -47,17 +48,19 @@ type Options = {
   readonly environment?: Record<string, string>;
   /** false: the sweep runs only when `sweep` is called. */
   readonly schedules?: boolean;
+  /** Environments of one function at the same time. */
+  readonly maxEnvironments?: number;
 };
 
 /** Starts the set and the processes beside it. The caller closes it. */
-export async function startBench({ environment = {}, schedules = true }: Options = {}) {
+export async function startBench({ environment = {}, schedules = true, maxEnvironments = 4 }: Options = {}) {
   const sink = await startSink();
   const dynamodb = await startBeside('./dynamodb.ts', { flags: EMULATOR_FLAGS });
   const set = await startLocalSet({
     root: process.cwd(),
     dynamodbUrl: dynamodb.told,
     pollSeconds: 1,
-    maxEnvironments: 4,
+    maxEnvironments,
     environment,
     schedules,
     onPollerError: (text) => console.error(text),
@@ -87,7 +90,7 @@ export async function startBench({ environment = {}, schedules = true }: Options
       const configuration = { callbackUrl: `${sink.url}${path}`, maxConcurrentConnections: lanes };
       const Item = { id, topic: id, qos, configuration };
       await documents.send(new PutCommand({ TableName: outputs.SubscriptionsTableName, Item }));
-      return { id, lanes, path };
+      return { id, lanes: { requests: lanes, several: !qos.startsWith('at-') }, path };
     },
 
     /** Sends a request to `resume`. Throws when its answer is not ok. */

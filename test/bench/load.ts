@@ -2,8 +2,9 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { ATTRIBUTE, encodeAttribute } from '#lib/message/attribute.ts';
 import { groupOf, laneOf } from '#lib/message/lane.ts';
+import type { LaneLayout } from '#lib/message/lane-layout.ts';
 
-export type Loaded = { readonly id: string; readonly lanes: number };
+export type Loaded = { readonly id: string; readonly lanes: LaneLayout };
 
 /** Sends up to ten messages whose bodies are the numbers from `first` on. Throws when SQS does not take all of them. */
 export async function putTen(

@@ -6,21 +6,28 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { answering } from './beside.ts';
 
-/** `errorRate`: the share of requests, chosen at random, that get a 503. */
-export type Manner = { readonly delayMs?: number; readonly errorRate?: number };
+/** `errorRate`: the share of requests, chosen at random, that get a 503; `slowRate`: the share that is answered after `slowMs`. */
+export type Manner = {
+  readonly delayMs?: number;
+  readonly errorRate?: number;
+  readonly slowRate?: number;
+  readonly slowMs?: number;
+};
 export type Asked =
   | { readonly ask: 'manner'; readonly path: string; readonly manner: Manner }
   /** Returns the number of answers with status 200. */
   | { readonly ask: 'count'; readonly path: string }
+  /** Returns and forgets the largest number of requests that were open at one time. */
+  | { readonly ask: 'most'; readonly path: string }
   /** Returns and forgets all recorded requests. */
   | { readonly ask: 'take'; readonly path: string };
 export type Arrival = { readonly body: string; readonly at: number; readonly status: number };
 
-type Path = { manner: Manner; arrivals: Arrival[]; delivered: number };
+type Path = { manner: Manner; arrivals: Arrival[]; delivered: number; open: number; most: number };
 const paths = new Map<string, Path>();
 
 function pathOf(path: string): Path {
-  const known = paths.get(path) ?? { manner: {}, arrivals: [], delivered: 0 };
+  const known = paths.get(path) ?? { manner: {}, arrivals: [], delivered: 0, open: 0, most: 0 };
   paths.set(path, known);
   return known;
 }
@@ -34,14 +41,18 @@ function random(): number {
 
 const server = createServer(async (request, response) => {
   const at = performance.timeOrigin + performance.now();
+  const path = pathOf(request.url ?? '/');
+  path.open += 1;
+  path.most = Math.max(path.most, path.open);
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
-  const path = pathOf(request.url ?? '/');
-  const { delayMs, errorRate = 0 } = path.manner;
+  const { errorRate = 0, slowRate = 0, slowMs } = path.manner;
+  const delayMs = slowRate > 0 && random() < slowRate ? slowMs : path.manner.delayMs;
   const status = random() < errorRate ? 503 : 200;
   path.arrivals.push({ body: Buffer.concat(chunks).toString(), at, status });
   if (status === 200) path.delivered += 1;
   if (delayMs !== undefined) await wait(delayMs);
+  path.open -= 1;
   response.writeHead(status).end();
 });
 server.keepAliveTimeout = 60_000;
@@ -54,6 +65,11 @@ function answer(asked: Asked): unknown {
       return undefined;
     case 'count':
       return path.delivered;
+    case 'most': {
+      const { most } = path;
+      path.most = path.open;
+      return most;
+    }
     case 'take': {
       const { arrivals } = path;
       Object.assign(path, { arrivals: [], delivered: 0 });

@@ -63,7 +63,7 @@ export async function runStory(seed: number): Promise<Story> {
 
   const optionsOf = (): Options => ({
     qos: pick(QOS),
-    lanes: 2 + some(3),
+    lanes: 1 + some(9),
     ...(random() < 0.35 && { dlq: 'letters' }),
     ...retryOf(),
     ...(random() < 0.05 && { onOutage: 'stop' as const }),

@@ -20,7 +20,12 @@ type Options = {
   /** What Secrets Manager answers; it throws. */
   readonly readSecret?: () => Promise<{ readonly SecretString: string }>;
 };
-type Answer = { readonly status?: number; readonly takesMs?: number; readonly kill?: true };
+type Answer = {
+  readonly status?: number;
+  readonly takesMs?: number;
+  readonly kill?: true;
+  readonly localFault?: true;
+};
 
 /** `deliver` over a queue that holds one message for each of these subscriptions. */
 export function createBatches(
@@ -93,7 +98,7 @@ export function createBatches(
           startsAtRequests.push(starts());
           open += 1;
           mostOpen = Math.max(mostOpen, open);
-          const { status = 204, takesMs = 10, kill } = answers.get(id) ?? {};
+          const { status = 204, takesMs = 10, kill, localFault } = answers.get(id) ?? {};
           time += takesMs;
           if (kill) {
             open = 0;
@@ -103,7 +108,7 @@ export function createBatches(
           // Whatever is started beside this request has its chance to begin.
           await new Promise(setImmediate);
           open -= 1;
-          return exchangeOf({ status });
+          return exchangeOf(localFault ? { localFault } : { status });
         },
         endInvocation: async () => {},
       },
@@ -129,7 +134,11 @@ export function createBatches(
   }
 
   /** One invocation, and Lambda's deletion of what it did not report. Returns what it reported; undefined when it died. */
-  async function deliver(records: readonly SQSRecord[], remainingMs = 60_000): Promise<string[] | undefined> {
+  async function deliver(
+    records: readonly SQSRecord[],
+    remainingMs = 60_000,
+    { lambdaDeletes = true } = {},
+  ): Promise<string[] | undefined> {
     died = Promise.withResolvers<undefined>();
     const endsAt = time + remainingMs;
     const context = { awsRequestId: 'deliver', getRemainingTimeInMillis: () => endsAt - time } as Context;
@@ -137,6 +146,7 @@ export function createBatches(
     if (answer === undefined) return undefined;
     const failed = answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
     const done = records.filter(({ messageId }) => !failed.includes(messageId));
+    if (!lambdaDeletes) return failed;
     await memory.queues.remove(
       URLS.deliveries,
       done.map(({ receiptHandle }) => receiptHandle),

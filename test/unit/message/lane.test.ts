@@ -1,27 +1,31 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { deduplicationIdOf, groupOf, laneOf, laneOfGroup } from '#lib/message/lane.ts';
+import { requestsInLane } from '#lib/message/lane-layout.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 40 });
 
 test('a lane is within range, and the same every time', () =>
   fc.assert(
-    fc.property(text, fc.integer({ min: 0, max: 20 }), (id, lanes) => {
-      const lane = laneOf(id, lanes);
-      expect(lane).toBe(laneOf(id, lanes));
-      expect(Number.isInteger(lane) && lane >= 0 && lane < Math.max(1, lanes)).toBe(true);
+    fc.property(text, fc.integer({ min: 0, max: 20 }), fc.boolean(), (id, requests, several) => {
+      const lane = laneOf(id, { requests, several });
+      expect(lane).toBe(laneOf(id, { requests, several }));
+      expect(requestsInLane(lane, { requests: Math.max(1, requests), several })).toBeGreaterThan(0);
     }),
   ));
 
 test('lanes do not change from version to version: messages under way would overtake each other', () => {
-  expect(['m0', 'm1', 'm2', 'm3', 'm4', 'm5'].map((id) => laneOf(id, 5))).toEqual([4, 3, 4, 4, 3, 1]);
+  const ids = ['m0', 'm1', 'm2', 'm3', 'm4', 'm5'];
+  const lanesOf = (several: boolean) => ids.map((id) => laneOf(id, { requests: 5, several }));
+  expect(lanesOf(false)).toEqual([4, 3, 4, 4, 3, 1]);
+  expect(lanesOf(true)).toEqual([0, 1, 0, 0, 1, 0]);
   expect(groupOf('acme', 3)).toBe('giszrYfBSKCiClunzV68qmjTahjnqtFlVUkD9SyoJ1c#3');
 });
 
 test('many messages fill all lanes about evenly', () => {
   const counts = new Array<number>(20).fill(0);
   for (let n = 0; n < 20_000; n++) {
-    const lane = laneOf(`message-${n}`, 20);
+    const lane = laneOf(`message-${n}`, { requests: 20, several: false });
     counts[lane] = (counts[lane] ?? 0) + 1;
   }
   expect(Math.min(...counts)).toBeGreaterThan(800);

@@ -150,12 +150,12 @@ test('a probe’s token that comes before its time does nothing, and the one in 
 
 test('a drain that is over lets the next lane begin, without waiting for the sweep', async () => {
   const world = createWorld({ drainBudget: 1 });
-  world.put('acme', { qos: 'auto', lanes: 5 });
+  world.put('acme', { qos: 'auto', lanes: 20 });
   void world.ask({ subscription: 'acme', action: 'pause' });
   await world.pass(SECOND);
   const ids = publishMany(world, 'acme', 20);
   await world.pass(10 * SECOND);
-  expect(Object.keys((await world.state('acme')).lanes).length).toBeGreaterThan(3);
+  expect(Object.keys((await world.state('acme')).lanes).length).toBeGreaterThan(2);
   void world.ask({ subscription: 'acme', action: 'resume' });
   await world.pass(20 * SECOND);
   expect(delivered(world, 'acme').sort()).toEqual(ids);

@@ -106,7 +106,7 @@ test('an endpoint that is removed later pauses too, before anything more is sent
 
 test('what waits in many lanes stays in them: none is moved for an endpoint', async () => {
   const world = createWorld();
-  world.put('acme', { qos: 'auto', lanes: 5, dlq: 'letters' });
+  world.put('acme', { qos: 'auto', lanes: 20, dlq: 'letters' });
   world.removeEndpoint('letters');
   world.sweepEveryMinute();
   const ids = publishMany(world, 'acme', 30);

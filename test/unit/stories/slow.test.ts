@@ -1,8 +1,9 @@
 // A subscription whose exchanges take long goes through the backlog. Its drains need slots, so the functions that serve the
 // queue are not busy with it, and a subscription beside it loses neither messages nor time.
 import { describe, expect, test } from 'vitest';
-import { laneOf } from '#lib/message/lane.ts';
+import { requestsInLane } from '#lib/message/lane-layout.ts';
 import { SLOTS_KEY } from '#lib/state/keys.ts';
+import { idInLane, unordered } from '#test/support/lanes.ts';
 import type { Request } from '#test/support/ledger.ts';
 import {
   answers,
@@ -21,10 +22,10 @@ const SLOW_MS = 29_000;
 const slowly = { status: 200, afterMs: SLOW_MS } as const;
 const QOS = ['none', 'auto', 'at-most-once', 'at-least-once'] as const;
 
-/** An id in this lane of five. */
-const idIn = (lane: number, name: string): string => {
-  for (let index = 0; ; index++) if (laneOf(`${name}-${index}`, 5) === lane) return `${name}-${index}`;
-};
+/** A cap of 20 is four lanes with five requests in each. */
+const CAP = 20;
+const IN_A_LANE = requestsInLane(0, unordered(CAP));
+const idIn = (lane: number, name: string): string => idInLane(lane, unordered(CAP), name);
 
 /** A world whose deliveries are served by eight environments, with this many slots for slow drains. */
 const createSlowWorld = (slots: number, seed = 1): World =>
@@ -40,35 +41,37 @@ function mostAtOnce(requests: readonly Request[]): number {
 describe('a subscription that answers after 29 s', () => {
   test('is marked after three seconds, and its next message gets no request from the queue', async () => {
     const world = createSlowWorld(4);
-    world.put('slow', { readTimeoutMs: 30_000, qos: 'auto', lanes: 5 });
+    world.put('slow', { readTimeoutMs: 30_000, qos: 'auto', lanes: CAP });
     world.script.answer = () => slowly;
     world.publish('slow', idIn(0, 'first'), 'a');
     await world.pass(4 * SECOND);
     expect((await world.state('slow')).slow?.since).toBeGreaterThan(0);
     expect(world.lines.filter((line) => line.includes('subscription.slow'))).toHaveLength(1);
-    // All four wait for one slot: a subscription is its own tenant, and a tenant has a quarter.
-    for (const lane of [1, 2, 3, 4]) world.publish('slow', idIn(lane, 'next'), `b${lane}`);
+    // All three wait for one slot: a subscription is its own tenant, and a tenant has a quarter.
+    for (const lane of [1, 2, 3]) world.publish('slow', idIn(lane, 'next'), `b${lane}`);
     await world.pass(5 * SECOND);
-    expect(world.counts.get('Parked')).toBe(4);
+    expect(world.counts.get('Parked')).toBe(3);
     expect(world.ledger.of('slow')).toHaveLength(2);
     expect(world.left()).toBe(2);
     world.sweepEveryMinute();
     await rest(world, 'slow');
-    expect(delivered(world, 'slow')).toHaveLength(5);
+    expect(delivered(world, 'slow')).toHaveLength(4);
     expect(mostAtOnce(world.ledger.of('slow').slice(1))).toBe(1);
   });
 
-  test('has one request from the queue in each lane, at most', async () => {
+  test('has the requests of each lane once from the queue, at most', async () => {
     const world = createSlowWorld(4);
-    world.put('slow', { readTimeoutMs: 30_000, qos: 'auto', lanes: 5 });
+    world.put('slow', { readTimeoutMs: 30_000, qos: 'auto', lanes: CAP });
     world.script.answer = () => slowly;
-    for (let lane = 0; lane < 5; lane++) {
-      for (const name of ['a', 'b', 'c']) world.publish('slow', idIn(lane, name), `${lane}${name}`);
+    const names = Array.from({ length: IN_A_LANE + 3 }, (_, index) => `n${index}`);
+    for (let lane = 0; lane < 4; lane++) {
+      for (const name of names) world.publish('slow', idIn(lane, name), `${lane}${name}`);
     }
     world.sweepEveryMinute();
     await rest(world, 'slow');
-    expect(delivered(world, 'slow')).toHaveLength(15);
-    expect(world.counts.get('Drained')).toBeGreaterThanOrEqual(10);
+    expect(delivered(world, 'slow')).toHaveLength(4 * names.length);
+    expect(world.counts.get('Drained')).toBeGreaterThanOrEqual(4 * 3);
+    expect(world.ledger.breaches).toEqual([]);
   });
 
   test.each(QOS)('gets every message under %s, and those of a lane in order', async (qos) => {
@@ -159,7 +162,7 @@ test.each([1, 4, 40])(
       mostAtOnce(
         world.ledger.requests.filter(({ at, subscription }) => at > from && subscription.startsWith('slow')),
       ),
-    ).toBeLessThanOrEqual(4);
+    ).toBeLessThanOrEqual(4 * requestsInLane(0, unordered(2)));
     // No message waited for a slow exchange to end.
     expect(Math.max(...waits)).toBeLessThan(5 * SECOND);
   },
@@ -185,7 +188,7 @@ test('40 slow subscriptions with two slots take turns: none gets a second slice 
 
 test('a tenant has a quarter of the slots at most, and the others have the rest', async () => {
   const world = createSlowWorld(8);
-  world.put('many', { readTimeoutMs: 30_000, qos: 'auto', lanes: 20 });
+  world.put('many', { readTimeoutMs: 30_000, qos: 'auto', lanes: CAP });
   world.put('few', { readTimeoutMs: 30_000, qos: 'auto', lanes: 5 });
   world.script.answer = () => slowly;
   world.sweepEveryMinute();
@@ -195,7 +198,7 @@ test('a tenant has a quarter of the slots at most, and the others have the rest'
   for (let index = 0; index < 10; index++) world.publish('few', `few-${index}`, `g${index}`);
   await world.pass(10 * MINUTE);
   const after = (id: string) => world.ledger.of(id).filter(({ at }) => at >= from);
-  expect(mostAtOnce(after('many'))).toBe(2);
+  expect(mostAtOnce(after('many'))).toBe(2 * IN_A_LANE);
   expect(delivered(world, 'few')).toHaveLength(10);
 });
 
@@ -213,7 +216,8 @@ test('two subscriptions of one tenant share its quarter of the slots', async () 
   const from = world.now();
   await world.pass(10 * MINUTE);
   const requests = ['bank-a', 'bank-b'].flatMap((id) => world.ledger.of(id)).filter(({ at }) => at >= from);
-  expect(mostAtOnce(requests)).toBe(2);
+  // Two slices, each of a lane of ten requests.
+  expect(mostAtOnce(requests)).toBe(2 * requestsInLane(0, unordered(10)));
   expect(new Set(requests.map(({ subscription }) => subscription)).size).toBe(2);
 });
 

@@ -1,5 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
+import { ONE_LANE } from '#lib/message/lane-layout.ts';
 import { createDirectory } from '#lib/subscription/directory.ts';
+import { unordered } from '#test/support/lanes.ts';
 import { createMemoryDocuments, tablesOver } from '#test/support/memory-documents.ts';
 import { subscriptionItem } from '#test/support/route-world.ts';
 
@@ -44,10 +46,10 @@ describe('the subscriptions of a topic', () => {
     register('ordered', { qos: 'at-most-once', ...http(3) });
     put('subscriptions', { id: 'broken', topic: 'orders', qos: 'auto', configuration: { http: [] } });
     expect(await directory.ofTopic('orders')).toEqual([
-      { id: 'auto', lanes: 5 },
-      { id: 'broken', lanes: 5 },
-      { id: 'capped', lanes: 3 },
-      { id: 'ordered', lanes: 1 },
+      { id: 'auto', lanes: unordered(5) },
+      { id: 'broken', lanes: unordered(5) },
+      { id: 'capped', lanes: unordered(3) },
+      { id: 'ordered', lanes: ONE_LANE },
     ]);
   });
 
@@ -66,13 +68,13 @@ describe('the subscriptions of a topic', () => {
     register('e', { qos: 'auto', configuration: { ...url, http: { maxConcurrentConnections: many } } });
     register('f', { qos: 'auto', configuration: many });
     expect(await directory.ofTopic('orders')).toEqual([
-      { id: 'a', lanes: 5 },
-      { id: 'b', lanes: 3 },
-      { id: 'c', lanes: 4 },
+      { id: 'a', lanes: unordered(5) },
+      { id: 'b', lanes: unordered(3) },
+      { id: 'c', lanes: unordered(4) },
       // An attribute of another type can't be read, and is not.
-      { id: 'd', lanes: 1 },
-      { id: 'e', lanes: 1 },
-      { id: 'f', lanes: 5 },
+      { id: 'd', lanes: ONE_LANE },
+      { id: 'e', lanes: ONE_LANE },
+      { id: 'f', lanes: unordered(5) },
     ]);
     const answers = JSON.stringify(await Promise.all(reading.mock.results.map(({ value }) => value)));
     expect(answers.length).toBeLessThan(1_000);
@@ -125,8 +127,8 @@ describe('one subscription', () => {
   test('is found by its id, with its lanes, and kept', async () => {
     const { directory, register, calls } = open();
     register('a', { topic: undefined, qos: 'auto' });
-    expect(await directory.byId('a')).toEqual({ id: 'a', lanes: 5 });
-    expect(await directory.byId('a')).toEqual({ id: 'a', lanes: 5 });
+    expect(await directory.byId('a')).toEqual({ id: 'a', lanes: unordered(5) });
+    expect(await directory.byId('a')).toEqual({ id: 'a', lanes: unordered(5) });
     expect(calls.get('Get')).toBe(1);
   });
 
@@ -134,7 +136,7 @@ describe('one subscription', () => {
     const { directory, register } = open();
     expect(await directory.byId('a')).toBeUndefined();
     register('a');
-    expect(await directory.byId('a')).toEqual({ id: 'a', lanes: 1 });
+    expect(await directory.byId('a')).toEqual({ id: 'a', lanes: ONE_LANE });
   });
 });
 
