@@ -2,9 +2,6 @@
 import { laneOf } from '#lib/message/lane.ts';
 import type { LaneLayout } from '#lib/message/lane-layout.ts';
 
-/** The largest cap that an item may have. */
-export const MOST_CONNECTIONS = 20;
-
 /** The lanes of a subscription without order, with this cap. */
 export const unordered = (requests: number): LaneLayout => ({ requests, several: true });
 

@@ -17,6 +17,7 @@ const LEFT_OUT = [
   'parameters',
   'deploy',
   'bench:backlog',
+  'bench:lanes',
   'bench:neighbours',
 ];
 

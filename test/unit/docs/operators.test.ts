@@ -41,7 +41,7 @@ describe('the costs', () => {
 
 test.each([
   ['messages waiting on deliveries.fifo', FULL_AT],
-  ['lanes of a subscription', LARGEST_MAX_CONCURRENT_CONNECTIONS],
+  ['requests in flight of a subscription without order', LARGEST_MAX_CONCURRENT_CONNECTIONS],
 ])('the quota of %s is %i', (quota, value) => {
   const [, here = ''] = page.table('quota').find(([name]) => name === quota) ?? [];
   expect(here.match(/\d[\d,]*/g)).toEqual([value.toLocaleString('en')]);

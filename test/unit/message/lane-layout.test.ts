@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { laneCountIn, laneOfSlot, ONE_LANE, requestsInLane } from '#lib/message/lane-layout.ts';
-import { MOST_CONNECTIONS } from '#test/support/lanes.ts';
+import { LARGEST_MAX_CONCURRENT_CONNECTIONS } from '#lib/subscription/http-schema.ts';
 
-const caps = Array.from({ length: MOST_CONNECTIONS }, (_, index) => index + 1);
+const caps = Array.from({ length: LARGEST_MAX_CONCURRENT_CONNECTIONS }, (_, index) => index + 1);
 const requestsOf = (requests: number, several: boolean): number[] =>
   Array.from({ length: laneCountIn({ requests, several }) }, (_, lane) =>
     requestsInLane(lane, { requests, several }),
