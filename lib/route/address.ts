@@ -7,7 +7,12 @@ import { type Published, readPublished } from '#lib/message/published.ts';
 import type { Directory, Listed } from '#lib/subscription/directory.ts';
 import type { Count } from '#lib/telemetry/log.ts';
 
-export type Laned = { readonly delivery: Delivery; readonly lane: number };
+export type Laned = {
+  readonly delivery: Delivery;
+  readonly lane: number;
+  /** Whether the lane keeps order. */
+  readonly isOrdered: boolean;
+};
 
 export type Addressed =
   /** Ordered by the subscriptions' ids. `message.body` is the payload that is sent on. */
@@ -42,6 +47,7 @@ function deliveryTo({ id, lanes }: Listed, message: Published): Laned {
   const { topic, encoding, traceparent, tracestate } = message;
   return {
     lane: laneOf(message.id, lanes),
+    isOrdered: !lanes.several,
     delivery: {
       subscription: id,
       messageId: message.id,

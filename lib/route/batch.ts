@@ -1,5 +1,5 @@
 // One batch of `route`: SQS confirms all deliveries of a message before the message is done. Messages of one publisher's
-// group are routed one after the other, messages without a group in parallel.
+// group are routed in order, in waves whose messages share no ordered lane; messages without a group in parallel.
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { traceIdOf } from '#lib/message/trace.ts';
 import type { Backstop } from '#lib/queue/backstop.ts';
@@ -9,8 +9,9 @@ import type { Queues } from '#lib/queue/queues.ts';
 import { sendUndeliverable } from '#lib/queue/undeliverable.ts';
 import { type Count, errorName, type Log } from '#lib/telemetry/log.ts';
 import { type AddressDeps, type Addressed, address } from './address.ts';
-import { type FanOutDeps, fanOut } from './fan-out.ts';
+import { type FanOutDeps, PAGE, sendWave } from './fan-out.ts';
 import { type ComeRoundDeps, returnFromRetries } from './return-from-retries.ts';
+import { type Deliverable, nextWave } from './wave.ts';
 
 export type RouteDeps = AddressDeps &
   ComeRoundDeps &
@@ -48,57 +49,110 @@ export async function routeBatch(
 const flowOf = ({ attributes, messageId, eventSourceARN }: SQSRecord): string =>
   (eventSourceARN.endsWith('.fifo') ? attributes.MessageGroupId : undefined) ?? messageId;
 
-/** Routes one message after the other. The first that fails is handed back with all that follow it. */
+/** Routes one wave after the other. Where one fails, what failed of it is handed back with all that follow the wave. */
 async function routeFlow(
   flow: readonly SQSRecord[],
   endsAt: number,
   deps: RouteDeps,
 ): Promise<readonly SQSRecord[]> {
-  for (const [index, record] of flow.entries()) {
-    const seconds = (await deps.backstop.full())
-      ? FULL_SECONDS
-      : await routeOne(record, endsAt, deps).catch((error: unknown) => {
-          deps.log.error('message.not-routed', { sqsMessageId: record.messageId, error: errorName(error) });
-          return secondsAfterFault(record, deps.faultWaits);
-        });
-    if (seconds === undefined) continue;
-    const rest = flow.slice(index);
-    deps.count('HandedBack', rest.length);
-    const queueUrl = deps.sourceUrls.find((url) => queueNameIn(url) === queueNameOf(record));
-    if (queueUrl === undefined) return rest;
-    await deps.queues.hide(
-      queueUrl,
-      rest.map(({ receiptHandle }) => ({ receiptHandle, seconds })),
-    );
-    return rest;
+  const known = new Map<SQSRecord, Addressed>();
+  async function addressOf(record: SQSRecord): Promise<Addressed | undefined> {
+    if (isFromRetries(record, deps)) return undefined;
+    const addressed = known.get(record) ?? (await address(record, deps));
+    known.set(record, addressed);
+    return addressed;
+  }
+  for (let begin = 0; begin < flow.length; ) {
+    const rest = flow.slice(begin);
+    if (await deps.backstop.full()) return await handBack(rest, FULL_SECONDS, deps);
+    const { taken, left, seconds } = await routeWave(rest, addressOf, endsAt, deps);
+    if (left.length > 0) return await handBack([...left, ...rest.slice(taken)], seconds, deps);
+    begin += taken;
   }
   return [];
 }
 
-/** Returns undefined when the message is done, else the seconds after which to continue. */
-async function routeOne(record: SQSRecord, endsAt: number, deps: RouteDeps): Promise<number | undefined> {
-  if (queueNameOf(record) === queueNameIn(deps.retriesQueueUrl)) {
-    const unroutable = await returnFromRetries(record, deps);
-    if (unroutable) await sendUndeliverable(record, unroutable, deps);
-    return undefined;
+async function handBack(
+  records: readonly SQSRecord[],
+  seconds: number,
+  deps: RouteDeps,
+): Promise<readonly SQSRecord[]> {
+  const [first] = records;
+  deps.count('HandedBack', records.length);
+  const queueUrl = first && deps.sourceUrls.find((url) => queueNameIn(url) === queueNameOf(first));
+  if (queueUrl === undefined) return records;
+  await deps.queues.hide(
+    queueUrl,
+    records.map(({ receiptHandle }) => ({ receiptHandle, seconds })),
+  );
+  return records;
+}
+
+const isFromRetries = (record: SQSRecord, { retriesQueueUrl }: RouteDeps): boolean =>
+  queueNameOf(record) === queueNameIn(retriesQueueUrl);
+
+type Routed = {
+  /** Records that were worked on, from the first. */
+  readonly taken: number;
+  /** Those of them that are not done. */
+  readonly left: readonly SQSRecord[];
+  /** Seconds after which these are to be tried again. */
+  readonly seconds: number;
+};
+
+/** Routes the first record, and those that may be sent with it. Never throws. */
+async function routeWave(
+  records: readonly SQSRecord[],
+  addressOf: (record: SQSRecord) => Promise<Addressed | undefined>,
+  endsAt: number,
+  deps: RouteDeps,
+): Promise<Routed> {
+  const [first] = records;
+  if (first === undefined) return { taken: 0, left: [], seconds: 0 };
+  let wave: readonly SQSRecord[] = [first];
+  const notRouted = (left: readonly SQSRecord[], error: unknown): Routed => {
+    for (const { messageId } of left) {
+      deps.log.error('message.not-routed', { sqsMessageId: messageId, error: errorName(error) });
+    }
+    const seconds = Math.max(...left.map((record) => secondsAfterFault(record, deps.faultWaits)));
+    return { taken: wave.length, left, seconds };
+  };
+  try {
+    const routable = await nextWave(records, addressOf, PAGE);
+    if (routable.length === 0) {
+      await routeElsewhere(first, addressOf, deps);
+      return { taken: 1, left: [], seconds: 0 };
+    }
+    wave = routable.map(({ record }) => record);
+    const { finished, error } = await sendWave(routable, endsAt, deps);
+    for (const { record, addressed } of finished) noteRouted(record, addressed, deps);
+    const left = wave.filter((record) => !finished.some((one) => one.record === record));
+    return error === undefined ? { taken: wave.length, left, seconds: 0 } : notRouted(left, error);
+  } catch (error) {
+    return notRouted(wave, error);
   }
-  const addressed: Addressed = await address(record, deps);
-  if (addressed.kind === 'unroutable') {
-    await sendUndeliverable(record, addressed, deps);
-    return undefined;
-  }
-  const { message, deliveries } = addressed;
+}
+
+/** Sends a message from `retries` on, or one without an address to `undeliverable`. Throws when AWS fails. */
+async function routeElsewhere(
+  record: SQSRecord,
+  addressOf: (record: SQSRecord) => Promise<Addressed | undefined>,
+  deps: RouteDeps,
+): Promise<void> {
+  const addressed = await addressOf(record);
+  const unroutable = addressed === undefined ? await returnFromRetries(record, deps) : addressed;
+  if (unroutable?.kind === 'unroutable') await sendUndeliverable(record, unroutable, deps);
+}
+
+function noteRouted(record: SQSRecord, { message, deliveries }: Deliverable, deps: RouteDeps): void {
   const { id: messageId, topic, traceparent } = message;
   const traceId = traceparent && traceIdOf(traceparent);
   const line = { sqsMessageId: record.messageId, messageId, topic, traceId };
   if (deliveries.length === 0) {
     deps.count('MessagesWithoutSubscription');
     deps.log.info('message.without-subscription', line);
-    return undefined;
+  } else {
+    deps.count('MessagesRouted');
+    deps.log.info('message.routed', { ...line, deliveries: deliveries.length });
   }
-  const finished = await fanOut(record.messageId, message.body, deliveries, endsAt, deps);
-  if (!finished) return 0;
-  deps.count('MessagesRouted');
-  deps.log.info('message.routed', { ...line, deliveries: deliveries.length });
-  return undefined;
 }

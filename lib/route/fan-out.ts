@@ -2,10 +2,11 @@
 // into one invocation saves its progress and continues there.
 
 import { deliveryInLane } from '#lib/message/lane.ts';
-import { NotConfirmed, type Queues } from '#lib/queue/queues.ts';
+import { NotConfirmed, type Outgoing, type Queues } from '#lib/queue/queues.ts';
 import type { Count } from '#lib/telemetry/log.ts';
 import type { Laned } from './address.ts';
 import { type PlaceDeps, readPlace, writePlace } from './fan-out-progress.ts';
+import type { Routable } from './wave.ts';
 
 export type FanOutDeps = PlaceDeps & {
   readonly queues: Pick<Queues, 'send'>;
@@ -15,7 +16,7 @@ export type FanOutDeps = PlaceDeps & {
 };
 
 /** Deliveries a page: a crash repeats at most one page, and SQS drops the copies for five minutes. */
-const PAGE = 100;
+export const PAGE = 100;
 
 /**
  * Puts each delivery on `deliveries.fifo`. Returns false when time ran out: the progress is saved.
@@ -52,21 +53,56 @@ async function sendPage(
   deps: FanOutDeps,
 ): Promise<boolean> {
   const entries = page.map(({ delivery, lane }) => deliveryInLane(delivery, body, lane));
-  // Refused deliveries are sent again at once while that makes progress: otherwise a page of a hundred would hardly
-  // get through when one call in a hundred fails. Each is in another lane, so their order does not matter.
+  const { refused, error } = await sendAll(entries, endsAt, deps);
+  if (error !== undefined) throw error;
+  return refused.size === 0;
+}
+
+/**
+ * Sends entries whose order does not matter. Refused ones are sent again at once while that makes progress: otherwise a
+ * page of a hundred would hardly get through when one call in a hundred fails. Returns those that SQS did not take, with
+ * an error unless time ran out.
+ */
+async function sendAll(
+  entries: readonly Outgoing[],
+  endsAt: number,
+  deps: FanOutDeps,
+): Promise<{ readonly refused: ReadonlySet<Outgoing>; readonly error?: NotConfirmed }> {
   let left = entries;
   while (left.length > 0) {
     const confirmations = await deps.queues.send(deps.deliveriesQueueUrl, left);
     const refused = left.filter((_, index) => confirmations[index] !== undefined);
     deps.count('DeliveriesQueued', left.length - refused.length);
     if (refused.length === left.length) {
-      throw new NotConfirmed(
-        'deliveries.fifo',
-        confirmations.find((code) => code !== undefined) ?? 'Unknown',
-      );
+      const code = confirmations.find((one) => one !== undefined) ?? 'Unknown';
+      return { refused: new Set(refused), error: new NotConfirmed('deliveries.fifo', code) };
     }
     left = refused;
-    if (left.length > 0 && deps.now() >= endsAt) return false;
+    if (deps.now() >= endsAt) break;
   }
-  return true;
+  return { refused: new Set(left) };
+}
+
+/**
+ * Sends the deliveries of messages that may be sent together, and returns those of which SQS confirmed every delivery; an
+ * error unless only time ran out. Throws when DynamoDB fails.
+ */
+export async function sendWave(
+  wave: readonly Routable[],
+  endsAt: number,
+  deps: FanOutDeps,
+): Promise<{ readonly finished: readonly Routable[]; readonly error?: unknown }> {
+  const [first] = wave;
+  if (first !== undefined && wave.length === 1) {
+    const { message, deliveries } = first.addressed;
+    const done = await fanOut(first.record.messageId, message.body, deliveries, endsAt, deps);
+    return { finished: done ? wave : [] };
+  }
+  if (deps.now() >= endsAt) return { finished: [] };
+  const entries = wave.map(({ addressed: { message, deliveries } }) =>
+    deliveries.map(({ delivery, lane }) => deliveryInLane(delivery, message.body, lane)),
+  );
+  const { refused, error } = await sendAll(entries.flat(), endsAt, deps);
+  const finished = wave.filter((_, index) => entries[index]?.every((entry) => !refused.has(entry)));
+  return { finished, ...(error !== undefined && { error }) };
 }

@@ -145,6 +145,23 @@ export const DANGERS: readonly Danger[] = [
     ],
   },
   {
+    id: 'lane-twice-in-a-wave',
+    danger:
+      'Two messages of one ordered lane are in one call to SQS, which refuses the first and stores the second.',
+    edits: [['lib/route/wave.ts', 'ordered.some((lane) => lanes.has(lane))', 'ordered.length < 0']],
+    tests: [
+      ['stories/route-order', 'no message is stored in an ordered lane before an earlier one'],
+      ['route/batch', 'cost ten calls where all are for one ordered lane'],
+    ],
+  },
+  {
+    id: 'refused-in-a-wave',
+    danger:
+      'A message whose delivery SQS refused counts as routed, because the call stored the others of its wave.',
+    edits: [['lib/route/fan-out.ts', 'every((entry) => !refused.has(entry))', 'some(() => true)']],
+    tests: [['route/batch', 'exactly those that SQS refused go back']],
+  },
+  {
     id: 'lane-over-cap',
     danger: 'The lanes of an unordered subscription together have more requests in flight than its cap.',
     edits: [['lib/message/lane-layout.ts', '=== lane).length;', '=== lane).length + 1;']],

@@ -236,7 +236,8 @@ describe('when AWS fails', () => {
     const refused = send('m2', 'A');
     send('m3', 'B');
     const behind = send('m4', 'A');
-    world.memory.faults.entry = refusing((index) => index === 2);
+    world.memory.faults.entry = (operation, _, entry) =>
+      operation === 'send' && JSON.stringify(entry).includes('m2') ? 'InternalError' : undefined;
     expect(await world.poll(URLS.messagesFifo)).toEqual(failures(refused, behind));
     expect(world.delivered().map(({ delivery }) => delivery.messageId)).toEqual(['m0', 'm1', 'm3']);
     expect(world.counts.get('HandedBack')).toBe(2);
@@ -292,4 +293,55 @@ test('ten messages side by side cost one call, not ten', async () => {
     remove: 1,
     Query: 1,
   });
+});
+
+describe('ten messages of one group of a publisher', () => {
+  async function callsFor(subscriptionOf: (n: number) => string, qos: string): Promise<number | undefined> {
+    const world = createRouteWorld();
+    for (let n = 0; n < 10; n++) world.register(subscriptionItem(`s${n}`, { qos, topic: `to-${n}` }));
+    for (let n = 0; n < 10; n++) {
+      const attributes = { subscription: subscriptionOf(n), id: `m${n}` };
+      world.publish(attributes, { queue: URLS.messagesFifo, group: 'A' });
+    }
+    expect(await world.poll(URLS.messagesFifo)).toEqual(DONE);
+    expect(world.delivered().map(({ delivery }) => delivery.messageId)).toEqual(
+      Array.from({ length: 10 }, (_, n) => `m${n}`),
+    );
+    return world.memory.calls.get('send');
+  }
+
+  test('cost one call where each is for another ordered lane', async () => {
+    expect(await callsFor((n) => `s${n}`, 'at-least-once')).toBe(1);
+  });
+
+  test('cost ten calls where all are for one ordered lane: SQS may refuse one and store the next', async () => {
+    expect(await callsFor(() => 's0', 'at-least-once')).toBe(10);
+  });
+
+  test('cost five where two and two have no lane in common', async () => {
+    expect(await callsFor((n) => `s${n % 2}`, 'at-most-once')).toBe(5);
+  });
+
+  test('cost one call where their lanes keep no order', async () => {
+    expect(await callsFor(() => 's0', 'auto')).toBe(1);
+  });
+});
+
+test('of messages that were sent together, exactly those that SQS refused go back, with all that follow', async () => {
+  const world = createRouteWorld();
+  world.register(...['a', 'b', 'c'].map((id) => subscriptionItem(id)));
+  const send = (id: string, subscription: string) =>
+    world.publish({ subscription, id }, { queue: URLS.messagesFifo, group: 'A' });
+  send('m0', 'a');
+  const refused = send('m1', 'b');
+  send('m2', 'c');
+  const behind = [send('m3', 'b'), send('m4', 'a')];
+  world.memory.faults.entry = (operation, _, entry) =>
+    operation === 'send' && JSON.stringify(entry).includes('m1') ? 'InternalError' : undefined;
+  expect(await world.poll(URLS.messagesFifo)).toEqual(failures(refused, ...behind));
+  expect(world.delivered().map(({ delivery }) => delivery.messageId)).toEqual(['m0', 'm2']);
+  world.memory.faults.entry = undefined;
+  world.advance(5_000);
+  expect(await world.poll(URLS.messagesFifo)).toEqual(DONE);
+  expect(world.delivered().map(({ delivery }) => delivery.messageId)).toEqual(['m0', 'm2', 'm1', 'm3', 'm4']);
 });
