@@ -5,7 +5,6 @@ import { basename, dirname, join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { LICENCES_FILE, licencesText, packageFolders } from './licences.ts';
 import { requireHttp } from './require-http.ts';
-import { slimAxios } from './slim-axios.ts';
 import { slimUndici } from './slim-undici.ts';
 
 /** The functions: one file each in functions/. */
@@ -33,7 +32,7 @@ export async function bundle(folder = 'dist'): Promise<Metafile> {
     banner: { js: REQUIRE_FOR_COMMONJS },
     // Includes the code of the Kafka client's compression, which would look for a file beside the bundle.
     alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
-    plugins: [requireHttp(), slimAxios(), slimUndici()],
+    plugins: [requireHttp(), slimUndici()],
     metafile: true,
   });
   for (const [file, { inputs }] of Object.entries(metafile.outputs)) {

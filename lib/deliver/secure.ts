@@ -31,10 +31,14 @@ export async function secure(
   subscription: Subscription,
   deps: SecureDeps,
 ): Promise<Secured> {
+  const { auth, ssl, proxy, signing } = subscription;
+  if (auth === undefined && ssl === undefined && proxy === undefined && signing === undefined) {
+    return { ok: true, headers: request.headers, authorization: undefined, connection: {} };
+  }
   const [authorized, connection, signature] = await Promise.all([
     deps.authorization.headerFor(subscription),
     deps.connectionOf(subscription),
-    signed(request, subscription.signing, deps),
+    signed(request, signing, deps),
   ]);
   if (!authorized.ok) return authorized;
   if (!connection.ok) return connection;
@@ -43,3 +47,10 @@ export async function secure(
   const headers = authorization === undefined ? signature.headers : { ...signature.headers, authorization };
   return { ok: true, headers, authorization, connection };
 }
+
+/** Whether nothing of the request has to be fetched: its signature, if it has one, is made by keys in the item. */
+export const isSecuredAtOnce = ({ auth, ssl, proxy, signing }: Subscription): boolean =>
+  (auth === undefined || auth.type === 'none') &&
+  ssl === undefined &&
+  proxy?.enabled !== true &&
+  (signing?.secrets ?? []).length === 0;

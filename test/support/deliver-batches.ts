@@ -19,6 +19,8 @@ type Options = {
   readonly auth?: object;
   /** What Secrets Manager answers; it throws. */
   readonly readSecret?: () => Promise<{ readonly SecretString: string }>;
+  /** Called with the name of each command to SQS and DynamoDB before it is carried out. */
+  readonly beforeCall?: (command: string) => Promise<void>;
 };
 type Answer = {
   readonly status?: number;
@@ -30,7 +32,7 @@ type Answer = {
 /** `deliver` over a queue that holds one message for each of these subscriptions. */
 export function createBatches(
   subscriptions: readonly string[],
-  { qos = 'at-least-once', dlq = false, auth, readSecret }: Options = {},
+  { qos = 'at-least-once', dlq = false, auth, readSecret, beforeCall = async () => {} }: Options = {},
 ) {
   let time = 1_700_000_000_000;
   const now = () => time;
@@ -81,12 +83,19 @@ export function createBatches(
   }
   for (const [index, id] of subscriptions.entries()) enqueue(id, `${id}-${index + 1}`);
 
+  const told = <Client extends { readonly send: unknown }>(client: Client): Client => ({
+    ...client,
+    send: async (command: { readonly constructor: { readonly name: string } }) => {
+      await beforeCall(command.constructor.name);
+      return (client.send as (one: unknown) => unknown)(command);
+    },
+  });
   const counts = new Map<CountName, number>();
   const telemetry = telemetryInto({ log: { info() {}, warn() {}, error() {} }, counts });
   const handler = createDeliver(
     {
-      sqs: memory.sqs,
-      documents: tables.documents,
+      sqs: told(memory.sqs),
+      documents: told(tables.documents),
       events: { send: async () => ({ FailedEntryCount: 0 }) } as never,
       secretsManager: {
         send: readSecret ?? (() => Promise.reject(new Error('nobody here has a secret'))),

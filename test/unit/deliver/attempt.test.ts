@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Exchange } from '#lib/callback/client.ts';
 import { attempt } from '#lib/deliver/attempt.ts';
+import { isSecuredAtOnce } from '#lib/deliver/secure.ts';
 import { NO_STOPWATCH } from '#lib/deliver/stopwatch.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { LIMITS } from '#test/support/limits.ts';
@@ -16,12 +17,15 @@ async function attemptOf({
   authorization = WITHOUT_CREDENTIALS,
   answer = { kind: 'answered', status: 200, headers: {}, body: Buffer.alloc(0), truncated: false },
   withinMs,
+  ...given
 }: {
   authorization?: Partial<typeof WITHOUT_CREDENTIALS>;
   answer?: Exchange;
   withinMs: number;
+  auth?: Subscription['auth'];
 }) {
   const calls: string[] = [];
+  const auth = 'auth' in given ? given.auth : ({ type: 'token', token: { value: 't' } } as const);
   const subscription: Subscription = {
     id: 's',
     topic: undefined,
@@ -33,6 +37,7 @@ async function attemptOf({
     interruptConsumptionOnServerError: true,
     interruptConsumptionOnException: true,
     retry: { kind: 'default' },
+    ...(auth && { auth }),
   };
   const by = Date.now() + withinMs;
   const attempted = await attempt(
@@ -91,4 +96,30 @@ test('a 401 of which it can not be said in time whether credentials changed is n
     withinMs: 50,
   });
   expect(attempted).toMatchObject({ outcome: { kind: 'rejected', status: 401 }, credentialsChanged: true });
+});
+
+test('a subscription without credentials, stores, proxy and keys waits for none of them', async () => {
+  const asked = () => {
+    throw new Error('nothing is to be asked for');
+  };
+  const { attempted } = await attemptOf({
+    auth: undefined,
+    authorization: { headerFor: asked },
+    withinMs: 10_000,
+  });
+  expect(attempted).toMatchObject({ outcome: { kind: 'delivered' } });
+});
+
+const secret = { name: 'webhooks/dev/s' };
+test.each([
+  [true, {}],
+  [true, { auth: { type: 'none' } }],
+  [true, { proxy: { enabled: false } }],
+  [true, { signing: { keys: ['whsec_a'] } }],
+  [false, { signing: { keys: ['whsec_a'], secrets: [secret] } }],
+  [false, { auth: { type: 'token', token: { value: 'a' } } }],
+  [false, { ssl: { trustAll: true } }],
+  [false, { proxy: { enabled: true } }],
+])('whether everything of a request is there at once: %s for %j', (expected, fields) => {
+  expect(isSecuredAtOnce(fields as Subscription)).toBe(expected);
 });

@@ -1,18 +1,20 @@
 // What CloudWatch reads of a function's standard output: log lines, and metrics in its embedded format.
 import type { Context } from 'aws-lambda';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { createTelemetry } from '#lib/telemetry/telemetry.ts';
+import { createTelemetry, telemetryMiddleware } from '#lib/telemetry/telemetry.ts';
 
 function telemetry() {
   const lines: Record<string, unknown>[] = [];
+  let writes = 0;
   for (const stream of [process.stdout, process.stderr]) {
     const spy = vi.spyOn(stream, 'write').mockImplementation((text) => {
+      writes += 1;
       for (const line of String(text).split('\n')) if (line !== '') lines.push(JSON.parse(line));
       return true;
     });
     onTestFinished(() => spy.mockRestore());
   }
-  return { ...createTelemetry('deliver', 'dev'), lines };
+  return { ...createTelemetry('deliver', 'dev'), lines, writes: () => writes };
 }
 
 const directive = (name: string, dimensions: string[], metrics: Record<string, string>) => ({
@@ -120,4 +122,36 @@ test('LOG_LEVEL WARN leaves the lines of attempts out', () => {
   log.info('delivery.attempted', {});
   log.warn('delivery.held', {});
   expect(lines).toMatchObject([{ message: 'delivery.held' }]);
+});
+
+test('lines and metrics of an invocation are one write, and stand in the order in which they came', () => {
+  const { begin, log, count, flush, lines, writes } = telemetry();
+  begin({ awsRequestId: 'r-1' } as Context);
+  for (const attempt of [1, 2, 3]) log.info('delivery.attempted', { attempt });
+  count('Attempts', 3);
+  expect(lines).toEqual([]);
+  flush();
+  expect(lines.map(({ attempt, Attempts }) => attempt ?? Attempts)).toEqual([1, 2, 3, 3]);
+  expect(writes()).toBe(1);
+});
+
+test('a warning comes after the lines before it', () => {
+  const { log, lines, flush } = telemetry();
+  log.info('delivery.attempted', {});
+  log.warn('delivery.held', {});
+  log.info('delivery.attempted', {});
+  flush();
+  expect(lines.map(({ message }) => message)).toEqual([
+    'delivery.attempted',
+    'delivery.held',
+    'delivery.attempted',
+  ]);
+});
+
+test('an invocation that ends with an error writes its lines', () => {
+  const made = telemetry();
+  const { onError } = telemetryMiddleware(made);
+  made.log.info('delivery.attempted', {});
+  void onError?.({} as never);
+  expect(made.lines).toMatchObject([{ message: 'delivery.attempted' }]);
 });
