@@ -39,7 +39,7 @@ export function createHandler(
 ) {
   const config = readConfig(bridgeEnvironment, environment);
   const { now, random, telemetryOf } = surroundings;
-  const telemetry = telemetryOf('bridge', config.STAGE);
+  const telemetry = telemetryOf('bridge', { stage: config.STAGE, level: config.LOG_LEVEL });
   const secrets = createSecrets({ client: secretsManager, cacheMs: config.SECRET_CACHE_SECONDS * 1000, now });
   const { DELIVERIES_QUEUE_URL, DEAD_LETTERS_QUEUE_URL, UNDELIVERABLE_QUEUE_URL } = config;
   const ownQueueUrls = [DELIVERIES_QUEUE_URL, DEAD_LETTERS_QUEUE_URL, UNDELIVERABLE_QUEUE_URL];

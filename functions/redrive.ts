@@ -44,7 +44,7 @@ export function createHandler(
 ) {
   const config = readConfig(redriveEnvironment, environment);
   const { now, random, wait, telemetryOf } = surroundings;
-  const telemetry = telemetryOf('redrive', config.STAGE);
+  const telemetry = telemetryOf('redrive', { stage: config.STAGE, level: config.LOG_LEVEL });
   const tables = createTables(documents, tableNamesOf(config), surroundings);
   const rules = subscriptionRules(config);
   const registrations = createRegistrations({ tables, rules, now });

@@ -27,7 +27,7 @@ export function createHandler(
 ) {
   const config = readConfig(routeEnvironment, environment);
   const { now, telemetryOf } = surroundings;
-  const telemetry = telemetryOf('route', config.STAGE);
+  const telemetry = telemetryOf('route', { stage: config.STAGE, level: config.LOG_LEVEL });
   const names = { subscriptionsTable: config.SUBSCRIPTIONS_TABLE, stateTable: config.STATE_TABLE };
   const { subscriptionsTable, stateTable } = createTables(documents, names, surroundings);
   const deps = {

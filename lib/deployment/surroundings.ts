@@ -1,9 +1,9 @@
 // The clock, the random numbers and the telemetry of a function. Tests pass their own.
 import { REAL_CLOCK, type WaitClock } from '#lib/queue/unprocessed.ts';
-import { createTelemetry, type Telemetry } from '#lib/telemetry/telemetry.ts';
+import { createTelemetry, type Telemetry, type TelemetryOptions } from '#lib/telemetry/telemetry.ts';
 
 export type Surroundings = WaitClock & {
-  readonly telemetryOf: (functionName: string, stage: string) => Telemetry;
+  readonly telemetryOf: (functionName: string, options: TelemetryOptions) => Telemetry;
 };
 
 /** The surroundings of a deployed function. */

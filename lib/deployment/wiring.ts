@@ -26,7 +26,7 @@ export function wireBacklog(
   { sqs, documents, events, surroundings = DEPLOYED }: BacklogClients,
 ) {
   const { now, random, wait, telemetryOf } = surroundings;
-  const telemetry = telemetryOf(functionName, config.STAGE);
+  const telemetry = telemetryOf(functionName, { stage: config.STAGE, level: config.LOG_LEVEL });
   const tables = createTables(documents, tableNamesOf(config), surroundings);
   return {
     ...telemetry,

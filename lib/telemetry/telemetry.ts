@@ -1,5 +1,4 @@
-// Log lines in the format of AWS Powertools, and metrics in CloudWatch's embedded format: JSON to standard output.
-import { Logger, LogLevelThreshold } from '@aws-lambda-powertools/logger';
+// Log lines with the keys that AWS Powertools gives them, and metrics in CloudWatch's embedded format: JSON to standard output.
 import type { MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { createLines } from './lines.ts';
@@ -18,26 +17,27 @@ export type Telemetry = Meter & {
   flush(): void;
 };
 
+/** The levels of log lines, from the most to the fewest lines. */
+export const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL', 'SILENT'] as const;
+
+export type TelemetryOptions = {
+  readonly stage: string;
+  /** Lines of lower levels are left out. Metrics are written at every level. */
+  readonly level: (typeof LOG_LEVELS)[number];
+};
+
 /** Makes a function's telemetry. Every line has the function's name and stage, and its invocation's request id. */
-export function createTelemetry(functionName: string, stage: string): Telemetry {
-  const service = 'sqs-webhooks';
-  const logger = new Logger({
-    serviceName: service,
-    persistentKeys: { function: functionName, stage },
-  });
+export function createTelemetry(functionName: string, { stage, level }: TelemetryOptions): Telemetry {
   const stdout = createLines((text) => process.stdout.write(text));
   process.once('exit', stdout.flush);
-  const tellsInfo = logger.level <= LogLevelThreshold.INFO;
-  const named = { service, function: functionName, stage };
+  const named = { service: 'sqs-webhooks', function: functionName, stage };
   let onEveryLine = membersOf(named);
+  const tells = (one: TelemetryOptions['level']) => LOG_LEVELS.indexOf(one) >= LOG_LEVELS.indexOf(level);
+  const [tellsInfo, tellsWarn, tellsError] = [tells('INFO'), tells('WARN'), tells('ERROR')];
 
-  /** Each message has one or two such lines: written here in Powertools' format at a third of the CPU. */
-  const info = (event: string, fields: LogFields): void => infoAll(event, [fields]);
-
-  function infoAll(event: string, list: readonly LogFields[]): void {
-    if (!tellsInfo || list.length === 0) return;
+  function add(of: 'INFO' | 'WARN' | 'ERROR', event: string, list: readonly LogFields[]): void {
     // The common start of the lines is made once; the fields of each line follow.
-    const line = { level: 'INFO', message: event, timestamp: new Date().toISOString() };
+    const line = { level: of, message: event, timestamp: new Date().toISOString() };
     const start = `{${membersOf(line)},${onEveryLine}`;
     let lines = '';
     for (const fields of list) {
@@ -47,20 +47,27 @@ export function createTelemetry(functionName: string, stage: string): Telemetry 
     stdout.add(lines);
   }
 
+  function infoAll(event: string, list: readonly LogFields[]): void {
+    if (tellsInfo && list.length > 0) add('INFO', event, list);
+  }
+
   const dimensions = { function: functionName, stage };
   const all = createTally();
   const each = new Map<string, ReturnType<typeof createTally>>();
 
   return {
     log: {
-      info,
-      warn(event: string, fields: LogFields) {
-        stdout.flush();
-        logger.warn(event, { ...fields });
+      info(event, fields) {
+        if (tellsInfo) add('INFO', event, [fields]);
       },
-      error(event: string, fields: LogFields) {
+      // Whatever comes next, a warning is out.
+      warn(event, fields) {
+        if (tellsWarn) add('WARN', event, [fields]);
         stdout.flush();
-        logger.error(event, { ...fields });
+      },
+      error(event, fields) {
+        if (tellsError) add('ERROR', event, [fields]);
+        stdout.flush();
       },
     },
     infoAll,
@@ -72,7 +79,6 @@ export function createTelemetry(functionName: string, stage: string): Telemetry 
       return tally;
     },
     begin({ awsRequestId: requestId }) {
-      logger.appendKeys({ requestId });
       onEveryLine = membersOf({ ...named, requestId });
     },
     flush() {

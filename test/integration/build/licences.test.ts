@@ -17,17 +17,17 @@ const { packages: locked } = z
   .parse(JSON.parse(readFileSync('package-lock.json', 'utf8')));
 
 let folder: string;
-let outputs: Metafile['outputs'];
+let files: Record<string, Metafile>;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'licences-'));
-  ({ outputs } = await bundle(folder));
+  files = await bundle(folder);
   return () => rmSync(folder, { recursive: true });
 });
 
 /** The lock file's entries that this function's bundle holds code of. */
 function packagesOf(name: string): string[] {
-  const [, output] = Object.entries(outputs).find(([file]) => file.endsWith(`/${name}/index.js`)) ?? [];
-  const holders = Object.keys(output?.inputs ?? {}).flatMap((file) => {
+  const outputs = Object.values(files[name]?.outputs ?? {});
+  const holders = outputs.flatMap(({ inputs }) => Object.keys(inputs)).flatMap((file) => {
     const within = Object.keys(locked).filter((path) => path !== '' && file.startsWith(`${path}/`));
     return within.sort((one, other) => other.length - one.length).slice(0, 1);
   });
@@ -54,6 +54,9 @@ describe.each(functionNames())('the function %s', (name) => {
     // The names of an archive's files stand in it as they are.
     const archive = readFileSync(`.serverless/${name}.zip`);
     expect(archive.includes(`dist/${name}/THIRD-PARTY-LICENSES.txt`)).toBe(true);
+    for (const file of readdirSync(join('dist', name))) {
+      expect(archive.includes(`dist/${name}/${file}`), file).toBe(true);
+    }
     expect(archive.includes(`dist/${name}/index.js`)).toBe(true);
   });
 });

@@ -1,9 +1,9 @@
 // What CloudWatch reads of a function's standard output: log lines, and metrics in its embedded format.
 import type { Context } from 'aws-lambda';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { createTelemetry, telemetryMiddleware } from '#lib/telemetry/telemetry.ts';
+import { createTelemetry, type TelemetryOptions, telemetryMiddleware } from '#lib/telemetry/telemetry.ts';
 
-function telemetry() {
+function telemetry(level: TelemetryOptions['level'] = 'INFO') {
   const lines: Record<string, unknown>[] = [];
   let writes = 0;
   for (const stream of [process.stdout, process.stderr]) {
@@ -14,7 +14,7 @@ function telemetry() {
     });
     onTestFinished(() => spy.mockRestore());
   }
-  return { ...createTelemetry('deliver', 'dev'), lines, writes: () => writes };
+  return { ...createTelemetry('deliver', { stage: 'dev', level }), lines, writes: () => writes };
 }
 
 const directive = (name: string, dimensions: string[], metrics: Record<string, string>) => ({
@@ -106,22 +106,35 @@ test('every line says its function, its stage and the invocation; what is undefi
   expect(lines[0]).not.toHaveProperty('status');
 });
 
-test('a line of ours has the keys that Powertools gives every other', () => {
-  const { begin, log, lines } = telemetry();
+test('a line of every level has the same keys', () => {
+  const { begin, log, flush, lines } = telemetry();
   begin({ awsRequestId: 'r-1' } as Context);
   log.info('subscription.resumed', { subscription: 'acme' });
   log.warn('subscription.paused', { subscription: 'acme' });
-  const [ours, theirs] = lines.map((line) => Object.keys(line));
-  expect(ours).toEqual(theirs?.filter((key) => key !== 'sampling_rate'));
+  log.error('subscription.lost', { subscription: 'acme' });
+  flush();
+  const keys = ['level', 'message', 'timestamp', 'service', 'function', 'stage', 'requestId', 'subscription'];
+  expect(lines.map((line) => Object.keys(line))).toEqual([keys, keys, keys]);
+  expect(lines.map(({ level }) => level)).toEqual(['INFO', 'WARN', 'ERROR']);
 });
 
-test('LOG_LEVEL WARN leaves the lines of attempts out', () => {
-  vi.stubEnv('LOG_LEVEL', 'WARN');
-  onTestFinished(() => void vi.unstubAllEnvs());
-  const { log, lines } = telemetry();
+test.each([
+  ['TRACE', ['INFO', 'WARN', 'ERROR']],
+  ['INFO', ['INFO', 'WARN', 'ERROR']],
+  ['WARN', ['WARN', 'ERROR']],
+  ['ERROR', ['ERROR']],
+  ['CRITICAL', []],
+  ['SILENT', []],
+] as const)('at LOG_LEVEL %s there are lines of %j, and metrics', (level, expected) => {
+  const { log, infoAll, count, flush, lines } = telemetry(level);
   log.info('delivery.attempted', {});
+  infoAll('delivery.attempted', []);
   log.warn('delivery.held', {});
-  expect(lines).toMatchObject([{ message: 'delivery.held' }]);
+  log.error('delivery.interrupted', {});
+  count('Attempts');
+  flush();
+  expect(lines.map((line) => line.level)).toEqual([...expected, undefined]);
+  expect(lines.at(-1)).toMatchObject({ Attempts: 1 });
 });
 
 test('lines and metrics of an invocation are one write, and stand in the order in which they came', () => {
