@@ -1,6 +1,5 @@
 // deliveries.fifo -> callback URL: POSTs each message and acts on the outcome by the quality of service.
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { type CallbackClient, createCallbackClient } from '#lib/callback/client.ts';
@@ -11,9 +10,9 @@ import { deliverBatch } from '#lib/deliver/batch.ts';
 import { createExchangeTimes } from '#lib/deliver/exchange-times.ts';
 import { deliveryLimits } from '#lib/deliver/limits.ts';
 import {
-  AWS_CLIENT,
-  AWS_EVENTS_CLIENT,
   createDocumentsClient,
+  createEventsClient,
+  createSecretsClient,
   createSqsClient,
 } from '#lib/deployment/aws-clients.ts';
 import { deliverEnvironment, readConfig } from '#lib/deployment/config.ts';
@@ -60,8 +59,8 @@ export const handler = createHandler(
   {
     sqs: createSqsClient(),
     documents: createDocumentsClient(),
-    events: new EventBridgeClient(AWS_EVENTS_CLIENT),
-    secretsManager: new SecretsManagerClient(AWS_CLIENT),
+    events: createEventsClient(),
+    secretsManager: createSecretsClient(),
   },
   process.env,
 );

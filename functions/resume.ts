@@ -1,8 +1,7 @@
 // Once a minute: resumes the paused subscriptions that are due. On request: carries out an operator's action.
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { AWS_EVENTS_CLIENT, createDocumentsClient, createSqsClient } from '#lib/deployment/aws-clients.ts';
+import { createDocumentsClient, createEventsClient, createSqsClient } from '#lib/deployment/aws-clients.ts';
 import { readConfig, resumeEnvironment } from '#lib/deployment/config.ts';
 import { deploymentRules } from '#lib/deployment/rules.ts';
 import { type BacklogClients, wireBacklog } from '#lib/deployment/wiring.ts';
@@ -59,7 +58,7 @@ export const handler = createHandler(
   {
     sqs: createSqsClient(),
     documents: createDocumentsClient(),
-    events: new EventBridgeClient(AWS_EVENTS_CLIENT),
+    events: createEventsClient(),
   },
   process.env,
 );

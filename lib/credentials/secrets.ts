@@ -1,5 +1,5 @@
 // Reads secrets from AWS Secrets Manager, with a cache, and once for all parallel readers. The content is parsed elsewhere.
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
 export const SECRET_CODES = [
   'secret-missing',
@@ -106,6 +106,7 @@ export function createSecrets({ client, cacheMs, now }: SecretsDeps): Secrets {
 
 async function getSecret(id: string, stage: Stage, client: SecretsDeps['client']): Promise<SecretRead> {
   try {
+    const { GetSecretValueCommand } = await import('#lib/aws/secret-client.ts');
     const got = await client.send(new GetSecretValueCommand({ SecretId: id, VersionStage: stage }));
     if (got.Name !== undefined && got.Name !== id) return failure('secret-missing', id, NOT_EXACT);
     const value = got.SecretString ?? (got.SecretBinary && Buffer.from(got.SecretBinary).toString('base64'));

@@ -7,6 +7,8 @@ import {
   ConditionalCheckFailedException,
   DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
@@ -17,14 +19,14 @@ import { createRequestHandler } from '#lib/aws/request-handler.ts';
 import { createSignedCall } from '#lib/aws/signed-call.ts';
 import { createDocuments } from './documents.ts';
 
-export const AWS_CLIENT = {
+const AWS_CLIENT = {
   maxAttempts: 3,
   retryMode: 'standard',
   requestHandler: createRequestHandler({ connectTimeoutMs: 1_000, requestTimeoutMs: 3_000 }),
 } as const;
 
 /** For announcements, which nothing depends on: one short call. */
-export const AWS_EVENTS_CLIENT = {
+const AWS_EVENTS_CLIENT = {
   maxAttempts: 1,
   requestHandler: createRequestHandler({ connectTimeoutMs: 500, requestTimeoutMs: 1_000 }),
 } as const;
@@ -70,4 +72,30 @@ export function createDocumentsClient(): Pick<DynamoDBDocumentClient, 'send'> {
     return known.url;
   };
   return leanDocuments(createDocuments(sdk), call, endpoint);
+}
+
+/** Makes the client of EventBridge, which is loaded with its first call. */
+export const createEventsClient = (): Pick<EventBridgeClient, 'send'> =>
+  madeLate(async () => {
+    const { EventBridgeClient } = await import('#lib/aws/event-client.ts');
+    return new EventBridgeClient(AWS_EVENTS_CLIENT);
+  });
+
+/** Makes the client of Secrets Manager, which is loaded with its first call. */
+export const createSecretsClient = (): Pick<SecretsManagerClient, 'send'> =>
+  madeLate(async () => {
+    const { SecretsManagerClient } = await import('#lib/aws/secret-client.ts');
+    return new SecretsManagerClient(AWS_CLIENT);
+  });
+
+type Send = (command: never, options?: never) => unknown;
+
+function madeLate<Client extends { readonly send: Send }>(make: () => Promise<Client>): Pick<Client, 'send'> {
+  let made: Promise<Client> | undefined;
+  const send: Send = async (command, options) => {
+    made ??= make();
+    return (await made).send(command, options);
+  };
+  // The SDK's type has one overload for each command and callback, and our callers use only promises.
+  return { send: send as Client['send'] };
 }

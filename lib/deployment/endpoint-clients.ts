@@ -1,7 +1,6 @@
 // The clients of a function that reaches endpoints: queues of any region, Kafka clusters by a token of IAM.
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createIamToken } from '#lib/kafka/iam-token.ts';
-import { AWS_CLIENT, createDocumentsClient, createSqsClient } from './aws-clients.ts';
+import { createDocumentsClient, createSecretsClient, createSqsClient } from './aws-clients.ts';
 
 /** Makes the clients that `bridge` and `redrive` keep from one invocation to the next. */
 export function createEndpointClients() {
@@ -10,7 +9,7 @@ export function createEndpointClients() {
     sqs,
     sqsIn: (region: string) => createSqsClient(region),
     documents: createDocumentsClient(),
-    secretsManager: new SecretsManagerClient(AWS_CLIENT),
+    secretsManager: createSecretsClient(),
     iamToken: createIamToken({
       credentials: sqs.config.credentials,
       region: sqs.config.region,

@@ -1,5 +1,5 @@
 // Puts announcements on an EventBridge bus.
-import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { untilProcessed, type WaitClock } from '#lib/queue/unprocessed.ts';
 import type { Announcement } from './announce.ts';
 
@@ -20,6 +20,7 @@ export const putOn =
   (bus: string, client: Pick<EventBridgeClient, 'send'>, clock: WaitClock) =>
   async ({ type, detail }: Announcement): Promise<void> => {
     const entry = { EventBusName: bus, Source: SOURCE, DetailType: type, Detail: JSON.stringify(detail) };
+    const { PutEventsCommand } = await import('#lib/aws/event-client.ts');
     let code: string | undefined;
     await untilProcessed(
       entry,

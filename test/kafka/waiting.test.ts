@@ -3,6 +3,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { afterAll, expect, test, vi } from 'vitest';
+import { DEPLOYED } from '#lib/deployment/surroundings.ts';
 import { createSqs } from '#lib/local/aws/sqs/server.ts';
 import { startEventSourceMapping } from '#lib/local/event-source-mapping.ts';
 import type { Functions } from '#lib/local/functions.ts';
@@ -12,6 +13,7 @@ import { createBridge } from '#test/support/functions.ts';
 import { createTopic, kafkaAddresses, recordsOn } from '#test/support/kafka/addresses.ts';
 import { consume } from '#test/support/kafka/console-consumer.ts';
 import { attributeOf } from '#test/support/letters.ts';
+import { telemetryInto } from '#test/support/telemetry.ts';
 
 /** SQS's quota of messages in flight on a standard queue. */
 const DEAD = Number(process.env.LETTERS ?? 120_000);
@@ -48,14 +50,13 @@ async function send(endpoint: string, ids: readonly string[]): Promise<void> {
     await call('SendMessageBatch', { QueueUrl: `${URL}/${QUEUE}`, Entries });
   }
 }
+const SILENT = { info() {}, warn() {}, error() {} };
 const ids = (count: number, prefix: string) => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
 
 /** Environments of the function, each at one invocation at a time, as Lambda has them. */
 async function startBridge(endpoints: Readonly<Record<string, object>>): Promise<Functions['run']> {
   // Brokers of this machine are for an emulated stage alone.
   const environment = { ...environmentAt(URL), STAGE: 'local', AWS_ENDPOINT_URL: URL };
-  vi.stubEnv('LOG_LEVEL', 'CRITICAL');
-  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
   const documents = {
     send: async ({ input }: { input: { Key: { name: string } } }) => ({ Item: endpoints[input.Key.name] }),
   };
@@ -67,6 +68,7 @@ async function startBridge(endpoints: Readonly<Record<string, object>>): Promise
         documents: documents as never,
         secretsManager: { send: () => Promise.reject(new Error('no secret is named here')) } as never,
         iamToken: () => Promise.reject(new Error('no role is named here')),
+        surroundings: { ...DEPLOYED, telemetryOf: () => telemetryInto({ log: SILENT, counts: new Map() }) },
       },
       environment,
     ),
@@ -85,7 +87,6 @@ async function startBridge(endpoints: Readonly<Record<string, object>>): Promise
 const counts = () => sqs.queue(QUEUE).counts();
 afterAll(() => {
   sqs.close();
-  vi.unstubAllEnvs();
 });
 
 test('as many letters as may be in flight wait for a dead broker: none of them is, and those of another endpoint pass', {
