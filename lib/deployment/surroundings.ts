@@ -7,4 +7,12 @@ export type Surroundings = WaitClock & {
 };
 
 /** The surroundings of a deployed function. */
-export const DEPLOYED: Surroundings = { ...REAL_CLOCK, telemetryOf: createTelemetry };
+export const DEPLOYED: Surroundings = {
+  ...REAL_CLOCK,
+  telemetryOf(functionName, options) {
+    const telemetry = createTelemetry(functionName, options);
+    // A crash by an error writes what was gathered.
+    process.once('exit', telemetry.flush);
+    return telemetry;
+  },
+};

@@ -31,7 +31,7 @@ export function createLines(write: (text: string) => unknown): Lines {
     add(lines) {
       gathered += lines;
       if (gathered.length >= MOST_CHARACTERS) flush();
-      // It does not keep a process alive; an error that ends the process writes the lines on `exit`.
+      // It keeps no process alive: surroundings.ts flushes at the exit.
       else timer ??= setTimeout(flush, LONGEST_MS).unref();
     },
     flush,

@@ -29,7 +29,6 @@ export type TelemetryOptions = {
 /** Makes a function's telemetry. Every line has the function's name and stage, and its invocation's request id. */
 export function createTelemetry(functionName: string, { stage, level }: TelemetryOptions): Telemetry {
   const stdout = createLines((text) => process.stdout.write(text));
-  process.once('exit', stdout.flush);
   const named = { service: 'sqs-webhooks', function: functionName, stage };
   let onEveryLine = membersOf(named);
   const tells = (one: TelemetryOptions['level']) => LOG_LEVELS.indexOf(one) >= LOG_LEVELS.indexOf(level);

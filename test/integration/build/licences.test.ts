@@ -27,10 +27,12 @@ beforeAll(async () => {
 /** The lock file's entries that this function's bundle holds code of. */
 function packagesOf(name: string): string[] {
   const outputs = Object.values(files[name]?.outputs ?? {});
-  const holders = outputs.flatMap(({ inputs }) => Object.keys(inputs)).flatMap((file) => {
-    const within = Object.keys(locked).filter((path) => path !== '' && file.startsWith(`${path}/`));
-    return within.sort((one, other) => other.length - one.length).slice(0, 1);
-  });
+  const holders = outputs
+    .flatMap(({ inputs }) => Object.keys(inputs))
+    .flatMap((file) => {
+      const within = Object.keys(locked).filter((path) => path !== '' && file.startsWith(`${path}/`));
+      return within.sort((one, other) => other.length - one.length).slice(0, 1);
+    });
   return [...new Set(holders)];
 }
 
