@@ -140,6 +140,12 @@ async function settle(
   const confirmations = await putToWait(waiting, notBefore, deps);
   const back = waiting.filter((_, index) => confirmations[index] !== undefined).map(({ record }) => record);
   if (waiting.length > back.length) deps.count('BridgeWaits', waiting.length - back.length);
+  // Only the first time: a letter may come round hundreds of times.
+  const begins = waiting.filter(({ letter }, index) => !letter.hops && confirmations[index] === undefined);
+  deps.infoAll(
+    'letter.waits',
+    begins.map((one) => lineOf(endpoint, one)),
+  );
   return [...back, ...(await Promise.all(aside)).flat()];
 }
 

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { CommandFailed, type ExitCode } from '#lib/cli/terminal/command-failed.ts';
 import { explain } from '#lib/cli/terminal/failure.ts';
+import { attempts } from './commands/attempts.ts';
 import { backlog } from './commands/backlog.ts';
 import { deadLetters } from './commands/dead-letters.ts';
 import { doctor } from './commands/doctor.ts';
@@ -21,6 +22,7 @@ const COMMANDS = [
   publishCommand,
   status,
   doctor,
+  attempts,
   backlog,
   deadLetters,
   redriveCommand,

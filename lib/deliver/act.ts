@@ -109,14 +109,25 @@ export async function act(
     deps.log.warn('delivery.held', { subscription, messageId, reason: fate.reason, status, code });
   }
 
+  async function later(delivery: Delivery, afterMs: number): Promise<void> {
+    const notBefore = deps.now() + afterMs;
+    await sendToRetries(delivery, message.body, notBefore, deps);
+    const { subscription, messageId } = delivery;
+    deps.log.info('delivery.delayed', {
+      subscription,
+      messageId,
+      notBefore: new Date(notBefore).toISOString(),
+    });
+  }
+
   /** An unordered message waits in `retries` while the others are delivered; an ordered one pauses its lane. */
   async function retryLater(afterMs: number): Promise<'settled' | 'stays'> {
-    const { delivery, body } = message;
+    const { delivery } = message;
     const { config } = context;
     if (config.subscription.qos === 'auto' && (delivery.hops ?? 0) < deps.mostHops) {
       const retries = context.retries + 1;
       const next = { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at, retries };
-      await sendToRetries(next, body, deps.now() + afterMs, deps);
+      await later(next, afterMs);
       return 'settled';
     }
     const head = { ...headOf(), retries: context.retries + 1 };
@@ -159,13 +170,13 @@ export async function act(
 
   /** Makes the message the head of its lane's backlog, unless it is there already. Its attempt counter goes on. */
   async function keep(): Promise<'settled' | 'stays'> {
-    const { delivery, body } = message;
+    const { delivery } = message;
     const next = { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at };
     const { head } = registration.state.pause ?? {};
     const inTheWay = head?.messageId === delivery.messageId && head.probes >= PROBES_OF_ONE_HEAD;
     if (inTheWay && context.config.subscription.qos === 'auto') {
       // A message that always fails must not keep an unordered subscription paused for ever.
-      await sendToRetries(next, body, deps.now() + OUT_OF_THE_WAY_MS, deps);
+      await later(next, OUT_OF_THE_WAY_MS);
       await sendProbe(registration, deps);
       return 'settled';
     }

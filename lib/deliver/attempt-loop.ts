@@ -142,6 +142,7 @@ function recordAttempt(
     code: causeOf(outcome),
     incomplete: 'incomplete' in outcome ? outcome.incomplete : undefined,
     action: action.kind,
+    fate: action.kind === 'pause' ? action.message : undefined,
     durationMs,
     // Milliseconds since the message was parked, for one from the backlog.
     waitedMs: entry && at - entry.parkedAt,

@@ -51,7 +51,8 @@ export async function obey(
       if (command.do === 'dead-letter') await awayWith(entry, 'asked');
       else {
         deps.count('Dropped');
-        deps.log.warn('delivery.skipped', { subscription: registration.id, lane, entry: command.entry });
+        const { messageId } = entry.delivery;
+        deps.log.warn('delivery.skipped', { subscription: registration.id, messageId, lane });
       }
       return removeEntries(registration.id, lane, [entry], deps);
     }
@@ -61,7 +62,8 @@ export async function obey(
       // A replay id of its own gives it a claim of its own: its old claim would refuse it. The id is the same when this
       // command runs twice, so that one held message is sent once.
       const delivery = { ...held.delivery, attempt: 1, replayId: `held-${held.at}` };
-      await sendToLane({ delivery, body: held.body }, lanesOfConfig(registration.config), deps);
+      const lanes = lanesOfConfig(registration.config);
+      await sendToLane({ delivery, body: held.body }, { lanes, event: 'held.sent' }, deps);
       return dropHeld(registration.id, held, deps);
     }
     case 'discard-held': {

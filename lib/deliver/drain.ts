@@ -168,7 +168,7 @@ async function emptyInto(
     const moved: BacklogEntry[] = [];
     for (const entry of entries) {
       if (deps.now() > until) break;
-      await sendToLane(entry, lanesOfConfig(config), deps);
+      await sendToLane(entry, { lanes: lanesOfConfig(config), event: 'delivery.moved' }, deps);
       moved.push(entry);
     }
     await removeEntries(registration.id, lane, moved, deps);

@@ -1,6 +1,7 @@
 // One lane of a batch: its messages in order, one by one in an ordered lane, several at once in another. A message that
 // can't be delivered now is parked with all that follow it in the lane. When AWS fails, it stays in the queue with these.
 
+import type { LaneMessage } from '#lib/message/attribute.ts';
 import { laneOfGroup } from '#lib/message/lane.ts';
 import { requestsInLane } from '#lib/message/lane-layout.ts';
 import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
@@ -77,10 +78,20 @@ async function workRun(
 
 const ALL_SETTLED: LaneResult = { unsettled: [], visibleInSeconds: 0 };
 
-function afterFault({ record }: Queued, error: unknown, deps: LaneDeps) {
-  deps.log.error('delivery.interrupted', { sqsMessageId: record.messageId, error: errorName(error) });
+function afterFault({ record, message }: Queued, error: unknown, deps: LaneDeps) {
+  deps.log.error('delivery.interrupted', {
+    sqsMessageId: record.messageId,
+    ...(message.ok && idsIn(message.value)),
+    error: errorName(error),
+  });
   return { kind: 'left', visibleInSeconds: secondsAfterFault(record, deps.faultWaits) } as const;
 }
+
+/** A token has no message. */
+const idsIn = ({ kind, value }: LaneMessage) =>
+  kind === 'token'
+    ? { subscription: value.subscription }
+    : { subscription: value.subscription, messageId: value.messageId };
 
 /** The records from here on that may be under way together: the deliveries of one subscription up to the next token. */
 function runFrom(

@@ -4,17 +4,19 @@ import type { Delivery } from '#lib/message/attribute.ts';
 import { deliveryInLane, laneOf } from '#lib/message/lane.ts';
 import type { LaneLayout } from '#lib/message/lane-layout.ts';
 import { NotConfirmed, type Queues } from '#lib/queue/queues.ts';
+import type { Log } from '#lib/telemetry/log.ts';
 
 export type SendToLaneDeps = {
   readonly queues: Pick<Queues, 'send'>;
   readonly deliveriesQueueUrl: string;
+  readonly log: Log;
 };
 
-/** Sends a delivery into its lane among `lanes` on `deliveries.fifo`. Throws when SQS does not take it. */
+/** Sends a delivery into its lane among `lanes` on `deliveries.fifo`, and logs it as `event`. Throws when SQS does not take it. */
 export async function sendToLane(
   { delivery: before, body }: { readonly delivery: Delivery; readonly body: string },
-  lanes: LaneLayout,
-  { queues, deliveriesQueueUrl }: SendToLaneDeps,
+  { lanes, event }: { readonly lanes: LaneLayout; readonly event: 'delivery.moved' | 'held.sent' },
+  { queues, deliveriesQueueUrl, log }: SendToLaneDeps,
 ): Promise<void> {
   // Another deduplication id: SQS would drop the copy as a duplicate of the first.
   const delivery = { ...before, sends: before.sends + 1 };
@@ -22,4 +24,6 @@ export async function sendToLane(
     deliveryInLane(delivery, body, laneOf(delivery.messageId, lanes)),
   ]);
   if (refused !== undefined) throw new NotConfirmed('deliveries.fifo', refused);
+  const { subscription, messageId } = delivery;
+  log.info(event, { subscription, messageId });
 }

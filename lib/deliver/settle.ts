@@ -51,7 +51,7 @@ export async function settle(
   }
   const lanes = lanesOfConfig(config);
   if (lane >= laneCountIn(lanes)) {
-    await sendToLane({ delivery, body: record.body }, lanes, deps);
+    await sendToLane({ delivery, body: record.body }, { lanes, event: 'delivery.moved' }, deps);
     deps.count('DeliveriesMoved');
     return SETTLED;
   }

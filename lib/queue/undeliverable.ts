@@ -1,7 +1,15 @@
 // The last resort, `undeliverable`: messages that can go nowhere else, whole, with the reason and their attributes, so that
 // a person can inspect them and redrive can send them back.
 import type { SQSRecord } from 'aws-lambda';
-import { ATTRIBUTE, type Delivery, encodeAttribute, type Undeliverable } from '#lib/message/attribute.ts';
+import {
+  ATTRIBUTE,
+  type Delivery,
+  decodeDeadLetter,
+  decodeDelivery,
+  encodeAttribute,
+  type Undeliverable,
+} from '#lib/message/attribute.ts';
+import { isId } from '#lib/message/published.ts';
 import { fitsOwnQueue } from '#lib/message/size.ts';
 import type { Count, Log } from '#lib/telemetry/log.ts';
 import { queueNameOf } from './name.ts';
@@ -34,7 +42,7 @@ export async function sendUndeliverable(record: SQSRecord, why: Why, deps: Undel
     ...(group !== undefined && { group }),
     ...(sequence !== undefined && { sequence }),
   };
-  await send(record.body, { ...why, ...where, at: deps.now(), attributes }, deps);
+  await send(record.body, { ...why, ...where, at: deps.now(), attributes }, idsIn(record), deps);
 }
 
 /** Sends a delivery from the backlog or held messages to `undeliverable`. Throws when SQS does not take it. */
@@ -52,6 +60,7 @@ export async function sendDeliveryToUndeliverable(
   await send(
     body,
     { ...why, from: 'backlog', sqsMessageId: delivery.messageId, at: deps.now(), sequence, attributes },
+    delivery,
     deps,
   );
 }
@@ -59,6 +68,7 @@ export async function sendDeliveryToUndeliverable(
 async function send(
   body: string,
   value: Undeliverable,
+  { subscription, messageId }: Ids,
   { queues, undeliverableQueueUrl, log, count }: UndeliverableDeps,
 ): Promise<void> {
   const attribute = encodeAttribute({ kind: 'undeliverable', value: fitting(body, value) });
@@ -66,7 +76,21 @@ async function send(
   if (refused !== undefined) throw new NotConfirmed('undeliverable', refused);
   count('MessagesUndeliverable');
   const { sqsMessageId, from, reason, detail } = value;
-  log.warn('message.undeliverable', { sqsMessageId, from, reason, detail });
+  log.warn('message.undeliverable', { sqsMessageId, subscription, messageId, from, reason, detail });
+}
+
+type Ids = { readonly subscription?: string | undefined; readonly messageId?: string | undefined };
+
+/** The ids of a message, for the log: from the functions' own attribute, else those that its publisher gave it. */
+function idsIn({ messageAttributes, messageId }: SQSRecord): Ids {
+  for (const read of [decodeDelivery(messageAttributes), decodeDeadLetter(messageAttributes)]) {
+    if (read.ok) return read.value;
+  }
+  const given = (name: string): string | undefined => {
+    const text = messageAttributes[name]?.stringValue;
+    return text !== undefined && isId(text) ? text : undefined;
+  };
+  return { subscription: given('subscription'), messageId: given('id') ?? messageId };
 }
 
 /**

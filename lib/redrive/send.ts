@@ -5,10 +5,11 @@ import { deliveryInLane, groupOf, laneOf } from '#lib/message/lane.ts';
 import { ONE_LANE } from '#lib/message/lane-layout.ts';
 import type { Backstop } from '#lib/queue/backstop.ts';
 import type { Outgoing, Queues } from '#lib/queue/queues.ts';
-import type { Log } from '#lib/telemetry/log.ts';
-import type { StoredLetter } from './found-letter.ts';
+import type { Log, LogFields } from '#lib/telemetry/log.ts';
+import type { FoundLetter, StoredLetter } from './found-letter.ts';
 import type { Pace } from './pace.ts';
 import { deliveryOf, inOrder } from './replay.ts';
+import { idsOf } from './select.ts';
 import { publishersQueueOf, type SendBack } from './send-back.ts';
 import type { Item } from './source.ts';
 import type { Target } from './target.ts';
@@ -25,6 +26,7 @@ export type SendDeps = {
   /** From 0 up to 1. */
   readonly random: () => number;
   readonly log: Log;
+  readonly infoAll: (event: string, list: readonly LogFields[]) => void;
 };
 
 export type SendPlan<Place> = {
@@ -79,6 +81,10 @@ export async function sendPage<Place>(
     const sent = wave.filter((_, index) => codes[index] === undefined);
     for (const { delivery } of sent) if (delivery?.replayId !== undefined) plan.sent.add(delivery.replayId);
     deps.pace.count(sent.length);
+    deps.infoAll(
+      'letter.redriven',
+      sent.map(({ item: { found } }) => ({ ...lineIdsOf(found), redriveId: plan.redriveId })),
+    );
     await settleAll('sent', sent);
     await settleAll(
       'refused',
@@ -92,6 +98,16 @@ export async function sendPage<Place>(
     // Sent again under the same deduplication ids, so that a message whose confirmation was lost is stored once.
     if (again.length > 0) await deps.wait(Math.min(3_000, 100 * 2 ** failures) * (0.5 + deps.random() / 2));
   }
+}
+
+/** What the log line of a message says. One that never had a subscription has the ids that its publisher gave it. */
+function lineIdsOf(found: FoundLetter): LogFields {
+  if (found.kind === 'letter') {
+    const { subscription, messageId } = found.carried;
+    return { subscription, messageId };
+  }
+  const [messageId, sqsMessageId] = idsOf(found);
+  return { messageId, sqsMessageId };
 }
 
 /** SQS's error codes for a message that it will never take. */

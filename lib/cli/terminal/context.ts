@@ -1,5 +1,6 @@
 // What every command uses: the deployment's place and names, AWS clients, printing. Clients are imported at first use, so
 // that a command loads only what it needs.
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
@@ -44,6 +45,7 @@ export type CommandContext = {
   tables(): Promise<Tables<'subscriptionsTable' | 'endpointsTable' | 'stateTable'>>;
   secrets(): Promise<SecretsManagerClient>;
   lambda(): Promise<LambdaClient>;
+  logs(): Promise<CloudWatchLogsClient>;
   queueUrl(name: QueueName): Promise<string>;
   /** Makes a client of the place for one command. It is closed with the others. */
   client<T extends { destroy(): void }>(make: (config: ClientConfig) => T): T;
@@ -113,6 +115,11 @@ export function createContext(options: () => GlobalOptions, io: Io): CommandCont
       return kept(
         new LambdaClient({ ...config(), maxAttempts: 1, requestHandler: { connectionTimeout: 5_000 } }),
       );
+    }),
+    logs: once(async () => {
+      const { CloudWatchLogsClient } = await import('@aws-sdk/client-cloudwatch-logs');
+      // CloudWatch throttles an account above a few of these calls a second: a search waits and goes on.
+      return kept(new CloudWatchLogsClient({ ...config(), maxAttempts: 10 }));
     }),
     async queueUrl(name) {
       const { GetQueueUrlCommand } = await import('@aws-sdk/client-sqs');

@@ -37,8 +37,8 @@ export function letterOptions(command: Command): Command {
     );
 }
 
-/** An option that may be given several times, or with several values between commas. */
-const list = (flags: string, description: string): Option =>
+/** Makes an option that may be given several times, or with several values between commas. */
+export const list = (flags: string, description: string): Option =>
   new Option(flags, description).argParser((text: string, before: readonly string[] = []) => [
     ...before,
     ...text.split(',').map((part) => part.trim()),

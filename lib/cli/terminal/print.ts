@@ -1,5 +1,6 @@
 // Output of commands: tables and sentences for people, or one JSON value for programs with --json. Results go to standard
 // output, everything else to standard error.
+import { once } from 'node:events';
 import { styleText } from 'node:util';
 import stringWidth from 'string-width';
 
@@ -9,6 +10,8 @@ export type Print = {
   readonly json: boolean;
   /** Prints the result, once per command: `value` for programs, `people()` for people. */
   result(value: unknown, people: () => string): void;
+  /** Prints a part of a long result: each value as JSON on a line of its own, or the text. Waits for a slow reader. */
+  lines(values: readonly unknown[], people: () => string): Promise<void>;
   /** Prints a note to standard error. */
   note(text: string): void;
   /** Colours the text on a terminal, unless NO_COLOR is set. */
@@ -29,6 +32,12 @@ export function createPrint(
     json,
     result(value, people) {
       stdout.write(`${json ? withoutControls(JSON.stringify(value, null, 2), escaped) : shown(people())}\n`);
+    },
+    async lines(values, people) {
+      const text = json
+        ? values.map((value) => withoutControls(JSON.stringify(value), escaped)).join('\n')
+        : shown(people());
+      if (!stdout.write(`${text}\n`)) await once(stdout, 'drain');
     },
     note: (text) => void stderr.write(`${shown(text)}\n`),
     paint: (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text),
@@ -52,17 +61,23 @@ const NARROWEST = 8;
 export function table<T>(
   rows: readonly T[],
   columns: readonly Column<T>[],
-  { paint, width }: Pick<Print, 'paint' | 'width'>,
+  print: Pick<Print, 'paint' | 'width'>,
 ): string {
-  const cells = rows.map((row) => columns.map(({ of }) => of(row)));
-  const texts = cells.map((row) => row.map((cell) => plain(cell === undefined ? '' : String(cell))));
-  const widest = columns.map(({ title }, at) =>
-    texts.reduce((most, row) => Math.max(most, stringWidth(row[at] ?? '')), stringWidth(title)),
-  );
-  const widths = width === undefined ? widest : fitted(widest, width);
-  const isNumber = columns.map((_, at) =>
-    cells.every((row) => row[at] === undefined || typeof row[at] === 'number'),
-  );
+  return growingTable(columns, print).add(rows);
+}
+
+/**
+ * Makes a table whose rows come bit by bit. The first text that `add` returns begins with the titles. Columns grow with
+ * their cells and never shrink, as far as the terminal has room.
+ */
+export function growingTable<T>(
+  columns: readonly Column<T>[],
+  { paint, width }: Pick<Print, 'paint' | 'width'>,
+): { add(rows: readonly T[]): string } {
+  const widest = columns.map(({ title }) => stringWidth(title));
+  const isNumber = columns.map(() => true);
+  let widths: readonly number[] = widest;
+  let isFirst = true;
   const line = (row: readonly string[], styles: readonly (Style | undefined)[]): string =>
     row
       .map((cell, at) => {
@@ -76,19 +91,31 @@ export function table<T>(
       })
       .join(' '.repeat(GAP))
       .trimEnd();
-  return [
+  const titles = (): string =>
     line(
       columns.map(({ title }) => title),
       columns.map(() => 'dim'),
-    ),
-    ...texts.map((row, index) => {
-      const of = rows[index];
-      return line(
-        row,
-        columns.map(({ style }) => (of === undefined ? undefined : style?.(of))),
+    );
+  return {
+    add(rows) {
+      const cells = rows.map((row) => columns.map(({ of }) => of(row)));
+      const texts = cells.map((row) => row.map((cell) => plain(cell === undefined ? '' : String(cell))));
+      for (const at of columns.keys()) {
+        widest[at] = texts.reduce((most, row) => Math.max(most, stringWidth(row[at] ?? '')), widest[at] ?? 0);
+        isNumber[at] &&= cells.every((row) => row[at] === undefined || typeof row[at] === 'number');
+      }
+      widths = width === undefined ? widest : fitted(widest, width);
+      const head = isFirst ? [titles()] : [];
+      isFirst = false;
+      const lines = rows.map((row, index) =>
+        line(
+          texts[index] ?? [],
+          columns.map(({ style }) => style?.(row)),
+        ),
       );
-    }),
-  ].join('\n');
+      return [...head, ...lines].join('\n');
+    },
+  };
 }
 
 /** Takes from the widest column, one after the other, until all fit into the width. */
