@@ -1,19 +1,15 @@
 // Runs the CLI as a person does: in its own process and environment. Tests check its output and exit code.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 
 export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
-/** Runs the CLI against an endpoint. `env` is added to an environment without this machine's AWS settings. */
-export function webhooks(
-  args: readonly string[],
-  {
-    endpointUrl,
-    env = {},
-    stdin = '',
-  }: { endpointUrl?: string; env?: Record<string, string>; stdin?: string },
-): Promise<Ended> {
+type Surroundings = { endpointUrl?: string; env?: Record<string, string> };
+
+function startCli(args: readonly string[], { endpointUrl, env = {} }: Surroundings) {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|WEBHOOKS)_/.test(name));
-  const child = spawn(process.execPath, ['lib/cli/webhooks.ts', ...args], {
+  return spawn(process.execPath, ['lib/cli/webhooks.ts', ...args], {
     env: {
       ...Object.fromEntries(inherited),
       AWS_CONFIG_FILE: '/dev/null',
@@ -24,6 +20,33 @@ export function webhooks(
     },
     stdio: 'pipe',
   });
+}
+
+/** Starts a command that does not end by itself. `lines` are those of its standard output; `end` is Ctrl-C. */
+export function webhooksRunning(args: readonly string[], surroundings: Surroundings) {
+  const child = startCli(args, surroundings);
+  child.stdin.end();
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const ended = once(child, 'close');
+  return {
+    lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](),
+    stderr: () => stderr,
+    async end(): Promise<void> {
+      child.kill('SIGINT');
+      await ended;
+    },
+  };
+}
+
+/** Runs the CLI against an endpoint. `env` is added to an environment without this machine's AWS settings. */
+export function webhooks(
+  args: readonly string[],
+  { stdin = '', ...surroundings }: Surroundings & { stdin?: string },
+): Promise<Ended> {
+  const child = startCli(args, surroundings);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {
