@@ -1,7 +1,7 @@
 // `webhooks attempts`: what became of messages, from the log lines of the functions.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
-import { list, time } from '#lib/cli/terminal/letter-options.ts';
+import { listOption, time } from '#lib/cli/terminal/letter-options.ts';
 
 // Imported when the command runs: --help needs no SDK.
 const finding = () => import('#lib/cli/actions/find-attempts.ts');
@@ -20,9 +20,14 @@ export function attempts(program: Command, context: CommandContext): void {
     )
     .addOption(new Option('--until <time>', 'before a time, or how long ago').argParser(time))
     .addOption(
-      list('--outcome <outcome>', 'only attempts with it: delivered, rejected, failed, unsent, unknown'),
+      listOption(
+        '--outcome <outcome>',
+        'only attempts with it: delivered, rejected, failed, unsent, unknown',
+      ),
     )
-    .addOption(list('--status <status>', 'only attempts with a status such as 410, or a class such as 4xx'))
+    .addOption(
+      listOption('--status <status>', 'only attempts with a status such as 410, or a class such as 4xx'),
+    )
     .option('--steps', 'the other steps of messages too: parked, held, dead letter, …')
     .option('--bodies', "with headers and bodies, as far as the items' logging keeps them")
     .option('--limit <n>', 'maximum number, the newest ones', positive, 50)

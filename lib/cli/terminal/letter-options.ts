@@ -18,10 +18,10 @@ export function letterOptions(command: Command): Command {
   return command
     .option('--subscription <id>', 'of this subscription')
     .option('--topic <topic>', 'of this topic')
-    .addOption(list('--reason <reason>', 'rejected, failed, unknown, expired, …'))
-    .addOption(list('--outcome <outcome>', 'of the last attempt: rejected, failed, unsent, unknown'))
-    .addOption(list('--status <status>', 'a status such as 410, or a class as 4xx'))
-    .addOption(list('--id <id>', 'of this message: its webhook-id'))
+    .addOption(listOption('--reason <reason>', 'rejected, failed, unknown, expired, …'))
+    .addOption(listOption('--outcome <outcome>', 'of the last attempt: rejected, failed, unsent, unknown'))
+    .addOption(listOption('--status <status>', 'a status such as 410, or a class as 4xx'))
+    .addOption(listOption('--id <id>', 'of this message: its webhook-id'))
     .addOption(
       new Option(
         '--from <time>',
@@ -38,7 +38,7 @@ export function letterOptions(command: Command): Command {
 }
 
 /** Makes an option that may be given several times, or with several values between commas. */
-export const list = (flags: string, description: string): Option =>
+export const listOption = (flags: string, description: string): Option =>
   new Option(flags, description).argParser((text: string, before: readonly string[] = []) => [
     ...before,
     ...text.split(',').map((part) => part.trim()),
