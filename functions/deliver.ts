@@ -9,6 +9,7 @@ import { createSecrets } from '#lib/credentials/secrets.ts';
 import { deliverBatch } from '#lib/deliver/batch.ts';
 import { createExchangeTimes } from '#lib/deliver/exchange-times.ts';
 import { deliveryLimits } from '#lib/deliver/limits.ts';
+import { createLoggingBudget } from '#lib/deliver/logged-exchange.ts';
 import {
   createDocumentsClient,
   createEventsClient,
@@ -40,6 +41,7 @@ export function createHandler(clients: Clients, environment: NodeJS.ProcessEnv) 
   const deps = {
     ...backlog,
     ...limits,
+    loggingBudget: createLoggingBudget({ ...limits, now }),
     exchangeTimes: createExchangeTimes({ ...limits, now }),
     callback,
     secrets,

@@ -47,15 +47,27 @@ export function filterPatternFor(query: AttemptQuery): string {
   const parts: string[] = [];
   if (message !== undefined) {
     parts.push(
-      anyOf(idsToFind(message).flatMap((id) => [equals('messageId', id), equals('sqsMessageId', id)])),
+      anyOf(
+        idsToFind(message).flatMap((id) => [
+          equals('messageId', id),
+          equals('sqsMessageId', id),
+          equals('webhookId', id),
+          contains('messageIds', id),
+        ]),
+      ),
     );
   } else if (subscription !== undefined) parts.push(equals('subscription', subscription));
   if (wantsAttemptsOnly(query)) parts.push(equals('message', 'delivery.attempted'));
   else if (parts.length === 0) parts.push(anyOf(PREFIXES.map((prefix) => `$.message = "${prefix}*"`)));
   if (outcomes.length > 0) parts.push(anyOf(outcomes.map((outcome) => equals('outcome', outcome))));
   if (statuses.length > 0) parts.push(anyOf(statuses.map(statusWithin)));
-  return `{ ${parts.map((part) => `(${part})`).join(' && ')} }`;
+  const pattern = () => `{ ${parts.map((part) => `(${part})`).join(' && ')} }`;
+  // A condition that is left out lets more lines through, and `matches` does not.
+  while (pattern().length > LONGEST_PATTERN) parts.pop();
+  return pattern();
 }
+
+const LONGEST_PATTERN = 1_024;
 
 const PREFIXES = [...new Set(Object.keys(STEP_OF_LINE).map((name) => `${name.split('.', 1)[0]}.`))];
 
@@ -64,18 +76,21 @@ const anyOf = (parts: readonly string[]): string => parts.map((part) => `(${part
 const statusWithin = ([from, to]: readonly [number, number]): string =>
   from === to ? `$.status = ${from}` : `($.status >= ${from}) && ($.status <= ${to})`;
 
-/** A pattern has at most 1,024 characters, and may hold the start of four ids. */
-const MOST_OF_AN_ID = 100;
+/** A pattern may hold the start of eight ids. */
+const MOST_OF_AN_ID = 80;
 
 /**
  * A quote would end the text, and CloudWatch documents no way to write a backslash or an asterisk. So the pattern has the
  * start of such an id, up to that character, and an asterisk: it matches the id, and others that begin so.
  */
 function equals(field: string, value: string): string {
-  const [start = ''] = /^[^"\\*]*/.exec(value) ?? [];
-  const written = start.slice(0, MOST_OF_AN_ID);
+  const written = startOf(value);
   return `$.${field} = "${written}${written === value ? '' : '*'}"`;
 }
+
+const contains = (field: string, value: string): string => `$.${field} = "*${startOf(value)}*"`;
+
+const startOf = (value: string): string => (/^[^"\\*]*/.exec(value)?.[0] ?? '').slice(0, MOST_OF_AN_ID);
 
 /** Whether the step is wanted. */
 export function matches(step: Step, query: AttemptQuery): boolean {
@@ -93,8 +108,9 @@ export function matches(step: Step, query: AttemptQuery): boolean {
   );
 }
 
-const isOf = ({ messageId, sqsMessageId }: Step, ids: readonly string[]): boolean =>
-  ids.some((id) => id === messageId || id === sqsMessageId);
+const isOf = ({ messageId, sqsMessageId, webhookId, messageIds }: Step, ids: readonly string[]): boolean =>
+  ids.some((id) => id === messageId || id === sqsMessageId || id === webhookId) ||
+  messageIds?.split(' ').some((one) => ids.includes(one)) === true;
 
 /** The steps of a message before it has subscriptions belong to each of them. */
 const isOfSubscription = (step: Step, subscription: string, isWay: boolean): boolean =>

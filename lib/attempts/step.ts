@@ -10,6 +10,7 @@ export const STEP_OF_LINE = {
   'message.routed': 'routed',
   'message.without-subscription': 'without-subscription',
   'message.not-routed': 'not-routed',
+  'delivery.filtered': 'filtered',
   'delivery.attempted': 'attempt',
   'delivery.parked': 'parked',
   'delivery.delayed': 'delayed',
@@ -36,11 +37,17 @@ const fieldsSchema = z.object({
   subscription: text(),
   /** The id of the message: `webhook-id`. */
   messageId: text(),
+  /** Of a batch: the ids of its messages, between spaces, how many they are, and the batch's own `webhook-id`. */
+  messageIds: text(),
+  messages: number(),
+  webhookId: text(),
   /** The id that SQS gave the publisher's message. */
   sqsMessageId: text(),
   topic: text(),
   /** Of a routed message: how many subscriptions got it. */
   deliveries: number(),
+  /** Of a routed message: how many subscriptions of its topic did not want it, by their filters. */
+  filtered: number(),
   /** Of a routed message: the first of these subscriptions, between spaces. */
   to: text(),
   attempt: number(),
@@ -74,6 +81,8 @@ const fieldsSchema = z.object({
   requestBody: text(),
   answerHeaders: text(),
   answerBody: text(),
+  /** The tenant had used up its bytes of the minute, so headers and bodies were left out. */
+  bodiesLeftOut: z.boolean().optional().catch(undefined),
 });
 
 export type StepFields = z.output<typeof fieldsSchema>;

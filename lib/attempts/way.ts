@@ -1,7 +1,7 @@
 // The whole way of one message: its steps in order, where it is now for each of its subscriptions, and how to send it again.
 import { type FindOptions, findAttempts, type SearchProgress } from './find.ts';
 import type { LogClients } from './log-pages.ts';
-import type { AttemptQuery } from './query.ts';
+import { type AttemptQuery, idsToFind } from './query.ts';
 import type { Step } from './step.ts';
 
 export type Whereabouts =
@@ -16,7 +16,8 @@ export type Whereabouts =
   | 'skipped'
   | 'dropped'
   | 'undeliverable'
-  | 'without-subscription';
+  | 'without-subscription'
+  | 'filtered';
 
 export type WayEnd = {
   /** Undefined: of a message for which no subscription was found. */
@@ -35,9 +36,9 @@ export type Way = {
   readonly progress: SearchProgress;
 };
 
-type WayQuery = Pick<AttemptQuery, 'subscription' | 'since' | 'until'> &
-  Required<Pick<AttemptQuery, 'message'>> &
-  FindOptions;
+type WayQuery = Pick<AttemptQuery, 'subscription' | 'since' | 'until'> & {
+  readonly message: string;
+} & FindOptions;
 
 /** Finds all steps of a message, the newest `limit` ones. Throws what CloudWatch Logs answers. */
 export async function findWay(clients: LogClients, query: WayQuery): Promise<Way> {
@@ -46,11 +47,19 @@ export async function findWay(clients: LogClients, query: WayQuery): Promise<Way
   const other = steps.find(
     ({ sqsMessageId, messageId }) => sqsMessageId === query.message && messageId !== query.message,
   )?.messageId;
-  if (other === undefined) return { steps, ends: wayEndsOf(steps), progress };
+  if (other === undefined) return { steps, ends: endsFor(query.message, steps), progress };
   const further = await stepsOf({ ...query, message: other }, clients);
   const whole = [...new Map([...steps, ...further.steps].map((step) => [step.id, step])).values()];
   const sorted = whole.toSorted((a, b) => a.at - b.at);
-  return { steps: sorted, ends: wayEndsOf(sorted), progress: further.progress };
+  return { steps: sorted, ends: endsFor(other, sorted), progress: further.progress };
+}
+
+/** Without the other messages of a batch, unless the batch itself was asked for. */
+function endsFor(message: string, steps: readonly Step[]): readonly WayEnd[] {
+  const ends = wayEndsOf(steps);
+  const ids = idsToFind(message);
+  if (steps.some(({ webhookId }) => webhookId !== undefined && ids.includes(webhookId))) return ends;
+  return ends.filter(({ messageId, last }) => last.messageIds === undefined || ids.includes(messageId ?? ''));
 }
 
 async function stepsOf(query: WayQuery, clients: LogClients) {
@@ -64,12 +73,15 @@ async function stepsOf(query: WayQuery, clients: LogClients) {
 export function wayEndsOf(steps: readonly Step[]): WayEnd[] {
   const ends = new Map<string, WayEnd>();
   for (const step of steps) {
-    const { messageId } = step;
     const where = whereAfter(step);
     if (where === undefined) continue;
     const subscriptions =
-      step.step === 'routed' ? (step.to ?? '').split(' ').filter((id) => id !== '') : [step.subscription];
-    for (const subscription of subscriptions) {
+      step.step === 'routed' && step.deliveries !== 0
+        ? (step.to ?? '').split(' ').filter((id) => id !== '')
+        : [step.subscription];
+    for (const [subscription, messageId] of subscriptions.flatMap((one) =>
+      messagesOf(step).map((id) => [one, id] as const),
+    )) {
       const key = JSON.stringify([subscription, messageId]);
       // The line of the bridge does not repeat the reason.
       const reason = step.reason ?? (step.function === 'bridge' ? ends.get(key)?.reason : undefined);
@@ -80,10 +92,15 @@ export function wayEndsOf(steps: readonly Step[]): WayEnd[] {
   return [...ends.values()];
 }
 
+/** The attempt of a batch is one of each of its messages. */
+const messagesOf = ({ messageId, messageIds }: Step): readonly (string | undefined)[] =>
+  messageIds === undefined ? [messageId] : messageIds.split(' ');
+
 /** Undefined: the step changes nothing. */
 function whereAfter(step: Step): Whereabouts | undefined {
   switch (step.step) {
     case 'routed':
+      return step.deliveries === 0 ? 'filtered' : 'queued';
     case 'moved':
     case 'held-sent':
     case 'redriven':
@@ -107,6 +124,7 @@ function whereAfter(step: Step): Whereabouts | undefined {
     case 'dead-letter':
     case 'undeliverable':
     case 'without-subscription':
+    case 'filtered':
       return step.step;
     default:
       return step.step satisfies never;
@@ -179,6 +197,11 @@ export function nextFor({ subscription, messageId, where, reason, last }: WayEnd
       return { sentence: 'No copy is kept, so it can not be sent again: publish it once more.' };
     case 'without-subscription':
       return { sentence: 'No subscription had its topic, and no copy is kept: publish it once more.' };
+    case 'filtered':
+      return {
+        sentence:
+          'The filter does not want it, and no copy is kept. Correct the filter, and publish it once more.',
+      };
     default:
       return where satisfies never;
   }

@@ -7,6 +7,7 @@ import type { CountName, Log, Meter } from '#lib/telemetry/log.ts';
 import { type ActDeps, act, type DeliveryMessage, leaveInBacklog } from './act.ts';
 import { type AttemptDeps, type Attempted, attempt } from './attempt.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
+import { type LoggingBudget, loggedExchange } from './logged-exchange.ts';
 import { causeOf, httpStatusOf } from './outcome.ts';
 import { type PaceDeps, startPace } from './pace.ts';
 import { type Action, decide } from './policy.ts';
@@ -18,6 +19,7 @@ export type AttemptLoopDeps = AttemptDeps &
   Meter & {
     readonly wait: (ms: number) => Promise<unknown>;
     readonly log: Log;
+    readonly loggingBudget: LoggingBudget;
     readonly meterOf: (subscription: string) => Meter;
   };
 
@@ -117,7 +119,7 @@ const COUNT_OF: { readonly [kind in Attempted['outcome']['kind']]: CountName } =
 /** Writes the log line and the metrics of one attempt. */
 function recordAttempt(
   { delivery, entry }: DeliveryMessage,
-  { outcome, at, durationMs, span }: Attempted,
+  { outcome, at, durationMs, span, exchanged }: Attempted,
   action: Action,
   subscription: Subscription,
   deps: AttemptLoopDeps,
@@ -149,5 +151,6 @@ function recordAttempt(
     replayId: delivery.replayId,
     traceId: span?.traceId,
     spanId: span?.spanId,
+    ...(exchanged && loggedExchange(subscription, exchanged, outcome.kind === 'delivered', deps)),
   });
 }

@@ -8,6 +8,7 @@ import { withTimeLimit } from '#lib/queue/time-limit.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { type Count, errorName, type Log } from '#lib/telemetry/log.ts';
 import { type ClaimDeps, closeClaim, releaseClaim, type Taken, takeClaim } from './claim.ts';
+import type { Exchanged } from './logged-exchange.ts';
 import { type AnswerLimits, type Outcome, outcomeOf } from './outcome.ts';
 import { requestOf } from './request.ts';
 import { isSecuredAtOnce, type SecureDeps, secure } from './secure.ts';
@@ -22,6 +23,8 @@ export type Attempted = {
   readonly at: number;
   readonly durationMs: number;
   readonly span?: Span | undefined;
+  /** What was sent and what came. Undefined when nothing was made. */
+  readonly exchanged?: Exchanged;
   /** A 401 for credentials that have been replaced since: it says nothing about the new ones. */
   readonly credentialsChanged?: boolean;
 };
@@ -70,7 +73,8 @@ export async function attempt(
   if (secured === undefined || deps.now() > sendBy) return 'out-of-time';
   if (!secured.ok) {
     const outcome = { kind: 'unsent', code: secured.code, message: secured.message } as const;
-    return { outcome, epoch, at, made: true, durationMs: deps.now() - at, span };
+    const exchanged = { headers: request.headers, body: request.body, exchange: undefined };
+    return { outcome, epoch, at, made: true, durationMs: deps.now() - at, span, exchanged };
   }
 
   // Claim last: everything else that can fail before the request has succeeded.
@@ -110,7 +114,8 @@ export async function attempt(
   const refused = isRefused && deps.authorization.refused(subscription, secured.authorization);
   // When the secret can't be read again in time, the credentials may have changed.
   const credentialsChanged = refused && ((await withTimeLimit(endsAt, refused, deps)) ?? true);
-  return { outcome, epoch, at, made: true, durationMs, span, credentialsChanged };
+  const exchanged = { headers, body: request.body, exchange };
+  return { outcome, epoch, at, made: true, durationMs, span, exchanged, credentialsChanged };
 }
 
 /** Takes the claim back when the exchange was not begun because of this environment, and throws on. */

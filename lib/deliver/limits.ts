@@ -8,6 +8,8 @@ import { type SlotLimits, slotLimitsOf } from '#lib/state/slots.ts';
 import type { AnswerLimits } from './outcome.ts';
 
 export type DeliveryLimits = AnswerLimits & {
+  /** Bytes of headers and bodies that an environment logs for a tenant in a minute. */
+  readonly loggedBytesPerMinute: number;
   readonly lagSeconds: number;
   readonly sliceMs: number;
   readonly slowAfterMs: number;
@@ -33,6 +35,7 @@ export const deliveryLimits = (config: DeliverEnvironment): DeliveryLimits => ({
   faultWaits: faultWaitsOf(config),
   longestRetryAfterMs: config.LONGEST_RETRY_AFTER_SECONDS * 1000,
   excerptBytes: config.EXCERPT_BYTES,
+  loggedBytesPerMinute: config.TENANT_LOGGING_BYTES,
   mostHops: config.MOST_RETRY_HOPS,
   claimsLiveSeconds: config.CLAIMS_LIVE_DAYS * 86_400,
   aloneAtReceives: config.ALONE_AT_RECEIVES,

@@ -10,11 +10,15 @@ export type Carried = {
   readonly configured: readonly { readonly name: string; readonly value: string }[];
 };
 
-const REDACTED = '[redacted]';
+export const REDACTED = '[redacted]';
 /** Shorter header values are ordinary words, unless the header's name says that it is a credential. */
 const LEAST_CHARACTERS = 8;
 const NAMES_NONE = /^(accept.*|content-.*|user-agent)$/i;
 const NAMES_A_CREDENTIAL = /auth|cookie|credential|key|pass|secret|sign|token/i;
+
+/** Whether a header of this name carries a credential. */
+export const isCredentialName = (name: string): boolean =>
+  !NAMES_NONE.test(name) && NAMES_A_CREDENTIAL.test(name);
 
 /**
  * Returns the text without the request's credentials, however they were escaped. One pass over the text as it came: a
@@ -80,7 +84,7 @@ function credentialsIn({ url, headers, configured }: Carried): string[] {
     ...signature.split(' ').map((one) => one.slice(one.indexOf(',') + 1)),
     ...named
       .filter(([name]) => !NAMES_NONE.test(name))
-      .filter(([name, value]) => value.length >= LEAST_CHARACTERS || NAMES_A_CREDENTIAL.test(name))
+      .filter(([name, value]) => value.length >= LEAST_CHARACTERS || isCredentialName(name))
       .map(([, value]) => value),
   ].filter((credential) => credential !== '');
 }

@@ -235,6 +235,16 @@ export const PARAMETERS = {
       meaning: 'How much of an answer is kept with a dead letter or a claim. `0` keeps nothing',
     },
   ),
+  tenantLoggingBytes: whole(
+    { from: 0, to: 1_073_741_824, unit: 'bytes' },
+    {
+      default: 262_144,
+      variable: 'TENANT_LOGGING_BYTES',
+      functions: ['deliver'],
+      meaning:
+        'How many bytes of headers and bodies each environment of `deliver` logs for one tenant in a minute, where items have `logging`. Further attempts are logged without them. `0` logs none',
+    },
+  ),
   secretCacheSeconds: whole(
     { from: 1, to: 86_400, unit: 's' },
     {

@@ -5,6 +5,7 @@ import { field, titled, wholeNumber } from '#lib/item/field.ts';
 import { httpUrl } from '#lib/item/http-url.ts';
 import { auth } from './auth-schema.ts';
 import { headers } from './header-schema.ts';
+import { logging } from './logging-schema.ts';
 import { proxy } from './proxy-schema.ts';
 import { retry } from './retry-schema.ts';
 import { signing } from './signing-schema.ts';
@@ -12,12 +13,6 @@ import { ssl } from './ssl-schema.ts';
 
 const flag = (title: string, description: string) =>
   field(() => titled(z.boolean(), title, description, { default: true }));
-
-const logged = () =>
-  z.strictObject({
-    headers: titled(z.boolean().default(false), 'Headers', 'Whether headers are logged.'),
-    payload: titled(z.boolean().default(false), 'Payload', 'Whether bodies are logged.'),
-  });
 
 export const OPTION_FIELDS = {
   callbackUrl: field(() => httpUrl('Callback URL', 'Where messages are POSTed to.')),
@@ -62,18 +57,7 @@ export const OPTION_FIELDS = {
       'Several messages in one request.',
     ),
   ),
-  logging: field(() =>
-    titled(
-      z.strictObject({
-        enabled: titled(z.boolean().default(false), 'Enabled', 'Whether requests and answers are logged.'),
-        request: titled(logged().optional(), 'Request', 'What of requests is logged.'),
-        response: titled(logged().optional(), 'Response', 'What of answers is logged.'),
-      }),
-      'Logging',
-      'Logging of requests and answers.',
-      { default: { enabled: false } },
-    ),
-  ),
+  logging,
   metrics: field(() =>
     titled(
       z.boolean(),
@@ -86,4 +70,3 @@ export const OPTION_FIELDS = {
 
 type Output<F extends () => z.ZodType> = z.output<ReturnType<F>>;
 export type Batch = Output<typeof OPTION_FIELDS.batch>;
-export type Logging = Output<typeof OPTION_FIELDS.logging>;

@@ -1,6 +1,7 @@
 // A parsed subscription: defaults filled in, units in the names. schema.ts makes it from a config item.
 import type { Auth } from './auth-schema.ts';
-import type { Batch, Logging } from './option-fields.ts';
+import type { Logging } from './logging-schema.ts';
+import type { Batch } from './option-fields.ts';
 import type { ProxyOptions } from './proxy-schema.ts';
 import type { RetryBlock } from './retry-schema.ts';
 import type { Signing } from './signing-schema.ts';
@@ -40,6 +41,7 @@ export type Subscription = {
   /** Undefined: `probe`. */
   readonly onOutage?: 'probe' | 'stop';
   readonly batch?: Batch;
+  /** Undefined: no headers and no bodies are logged. */
   readonly logging?: Logging;
   /** Metrics of its own, besides the common ones. */
   readonly metrics?: boolean;

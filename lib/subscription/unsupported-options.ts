@@ -3,7 +3,7 @@
 import type { ItemFields } from './fields.ts';
 
 /** The parsed options; undefined when missing or invalid. */
-type OptionValues = Pick<ItemFields, 'batch' | 'logging' | 'channel' | 'startingAt' | 'endingAt'>;
+type OptionValues = Pick<ItemFields, 'batch' | 'channel' | 'startingAt' | 'endingAt'>;
 
 type UnsupportedOption = {
   readonly option: keyof OptionValues;
@@ -17,11 +17,6 @@ export const UNSUPPORTED_OPTIONS: readonly UnsupportedOption[] = [
     option: 'batch',
     asks: ({ batch }) => batch !== undefined,
     instead: 'leave batch out; one message is one request',
-  },
-  {
-    option: 'logging',
-    asks: ({ logging }) => logging?.enabled === true,
-    instead: 'leave logging out, or set enabled to false; every attempt is logged without headers and bodies',
   },
   {
     option: 'channel',

@@ -1,5 +1,5 @@
 // Log lines, counts and measures: one event name and flat fields a line. The types take no error object, record or body,
-// so none of them can be logged by mistake.
+// so none of them can be logged by mistake. Only an item's `logging` has the start of bodies logged, as redacted text.
 
 export type LogFields = { readonly [name: string]: string | number | boolean | undefined } & {
   // Every line has these already.

@@ -14,7 +14,8 @@ const time: Column<Step> = { title: 'time', of: ({ at }) => new Date(at).toISOSt
 const subscriptionOf: Column<Step> = { title: 'subscription', of: ({ subscription }) => subscription };
 const messageOf: Column<Step> = {
   title: 'message',
-  of: ({ messageId, sqsMessageId }) => messageId ?? sqsMessageId,
+  of: ({ messageId, messages, webhookId, sqsMessageId }) =>
+    messageId ?? (messages === undefined ? sqsMessageId : `${messages} in ${webhookId ?? 'a batch'}`),
 };
 
 /** A table of attempts; `bodies` shows the kept headers and bodies below each. */
@@ -71,11 +72,13 @@ const statusOf = ({ status, code }: Step): string | number | undefined => status
 const thenOf = ({ action, fate }: Step): string | undefined =>
   action === 'pause' && fate !== undefined ? `pause, ${fate}` : action === 'done' ? undefined : action;
 
-function notesOn({ incomplete, waitedMs, replayId }: Step): string[] {
+function notesOn({ incomplete, waitedMs, replayId, messages, bodiesLeftOut }: Step): string[] {
   return [
+    ...(messages === undefined ? [] : [`a batch of ${messages}`]),
     ...(waitedMs === undefined ? [] : [`from the backlog, after ${age(waitedMs)}`]),
     ...(replayId === undefined ? [] : ['a replay']),
     ...(incomplete === undefined ? [] : [`the answer's end is missing: ${incomplete}`]),
+    ...(bodiesLeftOut === true ? ['bodies left out: too many in this minute'] : []),
   ];
 }
 
@@ -94,6 +97,8 @@ function whatOf(step: Step): string {
       return routedTo(step);
     case 'without-subscription':
       return `no subscription has the topic ${step.topic ?? ''}`.trimEnd();
+    case 'filtered':
+      return 'its filter does not want it';
     case 'parked':
       return `into the backlog${lane === undefined ? '' : `, lane ${lane}`}`;
     case 'moved':
@@ -126,11 +131,12 @@ function whatOf(step: Step): string {
   }
 }
 
-function routedTo({ deliveries = 0, to = '' }: Step): string {
+function routedTo({ deliveries = 0, filtered = 0, to = '' }: Step): string {
   const shown = to.split(' ').filter((id) => id !== '');
   const others = deliveries - shown.length;
   const list = shown.length === 0 ? '' : `: ${shown.join(', ')}${others > 0 ? ` and ${others} others` : ''}`;
-  return `to ${deliveries} subscription${deliveries === 1 ? '' : 's'}${list}`;
+  const without = filtered === 0 ? '' : `; the filters of ${filtered} did not want it`;
+  return `to ${deliveries} subscription${deliveries === 1 ? '' : 's'}${list}${without}`;
 }
 
 function keptOf({ requestHeaders, requestBody, answerHeaders, answerBody }: Step): string[] {

@@ -153,6 +153,36 @@ describe('the whole way of a message', () => {
   });
 });
 
+test('--bodies shows what the logging of an item keeps, without its credentials', async () => {
+  const one = await rig.subscribe({
+    qos: 'auto',
+    configuration: {
+      auth: { type: 'token', token: { value: 'very-secret-token' } },
+      logging: { bodies: 'failures', excerptBytes: 30 },
+      retry: { retryOption: 'No Retry' },
+    },
+  });
+  const body = 'no: very-secret-token \u001b[31mis wrong, as I say at some length';
+  rig.receiver.answer(one.path, [{ status: 400, body }, { status: 200 }]);
+  await one.publish('{"card":1}', {
+    id: 'kept-1',
+    attributes: { headers: '{"x-api-key":"abc","x-plain":"seen"}' },
+  });
+  await one.requests(1);
+  await rig.paused(one.id, 'rejected');
+  await rig.emptied(QUEUES.deliveries);
+  const { stdout } = await run('attempts', one.id, '--bodies');
+  expect(stdout).not.toContain('very-secret');
+  expect(stdout).toContain('    request headers\n');
+  expect(stdout).toContain('      authorization: [redacted]\n');
+  expect(stdout).toContain('      x-api-key: [redacted]\n      x-plain: seen\n');
+  expect(stdout).toContain('    request body\n      {"card":1}\n');
+  expect(stdout).toContain('    answer body\n      no: [redacted] ?[31mis wr\n');
+  expect((await run('attempts', one.id)).stdout).not.toContain('request headers');
+  const [attempt] = (await json(one.id)).attempts;
+  expect(attempt).toMatchObject({ requestBody: '{"card":1}', outcome: 'rejected', status: 400 });
+});
+
 test('--follow shows new attempts as JSON lines until it is ended', async () => {
   const one = await rig.subscribe({ qos: 'auto' });
   const following = webhooksRunning(['attempts', one.id, '--follow', '--json'], { endpointUrl: rig.set.url });

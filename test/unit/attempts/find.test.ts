@@ -162,6 +162,26 @@ describe('the way of a message', () => {
     expect(ofSubscription.map(({ messageId }) => messageId)).toEqual(['of it']);
   });
 
+  test('is in the attempts of batches, which name their messages', async () => {
+    const batch = { subscription: 'acme', webhookId: 'batch_1', messages: 2, action: 'done' };
+    server.line('deliver', 'delivery.attempted', { ...batch, messageIds: 'm1 m10' });
+    server.line('deliver', 'delivery.attempted', { ...batch, webhookId: 'batch_2', messageIds: 'm10 m11' });
+    const batchesOf = async (message: string) =>
+      (await listOf(findAttempts(server.clients, { message, ...day() }))).map(({ webhookId }) => webhookId);
+    expect(await batchesOf('m1')).toEqual(['batch_1']);
+    expect(await batchesOf('m10')).toEqual(['batch_1', 'batch_2']);
+    expect(await batchesOf('batch_2')).toEqual(['batch_2']);
+  });
+
+  test('is found although the pattern would be too long for all conditions', async () => {
+    const id = `${'%41'.repeat(40)}x`;
+    attempt('acme', id, { outcome: 'failed', status: 500 });
+    attempt('acme', id, { outcome: 'rejected', status: 400 });
+    const statuses = Array.from({ length: 40 }, (_, index) => [500 + index, 500 + index] as const);
+    const asked = { message: id, outcomes: ['failed'], statuses, ...day() };
+    expect(await listOf(findAttempts(server.clients, asked))).toMatchObject([{ status: 500 }]);
+  });
+
   test('is found by the id that a receiver of signed requests sees', async () => {
     attempt('acme', 'order.7%');
     const found = await listOf(findAttempts(server.clients, { message: 'order%2E7%25', ...day() }));

@@ -45,6 +45,25 @@ test('each subscription of a message has its own end', async () => {
   ]);
 });
 
+test('an attempt of a batch counts for each of its messages', async () => {
+  server.line('route', 'message.routed', { messageId: 'm1', to: 'a', deliveries: 1 });
+  const batch = { subscription: 'a', webhookId: 'batch_1', messages: 2, messageIds: 'm1 m2' };
+  server.line('deliver', 'delivery.attempted', { ...batch, action: 'done' });
+  const endsOf = async (id: string) =>
+    (await findWay(server.clients, asked(id))).ends.map(({ messageId, where }) => [messageId, where]);
+  expect(await endsOf('m1')).toEqual([['m1', 'delivered']]);
+  expect(await endsOf('batch_1')).toEqual([
+    ['m1', 'delivered'],
+    ['m2', 'delivered'],
+  ]);
+});
+
+test('a message that no filter wants ends there', async () => {
+  server.line('route', 'message.routed', { messageId: 'm1', to: '', deliveries: 0, filtered: 2 });
+  const { ends } = await findWay(server.clients, asked('m1'));
+  expect(ends).toMatchObject([{ subscription: undefined, where: 'filtered' }]);
+});
+
 const step = (fields: Partial<Step>): Step => ({
   id: 'deliver/1',
   at: 0,

@@ -13,7 +13,7 @@ test('all faults are reported at once, each with its path', () => {
       http: { readTimeout: 99_999, connectTimeout: 0, keepAlive: true },
       headers: [{ name: 'Host', value: 'x' }, { name: 'x-b' }],
       auth: { type: 'basic', basic: { username: 'u' } },
-      logging: { enabled: true },
+      logging: { bodies: 'some' },
     },
   };
   expect(pathsOf(item)).toEqual([
@@ -25,7 +25,7 @@ test('all faults are reported at once, each with its path', () => {
     'configuration.http.connectTimeout',
     'configuration.http.keepAlive',
     'configuration.http.readTimeout',
-    'configuration.logging',
+    'configuration.logging.bodies',
     'dlq.endpoint',
     'id',
     'qos',

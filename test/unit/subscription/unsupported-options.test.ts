@@ -14,7 +14,6 @@ describe('well-formed', () => {
   test.each([
     ['batch', {}],
     ['batch', { maxMessages: 100, maxBytes: 1_048_576, format: 'cloudevents' }],
-    ['logging', { enabled: true, response: { headers: true, payload: true } }],
   ])('%s %j has one fault, at the option', (name, value) => {
     const faults = faultsOf(option(name)(value));
     expect(Object.keys(faults)).toEqual([`configuration.${name}`]);
@@ -40,8 +39,8 @@ describe('well-formed', () => {
   });
 
   test('all such options are reported at once', () => {
-    const item = itemWith({ batch: {}, logging: { enabled: true } }, { channel: 'c' });
-    expect(pathsOf(item)).toEqual(['channel', 'configuration.batch', 'configuration.logging']);
+    const item = itemWith({}, { channel: 'c', startingAt: 0, endingAt: 1 });
+    expect(pathsOf(item)).toEqual(['channel', 'endingAt', 'startingAt']);
   });
 });
 
@@ -87,6 +86,14 @@ describe('malformed', () => {
     ['batch', { format: 'xml' }, 'batch.format'],
     ['logging', { enabled: 1 }, 'logging.enabled'],
     ['logging', { enabled: true, request: { body: true } }, 'logging.request.body'],
+    ['logging', { bodies: 'some' }, 'logging.bodies'],
+    ['logging', { bodies: 'all', excerptBytes: 0 }, 'logging.excerptBytes'],
+    ['logging', { bodies: 'all', excerptBytes: 4_097 }, 'logging.excerptBytes'],
+    ['logging', { excerptBytes: 10 }, 'logging.bodies'],
+    ['logging', { bodies: 'all', enabled: true }, 'logging.enabled'],
+    ['logging', { bodies: 'none', response: { payload: true } }, 'logging.response'],
+    ['logging', { enabled: true, mode: { entrypoint: true } }, 'logging.mode'],
+    ['logging', { enabled: true, content: { payload: true } }, 'logging.content'],
   ])('%s %j has its own fault at %s', (name, value, path) => {
     expect(pathsOf(option(name)(value))).toEqual([`configuration.${path}`]);
   });

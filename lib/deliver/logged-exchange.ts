@@ -1,0 +1,135 @@
+// The headers and bodies of an attempt for its log line, if the subscription's `logging` asks for them: without credentials,
+// cut, and only as many bytes a minute as the deployment allows a tenant.
+import type { Exchange } from '#lib/callback/client.ts';
+import type { LoggedPart, Logging } from '#lib/subscription/logging-schema.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
+import { tenantOf } from '#lib/subscription/tenant.ts';
+import { answerText } from './answer-text.ts';
+import { type Carried, isCredentialName, REDACTED, withoutCredentials } from './redact.ts';
+
+/** What was sent, and what came. */
+export type Exchanged = {
+  readonly headers: Carried['headers'];
+  readonly body: Buffer;
+  /** Undefined: nothing was sent. */
+  readonly exchange: Exchange | undefined;
+};
+
+export type LoggedExchange = {
+  readonly [part in LoggedPart]?: string;
+} & {
+  /** The tenant has used up its bytes of this minute. */
+  readonly bodiesLeftOut?: true;
+};
+
+export type LoggingBudget = {
+  /** Whether the tenant has so many bytes left in this minute. It takes them. */
+  take(tenant: string, bytes: number): boolean;
+};
+
+const MINUTE_MS = 60_000;
+
+/** Makes the budget of one environment: so many bytes for each tenant and minute. */
+export function createLoggingBudget({
+  loggedBytesPerMinute,
+  now,
+}: {
+  readonly loggedBytesPerMinute: number;
+  readonly now: () => number;
+}): LoggingBudget {
+  let minute = 0;
+  const used = new Map<string, number>();
+  return {
+    take(tenant, bytes) {
+      const present = Math.floor(now() / MINUTE_MS);
+      if (present !== minute) used.clear();
+      minute = present;
+      const sum = (used.get(tenant) ?? 0) + bytes;
+      if (sum > loggedBytesPerMinute) return false;
+      used.set(tenant, sum);
+      return true;
+    },
+  };
+}
+
+/** Bytes of the headers of a request or an answer. */
+const HEADER_BYTES = 4_096;
+/** As for dead letters: more is only looked at where most of the beginning is credentials. */
+const LOOKED_AT = 8;
+
+/** Returns the fields of the log line; an empty object when nothing is to be logged. */
+export function loggedExchange(
+  subscription: Subscription,
+  { headers, body, exchange }: Exchanged,
+  isDelivered: boolean,
+  { loggingBudget }: { readonly loggingBudget: LoggingBudget },
+): LoggedExchange {
+  const { logging, callbackUrl: url } = subscription;
+  if (logging === undefined || (isDelivered && logging.bodies === 'failures')) return {};
+  // The publisher's headers may carry credentials too.
+  const secret = Object.entries(headers).filter(([name]) => isCredentialName(name));
+  const configured = [...subscription.headers, ...secret.map(([name, value]) => ({ name, value }))];
+  const carried = { url, headers, configured };
+  const logged: Record<string, string> = {};
+  for (const part of logging.parts) {
+    const text = textOf(part, { headers, body, exchange }, carried, logging);
+    if (text !== undefined && text !== '') logged[part] = text;
+  }
+  const bytes = Object.values(logged).reduce((sum, text) => sum + bytesInJson(text), 0);
+  return loggingBudget.take(tenantOf(subscription), bytes) ? logged : { bodiesLeftOut: true };
+}
+
+function textOf(
+  part: LoggedPart,
+  { headers, body, exchange }: Exchanged,
+  carried: Carried,
+  { excerptBytes }: Logging,
+): string | undefined {
+  const answer = exchange?.kind === 'answered' ? exchange : undefined;
+  switch (part) {
+    case 'requestHeaders':
+      return headerText(headers, carried);
+    case 'requestBody':
+      return excerpt(body, headers['content-type'], carried, excerptBytes);
+    case 'answerHeaders':
+      return answer && headerText(answer.headers, carried);
+    case 'answerBody':
+      return answer && excerpt(answer.body, answer.headers['content-type'], carried, excerptBytes);
+    default:
+      return part satisfies never;
+  }
+}
+
+function headerText(headers: Readonly<Record<string, string | undefined>>, carried: Carried): string {
+  const lines = Object.entries(headers).map(
+    ([name, value = '']) =>
+      `${name}: ${isCredentialName(name) ? REDACTED : withoutCredentials(value, carried)}`,
+  );
+  return cutTo(lines.join('\n'), HEADER_BYTES);
+}
+
+function excerpt(body: Buffer, contentType: string | undefined, carried: Carried, mostBytes: number): string {
+  const beginning = body.subarray(0, LOOKED_AT * mostBytes);
+  const text = readable(beginning, contentType, carried);
+  return text.includes('\0') ? `[${body.length} bytes that are no text]` : cutTo(text, mostBytes);
+}
+
+/** In another charset, credentials of a body that is UTF-8 after all would be disguised and not removed. */
+function readable(body: Buffer, contentType: string | undefined, carried: Carried): string {
+  const asUtf8 = body.toString('utf8');
+  const redacted = withoutCredentials(asUtf8, carried);
+  return redacted === asUtf8 ? withoutCredentials(answerText(body, contentType), carried) : redacted;
+}
+
+/** Without the quotes. JSON writes some characters in six bytes. */
+const bytesInJson = (text: string): number => Buffer.byteLength(JSON.stringify(text)) - 2;
+
+/** Redact first, then cut: half a credential would not be recognised. */
+function cutTo(text: string, mostBytes: number): string {
+  let cut = text.slice(0, mostBytes);
+  for (let bytes = bytesInJson(cut); bytes > mostBytes; bytes = bytesInJson(cut)) {
+    cut = cut.slice(0, Math.floor((cut.length * mostBytes) / bytes));
+  }
+  // A pair of code units that the cut has divided.
+  return cut.toWellFormed();
+}
