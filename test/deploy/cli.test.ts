@@ -1,10 +1,12 @@
 // The CLI on a deployed stage: the commands are those of `npm start`, only the endpoint and the stage differ.
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import * as z from 'zod';
 import { webhooks } from '#test/support/cli.ts';
 import { STAGE } from '#test/support/deploy-once.ts';
 import { type Deployed, lookAtStage, until } from '#test/support/deployed.ts';
 import { REGION, ROOT } from '#test/support/ministack.ts';
 import { type Receiver, startReceiver } from '#test/support/receiver.ts';
+import { credentialsOf } from '#test/support/roles.ts';
 
 const endpointUrl = inject('endpointUrl');
 const WITHIN_MS = 60_000;
@@ -26,6 +28,29 @@ async function run(args: readonly string[], stdin = ''): Promise<string> {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return stdout;
 }
+
+const wayIn = z.object({
+  steps: z.array(z.object({ step: z.string(), outcome: z.string().optional() })),
+  missing: z.array(z.string()),
+});
+
+test('attempts without the right to read the logs says which right is missing', async () => {
+  const { accessKeyId, secretAccessKey, sessionToken } = await credentialsOf(
+    `webhooks-${STAGE}-bridge`,
+    endpointUrl,
+  );
+  const { code, stderr } = await webhooks(['attempts', 'cli', '--stage', STAGE], {
+    endpointUrl,
+    env: {
+      ...env,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_SESSION_TOKEN: sessionToken,
+    },
+  });
+  expect(stderr).toContain(`They need logs:FilterLogEvents for log-group:/aws/lambda/webhooks-${STAGE}-*`);
+  expect(code).toBe(1);
+});
 
 test('registers with credentials, calls, publishes, pauses, lists what waits, resumes, and removes', async () => {
   const queueUrl = stage.output('UndeliverableQueueUrl').replace(/[^/]+$/, 'letters-of-the-cli');
@@ -65,6 +90,16 @@ test('registers with credentials, calls, publishes, pauses, lists what waits, re
   await run(['resume', 'cli']);
   const ids = (await receiver.requests('/cli', 5, WITHIN_MS)).map(({ headers }) => headers['webhook-id']);
   expect(ids.slice(2)).toEqual(['m-1', 'm-2', 'm-3']);
+
+  // The emulator writes an invocation's lines when it has ended.
+  const way = await until('the steps in the logs', async () => {
+    const { steps, missing } = wayIn.parse(JSON.parse(await run(['attempts', '--message', 'm-3', '--json'])));
+    return steps.some(({ outcome }) => outcome === 'delivered') ? { steps, missing } : undefined;
+  });
+  expect(way.steps.map(({ step }) => step).toSorted()).toEqual(['attempt', 'parked', 'routed']);
+  const attempts = (await run(['attempts', 'cli', '--outcome', 'delivered'])).trimEnd().split('\n');
+  expect(attempts).toHaveLength(1 + 4);
+  expect(await run(['attempts', 'cli', '--status', '5xx'])).toContain('No attempt of cli is in the logs');
 
   expect(await run(['subscriptions', 'remove', 'cli', '--with-secrets'])).toContain(
     `The secret webhooks/${STAGE}/cli is deleted after 30 days.`,
