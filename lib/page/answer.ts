@@ -50,6 +50,10 @@ function contextFor(
     print: {
       json: true,
       result: (value, people) => onResult(value, people()),
+      // Only commands that end when a person stops them print their result in parts, and the page has none of them.
+      async lines() {
+        throw new CommandFailed('This command prints its result in parts: run it in a terminal.');
+      },
       note: (note) => line({ kind: 'note', note }),
       paint: (_, text) => text,
       width: undefined,
