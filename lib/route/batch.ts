@@ -153,6 +153,10 @@ function noteRouted(record: SQSRecord, { message, deliveries }: Deliverable, dep
     deps.log.info('message.without-subscription', line);
   } else {
     deps.count('MessagesRouted');
-    deps.log.info('message.routed', { ...line, deliveries: deliveries.length });
+    const named = deliveries.slice(0, NAMED).map(({ delivery }) => delivery.subscription);
+    deps.log.info('message.routed', { ...line, deliveries: deliveries.length, to: named.join(' ') });
   }
 }
+
+/** Subscriptions that the log line of a message names. Their attempts name all of them. */
+const NAMED = 20;
