@@ -6,7 +6,7 @@ import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { age, type Column, growingTable, plain, type Style } from '#lib/cli/terminal/print.ts';
 
 /** A table that grows row by row. */
-export type Rows = { add(steps: readonly Step[]): string };
+export type StepRows = { add(steps: readonly Step[]): string };
 
 type Shows = Pick<AttemptQuery, 'subscription' | 'message'>;
 
@@ -19,7 +19,7 @@ const messageOf: Column<Step> = {
 };
 
 /** A table of attempts; `bodies` shows the kept headers and bodies below each. */
-export function attemptTable(shows: Shows, context: CommandContext, bodies = false): Rows {
+export function attemptTable(shows: Shows, context: CommandContext, bodies = false): StepRows {
   return rowsOf(
     [
       time,
@@ -38,7 +38,7 @@ export function attemptTable(shows: Shows, context: CommandContext, bodies = fal
 }
 
 /** A table of all steps. */
-export function stepTable(shows: Shows, context: CommandContext, bodies = false): Rows {
+export function stepTable(shows: Shows, context: CommandContext, bodies = false): StepRows {
   return rowsOf(
     [
       time,
@@ -52,7 +52,7 @@ export function stepTable(shows: Shows, context: CommandContext, bodies = false)
   );
 }
 
-function rowsOf(columns: readonly Column<Step>[], { print }: CommandContext, bodies: boolean): Rows {
+function rowsOf(columns: readonly Column<Step>[], { print }: CommandContext, bodies: boolean): StepRows {
   const table = growingTable(columns, print);
   return {
     add: (steps) =>
