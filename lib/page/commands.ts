@@ -1,7 +1,7 @@
 // The commands that the page may run, with the fields of their requests. Each is a function of the CLI.
 import * as z from 'zod';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
-import { filterFields } from './letter-filter.ts';
+import { filterFields, timeField } from './letter-filter.ts';
 
 export type PageCommand = {
   run(context: CommandContext): Promise<void>;
@@ -108,6 +108,20 @@ export const COMMANDS = {
   }),
   'held-send': heldDecision('send-held'),
   'held-discard': heldDecision('discard-held'),
+  attempts: define(
+    z.strictObject({
+      subscription: id.optional(),
+      message: z.string().min(1).max(256).optional(),
+      since: timeField,
+      outcome: z.array(z.string().max(32)).max(8).optional(),
+      limit: z.number().int().min(1).max(5_000),
+    }),
+    ({ subscription, ...options }) =>
+      async (context) => {
+        const { showAttempts } = await import('#lib/cli/actions/find-attempts.ts');
+        await showAttempts(subscription, { ...withoutUndefined(options), limit: options.limit }, context);
+      },
+  ),
   'endpoints-list': define(none, () => async (context) => {
     await (await import('#lib/cli/actions/endpoint-items.ts')).listEndpoints(context);
   }),

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { time } from '#lib/cli/terminal/letter-options.ts';
 
 const texts = z.array(z.string().min(1).max(256)).max(100);
-const at = z
+/** A time, or how long ago, as the command line reads it; the result is ISO 8601. */
+export const timeField = z
   .string()
   .max(64)
   .transform((text, issues) => {
@@ -23,8 +24,8 @@ export const filterFields = z
     outcome: texts,
     status: texts,
     id: texts,
-    from: at,
-    to: at,
+    from: timeField,
+    to: timeField,
   })
   .partial()
   // An empty field of the form selects nothing.

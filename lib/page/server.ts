@@ -1,11 +1,11 @@
 // The server of the page: on 127.0.0.1 only, for whoever knows the token of its address. It serves the files of the page and
 // runs the commands of the CLI that the page asks for, with the rights of the person who started it.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Asset, pageAssets } from '#lib/build/page-files.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { type Listening, listen } from '#lib/local/aws/listen.ts';
 import { hasToken, newToken, refusalOfRequest, SECURITY_HEADERS } from './access.ts';
 import { answerCommand } from './answer.ts';
-import { type Asset, pageAssets } from './assets.ts';
 import { COMMANDS, type PageCommand } from './commands.ts';
 import type { CommandLine } from './wire.ts';
 
@@ -14,7 +14,7 @@ const MOST_BODY_BYTES = 4 * 1024 * 1024;
 /** Commands that run at once. A browser opens six connections. */
 const MOST_COMMANDS = 24;
 /** The paths that the page shows. The document is the same for all. */
-const VIEWS = new Set(['/', '/subscription']);
+const VIEWS = new Set(['/', '/subscription', '/message', '/dead-letters', '/publish']);
 
 export type PageServer = Listening & {
   /** With the token in its fragment, which a browser sends to nobody. */

@@ -4,3 +4,6 @@ import { pageAddress } from './route.ts';
 /** The address of a subscription's page; `tab`: one of its parts. */
 export const subscriptionAddress = (id: string, tab?: string): string =>
   pageAddress('/subscription', { id, tab });
+
+/** The address of a message's page. */
+export const messageAddress = (id: string): string => pageAddress('/message', { id });

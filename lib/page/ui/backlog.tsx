@@ -1,8 +1,20 @@
 // The messages that wait for a subscription, and what can be done about the first of them.
 import { useState } from 'preact/hooks';
+import { messageAddress } from './addresses.ts';
 import { runCommand } from './api.ts';
 import { counted } from './numbers.ts';
-import { Ago, Ask, Content, Done, Empty, Foreign, type Question, Rows, type TableColumn } from './parts.tsx';
+import {
+  Ago,
+  Ask,
+  Content,
+  DataTable,
+  Done,
+  Empty,
+  Foreign,
+  Link,
+  type Question,
+  type TableColumn,
+} from './parts.tsx';
 import type { WaitingMessage } from './results.ts';
 import type { TabProps } from './tab.ts';
 import { useCommand } from './use-command.ts';
@@ -14,7 +26,11 @@ const COLUMNS: readonly TableColumn<WaitingMessage>[] = [
   { title: 'Lane', cell: ({ lane }) => lane, isNumber: true },
   {
     title: 'Message',
-    cell: ({ messageId }) => <Foreign>{messageId}</Foreign>,
+    cell: ({ messageId }) => (
+      <Link to={messageAddress(messageId)}>
+        <Foreign>{messageId}</Foreign>
+      </Link>
+    ),
     isWide: true,
   },
   { title: 'Topic', cell: ({ topic }) => topic && <Foreign>{topic}</Foreign> },
@@ -86,7 +102,7 @@ export function BacklogTab({ id, onDone }: TabProps) {
                   </li>
                 ))}
               </ul>
-              <Rows
+              <DataTable
                 rows={waiting}
                 columns={COLUMNS}
                 keyOf={({ lane, messageId }, index) => `${lane} ${messageId} ${index}`}

@@ -1,8 +1,20 @@
 // The held messages of a subscription: they may have been delivered, so a person decides whether they are sent again.
 import { useState } from 'preact/hooks';
+import { messageAddress } from './addresses.ts';
 import { runCommand } from './api.ts';
 import { counted } from './numbers.ts';
-import { Ago, Ask, Content, Done, Empty, Foreign, type Question, Rows, type TableColumn } from './parts.tsx';
+import {
+  Ago,
+  Ask,
+  Content,
+  DataTable,
+  Done,
+  Empty,
+  Foreign,
+  Link,
+  type Question,
+  type TableColumn,
+} from './parts.tsx';
 import type { HeldMessage } from './results.ts';
 import type { TabProps } from './tab.ts';
 import { useCommand } from './use-command.ts';
@@ -58,7 +70,11 @@ export function HeldTab({ id, onDone }: TabProps) {
     },
     {
       title: 'Message',
-      cell: ({ messageId }) => <Foreign>{messageId}</Foreign>,
+      cell: ({ messageId }) => (
+        <Link to={messageAddress(messageId)}>
+          <Foreign>{messageId}</Foreign>
+        </Link>
+      ),
       isWide: true,
     },
     { title: 'Why', cell: ({ reason }) => reason },
@@ -91,7 +107,7 @@ export function HeldTab({ id, onDone }: TabProps) {
                   <span class="hint">There are more than {MOST}: those that are listed count as all.</span>
                 )}
               </div>
-              <Rows
+              <DataTable
                 rows={held}
                 columns={columns}
                 keyOf={({ messageId }) => messageId}

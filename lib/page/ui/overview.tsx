@@ -3,9 +3,10 @@ import { useMemo } from 'preact/hooks';
 import { type ShownState, STATES, stateOf } from '#lib/cli/actions/state-of.ts';
 import { subscriptionAddress } from './addresses.ts';
 import { amount, counted, until } from './numbers.ts';
-import { Ago, Content, Empty, Foreign, Link, Pill, Rows, type TableColumn } from './parts.tsx';
+import { Ago, Content, DataTable, Empty, Foreign, Link, Pill, type TableColumn } from './parts.tsx';
 import type { StatusRow } from './results.ts';
 import { goTo, type PagePlace, pageAddress } from './route.ts';
+import { Traffic } from './traffic.tsx';
 import { useCommand } from './use-command.ts';
 
 const EVERY_MS = 5_000;
@@ -85,7 +86,12 @@ export function Overview({ place: { parameters } }: { readonly place: PagePlace 
     <>
       <h1 tabIndex={-1}>Overview</h1>
       <Content of={status} what="the state of all subscriptions">
-        {(lines) => <Subscriptions lines={lines} parameters={parameters} />}
+        {(lines) => (
+          <>
+            {lines.length > 0 && <Traffic />}
+            <Subscriptions lines={lines} parameters={parameters} />
+          </>
+        )}
       </Content>
     </>
   );
@@ -138,7 +144,7 @@ function Subscriptions({
       {shown.length === 0 ? (
         <Empty>No subscription matches the search and the filter.</Empty>
       ) : (
-        <Rows
+        <DataTable
           rows={shown}
           columns={COLUMNS}
           keyOf={({ subscription }) => subscription}

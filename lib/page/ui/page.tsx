@@ -1,8 +1,11 @@
 // The page's beginning: its head, and the view that the address names.
 import { render } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { DeadLettersPage } from './dead-letters.tsx';
+import { MessagePage } from './message.tsx';
 import { Overview } from './overview.tsx';
 import { Empty, Foreign, Link } from './parts.tsx';
+import { PublishPage } from './publish.tsx';
 import { type PagePlace, usePlace } from './route.ts';
 import { SubscriptionPage } from './subscription.tsx';
 import { useCommand } from './use-command.ts';
@@ -11,6 +14,9 @@ import { showTextsSafely } from './visible.ts';
 const VIEWS = [
   { path: '/', name: 'Overview', View: Overview },
   { path: '/subscription', name: undefined, View: SubscriptionPage },
+  { path: '/message', name: 'Message', View: MessagePage },
+  { path: '/dead-letters', name: 'Dead letters', View: DeadLettersPage },
+  { path: '/publish', name: 'Publish', View: PublishPage },
 ] as const;
 
 function Page() {

@@ -43,6 +43,20 @@ const TONES: Readonly<Record<string, string>> = {
   unreadable: 'bad',
   rejected: 'bad',
   failed: 'bad',
+  retrying: 'warn',
+  waiting: 'warn',
+  parked: 'warn',
+  delayed: 'warn',
+  held: 'warn',
+  'dead-letter': 'warn',
+  'letter-waits': 'warn',
+  bridged: 'warn',
+  dropped: 'bad',
+  skipped: 'bad',
+  discarded: 'bad',
+  'held-discarded': 'bad',
+  undeliverable: 'bad',
+  'without-subscription': 'bad',
 };
 
 const MEANING: Readonly<Record<ShownState, string>> = {
@@ -252,7 +266,7 @@ export type TableColumn<T> = {
 const ROWS = 50;
 
 /** A table that is sorted by its titles and shows fifty rows at a time. On a narrow screen each row becomes a block. */
-export function Rows<T>({
+export function DataTable<T>({
   rows,
   columns,
   keyOf,
@@ -358,7 +372,7 @@ function sortedBy<T>(
   down: boolean,
 ): readonly T[] {
   const keyed = rows.map((row) => ({ row, key: by(row) }));
-  // Rows without a value come last in both directions.
+  // DataTable without a value come last in both directions.
   keyed.sort(({ key: a }, { key: b }) => {
     if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? 1 : -1;
     const order = a < b ? -1 : a > b ? 1 : 0;

@@ -79,6 +79,48 @@ export type Tested = {
   readonly excerpt?: string;
 };
 
+/** A step of a message, as `attempts --json` prints it. */
+export type AttemptStep = {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly step: string;
+  readonly subscription?: string;
+  readonly messageId?: string;
+  readonly sqsMessageId?: string;
+  readonly topic?: string;
+  readonly deliveries?: number;
+  readonly to?: string;
+  readonly attempt?: number;
+  readonly outcome?: string;
+  readonly status?: number;
+  readonly code?: string;
+  readonly action?: string;
+  readonly fate?: string;
+  readonly durationMs?: number;
+  readonly waitedMs?: number;
+  readonly lane?: number;
+  readonly notBefore?: string;
+  readonly endpoint?: string;
+  readonly reason?: string;
+  readonly detail?: string;
+  readonly error?: string;
+  readonly redriveId?: string;
+  readonly requestHeaders?: string;
+  readonly requestBody?: string;
+  readonly answerHeaders?: string;
+  readonly answerBody?: string;
+};
+
+export type WayEndShown = {
+  readonly subscription?: string;
+  readonly messageId?: string;
+  readonly where: string;
+  readonly reason?: string;
+};
+
+/** The fields of the filter of dead letters, as the options of `dead-letters list`. */
+export type LetterFilter = Readonly<Record<string, string | readonly string[]>>;
+
 type Decided = { readonly subscription: string; readonly message: string; readonly messageId?: string };
 type HeldDecided = { readonly messages: readonly string[] };
 export type ShownItem = Readonly<Record<string, unknown>>;
@@ -120,6 +162,15 @@ export type Results = {
   'held-list': { readonly held: readonly HeldMessage[]; readonly more: boolean };
   'held-send': HeldDecided;
   'held-discard': HeldDecided;
+  attempts: {
+    /** The attempts that were asked for, the oldest first. */
+    readonly attempts?: readonly AttemptStep[];
+    /** Of a message: all its steps, and where it is. */
+    readonly steps?: readonly AttemptStep[];
+    readonly ends?: readonly WayEndShown[];
+    /** There may be older ones. */
+    readonly more: boolean;
+  };
   'endpoints-list': readonly {
     readonly name: string;
     readonly type?: string;

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { stateOf } from '#lib/cli/actions/state-of.ts';
 import { subscriptionAddress } from './addresses.ts';
 import { runCommand } from './api.ts';
+import { AttemptsTab } from './attempts.tsx';
 import { BacklogTab } from './backlog.tsx';
 import { HeldTab } from './held.tsx';
 import { ItemTab, NewSubscription } from './item.tsx';
@@ -17,6 +18,7 @@ import { useCommand } from './use-command.ts';
 const EVERY_MS = 3_000;
 
 const TABS = [
+  { name: 'attempts', title: 'Attempts', Tab: AttemptsTab },
   { name: 'backlog', title: 'Backlog', Tab: BacklogTab },
   { name: 'held', title: 'Held', Tab: HeldTab },
   { name: 'test', title: 'Test', Tab: TestTab },

@@ -1,6 +1,6 @@
 // The page's files: small, and all that the document names is there.
 import { expect, test } from 'vitest';
-import { pageAssets } from '#lib/page/assets.ts';
+import { pageAssets } from '#lib/build/page-files.ts';
 
 /** Of the script and the style sheet, before compression. */
 const MOST_BYTES = 100_000;

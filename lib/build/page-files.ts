@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 export type Asset = { readonly type: string; readonly body: Buffer };
 
-const file = (name: string): string => fileURLToPath(new URL(`./ui/${name}`, import.meta.url));
+const file = (name: string): string => fileURLToPath(new URL(`../page/ui/${name}`, import.meta.url));
 const SCHEMA = fileURLToPath(new URL('../../events/schema/subscription.schema.json', import.meta.url));
 const TEXT = 'charset=utf-8';
 

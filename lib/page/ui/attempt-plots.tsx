@@ -1,0 +1,84 @@
+// The plots of attempts: how they ended, and how long they took.
+import { Columns } from './columns.tsx';
+import { amount, duration } from './numbers.ts';
+import type { AttemptStep } from './results.ts';
+
+const COUNT = 60;
+
+/** The range of the plots: without all attempts of the range it begins with the first that is known. */
+export function plotRange(
+  attempts: readonly AttemptStep[],
+  { more, rangeMs, now }: { readonly more: boolean; readonly rangeMs: number; readonly now: number },
+): { readonly from: number; readonly to: number } {
+  const [first] = attempts;
+  const begin = now - rangeMs;
+  return { from: more && first !== undefined ? Math.max(begin, Date.parse(first.at)) : begin, to: now };
+}
+
+type Range = { readonly from: number; readonly to: number };
+
+/** The attempts of each of the columns. */
+function columnsOf(
+  attempts: readonly AttemptStep[],
+  { from, to }: Range,
+): readonly (readonly AttemptStep[])[] {
+  const columns: AttemptStep[][] = Array.from({ length: COUNT }, () => []);
+  for (const one of attempts) {
+    const index = Math.floor(((Date.parse(one.at) - from) / (to - from)) * COUNT);
+    columns[Math.min(index, COUNT - 1)]?.push(one);
+  }
+  return columns;
+}
+
+/** How many attempts delivered, and how many did not. */
+export function OutcomePlot({
+  attempts,
+  range,
+}: {
+  readonly attempts: readonly AttemptStep[];
+  readonly range: Range;
+}) {
+  const columns = columnsOf(attempts, range);
+  const countOf = (isDelivered: boolean) =>
+    columns.map((column) => column.filter(({ outcome }) => (outcome === 'delivered') === isDelivered).length);
+  return (
+    <Columns
+      title="Attempts"
+      series={[
+        { name: 'delivered', tone: 'good', values: countOf(true) },
+        { name: 'not delivered', tone: 'bad', values: countOf(false) },
+      ]}
+      {...range}
+      unit={amount}
+    />
+  );
+}
+
+/** How long the exchanges took: the median, and on top of it what 95 of 100 stayed below. */
+export function LatencyPlot({
+  attempts,
+  range,
+}: {
+  readonly attempts: readonly AttemptStep[];
+  readonly range: Range;
+}) {
+  const columns = columnsOf(attempts, range).map((column) =>
+    column.flatMap(({ durationMs }) => durationMs ?? []).sort((a, b) => a - b),
+  );
+  const median = columns.map((sorted) => quantile(sorted, 0.5));
+  const high = columns.map((sorted, index) => quantile(sorted, 0.95) - (median[index] ?? 0));
+  return (
+    <Columns
+      title="Duration"
+      series={[
+        { name: 'median', tone: 'plain', values: median },
+        { name: 'more for 95 of 100', tone: 'pale', values: high },
+      ]}
+      {...range}
+      unit={duration}
+    />
+  );
+}
+
+const quantile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;

@@ -1,0 +1,200 @@
+// A redrive: first a dry run that says how many and which, then the question, then the progress, which can be stopped.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { CommandProgress } from '../wire.ts';
+import { runCommand } from './api.ts';
+import { amount, counted } from './numbers.ts';
+import { Ask, Bar, Done, Failed, Labelled, type Question } from './parts.tsx';
+import type { Counts, LetterFilter, Redriven } from './results.ts';
+
+type Props = {
+  readonly endpoint: string;
+  readonly filter: LetterFilter;
+  /** Dead letters were sent: the list is not right any more. */
+  readonly onDone: () => void;
+  readonly onAgain: () => void;
+};
+
+/** Shows the buttons, the plan and the progress of a redrive of what the filter selects. */
+export function Redrive({ endpoint, filter, onDone, onAgain }: Props) {
+  const [includeUnknown, setIncludeUnknown] = useState(false);
+  const [rate, setRate] = useState('');
+  const [plan, setPlan] = useState<Redriven>();
+  const [question, setQuestion] = useState<Question>();
+  const [progress, setProgress] = useState<CommandProgress>();
+  const [running, setRunning] = useState<'dry' | 'real'>();
+  const [failed, setFailed] = useState<string>();
+  const [done, setDone] = useState<string>();
+  const stop = useRef<AbortController>(undefined);
+  // A redrive whose page is left stops after its current call.
+  useEffect(() => () => stop.current?.abort(), []);
+
+  async function run(dryRun: boolean): Promise<void> {
+    stop.current = new AbortController();
+    setRunning(dryRun ? 'dry' : 'real');
+    setProgress(undefined);
+    setFailed(undefined);
+    const perSecond = Number(rate);
+    const answer = await runCommand(
+      'redrive',
+      {
+        endpoint,
+        filter,
+        dryRun,
+        includeUnknown,
+        redriveId: crypto.randomUUID(),
+        ...(perSecond >= 1 && { rate: Math.floor(perSecond) }),
+      },
+      { onProgress: setProgress, signal: stop.current.signal },
+    );
+    setRunning(undefined);
+    if (!answer.ok) setFailed(answer.message);
+    else if (dryRun) setPlan(answer.result);
+    else setDone(answer.said);
+    if (!dryRun) {
+      setPlan(undefined);
+      onDone();
+    }
+  }
+
+  const ask = (matched: number): void => {
+    const many = counted(matched, 'dead letter');
+    setQuestion({
+      title: `Send ${many} again?`,
+      text: (
+        <>
+          <p>
+            {many} of the endpoint <b>{endpoint}</b> {matched === 1 ? 'is' : 'are'} delivered again to their
+            subscriptions.
+          </p>
+          {includeUnknown && (
+            <p>Some may have been delivered already. A receiver that got one gets it twice.</p>
+          )}
+        </>
+      ),
+      yes: `Send ${many}`,
+      danger: includeUnknown,
+      async act() {
+        void run(false);
+        return undefined;
+      },
+    });
+  };
+
+  return (
+    <section class="state" aria-label="Redrive">
+      <div class="buttons start">
+        <button type="button" disabled={running !== undefined} onClick={() => void run(true)}>
+          Redrive: dry run
+        </button>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={includeUnknown}
+            onChange={(event) => {
+              setIncludeUnknown(event.currentTarget.checked);
+              setPlan(undefined);
+            }}
+          />
+          also those that may have been delivered
+        </label>
+      </div>
+      {running !== undefined && (
+        <>
+          <Bar
+            what={running === 'dry' ? 'Reading, nothing is sent' : 'Sending again'}
+            done={progress?.done}
+            total={progress?.total}
+            note={progress?.note}
+          />
+          <div class="buttons start">
+            <button type="button" onClick={() => stop.current?.abort()}>
+              Stop
+            </button>
+          </div>
+        </>
+      )}
+      {failed !== undefined && (
+        <Failed>
+          <span class="lines">{failed}</span>
+        </Failed>
+      )}
+      {done !== undefined && (
+        <Done>
+          {done}{' '}
+          <button type="button" class="small" onClick={onAgain}>
+            Another one
+          </button>
+        </Done>
+      )}
+      {plan !== undefined && (
+        <>
+          <p>
+            <b>
+              {amount(plan.matched)} of {counted(plan.seen, 'dead letter')}
+            </b>{' '}
+            would be sent again.{skippedOf(plan.skipped)}
+          </p>
+          {plan.notes?.map((note) => (
+            <p key={note} class="hint">
+              {note}
+            </p>
+          ))}
+          {plan.counts !== undefined && (
+            <dl>
+              <Counted name="By subscription" counts={plan.counts.bySubscription} />
+              <Counted name="By status" counts={plan.counts.byStatus} />
+              <Counted name="By reason" counts={plan.counts.byReason} />
+            </dl>
+          )}
+          <div class="narrow">
+            <Labelled label="At most, per second" hint="Empty: as fast as it goes.">
+              {(ids) => (
+                <input
+                  {...ids}
+                  type="number"
+                  min={1}
+                  value={rate}
+                  onInput={(event) => setRate(event.currentTarget.value)}
+                />
+              )}
+            </Labelled>
+          </div>
+          <div class="buttons start">
+            <button
+              type="button"
+              class="primary"
+              disabled={plan.matched === 0}
+              onClick={() => ask(plan.matched)}
+            >
+              Send {amount(plan.matched)} again…
+            </button>
+          </div>
+        </>
+      )}
+      {question !== undefined && <Ask question={question} onClose={() => setQuestion(undefined)} />}
+    </section>
+  );
+}
+
+const MOST_SHOWN = 8;
+
+function Counted({ name, counts }: { readonly name: string; readonly counts: Counts }) {
+  const sorted = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {sorted
+          .slice(0, MOST_SHOWN)
+          .map(([value, count]) => `${value} ${amount(count)}`)
+          .join(', ') || 'none'}
+        {sorted.length > MOST_SHOWN && ` and ${sorted.length - MOST_SHOWN} more`}
+      </dd>
+    </div>
+  );
+}
+
+function skippedOf(skipped: Counts): string {
+  const parts = Object.entries(skipped).map(([why, count]) => `${count} ${why}`);
+  return parts.length === 0 ? '' : ` Skipped: ${parts.join(', ')}.`;
+}
