@@ -146,7 +146,8 @@ export const COMMANDS = {
       async (context) => {
         const { redriveLetters } = await import('#lib/cli/actions/redrive.ts');
         const more = rate === undefined ? {} : { rate };
-        await redriveLetters(endpoint, { ...filter, ...options, ...more }, context, SECONDS_A_CALL);
+        const seconds = options.dryRun ? SECONDS_A_CALL.dryRun : SECONDS_A_CALL.redrive;
+        await redriveLetters(endpoint, { ...filter, ...options, ...more }, context, seconds);
       },
   ),
   publish: define(
@@ -171,8 +172,11 @@ export const COMMANDS = {
   ),
 } as const;
 
-/** Short calls: after each one the page shows the progress, and can stop. */
-const SECONDS_A_CALL = 3;
+/**
+ * A redrive shows its progress, and can stop, after each call. A dry run of a queue is one call if it fits: between two calls
+ * the dead letters stay invisible, and the redrive that follows would not find them.
+ */
+const SECONDS_A_CALL = { redrive: 10, dryRun: 60 } as const;
 
 type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
 

@@ -63,6 +63,7 @@ test('its page says which attempt failed, why, and what followed', async () => {
   await row.getByText('400').waitFor();
   await row.getByText('dead-letter').waitFor();
   await page.getByRole('button', { name: '15m' }).click();
+  await row.waitFor();
   await picture('page-subscription');
   await expectGoodView(page, 'first-subscription');
   await row.getByRole('link').click();

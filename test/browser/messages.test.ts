@@ -107,17 +107,20 @@ test('dead letters are listed with their reason and the answer, filtered, and re
   await rows.filter({ hasText: 'other' }).waitFor();
   expect(new URL(page.url()).searchParams.get('status')).toBe('410');
   await button('Redrive: dry run').click();
-  await page.getByText('1 of 3 dead letters').waitFor();
+  await page.getByText(/^1 of \d dead letters?$/).waitFor();
   expect(world.receiver.received('/other')).toHaveLength(1);
   await expectGoodView(page, 'dead-letters-plan');
   await button('Send 1 again…').click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('1 dead letter of the endpoint sample-dlq is delivered again').waitFor();
   await dialog.getByRole('button', { name: 'Send 1 dead letter' }).click();
-  await page.getByRole('status').getByText('1 of 3 dead letters were sent again.').waitFor();
+  await page
+    .getByRole('status')
+    .getByText(/^1 of \d dead letters were sent again\./)
+    .waitFor();
   const [, again] = await world.receiver.requests('/other', 2, 60_000);
   expect(again?.headers['webhook-id']).toBe('other-1');
-  await page.getByText('None of').waitFor();
+  await page.getByText(/None of|There is no dead letter/).waitFor();
   expect(tab.wrong).toEqual([]);
 });
 

@@ -167,6 +167,7 @@ function Letters({ endpoint, filter }: { readonly endpoint: string; readonly fil
         key={round}
         endpoint={endpoint}
         filter={filter}
+        isRead={listed.loading}
         onDone={() => {
           listed.reload();
         }}
