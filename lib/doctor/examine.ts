@@ -24,9 +24,10 @@ import { type Items, readRegistered } from './items.ts';
 import { lookAtMappings } from './mappings.ts';
 import { lookAtNames } from './names.ts';
 import { namesOfStage, type StageNames } from './physical.ts';
-import { compareQueues, lookAtUndeliverable, readQueues } from './queues.ts';
+import { compareQueues } from './queue-attributes.ts';
+import { lookAtUndeliverable, readQueues } from './queues.ts';
 import { lookAtRoles } from './roles.ts';
-import { lookAtSchedule } from './schedule.ts';
+import { lookAtEventBus, lookAtSchedule } from './schedule.ts';
 import { lookAtSecrets } from './secrets.ts';
 import { lookAtStack } from './stack.ts';
 import { lookAtStates } from './states.ts';
@@ -126,6 +127,7 @@ async function lookAtStage(
   });
   step('the event source mappings', 4);
   await lookAtMappings(desired, sightOf('mappings'), { ...deps, names });
+  await lookAtEventBus(desired, sightOf('parameters'), deps);
   await lookAtSchedule(desired, sightOf('schedule'), {
     ...deps,
     functionArn: functions.get('resume')?.FunctionArn,

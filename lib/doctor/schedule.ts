@@ -1,5 +1,7 @@
-// The schedule of resume: without it no paused subscription resumes by itself.
+// What the stage has of EventBridge: the schedule of resume, without which no paused subscription resumes by itself, and the
+// bus for the events of pauses.
 import {
+  DescribeEventBusCommand,
   DescribeRuleCommand,
   type DescribeRuleResponse,
   ListRuleNamesByTargetCommand,
@@ -53,4 +55,29 @@ async function rulesOf(
 ): Promise<readonly DescribeRuleResponse[]> {
   const { RuleNames = [] } = await events.send(new ListRuleNamesByTargetCommand({ TargetArn }));
   return await Promise.all(RuleNames.map((Name) => events.send(new DescribeRuleCommand({ Name }))));
+}
+
+/** Finds an event bus that does not exist. Each account has the bus `default`. */
+export async function lookAtEventBus(
+  { values: { eventBus: Name } }: Desired,
+  sight: Sight,
+  { events }: Pick<DoctorClients, 'events'>,
+): Promise<void> {
+  if (Name === 'default') return;
+  const exists = await sight.look(`the event bus ${Name}`, 'events:DescribeEventBus', () =>
+    events.send(new DescribeEventBusCommand({ Name })).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof Error && error.name === 'ResourceNotFoundException') return false;
+        throw error;
+      },
+    ),
+  );
+  if (exists !== false) return;
+  sight.find({
+    severity: 'error',
+    where: Name,
+    what: 'The event bus of the parameter eventBus does not exist: nobody gets the events of pauses and resumptions.',
+    fix: 'Create it, or deploy with the name of another.',
+  });
 }

@@ -82,7 +82,7 @@ export function driveTemplate(stage: string, nodePath: string | undefined) {
       Receiver: {
         Type: 'AWS::Lambda::Function',
         Properties: {
-          FunctionName: `${name}-receiver`,
+          FunctionName: name,
           Runtime: 'nodejs24.x',
           Architectures: ['arm64'],
           Handler: 'index.handler',

@@ -2,7 +2,8 @@
 import { DeleteStackCommand, waitUntilStackDeleteComplete } from '@aws-sdk/client-cloudformation';
 import { DeleteSecretCommand, ListSecretsCommand } from '@aws-sdk/client-secrets-manager';
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs';
-import { QUEUES } from '#lib/cli/terminal/names.ts';
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { namesOf, QUEUES } from '#lib/cli/terminal/names.ts';
 import { driveStackName } from './receiver.ts';
 import { type Clients, stackExists } from './world.ts';
 
@@ -45,31 +46,46 @@ async function deleteStack(StackName: string, { cloudFormation }: Clients): Prom
   );
 }
 
-async function deleteSecrets(prefix: string, { secrets }: Clients): Promise<void> {
-  const { SecretList = [] } = await secrets.send(
-    new ListSecretsCommand({ Filters: [{ Key: 'name', Values: [prefix] }] }),
-  );
-  for (const { Name = '' } of SecretList) {
-    if (Name.startsWith(prefix))
-      await secrets.send(new DeleteSecretCommand({ SecretId: Name, ForceDeleteWithoutRecovery: true }));
-  }
+async function deleteSecrets(prefix: string, clients: Clients): Promise<void> {
+  for (const SecretId of await secretsBelow(prefix, clients))
+    await clients.secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }));
 }
 
-/** What of a stage of this name exists already, as a sentence; undefined: nothing. */
+async function secretsBelow(prefix: string, { secrets }: Clients): Promise<readonly string[]> {
+  const { SecretList = [] } = await secrets.send(
+    new ListSecretsCommand({ Filters: [{ Key: 'name', Values: [prefix] }], MaxResults: 100 }),
+  );
+  return SecretList.flatMap(({ Name }) => (Name?.startsWith(prefix) ? [Name] : []));
+}
+
+/**
+ * What of a stage of this name exists already, as a sentence; undefined: nothing. Queues, tables and secrets may stay when a
+ * stage is removed, and everything of this name is removed at the end.
+ */
 export async function existingStage(stage: string, clients: Clients): Promise<string | undefined> {
+  const { queue, table, secretsPrefix } = namesOf(stage);
   for (const name of [`webhooks-${stage}`, driveStackName(stage)])
     if (await stackExists(name, clients)) return `the stack ${name} exists`;
-  for (const queue of QUEUES) {
-    const QueueName = `webhooks-${stage}-${queue}`;
-    // Kept queues of a removed stage may hold somebody's messages.
-    const found = await clients.sqs.send(new GetQueueUrlCommand({ QueueName })).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof Error && /QueueDoesNotExist|NonExistentQueue/.test(error.name)) return false;
-        throw error;
-      },
-    );
-    if (found) return `the queue ${QueueName} exists`;
+  for (const QueueName of QUEUES.map(queue)) {
+    if (await answers(() => clients.sqs.send(new GetQueueUrlCommand({ QueueName }))))
+      return `the queue ${QueueName} exists`;
   }
-  return undefined;
+  for (const TableName of (['subscriptions', 'endpoints', 'state'] as const).map(table)) {
+    if (await answers(() => clients.documents.send(new ScanCommand({ TableName, Limit: 1 }))))
+      return `the table ${TableName} exists`;
+  }
+  const [secret] = await secretsBelow(`${secretsPrefix}/`, clients);
+  return secret === undefined ? undefined : `the secret ${secret} exists`;
+}
+
+const NOT_THERE = /QueueDoesNotExist|NonExistentQueue|ResourceNotFoundException/;
+
+async function answers(ask: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await ask();
+    return true;
+  } catch (error) {
+    if (error instanceof Error && NOT_THERE.test(error.name)) return false;
+    throw error;
+  }
 }

@@ -1,20 +1,25 @@
 // `npm run test:aws` whole, against the emulated AWS: it drives a stage of its own, reports, and leaves nothing.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient, ListStacksCommand } from '@aws-sdk/client-cloudformation';
-import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
-import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  CreateSecretCommand,
+  ListSecretsCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import * as z from 'zod';
 import { STAGE } from '#test/support/deploy-once.ts';
 import { REGION, ROOT } from '#test/support/ministack.ts';
+import { pythonTool } from '#test/support/python-tools.ts';
 import { readLines, spreadOf } from '../aws/logs.ts';
-import { mostAtOnce } from '../aws/receiver.ts';
+import { driveTemplate, mostAtOnce } from '../aws/receiver.ts';
 import { withoutAccount } from '../aws/report.ts';
 import { SCENARIOS } from '../aws/scenarios.ts';
 
@@ -114,6 +119,43 @@ test('it drives a stage of its own, writes a report, and leaves nothing in the a
   expect(await leftOf('local-aws')).toEqual([]);
 });
 
+test('a deployment that fails ends it, and everything is removed', async () => {
+  // Names of functions have at most 64 characters.
+  const tooLong = `local-${'x'.repeat(44)}`;
+  const { code, stderr } = await testAws(['--stage', tooLong, '--yes']);
+  expect(stderr).toContain('It failed: ');
+  expect(code).toBe(1);
+  expect(JSON.parse(readFileSync(REPORT, 'utf8'))).toMatchObject({
+    failures: [expect.any(String)],
+    scenarios: [],
+    left: [],
+  });
+  expect(await leftOf(tooLong)).toEqual([]);
+});
+
+test("it does not begin where somebody's table or secret is, and leaves them", async () => {
+  const TableName = 'webhooks-local-kept-state';
+  await new DynamoDBClient(config).send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'theirs', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'theirs', KeyType: 'HASH' }],
+    }),
+  );
+  const secret = 'webhooks/local-secret/theirs';
+  await new SecretsManagerClient(config).send(new CreateSecretCommand({ Name: secret, SecretString: '{}' }));
+  for (const [stage, left] of [
+    ['local-kept', TableName],
+    ['local-secret', secret],
+  ] as const) {
+    const { code, stderr } = await testAws(['--stage', stage, '--yes']);
+    expect(stderr).toContain(`${left} exists`);
+    expect(code).toBe(2);
+    expect(await leftOf(stage)).toEqual([left]);
+  }
+});
+
 test('Ctrl-C in the middle ends it, and everything is removed', async () => {
   let interrupted = false;
   const { code, stderr } = await testAws(['--stage', 'local-ended', '--yes'], (said, interrupt) => {
@@ -143,6 +185,17 @@ describe('it does not begin', () => {
     expect(stderr).not.toContain('Deploying');
     expect(code).toBe(2);
   });
+});
+
+test('the template of the receiver is valid, and its code is short enough to stand in it', () => {
+  const file = join(folder, 'receiver.json');
+  const template = driveTemplate('dev', undefined);
+  writeFileSync(file, JSON.stringify(template));
+  const { stdout, stderr, status } = spawnSync(pythonTool('cfn-lint'), ['--template', file], {
+    encoding: 'utf8',
+  });
+  expect({ said: `${stdout}${stderr}`, status }).toEqual({ said: '', status: 0 });
+  expect(template.Resources.Receiver.Properties.Code.ZipFile.length).toBeLessThanOrEqual(4_096);
 });
 
 describe('the report', () => {

@@ -187,6 +187,16 @@ test.each([
   expect(findings.filter((one) => what.test(one.what))).toHaveLength(5);
 });
 
+test('an event bus that does not exist is named', async () => {
+  const stage = createFakeStage({ eventBus: 'ours' });
+  stage.answers.DescribeEventBus = () => ({ Name: 'ours' });
+  expect((await look(stage)).findings).toEqual([]);
+  stage.answers.DescribeEventBus = () => {
+    throw awsError('ResourceNotFoundException');
+  };
+  expect((await look(stage)).findings).toMatchObject([{ check: 'parameters', where: 'ours' }]);
+});
+
 const item = (id: string, callbackUrl: string) => ({ id, topic: 't', configuration: { callbackUrl } });
 
 test('of thousands of subscriptions each name is looked up once, two thousand at most, and not all at once', async () => {
