@@ -27,6 +27,24 @@ export const DANGERS: readonly Danger[] = [
     tests: [['deliver/park', 'the flag is written before the entry']],
   },
   {
+    id: 'credentials-in-logged-bodies',
+    danger:
+      'The log line of an attempt has the credentials that the request carries, and that its answer repeats.',
+    edits: [
+      [
+        'lib/deliver/logged-exchange.ts',
+        'const redacted = withoutCredentials(asUtf8, carried);',
+        'const redacted = asUtf8;',
+      ],
+      [
+        'lib/deliver/logged-exchange.ts',
+        'withoutCredentials(answerText(body, contentType), carried)',
+        'answerText(body, contentType)',
+      ],
+    ],
+    tests: [['deliver/logged-exchange', 'are in no part of the line']],
+  },
+  {
     id: 'foreign-secret',
     danger: 'A subscription has the credentials of another sent to its own callback.',
     edits: [

@@ -367,7 +367,14 @@ const cases: Case[] = [
 const ids = new Map<string, string>();
 
 test.each(cases)('%s comes to its end', async (what, reason, subscribing) => {
-  const one = await rig.subscribe({ qos: 'at-least-once', ...(await subscribing()) });
+  const { configuration, ...rest } = await subscribing();
+  // As much as can be logged.
+  const logging = { bodies: 'all', excerptBytes: 4_096 };
+  const one = await rig.subscribe({
+    qos: 'at-least-once',
+    ...rest,
+    configuration: { logging, ...configuration },
+  });
   ids.set(one.id, what);
   await one.publish('{"shipment": 1}');
   if (reason === 'held') await rig.held(one.id, 1);
@@ -419,6 +426,7 @@ test('no output contains a credential', async () => {
   };
   // All of it is there: what is searched is not empty.
   expect(out['logs and metrics']?.some((line) => String(line).includes('"_aws"'))).toBe(true);
+  expect(out['logs and metrics']?.some((line) => String(line).includes('"answerBody":"'))).toBe(true);
   expect(out.events?.length).toBeGreaterThan(15);
   expect(out['dead letters']).toHaveLength(cases.filter(([, reason]) => reason === 'letter').length);
   expect(JSON.stringify(out['dead letters'])).toContain('[redacted]');

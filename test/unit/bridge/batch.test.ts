@@ -39,6 +39,8 @@ describe('an endpoint that fails', () => {
       delays.push(only?.inSeconds ?? Number.NaN);
       world.pass(1000 * (only?.inSeconds ?? 0));
     }
+    // Its first wait alone is a line.
+    expect(world.events('letter.waits')).toMatchObject([{ messageId: '1', endpoint: 'down' }]);
     expect(delays).toEqual([3, 5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900]);
     expect(world.counts.get('MessagesUndeliverable')).toBeUndefined();
   });

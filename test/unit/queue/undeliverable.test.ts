@@ -1,7 +1,8 @@
 // What the record of a message in `undeliverable` says about where it was: redrive goes by it.
 import { describe, expect, test } from 'vitest';
-import { decodeUndeliverable } from '#lib/message/attribute.ts';
+import { decodeUndeliverable, encodeAttribute } from '#lib/message/attribute.ts';
 import { sendDeliveryToUndeliverable, sendUndeliverable } from '#lib/queue/undeliverable.ts';
+import type { LogFields } from '#lib/telemetry/log.ts';
 import { createMemoryQueues } from '#test/support/memory-queues.ts';
 import { attributesOf, deliveryOf, recordOf } from '#test/support/records.ts';
 
@@ -9,11 +10,12 @@ const QUEUE = 'http://sqs/0/undeliverable';
 const WHY = { reason: 'asked', detail: 'by a person' };
 
 function setUp() {
+  const lines: LogFields[] = [];
   const memory = createMemoryQueues({ now: () => 5_000 });
   const deps = {
     queues: memory.queues,
     undeliverableQueueUrl: QUEUE,
-    log: { info() {}, warn() {}, error() {} },
+    log: { info() {}, warn: (_: string, fields: LogFields) => void lines.push(fields), error() {} },
     count() {},
     now: () => 5_000,
   };
@@ -22,8 +24,39 @@ function setUp() {
     const parsed = decodeUndeliverable(attributesOf(message?.attributes ?? {}));
     return parsed.ok ? parsed.value : parsed;
   };
-  return { deps, recorded };
+  return { deps, recorded, lines };
 }
+
+describe('the log line names the message', () => {
+  const text = (stringValue: string) => ({ dataType: 'String', stringValue });
+
+  test('by the ids of its publisher, if they are ids', async () => {
+    const { deps, lines } = setUp();
+    const queue = 'webhooks-dev-messages';
+    const named = { id: text('order-1'), subscription: text('acme') };
+    await sendUndeliverable({ ...recordOf({ queue }), messageAttributes: named }, WHY, deps);
+    const broken = { id: text('x'.repeat(129)), subscription: text('a b') };
+    await sendUndeliverable({ ...recordOf({ queue }), messageAttributes: broken }, WHY, deps);
+    expect(lines).toMatchObject([
+      { sqsMessageId: 'sqs-1', messageId: 'order-1', subscription: 'acme' },
+      { sqsMessageId: 'sqs-1', messageId: 'sqs-1', subscription: undefined },
+    ]);
+  });
+
+  test('of a delivery and of a dead letter by their own ids', async () => {
+    const { deps, lines } = setUp();
+    const value = deliveryOf();
+    const attributes = { 'sqs-webhooks': text(encodeAttribute({ kind: 'delivery', value })) };
+    const queue = 'webhooks-dev-deliveries.fifo';
+    await sendUndeliverable({ ...recordOf({ queue }), messageAttributes: attributes }, WHY, deps);
+    await sendDeliveryToUndeliverable({ delivery: value, body: 'x', sequence: '1' }, WHY, deps);
+    const { messageId, subscription } = value;
+    expect(lines).toMatchObject([
+      { messageId, subscription },
+      { messageId, subscription },
+    ]);
+  });
+});
 
 describe('the record names the queue', () => {
   test.each([

@@ -66,6 +66,20 @@ describe('a message', () => {
     expect(new Set(groups.map(([, group]) => group)).size).toBe(4);
   });
 
+  test('is logged with the subscriptions that get it, the first twenty of many', async () => {
+    const world = createRouteWorld();
+    const ids = Array.from({ length: 25 }, (_, index) => `s${String(index).padStart(2, '0')}`);
+    for (const id of ids) world.register(subscriptionItem(id));
+    const sqsMessageId = world.publish({ topic: 'orders', id: 'm' });
+    expect(await world.poll()).toEqual(DONE);
+    expect(world.lines).toMatchObject([
+      {
+        event: 'message.routed',
+        fields: { sqsMessageId, messageId: 'm', deliveries: 25, to: ids.slice(0, 20).join(' ') },
+      },
+    ]);
+  });
+
   test('of a topic that nobody subscribes to is counted and done', async () => {
     const world = createRouteWorld();
     world.publish({ topic: 'orders' });
