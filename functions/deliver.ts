@@ -42,6 +42,7 @@ export function createHandler(clients: Clients, environment: NodeJS.ProcessEnv) 
     ...backlog,
     ...limits,
     loggingBudget: createLoggingBudget({ ...limits, now }),
+    stage: config.STAGE,
     exchangeTimes: createExchangeTimes({ ...limits, now }),
     callback,
     secrets,

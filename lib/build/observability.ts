@@ -37,12 +37,12 @@ export function alarmsAndDashboard({
 const queries = (stackName: string) => ({
   MessageQuery: query(stackName, 'one message, all its log lines', [
     'fields @timestamp, function, message, subscription, attempt, outcome, status, action, durationMs, reason',
-    "| filter messageId = 'PUT THE MESSAGE ID HERE'",
+    "| filter messageId = 'PUT THE MESSAGE ID HERE' or messageIds like 'PUT THE MESSAGE ID HERE'",
     '| sort @timestamp asc',
     '| limit 1000',
   ]),
   SubscriptionQuery: query(stackName, 'one subscription, its last failures', [
-    'fields @timestamp, message, messageId, attempt, outcome, status, action, detail, reason',
+    'fields @timestamp, message, messageId, messageIds, attempt, outcome, status, action, detail, reason',
     "| filter subscription = 'PUT THE SUBSCRIPTION HERE' and (message != 'delivery.attempted' or outcome != 'delivered')",
     '| sort @timestamp desc',
     '| limit 100',

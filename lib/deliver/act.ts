@@ -1,8 +1,9 @@
-// Carries out the policy's decision. A message leaves its place only after its replacement is safe: the dead letter sent,
+// Carries out the policy's decision about the messages of one request. A message leaves its place only after its replacement is safe: the dead letter sent,
 // the held copy written, the backlog entry written. A crash between the two makes a duplicate, never a loss.
 
 import type { Delivery } from '#lib/message/attribute.ts';
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
+import { gatherSends } from '#lib/queue/gather-sends.ts';
 import { type LaterDeps, sendToRetries } from '#lib/queue/retries.ts';
 import { change } from '#lib/state/change.ts';
 import { openAndDrain } from '#lib/state/drains.ts';
@@ -16,6 +17,7 @@ import type { AttemptContext } from './attempt-context.ts';
 import { causeOf, describe, httpStatusOf, type Outcome } from './outcome.ts';
 import { type ParkDeps, park, resting } from './park.ts';
 import type { Action } from './policy.ts';
+import type { Members } from './request-batch.ts';
 
 export type DeliveryMessage = {
   readonly delivery: Delivery;
@@ -40,41 +42,42 @@ const PROBES_OF_ONE_HEAD = 3;
 const OUT_OF_THE_WAY_MS = 15 * 60_000;
 
 /**
- * Carries out every decision but a retry in place. Returns `settled` when the message has left its place, `stays` when it
- * is an entry that waits in the backlog. Throws when SQS or DynamoDB fails: then nothing is settled.
+ * Carries out every decision but a retry in place, for all messages of the request. Returns `settled` when they have left
+ * their place, `stays` when they are entries that wait in the backlog. Throws when SQS or DynamoDB fails: then nothing is
+ * settled.
  */
 export async function act(
-  action: Action,
-  message: DeliveryMessage,
+  action: Exclude<Action, { kind: 'one-by-one' }>,
+  members: Members,
   attempted: Attempted,
   context: AttemptContext,
   deps: ActDeps,
 ): Promise<'settled' | 'stays'> {
   const { registration } = context;
   const { outcome, epoch, at } = attempted;
+  // The pause names the first message: the lane goes on with it.
+  const [first] = members;
   switch (action.kind) {
     case 'done':
       await goOn();
       return 'settled';
     case 'drop':
-      deps.count('Dropped');
+      deps.count('Dropped', members.length);
       await goOn();
       return 'settled';
     case 'dead-letter': {
       const [status, code] = [httpStatusOf(outcome), causeOf(outcome)];
-      await sendDeadLetter(
-        message,
-        {
-          endpoint: action.endpoint,
-          reason: reasonOf(outcome),
-          outcome: outcome.kind,
-          at,
-          ...(status !== undefined && { status }),
-          ...(code !== undefined && { code }),
-          ...('excerpt' in outcome && outcome.excerpt !== undefined && { excerpt: outcome.excerpt }),
-        },
-        deps,
-      );
+      const cause = {
+        endpoint: action.endpoint,
+        reason: reasonOf(outcome),
+        outcome: outcome.kind,
+        at,
+        ...(status !== undefined && { status }),
+        ...(code !== undefined && { code }),
+        ...('excerpt' in outcome && outcome.excerpt !== undefined && { excerpt: outcome.excerpt }),
+      };
+      const gathering = { ...deps, queues: gatherSends(deps.queues) };
+      await Promise.all(members.map((message) => sendDeadLetter(message, cause, gathering)));
       await goOn();
       return 'settled';
     }
@@ -95,7 +98,7 @@ export async function act(
     if (registration.state.pause === undefined || isLost(outcome)) return;
     const decide = (state: State) => wentWell(state, epoch);
     // A drain goes on in its own lane and starts the next lane when it ends. A message from the queue has no drain.
-    if (message.entry) await change(registration, decide, deps);
+    if (first.entry) await change(registration, decide, deps);
     else await openAndDrain(registration, decide, deps);
   }
 
@@ -103,30 +106,41 @@ export async function act(
     const [status, code] = [httpStatusOf(outcome), causeOf(outcome)];
     const fate = { reason: reasonOf(outcome), detail: describe(outcome), status, code, at };
     await change(registration, (state) => heldNoted(state, deps.now()), deps);
-    await hold(message, fate, deps);
-    deps.count('Held');
-    const { subscription, messageId } = message.delivery;
-    deps.log.warn('delivery.held', { subscription, messageId, reason: fate.reason, status, code });
+    // It is sent again alone, by a person.
+    const held = members.map(({ delivery: { batch: _, ...delivery }, ...rest }) => ({ ...rest, delivery }));
+    await Promise.all(held.map((message) => hold(message, fate, deps)));
+    deps.count('Held', members.length);
+    for (const { delivery } of members) {
+      const { subscription, messageId } = delivery;
+      deps.log.warn('delivery.held', { subscription, messageId, reason: fate.reason, status, code });
+    }
   }
 
-  async function later(delivery: Delivery, afterMs: number): Promise<void> {
+  async function later(
+    messages: readonly Pick<DeliveryMessage, 'delivery' | 'body'>[],
+    afterMs: number,
+  ): Promise<void> {
     const notBefore = deps.now() + afterMs;
-    await sendToRetries(delivery, message.body, notBefore, deps);
-    const { subscription, messageId } = delivery;
-    deps.log.info('delivery.delayed', {
-      subscription,
-      messageId,
-      notBefore: new Date(notBefore).toISOString(),
-    });
+    await sendToRetries(messages, notBefore, deps);
+    for (const { delivery } of messages) {
+      const { subscription, messageId } = delivery;
+      deps.log.info('delivery.delayed', {
+        subscription,
+        messageId,
+        notBefore: new Date(notBefore).toISOString(),
+      });
+    }
   }
 
   /** An unordered message waits in `retries` while the others are delivered; an ordered one pauses its lane. */
   async function retryLater(afterMs: number): Promise<'settled' | 'stays'> {
-    const { delivery } = message;
     const { config } = context;
-    if (config.subscription.qos === 'auto' && (delivery.hops ?? 0) < deps.mostHops) {
+    if (config.subscription.qos === 'auto' && (first.delivery.hops ?? 0) < deps.mostHops) {
       const retries = context.retries + 1;
-      const next = { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at, retries };
+      const next = members.map(({ delivery, body }) => ({
+        delivery: { ...attemptedOnce(delivery), retries },
+        body,
+      }));
       await later(next, afterMs);
       return 'settled';
     }
@@ -162,27 +176,37 @@ export async function act(
       deps,
     );
     if (fate === 'hold') await setAside();
-    if (fate === 'drop') deps.count('Dropped');
+    if (fate === 'drop') deps.count('Dropped', members.length);
     if (fate === 'keep') return await keep();
     await sendProbe(registration, deps);
     return 'settled';
   }
 
-  /** Makes the message the head of its lane's backlog, unless it is there already. Its attempt counter goes on. */
+  /** Makes the messages the first of their lane's backlog, unless they are there already. Their attempt counters go on. */
   async function keep(): Promise<'settled' | 'stays'> {
-    const { delivery } = message;
-    const next = { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at };
+    const [next, ...others] = members;
+    const advanced = (message: DeliveryMessage) => ({
+      ...message,
+      delivery: attemptedOnce(message.delivery),
+    });
+    const all: Members = [advanced(next), ...others.map(advanced)];
     const { head } = registration.state.pause ?? {};
-    const inTheWay = head?.messageId === delivery.messageId && head.probes >= PROBES_OF_ONE_HEAD;
+    const isHead = head?.messageId === next.delivery.messageId && head.probes >= PROBES_OF_ONE_HEAD;
+    // A batch is probed with its first message alone before that.
+    const inTheWay = isHead && members.length === 1;
     if (inTheWay && context.config.subscription.qos === 'auto') {
       // A message that always fails must not keep an unordered subscription paused for ever.
-      await later(next, OUT_OF_THE_WAY_MS);
+      await later(all, OUT_OF_THE_WAY_MS);
       await sendProbe(registration, deps);
       return 'settled';
     }
-    const where = await leaveInBacklog({ ...message, delivery: next }, context, deps);
+    const where = await leaveInBacklog(all, context, deps);
     await sendProbe(registration, deps);
     return where;
+  }
+
+  function attemptedOnce(delivery: Delivery): Delivery {
+    return { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at };
   }
 
   function facts() {
@@ -190,22 +214,23 @@ export async function act(
   }
 
   function headOf(): Omit<Head, 'probes'> {
-    const { messageId, attempt, firstAt = at } = message.delivery;
+    const { messageId, attempt, firstAt = at } = first.delivery;
     return { lane: context.lane, messageId, attempts: attempt, firstAt, retries: 0 };
   }
 }
 
-/** Writes the message into its lane's backlog. Returns `stays` when it was an entry already. Throws when DynamoDB fails. */
+/** Writes messages into their lane's backlog. Returns `stays` when they were entries already. Throws when DynamoDB fails. */
 export async function leaveInBacklog(
-  message: DeliveryMessage,
+  messages: readonly DeliveryMessage[],
   { registration, lane }: AttemptContext,
   deps: ParkDeps,
 ): Promise<'settled' | 'stays'> {
-  const { entry, delivery } = message;
-  if (entry) {
-    await putEntries(registration.id, lane, [{ ...entry, delivery: resting(delivery, registration) }], deps);
-  } else await park(registration, lane, [message], deps);
-  return entry ? 'stays' : 'settled';
+  const entries = messages.flatMap(({ entry, delivery }) =>
+    entry === undefined ? [] : [{ ...entry, delivery: resting(delivery, registration) }],
+  );
+  if (entries.length > 0) await putEntries(registration.id, lane, entries, deps);
+  else await park(registration, lane, messages, deps);
+  return entries.length > 0 ? 'stays' : 'settled';
 }
 
 const isLost = (outcome: Outcome): boolean => outcome.kind === 'unknown' && outcome.lost === true;

@@ -1,4 +1,4 @@
-// The attempts of one message: attempt, decide, and retry in place while the policy and the time allow it. Then act.
+// The attempts of one request: attempt, decide, and retry in place while the policy and the time allow it. Then act.
 
 import { isFaultOfSecretsManager } from '#lib/credentials/secrets.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
@@ -11,6 +11,7 @@ import { type LoggingBudget, loggedExchange } from './logged-exchange.ts';
 import { causeOf, httpStatusOf } from './outcome.ts';
 import { type PaceDeps, startPace } from './pace.ts';
 import { type Action, decide } from './policy.ts';
+import type { Members, Sending } from './request-batch.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
 export type AttemptLoopDeps = AttemptDeps &
@@ -23,34 +24,41 @@ export type AttemptLoopDeps = AttemptDeps &
     readonly meterOf: (subscription: string) => Meter;
   };
 
+/** The messages of a batch are to be sent one by one, with this many retries behind each. */
+export type OneByOne = {
+  readonly kind: 'one-by-one';
+  readonly members: readonly DeliveryMessage[];
+  readonly retries: number;
+};
+
 /**
- * Attempts until the message is settled, stays in the backlog, or no further request fits into the time limits.
- * Throws when AWS fails: then the message is not settled.
+ * Attempts until the messages are settled, stay in the backlog, are to be sent one by one, or no further request fits into
+ * the time limits. Throws when AWS fails: then no message is settled.
  */
 export async function attemptUntilSettled(
-  message: DeliveryMessage,
+  sending: Sending,
   context: AttemptContext,
   bounds: Bounds,
   deps: AttemptLoopDeps,
-): Promise<'settled' | 'stays' | 'out-of-time'> {
+): Promise<'settled' | 'stays' | 'out-of-time' | OneByOne> {
   const pace = startPace(context.registration, context.config.subscription, deps);
   try {
-    return await attempts(message, { ...context, stopwatch: pace }, bounds, deps);
+    return await attempts(sending, { ...context, stopwatch: pace }, bounds, deps);
   } finally {
     await pace.end();
   }
 }
 
 async function attempts(
-  first: DeliveryMessage,
+  first: Sending,
   { stopwatch, ...context }: AttemptContext & { readonly stopwatch: Stopwatch },
   { endsAt, startBy = Number.POSITIVE_INFINITY }: Bounds,
   deps: AttemptLoopDeps,
-): Promise<'settled' | 'stays' | 'out-of-time'> {
+): Promise<'settled' | 'stays' | 'out-of-time' | OneByOne> {
   const { subscription } = context.config;
   const sendBy = endsAt - subscription.http.readTimeoutMs - RESERVE_MS;
   const mayStart = (at: number) => at <= Math.min(startBy, sendBy);
-  let message = first;
+  let sending = first;
   let hadOtherCredentials = false;
   for (let { retries } = context; ; retries++) {
     if (!mayStart(deps.now())) return 'out-of-time';
@@ -63,39 +71,55 @@ async function attempts(
       endsAt: endsAt - RESERVE_MS / 2,
       stopwatch,
     };
-    const attempted = await attempt(message, circumstances, deps);
+    const attempted = await attempt(sending, circumstances, deps);
+    const { members } = sending;
     if (attempted === 'out-of-time') return attempted;
+    if (attempted === 'claimed-apart') return { kind: 'one-by-one', members, retries };
     const { outcome } = attempted;
     // A fault of AWS is no outage of the callback, and no attempt.
     if (outcome.kind === 'unsent' && isFaultOfSecretsManager(outcome.code)) {
       throw new SecretsManagerFailed(outcome.code);
     }
-    const ageMs = attempted.at - (message.delivery.firstAt ?? attempted.at);
+    const oldest = Math.min(...members.map(({ delivery }) => delivery.firstAt ?? attempted.at));
     const action = decide(attempted.outcome, subscription, {
       retries,
-      ageMs,
+      ageMs: attempted.at - oldest,
+      members: members.length,
       durationMs: attempted.durationMs,
       random: deps.random(),
       // Only once: a rejection of the newest credentials is final.
       credentialsChanged: attempted.credentialsChanged === true && !hadOtherCredentials,
     });
     hadOtherCredentials ||= attempted.credentialsChanged === true;
-    if (attempted.made) recordAttempt(message, attempted, action, subscription, deps);
+    if (attempted.made) recordAttempt(sending, attempted, action, subscription, deps);
+    if (action.kind === 'one-by-one') {
+      // A callback that failed until its retries were used up gets each message once more, not as often again.
+      const used = outcome.kind === 'failed' ? Number.POSITIVE_INFINITY : retries;
+      return { kind: action.kind, members: attemptedAt(attempted.at, members), retries: used };
+    }
     if (action.kind !== 'retry' || !mayStart(deps.now() + action.afterMs)) {
-      return await act(action, message, attempted, { ...context, retries }, deps);
+      return await act(action, members, attempted, { ...context, retries }, deps);
     }
     const { afterMs } = action;
     await stopwatch.during(() => deps.wait(afterMs));
-    const { delivery } = message;
-    message = {
-      ...message,
-      delivery: { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? attempted.at },
-    };
+    sending = { ...sending, members: attemptedAt(attempted.at, members) };
     // Another lane paused the subscription meanwhile. Only that lane's probe is sent now; this message waits too.
     if (context.registration.state.epoch !== epoch && phaseOf(context.registration.state) !== 'going') {
-      return await leaveInBacklog(message, context, deps);
+      return await leaveInBacklog(sending.members, context, deps);
     }
   }
+}
+
+/** The messages after an attempt that began at `at`. */
+function attemptedAt(at: number, [first, ...others]: Members): Members {
+  const next = (message: DeliveryMessage): DeliveryMessage => {
+    const { delivery } = message;
+    return {
+      ...message,
+      delivery: { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at },
+    };
+  };
+  return [next(first), ...others.map(next)];
 }
 
 /** Secrets Manager did not answer, or throttled. Nothing was sent; the message is handed back. */
@@ -118,27 +142,29 @@ const COUNT_OF: { readonly [kind in Attempted['outcome']['kind']]: CountName } =
 
 /** Writes the log line and the metrics of one attempt. */
 function recordAttempt(
-  { delivery, entry }: DeliveryMessage,
+  { members, batch }: Sending,
   { outcome, at, durationMs, span, exchanged }: Attempted,
   action: Action,
   subscription: Subscription,
   deps: AttemptLoopDeps,
 ): void {
+  const [{ delivery, entry }] = members;
   for (const { count, measure } of subscription.metrics ? [deps, deps.meterOf(subscription.id)] : [deps]) {
     count('Attempts');
     count(COUNT_OF[outcome.kind]);
     if (action.kind === 'retry') count('Retries');
     measure('AttemptDuration', durationMs);
-    // The age of a replayed message says when it was replayed, not how long delivery takes.
-    if (outcome.kind === 'delivered' && delivery.replayId === undefined) {
-      measure('DeliveryAge', at + durationMs - delivery.publishedAt);
+    if (outcome.kind !== 'delivered') continue;
+    for (const { delivery } of members) {
+      // The age of a replayed message says when it was replayed, not how long delivery takes.
+      if (delivery.replayId === undefined) measure('DeliveryAge', at + durationMs - delivery.publishedAt);
     }
   }
   deps.log.info('delivery.attempted', {
     subscription: delivery.subscription,
-    messageId: delivery.messageId,
+    ...(batch === undefined ? { messageId: delivery.messageId } : namesOf(members, batch.id)),
     topic: delivery.topic,
-    attempt: delivery.attempt,
+    attempt: Math.max(...members.map(({ delivery }) => delivery.attempt)),
     outcome: outcome.kind,
     status: httpStatusOf(outcome),
     code: causeOf(outcome),
@@ -154,3 +180,10 @@ function recordAttempt(
     ...(exchanged && loggedExchange(subscription, exchanged, outcome.kind === 'delivered', deps)),
   });
 }
+
+/** A batch has at most a hundred messages, with ids of at most 128 characters and without spaces. */
+const namesOf = (members: Members, webhookId: string) => ({
+  webhookId,
+  messages: members.length,
+  messageIds: members.map(({ delivery }) => delivery.messageId).join(' '),
+});

@@ -1,4 +1,4 @@
-// One attempt: build the request and its credentials, claim the message where the quality of service needs it, send, and
+// One attempt: build the request and its credentials, claim its messages where the quality of service needs it, send, and
 // report the outcome. policy.ts decides what follows.
 import type { CallbackClient, Exchange } from '#lib/callback/client.ts';
 import { LocalFault } from '#lib/callback/local-fault.ts';
@@ -6,11 +6,12 @@ import type { Delivery } from '#lib/message/attribute.ts';
 import type { Span } from '#lib/message/trace.ts';
 import { withTimeLimit } from '#lib/queue/time-limit.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
-import { type Count, errorName, type Log } from '#lib/telemetry/log.ts';
-import { type ClaimDeps, closeClaim, releaseClaim, type Taken, takeClaim } from './claim.ts';
+import type { Count, Log } from '#lib/telemetry/log.ts';
+import type { DeliveryMessage } from './act.ts';
+import { type Claimed, type ClaimsDeps, takeClaims, writeClaims } from './claims.ts';
 import type { Exchanged } from './logged-exchange.ts';
 import { type AnswerLimits, type Outcome, outcomeOf } from './outcome.ts';
-import { requestOf } from './request.ts';
+import { requestFor, type Sending } from './request-batch.ts';
 import { isSecuredAtOnce, type SecureDeps, secure } from './secure.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
@@ -30,7 +31,7 @@ export type Attempted = {
 };
 
 export type AttemptDeps = SecureDeps &
-  ClaimDeps &
+  ClaimsDeps &
   AnswerLimits & {
     readonly callback: Pick<CallbackClient, 'exchange'>;
     readonly log: Log;
@@ -53,16 +54,17 @@ export type Circumstances = {
 
 /**
  * Makes one attempt, or reports the outcome of the attempt that holds the claim. Returns `out-of-time` when there is no
- * time to start it. Throws when DynamoDB fails before anything is sent, and a LocalFault when this environment has no
- * free socket: nothing was sent then, nothing is claimed, and the message is to be received again.
+ * time to start it, and `claimed-apart` when one of several messages is claimed by another attempt. Throws when DynamoDB
+ * fails before anything is sent, and a LocalFault when this environment has no free socket: nothing was sent then, nothing
+ * is claimed, and the messages are to be received again.
  */
 export async function attempt(
-  { delivery, body }: { readonly delivery: Delivery; readonly body: string },
+  sending: Sending<Pick<DeliveryMessage, 'delivery' | 'body'>>,
   { subscription, epoch, probing, sendBy, endsAt, stopwatch }: Circumstances,
   deps: AttemptDeps,
-): Promise<Attempted | 'out-of-time'> {
+): Promise<Attempted | 'out-of-time' | 'claimed-apart'> {
   const at = deps.now();
-  const request = requestOf(delivery, body, subscription, at);
+  const request = requestFor(sending, subscription, at);
   if (request.dropped > 0) deps.count('HeadersDropped', request.dropped);
 
   const { span } = request;
@@ -78,11 +80,14 @@ export async function attempt(
   }
 
   // Claim last: everything else that can fail before the request has succeeded.
-  const claim =
-    subscription.qos === 'at-most-once' ? await takeClaim(delivery, { epoch, now: at }, deps) : undefined;
-  if (claim?.kind === 'refused') {
+  const deliveries = sending.members.map(({ delivery }) => delivery);
+  const claims =
+    subscription.qos === 'at-most-once' ? await takeClaims(deliveries, { epoch, now: at }, deps) : [];
+  if ('kind' in claims) {
+    // Each has an outcome of its own then.
+    if (deliveries.length > 1) return 'claimed-apart';
     deps.count('ClaimsRefused');
-    return { outcome: claim.outcome, epoch: claim.epoch, at: claim.at, made: false, durationMs: 0 };
+    return { outcome: claims.outcome, epoch: claims.epoch, at: claims.at, made: false, durationMs: 0 };
   }
 
   const { headers } = secured;
@@ -105,11 +110,11 @@ export async function attempt(
       },
     }),
   );
-  const exchange = await orTakenBack(exchanging, claim, delivery, deps);
+  const exchange = await orTakenBack(exchanging, deliveries, claims, deps);
   const carried = { url, headers, configured: subscription.headers };
   const outcome = outcomeOf(exchange, carried, deps);
   const durationMs = deps.now() - at;
-  if (claim) await writeDown(outcome, claim, delivery, deps);
+  await writeClaims(claims, outcome, deps);
   const isRefused = outcome.kind === 'rejected' && outcome.status === 401;
   const refused = isRefused && deps.authorization.refused(subscription, secured.authorization);
   // When the secret can't be read again in time, the credentials may have changed.
@@ -118,43 +123,22 @@ export async function attempt(
   return { outcome, epoch, at, made: true, durationMs, span, exchanged, credentialsChanged };
 }
 
-/** Takes the claim back when the exchange was not begun because of this environment, and throws on. */
+/** Takes the claims back when the exchange was not begun because of this environment, and throws on. */
 async function orTakenBack(
   exchanging: Promise<Exchange>,
-  claim: Taken | undefined,
-  delivery: Delivery,
+  [first]: readonly Delivery[],
+  claims: readonly Claimed[],
   deps: AttemptDeps,
 ): Promise<Exchange> {
   try {
     return await exchanging;
   } catch (error) {
     if (error instanceof LocalFault) {
-      const { subscription, messageId } = delivery;
       const { code, message } = error;
+      const { subscription, messageId } = first ?? {};
       deps.log.warn('callback.local-fault', { subscription, messageId, code });
-      if (claim) await writeDown({ kind: 'unsent', code, message }, claim, delivery, deps);
+      await writeClaims(claims, { kind: 'unsent', code, message }, deps);
     }
     throw error;
-  }
-}
-
-/** A failed write is safe: a claim without an outcome counts as `unknown`. */
-async function writeDown(
-  outcome: Outcome,
-  claim: Taken,
-  delivery: Delivery,
-  deps: AttemptDeps,
-): Promise<void> {
-  try {
-    if (outcome.kind === 'unsent') await releaseClaim(delivery, claim, deps);
-    else await closeClaim(delivery, claim, outcome, deps);
-  } catch (error) {
-    const { subscription, messageId } = delivery;
-    deps.log.error('claim.not-written', {
-      subscription,
-      messageId,
-      outcome: outcome.kind,
-      error: errorName(error),
-    });
   }
 }

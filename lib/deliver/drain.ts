@@ -1,7 +1,7 @@
 // A drain: the token holds its lane's message group, so it alone reads and writes the lane's backlog. It delivers the
 // entries in order under the rules of queue messages, for one slice, and then sends the token of the next slice.
 
-import type { Token } from '#lib/message/attribute.ts';
+import type { Delivery, Token } from '#lib/message/attribute.ts';
 import { laneCountIn, requestsInLane } from '#lib/message/lane-layout.ts';
 import { change } from '#lib/state/change.ts';
 import { startNextDrain } from '#lib/state/drains.ts';
@@ -16,8 +16,10 @@ import type { State } from '#lib/state/state.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
 import { workAtOnce } from './at-once.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
-import { attemptUntilSettled } from './attempt-loop.ts';
+import { attemptSending } from './attempt-sending.ts';
+import { nextEntries } from './entries-page.ts';
 import { attemptSuspectEntry, type PoisonDeps } from './poison.ts';
+import type { Sending } from './request-batch.ts';
 import { sendToLane } from './send-to-lane.ts';
 import type { SettleDeps } from './settle.ts';
 import { syncState } from './sync-state.ts';
@@ -28,7 +30,7 @@ export type DrainDeps = SettleDeps &
     readonly sliceMs: number;
   };
 
-/** Entries read and removed at a time; a crash repeats at most this many. */
+/** Entries moved to other lanes at a time; a crash repeats at most this many. */
 const PAGE = 10;
 /** SQS delays by whole seconds: a probe's token may arrive this much early. */
 const EARLY_MS = 1_000;
@@ -53,7 +55,7 @@ export async function drain(
   const startBy = Math.min(deps.now() + deps.sliceMs, bounds.startBy ?? Number.POSITIVE_INFINITY);
   const slice = { ...bounds, startBy };
   if (lane >= laneCountIn(lanesOfConfig(config))) await emptyInto(registration, config, lane, slice, deps);
-  else await deliverEntries({ registration, config, lane, retries: 0 }, slice, deps);
+  else await deliverBacklog({ registration, config, lane, retries: 0 }, slice, deps);
   if (hasSlot || registration.state.slow !== undefined) await passSlot(registration, lane, deps);
 }
 
@@ -77,23 +79,21 @@ function mayWork({ state }: Registration, lane: number, now: number): boolean {
   }
 }
 
-async function deliverEntries(context: AttemptContext, bounds: Bounds, deps: DrainDeps): Promise<void> {
+async function deliverBacklog(context: AttemptContext, bounds: Bounds, deps: DrainDeps): Promise<void> {
   const { registration, config, lane } = context;
   for (;;) {
-    const atOnce = entriesAtOnce(context, bounds);
-    // A slice of a slow lane has time for few entries. After a probe, more may be under way at once than during it.
-    const few =
-      bounds.suspicious ||
-      registration.state.slow !== undefined ||
-      atOnce < requestsInLane(lane, lanesOfConfig(config));
-    const entries = await firstEntries(registration.id, lane, few ? atOnce : PAGE, deps);
-    if (entries.length === 0) return await openLane(registration, lane, deps);
+    const atOnce = requestsAtOnce(context, bounds);
+    // After a probe, more may be under way at once than during it.
+    const isProbe = atOnce < requestsInLane(lane, lanesOfConfig(config));
+    const few = isProbe || registration.state.slow !== undefined;
+    const sendings = await nextEntries(context, { ...bounds, atOnce, few }, deps);
+    if (sendings.length === 0) return await openLane(registration, lane, deps);
     const settled: BacklogEntry[] = [];
     let next = 'on' as 'on' | 'hand-on' | 'stop';
     try {
-      await workAtOnce(entries, atOnce, async (entry) => {
-        const after = await deliverEntry(entry, context, bounds, deps, settled);
-        // A pause by one of several entries stops the slice, whatever the others say.
+      await workAtOnce(sendings, atOnce, async (sending) => {
+        const after = await deliverEntries(sending, settled, { context, bounds }, deps);
+        // A pause by one of several requests stops the slice, whatever the others say.
         if (next !== 'stop' && after !== 'on') next = after;
         return after === 'on';
       });
@@ -108,46 +108,59 @@ async function deliverEntries(context: AttemptContext, bounds: Bounds, deps: Dra
 }
 
 /**
- * How many entries may be under way at once. A probe is one request. After a crash it is one, too: an entry must not be
+ * How many requests may be under way at once. A probe is one request. After a crash it is one, too: an entry must not be
  * charged with a crash that another one caused.
  */
-function entriesAtOnce({ registration, config, lane }: AttemptContext, { suspicious }: Bounds): number {
+function requestsAtOnce({ registration, config, lane }: AttemptContext, { suspicious }: Bounds): number {
   if (suspicious || phaseOf(registration.state) !== 'going') return 1;
   return requestsInLane(lane, lanesOfConfig(config));
 }
 
-/** Attempts one entry. Returns whether the slice goes on, ends and hands the lane on, or stops. */
-async function deliverEntry(
-  entry: BacklogEntry,
-  context: AttemptContext,
-  bounds: Bounds,
-  deps: DrainDeps,
+/** Attempts the entries of one request. Returns whether the slice goes on, ends and hands the lane on, or stops. */
+async function deliverEntries(
+  sending: Sending,
   settled: BacklogEntry[],
+  { context, bounds }: { readonly context: AttemptContext; readonly bounds: Bounds },
+  deps: DrainDeps,
 ): Promise<'on' | 'hand-on' | 'stop'> {
   const { registration } = context;
   const { epoch } = registration.state;
-  const done = await startEntry(entry, { ...context, retries: retriesOf(registration, entry) }, bounds, deps);
-  if (done === 'settled') settled.push(entry);
+  const entries = sending.members.flatMap(({ entry }) => entry ?? []);
+  const [{ delivery }] = sending.members;
+  let count = 0;
+  const onSettled = (more: number): void => {
+    settled.push(...entries.slice(count, count + more));
+    count += more;
+  };
+  const whole = { ...context, retries: retriesOf(registration, delivery) };
+  const done = await startEntries(sending, onSettled, { context: whole, bounds }, deps);
   if (done === 'out-of-time') return 'hand-on';
   // A pause has made this token's number invalid and has sent the probe's token.
   if (phaseOf(registration.state) !== 'going' && registration.state.epoch !== epoch) return 'stop';
   return done === 'settled' ? 'on' : 'hand-on';
 }
 
-/** Attempts one entry. After a crash, each entry is a suspect: the entry is charged with a further crash, not the token. */
-async function startEntry(entry: BacklogEntry, context: AttemptContext, bounds: Bounds, deps: DrainDeps) {
-  const { delivery, body, sequence } = entry;
-  const message = { delivery, body, sequence, entry };
-  if (!bounds.suspicious) return await attemptUntilSettled(message, context, bounds, deps);
-  const attempt = () => attemptUntilSettled(message, context, bounds, deps);
-  return await attemptSuspectEntry(entry, context, { ...deps, attempt });
+/** Attempts the entries. After a crash, each is a suspect and alone: it is charged with a further crash, not the token. */
+async function startEntries(
+  sending: Sending,
+  onSettled: (entries: number) => void,
+  { context, bounds }: { readonly context: AttemptContext; readonly bounds: Bounds },
+  deps: DrainDeps,
+) {
+  const [{ entry }] = sending.members;
+  if (!bounds.suspicious || entry === undefined)
+    return await attemptSending(sending, onSettled, { context, bounds }, deps);
+  const attempt = () => attemptSending(sending, () => {}, { context, bounds }, deps);
+  const done = await attemptSuspectEntry(entry, context, { ...deps, attempt });
+  if (done === 'settled') onSettled(1);
+  return done;
 }
 
 /**
  * A probe is one request without retries, unless it is itself a retry of the `retry` block. A message that was parked
  * because its subscription is slow has the retries that it had before.
  */
-function retriesOf({ state: { pause } }: Registration, { delivery }: BacklogEntry): number {
+function retriesOf({ state: { pause } }: Registration, delivery: Delivery): number {
   if (pause === undefined) return delivery.retries ?? 0;
   const retrying = pause.failures === 0 && pause.head?.messageId === delivery.messageId;
   return retrying ? (pause.head?.retries ?? 0) : Number.POSITIVE_INFINITY;

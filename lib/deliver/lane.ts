@@ -3,10 +3,9 @@
 
 import type { LaneMessage } from '#lib/message/attribute.ts';
 import { laneOfGroup } from '#lib/message/lane.ts';
-import { requestsInLane } from '#lib/message/lane-layout.ts';
+import { laneCountIn, requestsInLane } from '#lib/message/lane-layout.ts';
 import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
 import { sendUndeliverable } from '#lib/queue/undeliverable.ts';
-import type { Parkable } from '#lib/state/entries.ts';
 import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
 import { UnreadableState } from '#lib/state/state-item.ts';
 import type { Log } from '#lib/telemetry/log.ts';
@@ -18,6 +17,7 @@ import { type DrainDeps, drain } from './drain.ts';
 import { isLagging } from './lag.ts';
 import { park } from './park.ts';
 import type { LaneResult, Queued } from './queued.ts';
+import { inRequests, type Members, type Sending } from './request-batch.ts';
 import { type Ending, SETTLED, settle } from './settle.ts';
 
 export type LaneDeps = DrainDeps &
@@ -54,15 +54,20 @@ async function workRun(
   let begun = 0;
   let leftForSeconds: number | undefined;
   let parks = false;
-  await workAtOnce(run, atOnce, async (queued, index) => {
-    begun = index + 1;
+  await workAtOnce(together(run, registrations, deps), atOnce, async (unit) => {
+    const { records } = unit;
+    begun += records.length;
     const startedAt = deps.now();
-    const ending = await workOne(queued, registrations, bounds, deps).catch((error: unknown) =>
-      afterFault(queued, error, deps),
+    const left = [...records];
+    const onSettled = (count: number): void => {
+      for (const queued of left.splice(0, count)) settled.add(queued);
+    };
+    const ending = await workOn(unit, onSettled, { registrations, bounds }, deps).catch((error: unknown) =>
+      afterFault(left[0] ?? records[0], error, deps),
     );
-    if (ending.kind === 'settled') settled.add(queued);
     if (ending.kind === 'left') leftForSeconds = Math.max(leftForSeconds ?? 0, ending.visibleInSeconds);
-    if (ending.kind === 'park' || isLagging(run.slice(begun), { startedAt, atOnce }, deps)) parks = true;
+    const pace = { startedAt, atOnce: atOnce * records.length };
+    if (ending.kind === 'park' || isLagging(run.slice(begun), pace, deps)) parks = true;
     return ending.kind === 'settled' && !parks;
   });
   const rest = run.filter((queued) => !settled.has(queued));
@@ -124,16 +129,54 @@ function requestsAtOnce(run: readonly Queued[], registrations: ReadonlyMap<strin
   return Math.max(1, requestsInLane(laneOfRecord(first), lanesOfConfig(config)));
 }
 
-/** Works on one record. `park` means this record and all that follow it in the lane. */
-async function workOne(
-  queued: Queued,
+/** Records that are worked on together. Deliveries have the request that they go in. */
+type Unit = { readonly records: Members<Queued>; readonly sending?: Sending };
+
+/** Divides a run into the deliveries of one request each, and single records. */
+function together(
+  run: readonly Queued[],
   registrations: ReadonlyMap<string, Registration>,
-  bounds: Bounds,
+  deps: LaneDeps,
+): readonly Unit[] {
+  const [first] = run;
+  const config = first && registrationOf(first, registrations)?.config;
+  // Only a lane that exists makes requests.
+  const isLane =
+    first !== undefined &&
+    config?.kind === 'valid' &&
+    laneOfRecord(first) < laneCountIn(lanesOfConfig(config));
+  const rules = isLane ? config.subscription : {};
+  const messages = run.flatMap((queued) => messageOf(queued) ?? []);
+  if (messages.length < run.length) return run.map((queued) => ({ records: [queued] }));
+  return inRequests(messages, rules, deps.stage).map((sending) => {
+    const [one, ...others] = sending.members;
+    return { records: [one.queued, ...others.map(({ queued }) => queued)], sending };
+  });
+}
+
+/** The delivery of a record; undefined for a token and a malformed message. */
+function messageOf(queued: Queued) {
+  const { record, message } = queued;
+  if (!message.ok || message.value.kind !== 'delivery') return undefined;
+  const sequence = record.attributes.SequenceNumber ?? '';
+  return { queued, delivery: message.value.value, body: record.body, sequence };
+}
+
+/** Works on records that go together. `park` means those that are not settled, and all that follow them in the lane. */
+async function workOn(
+  { records, sending }: Unit,
+  onSettled: (records: number) => void,
+  {
+    registrations,
+    bounds,
+  }: { readonly registrations: ReadonlyMap<string, Registration>; readonly bounds: Bounds },
   deps: LaneDeps,
 ): Promise<Ending> {
+  const [queued] = records;
   const { record, message } = queued;
   if (!message.ok) {
     await sendUndeliverable(record, { reason: 'malformed-delivery', detail: message.detail }, deps);
+    onSettled(1);
     return SETTLED;
   }
   const registration = registrations.get(message.value.value.subscription);
@@ -148,10 +191,12 @@ async function workOne(
         { ...bounds, suspicious: Number(record.attributes.ApproximateReceiveCount) > 1 },
         deps,
       );
+    onSettled(1);
     return SETTLED;
   }
-  const delivery = message.value.value;
-  return settle({ record, delivery, lane: laneOfRecord(queued) }, registration, bounds, deps);
+  if (sending === undefined) throw new TypeError('a delivery has no request');
+  const arrived = { sending, records: records.map((one) => one.record), lane: laneOfRecord(queued) };
+  return settle(arrived, onSettled, { registration, bounds }, deps);
 }
 
 /** A message group that names no lane: its delivery is moved to the lane that it belongs to. */
@@ -168,10 +213,6 @@ async function parkAll(
   const [first] = rest;
   const registration = first && registrationOf(first, registrations);
   if (first === undefined || registration === undefined) return;
-  const messages = rest.flatMap(({ record, message }): Parkable[] => {
-    if (!message.ok || message.value.kind === 'token') return [];
-    const sequence = record.attributes.SequenceNumber ?? '';
-    return [{ delivery: message.value.value, body: record.body, sequence }];
-  });
+  const messages = rest.flatMap((queued) => messageOf(queued) ?? []);
   await park(registration, laneOfGroup(first.record.attributes.MessageGroupId) ?? 0, messages, deps);
 }

@@ -14,6 +14,8 @@ export type Action =
   | { readonly kind: 'hold' }
   /** Count it, drop it, and go on with the next. */
   | { readonly kind: 'drop' }
+  /** Send the messages of the batch one by one: one of them may be the fault. */
+  | { readonly kind: 'one-by-one' }
   /** Pause the subscription. `message` says what becomes of the message itself. */
   | {
       readonly kind: 'pause';
@@ -33,6 +35,20 @@ export type Rules = Pick<
  * Decides what follows from an outcome, by the quality of service and the subscription's rules. Pure; never throws.
  */
 export function decide(outcome: Outcome, rules: Rules, history: History): Action {
+  const action = decideForAll(outcome, rules, history);
+  const isBatch = (history.members ?? 1) > 1;
+  return isBatch && mayBeOneOfThem(outcome, action) && mayBeSentAgain(outcome, rules)
+    ? { kind: 'one-by-one' }
+    : action;
+}
+
+/** Whether a callback that answers may have refused a batch for one of its messages, and the others would suffer for it. */
+function mayBeOneOfThem({ kind }: Outcome, action: Action): boolean {
+  if (kind === 'rejected') return action.kind === 'dead-letter' || action.kind === 'pause';
+  return kind === 'failed' && action.kind === 'dead-letter';
+}
+
+function decideForAll(outcome: Outcome, rules: Rules, history: History): Action {
   switch (outcome.kind) {
     case 'delivered':
       return { kind: 'done' };

@@ -13,6 +13,8 @@ export type History = {
   readonly random: number;
   /** The rejected credentials have been replaced since. */
   readonly credentialsChanged?: boolean;
+  /** Messages of the request; undefined: one. */
+  readonly members?: number;
 };
 
 /**

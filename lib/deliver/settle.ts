@@ -1,7 +1,6 @@
-// Settles one delivery of a lane that came from the queue: it is attempted, or it goes where it belongs (no subscription:
-// `undeliverable`; lane removed: its new lane; paused or behind a backlog: the backlog).
+// Settles the deliveries of one request that came from the queue: they are attempted, or go where they belong (no
+// subscription: `undeliverable`; lane removed: its new lane; paused or behind a backlog: the backlog).
 import type { SQSRecord } from 'aws-lambda';
-import type { Delivery } from '#lib/message/attribute.ts';
 import { laneCountIn } from '#lib/message/lane-layout.ts';
 import type { Queues } from '#lib/queue/queues.ts';
 import { sendUndeliverable } from '#lib/queue/undeliverable.ts';
@@ -11,7 +10,8 @@ import { phaseOf } from '#lib/state/transitions.ts';
 import { isOrdered } from '#lib/subscription/subscription.ts';
 import type { Count } from '#lib/telemetry/log.ts';
 import type { Bounds } from './attempt-context.ts';
-import { type AttemptLoopDeps, attemptUntilSettled } from './attempt-loop.ts';
+import { attemptSending, type SendingDeps } from './attempt-sending.ts';
+import type { Sending } from './request-batch.ts';
 import { sendToLane } from './send-to-lane.ts';
 import { syncState } from './sync-state.ts';
 
@@ -25,34 +25,45 @@ export type Ending =
 export const SETTLED: Ending = { kind: 'settled' };
 const PARK: Ending = { kind: 'park' };
 
-export type SettleDeps = AttemptLoopDeps & {
+export type SettleDeps = SendingDeps & {
   readonly queues: Pick<Queues, 'send' | 'remove'>;
   readonly undeliverableQueueUrl: string;
   readonly count: Count;
 };
 
-/** Settles one delivery, or tells the caller to park it or to leave it. Throws when AWS fails: then nothing is settled. */
+/** The deliveries of one request, and their records. */
+type Arrived = {
+  readonly sending: Sending;
+  readonly records: readonly SQSRecord[];
+  readonly lane: number;
+};
+
+/**
+ * Settles deliveries, or tells the caller to park or to leave those that are not settled. Calls `onSettled` with each number
+ * of deliveries that are settled, from the first on. Throws when AWS fails: then the others are not settled.
+ */
 export async function settle(
-  {
-    record,
-    delivery,
-    lane,
-  }: { readonly record: SQSRecord; readonly delivery: Delivery; readonly lane: number },
-  registration: Registration | undefined,
-  bounds: Bounds,
+  { sending, records, lane }: Arrived,
+  onSettled: (deliveries: number) => void,
+  { registration, bounds }: { readonly registration: Registration | undefined; readonly bounds: Bounds },
   deps: SettleDeps,
 ): Promise<Ending> {
-  if (registration === undefined) throw new UnreadableState(delivery.subscription);
+  // Deliveries go together only where they can be attempted: otherwise there is one.
+  const [{ delivery, body }] = sending.members;
+  const [record] = records;
+  if (registration === undefined || record === undefined) throw new UnreadableState(delivery.subscription);
   const { config } = registration;
   if (config.kind === 'absent') {
     const detail = `there is no subscription ${delivery.subscription}`;
     await sendUndeliverable(record, { reason: 'unsubscribed', detail }, deps);
+    onSettled(1);
     return SETTLED;
   }
   const lanes = lanesOfConfig(config);
   if (lane >= laneCountIn(lanes)) {
-    await sendToLane({ delivery, body: record.body }, { lanes, event: 'delivery.moved' }, deps);
+    await sendToLane({ delivery, body }, { lanes, event: 'delivery.moved' }, deps);
     deps.count('DeliveriesMoved');
+    onSettled(1);
     return SETTLED;
   }
 
@@ -63,18 +74,21 @@ export async function settle(
   // Ordered subscriptions queue behind a backlog; unordered ones may be delivered now.
   if (registration.state.lanes[lane] !== undefined && isOrdered(config.subscription.qos)) return PARK;
 
-  const { body } = record;
-  const message = { delivery, body, sequence: record.attributes.SequenceNumber ?? '' };
-  const done = await attemptUntilSettled(
-    message,
-    { registration, config, lane, retries: delivery.retries ?? 0 },
-    bounds,
+  const context = { registration, config, lane, retries: delivery.retries ?? 0 };
+  let settled = 0;
+  const done = await attemptSending(
+    sending,
+    (deliveries) => {
+      settled += deliveries;
+      onSettled(deliveries);
+    },
+    { context, bounds },
     deps,
   );
-  if (done !== 'settled') return { kind: 'left', visibleInSeconds: 0 };
   // Delete now: a redelivery would only be refused by its claim.
-  if (config.subscription.qos === 'at-most-once') {
-    await deps.queues.remove(deps.deliveriesQueueUrl, [record.receiptHandle]);
+  if (config.subscription.qos === 'at-most-once' && settled > 0) {
+    const receiptHandles = records.slice(0, settled).map(({ receiptHandle }) => receiptHandle);
+    await deps.queues.remove(deps.deliveriesQueueUrl, receiptHandles);
   }
-  return SETTLED;
+  return done === 'settled' ? SETTLED : { kind: 'left', visibleInSeconds: 0 };
 }

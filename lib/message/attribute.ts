@@ -37,6 +37,8 @@ export const deliverySchema = z.object({
   hops: z.number().int().optional(),
   /** How many times it was replayed as a dead letter. */
   rounds: z.number().int().optional(),
+  /** Id of the batch that it was last in: it is sent with the same messages again. */
+  batch: z.string().optional(),
 });
 
 /** One message for one subscription. The body travels beside it, unchanged. */

@@ -27,7 +27,16 @@ export async function sendDeadLetter(
   { at, ...cause }: Cause,
   { queues, deadLettersQueueUrl, log, count }: DeadLetterDeps,
 ): Promise<void> {
-  const { attempt, firstAt = at, sends: _s, retries: _r, notBefore: _n, hops: _h, ...rest } = delivery;
+  const {
+    attempt,
+    firstAt = at,
+    sends: _s,
+    retries: _r,
+    notBefore: _n,
+    hops: _h,
+    batch: _b,
+    ...rest
+  } = delivery;
   const letter: DeadLetter = { ...rest, ...cause, attempts: attempt, firstAt, lastAt: at, sequence };
   const whole = encodeAttribute({ kind: 'dead-letter', value: letter });
   // Beside the largest bodies an excerpt of control characters, which JSON writes in six, may not fit.

@@ -8,7 +8,7 @@ type Waiting = {
 };
 
 /** Returns the same queues, with the sends to one queue gathered within one turn of the event loop. */
-export function gatherSends(queues: Queues): Queues {
+export function gatherSends<Q extends Pick<Queues, 'send'>>(queues: Q): Q {
   const waiting = new Map<string, Waiting[]>();
 
   async function flush(queueUrl: string): Promise<void> {
@@ -31,7 +31,7 @@ export function gatherSends(queues: Queues): Queues {
 
   return {
     ...queues,
-    send(queueUrl, entries) {
+    send(queueUrl: string, entries: readonly Outgoing[]): Promise<Confirmations> {
       // An empty send needs no call.
       if (entries.length === 0) return Promise.resolve([]);
       return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-// A retry of an unordered message that is too far away to wait for in place: the message waits in `retries` with a delay,
+// A retry of unordered messages that is too far away to wait for in place: they wait in `retries` with a delay,
 // while the others are delivered.
 import { type Delivery, encodeAttribute } from '#lib/message/attribute.ts';
 import { delaySecondsUntil } from './delay.ts';
@@ -10,16 +10,20 @@ export type LaterDeps = {
   readonly now: () => number;
 };
 
-/** Sends the message to `retries`. It is attempted no earlier than `notBefore`. Throws when SQS does not take it. */
+/** Sends messages to `retries`. They are attempted no earlier than `notBefore`. Throws when SQS does not take them all. */
 export async function sendToRetries(
-  before: Delivery,
-  body: string,
+  messages: readonly { readonly delivery: Delivery; readonly body: string }[],
   notBefore: number,
   { queues, retriesQueueUrl, now }: LaterDeps,
 ): Promise<void> {
-  const delivery: Delivery = { ...before, notBefore, sends: before.sends + 1, hops: (before.hops ?? 0) + 1 };
   const delaySeconds = delaySecondsUntil(notBefore, now());
-  const attribute = encodeAttribute({ kind: 'delivery', value: delivery });
-  const [refused] = await queues.send(retriesQueueUrl, [{ body, attribute, delaySeconds }]);
+  const refusals = await queues.send(
+    retriesQueueUrl,
+    messages.map(({ delivery: before, body }) => {
+      const delivery = { ...before, notBefore, sends: before.sends + 1, hops: (before.hops ?? 0) + 1 };
+      return { body, attribute: encodeAttribute({ kind: 'delivery', value: delivery }), delaySeconds };
+    }),
+  );
+  const refused = refusals.find((refusal) => refusal !== undefined);
   if (refused !== undefined) throw new NotConfirmed('retries', refused);
 }

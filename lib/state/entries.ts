@@ -92,6 +92,38 @@ export async function firstEntries(
   return await withBodies(items, ({ sk }) => ({ pk, sk }), deps);
 }
 
+/**
+ * Reads the first entries of a lane, in order, with their bodies: at most `limit`, and until the bodies have this many bytes.
+ * `isAll`: the lane has no others. Throws when DynamoDB fails.
+ */
+export async function entriesOfBytes(
+  subscription: string,
+  lane: number,
+  { limit, bytes }: { readonly limit: number; readonly bytes: number },
+  deps: EntryDeps,
+): Promise<{ readonly entries: readonly BacklogEntry[]; readonly isAll: boolean }> {
+  const pk = laneKey(subscription, lane);
+  const entries: BacklogEntry[] = [];
+  let read = 0;
+  for (;;) {
+    const after = entries.at(-1)?.sk;
+    const { items, after: more } = await pageOf(
+      entrySchema,
+      { pk, limit: limit - entries.length, ...(after !== undefined && { after }) },
+      deps,
+    );
+    const page = await withBodies(items, ({ sk }) => ({ pk, sk }), deps);
+    entries.push(...page);
+    // Base64 has four characters for three bytes.
+    for (const { body, delivery } of page) {
+      read += delivery.encoding === 'base64' ? Math.floor(body.length / 4) * 3 - 2 : Buffer.byteLength(body);
+    }
+    const isLast = page.length === items.length && more === undefined;
+    if (isLast || items.length === 0) return { entries, isAll: true };
+    if (entries.length >= limit || read >= bytes) return { entries, isAll: false };
+  }
+}
+
 /** Reads the entries after a sort key, in order, without long bodies, and the key to continue after. Throws when DynamoDB fails. */
 export const entriesAfter = (
   subscription: string,

@@ -1,9 +1,10 @@
 // The options of a subscription in `configuration` or `entrypointConfiguration`, but for the four of http-schema.ts. shape.ts
 // finds where they are.
 import * as z from 'zod';
-import { field, titled, wholeNumber } from '#lib/item/field.ts';
+import { field, titled } from '#lib/item/field.ts';
 import { httpUrl } from '#lib/item/http-url.ts';
 import { auth } from './auth-schema.ts';
+import { batch } from './batch-schema.ts';
 import { headers } from './header-schema.ts';
 import { logging } from './logging-schema.ts';
 import { proxy } from './proxy-schema.ts';
@@ -38,25 +39,7 @@ export const OPTION_FIELDS = {
   ssl,
   proxy,
   signing,
-  batch: field(() =>
-    titled(
-      z.strictObject({
-        maxMessages: titled(wholeNumber(1, 100).default(10), 'Messages', 'The most messages in one request.'),
-        maxBytes: titled(
-          wholeNumber(1, 1_048_576).default(262_144),
-          'Bytes',
-          'The most bytes of messages in one request.',
-        ),
-        format: titled(
-          z.enum(['json', 'cloudevents']).default('json'),
-          'Format',
-          'A JSON array of the messages, or a CloudEvents batch.',
-        ),
-      }),
-      'Batch',
-      'Several messages in one request.',
-    ),
-  ),
+  batch,
   logging,
   metrics: field(() =>
     titled(

@@ -3,7 +3,7 @@
 import type { ItemFields } from './fields.ts';
 
 /** The parsed options; undefined when missing or invalid. */
-type OptionValues = Pick<ItemFields, 'batch' | 'channel' | 'startingAt' | 'endingAt'>;
+type OptionValues = Pick<ItemFields, 'channel' | 'startingAt' | 'endingAt'>;
 
 type UnsupportedOption = {
   readonly option: keyof OptionValues;
@@ -13,11 +13,6 @@ type UnsupportedOption = {
 };
 
 export const UNSUPPORTED_OPTIONS: readonly UnsupportedOption[] = [
-  {
-    option: 'batch',
-    asks: ({ batch }) => batch !== undefined,
-    instead: 'leave batch out; one message is one request',
-  },
   {
     option: 'channel',
     asks: ({ channel }) => channel !== undefined,

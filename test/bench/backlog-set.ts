@@ -1,9 +1,15 @@
 // The local set for the backlog's benchmark, with its publishers, callback server and DynamoDB as separate processes.
 // Every wait has a time limit.
 import { setTimeout as wait } from 'node:timers/promises';
-import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  DynamoDBDocumentClient,
+  PutCommand,
+  QueryCommand,
+  type QueryCommandOutput,
+} from '@aws-sdk/lib-dynamodb';
 import { publishSample } from '#lib/local/publish.ts';
 import { startLocalSet } from '#lib/local/set.ts';
+import { laneKey } from '#lib/state/keys.ts';
 import { startBeside } from './beside.ts';
 import { type Loaded, putTen } from './load.ts';
 import type { Places, Asked as PublishersAsked } from './publishers.ts';
@@ -85,10 +91,20 @@ export async function startBench({ environment = {}, schedules = true, maxEnviro
     publishers,
     now,
 
-    async subscribe(id: string, qos: string, lanes = 1): Promise<Subscribed> {
+    /** `more`: further fields of the item, and of its configuration. */
+    async subscribe(
+      id: string,
+      qos: string,
+      lanes = 1,
+      more: { readonly item?: object; readonly configuration?: object } = {},
+    ): Promise<Subscribed> {
       const path = `/${id}`;
-      const configuration = { callbackUrl: `${sink.url}${path}`, maxConcurrentConnections: lanes };
-      const Item = { id, topic: id, qos, configuration };
+      const configuration = {
+        callbackUrl: `${sink.url}${path}`,
+        maxConcurrentConnections: lanes,
+        ...more.configuration,
+      };
+      const Item = { id, topic: id, qos, configuration, ...more.item };
       await documents.send(new PutCommand({ TableName: outputs.SubscriptionsTableName, Item }));
       return { id, lanes: { requests: lanes, several: !qos.startsWith('at-') }, path };
     },
@@ -105,6 +121,12 @@ export async function startBench({ environment = {}, schedules = true, maxEnviro
     publish: ({ id }: Subscribed, body: string) =>
       publishSample(body, { topic: id, group: id }, { sqs: clients.sqs, ...places }),
 
+    /** Disables the event source of deliveries.fifo, and waits until no function works on it. */
+    async halt(): Promise<void> {
+      await deliveries.pause();
+      await deliveries.idle();
+    },
+
     /** Puts messages with the bodies `from`, `from + 1`, … on deliveries.fifo in order, while its event source is disabled. */
     async load(one: Subscribed, from: number, count: number): Promise<void> {
       await deliveries.pause();
@@ -118,6 +140,27 @@ export async function startBench({ environment = {}, schedules = true, maxEnviro
 
     /** Enables the event source of deliveries.fifo again. */
     go: () => deliveries.resume(),
+
+    /** Counts the entries of the backlog of a subscription's first lane. */
+    async backlogOf({ id }: Subscribed): Promise<number> {
+      let count = 0;
+      let after: QueryCommandOutput['LastEvaluatedKey'];
+      do {
+        const page: QueryCommandOutput = await documents.send(
+          new QueryCommand({
+            TableName: outputs.StateTableName,
+            KeyConditionExpression: 'pk = :pk',
+            ExpressionAttributeValues: { ':pk': laneKey(id, 0) },
+            Select: 'COUNT',
+            ConsistentRead: true,
+            ...(after && { ExclusiveStartKey: after }),
+          }),
+        );
+        count += page.Count ?? 0;
+        after = page.LastEvaluatedKey;
+      } while (after);
+      return count;
+    },
 
     /** Counts the messages on deliveries.fifo, visible and in flight. */
     inQueue(): number {

@@ -1,5 +1,5 @@
 // The callback server of the backlog's benchmark, in its own process. It records what arrived on each path and when. It can
-// answer a path late, or some of its requests with 503.
+// answer a path late, or some of its requests with 503. It counts the most requests that were open at once.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,7 +15,7 @@ export type Manner = {
 };
 export type Asked =
   | { readonly ask: 'manner'; readonly path: string; readonly manner: Manner }
-  /** Returns the number of answers with status 200. */
+  /** Returns the number of messages in requests that got a 200. */
   | { readonly ask: 'count'; readonly path: string }
   /** Returns and forgets the largest number of requests that were open at one time. */
   | { readonly ask: 'most'; readonly path: string }
@@ -50,7 +50,7 @@ const server = createServer(async (request, response) => {
   const delayMs = slowRate > 0 && random() < slowRate ? slowMs : path.manner.delayMs;
   const status = random() < errorRate ? 503 : 200;
   path.arrivals.push({ body: Buffer.concat(chunks).toString(), at, status });
-  if (status === 200) path.delivered += 1;
+  if (status === 200) path.delivered += Number(request.headers['webhook-batch'] ?? 1);
   if (delayMs !== undefined) await wait(delayMs);
   path.open -= 1;
   response.writeHead(status).end();

@@ -21,7 +21,7 @@ export const DANGERS: readonly Danger[] = [
       [
         'lib/deliver/act.ts',
         "const stop = subscription.onOutage === 'stop';\n",
-        "const stop = subscription.onOutage === 'stop';\n    if (fate === 'keep') await park(registration, context.lane, [message], deps);\n",
+        "const stop = subscription.onOutage === 'stop';\n    if (fate === 'keep') await park(registration, context.lane, members, deps);\n",
       ],
     ],
     tests: [['deliver/park', 'the flag is written before the entry']],
@@ -150,13 +150,7 @@ export const DANGERS: readonly Danger[] = [
     id: 'poison-entry',
     danger:
       'A backlog entry that kills the function is drained for ever, because its token is counted instead of the entry.',
-    edits: [
-      [
-        'lib/deliver/drain.ts',
-        'if (!bounds.suspicious) return await attemptUntilSettled',
-        'if (bounds) return await attemptUntilSettled',
-      ],
-    ],
+    edits: [['lib/deliver/drain.ts', 'if (!bounds.suspicious || entry === undefined)', 'if (bounds)']],
     tests: [
       ['deliver/poison', 'is a dead letter where there is a dlq'],
       ['deliver/poison', 'without a dlq stops the subscription as crashing'],
@@ -650,8 +644,8 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/deliver/attempt.ts',
-        "if (claim) await writeDown({ kind: 'unsent',",
-        "if (claim && code === '') await writeDown({ kind: 'unsent',",
+        "await writeClaims(claims, { kind: 'unsent',",
+        "if (code === '') await writeClaims(claims, { kind: 'unsent',",
       ],
     ],
     tests: [['stories/local-fault', 'every message is delivered once']],
@@ -741,5 +735,76 @@ export const DANGERS: readonly Danger[] = [
       ],
     ],
     tests: [['callback/head-reader', 'may have exactly 64 KiB']],
+  },
+  {
+    id: 'batch-claims-left',
+    danger:
+      'at-most-once holds messages that were never sent, because the claim of another in their batch failed.',
+    edits: [
+      [
+        'lib/deliver/claims.ts',
+        "await writeClaims(claimed, { kind: 'unsent',",
+        "await writeClaims([], { kind: 'unsent',",
+      ],
+    ],
+    tests: [['stories/batches', 'a claim that can not be written leaves none behind']],
+  },
+  {
+    id: 'batch-claim-of-one',
+    danger: 'at-most-once gives all messages of a batch up as lost, because one of them was claimed before.',
+    edits: [
+      [
+        'lib/deliver/attempt.ts',
+        "if (deliveries.length > 1) return 'claimed-apart';",
+        "if (deliveries.length > 1_000) return 'claimed-apart';",
+      ],
+    ],
+    tests: [['stories/batches', 'a claim that another attempt holds concerns its message alone']],
+  },
+  {
+    id: 'batch-composition',
+    danger: 'A retry has other messages than the attempt before, and another id.',
+    edits: [['lib/deliver/request-batch.ts', 'one.batch === other.batch &&', '']],
+    tests: [['deliver/request-batch', 'keeps those together that were sent together']],
+  },
+  {
+    id: 'batch-twice',
+    danger:
+      'A message that SQS has twice stands twice in one request, and at-most-once claims it from itself.',
+    edits: [['lib/deliver/request-batch.ts', 'if (ids.includes(messageId)) break;', '']],
+    tests: [['deliver/request-batch', 'a message that is there twice']],
+  },
+  {
+    id: 'batch-rejected',
+    danger: 'One message at fault makes dead letters of all that were in its request.',
+    edits: [['lib/deliver/policy.ts', 'isBatch && mayBeOneOfThem', '!isBatch && mayBeOneOfThem']],
+    tests: [
+      ['stories/batches', 'a rejected batch is sent one by one'],
+      ['stories/batches', 'where 5xx answers go to the dlq'],
+    ],
+  },
+  {
+    id: 'batch-slow-rejection',
+    danger: 'A batch whose rejection takes long is sent for ever, since no slice has time for its members.',
+    edits: [
+      [
+        'lib/deliver/attempt-sending.ts',
+        "if (done !== 'settled') return await leaveFrom(index);",
+        "if (done !== 'settled') return done;",
+      ],
+    ],
+    tests: [['stories/batches', 'a slow rejection leaves no time for the members']],
+  },
+  {
+    id: 'batch-stuck',
+    danger: 'A message that always gets a 5xx holds the others of its batch for ever.',
+    edits: [
+      [
+        'lib/deliver/entries-page.ts',
+        'batch !== undefined && (state.pause',
+        'batch === undefined && (state.pause',
+      ],
+    ],
+    tests: [['stories/batches', 'a message that fails alone leaves the batch in the end']],
   },
 ];

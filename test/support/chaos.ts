@@ -45,6 +45,8 @@ const MOODS: readonly Mood[] = [
 ];
 const QOS = ['at-least-once', 'at-least-once', 'at-most-once', 'at-most-once', 'auto', 'none'] as const;
 
+const BATCH_FORMATS = ['json-array', 'cloudevents-batch', 'ndjson'] as const;
+
 const CHAOS_MS = 12 * 60_000;
 const CALM_MS = 60_000;
 const GIVE_UP_MS = 12 * 3600_000;
@@ -61,7 +63,17 @@ export async function runStory(seed: number): Promise<Story> {
   const poison = new Set<string>();
   let mostTokens = 0;
 
+  // Batches have random numbers of their own, so that the other choices of a seed stay the same.
+  const ofBatches = createRandom(seed + 1_000_000);
+  function batchOf(): Options {
+    if (ofBatches() < 0.5) return {};
+    const format = BATCH_FORMATS[Math.floor(ofBatches() * BATCH_FORMATS.length)] ?? 'ndjson';
+    const maxMessages = ofBatches() < 0.2 ? 100 : 2 + Math.floor(ofBatches() * 14);
+    return { batch: { format, maxMessages, ...(ofBatches() < 0.3 && { maxBytes: 100 }) } };
+  }
+
   const optionsOf = (): Options => ({
+    ...batchOf(),
     qos: pick(QOS),
     lanes: 1 + some(9),
     ...(random() < 0.35 && { dlq: 'letters' }),
@@ -126,12 +138,10 @@ export async function runStory(seed: number): Promise<Story> {
         subject.published.push(next);
         // In every third run one message in thirty does not fit into one item of the state table.
         const isLong = seed % 3 === 0 && subject.published.length % 30 === 7;
-        world.publish(
-          subject.id,
-          next,
-          subject.id,
-          isLong ? JSON.stringify(next) + ' '.repeat(300_000) : undefined,
-        );
+        // A line break makes that a message goes alone among lines of JSON.
+        const isAlone = subject.published.length % 5 === 2;
+        const more = isLong ? ' '.repeat(300_000) : isAlone ? '\n' : '';
+        world.publish(subject.id, next, subject.id, JSON.stringify(next) + more);
       });
       if (random() < 0.02) poison.add(id);
     }

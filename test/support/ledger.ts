@@ -1,7 +1,9 @@
 // The subscribers: they answer by script and record every request. Each config item puts its version into a header, so
 // that a request shows under which QoS and lane count it was made.
+import * as z from 'zod';
 import type { Exchange, ExchangeRequest } from '#lib/callback/client.ts';
 import { LocalFault } from '#lib/callback/local-fault.ts';
+import { batchIdOf, type Members } from '#lib/deliver/request-batch.ts';
 
 export type Answer =
   | { readonly status: number; readonly afterMs?: number; readonly retryAfter?: string }
@@ -17,6 +19,8 @@ export type Version = { readonly version: number; readonly qos: string; readonly
 export type Request = Version & {
   readonly subscription: string;
   readonly messageId: string;
+  /** The request's `webhook-id`: that of its batch, or of its only message. */
+  readonly webhookId: string;
   readonly attempt: number;
   readonly at: number;
   /** The outcome; undefined while the request is under way, or when its invocation was killed. */
@@ -46,15 +50,23 @@ export function createLedger(now: () => number) {
           request.subscription === subscription &&
           (messageId === undefined || request.messageId === messageId),
       ),
-    /** `paused`: the subscription was paused when its batch began, and still is. */
+    /**
+     * Records a request: an entry for each of its messages. `paused`: the subscription was paused when its batch began, and
+     * still is.
+     */
     begin(
-      { headers, pool }: ExchangeRequest,
+      { headers, body, pool }: Pick<ExchangeRequest, 'headers' | 'body' | 'pool'>,
       paused?: { epoch: number; resumeAt: number | undefined },
-    ): Request {
+    ): Members<Request> {
+      const webhookId = headers['webhook-id'] ?? '';
+      const [messageId, ...behind] =
+        headers['webhook-batch'] === undefined ? [webhookId] : idsIn(headers, body);
+      if (headers['webhook-batch'] !== undefined) checkBatch(pool.key, headers, [messageId, ...behind]);
       const [version = 0, qos = '', lanes = 1] = (headers[VERSION_HEADER] ?? '').split(' ');
       const request: Request = {
         subscription: pool.key,
-        messageId: headers['webhook-id'] ?? '',
+        messageId,
+        webhookId,
         attempt: Number(headers['webhook-attempt']),
         version: Number(version),
         qos: String(qos),
@@ -72,23 +84,67 @@ export function createLedger(now: () => number) {
       }
       const others = open.get(pool.key) ?? new Set();
       open.set(pool.key, others.add(request));
-      requests.push(request);
+      const fellows = behind.map((id): Request => ({ ...request, messageId: id }));
+      requests.push(request, ...fellows);
       const cap = Math.max(...[...others].map((one) => one.lanes));
       const same = [...others].filter((one) => one.version === request.version).length;
       if (others.size > cap || same > request.lanes) {
         const ids = [...others].map((one) => `${one.messageId} (v${one.version})`).join(', ');
         breaches.push(`${pool.key}: ${ids} at once, with ${request.lanes} lanes`);
       }
-      return request;
+      return [request, ...fellows];
     },
-    end(request: Request, { status, unsent }: Pick<Request, 'status' | 'unsent'> = {}): void {
-      if (request.endedAt !== undefined) return;
-      request.endedAt = now();
-      if (status !== undefined) request.status = status;
-      if (unsent) request.unsent = unsent;
-      open.get(request.subscription)?.delete(request);
+    end(members: Members<Request>, { status, unsent }: Pick<Request, 'status' | 'unsent'> = {}): void {
+      for (const request of members) {
+        if (request.endedAt !== undefined) continue;
+        request.endedAt = now();
+        if (status !== undefined) request.status = status;
+        if (unsent) request.unsent = unsent;
+        open.get(request.subscription)?.delete(request);
+      }
     },
   };
+
+  function checkBatch(subscription: string, headers: Headers, ids: readonly string[]): void {
+    if (headers['webhook-batch'] !== String(ids.length))
+      breaches.push(`${subscription}: a batch of ${ids.length} says ${headers['webhook-batch']}`);
+    if (new Set(ids).size < ids.length) breaches.push(`${subscription}: ${ids} has a message twice`);
+    if (headers['webhook-id'] !== batchIdOf(ids))
+      breaches.push(`${subscription}: ${ids} has another id than its messages say`);
+  }
+}
+
+type Headers = ExchangeRequest['headers'];
+
+/** Messages of the world have their id as body. */
+const idsOfBodies = z.tuple([z.string()], z.string());
+const idsOfEvents = z.tuple([z.object({ id: z.string() })], z.object({ id: z.string() }));
+
+/** The ids of a batch's messages. */
+function idsIn(headers: Headers, body: Uint8Array): Members<string> {
+  const text = Buffer.from(body).toString();
+  switch (headers['content-type']) {
+    case 'application/x-ndjson':
+      return idsOfBodies.parse(
+        text
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      );
+    case 'application/cloudevents-batch+json': {
+      const [first, ...others] = idsOfEvents.parse(JSON.parse(text));
+      return [first.id, ...others.map(({ id }) => id)];
+    }
+    default:
+      return idsOfBodies.parse(JSON.parse(text));
+  }
+}
+
+/** A subscriber that answers for a batch: as it answers for the first message that it does not take. */
+export function answerFor(members: Members<Request>, answer: (request: Request) => Answer): Answer {
+  const answers = members.map(answer);
+  const isTaken = (one: Answer) => 'status' in one && one.status >= 200 && one.status < 300;
+  return answers.find((one) => !isTaken(one)) ?? answers[0] ?? { status: 200 };
 }
 
 /** An answer as the function receives it. */

@@ -14,7 +14,7 @@ import type { Agenda, Random } from './agenda.ts';
 import { ENVIRONMENT, URLS } from './environment.ts';
 import { createDeliver, createResume, createRoute } from './functions.ts';
 import type { Life } from './lambda.ts';
-import { type Answer, exchangeOf, type Ledger, type Request } from './ledger.ts';
+import { type Answer, answerFor, exchangeOf, type Ledger, type Request } from './ledger.ts';
 import type { MemoryDocuments } from './memory-documents.ts';
 import { telemetryInto } from './telemetry.ts';
 
@@ -137,9 +137,10 @@ export function wireFunctions(
 
   async function exchange(request: ExchangeRequest, life: Life, read: State | undefined) {
     if (life.dead()) return await new Promise<never>(() => {});
-    const entry = ledger.begin(request, pausedStill(request.pool.key, read));
-    life.atDeath(() => ledger.end(entry));
-    const said = script.answer(entry);
+    const entries = ledger.begin(request, pausedStill(request.pool.key, read));
+    life.atDeath(() => ledger.end(entries));
+    const said = answerFor(entries, script.answer);
+    const [entry] = entries;
     const afterMs = 'kill' in said ? 50 : (said.afterMs ?? 10);
     const late = afterMs > request.timeoutMs;
     const call = { command: 'exchange', target: entry.subscription, input: entry };
@@ -148,8 +149,8 @@ export function wireFunctions(
       async () => {
         if ('kill' in said) life.kill();
         // The ledger records the callback's answer even when the invocation was killed.
-        if ('status' in said && !late) ledger.end(entry, { status: said.status });
-        ledger.end(entry, 'unsent' in said || 'localFault' in said ? { unsent: true } : {});
+        if ('status' in said && !late) ledger.end(entries, { status: said.status });
+        ledger.end(entries, 'unsent' in said || 'localFault' in said ? { unsent: true } : {});
         return exchangeOf(late ? { reset: true } : 'kill' in said ? { reset: true } : said);
       },
       Math.min(afterMs, request.timeoutMs),

@@ -8,6 +8,7 @@ import type { Swept } from '#lib/resume/sweep.ts';
 import type { Announcement } from '#lib/state/announce.ts';
 import type { State } from '#lib/state/state.ts';
 import { readState } from '#lib/state/state-item.ts';
+import type { Batch } from '#lib/subscription/option-fields.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { type CountName, errorName } from '#lib/telemetry/log.ts';
 import { createAgenda, createRandom } from './agenda.ts';
@@ -31,6 +32,7 @@ export type Options = {
   readonly retry?: Exclude<Subscription['retry'], { kind: 'default' }>;
   readonly onOutage?: 'stop';
   readonly interrupts?: boolean;
+  readonly batch?: Partial<Batch>;
   /** An item that can't be parsed. */
   readonly broken?: boolean;
 };
@@ -177,6 +179,7 @@ export function createWorld({
         retry,
         onOutage,
         interrupts,
+        batch,
         broken,
       }: Options = {},
     ) {
@@ -199,6 +202,7 @@ export function createWorld({
           },
           ...(retry && { retry: retry.kind === 'block' ? retry.block : { retryOption: 'No Retry' } }),
           ...(onOutage && { onOutage }),
+          ...(batch && { batch }),
           ...(interrupts === false && {
             interruptConsumptionOnServerError: false,
             interruptConsumptionOnException: false,

@@ -1,5 +1,6 @@
 // `subscriptions test`: one call to the callback by the code of a delivery, with its credentials, signature, guard and
 // limits. Nothing is claimed, counted or stored, and no real message is sent.
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { createCallbackClient, type ExchangeRequest } from '#lib/callback/client.ts';
 import { systemLookup } from '#lib/callback/guard.ts';
@@ -11,12 +12,13 @@ import { plain } from '#lib/cli/terminal/print.ts';
 import { createAuthorization } from '#lib/credentials/authorization.ts';
 import { createConnectionOf } from '#lib/credentials/connection.ts';
 import { createSecrets } from '#lib/credentials/secrets.ts';
+import type { DeliveryMessage } from '#lib/deliver/act.ts';
 import { type Attempted, attempt } from '#lib/deliver/attempt.ts';
 import { adviceOn } from '#lib/deliver/cause.ts';
 import { causeOf, describe, httpStatusOf } from '#lib/deliver/outcome.ts';
+import { nextRequest, type Sending } from '#lib/deliver/request-batch.ts';
 import { NO_STOPWATCH } from '#lib/deliver/stopwatch.ts';
 import { callbackOptions, itemRules } from '#lib/deployment/rules.ts';
-import type { Delivery } from '#lib/message/attribute.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { LogFields } from '#lib/telemetry/log.ts';
@@ -35,21 +37,11 @@ export async function testSubscription(id: string, options: Options, context: Co
   if (!parsed.ok) refuseItem(`The item of ${id}`, parsed.faults);
   const { subscription } = parsed;
 
-  const delivery: Delivery = {
-    subscription: id,
-    messageId: `test-${randomUUID()}`,
-    ...(subscription.topic !== undefined && { topic: subscription.topic }),
-    contentType: options.contentType,
-    headers: {},
-    encoding: 'base64',
-    publishedAt: Date.now(),
-    attempt: 1,
-    sends: 0,
-  };
+  const sending = sampleOf({ payload, contentType: options.contentType }, subscription, context);
   const callback = createCallbackClient({ ...callbackOptions(deployment), lookup: systemLookup });
   try {
-    const { sent, attempted } = await call({ delivery, payload, subscription }, callback, context);
-    printResult({ id, delivery, sent, attempted }, context);
+    const { sent, attempted } = await call({ sending, subscription }, callback, context);
+    printResult({ id, sending, sent, attempted }, context);
   } finally {
     await callback.close();
   }
@@ -60,13 +52,38 @@ const NO_END = Number.POSITIVE_INFINITY;
 const EXCERPT_BYTES = 1024;
 
 type Callback = ReturnType<typeof createCallbackClient>;
-type Sample = { readonly delivery: Delivery; readonly payload: Buffer; readonly subscription: Subscription };
+type Sample = { readonly sending: Sending<Message>; readonly subscription: Subscription };
+type Message = Pick<DeliveryMessage, 'delivery' | 'body'>;
 
-async function call(
-  { delivery, payload, subscription }: Sample,
-  callback: Callback,
-  context: CommandContext,
-) {
+/** In a batch: enough to show that it has several messages. */
+const MESSAGES_OF_A_BATCH = 2;
+
+/** The messages of the call: one, or two in a batch where the item has `batch` and the body fits its format. */
+function sampleOf(
+  { payload, contentType }: { readonly payload: Buffer; readonly contentType: string },
+  subscription: Subscription,
+  { names }: Pick<CommandContext, 'names'>,
+): Sending<Message> {
+  const isText = payload.length > 0 && isUtf8(payload);
+  const message = (): Message => ({
+    delivery: {
+      subscription: subscription.id,
+      messageId: `test-${randomUUID()}`,
+      ...(subscription.topic !== undefined && { topic: subscription.topic }),
+      contentType,
+      headers: {},
+      ...(!isText && { encoding: 'base64' as const }),
+      publishedAt: Date.now(),
+      attempt: 1,
+      sends: 0,
+    },
+    body: isText ? payload.toString('utf8') : payload.length === 0 ? '=' : payload.toString('base64'),
+  });
+  const messages = Array.from({ length: subscription.batch ? MESSAGES_OF_A_BATCH : 1 }, message);
+  return nextRequest(messages, subscription, names.stage) ?? { members: [message()] };
+}
+
+async function call({ sending, subscription }: Sample, callback: Callback, context: CommandContext) {
   let sent: ExchangeRequest | undefined;
   const now = Date.now;
   const secrets = createSecrets({ client: await context.secrets(), cacheMs: 60_000, now });
@@ -78,7 +95,7 @@ async function call(
     error: (event: string) => context.print.note(event),
   };
   const attempted = await attempt(
-    { delivery, body: payload.length === 0 ? '=' : payload.toString('base64') },
+    sending,
     // Another quality of service would write a claim.
     {
       subscription: { ...subscription, qos: 'none' },
@@ -108,25 +125,28 @@ async function call(
       now,
     },
   );
-  if (attempted === 'out-of-time') throw new Error('an attempt without a deadline was out of time');
+  if (typeof attempted === 'string')
+    throw new Error(`an attempt without deadline and claim was ${attempted}`);
   return { sent, attempted };
 }
 
 type SampleResult = {
   readonly id: string;
-  readonly delivery: Delivery;
+  readonly sending: Sending<Message>;
   readonly sent: ExchangeRequest | undefined;
   readonly attempted: Attempted;
 };
 
-function printResult({ id, delivery, sent, attempted }: SampleResult, { print }: CommandContext): void {
+function printResult({ id, sending, sent, attempted }: SampleResult, { print }: CommandContext): void {
   const { outcome, durationMs } = attempted;
+  const { members, batch } = sending;
   const excerpt = 'excerpt' in outcome ? outcome.excerpt : undefined;
   // Their values are credentials, or of no interest.
   const headers = sent === undefined ? [] : Object.keys(sent.headers).sort();
   const result = {
     id,
-    webhookId: delivery.messageId,
+    webhookId: batch?.id ?? members[0].delivery.messageId,
+    ...(batch && { messages: members.length }),
     outcome: outcome.kind,
     status: httpStatusOf(outcome),
     code: causeOf(outcome),
@@ -138,6 +158,7 @@ function printResult({ id, delivery, sent, attempted }: SampleResult, { print }:
   print.result(result, () =>
     [
       `${id}: ${print.paint(outcome.kind === 'delivered' ? 'green' : 'red', outcome.kind)}, ${describe(outcome)}, after ${durationMs} ms.`,
+      ...(batch ? [`  sent as a batch of ${members.length} messages (${batch.contentType})`] : []),
       ...(headers.length === 0 ? [] : [`  sent with ${headers.join(', ')}`]),
       ...(excerpt === undefined ? [] : [`  answered: ${plain(excerpt)}`]),
     ].join('\n'),

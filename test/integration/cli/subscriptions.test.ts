@@ -309,6 +309,28 @@ describe('a test call', () => {
     expect(rig.receiver.received('/secretless')).toEqual([]);
   });
 
+  test('sends a batch when the item has one, and a body that does not fit alone', async () => {
+    await put(item('batched', { qos: 'at-most-once' }, { batch: { format: 'ndjson' } }));
+    const sent = await run(['test', 'batched', '--body', '{"a":1}', '--json']);
+    const [batch] = await rig.receiver.requests('/batched', 1);
+    expect(batch?.headers).toMatchObject({ 'webhook-batch': '2', 'content-type': 'application/x-ndjson' });
+    expect(batch?.body.toString()).toBe('{"a":1}\n{"a":1}\n');
+    expect(JSON.parse(sent.stdout)).toMatchObject({
+      outcome: 'delivered',
+      messages: 2,
+      webhookId: batch?.headers['webhook-id'],
+    });
+    expect((await run(['test', 'batched', '--body', '{"a":1}'])).stdout).toContain(
+      'sent as a batch of 2 messages (application/x-ndjson)',
+    );
+    const alone = await run(['test', 'batched', '--body', 'hello', '--json']);
+    const requests = await rig.receiver.requests('/batched', 3);
+    expect(requests[2]?.headers).not.toHaveProperty('webhook-batch');
+    expect(requests[2]?.body.toString()).toBe('hello');
+    expect(JSON.parse(alone.stdout)).not.toHaveProperty('messages');
+    expect(await rig.heldOf('batched')).toEqual([]);
+  });
+
   test('under at-most-once writes no claim and holds no message', async () => {
     await put(item('once', { qos: 'at-most-once' }));
     rig.receiver.answer('/once', [{ status: 500 }]);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readPage } from '#test/support/page.ts';
 import type { ReceivedRequest } from '#test/support/receiver.ts';
-import { type Rig, startRig } from '#test/support/rig.ts';
+import { QUEUES, type Rig, startRig } from '#test/support/rig.ts';
 
 const page = readPage('RECEIVERS.md');
 const scratch = mkdtempSync(join(tmpdir(), 'receivers-'));
@@ -208,6 +208,91 @@ test.skipIf(!has('openssl', 'version'))(
   },
 );
 
+const BATCH_LANGUAGES = [
+  { name: 'batch.mjs', here: true, run: (file: string) => [process.execPath, file] },
+  { name: 'batch.py', here: has('python3', '--version'), run: (file: string) => ['python3', file] },
+  { name: 'Batch.java', here: has('java', '-version'), run: (file: string) => ['java', file] },
+  { name: 'batch.go', here: has('go', 'version'), run: (file: string) => [built(file)] },
+] as const;
+
+describe.each(BATCH_LANGUAGES)('$name', ({ name, here, run }) => {
+  beforeAll(() => void (here && run(fileOf(name))), 300_000);
+
+  test.skipIf(!here)(
+    'takes the messages of a batch in their order, each once, whatever their bodies are',
+    async () => {
+      const receiver = await start(run(fileOf(name)), []);
+      const batch = { format: 'cloudevents-batch' };
+      const one = await rig.subscribe({
+        qos: 'at-least-once',
+        configuration: { callbackUrl: receiver.url, batch },
+      });
+      const event =
+        '{ "specversion": "1.0", "id": "e-1", "source": "/shop", "type": "shop.sold", "data": {"n":[1,"]"]} }';
+      await rig.whilePaused(QUEUES.deliveries, async () => {
+        await rig.deliver('{"text":"Grüße, \\"世界\\"","big":[12]}', {
+          subscription: one.id,
+          messageId: 'm-1',
+          topic: 'orders',
+        });
+        await rig.deliver('a "text": [1, 2]', {
+          subscription: one.id,
+          messageId: 'm-2',
+          contentType: 'text/plain',
+        });
+        await rig.deliver('AAEC', {
+          subscription: one.id,
+          messageId: 'm-3',
+          topic: 'Größe',
+          encoding: 'base64',
+          contentType: 'image/png',
+        });
+        await rig.deliver(event, {
+          subscription: one.id,
+          messageId: 'm-4',
+          contentType: 'application/cloudevents+json',
+        });
+      });
+      await receiver.printed('got e-1');
+      const printed = receiver
+        .output()
+        .split('\n')
+        .filter((line) => line.startsWith('got'));
+      expect(printed).toEqual([
+        'got m-1 orders {"text":"Grüße, \\"世界\\"","big":[12]}',
+        'got m-2 sqs-webhooks.message "a \\"text\\": [1, 2]"',
+        'got m-3 Größe 3',
+        'got e-1 shop.sold {"n":[1,"]"]}',
+      ]);
+      expect(await rig.pauseOf(one.id)).toBeUndefined();
+    },
+  );
+});
+
+test('the tables of a batch are what a batch has', async () => {
+  const rows = page.table('format | `content-type`');
+  for (const [format = '', contentType, body = ''] of rows) {
+    const one = await rig.subscribe({ qos: 'at-least-once', configuration: { batch: { format } } });
+    await rig.whilePaused(QUEUES.deliveries, async () => {
+      for (const messageId of ['m-1', 'm-2'])
+        await rig.deliver('{"a": 1.0}', { subscription: one.id, messageId });
+    });
+    const [request] = await one.requests(1);
+    expect(request?.headers['content-type']).toBe(contentType);
+    expect(request?.headers['webhook-batch']).toBe('2');
+    const [text = ''] = body.split(':');
+    const expected = text.replaceAll('<body>', '{"a": 1.0}').replaceAll('\\n', '\n');
+    if (format !== 'cloudevents-batch') expect(request?.body.toString()).toBe(expected);
+    else {
+      const [event] = JSON.parse(request?.body.toString() ?? '');
+      const named = page.table('attribute').flatMap(([names = '']) => names.split(', '));
+      expect(named).toEqual(
+        expect.arrayContaining(Object.keys(event).filter((name) => name !== 'specversion')),
+      );
+    }
+  }
+});
+
 test('the table of headers lists exactly the headers of a request', async () => {
   const { secret } = newKeys();
   const token = { type: 'token', token: { value: 'abc' } };
@@ -220,7 +305,7 @@ test('the table of headers lists exactly the headers of a request', async () => 
 });
 
 test('every block of RECEIVERS.md is run by these tests', () => {
-  const named = [...LANGUAGES.map(({ name }) => name), 'verify.sh'];
+  const named = [...LANGUAGES, ...BATCH_LANGUAGES].map(({ name }): string => name).concat('verify.sh');
   const all = page.text.match(/^```\w+.*$/gm) ?? [];
   // Two have no name: what is signed, and how keys are made.
   expect(all.filter((line) => !named.some((name) => line.endsWith(` ${name}`)))).toEqual([

@@ -49,7 +49,7 @@ async function hangingCallback({
     sends: 0,
   };
   const ending = await attemptUntilSettled(
-    { delivery, body: '{}', sequence: '1' },
+    { members: [{ delivery, body: '{}', sequence: '1' }] },
     { registration, config, lane: 0, retries: attempt - 1 },
     { endsAt: invocationMs },
     {

@@ -41,7 +41,7 @@ async function attemptOf({
   };
   const by = Date.now() + withinMs;
   const attempted = await attempt(
-    { delivery: deliveryOf(), body: '{}' },
+    { members: [{ delivery: deliveryOf(), body: '{}' }] },
     { subscription, epoch: 0, probing: false, sendBy: by, endsAt: by, stopwatch: NO_STOPWATCH },
     {
       ...LIMITS,

@@ -18,6 +18,7 @@ const LEFT_OUT = [
   'schema',
   'parameters',
   'deploy',
+  'bench:ordered',
   'bench:backlog',
   'bench:lanes',
   'bench:neighbours',

@@ -12,17 +12,6 @@ const pem = '-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----';
 
 describe('well-formed', () => {
   test.each([
-    ['batch', {}],
-    ['batch', { maxMessages: 100, maxBytes: 1_048_576, format: 'cloudevents' }],
-  ])('%s %j has one fault, at the option', (name, value) => {
-    const faults = faultsOf(option(name)(value));
-    expect(Object.keys(faults)).toEqual([`configuration.${name}`]);
-    expect(faults[`configuration.${name}`]).toMatch(
-      /^is understood but not yet supported by this version: ./,
-    );
-  });
-
-  test.each([
     ['channel', 'orders'],
     ['startingAt', '2027-01-31T08:00:00Z'],
     ['endingAt', '2027-01-31T08:00:00.123+01:00'],
@@ -34,8 +23,8 @@ describe('well-formed', () => {
   });
 
   test('the path is where the option stands', () => {
-    const item = { ...itemWith({}), entrypointConfiguration: { batch: {} } };
-    expect(pathsOf(item)).toEqual(['entrypointConfiguration.batch']);
+    const item = { ...itemWith({}), entrypointConfiguration: { logging: { enabled: true } } };
+    expect(pathsOf(item)).toEqual(['entrypointConfiguration.logging']);
   });
 
   test('all such options are reported at once', () => {
@@ -79,11 +68,16 @@ describe('malformed', () => {
     ['retry', retry({ jitter: 0.5 }), 'retry.jitter'],
     ['retry', retry({ statuses: [429, 500] }), 'retry.statuses.1'],
     ['retry', retry({ statuses: [429, 429] }), 'retry.statuses'],
-    ['batch', { maxMessages: 0 }, 'batch.maxMessages'],
+    ['batch', { maxMessages: 1 }, 'batch.maxMessages'],
+    ['batch', { maxMessages: 2.5 }, 'batch.maxMessages'],
+    ['batch', { most: 10 }, 'batch.most'],
+    ['batch', true, 'batch'],
     ['batch', { maxMessages: 101 }, 'batch.maxMessages'],
     ['batch', { maxBytes: 0 }, 'batch.maxBytes'],
     ['batch', { maxBytes: 1_048_577 }, 'batch.maxBytes'],
     ['batch', { format: 'xml' }, 'batch.format'],
+    ['batch', { format: 'json' }, 'batch.format'],
+    ['batch', { format: 'cloudevents' }, 'batch.format'],
     ['logging', { enabled: 1 }, 'logging.enabled'],
     ['logging', { enabled: true, request: { body: true } }, 'logging.request.body'],
     ['logging', { bodies: 'some' }, 'logging.bodies'],

@@ -1,0 +1,45 @@
+// The next entries of a lane's backlog, as the requests that they go in.
+import { type BacklogEntry, type EntryDeps, entriesOfBytes, firstEntries } from '#lib/state/entries.ts';
+import type { AttemptContext, Bounds } from './attempt-context.ts';
+import { inRequests, type Sending } from './request-batch.ts';
+
+type PageDeps = EntryDeps & { readonly stage: string };
+
+/** Entries read and removed at a time without `batch`; a crash repeats at most this many, or one batch. */
+const PAGE = 10;
+/** After this many failed probes with a batch, its first message is tried alone: it may be the fault. */
+const PROBES_OF_A_BATCH = 3;
+
+/**
+ * Reads the requests that a drain makes next, in order; none means an empty lane. `few`: only as many as may be under way at
+ * once. Throws when DynamoDB fails.
+ */
+export async function nextEntries(
+  context: AttemptContext,
+  { suspicious, atOnce, few }: Bounds & { readonly atOnce: number; readonly few: boolean },
+  deps: PageDeps,
+): Promise<readonly Sending[]> {
+  const { registration, lane, config } = context;
+  const { subscription } = config;
+  const { state } = registration;
+  const { batch } = subscription;
+  const isStuck = batch !== undefined && (state.pause?.head?.probes ?? 0) >= PROBES_OF_A_BATCH;
+  // After a crash one at a time: an entry must not be charged with a crash that another one caused.
+  if (suspicious || isStuck) return requestsOf(await firstEntries(registration.id, lane, 1, deps));
+  if (batch === undefined)
+    return requestsOf(await firstEntries(registration.id, lane, few ? atOnce : PAGE, deps));
+  const limits = { limit: batch.maxMessages * atOnce, bytes: batch.maxBytes * atOnce };
+  const { entries, isAll } = await entriesOfBytes(registration.id, lane, limits, deps);
+  const requests = requestsOf(entries);
+  if (few) return requests.slice(0, atOnce);
+  // The last one may have more members than were read.
+  return isAll || requests.length <= 1 ? requests : requests.slice(0, -1);
+
+  function requestsOf(read: readonly BacklogEntry[]): readonly Sending[] {
+    const messages = read.map((entry) => {
+      const { delivery, body, sequence } = entry;
+      return { delivery, body, sequence, entry };
+    });
+    return inRequests(messages, subscription, deps.stage);
+  }
+}

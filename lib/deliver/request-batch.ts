@@ -1,0 +1,123 @@
+// Which messages go together in one request, by the subscription's `batch`: consecutive messages of a lane, up to its
+// limits. A message that was sent before goes with those that it was sent with, and has their id in `batch`.
+import { hash } from 'node:crypto';
+import type { Delivery } from '#lib/message/attribute.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
+import type { DeliveryMessage } from './act.ts';
+import { BATCH_CONTENT_TYPES, bodyBytes, bodyOf, partOf } from './batch-format.ts';
+import { type CallbackRequest, requestOf } from './request.ts';
+
+export type BatchBody = { readonly id: string; readonly contentType: string; readonly body: Buffer };
+
+/** At least one message. */
+export type Members<M = DeliveryMessage> = readonly [M, ...M[]];
+
+/** The messages of one request. Without `batch` it is one message, as it is. */
+export type Sending<M = DeliveryMessage> = { readonly members: Members<M>; readonly batch?: BatchBody };
+
+type Message = Pick<DeliveryMessage, 'delivery' | 'body'>;
+type Rules = Pick<Subscription, 'batch'>;
+
+/** Divides consecutive messages of a lane into requests, in order. */
+export function inRequests<M extends Message>(
+  messages: readonly M[],
+  rules: Rules,
+  stage: string,
+): readonly Sending<M>[] {
+  const sendings: Sending<M>[] = [];
+  for (let at = 0; at < messages.length; ) {
+    const sending = nextRequest(messages.slice(at), rules, stage);
+    if (sending === undefined) break;
+    sendings.push(sending);
+    at += sending.members.length;
+  }
+  return sendings;
+}
+
+/** The request that the first message goes with; undefined without messages. */
+export function nextRequest<M extends Message>(
+  [first, ...rest]: readonly M[],
+  { batch }: Rules,
+  stage: string,
+): Sending<M> | undefined {
+  if (first === undefined) return undefined;
+  const part = batch && partOf(first, batch.format, stage);
+  if (batch === undefined || part === undefined) return { members: [first] };
+  const members: [M, ...M[]] = [first];
+  const parts = [part];
+  const ids = [first.delivery.messageId];
+  let bytes = part.length;
+  for (const message of rest) {
+    const { messageId } = message.delivery;
+    // A duplicate that SQS no longer knew, or a replay: in one request it could not be told from the first.
+    if (ids.includes(messageId)) break;
+    if (members.length >= batch.maxMessages || !belongTogether(first.delivery, message.delivery)) break;
+    const next = partOf(message, batch.format, stage);
+    if (next === undefined) break;
+    if (bodyBytes(parts.length + 1, bytes + next.length, batch.format) > batch.maxBytes) break;
+    members.push(message);
+    parts.push(next);
+    ids.push(messageId);
+    bytes += next.length;
+  }
+  const id = batchIdOf(ids);
+  const [head, ...others] = members;
+  const marked = (message: M): M => ({ ...message, delivery: { ...message.delivery, batch: id } });
+  return {
+    members: [marked(head), ...others.map(marked)],
+    batch: { id, contentType: BATCH_CONTENT_TYPES[batch.format], body: bodyOf(parts, batch.format) },
+  };
+}
+
+/** A message goes with those that it was sent with, and with those that have as many retries left. */
+const belongTogether = (one: Delivery, other: Delivery): boolean =>
+  one.batch === other.batch && (one.retries ?? 0) === (other.retries ?? 0) && one.hops === other.hops;
+
+/** The id of a batch: a hash of its members' ids, so that it is the same on every attempt. */
+export const batchIdOf = (messageIds: readonly string[]): string =>
+  hash('sha256', JSON.stringify(messageIds), 'base64url');
+
+/** The messages, each marked to be sent in a batch of its own. */
+export const eachAlone = (messages: readonly DeliveryMessage[]): readonly DeliveryMessage[] =>
+  messages.map((message) => ({
+    ...message,
+    delivery: { ...message.delivery, batch: batchIdOf([message.delivery.messageId]) },
+  }));
+
+/** Builds the request of one attempt. */
+export function requestFor(
+  { members, batch }: Sending<Message>,
+  subscription: Pick<Subscription, 'headers'>,
+  now: number,
+): CallbackRequest {
+  const [{ delivery, body }] = members;
+  if (batch === undefined) return requestOf(delivery, body, subscription, now);
+  const { headers, ...request } = requestOf(sharedBy(members, batch), '', subscription, now);
+  return { ...request, body: batch.body, headers: { ...headers, 'webhook-batch': String(members.length) } };
+}
+
+/** What a batch's headers are made of: a value that all members have. */
+function sharedBy(members: Members<Message>, { id, contentType }: BatchBody): Delivery {
+  const deliveries = members.map(({ delivery }) => delivery);
+  const [first] = members;
+  const { topic, traceparent, tracestate, headers, ...rest } = first.delivery;
+  const all = (has: (delivery: Delivery) => boolean) => deliveries.every(has);
+  const isTraced = all((one) => one.traceparent === traceparent && one.tracestate === tracestate);
+  return {
+    ...rest,
+    messageId: id,
+    contentType,
+    attempt: Math.max(...deliveries.map(({ attempt }) => attempt)),
+    headers: Object.fromEntries(
+      Object.entries(headers).filter(
+        ([name, value]) => !describesBody(name) && all((one) => one.headers[name] === value),
+      ),
+    ),
+    ...(all((one) => one.topic === topic) && { topic }),
+    ...(isTraced && { traceparent, tracestate }),
+  };
+}
+
+/** Headers about the body of one message, such as its language or its digest, say nothing true of a batch. */
+const describesBody = (name: string): boolean =>
+  name.startsWith('content-') || name.startsWith('ce-') || name.endsWith('digest');
