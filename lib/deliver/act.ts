@@ -7,26 +7,18 @@ import { gatherSends } from '#lib/queue/gather-sends.ts';
 import { type LaterDeps, sendToRetries } from '#lib/queue/retries.ts';
 import { change } from '#lib/state/change.ts';
 import { openAndDrain } from '#lib/state/drains.ts';
-import { type BacklogEntry, putEntries } from '#lib/state/entries.ts';
+import { putEntries } from '#lib/state/entries.ts';
 import { type HeldReason, heldNoted, hold } from '#lib/state/held.ts';
 import { sendProbe } from '#lib/state/lane-tokens.ts';
 import { failed, type OutageWaits, refused, wentWell } from '#lib/state/machine.ts';
 import type { Head, State } from '#lib/state/state.ts';
 import type { Attempted } from './attempt.ts';
 import type { AttemptContext } from './attempt-context.ts';
+import type { DeliveryMessage } from './delivery-message.ts';
 import { causeOf, describe, httpStatusOf, type Outcome } from './outcome.ts';
 import { type ParkDeps, park, resting } from './park.ts';
 import type { Action } from './policy.ts';
 import type { Members } from './request-batch.ts';
-
-export type DeliveryMessage = {
-  readonly delivery: Delivery;
-  readonly body: string;
-  /** SQS's sequence number in the lane. */
-  readonly sequence: string;
-  /** Set when the message comes from the backlog: it stays there. A message from the queue has to be parked. */
-  readonly entry?: BacklogEntry;
-};
 
 export type ActDeps = ParkDeps &
   LaterDeps &

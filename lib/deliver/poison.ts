@@ -6,8 +6,8 @@ import { change } from '#lib/state/change.ts';
 import type { DrainStartDeps } from '#lib/state/drains.ts';
 import { type BacklogEntry, type EntryDeps, putEntries, setEntryStarts } from '#lib/state/entries.ts';
 import { refused } from '#lib/state/machine.ts';
-import type { DeliveryMessage } from './act.ts';
 import type { AttemptContext } from './attempt-context.ts';
+import type { DeliveryMessage } from './delivery-message.ts';
 
 /** What an attempt of an entry can end with. */
 type Attempted = 'settled' | 'stays' | 'out-of-time';

@@ -3,8 +3,8 @@
 import { hash } from 'node:crypto';
 import type { Delivery } from '#lib/message/attribute.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
-import type { DeliveryMessage } from './act.ts';
 import { BATCH_CONTENT_TYPES, bodyBytes, bodyOf, partOf } from './batch-format.ts';
+import type { DeliveryMessage } from './delivery-message.ts';
 import { type CallbackRequest, requestOf } from './request.ts';
 
 export type BatchBody = { readonly id: string; readonly contentType: string; readonly body: Buffer };

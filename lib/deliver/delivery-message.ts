@@ -1,0 +1,12 @@
+// A message on its way to the callback, from the queue or from the backlog.
+import type { Delivery } from '#lib/message/attribute.ts';
+import type { BacklogEntry } from '#lib/state/entries.ts';
+
+export type DeliveryMessage = {
+  readonly delivery: Delivery;
+  readonly body: string;
+  /** SQS's sequence number in the lane. */
+  readonly sequence: string;
+  /** Set when the message comes from the backlog: it stays there. A message from the queue has to be parked. */
+  readonly entry?: BacklogEntry;
+};
