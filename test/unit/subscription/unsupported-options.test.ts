@@ -22,11 +22,6 @@ describe('well-formed', () => {
     expect(faults[name]).toMatch(new RegExp(`^is understood but not yet supported .*: leave ${name} out; `));
   });
 
-  test('the path is where the option stands', () => {
-    const item = { ...itemWith({}), entrypointConfiguration: { logging: { enabled: true } } };
-    expect(pathsOf(item)).toEqual(['entrypointConfiguration.logging']);
-  });
-
   test('all such options are reported at once', () => {
     const item = itemWith({}, { channel: 'c', startingAt: 0, endingAt: 1 });
     expect(pathsOf(item)).toEqual(['channel', 'endingAt', 'startingAt']);
