@@ -36,7 +36,7 @@ export async function deliverBatch(
     extendVisibility(records, Math.ceil(remainingMs / 1000) + AFTER_THE_END_SECONDS, deps),
     readRegistrations(queued, deps),
   ]);
-  const early = createEarlyRemoval((handles) => deps.queues.remove(deps.deliveriesQueueUrl, handles));
+  const early = createEarlyRemoval((handles) => deps.queues.remove(deps.deliveriesQueueUrl, handles), deps);
   const unsettled: Queued[] = [];
 
   const workIn = (lane: readonly Queued[], startBy?: number) =>

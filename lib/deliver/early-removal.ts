@@ -8,12 +8,21 @@ export type EarlyRemoval = {
   end(): Promise<void>;
 };
 
-const GATHER_MS = 5;
+/**
+ * Lanes are gathered for a quarter of the time that the batch has taken so far, within these bounds: a lane waits in
+ * proportion to its own exchange, and a call of its own is made for few lanes also where their exchanges differ.
+ */
+const GATHER_MS = { share: 0.25, least: 5, most: 250 };
 
-/** Gathers receipt handles for `remove`, which reports failures by its result; Lambda deletes what it could not. */
+/**
+ * Gathers receipt handles for `remove`, which reports failures by its result; Lambda deletes what it could not. The batch
+ * begins now.
+ */
 export function createEarlyRemoval(
   remove: (receiptHandles: readonly string[]) => Promise<unknown>,
+  { now }: { readonly now: () => number },
 ): EarlyRemoval {
+  const begunAt = now();
   let gathered: string[] = [];
   let timer: NodeJS.Timeout | undefined;
   const calls: Promise<unknown>[] = [];
@@ -26,7 +35,8 @@ export function createEarlyRemoval(
     add(receiptHandles) {
       if (receiptHandles.length === 0) return;
       gathered.push(...receiptHandles);
-      timer ??= setTimeout(removeGathered, GATHER_MS);
+      const gatherMs = (now() - begunAt) * GATHER_MS.share;
+      timer ??= setTimeout(removeGathered, Math.min(Math.max(gatherMs, GATHER_MS.least), GATHER_MS.most));
     },
     async flush() {
       clearTimeout(timer);
