@@ -9,14 +9,14 @@ import { closedLanes, type State } from '#lib/state/state.ts';
 import { changeState, readState } from '#lib/state/state-item.ts';
 import { createMemoryDocuments, TABLES, tablesOver } from '../support/memory-documents.ts';
 import { createMemoryQueues } from '../support/memory-queues.ts';
-import { deliveriesFor, NO_SECRETS } from './counting-clients.ts';
+import { benchId, deliveriesFor, NO_SECRETS } from './counting-clients.ts';
 
 type Command = { readonly constructor: { readonly name: string } };
 type Clients = Readonly<Record<'sqs' | 'documents' | 'events' | 'secretsManager', never>>;
 type Handler = (event: SQSEvent) => Promise<unknown>;
 
 const QOS = 'at-least-once';
-const ID = `bench-${QOS}`;
+const ID = benchId(QOS, 1);
 
 /** `made` makes the handler from the clients; `deliveriesQueueUrl` is the URL in the handler's environment. */
 export function createBacklogCalls(
@@ -60,7 +60,7 @@ export function createBacklogCalls(
     async parked(posts: number): Promise<void> {
       calls = {};
       for (let left = posts; left > 0; left -= 10) {
-        for (const record of deliveriesFor({ qos: QOS, lanes: 1, firstLane: 0, body: 'bench' })) {
+        for (const record of deliveriesFor({ qos: QOS, cap: 1, body: 'bench' })) {
           const attributes = Object.fromEntries(
             Object.entries(record.messageAttributes).map(([name, { stringValue = '' }]) => [
               name,

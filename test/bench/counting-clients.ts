@@ -1,28 +1,48 @@
-// AWS clients in memory that always succeed, answer at once, and count the calls of `deliver`.
+// AWS clients in memory that always succeed, answer at once, and count the calls of `route` and `deliver`.
 import type { SQSRecord } from 'aws-lambda';
 import { encodeAttribute } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
+import { laneOfSlot } from '#lib/message/lane-layout.ts';
 
 type Command = { readonly constructor: { readonly name: string }; readonly input: unknown };
 export type CountingClients = ReturnType<typeof createCountingClients>;
 
-/** Makes clients whose `send` answers like AWS. There is one subscription for each quality of service; all call `callbackUrl`. */
+const QOS = ['none', 'auto', 'at-most-once', 'at-least-once'];
+/** The caps of the benchmark's subscriptions. */
+const CAPS = [1, 5, 20];
+/** How many subscriptions there are of each quality of service and cap. */
+const COPIES = 10;
+
+/** The id of a benchmark's subscription; `copy` counts from 0. */
+export const benchId = (qos: string, cap: number, copy = 0): string => `bench-${qos}-${cap}-${copy}`;
+
+/** Makes clients whose `send` answers like AWS. Its subscriptions all call `callbackUrl`. */
 export function createCountingClients(callbackUrl: string) {
   let calls: Record<string, number> = {};
+  let keysRead = 0;
   const count = (command: Command) => {
     const { name } = command.constructor;
     calls[name] = (calls[name] ?? 0) + 1;
   };
-  const items = ['none', 'auto', 'at-most-once', 'at-least-once'].map((qos) => ({
-    id: `bench-${qos}`,
-    topic: 'bench',
-    qos,
-    configuration: { entrypointId: 'webhook-advanced', callbackUrl, http: { maxConcurrentConnections: 20 } },
-  }));
+  const items = QOS.flatMap((qos) =>
+    CAPS.flatMap((cap) =>
+      Array.from({ length: COPIES }, (_, copy) => ({
+        id: benchId(qos, cap, copy),
+        qos,
+        configuration: {
+          entrypointId: 'webhook-advanced',
+          callbackUrl,
+          http: { maxConcurrentConnections: cap },
+        },
+      })),
+    ),
+  );
   return {
     sqs: {
       send: async (command: Command) => {
         count(command);
+        if (command.constructor.name === 'GetQueueAttributesCommand')
+          return { Attributes: { ApproximateNumberOfMessages: '0' } };
         const { Entries = [] } = command.input as { Entries?: { Id: string }[] };
         return { Successful: Entries.map(({ Id }) => ({ Id })) };
       },
@@ -35,14 +55,19 @@ export function createCountingClients(callbackUrl: string) {
         const { RequestItems } = command.input as {
           RequestItems?: { subscriptions: { Keys: { id: string }[] } };
         };
-        if (!RequestItems) return {};
+        const { Key } = command.input as { Key?: { id?: string } };
+        if (!RequestItems) return { Item: items.find(({ id }) => id === Key?.id) };
+        for (const { Keys } of Object.values(RequestItems)) keysRead += Keys.length;
         const ids = RequestItems.subscriptions.Keys.map(({ id }) => id);
         return { Responses: { subscriptions: items.filter(({ id }) => ids.includes(id)) } };
       },
     } as never,
     calls: () => calls,
+    /** Items that batch reads asked for. */
+    keysRead: () => keysRead,
     reset: () => {
       calls = {};
+      keysRead = 0;
     },
   };
 }
@@ -54,15 +79,25 @@ export const NO_SECRETS = { send: () => Promise.reject(new Error('nobody has a s
 
 let made = 0;
 
-/** Makes ten records of `deliveries.fifo`, spread evenly over `lanes` lanes. */
-export function deliveriesFor(of: {
-  qos: string;
-  lanes: number;
-  firstLane: number;
-  body: string;
-}): SQSRecord[] {
-  const subscription = `bench-${of.qos}`;
-  return Array.from({ length: 10 }, (_, index) => {
+type Deliveries = {
+  readonly qos: string;
+  readonly cap: number;
+  /** Requests of the cap that these records use, from this one on. */
+  readonly firstSlot?: number;
+  readonly slots?: number;
+  /** The records are spread evenly over this many subscriptions. */
+  readonly subscriptions?: number;
+  readonly count?: number;
+  readonly body: string;
+};
+
+/** Makes records of `deliveries.fifo`, ten unless `count` says another number. */
+export function deliveriesFor(of: Deliveries): SQSRecord[] {
+  const { qos, cap, firstSlot = 0, slots = cap, subscriptions = 1, count = 10, body } = of;
+  const several = !qos.startsWith('at-');
+  return Array.from({ length: count }, (_, index) => {
+    const subscription = benchId(qos, cap, index % subscriptions);
+    const slot = several ? firstSlot + (Math.floor(index / subscriptions) % slots) : 0;
     const messageId = `bench-${made++}`;
     const attribute = encodeAttribute({
       kind: 'delivery',
@@ -80,13 +115,13 @@ export function deliveriesFor(of: {
     return {
       messageId,
       receiptHandle: messageId,
-      body: of.body,
+      body,
       attributes: {
         ApproximateReceiveCount: '1',
         SentTimestamp: String(Date.now()),
         SenderId: 'bench',
         ApproximateFirstReceiveTimestamp: String(Date.now()),
-        MessageGroupId: groupOf(subscription, of.firstLane + (index % of.lanes)),
+        MessageGroupId: groupOf(subscription, laneOfSlot(slot, { several })),
         SequenceNumber: String(made),
       },
       messageAttributes: { 'sqs-webhooks': { dataType: 'String', stringValue: attribute } },

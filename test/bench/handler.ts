@@ -3,7 +3,9 @@
 // cost of importing the bundle. `npm run bench:set` measures whole functions.
 import { bundle, bundleBytes, functionNames } from '#lib/build/bundle.ts';
 import { importCost } from '#lib/build/import-cost.ts';
+import { QOS } from '#lib/subscription/subscription.ts';
 import { startBeside } from './beside.ts';
+import { countCalls } from './counts.ts';
 import { spread } from './ratio.ts';
 import type { Job, Measured, Subject } from './subjects.ts';
 
@@ -41,27 +43,23 @@ for (const concurrency of [1, 5, 20]) {
   );
 }
 
-const each = (calls: Measured['calls']): string =>
+const each = (calls: Measured['calls'], perMessage = 1): string =>
   Object.entries(calls)
-    .map(([name, count]) => `${name.replace(/Command$/, '')} ${count / 1_000}`)
+    .map(([name, count]) => `${name.replace(/Command$/, '')} ${count / perMessage}`)
     .join(', ');
-console.log('\nAWS calls per delivery, batches of ten');
-for (const qos of ['none', 'auto', 'at-most-once', 'at-least-once']) {
-  const ordered = qos.startsWith('at-');
-  const { calls } = await measure({
-    subject: 'deliver',
-    posts: 1_000,
-    concurrency: ordered ? 1 : 5,
-    qos,
-  });
-  console.log(`  ${qos.padEnd(14)} ${each(calls)}`);
+for (const batch of [10, 1]) {
+  console.log(`\nAWS calls per delivery, ${batch} in a batch`);
+  for (const qos of QOS) {
+    const { route, deliver } = await countCalls({ qos, batch, subscriptions: 10 });
+    console.log(`  ${qos.padEnd(14)} route: ${each(route.calls)}; deliver: ${each(deliver.calls)}`);
+  }
 }
 console.log(
   'AWS calls per message of a paused lane, into the backlog in batches of ten, and out of it in order',
 );
 for (const way of ['parked', 'drained'] as const) {
   const { calls } = await measure({ subject: way, posts: 1_000, concurrency: 1 });
-  console.log(`  ${way.padEnd(14)} ${each(calls)}`);
+  console.log(`  ${way.padEnd(14)} ${each(calls, 1_000)}`);
 }
 subjects.close();
 sink.close();

@@ -34,10 +34,10 @@ const backlog = createBacklogCalls(
 function deliver({ posts, concurrency, qos = 'auto' }: Job): () => Promise<unknown> {
   // Lambda passes at most ten messages to an invocation, so 20 concurrent requests are two concurrent invocations.
   const invocations = Math.max(1, concurrency / 10);
-  const lanes = Math.min(concurrency, 10);
+  const slots = Math.min(concurrency, 10);
   const batches = Array.from({ length: invocations }, (_, number) =>
     Array.from({ length: posts / 10 / invocations }, () =>
-      deliveriesFor({ qos, lanes, firstLane: number * lanes, body: body.toString() }),
+      deliveriesFor({ qos, cap: concurrency, slots, firstSlot: number * slots, body: body.toString() }),
     ),
   );
   return () =>
