@@ -11,13 +11,13 @@ export type FunctionCounts = {
   readonly itemsRead: number;
   readonly logBytes: number;
 };
-export type Counts = { readonly route: FunctionCounts; readonly deliver: FunctionCounts };
+export type CallCounts = { readonly route: FunctionCounts; readonly deliver: FunctionCounts };
 
 export type Usage = {
   readonly qos: Qos;
   /** Messages in a batch. */
   readonly batch: number;
-  /** Subscriptions to which the messages of a batch go. */
+  /** Subscriptions over which the deliveries are spread evenly. */
   readonly subscriptions: number;
   /** `maxConcurrentConnections`, for a subscription without order. */
   readonly cap: number;
@@ -36,17 +36,21 @@ export type BillLine = {
   readonly price: number;
 };
 
-/** Assumed, not counted: what an invocation takes beside its callbacks, the memory, and headers of a request. */
+/**
+ * Assumed, not counted: what an invocation takes beside its callbacks, the memory, the lines that Lambda itself logs for an
+ * invocation, the headers of a request, and the attributes of a message.
+ */
 export const ASSUMED = {
   routeMs: 50,
   deliverMs: 25,
   memoryGb: 0.5,
+  lambdaLogBytes: 350,
   requestHeaderBytes: 512,
   messageBytes: 512,
 } as const;
 
 /** The lines of the bill, per delivery. */
-export function billOf(counts: Counts, usage: Usage): readonly BillLine[] {
+export function billOf(counts: CallCounts, usage: Usage): readonly BillLine[] {
   const { batch, bodyBytes } = usage;
   const { route, deliver } = counts;
   const sent = Math.max(
@@ -57,7 +61,7 @@ export function billOf(counts: Counts, usage: Usage): readonly BillLine[] {
   const hidden = deliver.calls.ChangeMessageVisibilityBatch ?? 0;
   const deleted = deliver.calls.DeleteMessageBatch ?? 0;
   const writes = ['Put', 'Update', 'Delete'].reduce((sum, name) => sum + (deliver.calls[name] ?? 0), 0);
-  const logged = usage.logBytes ?? route.logBytes + deliver.logBytes;
+  const logged = usage.logBytes ?? route.logBytes + deliver.logBytes + (2 * ASSUMED.lambdaLogBytes) / batch;
   const gbSeconds = (ms: number) => (ms / 1000 / batch) * ASSUMED.memoryGb;
   const lines: readonly (readonly [string, number, string, number])[] = [
     ['messages: receive and delete', received + 1 / batch, 'requests', PRICES.sqsRequest],

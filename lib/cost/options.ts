@@ -39,7 +39,6 @@ const NUMBERS = {
 type Name = keyof typeof NUMBERS;
 
 const KNOWN = ['qos', ...Object.keys(NUMBERS)].map((name) => `--${name}`);
-const MOST_SUBSCRIPTIONS_IN_A_BATCH = 10;
 
 /** Reads the options of the command line. A wrong option is answered with a sentence. */
 export function readCostOptions(args: readonly string[]): Read {
@@ -80,7 +79,7 @@ export function readCostOptions(args: readonly string[]): Read {
       qos,
       rate: given('rate'),
       latencyMs: given('latency'),
-      subscriptions: Math.min(given('subscriptions'), MOST_SUBSCRIPTIONS_IN_A_BATCH),
+      subscriptions: given('subscriptions'),
       cap: given('cap'),
       bodyBytes: given('body'),
       logBytes: numbers.get('log-bytes'),

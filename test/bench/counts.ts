@@ -1,7 +1,7 @@
 // What one message costs in calls to AWS and in bytes of log lines, counted: the functions as they are deployed work on
 // batches, over clients that count. The benchmark prints these counts, and `npm run cost` calculates with them.
 import type { SQSRecord } from 'aws-lambda';
-import type { Counts } from '#lib/cost/bill.ts';
+import type { CallCounts } from '#lib/cost/bill.ts';
 import type { Qos } from '#lib/subscription/subscription.ts';
 import { createDeliver, createRoute } from '#test/support/functions.ts';
 import { benchId, createCountingClients, deliveriesFor } from './counting-clients.ts';
@@ -11,7 +11,7 @@ export type Counted = {
   readonly qos: Qos;
   /** Messages in a batch, of `route` and of `deliver`: 1 to 10. */
   readonly batch: number;
-  /** Subscriptions to which the messages of a batch go: 1 to 10, one each. */
+  /** Subscriptions over which the messages are spread: a batch has at most one message more of one than of another. */
   readonly subscriptions: number;
   readonly body?: string;
 };
@@ -21,8 +21,8 @@ const BATCHES = 20;
 const CAP = 5;
 const CONTEXT = { awsRequestId: crypto.randomUUID(), getRemainingTimeInMillis: () => 60_000 } as never;
 
-/** Counts the calls of `route` and of `deliver` for a delivered message. Each count is a mean over several batches. */
-export async function countCalls({ qos, batch, subscriptions, body = '{}' }: Counted): Promise<Counts> {
+/** CallCounts the calls of `route` and of `deliver` for a delivered message. Each count is a mean over several batches. */
+export async function countCalls({ qos, batch, subscriptions, body = '{}' }: Counted): Promise<CallCounts> {
   const clients = createCountingClients('https://hooks.example.com/in');
   const callback = {
     exchange: async () =>

@@ -1,10 +1,13 @@
 // OPERATORS.md: its arithmetic is done again, its numbers are those of the code, and its tables leave nothing out.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { billOf, totalOf } from '#lib/cost/bill.ts';
+import { readCostOptions } from '#lib/cost/options.ts';
 import { CAUSE_CODES, CAUSES } from '#lib/deliver/cause.ts';
 import { FULL_AT } from '#lib/queue/backstop.ts';
 import { requestSchema } from '#lib/resume/request.ts';
 import { LARGEST_MAX_CONCURRENT_CONNECTIONS } from '#lib/subscription/http-schema.ts';
+import { countCalls } from '#test/bench/counts.ts';
 import { readPage } from '#test/support/page.ts';
 import { parameterDefaults } from '#test/support/parameter-defaults.ts';
 
@@ -12,26 +15,44 @@ const page = readPage('OPERATORS.md');
 const cents = (usd: number): number => Math.round(usd * 100);
 
 describe('the costs', () => {
-  const linesOf = (header: string) =>
-    page.table(header).map(([what = '', millions, , price, usd = '']) => ({
-      what,
-      millions: Number(millions),
-      price: Number(price),
-      usd,
-    }));
-  const costs = linesOf('what | millions of');
-  const lines = costs.slice(0, -1);
-  const [together] = costs.slice(-1);
-
-  test.each([...lines, ...linesOf('extra cost')])('of "$what" are its quantity times its price', (line) => {
-    expect(line.millions).toBeGreaterThan(0);
-    expect(cents(Number(line.usd))).toBe(cents(line.millions * line.price));
+  test.each(
+    page.table('extra cost').map(([what = '', millions, , price, usd]) => ({ what, millions, price, usd })),
+  )('of "$what" are its quantity times its price', ({ millions, price, usd }) => {
+    expect(Number(millions)).toBeGreaterThan(0);
+    expect(cents(Number(usd))).toBe(cents(Number(millions) * Number(price)));
   });
 
-  test('together are the sum of the lines, and the README says the same', () => {
-    const sum = lines.reduce((total, { usd }) => total + cents(Number(usd)), 0) / 100;
-    expect(together?.usd).toBe(`**${sum.toFixed(2)}**`);
-    expect(readFileSync('README.md', 'utf8')).toContain(`${sum.toFixed(2)} USD`);
+  test('of both ends are those that npm run cost calculates, and the README says the same', async () => {
+    const read = readCostOptions([]);
+    if (!read.ok) throw new Error(read.message);
+    const { options } = read;
+    const bodies = 'x'.repeat(options.bodyBytes);
+    const rows = page.table('what | unit');
+    for (const [index, batch] of options.batches.entries()) {
+      const lines = billOf(await countCalls({ ...options, batch, body: bodies }), { ...options, batch });
+      const used = lines.filter(({ units }) => units > 0);
+      expect(rows.slice(0, -1).map(([what]) => what)).toEqual(used.map(({ what }) => what));
+      for (const [at, { units, unit, price }] of used.entries()) {
+        const row = rows[at] ?? [];
+        expect(row.slice(1, 3)).toEqual([unit, String(price)]);
+        // The log lines have ids and times of any length.
+        expect(Number(row[3 + 2 * index])).toBeCloseTo(units, 1);
+        expect(Number(row[4 + 2 * index])).toBeCloseTo(units * price, 1);
+      }
+      const together = rows.at(-1)?.[4 + 2 * index]?.replaceAll('*', '') ?? '';
+      expect(Number(together)).toBeCloseTo(totalOf(lines), 1);
+      expect(page.text).toContain(`${together} USD with`);
+      expect(readFileSync('README.md', 'utf8')).toContain(`${together} USD with`);
+    }
+  });
+
+  test('have a row for each option, with its default', () => {
+    const rows = page.table('option | default | meaning');
+    const read = readCostOptions(['--help']);
+    const names = read.ok ? '' : read.message;
+    expect(rows.map(([name = '']) => name.replaceAll('`', '')).toSorted()).toEqual(
+      [...new Set(names.match(/--[a-z-]+(?=[,.]( |$))/g))].filter((name) => name !== '--help').toSorted(),
+    );
   });
 
   test('are those of functions with the default memory', () => {
