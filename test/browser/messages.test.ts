@@ -58,6 +58,11 @@ test('a message has its timeline, found by its id', async () => {
     await way.getByText(step, { exact: true }).first().waitFor();
   await way.getByText(/attempt 1: 422 after \d+ ms; then dead-letter/).waitFor();
   await expectGoodView(page, 'message');
+  await page.getByRole('link', { name: 'Redrive it' }).click();
+  await expect
+    .poll(() => new URL(page.url()).search)
+    .toBe('?endpoint=sample-dlq&subscription=picky&id=first');
+  await page.getByRole('row').filter({ hasText: 'picky' }).getByText('rejected').waitFor();
   await open('/message', { id: 'never-published' });
   await page.getByText('No step of this message is in the logs yet').waitFor();
   expect(tab.wrong).toEqual([]);

@@ -1,26 +1,15 @@
 // The plots of attempts: how they ended, and how long they took.
 import { Columns } from './columns.tsx';
 import { amount, duration } from './numbers.ts';
+import type { PlotRange } from './plot-range.ts';
 import type { AttemptStep } from './results.ts';
 
 const COUNT = 60;
 
-/** The range of the plots: without all attempts of the range it begins with the first that is known. */
-export function plotRange(
-  attempts: readonly AttemptStep[],
-  { more, rangeMs, now }: { readonly more: boolean; readonly rangeMs: number; readonly now: number },
-): { readonly from: number; readonly to: number } {
-  const [first] = attempts;
-  const begin = now - rangeMs;
-  return { from: more && first !== undefined ? Math.max(begin, Date.parse(first.at)) : begin, to: now };
-}
-
-type Range = { readonly from: number; readonly to: number };
-
 /** The attempts of each of the columns. */
 function columnsOf(
   attempts: readonly AttemptStep[],
-  { from, to }: Range,
+  { from, to }: PlotRange,
 ): readonly (readonly AttemptStep[])[] {
   const columns: AttemptStep[][] = Array.from({ length: COUNT }, () => []);
   for (const one of attempts) {
@@ -36,7 +25,7 @@ export function OutcomePlot({
   range,
 }: {
   readonly attempts: readonly AttemptStep[];
-  readonly range: Range;
+  readonly range: PlotRange;
 }) {
   const columns = columnsOf(attempts, range);
   const countOf = (isDelivered: boolean) =>
@@ -60,7 +49,7 @@ export function LatencyPlot({
   range,
 }: {
   readonly attempts: readonly AttemptStep[];
-  readonly range: Range;
+  readonly range: PlotRange;
 }) {
   const columns = columnsOf(attempts, range).map((column) =>
     column.flatMap(({ durationMs }) => durationMs ?? []).sort((a, b) => a - b),

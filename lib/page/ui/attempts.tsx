@@ -1,9 +1,10 @@
 // The attempts of a subscription as they come, with their plots, and what was kept of requests and answers.
 import { useState } from 'preact/hooks';
 import { messageAddress } from './addresses.ts';
-import { LatencyPlot, OutcomePlot, plotRange } from './attempt-plots.tsx';
+import { LatencyPlot, OutcomePlot } from './attempt-plots.tsx';
 import { amount, duration } from './numbers.ts';
 import { Ago, Content, DataTable, Empty, Foreign, Link, Pill, type TableColumn } from './parts.tsx';
+import { plotRange } from './plot-range.ts';
 import type { AttemptStep } from './results.ts';
 import type { TabProps } from './tab.ts';
 import { useCommand } from './use-command.ts';

@@ -49,7 +49,10 @@ export function Redrive({ endpoint, filter, isRead, onDone, onAgain }: Props) {
       { onProgress: setProgress, signal: stop.current.signal },
     );
     setRunning(undefined);
-    if (!answer.ok) setFailed(answer.message);
+    if (!answer.ok)
+      setFailed(
+        stop.current.signal.aborted ? `${answer.message} What was sent before stays sent.` : answer.message,
+      );
     else if (dryRun) setPlan(answer.result);
     else setDone(answer.said);
     if (!dryRun) {

@@ -1,9 +1,10 @@
 // What is delivered and what fails on the whole stage: the plot of the overview.
 import { useState } from 'preact/hooks';
-import { OutcomePlot, plotRange } from './attempt-plots.tsx';
+import { OutcomePlot } from './attempt-plots.tsx';
 import { RANGES, RangeChoice, type RangeName } from './attempts.tsx';
 import { amount, counted } from './numbers.ts';
 import { Content } from './parts.tsx';
+import { plotRange } from './plot-range.ts';
 import { useCommand } from './use-command.ts';
 
 const EVERY_MS = 5_000;

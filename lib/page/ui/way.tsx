@@ -41,7 +41,11 @@ export function MessageWay({ id }: { readonly id: string }) {
             <h2>Where it is</h2>
             <ul class="ends">
               {ends.map((end) => (
-                <End key={`${end.subscription} ${end.messageId}`} end={end} />
+                <End
+                  key={`${end.subscription} ${end.messageId}`}
+                  end={end}
+                  endpoint={endpointOf(end, steps)}
+                />
               ))}
             </ul>
             <h2>Its way</h2>
@@ -58,7 +62,22 @@ export function MessageWay({ id }: { readonly id: string }) {
   );
 }
 
-function End({ end: { subscription, where, reason } }: { readonly end: WayEndShown }) {
+/** The endpoint of the message's dead letter; undefined when no step names one. */
+const endpointOf = (
+  { subscription, where }: WayEndShown,
+  steps: readonly AttemptStep[],
+): string | undefined =>
+  where === 'undeliverable'
+    ? where
+    : steps.findLast((step) => step.subscription === subscription && step.endpoint !== undefined)?.endpoint;
+
+function End({
+  end: { subscription, messageId, where, reason },
+  endpoint,
+}: {
+  readonly end: WayEndShown;
+  readonly endpoint: string | undefined;
+}) {
   return (
     <li>
       {subscription !== undefined && (
@@ -67,7 +86,7 @@ function End({ end: { subscription, where, reason } }: { readonly end: WayEndSho
         </Link>
       )}{' '}
       <Pill word={where} /> {WHERE[where]} {reason !== undefined && <span class="hint">({reason})</span>}{' '}
-      <Action where={where} subscription={subscription} />
+      <Action where={where} subscription={subscription} letter={{ endpoint, subscription, id: messageId }} />
     </li>
   );
 }
@@ -75,14 +94,17 @@ function End({ end: { subscription, where, reason } }: { readonly end: WayEndSho
 function Action({
   where,
   subscription = '',
+  letter,
 }: {
   readonly where: string;
   readonly subscription?: string | undefined;
+  /** Finds its dead letter. */
+  readonly letter: Readonly<Record<string, string | undefined>>;
 }) {
   if (where === 'held') return <Link to={subscriptionAddress(subscription, 'held')}>Send or discard it</Link>;
   if (where === 'waiting') return <Link to={subscriptionAddress(subscription, 'backlog')}>Its backlog</Link>;
   if (where === 'bridged' || where === 'dead-letter' || where === 'undeliverable')
-    return <Link to={pageAddress('/dead-letters', { subscription })}>Redrive it</Link>;
+    return <Link to={pageAddress('/dead-letters', letter)}>Redrive it</Link>;
   return null;
 }
 
