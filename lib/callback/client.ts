@@ -1,5 +1,6 @@
 // The guarded client: every request to a stranger's URL goes through it. An exchange is at most one POST and has one of
 // three results. What a status or a failure means is decided elsewhere.
+import { Axios, AxiosError } from 'axios';
 import { addressRules } from './address.ts';
 import { decompress } from './answer-body.ts';
 import { failureMessage, type UnknownCode, type UnsentCode, unknownCode, unsentCode } from './failure.ts';
@@ -7,7 +8,7 @@ import { checkParsedUrl, type Lookup } from './guard.ts';
 import { isLocalFault, LocalFault } from './local-fault.ts';
 import { createLookup } from './lookup.ts';
 import { createPools, type PoolOptions } from './pool.ts';
-import { type CappedAnswer, exchangeOnPool, NoAnswer } from './pool-exchange.ts';
+import { type CappedResponse, createUndiciAdapter } from './undici-adapter.ts';
 
 export type ExchangeRequest = {
   readonly url: string;
@@ -62,7 +63,7 @@ export type CallbackClientOptions = {
 
 // Headers of the connection and of the framing, which undici writes.
 const OWN_NAME = /^(host|content-length|connection|keep-alive|transfer-encoding|upgrade|expect|te|trailer)$/i;
-// These are refused in items and left out of messages: see DECISIONS.md.
+// axios would remove these headers silently, and those with another name or value too.
 const LOST_NAME = /^(__proto__|constructor|prototype)$/i;
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -76,6 +77,15 @@ export function createCallbackClient(options: CallbackClientOptions): CallbackCl
   const rules = { allowHttp: options.allowHttp, addresses };
   const { lookup = createLookup(), mostSockets } = options;
   const pools = createPools({ lookup, addresses, mostSockets });
+  // Not axios.create: an instance without defaults has no transforms and no Accept header.
+  const http = new Axios({
+    adapter: createUndiciAdapter(options.responseCapBytes),
+    method: 'post',
+    responseType: 'arraybuffer',
+    validateStatus: null,
+    maxRedirects: 0,
+    proxy: false,
+  });
   let closed = false;
 
   return {
@@ -83,22 +93,22 @@ export function createCallbackClient(options: CallbackClientOptions): CallbackCl
       const url = URL.parse(request.url);
       const refusal = url === null ? 'is not a URL' : checkParsedUrl(url, rules);
       if (url === null || refusal !== undefined) return unsent('url-refused', { cause: refusal ?? '' });
-      const { headers } = request;
-      if (!areSendable(headers)) return unsent('invalid-request', { origin: url.origin });
+      const headers = sendable(request.headers);
+      if (headers === undefined) return unsent('invalid-request', { origin: url.origin });
       if (closed) return unsent('client-closed', { origin: url.origin });
 
       const lease = pools.lease(url.origin, request.pool);
       try {
-        const { body, timeoutMs } = request;
-        const path = url.pathname + url.search;
-        const answer = await exchangeOnPool(
-          lease.pool,
-          { path, headers, body, timeoutMs },
-          options.responseCapBytes,
-        );
-        return await answered(answer, options.responseCapBytes);
+        const response = await http.request<Buffer, CappedResponse>({
+          url: request.url,
+          headers,
+          data: request.body,
+          timeout: request.timeoutMs,
+          httpAgent: lease.pool,
+        });
+        return await answered(response, options.responseCapBytes);
       } catch (error) {
-        if (!(error instanceof NoAnswer)) throw error;
+        if (!(error instanceof AxiosError)) throw error;
         return failed(error, url.origin);
       } finally {
         lease.release();
@@ -112,18 +122,24 @@ export function createCallbackClient(options: CallbackClientOptions): CallbackCl
   };
 }
 
-function areSendable(headers: ExchangeRequest['headers']): boolean {
-  for (const name in headers) {
-    if (!NAME.test(name) || OWN_NAME.test(name) || LOST_NAME.test(name) || !VALUE.test(headers[name] ?? ''))
-      return false;
+function sendable(given: ExchangeRequest['headers']): Record<string, string | false> | undefined {
+  // `false` keeps axios from adding a content type when the request has none.
+  const headers: Record<string, string | false> = {};
+  let typed = false;
+  for (const [name, value] of Object.entries(given)) {
+    if (!NAME.test(name) || OWN_NAME.test(name) || LOST_NAME.test(name) || !VALUE.test(value))
+      return undefined;
+    headers[name] = value;
+    typed ||= name.toLowerCase() === 'content-type';
   }
-  return true;
+  if (!typed) headers['content-type'] = false;
+  return headers;
 }
 
-async function answered(answer: CappedAnswer, capBytes: number): Promise<Exchange> {
+async function answered(response: CappedResponse, capBytes: number): Promise<Exchange> {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(answer.headers)) headers[name] = String(value);
-  const { status, data, cut } = answer;
+  for (const [name, value] of Object.entries(response.received)) headers[name] = String(value);
+  const { status, data, cut } = response;
   const head = {
     kind: 'answered',
     status,
@@ -131,14 +147,15 @@ async function answered(answer: CappedAnswer, capBytes: number): Promise<Exchang
     ...(cut !== undefined && { incomplete: unknownCode(cut) }),
   } as const;
   const encoding = headers['content-encoding'];
-  if (encoding === undefined) return { ...head, body: data, truncated: answer.truncated };
+  if (encoding === undefined) return { ...head, body: data, truncated: response.truncated };
   const { body, truncated } = await decompress(data, encoding, capBytes);
-  return { ...head, body, truncated: truncated || answer.truncated };
+  return { ...head, body, truncated: truncated || response.truncated };
 }
 
-function failed({ code: cause, sent }: NoAnswer, origin: string): Exchange {
-  if (!sent && isLocalFault(cause)) throw new LocalFault(cause);
-  if (!sent) return unsent(unsentCode(cause), { cause, origin });
+function failed(error: AxiosError, origin: string): Exchange {
+  const cause = error.code ?? '';
+  if (error.request === undefined && isLocalFault(cause)) throw new LocalFault(cause);
+  if (error.request === undefined) return unsent(unsentCode(cause), { cause, origin });
   const code = unknownCode(cause);
   return { kind: 'unknown', code, message: failureMessage(code, { cause, origin }) };
 }

@@ -4,9 +4,9 @@
 import { CONNECT_TIMEOUT } from './connector.ts';
 import { ADDRESS_REFUSED } from './guard.ts';
 import { ANSWER } from './head-reader.ts';
-import { DEADLINE } from './pool-exchange.ts';
 import { LOOKUP_FAILED } from './query.ts';
 import { PROXY } from './tunnel.ts';
+import { DEADLINE } from './undici-adapter.ts';
 
 /** Nothing was written. */
 export const UNSENT_CODES = [

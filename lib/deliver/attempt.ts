@@ -8,10 +8,9 @@ import { withTimeLimit } from '#lib/queue/time-limit.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { Count, Log } from '#lib/telemetry/log.ts';
 import { type Claimed, type ClaimsDeps, takeClaims, writeClaims } from './claims.ts';
-import type { DeliveryMessage } from './delivery-message.ts';
 import type { Exchanged } from './logged-exchange.ts';
 import { type AnswerLimits, type Outcome, outcomeOf } from './outcome.ts';
-import { requestFor, type Sending } from './request-batch.ts';
+import { requestFor, type Sendable, type Sending } from './request-batch.ts';
 import { isSecuredAtOnce, type SecureDeps, secure } from './secure.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
@@ -59,7 +58,7 @@ export type Circumstances = {
  * is claimed, and the messages are to be received again.
  */
 export async function attempt(
-  sending: Sending<Pick<DeliveryMessage, 'delivery' | 'body'>>,
+  sending: Sending<Sendable>,
   { subscription, epoch, probing, sendBy, endsAt, stopwatch }: Circumstances,
   deps: AttemptDeps,
 ): Promise<Attempted | 'out-of-time' | 'claimed-apart'> {

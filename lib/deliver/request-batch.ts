@@ -15,7 +15,10 @@ export type Members<M = DeliveryMessage> = readonly [M, ...M[]];
 /** The messages of one request. Without `batch` it is one message, as it is. */
 export type Sending<M = DeliveryMessage> = { readonly members: Members<M>; readonly batch?: BatchBody };
 
-type Message = Pick<DeliveryMessage, 'delivery' | 'body'>;
+/** A message as far as its request needs it. A sample was never in a lane, and has no sequence. */
+export type Sendable = Pick<DeliveryMessage, 'delivery' | 'body'> &
+  Partial<Pick<DeliveryMessage, 'sequence'>>;
+type Message = Sendable;
 type Rules = Pick<Subscription, 'batch'>;
 
 /** Divides consecutive messages of a lane into requests, in order. */
@@ -91,10 +94,13 @@ export function requestFor(
   now: number,
 ): CallbackRequest {
   const [{ delivery, body }] = members;
-  if (batch === undefined) return requestOf(delivery, body, subscription, now);
-  const { headers, ...request } = requestOf(sharedBy(members, batch), '', subscription, now);
+  const sequence = sequenceOf(members.at(-1) ?? members[0]);
+  if (batch === undefined) return requestOf(delivery, body, subscription, now, sequence);
+  const { headers, ...request } = requestOf(sharedBy(members, batch), '', subscription, now, sequence);
   return { ...request, body: batch.body, headers: { ...headers, 'webhook-batch': String(members.length) } };
 }
+
+const sequenceOf = ({ delivery, sequence }: Sendable): string | undefined => delivery.sequence ?? sequence;
 
 /** What a batch's headers are made of: a value that all members have. */
 function sharedBy(members: Members<Message>, { id, contentType }: BatchBody): Delivery {

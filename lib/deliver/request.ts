@@ -15,12 +15,16 @@ export type CallbackRequest = {
   readonly span: Span | undefined;
 };
 
-/** Builds the request. Configured headers win over the message's headers, and the product's own headers over both. */
+/**
+ * Builds the request. `sequence` is SQS's number of the message in its lane; undefined for a sample that was never in one.
+ * Configured headers win over the message's headers, and the product's own headers over both.
+ */
 export function requestOf(
   delivery: Delivery,
   body: string,
   subscription: Pick<Subscription, 'headers'>,
   now: number,
+  sequence?: string,
 ): CallbackRequest {
   const headers: Record<string, string> = {
     'user-agent': 'sqs-webhooks',
@@ -34,6 +38,8 @@ export function requestOf(
   headers['webhook-id'] = delivery.messageId;
   headers['webhook-timestamp'] = String(Math.floor(now / 1000));
   headers['webhook-attempt'] = String(delivery.attempt);
+  // SQS's numbers grow within a lane. A message in a lane of its own has one too, and nothing to compare it with.
+  if (sequence !== undefined && sequence !== '') headers['webhook-sequence'] = sequence;
   if (delivery.topic !== undefined) headers['webhook-topic'] = toHeaderValue(delivery.topic);
   const span = spanBelow(delivery.traceparent);
   if (span) {

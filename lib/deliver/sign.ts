@@ -6,9 +6,16 @@ import type { CredentialFailure } from '#lib/credentials/failure.ts';
 import { readEntry } from '#lib/credentials/secret-entry.ts';
 import type { Secrets } from '#lib/credentials/secrets.ts';
 import { field } from '#lib/item/field.ts';
-import { readSigningKey, type SigningKey } from '#lib/subscription/signing-key.ts';
+import { type SignatureTemplate, TEMPLATES } from '#lib/subscription/signature-template.ts';
+import {
+  type ReadSigningKey,
+  readSigningKey,
+  readTextKey,
+  type SigningKey,
+} from '#lib/subscription/signing-key.ts';
 import { MOST_KEYS, type Signing } from '#lib/subscription/signing-schema.ts';
 import type { CallbackRequest } from './request.ts';
+import { templateHeaders } from './sign-by-template.ts';
 
 export type SignedRequest =
   | { readonly ok: true; readonly headers: CallbackRequest['headers'] }
@@ -17,9 +24,10 @@ export type SignedRequest =
 type Keys =
   | { readonly ok: true; readonly keys: readonly SigningKey[] }
   | Extract<SignedRequest, { ok: false }>;
+type ReadKey = (text: string) => ReadSigningKey;
 
 // The secret holds {"value": key}, {"value": [key, key]} during a rotation, or the key alone.
-const inSecret = field(() =>
+const inSecret = (readKey: ReadKey) =>
   z.unknown().transform((value, { issues }) => {
     const held = typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
     const texts = Array.isArray(held) ? held : [held];
@@ -31,28 +39,60 @@ const inSecret = field(() =>
       return no(`must hold one to ${MOST_KEYS} keys as value`);
     const keys: SigningKey[] = [];
     for (const text of texts) {
-      const read = typeof text === 'string' ? readSigningKey(text.trim()) : NO_TEXT;
+      const read = typeof text === 'string' ? readKey(text.trim()) : NO_TEXT;
       if (!read.ok) return no(`holds a key that is none: it ${read.reason}`);
       keys.push(read.key);
     }
     return keys;
-  }),
-);
+  });
+
 const NO_TEXT = { ok: false, reason: 'must be text' } as const;
 
-/** Returns the headers with `webhook-signature` added and the id encoded, or why there is no signature. Never rejects. */
+const inHex: ReadKey = (text) => readTextKey(text, 'hex');
+const inBase64: ReadKey = (text) => readTextKey(text, 'base64');
+/** How keys are read, and the schema of a secret that holds them. */
+const STANDARD = { readKey: readSigningKey, schema: field(() => inSecret(readSigningKey)) };
+const BY_ENCODING = {
+  hex: { readKey: inHex, schema: field(() => inSecret(inHex)) },
+  base64: { readKey: inBase64, schema: field(() => inSecret(inBase64)) },
+};
+
+/** Returns the headers with those of the signature added, or why there is none. Never rejects. */
 export async function signed(
   { headers, body }: Pick<CallbackRequest, 'headers' | 'body'>,
   signing: Signing | undefined,
   deps: { readonly secrets: Pick<Secrets, 'read' | 'readAnew'> },
 ): Promise<SignedRequest> {
   if (signing === undefined) return { ok: true, headers };
-  const read = await keysOf(signing, deps);
+  const template = templateOf(signing);
+  const read = await keysOf(
+    signing,
+    template === undefined ? STANDARD : BY_ENCODING[template.encoding],
+    deps,
+  );
   if (!read.ok) return read;
-  const id = withoutDots(headers['webhook-id'] ?? '');
-  const content = Buffer.concat([Buffer.from(`${id}.${headers['webhook-timestamp']}.`), body]);
+  const {
+    'webhook-id': ownId = '',
+    'webhook-timestamp': timestamp = '',
+    'webhook-topic': topic = '',
+  } = headers;
+  if (template !== undefined) {
+    const id = template.signed.includes('{id}') ? withoutDots(ownId) : ownId;
+    return {
+      ok: true,
+      headers: { ...headers, ...templateHeaders(template, read.keys, { id, timestamp, topic, body }) },
+    };
+  }
+  const id = withoutDots(ownId);
+  const content = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
   const signature = read.keys.map((key) => key.signatureOf(content)).join(' ');
   return { ok: true, headers: { ...headers, 'webhook-id': id, 'webhook-signature': signature } };
+}
+
+/** Undefined for Standard Webhooks. */
+function templateOf({ scheme, template }: Signing): SignatureTemplate | undefined {
+  if (scheme === 'github' || scheme === 'stripe') return TEMPLATES[scheme];
+  return scheme === 'template' ? template : undefined;
 }
 
 /**
@@ -64,14 +104,15 @@ const withoutDots = (id: string): string => id.replaceAll('%', '%25').replaceAll
 
 async function keysOf(
   { keys = [], secrets = [] }: Signing,
+  { readKey, schema }: typeof STANDARD,
   deps: Parameters<typeof signed>[2],
 ): Promise<Keys> {
   const found: SigningKey[] = [];
   for (const text of keys) {
-    const read = readSigningKey(text);
+    const read = readKey(text);
     if (read.ok) found.push(read.key);
   }
-  for (const read of await Promise.all(secrets.map((reference) => readEntry(reference, inSecret(), deps)))) {
+  for (const read of await Promise.all(secrets.map((reference) => readEntry(reference, schema(), deps)))) {
     if (!read.ok) return read;
     found.push(...read.value);
   }

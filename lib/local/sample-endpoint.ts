@@ -5,13 +5,12 @@ import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { createDocuments } from '#lib/deployment/documents.ts';
 import { failureOf } from '#lib/kafka/failure.ts';
-import { queueNameIn } from '#lib/queue/name.ts';
 import { createTables } from '#lib/state/table.ts';
 import type { LocalSet } from './set.ts';
 
 type Options = { readonly set: LocalSet; readonly root: string; readonly kafka: string | undefined };
 
-const itemSchema = z.looseObject({ name: z.string(), configuration: z.object({ queueUrl: z.url() }) });
+const itemSchema = z.looseObject({ name: z.string(), configuration: z.object({ queueArn: z.string() }) });
 
 /** Registers the samples' endpoint and returns its destination in words. Throws if the broker can't be used. */
 export async function putSampleEndpoint({ set, root, kafka }: Options): Promise<string> {
@@ -26,9 +25,10 @@ export async function putSampleEndpoint({ set, root, kafka }: Options): Promise<
     await put({ type: 'kafka', configuration: { bootstrapServers: kafka, topic: name } });
     return `the topic ${name} on ${kafka}`;
   }
-  const QueueName = queueNameIn(configuration.queueUrl);
-  const { QueueUrl } = await set.clients.sqs.send(new CreateQueueCommand({ QueueName }));
-  await put({ type: 'sqs', configuration: { queueUrl: QueueUrl } });
+  const QueueName = configuration.queueArn.split(':').at(-1) ?? '';
+  await set.clients.sqs.send(new CreateQueueCommand({ QueueName }));
+  // By its ARN, so that the file is right whatever the port is.
+  await put({ type: 'sqs', configuration });
   return `the queue ${QueueName}`;
 }
 

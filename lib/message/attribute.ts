@@ -39,6 +39,8 @@ export const deliverySchema = z.object({
   rounds: z.number().int().optional(),
   /** Id of the batch that it was last in: it is sent with the same messages again. */
   batch: z.string().optional(),
+  /** Of a replay: the number in its lane that the message had before it became a dead letter. */
+  sequence: z.string().optional(),
 });
 
 /** One message for one subscription. The body travels beside it, unchanged. */

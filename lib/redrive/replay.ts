@@ -38,6 +38,7 @@ export function deliveryOf(letter: StoredLetter, redriveId: string): Delivery {
     sends: 0,
     replayId: replayIdOf(redriveId, letter),
     rounds: (carried.rounds ?? 0) + 1,
+    sequence: letter.sequence,
   };
 }
 

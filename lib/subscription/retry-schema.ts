@@ -19,7 +19,8 @@ const noRetry = () =>
 
 const statuses = () =>
   z
-    .array(z.literal([408, 425, 429]))
+    .array(wholeNumber(400, 499))
+    .max(100)
     .refine((list) => new Set(list).size === list.length, 'must name each status once');
 
 const retryOnFail = () =>
@@ -56,7 +57,7 @@ const retryOnFail = () =>
         statuses: titled(
           statuses().default([]),
           'Statuses',
-          'Answers that are sent again although they are 4xx: 408, 425 and 429 can be.',
+          'The 4xx answers after which a message is sent again, such as 408, 425 and 429. Any from 400 to 499.',
         ),
       })
       .refine((retry) => retry.initialDelaySeconds <= retry.maxDelaySeconds, {

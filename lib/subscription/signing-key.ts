@@ -3,7 +3,7 @@
 import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 
 export type SigningKey = {
-  /** Including its version, as in the header: `v1,…` or `v1a,…`. */
+  /** As in the header: that of Standard Webhooks begins with its version, `v1,…` or `v1a,…`. */
   signatureOf(content: Buffer): string;
 };
 
@@ -60,6 +60,12 @@ function ed25519Key(bytes: Buffer): ReadSigningKey {
 
 const publicBytesOf = (key: KeyObject): Buffer =>
   createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-ED25519_BYTES);
+
+/** Parses a key of another scheme, which is any text: HMAC-SHA256 of its UTF-8 bytes, written without a version. */
+export function readTextKey(text: string, encoding: 'hex' | 'base64'): ReadSigningKey {
+  if (text.trim() === '') return no('must be a text that is not empty');
+  return yes((content) => createHmac('sha256', text).update(content).digest(encoding));
+}
 
 const no = (reason: string): ReadSigningKey => ({ ok: false, reason });
 const yes = (signatureOf: SigningKey['signatureOf']): ReadSigningKey => ({ ok: true, key: { signatureOf } });

@@ -1,19 +1,17 @@
-// `signing`: Standard Webhooks keys, each in a secret or in the item.
+// `signing`: the keys, each in a secret or in the item, and the scheme of the signatures.
 import * as z from 'zod';
 import { field, text, titled } from '#lib/item/field.ts';
 import { secretReference } from '#lib/item/secret-reference.ts';
-import { readSigningKey } from './signing-key.ts';
+import { SCHEMES, type Scheme, signatureTemplate } from './signature-template.ts';
+import { readSigningKey, readTextKey } from './signing-key.ts';
 
 export const MOST_KEYS = 5;
 
 const keyItself = () =>
   titled(
-    text(1_024).check(({ value, issues }) => {
-      const read = readSigningKey(value);
-      if (!read.ok) issues.push({ code: 'custom', input: value, message: read.reason });
-    }),
+    text(1_024),
     'Key',
-    'A key: whsec_ and base64 for HMAC-SHA256 (v1), whsk_ and base64 for ed25519 (v1a).',
+    'A key: whsec_ and base64 for HMAC-SHA256 (v1), whsk_ and base64 for ed25519 (v1a). With another scheme any text.',
   );
 
 type Given = {
@@ -31,10 +29,39 @@ const someKey: z.core.CheckFn<Given> = ({ value, issues }) => {
     fault('keys', `makes more than ${MOST_KEYS} together with secrets: remove the oldest`);
 };
 
+type Schemed = Given & { readonly scheme: Scheme; readonly template?: unknown };
+
+/** The keys have the form that the scheme needs, and a template is there where it is used. */
+const fitsScheme: z.core.CheckFn<Schemed> = ({ value, issues }) => {
+  const fault = (path: PropertyKey[], message: string) =>
+    issues.push({ code: 'custom', input: value, path, message });
+  if (value.scheme === 'template' && value.template === undefined)
+    fault(['template'], 'is missing: say what is signed, and which headers carry the signature');
+  if (value.scheme !== 'template' && value.template !== undefined)
+    fault(['template'], 'is used by the scheme template only: remove it, or make scheme template');
+  for (const [at, key] of (value.keys ?? []).entries()) {
+    const read = readKeyOf(value.scheme, key);
+    if (!read.ok) fault(['keys', at], read.reason);
+  }
+};
+
+const readKeyOf = (scheme: Scheme, key: unknown) =>
+  scheme === 'standard-webhooks' ? readSigningKey(String(key)) : readTextKey(String(key), 'hex');
+
 export const signing = field(() =>
   titled(
     z
       .strictObject({
+        scheme: titled(
+          z.enum(SCHEMES).default('standard-webhooks'),
+          'Scheme',
+          'standard-webhooks, or the headers of another product for receivers that are live: github, stripe, or those of template.',
+        ),
+        template: titled(
+          signatureTemplate().optional(),
+          'Template',
+          'With the scheme template: what is signed, and which headers carry it.',
+        ),
         secrets: titled(
           z.array(secretReference('the key, or a list of keys, as value')).min(1).max(MOST_KEYS).optional(),
           'Secrets',
@@ -46,9 +73,9 @@ export const signing = field(() =>
           'The keys themselves, where everybody who can read this item can read them. Better give secrets.',
         ),
       })
-      .check(someKey),
+      .check(someKey, fitsScheme),
     'Signing',
-    'Signatures by Standard Webhooks, in the header webhook-signature.',
+    'Signatures, by Standard Webhooks in the header webhook-signature, or in the scheme of another product.',
     { anyOf: [{ required: ['secrets'] }, { required: ['keys'] }] },
   ),
 );

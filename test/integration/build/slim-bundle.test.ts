@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { slimAxios } from '#lib/build/slim-axios.ts';
 import { slimUndici } from '#lib/build/slim-undici.ts';
 import { answering, requestTo, testServer } from '#test/support/callback-exchange.ts';
 import { OK } from '#test/support/raw-server.ts';
@@ -23,7 +24,7 @@ async function bundle() {
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
-    plugins: [slimUndici()],
+    plugins: [slimAxios(), slimUndici()],
   });
   return {
     folder,
@@ -39,11 +40,22 @@ describe('the bundle of the client', () => {
     return () => rm(bundled.folder, { recursive: true });
   });
 
-  it.each(['axios', 'undici/lib/mock', 'undici/lib/web/fetch/index', 'milo'])('holds nothing of %s', (name) =>
+  it.each([
+    'form-data',
+    'follow-redirects',
+    'proxy-from-env',
+    'undici/lib/mock',
+    'undici/lib/web/fetch/index',
+    'milo',
+  ])('holds nothing of %s', (name) =>
     expect(bundled.inputs.map(([file]) => file).filter((file) => file.includes(name))).toEqual([]),
   );
 
-  it.each(['undici/lib/dispatcher/client-h2.js'])('holds an empty %s', (name) => {
+  it.each([
+    'axios/lib/adapters/http.js',
+    'axios/lib/adapters/fetch.js',
+    'undici/lib/dispatcher/client-h2.js',
+  ])('holds an empty %s', (name) => {
     for (const [file, { bytesInOutput }] of bundled.inputs) {
       if (file.endsWith(name)) expect(bytesInOutput).toBeLessThan(400);
     }

@@ -8,7 +8,11 @@ const deps = { secrets: { read: () => Promise.reject(), readAnew: () => Promise.
 
 async function headersOf(id: string, timestamp: string, body: string, keys?: string[]) {
   const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp };
-  const read = await signed({ headers, body: Buffer.from(body) }, keys && { keys }, deps);
+  const read = await signed(
+    { headers, body: Buffer.from(body) },
+    keys && { scheme: 'standard-webhooks', keys },
+    deps,
+  );
   if (!read.ok) throw new Error(read.message);
   return read.headers;
 }

@@ -42,7 +42,7 @@ test('the dead letter queue of the samples is on this machine', () => {
     endpoint: {
       name: 'sample-dlq',
       type: 'sqs',
-      configuration: { queueUrl: 'http://127.0.0.1:4566/000000000000/webhooks-local-sample-dlq' },
+      configuration: { queueArn: 'arn:aws:sqs:us-east-1:000000000000:webhooks-local-sample-dlq' },
     },
   });
 });

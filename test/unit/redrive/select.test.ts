@@ -90,6 +90,7 @@ describe('a replay', () => {
       attempt: 1,
       sends: 0,
       rounds: 3,
+      sequence: expect.any(String),
       replayId: expect.stringMatching(/^redrive\.[\w-]{16}\.[\w-]{22}$/),
     });
     expect(deliveryOf(letter(), 'r1').rounds).toBe(1);
