@@ -7,6 +7,7 @@ import { backlog } from './commands/backlog.ts';
 import { deadLetters } from './commands/dead-letters.ts';
 import { doctor } from './commands/doctor.ts';
 import { endpoints } from './commands/endpoints.ts';
+import { filterCommand } from './commands/filter.ts';
 import { pageCommand } from './commands/page.ts';
 import { publishCommand } from './commands/publish.ts';
 import { redriveCommand } from './commands/redrive.ts';
@@ -19,6 +20,7 @@ import { shown } from './terminal/print.ts';
 const COMMANDS = [
   subscriptions,
   endpoints,
+  filterCommand,
   publishCommand,
   status,
   doctor,

@@ -4,6 +4,7 @@ import { leaveInBacklog } from './act.ts';
 import type { AttemptContext, Bounds } from './attempt-context.ts';
 import { type AttemptLoopDeps, attemptUntilSettled, type OneByOne } from './attempt-loop.ts';
 import { eachAlone, nextRequest, type Sending } from './request-batch.ts';
+import { filterOut, isWantedBy } from './wanted.ts';
 
 export type SendingDeps = AttemptLoopDeps & {
   /** Name of the deployment's stage. */
@@ -18,6 +19,44 @@ type Ending = 'settled' | 'stays' | 'out-of-time';
  * that are not settled by then stay where they are.
  */
 export async function attemptSending(
+  sending: Sending,
+  onSettled: (messages: number) => void,
+  { context, bounds }: { readonly context: AttemptContext; readonly bounds: Bounds },
+  deps: SendingDeps,
+): Promise<Ending> {
+  const { registration, config } = context;
+  const { subscription } = config;
+  const { members } = sending;
+  if (members.every((message) => isWantedBy(subscription, message)))
+    return await attemptTogether(sending, onSettled, { context, bounds }, deps);
+  // Each request holds consecutive messages: what is settled is counted from the first on.
+  const { epoch } = registration.state;
+  let done = 0;
+  while (done < members.length) {
+    const rest = members.slice(done);
+    const next = rest.findIndex((message) => !isWantedBy(subscription, message));
+    const wanted = next === -1 ? rest : rest.slice(0, next);
+    const request = nextRequest(wanted, subscription, deps.stage);
+    if (request === undefined) {
+      filterOut(rest.slice(0, 1), subscription, deps);
+      onSettled(1);
+      done += 1;
+      continue;
+    }
+    // One of them, or another lane, has paused the subscription.
+    if (registration.state.epoch !== epoch && phaseOf(registration.state) !== 'going') {
+      const left = await leaveInBacklog(rest, context, deps);
+      if (left === 'settled') onSettled(rest.length);
+      return left;
+    }
+    const ending = await attemptTogether(request, onSettled, { context, bounds }, deps);
+    if (ending !== 'settled') return ending;
+    done += request.members.length;
+  }
+  return 'settled';
+}
+
+async function attemptTogether(
   sending: Sending,
   onSettled: (messages: number) => void,
   { context, bounds }: { readonly context: AttemptContext; readonly bounds: Bounds },

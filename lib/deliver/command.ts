@@ -61,7 +61,8 @@ export async function obey(
       if (held === undefined || registration.config.kind === 'absent' || isAnother(held, command)) return;
       // A replay id of its own gives it a claim of its own: its old claim would refuse it. The id is the same when this
       // command runs twice, so that one held message is sent once.
-      const delivery = { ...held.delivery, attempt: 1, replayId: `held-${held.at}` };
+      // A person has chosen it, so no filter applies.
+      const delivery = { ...held.delivery, attempt: 1, direct: true as const, replayId: `held-${held.at}` };
       const lanes = lanesOfConfig(registration.config);
       await sendToLane({ delivery, body: held.body }, { lanes, event: 'held.sent' }, deps);
       return dropHeld(registration.id, held, deps);

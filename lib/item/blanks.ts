@@ -57,13 +57,17 @@ const GROUPS: ReadonlySet<string> = new Set([
   'producer',
 ]);
 
+/** Fields that are no forms: whoever writes null or "" in a filter means it. */
+const AS_THEY_ARE: ReadonlySet<string> = new Set(['filter']);
+
 /** The item without its fields that are null, empty texts or groups of such. The item itself where it has none of them. */
 export function withoutBlanks(item: JsonObject): JsonObject {
   const entries = Object.entries(item);
   const kept: [string, unknown][] = [];
   let isChanged = false;
   for (const [key, value] of entries) {
-    const filled = isObject(value) && isPlain(value) ? withoutBlanks(value) : value;
+    const isGroup = isObject(value) && isPlain(value) && !AS_THEY_ARE.has(key);
+    const filled = isGroup ? withoutBlanks(value) : value;
     if (isBlank(key, value, filled)) isChanged = true;
     else {
       isChanged ||= filled !== value;

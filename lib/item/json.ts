@@ -16,8 +16,11 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Returns a fault for every value that is not JSON. A field that is undefined or null counts as left out; an entry does not. */
-export function nonJson(item: unknown): Fault[] {
+/**
+ * Returns a fault for every value that is not JSON. A field that is undefined or null counts as left out; an entry does not,
+ * except below the fields `withNulls` of the item, where null says something.
+ */
+export function nonJson(item: unknown, withNulls: ReadonlySet<PropertyKey> = new Set()): Fault[] {
   const faults: Fault[] = [];
   const path: PropertyKey[] = [];
   visit(item);
@@ -25,6 +28,7 @@ export function nonJson(item: unknown): Fault[] {
 
   function visit(value: unknown): void {
     if (typeof value === 'string' || typeof value === 'boolean' || value === undefined) return;
+    if (value === null && path[0] !== undefined && withNulls.has(path[0])) return;
     const reason = nonJsonReason(value, path.length);
     if (reason !== undefined) faults.push({ path: dotted(shown(path)), reason });
     else if (Array.isArray(value)) for (const [index, entry] of value.entries()) inside(index, entry);

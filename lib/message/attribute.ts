@@ -27,6 +27,8 @@ export const deliverySchema = z.object({
   /** How many times it was sent again to one of our queues: part of the deduplication id, so that SQS keeps it. */
   sends: z.number().int().min(0),
   replayId: z.string().optional(),
+  /** Addressed to this subscription by its id, by the publisher, by a redrive or by a person: its filter does not apply. */
+  direct: z.literal(true).optional(),
   /** Epoch milliseconds of the first attempt; undefined before it. */
   firstAt: z.number().optional(),
   /** Retries by the `retry` block since its subscription was resumed. */

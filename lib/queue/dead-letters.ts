@@ -31,6 +31,7 @@ export async function sendDeadLetter(
     attempt,
     firstAt = at,
     sends: _s,
+    direct: _d,
     retries: _r,
     notBefore: _n,
     hops: _h,

@@ -36,6 +36,8 @@ export function deliveryOf(letter: StoredLetter, redriveId: string): Delivery {
     ...carried,
     attempt: 1,
     sends: 0,
+    // Whoever redrives it has chosen it.
+    direct: true,
     replayId: replayIdOf(redriveId, letter),
     rounds: (carried.rounds ?? 0) + 1,
     sequence: letter.sequence,

@@ -144,17 +144,26 @@ async function routeElsewhere(
   if (unroutable?.kind === 'unroutable') await sendUndeliverable(record, unroutable, deps);
 }
 
-function noteRouted(record: SQSRecord, { message, deliveries }: Deliverable, deps: RouteDeps): void {
+function noteRouted(
+  record: SQSRecord,
+  { message, deliveries, filtered }: Deliverable,
+  deps: RouteDeps,
+): void {
   const { id: messageId, topic, traceparent } = message;
   const traceId = traceparent && traceIdOf(traceparent);
   const line = { sqsMessageId: record.messageId, messageId, topic, traceId };
-  if (deliveries.length === 0) {
+  if (deliveries.length === 0 && filtered === 0) {
     deps.count('MessagesWithoutSubscription');
     deps.log.info('message.without-subscription', line);
   } else {
     deps.count('MessagesRouted');
     const named = deliveries.slice(0, NAMED).map(({ delivery }) => delivery.subscription);
-    deps.log.info('message.routed', { ...line, deliveries: deliveries.length, to: named.join(' ') });
+    deps.log.info('message.routed', {
+      ...line,
+      deliveries: deliveries.length,
+      ...(filtered > 0 && { filtered }),
+      to: named.join(' '),
+    });
   }
 }
 

@@ -10,7 +10,7 @@ export type WriteCondition = {
 };
 
 /** Types of DynamoDB by the path of an attribute, such as `configuration.http`. */
-export type AttributeTypes = Readonly<Record<string, 'S' | 'N'>>;
+export type AttributeTypes = Readonly<Record<string, 'S' | 'N' | 'BOOL'>>;
 
 export type ItemPart = {
   /** Paths of the attributes to read; undefined: whole items. */

@@ -1,16 +1,31 @@
-// The subscriptions of a topic for `route`: ids and lane counts. Read eventually consistent and cached for a few seconds. A
-// stale lane count does no harm: `deliver` moves a delivery that came through the wrong lane. Items are not parsed here, and
-// not even read whole: one that a customer made large costs the other subscriptions of its topic nothing.
+// The subscriptions of a topic for `route`: ids, lane counts, topics and filters. Read eventually consistent and cached for a
+// few seconds. A stale lane count does no harm: `deliver` moves a delivery that came through the wrong lane. Items are not
+// parsed here, and not even read whole: one that a customer made large costs the other subscriptions of its topic nothing.
 import * as z from 'zod';
+import { type CompiledFilter, compileFilter } from '#lib/filter/filter.ts';
+import { tooLarge } from '#lib/item/bounds.ts';
 import { forgetOldest } from '#lib/item/forget-oldest.ts';
 import { isObject, type JsonObject } from '#lib/item/json.ts';
 import { type LaneLayout, ONE_LANE } from '#lib/message/lane-layout.ts';
 import { LANE_ATTRIBUTES, lanesIn } from './lanes.ts';
+import { BLOCKS } from './shape.ts';
+import { TOP_FIELDS } from './top-fields.ts';
+import { ALL_TOPICS, isOfTopics } from './topics.ts';
 
-export type Listed = { readonly id: string; readonly lanes: LaneLayout };
+export type Listed = {
+  readonly id: string;
+  readonly lanes: LaneLayout;
+  /** Undefined: no filter, or one that can't be read here. `deliver` asks the item again. */
+  readonly filter?: CompiledFilter;
+  /** Whether the subscription has metrics of its own. */
+  readonly metrics?: true;
+};
+
+/** A subscription of the topic `*`, with the topics that it names. Undefined: every topic. */
+type Wide = Listed & { readonly topics?: readonly string[] };
 
 export type Directory = {
-  /** The subscriptions of a topic, ordered by id. Throws when DynamoDB fails. */
+  /** The subscriptions of a topic, each once and ordered by id. Throws when DynamoDB fails. */
   ofTopic(topic: string): Promise<readonly Listed[]>;
   /** One subscription; undefined when its id is not registered. Throws when DynamoDB fails. */
   byId(id: string): Promise<Listed | undefined>;
@@ -30,7 +45,7 @@ type Options = {
         readonly where: string;
         readonly values: Readonly<Record<string, string>>;
         readonly attributes: readonly string[];
-        readonly ofTypes?: typeof LANE_ATTRIBUTES;
+        readonly ofTypes?: typeof TYPES;
       },
     ): AsyncIterable<{ readonly items: readonly T[]; readonly leftOut: number }>;
   };
@@ -41,26 +56,40 @@ type Options = {
 /** Accepts any item: `deliver` finds its faults. */
 const itemSchema = z.custom<JsonObject>(isObject);
 
-const READ = ['id', ...Object.keys(LANE_ATTRIBUTES)];
+const METRICS = BLOCKS.map((block) => `${block}.metrics`);
+const TYPES = {
+  ...LANE_ATTRIBUTES,
+  ...Object.fromEntries(METRICS.map((path) => [path, 'BOOL'] as const)),
+};
+
+const READ_BY_ID = ['id', ...Object.keys(LANE_ATTRIBUTES)];
+const READ = ['id', ...Object.keys(TYPES)];
+/** Lists and maps, of which DynamoDB can't say how large they are. */
+const UNBOUNDED = ['topics', 'filter'];
+
+/** Milliseconds for which the filters of a topic are not read, after one of them was too large. `deliver` filters then. */
+const TOO_LARGE_MS = 60_000;
 
 const isId = (id: unknown): boolean => typeof id === 'string' && id.length <= 128;
 
 /** Makes a directory with its own cache; parallel reads of one topic make one query. */
 export function createDirectory({ subscriptionsTable, now, cacheMs }: Options): Directory {
-  const listed = (item: JsonObject): Listed => ({ id: String(item.id), lanes: lanesIn(item) });
+  const withLargeItems = new Map<string, number>();
 
-  async function queryTopic(topic: string): Promise<readonly Listed[]> {
-    const found: Listed[] = [];
+  async function queryTopic(topic: string): Promise<readonly Wide[]> {
+    const found: Wide[] = [];
     let leftOut = 0;
     const query = { index: 'by-topic', where: 'topic = :topic', values: { ':topic': topic } };
-    const pages = subscriptionsTable.query(itemSchema, {
-      ...query,
-      attributes: READ,
-      ofTypes: LANE_ATTRIBUTES,
-    });
+    const isBounded = (withLargeItems.get(topic) ?? 0) > now();
+    const attributes = isBounded ? READ : [...READ, ...UNBOUNDED];
+    const pages = subscriptionsTable.query(itemSchema, { ...query, attributes, ofTypes: TYPES });
     for await (const page of pages) {
       // An id that our keys can't hold is left out: the subscription could not even be paused.
-      for (const item of page.items) if (isId(item.id)) found.push(listed(item));
+      for (const item of page.items) {
+        if (!isId(item.id)) continue;
+        found.push(wideOf(item));
+        if (isLarge(item)) rememberLarge(topic);
+      }
       leftOut += page.leftOut;
     }
     // An attribute of another type may be a map of any size. Of such an item the id is enough: it has one lane. All ids are
@@ -73,19 +102,58 @@ export function createDirectory({ subscriptionsTable, now, cacheMs }: Options): 
       }
     }
     // DynamoDB orders by bytes, which for valid ids is the same order. A fan-out's progress needs one order for all ids.
-    return found.sort((a, b) => (a.id < b.id ? -1 : 1));
+    return found.sort(byId);
+  }
+
+  function rememberLarge(topic: string): void {
+    withLargeItems.delete(topic);
+    withLargeItems.set(topic, now() + TOO_LARGE_MS);
+    forgetOldest(withLargeItems, MAX_KEPT);
   }
 
   async function getOne(id: string): Promise<Listed | undefined> {
-    const item = await subscriptionsTable.get({ id }, itemSchema, { attributes: READ });
-    return item && listed(item);
+    const item = await subscriptionsTable.get({ id }, itemSchema, { attributes: READ_BY_ID });
+    return item && { id: String(item.id), lanes: lanesIn(item) };
   }
 
+  const inTopic = cached(queryTopic, { now, cacheMs });
+  // Kept apart: every topic asks for it.
+  const wideOnes = cached(queryTopic, { now, cacheMs });
   return {
-    ofTopic: cached(queryTopic, { now, cacheMs }),
+    async ofTopic(topic) {
+      const [own, wide] = await Promise.all([
+        topic === ALL_TOPICS ? [] : inTopic(topic),
+        wideOnes(ALL_TOPICS),
+      ]);
+      if (wide.length === 0) return own;
+      const more = wide.filter(({ topics }) => isOfTopics(topic, topics));
+      // An item is in one partition of the index. While its topic changes, the two cached answers may both have it.
+      const all = new Map([...own, ...more].map((one) => [one.id, one]));
+      return [...all.values()].sort(byId);
+    },
     byId: cached(getOne, { now, cacheMs }),
   };
 }
+
+const byId = (a: Listed, b: Listed): number => (a.id < b.id ? -1 : 1);
+
+const isLarge = ({ topics, filter }: JsonObject): boolean =>
+  [topics, filter].some((value) => value !== undefined && tooLarge(value) !== undefined);
+
+function wideOf(item: JsonObject): Wide {
+  const filter = item.filter === undefined ? undefined : compileFilter(item.filter);
+  const topics = item.topics === undefined ? undefined : TOP_FIELDS.topics().safeParse(item.topics);
+  return {
+    id: String(item.id),
+    lanes: lanesIn(item),
+    // A wrong item gets all messages that it may mean: `deliver` keeps them until the item is corrected.
+    ...(filter?.ok && { filter: filter.value }),
+    ...(topics?.success && { topics: topics.data }),
+    ...(BLOCKS.some((block) => metricsIn(item[block])) && { metrics: true as const }),
+  };
+}
+
+const metricsIn = (block: unknown): boolean => isObject(block) && block.metrics === true;
 
 const MAX_KEPT = 1_000;
 

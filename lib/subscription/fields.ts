@@ -24,6 +24,8 @@ export function readFields(
   const fields: ItemFields = {
     id: required('id', FIELDS.id, ['id']),
     topic: read('topic', FIELDS.topic),
+    topics: read('topics', FIELDS.topics),
+    filter: read('filter', FIELDS.filter),
     tenant: read('tenant', FIELDS.tenant),
     qos: read('qos', FIELDS.qos),
     type: read('type', FIELDS.type),

@@ -7,6 +7,7 @@ import { type SecretReference, secretsIn } from '#lib/item/secret-reference.ts';
 import type { ItemFields } from './fields.ts';
 import type { ItemShape } from './shape.ts';
 import type { Ssl } from './ssl-schema.ts';
+import { ALL_TOPICS, isPrefix } from './topics.ts';
 import { unsupportedOptions } from './unsupported-options.ts';
 
 /** The deployment's rules for items. */
@@ -73,6 +74,16 @@ export function brokenRules(fields: ItemFields, { found }: ItemShape, rules: Sub
   if (fields.proxy?.enabled === true && fields.proxy.host !== undefined) {
     const { host, port = 1 } = fields.proxy;
     mayBeCalled(`https://${isIP(host) === 6 ? `[${host}]` : host}:${port}/`, 'proxy', 'host');
+  }
+  if (
+    fields.topics !== undefined &&
+    fields.topic !== ALL_TOPICS &&
+    found.has('topic') === (fields.topic !== undefined)
+  ) {
+    fault(`must be ${ALL_TOPICS} beside topics; \`webhooks subscriptions put\` writes it`, 'topic');
+  } else if (fields.topic !== undefined && isPrefix(fields.topic)) {
+    const reason = `names more than one topic: put it into topics, and ${ALL_TOPICS} here; \`webhooks subscriptions put\` does so`;
+    fault(reason, 'topic');
   }
   if (fields.qos === 'at-least-once' && !found.has('dlq')) {
     const reason = 'must not be false under at-least-once without a dlq: name one, or leave this out';

@@ -23,6 +23,9 @@ export type ParsedSubscription =
       readonly isTooLarge?: true;
     };
 
+/** A filter may ask for null. */
+const WITH_NULLS: ReadonlySet<string> = new Set(['filter']);
+
 /**
  * Parses an item as the DynamoDB document client returns it. Reports the first twenty faults at once; none repeats a value.
  * An item that is too large has that fault alone.
@@ -33,7 +36,7 @@ export function parseSubscription(item: unknown, rules: SubscriptionRules): Pars
     return { ok: false, faults: [{ path: WHOLE_ITEM, reason: excess }], isTooLarge: true };
   if (!isObject(item)) return { ok: false, faults: [{ path: WHOLE_ITEM, reason: 'must be an object' }] };
   const own = withoutNotes(item);
-  const broken = nonJson(own);
+  const broken = nonJson(own, WITH_NULLS);
   const suggest = suggestions();
   const shape = itemShapeOf(withoutBlanks(own), suggest);
   const { fields, faults } = readFields(shape, suggest);
@@ -52,6 +55,8 @@ function subscriptionOf(fields: Complete, rules: SubscriptionRules): Subscriptio
   return {
     id: fields.id,
     topic: fields.topic,
+    ...(fields.topics && { topics: fields.topics }),
+    ...(fields.filter && { filter: fields.filter }),
     qos,
     callbackUrl: fields.callbackUrl,
     headers: fields.headers ?? [],

@@ -1,4 +1,5 @@
 // A parsed subscription: defaults filled in, units in the names. schema.ts makes it from a config item.
+import type { CompiledFilter } from '#lib/filter/filter.ts';
 import type { Auth } from './auth-schema.ts';
 import type { Logging } from './logging-schema.ts';
 import type { Batch } from './option-fields.ts';
@@ -22,6 +23,10 @@ export type HttpOptions = {
 export type Subscription = {
   readonly id: string;
   readonly topic: string | undefined;
+  /** The topics that it gets where it has more than one: names, and beginnings of names with `*` at the end. */
+  readonly topics?: readonly string[];
+  /** Which messages of its topics it gets; undefined: all of them. */
+  readonly filter?: CompiledFilter;
   /** Undefined: the subscription is its own tenant. */
   readonly tenant?: string;
   readonly qos: Qos;

@@ -2,7 +2,9 @@
 import * as z from 'zod';
 import { field, text, titled, wholeNumber } from '#lib/item/field.ts';
 import { tenant } from '#lib/item/tenant-field.ts';
+import { filter } from './filter-schema.ts';
 import { QOS, type Qos } from './subscription.ts';
+import { isTopicPattern, MOST_TOPICS } from './topics.ts';
 
 export const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
@@ -59,9 +61,22 @@ export const TOP_FIELDS = {
     titled(
       text(256),
       'Topic',
-      'The topic whose messages it gets. Without one it gets those that are addressed to it by its id.',
+      'The topic whose messages it gets; * stands for all topics, or for those that topics names. Without one it gets those that are addressed to it by its id.',
     ),
   ),
+  topics: field(() =>
+    titled(
+      z
+        .array(
+          text(256).refine((topic) => isTopicPattern(topic), 'has a * that is not at its end: move it there'),
+        )
+        .min(1)
+        .max(MOST_TOPICS),
+      'Topics',
+      'The topics whose messages it gets, when there are several. A * at the end stands for any end. The field topic is * then.',
+    ),
+  ),
+  filter,
   tenant,
   qos,
   type: entrypoint('Type'),

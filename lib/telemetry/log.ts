@@ -22,6 +22,7 @@ export type Log = {
 export const COUNTS = [
   'MessagesRouted',
   'MessagesWithoutSubscription',
+  'MessagesFiltered',
   'MessagesUndeliverable',
   'AttributesIgnored',
   'HeadersDropped',

@@ -326,6 +326,12 @@ function partOf(item: Item, input: Read): Item {
   return part;
 }
 
+const TYPES: ReadonlyMap<unknown, string> = new Map([
+  ['S', 'string'],
+  ['N', 'number'],
+  ['BOOL', 'boolean'],
+]);
+
 /** Terms `(attribute_not_exists(a) OR attribute_type(a, :t) OR attribute_type(a, :NULL))`, joined by AND. */
 function passes(item: Item, { FilterExpression, ...input }: Read): boolean {
   if (FilterExpression === undefined) return true;
@@ -336,7 +342,7 @@ function passes(item: Item, { FilterExpression, ...input }: Read): boolean {
       ) ?? [];
     if (path === '') throw unknown(`the filter ${term}`);
     const value = valueAt(item, pathIn(path, input));
-    const typeOf = input.ExpressionAttributeValues?.[type] === 'N' ? 'number' : 'string';
+    const typeOf = TYPES.get(input.ExpressionAttributeValues?.[type]);
     return value === undefined || value === null || typeof value === typeOf;
   });
 }

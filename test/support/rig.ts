@@ -54,6 +54,7 @@ export type Subscribing = {
   readonly topic?: string | undefined;
   readonly id?: string;
   readonly tenant?: string;
+  readonly filter?: Record<string, unknown>;
   /** Further fields of `configuration`. */
   readonly configuration?: Record<string, unknown>;
 };
@@ -214,7 +215,7 @@ export async function startRig(options: TestSetOptions = {}) {
 
     /** Puts a subscription with its own id, topic and path at the callback server. */
     async subscribe(subscribing: Subscribing = {}): Promise<Subscribed> {
-      const { qos, dlq, tenant, configuration = {} } = subscribing;
+      const { qos, dlq, tenant, filter, configuration = {} } = subscribing;
       const id = subscribing.id ?? `s${++subscriptions}`;
       const topic = 'topic' in subscribing ? subscribing.topic : `topic-${id}`;
       const path = `/${encodeURIComponent(id)}`;
@@ -222,6 +223,7 @@ export async function startRig(options: TestSetOptions = {}) {
         id,
         ...(topic !== undefined && { topic }),
         ...(tenant !== undefined && { tenant }),
+        ...(filter !== undefined && { filter }),
         ...(qos !== undefined && { qos }),
         ...(dlq !== undefined && { dlq: { endpoint: dlq } }),
         configuration: { callbackUrl: `${receiver.url}${path}`, ...configuration },

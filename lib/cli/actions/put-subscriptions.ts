@@ -6,10 +6,13 @@ import { type Given, readItems, refuseRepeated } from '#lib/cli/terminal/input.t
 import { withoutBlanks } from '#lib/item/blanks.ts';
 import { secretNameOf } from '#lib/item/secret-owner.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
+import { ALL_TOPICS, isPrefix } from '#lib/subscription/topics.ts';
 import { type Checked, checkSubscription, lookupUnless } from './check.ts';
 import { readEntrypoint, withEntrypoint } from './entrypoint.ts';
 import { planOf, type Registered, register } from './register.ts';
 import { anyRules, readRules } from './rules.ts';
+import { readSampleMessages } from './sample-messages.ts';
+import { type Tried, triedInWords, tryMessage } from './try-filter.ts';
 
 type PutOptions = { readonly dryRun?: true; readonly skipDns?: true };
 
@@ -17,6 +20,7 @@ type Options = PutOptions & {
   readonly id?: string;
   readonly topic?: string;
   readonly entrypoint?: string;
+  readonly event?: string;
 };
 
 export type Put = {
@@ -31,11 +35,15 @@ export async function putSubscriptions(
   options: Options,
   context: CommandContext,
 ): Promise<void> {
+  if (options.event !== undefined && options.dryRun !== true)
+    throw new CommandFailed('--event needs --dry-run: it tries the filters and puts nothing.', 2);
   const own = completed(await readItems(file, context.io), options);
   const entrypoint =
     options.entrypoint === undefined ? undefined : await readEntrypoint(options.entrypoint, context.io);
-  const given = entrypoint === undefined ? own : own.map((one) => withEntrypoint(one, entrypoint));
+  const whole = entrypoint === undefined ? own : own.map((one) => withEntrypoint(one, entrypoint));
+  const given = whole.map(inIndex);
   refuseRepeated(given, 'id');
+  const messages = options.event === undefined ? [] : await readSampleMessages(options.event, context.io);
   // Faults in any deployment are reported without asking this one.
   for (const { from, item } of given) {
     const parsed = parseSubscription(item, anyRules);
@@ -44,7 +52,27 @@ export async function putSubscriptions(
   const checked = await checkItems(given, options, context);
   for (const { from, check } of checked) if (!check.ok) refuseItem(from, check.faults);
   const put = await putChecked(checked, options, context);
-  context.print.result(put, () => put.map((one) => inWords(one, context)).join('\n'));
+  const value = options.event === undefined ? put : put.map((one) => ({ ...one, messages: triedWith(one) }));
+  context.print.result(value, () =>
+    put
+      .flatMap((one) => [inWords(one, context), ...triedWith(one).map((each) => triedInWords(each, context))])
+      .join('\n'),
+  );
+
+  function triedWith({ id }: Put): readonly Tried[] {
+    const subscriptions = checked.flatMap(({ check }) => (check.ok ? [check.subscription] : []));
+    const own = subscriptions.filter((subscription) => subscription.id === id);
+    return own.flatMap((subscription) => messages.map((message) => tryMessage(message, subscription)));
+  }
+}
+
+/** The item as the index `by-topic` needs it: one that names several topics, or a beginning, has the topic `*`. */
+function inIndex({ from, item }: Given): Given {
+  const { topic, topics } = item;
+  if (topics !== undefined && topic === undefined) return { from, item: { ...item, topic: ALL_TOPICS } };
+  if (topics === undefined && typeof topic === 'string' && isPrefix(topic))
+    return { from, item: { ...item, topic: ALL_TOPICS, topics: [topic] } };
+  return { from, item };
 }
 
 export type CheckedItem = { readonly from: string; readonly item: Given['item']; readonly check: Checked };

@@ -9,6 +9,7 @@ import { PURPOSES, secretNameOf } from '#lib/item/secret-owner.ts';
 import { stateKey } from '#lib/state/keys.ts';
 import { parseState } from '#lib/state/state.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
+import { isOfTopics } from '#lib/subscription/topics.ts';
 import { redacted } from './register.ts';
 import { anyRules, readRules } from './rules.ts';
 
@@ -18,7 +19,7 @@ export async function listSubscriptions(
   context: CommandContext,
 ): Promise<void> {
   const items = await scan('subscriptions', 'id', context);
-  const listed = items.filter((item) => topic === undefined || item.topic === topic).map(rowOf);
+  const listed = items.map(rowOf).filter((row) => topic === undefined || gets(row, topic));
   const slow = await slowSince(
     listed.map(({ id }) => id),
     context,
@@ -31,7 +32,7 @@ export async function listSubscriptions(
           rows,
           [
             { title: 'id', of: ({ id }) => id },
-            { title: 'topic', of: (row) => row.topic },
+            { title: 'topic', of: (row) => row.topics?.join(', ') ?? row.topic },
             { title: 'qos', of: ({ qos }) => qos },
             { title: 'dlq', of: ({ dlq }) => dlq },
             {
@@ -72,6 +73,8 @@ type Listed = Row & { readonly slowSince: string | undefined };
 type Row = {
   readonly id: string;
   readonly topic?: string | undefined;
+  /** When it names several. */
+  readonly topics?: readonly string[];
   readonly qos?: string;
   readonly dlq?: string | undefined;
   /** Without the query, which may contain a token. */
@@ -79,15 +82,21 @@ type Row = {
   readonly fault?: string;
 };
 
+/** Whether a subscription gets the messages of a topic, as far as its topics say. */
+const gets = ({ topic, topics = topic === undefined ? [] : [topic] }: Row, one: string): boolean =>
+  isOfTopics(one, topics);
+
 function rowOf(item: JsonObject): Row {
   const parsed = parseSubscription(item, anyRules);
   if (parsed.ok) {
-    const { id, topic, qos, callbackUrl, dlq } = parsed.subscription;
+    const { id, topic, topics, qos, callbackUrl, dlq } = parsed.subscription;
     const { origin, pathname } = new URL(callbackUrl);
-    return { id, topic, qos, dlq: dlq?.endpoint, calls: `${origin}${pathname}` };
+    const named = topics === undefined ? { topic } : { topic, topics };
+    return { id, ...named, qos, dlq: dlq?.endpoint, calls: `${origin}${pathname}` };
   }
   const [fault] = parsed.faults;
-  return { id: String(item.id), fault: `invalid: ${fault?.path}: ${fault?.reason}` };
+  const topic = typeof item.topic === 'string' ? item.topic : undefined;
+  return { id: String(item.id), topic, fault: `invalid: ${fault?.path}: ${fault?.reason}` };
 }
 
 /** Prints one subscription's item without its credentials. */

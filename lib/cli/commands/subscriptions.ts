@@ -24,6 +24,10 @@ export function subscriptions(program: Command, context: CommandContext): void {
     .option('--topic <topic>', 'the topic, if the item has none')
     .option('--entrypoint <file>', "qos, dlq and options that all of them share, as Gravitee's entrypoint")
     .option('--dry-run', 'check the items and show the changes, but make none')
+    .option(
+      '--event <file>',
+      'with --dry-run: also say whether these messages would go to the subscriptions, as filter try does',
+    )
     .option('--skip-dns', 'do not look up host names on this machine')
     .action(async (file: string, options) => (await putting()).putSubscriptions(file, options, context));
   group

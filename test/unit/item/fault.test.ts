@@ -57,8 +57,8 @@ test('an unknown key is a fault, with a suggestion', () => {
     'configuration.http.connect_timeout': 'is not known here: did you mean connectTimeout?',
     'configuration.http.readTimout': 'is not known here: did you mean readTimeout?',
   });
-  expect(faultsOf(itemWith({}, { topics: 'x' }))).toEqual({
-    topics: 'is not known here: did you mean topic?',
+  expect(faultsOf(itemWith({}, { topicc: 'x' }))).toEqual({
+    topicc: 'is not known here: did you mean topic?',
   });
   expect(faultsOf(itemWith({ headers: [{ name: 'a', value: 'b', vlaue: 'c' }] }))).toEqual({
     'configuration.headers.0.vlaue': 'is not known here: did you mean value?',

@@ -89,6 +89,8 @@ describe('a replay', () => {
       ...carried,
       attempt: 1,
       sends: 0,
+      // Its subscription's filter does not apply to it.
+      direct: true,
       rounds: 3,
       sequence: expect.any(String),
       replayId: expect.stringMatching(/^redrive\.[\w-]{16}\.[\w-]{22}$/),

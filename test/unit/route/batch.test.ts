@@ -305,7 +305,7 @@ test('ten messages side by side cost one call, not ten', async () => {
   expect(Object.fromEntries([...world.memory.calls, ...world.tables.calls])).toEqual({
     send: 1,
     remove: 1,
-    Query: 1,
+    Query: 2,
   });
 });
 

@@ -33,7 +33,8 @@ describe('the subscriptions of a topic', () => {
     register('x', { topic: 'bills' });
     register('y', { topic: undefined });
     expect(await idsOf('orders')).toEqual(['a', 'b', 'c', 'd']);
-    expect(calls.get('Query')).toBe(3);
+    // Three pages of the topic, and one of those that name no single topic.
+    expect(calls.get('Query')).toBe(3 + 1);
   });
 
   test('have as many lanes as their quality of service and their cap say', async () => {
@@ -88,7 +89,8 @@ describe('the subscriptions of a topic', () => {
     expect(await idsOf('orders')).toEqual([]);
     advance(1);
     expect(await idsOf('orders')).toEqual(['a']);
-    expect(calls.get('Query')).toBe(2);
+    // The topic, and those that name no single topic, twice each.
+    expect(calls.get('Query')).toBe(2 + 2);
   });
 
   test('are read once for all who ask at the same time, however long the read takes', async () => {
@@ -98,10 +100,10 @@ describe('the subscriptions of a topic', () => {
     advance(60_000);
     const second = idsOf('orders');
     expect(await Promise.all([first, second, idsOf('bills')])).toEqual([['a'], ['a'], []]);
-    expect(calls.get('Query')).toBe(2);
+    expect(calls.get('Query')).toBe(2 + 1);
     // That answer was a minute old when it came.
     await idsOf('orders');
-    expect(calls.get('Query')).toBe(3);
+    expect(calls.get('Query')).toBe(3 + 2);
   });
 
   test('are asked for again when a read has failed; those who waited are all told', async () => {
@@ -143,10 +145,92 @@ describe('one subscription', () => {
 test('a thousand answers are kept; the oldest goes first', async () => {
   const { directory, calls } = open();
   for (let n = 0; n <= 1_000; n++) await directory.ofTopic(`t${n}`);
-  expect(calls.get('Query')).toBe(1_001);
+  // One more query than topics: of the subscriptions that name no single topic, kept apart.
+  expect(calls.get('Query')).toBe(1_002);
   await directory.ofTopic('t1000');
   await directory.ofTopic('t1');
-  expect(calls.get('Query')).toBe(1_001);
-  await directory.ofTopic('t0');
   expect(calls.get('Query')).toBe(1_002);
+  await directory.ofTopic('t0');
+  expect(calls.get('Query')).toBe(1_003);
+});
+
+describe('a subscription to several topics', () => {
+  const wide = (...topics: string[]) => ({ topic: '*', topics });
+
+  test('gets each of them, once, in the order of ids among the others', async () => {
+    const { idsOf, register } = open();
+    register('a', wide('orders', 'bills', 'ord*'));
+    register('b');
+    register('c', wide('bills'));
+    register('d', { topic: '*' });
+    expect(await idsOf('orders')).toEqual(['a', 'b', 'd']);
+    expect(await idsOf('bills')).toEqual(['a', 'c', 'd']);
+    expect(await idsOf('order')).toEqual(['a', 'd']);
+    expect(await idsOf('other')).toEqual(['d']);
+  });
+
+  test('by a beginning gets what begins so, and not the beginning without its end', async () => {
+    const { idsOf, register } = open();
+    register('a', wide('order.*'));
+    expect(await idsOf('order.created')).toEqual(['a']);
+    expect(await idsOf('order.')).toEqual(['a']);
+    for (const other of ['order', 'orders', 'ORDER.created', 'my.order.created'])
+      expect(await idsOf(other)).toEqual([]);
+  });
+
+  test('does not get the topic * that it does not name', async () => {
+    const { idsOf, register } = open();
+    register('a', wide('orders'));
+    register('b', { topic: '*' });
+    expect(await idsOf('*')).toEqual(['b']);
+  });
+
+  test('costs one query for all topics of five seconds', async () => {
+    const { idsOf, register, calls } = open({ pageSize: 100 });
+    register('a', { topic: '*' });
+    for (const topic of ['x', 'y', 'z']) expect(await idsOf(topic)).toEqual(['a']);
+    expect(calls.get('Query')).toBe(3 + 1);
+  });
+
+  test('whose topics can not be read gets all: its messages wait until the item is right', async () => {
+    const { idsOf, register } = open();
+    register('a', { topic: '*', topics: 'orders' });
+    register('b', wide('or*ders'));
+    expect(await idsOf('bills')).toEqual(['a', 'b']);
+  });
+});
+
+describe('a filter', () => {
+  test('comes with its subscription, and a wrong one as none', async () => {
+    const { directory, register } = open({ pageSize: 100 });
+    register('a', { filter: { body: { kind: ['paid'] } } });
+    register('b', { filter: { body: { kind: 'paid' } } });
+    register('c');
+    const listed = await directory.ofTopic('orders');
+    expect(listed.map(({ id, filter }) => [id, filter !== undefined])).toEqual([
+      ['a', true],
+      ['b', false],
+      ['c', false],
+    ]);
+  });
+
+  test('that is too large is read once a minute: the other subscriptions of its topic do not pay', async () => {
+    const { idsOf, register, advance, documents } = open({ pageSize: 100 });
+    const reading = vi.spyOn(documents, 'send');
+    const bytes = async () => {
+      const before = reading.mock.results.length;
+      expect(await idsOf('orders')).toEqual(['a', 'b']);
+      const answers = await Promise.all(reading.mock.results.slice(before).map(({ value }) => value));
+      return JSON.stringify(answers).length;
+    };
+    register('a', { filter: { body: { kind: ['paid'] } } });
+    register('b', { filter: Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`k${n}`, 'x'])) });
+    expect(await bytes()).toBeGreaterThan(50_000);
+    for (let n = 0; n < 11; n++) {
+      advance(5_000);
+      expect(await bytes()).toBeLessThan(1_000);
+    }
+    advance(5_000);
+    expect(await bytes()).toBeGreaterThan(50_000);
+  });
 });

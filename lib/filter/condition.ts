@@ -1,0 +1,73 @@
+// A condition of a filter: a path, and the values of which a message must have one there.
+import { type Ip, ipName, ipOf } from './ip.ts';
+import type { InexactNumber } from './number.ts';
+
+/** A value of a message that is no object and no list. */
+export type Scalar = string | number | boolean | null | InexactNumber;
+
+export type Test = (value: Scalar) => boolean;
+
+export type Condition = {
+  /** The names of the path, joined by dots. */
+  readonly path: string;
+  /** Whether one of the values accepts this value of a message. */
+  readonly accepts: Test;
+  /** Whether a message without the path is accepted. */
+  readonly acceptsAbsence: boolean;
+  /** How many of the values read the whole text of a value: what a test of a long text costs. */
+  readonly tests: number;
+  /** The values as they are in the item, for explanations. */
+  readonly source: readonly unknown[];
+};
+
+/** One value of a condition. */
+export type Alternative =
+  | { readonly kind: 'is'; readonly value: string | number | boolean | null }
+  | { readonly kind: 'text'; readonly value: string }
+  | { readonly kind: 'exists' }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'test'; readonly test: Test };
+
+/** Makes one condition of its values. A text that is an IP address accepts each spelling of the address, as for AWS. */
+export function conditionOf(
+  path: string,
+  alternatives: readonly Alternative[],
+  source: readonly unknown[],
+): Condition {
+  const values = new Set<Scalar>();
+  const addresses = new Set<string>();
+  const tests: Test[] = [];
+  let exists = false;
+  let acceptsAbsence = false;
+  for (const alternative of alternatives) {
+    if (alternative.kind === 'exists') exists = true;
+    else if (alternative.kind === 'absent') acceptsAbsence = true;
+    else if (alternative.kind === 'test') tests.push(alternative.test);
+    else if (alternative.kind === 'text') values.add(alternative.value);
+    else {
+      const ip = typeof alternative.value === 'string' ? ipOf(alternative.value) : undefined;
+      if (ip === undefined) values.add(alternative.value);
+      else addresses.add(ipName(ip));
+    }
+  }
+  if (addresses.size > 0) {
+    const isOneOf = (ip: Ip | undefined) => ip !== undefined && addresses.has(ipName(ip));
+    tests.push((value) => typeof value === 'string' && isOneOf(ipOf(value)));
+  }
+  const accepts: Test = exists
+    ? () => true
+    : (value) => values.has(value) || tests.some((test) => test(value));
+  return { path, accepts, acceptsAbsence, tests: tests.length, source };
+}
+
+/** A test of texts: other values fail it. */
+export const ofTexts =
+  (test: (text: string) => boolean): Test =>
+  (value) =>
+    typeof value === 'string' && test(value);
+
+/** A test that accepts what none of the others accepts: of every type, as for AWS. */
+export const noneOf =
+  (tests: readonly Test[]): Test =>
+  (value) =>
+    !tests.some((test) => test(value));

@@ -1,0 +1,141 @@
+// A message as a filter sees it: `{body, headers, topic, key}`. It is read path by path, when a filter asks for one, and each
+// path once, however many subscriptions ask for it.
+
+import { isObject } from '#lib/item/json.ts';
+import { bytesOf } from '#lib/message/published.ts';
+import type { Scalar } from './condition.ts';
+import { InexactNumber, parseJson } from './number.ts';
+import type { Root } from './parse.ts';
+
+/** What a filter needs of a message or of a delivery. */
+export type Filterable = {
+  readonly body: string;
+  readonly encoding?: 'base64' | undefined;
+  readonly contentType: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly topic?: string | undefined;
+  readonly key?: string | undefined;
+};
+
+/** Which entry of a list a value is in, and in which entry of which list that list is. */
+export type Within = { readonly list: number; readonly entry: number; readonly outer: Within | undefined };
+
+export type Leaf = { readonly value: Scalar; readonly within: Within | undefined };
+
+export type FilterEvent = {
+  /** The values at a path. Names with dots and nested names are the same path. Takes steps for what it reads. */
+  leavesOf(path: string, steps: Steps): readonly Leaf[];
+};
+
+/** How much work may still be done, in units of about ten nanoseconds. Below zero, there is none left. */
+export type Steps = { left: number };
+
+/** Makes the event of a message. Nothing is parsed yet. */
+export function createEvent(message: Filterable): FilterEvent {
+  const known = new Map<string, readonly Leaf[]>();
+  const lists = new Map<object, number>();
+  let body: { readonly value: unknown } | undefined;
+
+  const roots: { readonly [root in Root]: () => unknown } = {
+    body: () => {
+      body ??= { value: valueOfBody(message) };
+      return body.value;
+    },
+    headers: () => ({ ...message.headers, 'content-type': message.contentType }),
+    topic: () => message.topic,
+    key: () => message.key,
+  };
+
+  return {
+    leavesOf(path, steps) {
+      const before = known.get(path);
+      if (before !== undefined) {
+        steps.left -= 1;
+        return before;
+      }
+      const [root = ''] = path.split('.', 1);
+      const value = isRootName(root) ? roots[root]() : undefined;
+      const leaves = leavesBelow(value, path.slice(root.length), lists, steps);
+      // An incomplete answer is not remembered: another filter may have steps left.
+      if (steps.left >= 0) known.set(path, leaves);
+      return leaves;
+    },
+  };
+
+  function isRootName(name: string): name is Root {
+    return Object.hasOwn(roots, name);
+  }
+}
+
+/** The payload as parsed JSON, or as text when it is no JSON. Bytes that are no text are no value. */
+function valueOfBody({ body, encoding }: Filterable): unknown {
+  const text = encoding === 'base64' ? textOf(bytesOf(body, encoding)) : body;
+  if (text === undefined) return undefined;
+  try {
+    // Editors and some programs write a byte order mark, which JSON does not allow.
+    return parseJson(text.startsWith('\uFEFF') ? text.slice(1) : text);
+  } catch {
+    return text;
+  }
+}
+
+function textOf(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+type Place = {
+  readonly value: unknown;
+  /** What is left of the path: empty, or beginning with a dot. */
+  readonly rest: string;
+  readonly within: Within | undefined;
+};
+
+/** Not recursive: a body may be nested deeper than calls can be. */
+function leavesBelow(
+  value: unknown,
+  path: string,
+  lists: Map<object, number>,
+  steps: Steps,
+): readonly Leaf[] {
+  const leaves: Leaf[] = [];
+  const places: Place[] = [{ value, rest: path, within: undefined }];
+  for (let place = places.pop(); place !== undefined && steps.left >= 0; place = places.pop()) {
+    steps.left -= 1;
+    const { value: found, rest, within } = place;
+    if (Array.isArray(found)) pushEntries(found, rest, within);
+    else if (isObject(found) && !(found instanceof InexactNumber)) pushFields(found, rest, within);
+    else if (rest === '' && isScalar(found)) leaves.push({ value: found, within });
+  }
+  return leaves;
+
+  /** Objects and lists in a list belong to their entry. Values in a list belong to none, as for AWS. */
+  function pushEntries(list: readonly unknown[], rest: string, outer: Within | undefined): void {
+    const number = lists.get(list) ?? lists.size;
+    lists.set(list, number);
+    for (const [entry, one] of list.entries()) {
+      const isInside = typeof one === 'object' && one !== null && !(one instanceof InexactNumber);
+      places.push({ value: one, rest, within: isInside ? { list: number, entry, outer } : outer });
+    }
+    steps.left -= list.length;
+  }
+
+  function pushFields(object: Readonly<Record<string, unknown>>, rest: string, within: Within | undefined) {
+    // A name may contain dots, so each beginning of the path may be a name.
+    for (let end = rest.indexOf('.', 1); rest !== ''; end = rest.indexOf('.', end + 1)) {
+      const name = rest.slice(1, end === -1 ? undefined : end);
+      steps.left -= 1;
+      if (Object.hasOwn(object, name)) {
+        places.push({ value: object[name], rest: end === -1 ? '' : rest.slice(end), within });
+      }
+      if (end === -1) return;
+    }
+  }
+}
+
+const isScalar = (value: unknown): value is Scalar =>
+  value === null || value instanceof InexactNumber || ['string', 'number', 'boolean'].includes(typeof value);
