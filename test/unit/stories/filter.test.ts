@@ -96,7 +96,12 @@ test('a batch that was parked is sent without the messages that are not wanted, 
   const world = createWorld();
   world.sweepEveryMinute();
   put(world, { broken: true });
-  for (const [n, kind] of ['paid', 'open', 'paid', 'paid', 'open'].entries()) publish(world, `m${n}`, kind);
+  const send = (id: string) => {
+    const body = JSON.stringify(id);
+    world.memory.put(URLS.messagesFifo, { body, attributes: { topic: 'orders', id }, group: 'g' });
+    world.mappings.get(URLS.messagesFifo)?.kick();
+  };
+  for (const id of ['paid-0', 'open-1', 'paid-2', 'paid-3', 'open-4']) send(id);
   await parked(world, 5);
   put(world, {});
   const [item] = world.tables.items('subscriptions');
@@ -104,8 +109,8 @@ test('a batch that was parked is sent without the messages that are not wanted, 
     ...(item?.configuration as object),
     batch: { maxMessages: 10, format: 'json-array' },
   };
-  world.tables.put('subscriptions', { ...item, filter: paid, configuration });
-  publish(world, 'm5', 'paid');
+  world.tables.put('subscriptions', { ...item, filter: { body: [{ prefix: 'paid' }] }, configuration });
+  send('paid-5');
   await world.pass(5 * 60_000);
   expect(world.entries('acme')).toEqual([]);
   expect(world.counts.get('MessagesFiltered')).toBe(2);
