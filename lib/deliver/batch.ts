@@ -6,6 +6,7 @@ import type { CallbackClient } from '#lib/callback/client.ts';
 import { decodeLaneMessage } from '#lib/message/attribute.ts';
 import { secondsAfterFault } from '#lib/queue/hand-back.ts';
 import type { Queues } from '#lib/queue/queues.ts';
+import { noteOneLane } from '#lib/state/lane-move.ts';
 import type { Registration } from '#lib/state/registration.ts';
 import { errorName } from '#lib/telemetry/log.ts';
 import { createEarlyRemoval } from './early-removal.ts';
@@ -74,6 +75,7 @@ export async function deliverBatch(
     unsettled.push(...(await handBack(worked, deps)));
   }
 
+  await noteLanes(registrations, deps);
   await early.end();
   await deps.callback.endInvocation();
   return { batchItemFailures: unsettled.map(({ record }) => ({ itemIdentifier: record.messageId })) };
@@ -141,4 +143,19 @@ async function handBack(
     })),
   );
   return rest.map(({ queued }) => queued);
+}
+
+/** What is not noted now is noted by a later batch. */
+async function noteLanes(
+  registrations: ReadonlyMap<string, Registration> | undefined,
+  deps: BatchDeps,
+): Promise<void> {
+  const noting = [...(registrations?.values() ?? [])].map(async (registration) => {
+    try {
+      await noteOneLane(registration, deps);
+    } catch (error) {
+      deps.log.warn('lanes.not-noted', { subscription: registration.id, error: errorName(error) });
+    }
+  });
+  await Promise.all(noting);
 }

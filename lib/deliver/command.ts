@@ -18,6 +18,7 @@ import { dropHeld, type Held, readHeld } from '#lib/state/held.ts';
 import { laneOpened } from '#lib/state/lanes.ts';
 import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
 import { type Bounds, RESERVE_MS } from './attempt-context.ts';
+import type { MoveCommand } from './move-lane.ts';
 import { sendToLane } from './send-to-lane.ts';
 import type { SettleDeps } from './settle.ts';
 
@@ -32,9 +33,9 @@ export type CommandDeps = DrainStartDeps &
 
 const PAGE = 25;
 
-/** Runs a token's command in its lane. Throws when AWS fails: then SQS hands the token out again. */
+/** Runs a token's command in its lane; move-lane.ts moves lanes. Throws when AWS fails: then SQS hands the token out again. */
 export async function obey(
-  command: Command,
+  command: Exclude<Command, MoveCommand>,
   token: Token,
   registration: Registration,
   { endsAt }: Bounds,

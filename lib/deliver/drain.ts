@@ -2,10 +2,12 @@
 // entries in order under the rules of queue messages, for one slice, and then sends the token of the next slice.
 
 import type { Delivery, Token } from '#lib/message/attribute.ts';
+import { isOtherLane } from '#lib/message/lane.ts';
 import { laneCountIn, requestsInLane } from '#lib/message/lane-layout.ts';
 import { change } from '#lib/state/change.ts';
 import { startNextDrain } from '#lib/state/drains.ts';
 import { type BacklogEntry, firstEntries, removeEntries } from '#lib/state/entries.ts';
+import { lanesAreMoving } from '#lib/state/lane-move.ts';
 import { sendLaneToken } from '#lib/state/lane-tokens.ts';
 import { drainHandedOn, laneOpened, probeLane } from '#lib/state/lanes.ts';
 import { dueWithoutBacklog } from '#lib/state/machine.ts';
@@ -46,6 +48,12 @@ export async function drain(
   const { lane } = token;
   if (registration.state.lanes[lane]?.drain !== token.drain || config.kind === 'absent')
     return await dropToken(registration, lane, deps);
+  if (await lanesAreMoving(registration, lanesOfConfig(config), deps)) {
+    deps.count('TokensDropped');
+    // The end of the move sends the lane's next token. A slot is for others meanwhile.
+    if (registration.state.slow !== undefined) await passSlot(registration, lane, deps);
+    return;
+  }
   await syncState(registration, config, deps);
   if (config.kind === 'invalid' || !mayWork(registration, lane, deps.now()))
     return await dropToken(registration, lane, deps);
@@ -123,9 +131,21 @@ async function deliverEntries(
   { context, bounds }: { readonly context: AttemptContext; readonly bounds: Bounds },
   deps: DrainDeps,
 ): Promise<'on' | 'hand-on' | 'stop'> {
-  const { registration } = context;
+  const { registration, config, lane } = context;
   const { epoch } = registration.state;
   const entries = sending.members.flatMap(({ entry }) => entry ?? []);
+  const lanes = lanesOfConfig(config);
+  // They were routed by an older item, a moment after the lanes were moved. The others are read again.
+  const misplaced = entries.filter((entry) => isOtherLane(entry.delivery, lane, lanes));
+  if (misplaced.length > 0) {
+    for (const entry of misplaced) {
+      await sendToLane(entry, { lanes, event: 'delivery.moved' }, deps);
+      deps.count('DeliveriesMoved');
+      settled.push(entry);
+    }
+    const isLate = deps.now() > (bounds.startBy ?? bounds.endsAt);
+    return isLate || misplaced.length < entries.length ? 'hand-on' : 'on';
+  }
   const [{ delivery }] = sending.members;
   let count = 0;
   const onSettled = (more: number): void => {

@@ -2,10 +2,11 @@
 // can't be delivered now is parked with all that follow it in the lane. When AWS fails, it stays in the queue with these.
 
 import type { LaneMessage } from '#lib/message/attribute.ts';
-import { laneOfGroup } from '#lib/message/lane.ts';
-import { laneCountIn, requestsInLane } from '#lib/message/lane-layout.ts';
+import { isOtherLane, laneOfGroup } from '#lib/message/lane.ts';
+import { requestsInLane } from '#lib/message/lane-layout.ts';
 import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
 import { sendUndeliverable } from '#lib/queue/undeliverable.ts';
+import { noteMisplaced } from '#lib/state/lane-move.ts';
 import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
 import { UnreadableState } from '#lib/state/state-item.ts';
 import type { Log } from '#lib/telemetry/log.ts';
@@ -15,13 +16,15 @@ import type { Bounds } from './attempt-context.ts';
 import { type CommandDeps, obey } from './command.ts';
 import { type DrainDeps, drain } from './drain.ts';
 import { isLagging } from './lag.ts';
+import { type MoveLaneDeps, moveLane } from './move-lane.ts';
 import { park } from './park.ts';
 import type { LaneResult, Queued } from './queued.ts';
 import { inRequests, type Members, type Sending } from './request-batch.ts';
 import { type Ending, SETTLED, settle } from './settle.ts';
 
 export type LaneDeps = DrainDeps &
-  CommandDeps & { readonly log: Log; readonly lagSeconds: number; readonly faultWaits: FaultWaits };
+  CommandDeps &
+  MoveLaneDeps & { readonly log: Log; readonly lagSeconds: number; readonly faultWaits: FaultWaits };
 
 /**
  * Works through a lane: its records in order, and at most as many at once as the lane may have requests in flight. Returns
@@ -140,13 +143,13 @@ function together(
 ): readonly Unit[] {
   const [first] = run;
   const config = first && registrationOf(first, registrations)?.config;
-  // Only a lane that exists makes requests.
+  const messages = run.flatMap((queued) => messageOf(queued) ?? []);
+  // Only messages of this lane go in one request: each of another one is moved there.
   const isLane =
     first !== undefined &&
     config?.kind === 'valid' &&
-    laneOfRecord(first) < laneCountIn(lanesOfConfig(config));
+    !messages.some(({ delivery }) => isOtherLane(delivery, laneOfRecord(first), lanesOfConfig(config)));
   const rules = isLane ? config.subscription : {};
-  const messages = run.flatMap((queued) => messageOf(queued) ?? []);
   if (messages.length < run.length) return run.map((queued) => ({ records: [queued] }));
   return inRequests(messages, rules, deps.stage).map((sending) => {
     const [one, ...others] = sending.members;
@@ -183,7 +186,9 @@ async function workOn(
   if (message.value.kind === 'token') {
     const token = message.value.value;
     if (registration === undefined) throw new UnreadableState(token.subscription);
-    if (token.command) await obey(token.command, token, registration, bounds, deps);
+    const { command } = token;
+    if (command?.do === 'move') await moveLane(token, command, registration, bounds, deps);
+    else if (command) await obey(command, token, registration, bounds, deps);
     else
       await drain(
         token,
@@ -214,5 +219,8 @@ async function parkAll(
   const registration = first && registrationOf(first, registrations);
   if (first === undefined || registration === undefined) return;
   const messages = rest.flatMap((queued) => messageOf(queued) ?? []);
-  await park(registration, laneOfGroup(first.record.attributes.MessageGroupId) ?? 0, messages, deps);
+  const lane = laneOfGroup(first.record.attributes.MessageGroupId) ?? 0;
+  const deliveries = messages.map(({ delivery }) => delivery);
+  await noteMisplaced(registration, lane, deliveries, deps);
+  await park(registration, lane, messages, deps);
 }

@@ -17,6 +17,8 @@ export type DeliveryLimits = AnswerLimits & {
   readonly outageWaits: OutageWaits;
   readonly faultWaits: FaultWaits;
   readonly mostHops: number;
+  /** How long `route` may still use the lanes of an item that was replaced. */
+  readonly staleLanesMs: number;
   readonly claimsLiveSeconds: number;
   readonly aloneAtReceives: number;
   readonly crashingAtStarts: number;
@@ -37,6 +39,8 @@ export const deliveryLimits = (config: DeliverEnvironment): DeliveryLimits => ({
   excerptBytes: config.EXCERPT_BYTES,
   loggedBytesPerMinute: config.TENANT_LOGGING_BYTES,
   mostHops: config.MOST_RETRY_HOPS,
+  // Its cache, and a moment for its reads, which are eventually consistent, and for its sends.
+  staleLanesMs: config.CONFIG_CACHE_SECONDS * 1000 + 5_000,
   claimsLiveSeconds: config.CLAIMS_LIVE_DAYS * 86_400,
   aloneAtReceives: config.ALONE_AT_RECEIVES,
   crashingAtStarts: config.CRASHING_AT_STARTS,

@@ -1,7 +1,7 @@
 // Sends a delivery into its present lane: its lane was removed by a smaller cap or another quality of service, or a held
 // message is sent again.
 import type { Delivery } from '#lib/message/attribute.ts';
-import { deliveryInLane, laneOf } from '#lib/message/lane.ts';
+import { deliveryInLane, laneFor } from '#lib/message/lane.ts';
 import type { LaneLayout } from '#lib/message/lane-layout.ts';
 import { NotConfirmed, type Queues } from '#lib/queue/queues.ts';
 import type { Log } from '#lib/telemetry/log.ts';
@@ -21,7 +21,7 @@ export async function sendToLane(
   // Another deduplication id: SQS would drop the copy as a duplicate of the first.
   const delivery = { ...before, sends: before.sends + 1 };
   const [refused] = await queues.send(deliveriesQueueUrl, [
-    deliveryInLane(delivery, body, laneOf(delivery.messageId, lanes)),
+    deliveryInLane(delivery, body, laneFor(delivery, lanes)),
   ]);
   if (refused !== undefined) throw new NotConfirmed('deliveries.fifo', refused);
   const { subscription, messageId } = delivery;

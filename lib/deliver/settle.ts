@@ -1,9 +1,10 @@
 // Settles the deliveries of one request that came from the queue: they are attempted, or go where they belong (no
 // subscription: `undeliverable`; lane removed: its new lane; paused or behind a backlog: the backlog).
 import type { SQSRecord } from 'aws-lambda';
-import { laneCountIn } from '#lib/message/lane-layout.ts';
+import { isOtherLane } from '#lib/message/lane.ts';
 import type { Queues } from '#lib/queue/queues.ts';
 import { sendUndeliverable } from '#lib/queue/undeliverable.ts';
+import { type LaneMoveDeps, lanesAreMoving } from '#lib/state/lane-move.ts';
 import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
 import { UnreadableState } from '#lib/state/state-item.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
@@ -25,11 +26,12 @@ export type Ending =
 export const SETTLED: Ending = { kind: 'settled' };
 const PARK: Ending = { kind: 'park' };
 
-export type SettleDeps = SendingDeps & {
-  readonly queues: Pick<Queues, 'send' | 'remove'>;
-  readonly undeliverableQueueUrl: string;
-  readonly count: Count;
-};
+export type SettleDeps = SendingDeps &
+  LaneMoveDeps & {
+    readonly queues: Pick<Queues, 'send' | 'remove'>;
+    readonly undeliverableQueueUrl: string;
+    readonly count: Count;
+  };
 
 /** The deliveries of one request, and their records. */
 type Arrived = {
@@ -60,7 +62,8 @@ export async function settle(
     return SETTLED;
   }
   const lanes = lanesOfConfig(config);
-  if (lane >= laneCountIn(lanes)) {
+  if (await lanesAreMoving(registration, lanes, deps)) return PARK;
+  if (isOtherLane(delivery, lane, lanes)) {
     await sendToLane({ delivery, body }, { lanes, event: 'delivery.moved' }, deps);
     deps.count('DeliveriesMoved');
     onSettled(1);

@@ -259,7 +259,7 @@ export const PARAMETERS = {
     {
       default: 5,
       variable: 'CONFIG_CACHE_SECONDS',
-      functions: ['route', 'bridge'],
+      functions: ['route', 'deliver', 'bridge'],
       meaning: 'How long `route` caches the subscriptions of a topic, and `bridge` an endpoint',
     },
   ),

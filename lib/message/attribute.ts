@@ -14,6 +14,8 @@ const common = {
   /** The publisher's headers, names in lower case. */
   headers: z.record(z.string(), z.string()),
   encoding: z.literal('base64').optional(),
+  /** The key whose messages keep their order (key.ts); undefined: the message id. */
+  key: z.string().optional(),
   traceparent: z.string().optional(),
   tracestate: z.string().optional(),
   /** Epoch milliseconds. */
@@ -29,6 +31,8 @@ export const deliverySchema = z.object({
   replayId: z.string().optional(),
   /** Addressed to this subscription by its id, by the publisher, by a redrive or by a person: its filter does not apply. */
   direct: z.literal(true).optional(),
+  /** The publisher's sequence number in messages.fifo: the order of a key's messages, whichever lanes they went through. */
+  place: z.string().optional(),
   /** Epoch milliseconds of the first attempt; undefined before it. */
   firstAt: z.number().optional(),
   /** Retries by the `retry` block since its subscription was resumed. */
@@ -60,6 +64,8 @@ const commandSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('purge') }),
   /** Entries parked before this time, epoch milliseconds, are past their retention. */
   z.object({ do: z.literal('expire'), before: z.number() }),
+  /** The lane's entries of other lanes are moved there. `number`: of the move. `after`: the sort key to continue after. */
+  z.object({ do: z.literal('move'), number: z.number().int(), after: z.string().optional() }),
 ]);
 
 const tokenSchema = z.object({

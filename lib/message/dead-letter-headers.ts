@@ -29,6 +29,7 @@ export const HEADERS: {
   contentType: ['content-type', 'text'],
   headers: ['webhook-headers', 'json'],
   encoding: ['webhook-encoding', 'text'],
+  key: ['webhook-key', 'text'],
   traceparent: ['traceparent', 'text'],
   tracestate: ['tracestate', 'text'],
   replayId: ['webhook-replay-id', 'text'],

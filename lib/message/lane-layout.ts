@@ -7,6 +7,8 @@ export type LaneLayout = {
   readonly requests: number;
   /** Whether a lane has several requests in flight. Otherwise each request has a lane of its own. */
   readonly several: boolean;
+  /** Whether the messages of one key share a lane, and keep their order. */
+  readonly byKey?: true;
 };
 
 /** One lane with one request in flight: strict order. */

@@ -2,13 +2,26 @@
 // same time. This is the only lock.
 import { hash } from 'node:crypto';
 import { type Delivery, encodeAttribute } from './attribute.ts';
-import { type LaneLayout, laneOfSlot } from './lane-layout.ts';
+import { type LaneLayout, laneCountIn, laneOfSlot } from './lane-layout.ts';
 
-/** The lane of a message: a hash of its id, so that every send of it goes into the same lane. */
-export function laneOf(messageId: string, layout: LaneLayout): number {
+/** The lane of a text, a message id or a key: a hash, so that every send of it goes into the same lane. */
+export function laneOf(text: string, layout: LaneLayout): number {
   if (layout.requests <= 1) return 0;
-  return laneOfSlot(hash('sha256', messageId, 'buffer').readUInt32BE(0) % layout.requests, layout);
+  return laneOfSlot(hash('sha256', text, 'buffer').readUInt32BE(0) % layout.requests, layout);
 }
+
+/** The lane of a delivery: by its key where its subscription orders by key, else by its message id. */
+export const laneFor = (
+  { key, messageId }: Pick<Delivery, 'key' | 'messageId'>,
+  layout: LaneLayout,
+): number => laneOf(layout.byKey ? (key ?? messageId) : messageId, layout);
+
+/** Whether a delivery has come into a lane that is not its own: the subscription has another number of lanes now. */
+export const isOtherLane = (
+  delivery: Pick<Delivery, 'key' | 'messageId'>,
+  lane: number,
+  layout: LaneLayout,
+): boolean => (layout.byKey ? laneFor(delivery, layout) !== lane : lane >= laneCountIn(layout));
 
 /** The message group of a lane. The subscription's id is hashed, because a group id is short and ASCII only. */
 export function groupOf(subscriptionId: string, lane: number): string {

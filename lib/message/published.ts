@@ -4,6 +4,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { withoutMark } from '#lib/item/json.ts';
 import { isContentType } from './header.ts';
+import { keyOf } from './key.ts';
 import { type MessageShape, messageShapeOf } from './shapes.ts';
 import { isTraceparent, isTracestate } from './trace.ts';
 
@@ -15,6 +16,10 @@ export type Published = {
   readonly contentType: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly encoding: 'base64' | undefined;
+  /** Messages of one key keep their order; undefined: the message has a key of its own, its id. */
+  readonly key: string | undefined;
+  /** Its sequence number in messages.fifo, the order of its group; undefined from `messages`. */
+  readonly place: string | undefined;
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
   readonly body: string;
@@ -39,6 +44,7 @@ export const KNOWN = [
   'content-type',
   'headers',
   'encoding',
+  'key',
   'traceparent',
   'tracestate',
 ] as const;
@@ -84,6 +90,8 @@ export function readPublished(record: SQSRecord): PublishedReading {
       contentType: texts['content-type'] ?? inHeaders ?? 'application/json',
       headers,
       encoding: texts.encoding === 'base64' ? 'base64' : undefined,
+      place: placeIn(record.attributes.SequenceNumber),
+      key: keyOf(record.attributes.MessageGroupId ?? texts.key),
       ...traceOf(texts),
       body,
       publishedAt: Number(record.attributes.SentTimestamp),
@@ -106,6 +114,9 @@ const isPayloadPointer = (
 ): boolean =>
   POINTER_BODY.test(withoutMark(body)) ||
   POINTER_ATTRIBUTES.some((name) => attributes[name] !== undefined || shape?.texts[name] !== undefined);
+/** A number of more digits than SQS's 128 bits make is no place in a sort key. */
+const placeIn = (sequence: string | undefined): string | undefined =>
+  sequence !== undefined && /^\d{1,39}$/.test(sequence) ? sequence : undefined;
 
 /** An invalid trace context is left out: it is no reason to refuse a message. */
 function traceOf({ traceparent, tracestate }: Texts): Pick<Published, 'traceparent' | 'tracestate'> {
@@ -134,8 +145,10 @@ const noAddress = (shape: MessageShape | undefined): string =>
 function textsOf(record: SQSRecord): { texts: Texts; ignored: string[] } | { fault: string } {
   const texts: { [name in Known]?: string } = {};
   const ignored: string[] = [];
-  for (const [name, { dataType, stringValue }] of Object.entries(record.messageAttributes)) {
+  for (const [name, { dataType, stringValue, binaryValue }] of Object.entries(record.messageAttributes)) {
     if (!isKnown(name)) ignored.push(name);
+    // A key is compared and never shown, so any bytes are one; Lambda gives them in base64.
+    else if (name === 'key' && binaryValue !== undefined) texts[name] = binaryValue;
     else if (stringValue === undefined)
       return { fault: `attribute ${name}: is of type ${dataType}; send a String` };
     else texts[name] = stringValue;

@@ -51,7 +51,7 @@ const isObject = (json: unknown): json is Json =>
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 // An id is unique only together with its source (https://github.com/cloudevents/spec).
-function cloudEvent({ type, source, id, traceparent, tracestate }: Json): MessageShape {
+function cloudEvent({ type, source, id, partitionkey, traceparent, tracestate }: Json): MessageShape {
   if (!isText(type) || !isText(source) || !isText(id)) {
     return {
       texts: {},
@@ -63,6 +63,9 @@ function cloudEvent({ type, source, id, traceparent, tracestate }: Json): Messag
       topic: type,
       id: hash('sha256', JSON.stringify([source, id]), 'base64url'),
       'content-type': 'application/cloudevents+json',
+      // CloudEvents' extension for partitioning. Some write a number, though the extension says a text.
+      ...(isText(partitionkey) && { key: partitionkey }),
+      ...(typeof partitionkey === 'number' && { key: String(partitionkey) }),
       // CloudEvents' extension for distributed tracing.
       ...(isText(traceparent) && { traceparent }),
       ...(isText(tracestate) && { tracestate }),
@@ -108,7 +111,8 @@ function attributesIn(attributes: unknown): { readonly texts: Texts; readonly bi
   const texts: Record<string, string> = {};
   const binary: string[] = [];
   for (const [name, attribute] of Object.entries(isObject(attributes) ? attributes : {})) {
-    if (isObject(attribute) && attribute.Type !== 'Binary' && isText(attribute.Value))
+    // A key may be any bytes (published.ts); SNS writes them in base64.
+    if (isObject(attribute) && (attribute.Type !== 'Binary' || name === 'key') && isText(attribute.Value))
       texts[name] = attribute.Value;
     else binary.push(name);
   }

@@ -36,6 +36,7 @@ export async function sendDeadLetter(
     notBefore: _n,
     hops: _h,
     batch: _b,
+    place: _p,
     ...rest
   } = delivery;
   const letter: DeadLetter = { ...rest, ...cause, attempts: attempt, firstAt, lastAt: at, sequence };

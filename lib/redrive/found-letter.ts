@@ -20,6 +20,7 @@ type Carried = Pick<
   | 'contentType'
   | 'headers'
   | 'encoding'
+  | 'key'
   | 'traceparent'
   | 'tracestate'
   | 'publishedAt'
@@ -113,7 +114,16 @@ function readUndeliverable(body: string, origin: Undeliverable): LetterReading {
   if (deadLetter.ok) return { ok: true, found: letterOf(deadLetter.value, body) };
   const delivery = decodeDelivery(inner);
   if (!delivery.ok) return delivery;
-  const { attempt, firstAt, sends: _s, retries: _r, notBefore: _n, hops: _h, ...carried } = delivery.value;
+  const {
+    attempt,
+    firstAt,
+    sends: _s,
+    retries: _r,
+    notBefore: _n,
+    hops: _h,
+    place: _p,
+    ...carried
+  } = delivery.value;
   return {
     ok: true,
     found: {

@@ -1,7 +1,7 @@
 // Sends a page of letters into their lanes on `deliveries.fifo`, and messages that never had a subscription back to the
 // publishers' queues: in order within each subscription, at the request's rate, and only while there is time.
 
-import { deliveryInLane, groupOf, laneOf } from '#lib/message/lane.ts';
+import { deliveryInLane, groupOf, laneFor } from '#lib/message/lane.ts';
 import { ONE_LANE } from '#lib/message/lane-layout.ts';
 import type { Backstop } from '#lib/queue/backstop.ts';
 import type { Outgoing, Queues } from '#lib/queue/queues.ts';
@@ -139,9 +139,9 @@ function lanesOf<Place>({ items, redriveId, targets }: SendPlan<Place>): Lane<Pl
   letters.sort((a, b) => inOrder(a.letter, b.letter));
   for (const { item, letter } of letters) {
     const delivery = deliveryOf(letter, redriveId);
-    const { subscription, messageId, replayId } = delivery;
+    const { subscription, replayId } = delivery;
     const { lanes: layout, isOrdered } = targets.get(subscription) ?? { lanes: ONE_LANE, isOrdered: true };
-    const number = laneOf(messageId, layout);
+    const number = laneFor(delivery, layout);
     const lane = laneNamed(groupOf(subscription, number), isOrdered);
     lane.push({ item, lane, delivery: { replayId, entry: deliveryInLane(delivery, letter.body, number) } });
   }

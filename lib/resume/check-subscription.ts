@@ -6,6 +6,7 @@ import { sendDeliveryToUndeliverable, type UndeliverableDeps } from '#lib/queue/
 import { type ChangeDeps, change } from '#lib/state/change.ts';
 import { HELD_LOOK_MS, LOOK_MS } from '#lib/state/due.ts';
 import { dropHeld, listHeld, withoutHeldNote } from '#lib/state/held.ts';
+import { moveRepeated, sendMoveTokens } from '#lib/state/lane-move.ts';
 import { drainStarted, probeLane } from '#lib/state/lanes.ts';
 import { dueWithoutBacklog, itemChanged, itemWrong } from '#lib/state/machine.ts';
 import type { ConfigItem } from '#lib/state/registration.ts';
@@ -62,6 +63,8 @@ export async function checkSubscriptionState(
   const looksAtWaiting = phaseOf(subject.state) !== 'going' && now - lookedAt >= LOOK_MS;
   const looksAtHeld = heldAt !== undefined && now - Math.max(heldAt, lookedAt) >= HELD_LOOK_MS;
 
+  if (await changeTo((from) => moveRepeated(from, now))) await sendMoveTokens(subject, deps);
+
   let started = 0;
   for (const lane of dueLanes()) {
     if (started === maxTokens) break;
@@ -85,7 +88,9 @@ export async function checkSubscriptionState(
   /** In an outage one lane probes. A stopped subscription has no due lanes. */
   function dueLanes(): number[] {
     const { state } = subject;
-    const { pause } = state;
+    const { pause, move } = state;
+    // The end of the move sends the tokens.
+    if (move !== undefined) return [];
     if (pause === undefined)
       return closedLanes(state).filter((lane) => (state.lanes[lane]?.until ?? 0) <= now);
     const lane = probeLane(state);

@@ -41,6 +41,8 @@ export function statusLineOf(
     phase: phaseOf(state),
     pause: state.pause,
     slow: state.slow && { since: state.slow.since },
+    /** The number of lanes that its messages are being moved to: nothing is delivered meanwhile. */
+    movesToLanes: state.move?.to,
     closedLanes: lanes,
     backlog: counted?.count,
     backlogIsAtLeast: counted?.atLeast,

@@ -54,7 +54,7 @@ export const requestSchema = z.discriminatedUnion('action', [
     limit: z.number().int().min(1).max(100).optional(),
     cursor: z
       .string()
-      .regex(/^\d{1,2}:\d{40}#[\x21-\x7e]{1,128}$/, 'must be the cursor of an answer')
+      .regex(/^\d{1,2}:\d{40}#[\x21-\x7e]{1,140}$/, 'must be the cursor of an answer')
       .optional(),
   }),
   z.strictObject({ subscription: id, action: z.literal('send-held'), messageId: id }),

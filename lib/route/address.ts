@@ -5,7 +5,7 @@ import { createEvent } from '#lib/filter/event.ts';
 import { isWanted } from '#lib/filter/filter.ts';
 import { MOST_STEPS } from '#lib/filter/match.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
-import { laneOf } from '#lib/message/lane.ts';
+import { laneFor } from '#lib/message/lane.ts';
 import { type Published, readPublished } from '#lib/message/published.ts';
 import type { Directory, Listed } from '#lib/subscription/directory.ts';
 import type { Count, Meter } from '#lib/telemetry/log.ts';
@@ -85,9 +85,9 @@ function wantingOf(
 }
 
 function deliveryTo({ id, lanes }: Listed, message: Published): Laned {
-  const { topic, encoding, traceparent, tracestate } = message;
+  const { topic, encoding, key, place, traceparent, tracestate } = message;
   return {
-    lane: laneOf(message.id, lanes),
+    lane: laneFor({ key, messageId: message.id }, lanes),
     isOrdered: !lanes.several,
     delivery: {
       subscription: id,
@@ -96,6 +96,8 @@ function deliveryTo({ id, lanes }: Listed, message: Published): Laned {
       contentType: message.contentType,
       headers: message.headers,
       ...(encoding !== undefined && { encoding }),
+      ...(key !== undefined && { key }),
+      ...(place !== undefined && { place }),
       ...(traceparent !== undefined && { traceparent }),
       ...(tracestate !== undefined && { tracestate }),
       publishedAt: message.publishedAt,

@@ -2,7 +2,7 @@
 // SQS delays a message by at most 15 minutes, so a longer wait takes several rounds.
 import type { SQSRecord } from 'aws-lambda';
 import { type Delivery, decodeLaneMessage, encodeAttribute } from '#lib/message/attribute.ts';
-import { deliveryInLane, laneOf } from '#lib/message/lane.ts';
+import { deliveryInLane, laneFor } from '#lib/message/lane.ts';
 import { ONE_LANE } from '#lib/message/lane-layout.ts';
 import { delaySecondsUntil } from '#lib/queue/delay.ts';
 import { NotConfirmed, type Outgoing, type Queues } from '#lib/queue/queues.ts';
@@ -53,5 +53,5 @@ async function inLane(
   { directory }: Pick<ComeRoundDeps, 'directory'>,
 ): Promise<Outgoing> {
   const { lanes } = (await directory.byId(delivery.subscription)) ?? { lanes: ONE_LANE };
-  return deliveryInLane(delivery, body, laneOf(delivery.messageId, lanes));
+  return deliveryInLane(delivery, body, laneFor(delivery, lanes));
 }

@@ -38,3 +38,10 @@ export async function startNextDrain(registration: Registration, deps: DrainStar
   if (await change(registration, (from) => drainStarted(from, next, now), deps))
     await sendLaneToken(registration, next, deps);
 }
+
+/** Sends the token that each closed lane needs in the present state, after a move of its messages. Never throws. */
+export async function sendAllTokens(registration: Registration, deps: DrainStartDeps): Promise<void> {
+  const { state } = registration;
+  if (needsSlots(state)) return await passSlot(registration, undefined, deps);
+  for (const lane of closedLanes(state)) await sendLaneToken(registration, lane, deps);
+}

@@ -3,6 +3,7 @@
 // that have a backlog: there, they stand in line for the slots of slow drains.
 import { hash } from 'node:crypto';
 import * as z from 'zod';
+import { TOKEN_MS } from './lanes.ts';
 import type { State } from './state.ts';
 import type { Table } from './table.ts';
 
@@ -46,11 +47,18 @@ export const LOOK_MS = 10 * 60_000;
 export const HELD_LOOK_MS = 60 * 60_000;
 
 /** When the sweep has to check the subscription, epoch milliseconds; undefined for never. */
-export function dueAtOf({ pause, lanes, absentSince, lookedAt = 0, heldAt }: State): number | undefined {
+export function dueAtOf(state: State): number | undefined {
+  const { absentSince, lookedAt = 0, move } = state;
   if (absentSince !== undefined) return Math.max(absentSince, lookedAt) + LOOK_MS;
+  const dueAt = dueWithItem(state);
+  // A token of the move may be lost, also while the subscription is paused.
+  return move === undefined ? dueAt : Math.min(move.notBefore + TOKEN_MS, dueAt ?? Number.POSITIVE_INFINITY);
+}
+
+function dueWithItem({ pause, lanes, lookedAt = 0, heldAt, move }: State): number | undefined {
   const untils = Object.values(lanes).map(({ until }) => until);
   if (pause === undefined) {
-    if (untils.length > 0) return Math.min(...untils);
+    if (untils.length > 0) return move === undefined ? Math.min(...untils) : undefined;
     return heldAt === undefined ? undefined : Math.max(heldAt, lookedAt) + HELD_LOOK_MS;
   }
   const look = Math.max(pause.since, lookedAt) + LOOK_MS;

@@ -1,4 +1,4 @@
-// A lane's backlog: its waiting messages, ordered by sequence number. Parking a message twice writes one entry. Only the
+// A lane's backlog: its waiting messages, in the publisher's order as far as messages.fifo knows it, else in the lane's. Parking a message twice writes one entry. Only the
 // holder of the lane's message group writes here.
 import * as z from 'zod';
 import { type Delivery, deliverySchema } from '#lib/message/attribute.ts';
@@ -34,9 +34,13 @@ const entrySchema = z.object({
 
 export type Parkable = Pick<BacklogEntry, 'delivery' | 'body' | 'sequence'>;
 
+/** A message that is sent again on request comes behind those that are there. */
+const placeOf = ({ place, replayId }: Delivery): string | undefined =>
+  replayId === undefined ? place : undefined;
+
 /** Makes the backlog entry of a message parked at `now` (epoch milliseconds). */
 export const entryOf = ({ delivery, body, sequence }: Parkable, now: number): BacklogEntry => ({
-  sk: entryKey(sequence, delivery.messageId),
+  sk: entryKey(placeOf(delivery) ?? sequence, delivery),
   delivery,
   body,
   sequence,

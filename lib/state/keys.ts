@@ -24,9 +24,15 @@ export const placeKey = (sqsMessageId: string) => ({ pk: `place#${part(sqsMessag
 /** Partition key of a lane's backlog. */
 export const laneKey = (subscription: string, lane: number): string => `lane#${part(subscription)}#${lane}`;
 
-/** Sort key of a backlog entry: the sequence number, padded so that text sorts like numbers, then the message id. */
-export const entryKey = (sequence: string, messageId: string): string =>
-  `${sequence.padStart(40, '0')}#${messageId}`;
+/**
+ * Sort key of a backlog entry: its place, padded so that text sorts like numbers, then the message id. The first digit is 1
+ * since places are those of the publisher's queue: entries of older versions, numbered by their lane, come before them.
+ * A copy that was sent again is another entry. SQS drops a copy with the same `sends`, so one must not replace the other.
+ */
+export const entryKey = (
+  place: string,
+  { messageId, sends }: { readonly messageId: string; readonly sends: number },
+): string => `1${place.padStart(39, '0')}#${messageId}${sends > 0 ? `#${sends}` : ''}`;
 
 /** Key of a part of the long body of the message that has this key. Two digits: a message has a few parts. */
 export const partKey = ({ pk, sk }: StateKey, index: number): StateKey => ({

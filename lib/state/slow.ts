@@ -51,7 +51,8 @@ export const needsSlots = (state: State): boolean => state.slow !== undefined &&
 
 /** The closed lane of a slow subscription that has waited longest for a slot. Undefined: none waits. */
 export function waitingLane(state: State, now: number): number | undefined {
-  if (!needsSlots(state)) return undefined;
+  // While messages are moved to other lanes nothing is delivered: no slot is of use.
+  if (!needsSlots(state) || state.move !== undefined) return undefined;
   return closedLanes(state)
     .filter((lane) => isWaiting(state, lane, now))
     .sort((a, b) => (state.lanes[a]?.drain ?? 0) - (state.lanes[b]?.drain ?? 0))[0];
@@ -73,7 +74,8 @@ export function laneWaits(state: State, lane: number, drain: number, now: number
  */
 export function slotGiven(state: State, lane: number, now: number): State | undefined {
   const closed = state.lanes[lane];
-  if (closed === undefined || !needsSlots(state) || !isWaiting(state, lane, now)) return undefined;
+  if (closed === undefined || !needsSlots(state) || state.move !== undefined || !isWaiting(state, lane, now))
+    return undefined;
   const { lanes } = allWaiting(state, now);
   const drains = state.drains + 1;
   const given = { drain: drains, until: slotEnds(state, lane, now), unheard: closed.unheard + 1 };

@@ -54,6 +54,22 @@ const slowSchema = z.object({
   tenant: z.string(),
 });
 
+const moveSchema = z.object({
+  /** The number of lanes that the messages are moved into. */
+  to: z.number(),
+  /** Number of this move; each number is used once. */
+  number: z.number(),
+  /** Lanes whose messages are not moved yet. */
+  from: z.array(z.number()),
+  /** Lanes whose messages are moved. */
+  moved: z.array(z.number()),
+  /** When the tokens go through these lanes, epoch milliseconds, and how many times they were sent. */
+  notBefore: z.number(),
+  sends: z.number(),
+  /** Nothing shows yet that there were messages before the move. */
+  isNew: z.literal(true).optional(),
+});
+
 const stateSchema = z.object({
   version: z.number(),
   /** Raised at every pause and every opening. */
@@ -61,6 +77,10 @@ const stateSchema = z.object({
   pause: pauseSchema.optional(),
   /** The closed lanes by number: they have a backlog, or had one a moment ago. */
   lanes: z.record(z.string(), laneSchema),
+  /** The number of lanes that its messages are in, where it keeps an order. Undefined: not noted yet. */
+  layout: z.number().optional(),
+  /** Its messages are being moved to another number of lanes. */
+  move: moveSchema.optional(),
   /** Its exchanges take long: its messages go through the backlog, and its drains need slots. */
   slow: slowSchema.optional(),
   /** The last drain number; each number is used once. */
@@ -76,6 +96,7 @@ const stateSchema = z.object({
 export type Head = z.infer<typeof headSchema>;
 export type Pause = z.infer<typeof pauseSchema>;
 export type ClosedLane = z.infer<typeof laneSchema>;
+export type LaneMove = z.infer<typeof moveSchema>;
 export type State = z.infer<typeof stateSchema>;
 
 export const NO_STATE: State = { version: 0, epoch: 0, lanes: {}, drains: 0 };

@@ -28,6 +28,7 @@ export function readFields(
     filter: read('filter', FIELDS.filter),
     tenant: read('tenant', FIELDS.tenant),
     qos: read('qos', FIELDS.qos),
+    order: read('order', FIELDS.order),
     type: read('type', FIELDS.type),
     entrypointId: read('entrypointId', FIELDS.entrypointId),
     dlq: read('dlq', FIELDS.dlq),

@@ -15,25 +15,29 @@ const CONNECTIONS = BLOCKS.flatMap((block) => [
 /** The attributes of an item that decide on its lanes, as paths, with DynamoDB's type for each. */
 export const LANE_ATTRIBUTES: Readonly<Record<string, 'S' | 'N'>> = {
   qos: 'S',
+  order: 'S',
   ...Object.fromEntries(CONNECTIONS.map((path) => [path, 'N'] as const)),
 };
 
 /** The lanes of an item: one where an attribute that decides on them can't be read, or is given twice in two ways. */
 export function lanesIn(item: JsonObject): LaneLayout {
   const qos = TOP_FIELDS.qos().default('auto').safeParse(valueAt(item, 'qos'));
+  const order = TOP_FIELDS.order().default('subscription').safeParse(valueAt(item, 'order'));
   const given = new Set(
     CONNECTIONS.map((path) => valueAt(item, path)).filter((value) => value !== undefined),
   );
   const [connections = HTTP_DEFAULTS.maxConcurrentConnections, another] = given;
   const lanes = HTTP_FIELDS.maxConcurrentConnections().safeParse(connections);
-  if (!qos.success || !lanes.success || another !== undefined || isOrdered(qos.data)) return ONE_LANE;
-  return { requests: lanes.data, several: true };
+  if (!qos.success || !order.success || !lanes.success || another !== undefined) return ONE_LANE;
+  if (!isOrdered(qos.data)) return { requests: lanes.data, several: true };
+  return order.data === 'key' ? { requests: lanes.data, several: false, byKey: true } : ONE_LANE;
 }
 
 /** The lanes of a parsed subscription. */
-export const lanesOf = ({ qos, http }: Pick<Subscription, 'qos' | 'http'>): LaneLayout => ({
+export const lanesOf = ({ qos, order, http }: Pick<Subscription, 'qos' | 'order' | 'http'>): LaneLayout => ({
   requests: http.maxConcurrentConnections,
   several: !isOrdered(qos),
+  ...(order === 'key' && { byKey: true }),
 });
 
 /** Undefined where a form left it empty too. */

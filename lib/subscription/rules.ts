@@ -7,6 +7,7 @@ import { type SecretReference, secretsIn } from '#lib/item/secret-reference.ts';
 import type { ItemFields } from './fields.ts';
 import type { ItemShape } from './shape.ts';
 import type { Ssl } from './ssl-schema.ts';
+import { isOrdered } from './subscription.ts';
 import { ALL_TOPICS, isPrefix } from './topics.ts';
 import { unsupportedOptions } from './unsupported-options.ts';
 
@@ -84,6 +85,14 @@ export function brokenRules(fields: ItemFields, { found }: ItemShape, rules: Sub
   } else if (fields.topic !== undefined && isPrefix(fields.topic)) {
     const reason = `names more than one topic: put it into topics, and ${ALL_TOPICS} here; \`webhooks subscriptions put\` does so`;
     fault(reason, 'topic');
+  }
+  // `auto` and `none` keep no order: whoever asks for it would believe that it is kept.
+  const qos = fields.qos ?? (found.has('qos') ? undefined : 'auto');
+  if (fields.order === 'key' && qos !== undefined && !isOrdered(qos)) {
+    fault(
+      'must not be key under auto and none, which keep no order: set qos to at-least-once or at-most-once',
+      'order',
+    );
   }
   if (fields.qos === 'at-least-once' && !found.has('dlq')) {
     const reason = 'must not be false under at-least-once without a dlq: name one, or leave this out';

@@ -50,7 +50,7 @@ export function parseSubscription(item: unknown, rules: SubscriptionRules): Pars
 type Complete = ItemFields & { readonly id: string; readonly callbackUrl: string };
 
 function subscriptionOf(fields: Complete, rules: SubscriptionRules): Subscription {
-  const { tenant, auth, signing, ssl, proxy, onOutage, batch, logging, metrics, metadata } = fields;
+  const { tenant, order, auth, signing, ssl, proxy, onOutage, batch, logging, metrics, metadata } = fields;
   const qos = fields.qos ?? 'auto';
   return {
     id: fields.id,
@@ -60,6 +60,7 @@ function subscriptionOf(fields: Complete, rules: SubscriptionRules): Subscriptio
     qos,
     callbackUrl: fields.callbackUrl,
     headers: fields.headers ?? [],
+    ...(order === 'key' && { order }),
     http: httpOf(fields, qos, rules),
     dlq: fields.dlq,
     interruptConsumptionOnServerError: fields.interruptConsumptionOnServerError ?? true,
@@ -85,7 +86,7 @@ function httpOf(fields: ItemFields, qos: Qos, { largestReadTimeoutMs }: Subscrip
     // A deployment may allow less than the default.
     readTimeoutMs: fields.readTimeout ?? Math.min(HTTP_DEFAULTS.readTimeout, largestReadTimeoutMs),
     idleTimeoutMs: fields.idleTimeout ?? HTTP_DEFAULTS.idleTimeout,
-    maxConcurrentConnections: isOrdered(qos) ? 1 : connections,
+    maxConcurrentConnections: isOrdered(qos) && fields.order !== 'key' ? 1 : connections,
   };
 }
 

@@ -11,12 +11,15 @@ import type { Ssl } from './ssl-schema.ts';
 export const QOS = ['none', 'auto', 'at-most-once', 'at-least-once'] as const;
 export type Qos = (typeof QOS)[number];
 
+export const ORDERS = ['subscription', 'key'] as const;
+export type Order = (typeof ORDERS)[number];
+
 export type HttpOptions = {
   readonly connectTimeoutMs: number;
   /** Limit of the whole exchange, including the answer. */
   readonly readTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** Requests in flight over all lanes; 1 for at-most-once and at-least-once. */
+  /** Requests in flight over all lanes; 1 for at-most-once and at-least-once, unless they keep the order by key. */
   readonly maxConcurrentConnections: number;
 };
 
@@ -30,6 +33,8 @@ export type Subscription = {
   /** Undefined: the subscription is its own tenant. */
   readonly tenant?: string;
   readonly qos: Qos;
+  /** Undefined: `subscription`. Only at-most-once and at-least-once keep the order of each key. */
+  readonly order?: 'key';
   readonly callbackUrl: string;
   readonly headers: readonly { readonly name: string; readonly value: string }[];
   readonly http: HttpOptions;
@@ -63,5 +68,5 @@ export type Retry =
       readonly block: Readonly<Extract<RetryBlock, { retryOption: 'Retry On Fail' }>>;
     };
 
-/** Whether the quality of service keeps order. Ordered subscriptions have one lane. */
+/** Whether the quality of service keeps order: of all messages in one lane, or of each key with `order: "key"`. */
 export const isOrdered = (qos: Qos): boolean => qos === 'at-most-once' || qos === 'at-least-once';

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { field, text, titled, wholeNumber } from '#lib/item/field.ts';
 import { tenant } from '#lib/item/tenant-field.ts';
 import { filter } from './filter-schema.ts';
-import { QOS, type Qos } from './subscription.ts';
+import { ORDERS, QOS, type Qos } from './subscription.ts';
 import { isTopicPattern, MOST_TOPICS } from './topics.ts';
 
 export const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
@@ -20,6 +20,15 @@ const qos = field(() =>
     'Quality of service',
     'What is promised: none (one attempt), auto (0 or n), at-most-once (0 or 1, in order), at-least-once (1 or n, in order). In any case, with hyphens, underscores or spaces.',
     { default: 'auto' },
+  ),
+);
+
+const order = field(() =>
+  titled(
+    z.enum(ORDERS),
+    'Order',
+    'What is kept in order under at-most-once and at-least-once: all messages of the subscription, one request at a time; or the messages of each key, with up to maxConcurrentConnections requests at a time.',
+    { default: 'subscription' },
   ),
 );
 
@@ -79,6 +88,7 @@ export const TOP_FIELDS = {
   filter,
   tenant,
   qos,
+  order,
   type: entrypoint('Type'),
   entrypointId: entrypoint('Entrypoint'),
   dlq: field(() =>

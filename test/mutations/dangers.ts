@@ -251,7 +251,7 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'removed-lane',
     danger: 'Lanes that a smaller cap has removed go on sending requests.',
-    edits: [['lib/deliver/settle.ts', 'if (lane >= laneCountIn(lanes)) {', 'if (lane < 0) {']],
+    edits: [['lib/deliver/settle.ts', 'if (isOtherLane(delivery, lane, lanes)) {', 'if (lane < 0) {']],
     tests: [['stories/items', 'POST nothing that is still routed to them']],
   },
   {
@@ -426,9 +426,7 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'entry-order',
     danger: 'Backlog entries are sorted as text: sequence number 10 comes before 9.',
-    edits: [
-      ['lib/state/keys.ts', "`${sequence.padStart(40, '0')}#${messageId}`", '`${sequence}#${messageId}`'],
-    ],
+    edits: [['lib/state/keys.ts', "`1${place.padStart(39, '0')}#", '`1${place}#']],
     tests: [['deliver/park', 'entries are in the order of their numbers']],
   },
   {
@@ -438,11 +436,51 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/state/keys.ts',
-        "`${sequence.padStart(40, '0')}#${messageId}`",
-        "`${sequence.padStart(40, '0')}#${messageId.slice(0, 0)}`",
+        "padStart(39, '0')}#${messageId}${",
+        "padStart(39, '0')}#${messageId.slice(0, 0)}${",
       ],
     ],
     tests: [['deliver/park', 'two messages with the same sequence number']],
+  },
+  {
+    id: 'key-lanes',
+    danger: 'After a change of the lanes, newer messages of a key overtake those that wait in its old lane.',
+    edits: [
+      ['lib/deliver/settle.ts', 'if (await lanesAreMoving(registration, lanes, deps)) return PARK;', ''],
+    ],
+    tests: [['stories/order-by-key', 'while it delivers, behind a backlog']],
+  },
+  {
+    id: 'key-lanes-stale',
+    danger:
+      'After a change of the lanes, route still sends by the old item when the messages are moved already.',
+    edits: [
+      [
+        'lib/deliver/limits.ts',
+        'staleLanesMs: config.CONFIG_CACHE_SECONDS * 1000 + 5_000',
+        'staleLanesMs: 0',
+      ],
+    ],
+    tests: [['stories/order-by-key', 'in an outage,']],
+  },
+  {
+    id: 'key-lanes-token',
+    danger: 'A lost token of a move leaves the subscription without deliveries.',
+    edits: [
+      [
+        'lib/state/lane-move.ts',
+        'if (move === undefined || now - move.notBefore < TOKEN_MS) return undefined;',
+        'if (move !== null) return undefined;',
+      ],
+    ],
+    tests: [['stories/order-by-key', 'whose token is lost']],
+  },
+  {
+    id: 'key-place',
+    danger:
+      'The backlog of a key is in the order of its lanes, which may differ from the order of the publisher.',
+    edits: [['lib/state/entries.ts', 'placeOf(delivery) ?? sequence', 'sequence']],
+    tests: [['deliver/park', 'publisher’s order']],
   },
   {
     id: 'index-pages',

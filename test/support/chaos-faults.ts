@@ -10,7 +10,9 @@ export function faultsOf({ world, subjects, mostTokens, calmIn }: Story): string
   const letters = new Set(world.idsOn(URLS.deadLetters));
   const undeliverable = new Set(world.idsOn(URLS.undeliverable));
   const commands = world.tokens(URLS.deliveries).flatMap(({ command }) => command ?? []);
-  const skipped = new Set(commands.flatMap((one) => (one.do === 'skip' ? one.entry.slice(41) : [])));
+  const skipped = new Set(
+    commands.flatMap((one) => (one.do === 'skip' ? one.entry.slice(41).replace(/#\d+$/, '') : [])),
+  );
   const discarded = new Set(commands.flatMap((one) => (one.do === 'discard-held' ? one.messageId : [])));
 
   for (const subject of subjects) {
@@ -46,7 +48,7 @@ export function faultsOf({ world, subjects, mostTokens, calmIn }: Story): string
     });
   }
 
-  function disordered({ id: subscription, first, changed, published }: Subject): string[] {
+  function disordered({ id: subscription, first, changed, published, groups }: Subject): string[] {
     if (changed || !first.qos?.startsWith('at-')) return [];
     const replayed = new Set(
       world
@@ -60,9 +62,14 @@ export function faultsOf({ world, subjects, mostTokens, calmIn }: Story): string
     // A message that was settled in another way, by rule or by request, may arrive once more as a late duplicate, out of order.
     const elsewhere = (id: string) =>
       replayed.has(id) || skipped.has(id) || letters.has(id) || undeliverable.has(id);
-    const order = published.flatMap((id) => (at.has(id) && !elsewhere(id) ? (at.get(id) ?? 0) : []));
-    return order.every((index, place) => place === 0 || index > (order[place - 1] ?? 0))
-      ? []
-      : [`${subscription} is out of order: ${[...at.keys()].join(' ')}`];
+    const byGroup = Map.groupBy(published, (id) => groups.get(id));
+    return [...byGroup.values()].flatMap((sent) => {
+      const order = sent.flatMap((id) => (at.has(id) && !elsewhere(id) ? (at.get(id) ?? 0) : []));
+      return order.every((index, place) => place === 0 || index > (order[place - 1] ?? 0))
+        ? []
+        : [
+            `${subscription} is out of order: ${sent.filter((id) => at.has(id)).join(' ')} came as ${[...at.keys()].filter((id) => sent.includes(id)).join(' ')}`,
+          ];
+    });
   }
 }

@@ -8,6 +8,10 @@ import { createWorld, type Options, URLS, type World } from './world.ts';
 export type Subject = {
   readonly id: string;
   readonly published: string[];
+  /** The publisher's group of each message. */
+  readonly groups: Map<string, string>;
+  /** Its messages have several groups, and its item may say `order: "key"`. */
+  readonly keyed: boolean;
   /** The item as it was first put, and as it was put last; undefined when deleted. */
   readonly first: Options;
   last: Options | undefined;
@@ -72,7 +76,16 @@ export async function runStory(seed: number): Promise<Story> {
     return { batch: { format, maxMessages, ...(ofBatches() < 0.3 && { maxBytes: 100 }) } };
   }
 
-  const optionsOf = (): Options => ({
+  // In every second run some subscriptions keep the order by key, and change their lanes. These choices have their own
+  // random numbers, too.
+  const keys = createRandom(seed * 31 + 7);
+  const ordering = (options: Options): Options => {
+    if (seed % 2 === 1 || !options.qos?.startsWith('at-')) return options;
+    const { order: _, ...rest } = options;
+    return { ...rest, lanes: 1 + Math.floor(keys() * 8), ...(keys() < 0.7 && { order: 'key' }) };
+  };
+  const optionsOf = (): Options => ordering(plainOptions());
+  const plainOptions = (): Options => ({
     ...batchOf(),
     qos: pick(QOS),
     lanes: 1 + some(9),
@@ -92,7 +105,18 @@ export async function runStory(seed: number): Promise<Story> {
   const subjects: Subject[] = Array.from({ length: 1 + some(2) }, (_, index) => {
     const first = optionsOf();
     const qosSeen = new Set([first.qos ?? '']);
-    return { id: `s${index}`, published: [], first, last: first, changed: false, deleted: false, qosSeen };
+    const keyed = seed % 2 === 0 && keys() < 0.8;
+    return {
+      id: `s${index}`,
+      published: [],
+      groups: new Map(),
+      keyed,
+      first,
+      last: first,
+      changed: false,
+      deleted: false,
+      qosSeen,
+    };
   });
   for (const { id, first } of subjects) {
     world.put(id, first);
@@ -136,12 +160,14 @@ export async function runStory(seed: number): Promise<Story> {
       world.agenda.in(at, () => {
         const next = `${subject.id}-${String(subject.published.length).padStart(3, '0')}`;
         subject.published.push(next);
+        const group = subject.keyed ? `${subject.id}-${Math.floor(keys() * 5)}` : subject.id;
+        subject.groups.set(next, group);
         // In every third run one message in thirty does not fit into one item of the state table.
         const isLong = seed % 3 === 0 && subject.published.length % 30 === 7;
         // A line break makes that a message goes alone among lines of JSON.
         const isAlone = subject.published.length % 5 === 2;
         const more = isLong ? ' '.repeat(300_000) : isAlone ? '\n' : '';
-        world.publish(subject.id, next, subject.id, JSON.stringify(next) + more);
+        world.publish(subject.id, next, group, JSON.stringify(next) + more);
       });
       if (random() < 0.02) poison.add(id);
     }
@@ -208,6 +234,15 @@ export async function runStory(seed: number): Promise<Story> {
     const { id } = pick(subjects);
     const held = world.held(id);
     if (held.length > 0) void world.ask({ subscription: id, action, messageId: String(pick(held).sk) });
+  }
+  // Another order or another number of lanes, under a quality of service that keeps order.
+  for (let left = seed % 2 === 0 ? Math.floor(keys() * 5) : 0; left > 0; left--) {
+    world.agenda.in(keys() * CHAOS_MS, () => {
+      const subject = subjects[Math.floor(keys() * subjects.length)];
+      if (subject?.last === undefined) return;
+      subject.last = ordering(subject.last);
+      world.put(subject.id, subject.last);
+    });
   }
   for (let left = some(50); left > 0; left--) world.agenda.in(random() * CHAOS_MS, () => pick(events)());
 

@@ -55,6 +55,9 @@ export async function remains(world: World, subscription: string) {
 }
 export const NOTHING = { queues: 0, entries: 0, lanes: 0, pause: undefined } as const;
 
+/** A state that shows no pause and no closed lane, nor ever did. */
+export const NEVER_STOPPED = { epoch: 0, drains: 0 } as const;
+
 /** Moves the time forward until no message of the subscription is left, or an hour has passed. */
 export async function rest(world: World, subscription: string): Promise<void> {
   for (let minutes = 0; minutes < 60; minutes++) {

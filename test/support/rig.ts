@@ -48,6 +48,7 @@ export type Refused = z.infer<typeof undeliverable> & { readonly body: string };
 /** The fields of a subscription that a test sets; the rest of the item is generated. */
 export type Subscribing = {
   readonly qos?: string;
+  readonly order?: 'key';
   /** With a dlq; its endpoint is put, too. */
   readonly dlq?: string;
   /** A topic other than the generated one, or none. */
@@ -215,7 +216,7 @@ export async function startRig(options: TestSetOptions = {}) {
 
     /** Puts a subscription with its own id, topic and path at the callback server. */
     async subscribe(subscribing: Subscribing = {}): Promise<Subscribed> {
-      const { qos, dlq, tenant, filter, configuration = {} } = subscribing;
+      const { qos, order, dlq, tenant, filter, configuration = {} } = subscribing;
       const id = subscribing.id ?? `s${++subscriptions}`;
       const topic = 'topic' in subscribing ? subscribing.topic : `topic-${id}`;
       const path = `/${encodeURIComponent(id)}`;
@@ -225,6 +226,7 @@ export async function startRig(options: TestSetOptions = {}) {
         ...(tenant !== undefined && { tenant }),
         ...(filter !== undefined && { filter }),
         ...(qos !== undefined && { qos }),
+        ...(order !== undefined && { order }),
         ...(dlq !== undefined && { dlq: { endpoint: dlq } }),
         configuration: { callbackUrl: `${receiver.url}${path}`, ...configuration },
       };

@@ -23,6 +23,7 @@ export { URLS };
 
 export type Options = {
   readonly qos?: 'none' | 'auto' | 'at-most-once' | 'at-least-once';
+  readonly order?: 'key';
   readonly lanes?: number;
   /** 10 s unless said. */
   readonly readTimeoutMs?: number;
@@ -172,6 +173,7 @@ export function createWorld({
       id: string,
       {
         qos = 'at-least-once',
+        order,
         lanes = 5,
         readTimeoutMs,
         tenant,
@@ -186,11 +188,12 @@ export function createWorld({
       const version = (versions.get(id) ?? 0) + 1;
       versions.set(id, version);
       if (dlq !== undefined && dlq !== 'undeliverable') world.putEndpoint(dlq);
-      const value = `${version} ${qos} ${qos.startsWith('at-') ? 1 : lanes}`;
+      const value = `${version} ${qos} ${qos.startsWith('at-') && !order ? 1 : lanes}`;
       tables.put('subscriptions', {
         id,
         topic: 'orders',
         qos: broken ? 'twice' : qos,
+        ...(order && { order }),
         ...(tenant !== undefined && { tenant }),
         ...(dlq !== undefined && { dlq: { endpoint: dlq } }),
         configuration: {

@@ -23,6 +23,7 @@ export type PublishOptions = {
   readonly contentType?: string;
   readonly header: readonly string[];
   readonly group?: string;
+  readonly key?: string;
   readonly count: number;
 };
 
@@ -114,6 +115,7 @@ function messageOf(payload: Buffer, options: PublishOptions): Message {
     ...(headers.length > 0 && { headers: JSON.stringify(Object.fromEntries(headers)) }),
     ...(!isText && { encoding: 'base64' }),
     ...(options.id !== undefined && { id: options.id }),
+    ...(options.key !== undefined && { key: options.key }),
   };
   // SQS refuses an empty body.
   return { body: isText ? text : payload.toString('base64') || '=', attributes };

@@ -34,6 +34,9 @@ export async function listSubscriptions(
             { title: 'id', of: ({ id }) => id },
             { title: 'topic', of: (row) => row.topics?.join(', ') ?? row.topic },
             { title: 'qos', of: ({ qos }) => qos },
+            ...(rows.some(({ order }) => order !== undefined)
+              ? [{ title: 'order', of: ({ order }: Listed) => order }]
+              : []),
             { title: 'dlq', of: ({ dlq }) => dlq },
             {
               title: 'calls',
@@ -76,6 +79,8 @@ type Row = {
   /** When it names several. */
   readonly topics?: readonly string[];
   readonly qos?: string;
+  /** `key`; undefined for the order of the subscription, and for none. */
+  readonly order?: string | undefined;
   readonly dlq?: string | undefined;
   /** Without the query, which may contain a token. */
   readonly calls?: string;
@@ -89,10 +94,10 @@ const gets = ({ topic, topics = topic === undefined ? [] : [topic] }: Row, one: 
 function rowOf(item: JsonObject): Row {
   const parsed = parseSubscription(item, anyRules);
   if (parsed.ok) {
-    const { id, topic, topics, qos, callbackUrl, dlq } = parsed.subscription;
+    const { id, topic, topics, qos, order, callbackUrl, dlq } = parsed.subscription;
     const { origin, pathname } = new URL(callbackUrl);
     const named = topics === undefined ? { topic } : { topic, topics };
-    return { id, ...named, qos, dlq: dlq?.endpoint, calls: `${origin}${pathname}` };
+    return { id, ...named, qos, order, dlq: dlq?.endpoint, calls: `${origin}${pathname}` };
   }
   const [fault] = parsed.faults;
   const topic = typeof item.topic === 'string' ? item.topic : undefined;

@@ -19,6 +19,8 @@ const lineSchema = z.looseObject({
     .optional(),
   /** Its exchanges take long: since when, epoch milliseconds. */
   slow: z.looseObject({ since: z.number() }).optional(),
+  /** Its messages are being moved to this number of lanes. */
+  movesToLanes: z.number().optional(),
   closedLanes: z.array(z.number()).default([]),
   backlog: z.number().optional(),
   backlogIsAtLeast: z.boolean().optional(),
@@ -148,6 +150,11 @@ export async function showOne(subscription: string, context: CommandContext): Pr
       ['backlog', backlogOf(answer)],
       ['oldest', answer.oldestAt && age(now - answer.oldestAt)],
       ['held', heldCount(answer)],
+      [
+        'lanes',
+        answer.movesToLanes &&
+          `its messages are being moved to ${answer.movesToLanes}; deliveries continue after that`,
+      ],
       ['closed lanes', answer.closedLanes.length === 0 ? undefined : answer.closedLanes.join(', ')],
     ];
     return [

@@ -26,6 +26,11 @@ export function publishCommand(program: Command, context: CommandContext): void 
       '--group <group>',
       'message group: messages of a group are delivered in order, through messages.fifo',
     )
+    .option(
+      '--key <key>',
+      'its key: with "order": "key", messages of one key are delivered one at a time; a --group is the key already',
+      notEmpty,
+    )
     .option('--count <n>', 'how many times to publish the message', positive, 1)
     .action(async (body: string | undefined, options) =>
       (await publishing()).publishMessages(body, options, context),
@@ -33,6 +38,11 @@ export function publishCommand(program: Command, context: CommandContext): void 
 }
 
 const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+
+function notEmpty(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.');
+  return text;
+}
 
 function positive(text: string): number {
   if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be 1 to 9999999.');

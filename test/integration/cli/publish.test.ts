@@ -117,3 +117,19 @@ test("a message above the queue's limit is refused with both numbers", async () 
   );
   expect(refused.code).toBe(1);
 });
+
+test('a key travels with the message, and chooses the lane of a subscription that orders by key', async () => {
+  const one = await rig.subscribe({
+    qos: 'at-least-once',
+    order: 'key',
+    configuration: { http: { maxConcurrentConnections: 20 } },
+  });
+  expect(await run(['--topic', one.topic, '--key', 'customer-4', '--count', '5', 'x'])).toMatchObject({
+    code: 0,
+  });
+  expect(await one.requests(5)).toHaveLength(5);
+  expect(await run(['--topic', one.topic, '--key', '', 'x'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('must not be empty'),
+  });
+});

@@ -121,3 +121,57 @@ describe('order', () => {
     }
   });
 });
+
+describe.each(['at-least-once', 'at-most-once'])('order by key under %s', (qos) => {
+  const keys = Array.from({ length: 12 }, (_, index) => `customer-${index}`);
+  const of = (key: string, bodies: readonly string[]) => bodies.filter((body) => body.startsWith(`${key}:`));
+  const expected = (key: string, count: number) => Array.from({ length: count }, (_, at) => `${key}:${at}`);
+
+  test('keys are delivered at the same time, each in order, within the cap', async () => {
+    const one = await rig.subscribe({
+      qos,
+      order: 'key',
+      configuration: { http: { maxConcurrentConnections: 6 } },
+    });
+    rig.receiver.answer(one.path, [], { delayMs: 20 });
+    await Promise.all(keys.map((key) => one.publishAll(expected(key, 10), key)));
+    const bodies = firstArrivals(await one.requests(120, 60_000));
+    for (const key of keys) expect(of(key, bodies)).toEqual(expected(key, 10));
+    expect(rig.receiver.mostInFlight(one.path)).toBeGreaterThan(2);
+    expect(rig.receiver.mostInFlight(one.path)).toBeLessThanOrEqual(6);
+  });
+
+  test.skipIf(qos === 'at-most-once')(
+    'with a backlog, a change of the order and of the cap keeps the order of each key',
+    async () => {
+      const one = await rig.subscribe({ qos });
+      rig.receiver.answer(one.path, [], { status: 503 });
+      await one.publish('first', { group: 'first' });
+      await one.requests(1);
+      const items = [
+        { order: 'key', configuration: { ...one.item.configuration, maxConcurrentConnections: 7 } },
+        { order: 'key', configuration: { ...one.item.configuration, maxConcurrentConnections: 3 } },
+      ];
+      rig.receiver.answer(one.path, [], { delayMs: 10 });
+      for (const [index, more] of items.entries()) {
+        const numbers = Array.from({ length: 4 }, (_, at) => index * 4 + at);
+        const send = (part: readonly number[]) =>
+          Promise.all(
+            keys.map((key) =>
+              one.publishAll(
+                part.map((at) => `${key}:${at}`),
+                key,
+              ),
+            ),
+          );
+        await send(numbers.slice(0, 2));
+        await rig.set.putSubscription({ ...one.item, ...more });
+        await send(numbers.slice(2));
+      }
+      const arrived = async () => firstArrivals(await one.requests(1)).length;
+      await expect.poll(arrived, { timeout: 90_000 }).toBe(keys.length * 8 + 1);
+      const bodies = firstArrivals(await one.requests(1));
+      for (const key of keys) expect(of(key, bodies)).toEqual(expected(key, 8));
+    },
+  );
+});

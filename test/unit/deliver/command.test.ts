@@ -1,6 +1,8 @@
 // A command that is too long for one invocation stops before the timeout and continues in another invocation.
+
 import { expect, test } from 'vitest';
 import { obey } from '#lib/deliver/command.ts';
+import type { MoveCommand } from '#lib/deliver/move-lane.ts';
 import type { Command, Token } from '#lib/message/attribute.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { entryOf, firstEntries, putEntries } from '#lib/state/entries.ts';
@@ -53,7 +55,7 @@ async function setUp() {
     memory,
     now: () => now,
     left: async () => (await firstEntries('acme', 0, 100, deps)).length,
-    do: (command: Command, drain: number, remainingMs: number) => {
+    do: (command: Exclude<Command, MoveCommand>, drain: number, remainingMs: number) => {
       const token: Token = { subscription: 'acme', lane: 0, drain, command };
       return obey(command, token, { ...registration }, { endsAt: now + remainingMs }, deps);
     },

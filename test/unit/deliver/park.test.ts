@@ -138,3 +138,28 @@ test('two messages with the same sequence number are both kept: a queue that is 
   }
   expect((await firstEntries('acme', 0, 10, deps)).map(({ body }) => body).sort()).toEqual(['new', 'old']);
 });
+
+test('entries are in the publisher’s order, and one that is sent again on request comes by its lane’s number', async () => {
+  const { documents } = createMemoryDocuments();
+  const deps = { ...tablesOver(documents), now: () => 0 };
+  const delivery = {
+    subscription: 'acme',
+    contentType: '',
+    headers: {},
+    publishedAt: 0,
+    attempt: 1,
+    sends: 0,
+  };
+  const came = [
+    { messageId: 'third', place: '30', sequence: '41' },
+    { messageId: 'again', place: '10', replayId: 'r', sequence: '50' },
+    { messageId: 'first', place: '9', sequence: '43' },
+    { messageId: 'second', place: '20', sequence: '42' },
+  ];
+  for (const { sequence, ...more } of came) {
+    const entry = entryOf({ delivery: { ...delivery, ...more }, body: more.messageId, sequence }, 0);
+    await putEntries('acme', 0, [entry], deps);
+  }
+  const bodies = (await firstEntries('acme', 0, 10, deps)).map(({ body }) => body);
+  expect(bodies).toEqual(['first', 'second', 'third', 'again']);
+});

@@ -24,7 +24,18 @@ const rows = [...rowsBelow('Entrypoint'), ...rowsBelow('Subscription')];
 const fields = rows.flatMap(([names = '']) => names.split(', '));
 
 /** What is ours alone. */
-const OURS = ['id', 'topic', 'topics', 'filter', 'tenant', 'onOutage', 'signing', 'batch', 'metrics'];
+const OURS = [
+  'id',
+  'topic',
+  'topics',
+  'filter',
+  'tenant',
+  'order',
+  'onOutage',
+  'signing',
+  'batch',
+  'metrics',
+];
 
 test('the two blocks, pasted as they are, make one subscription with every setting', () => {
   const item = { id: 'acme-orders', topic: 'orders', ...entrypoint, ...consumer };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { deduplicationIdOf, groupOf, laneOf, laneOfGroup } from '#lib/message/lane.ts';
+import { deduplicationIdOf, groupOf, isOtherLane, laneFor, laneOf, laneOfGroup } from '#lib/message/lane.ts';
 import { requestsInLane } from '#lib/message/lane-layout.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 40 });
@@ -84,3 +84,20 @@ test('two sends have one deduplication id when all of subscription, message, sen
     }),
     { numRuns: 500 },
   ));
+
+const byId = { requests: 5, several: false } as const;
+const byKey = { ...byId, byKey: true } as const;
+
+test('a delivery’s lane follows from its key where its subscription orders by key, else from its id', () => {
+  const delivery = { key: 'm0', messageId: 'm1' };
+  expect(laneFor(delivery, byKey)).toBe(4);
+  expect(laneFor(delivery, byId)).toBe(3);
+  expect(laneFor({ messageId: 'm5' }, byKey)).toBe(1);
+});
+
+test('by key a delivery has one lane that is its own; without order each lane that exists will do', () => {
+  const delivery = { key: 'm0', messageId: 'm1' };
+  const lanes = [0, 1, 2, 3, 4, 5];
+  expect(lanes.filter((lane) => !isOtherLane(delivery, lane, byKey))).toEqual([4]);
+  expect(lanes.filter((lane) => !isOtherLane(delivery, lane, byId))).toEqual([0, 1, 2, 3, 4]);
+});

@@ -92,6 +92,54 @@ describe('attributes', () => {
     expect(messageOf({ attributes: tooLong })).toMatchObject({ traceparent, tracestate: undefined });
   });
 
+  const event = (more: object) =>
+    JSON.stringify({ specversion: '1.0', type: 't', source: '/s', id: '1', ...more });
+  const hashed = (text: string): string => `sha256:${hash('sha256', text, 'base64url')}`;
+
+  test.each<[string, Given, string | undefined]>([
+    [
+      'the message group, whatever else there is',
+      { queue: 'messages.fifo', group: 'g', attributes: { topic, key: 'k' } },
+      'g',
+    ],
+    ['the message group on a standard queue', { group: 'g', attributes: { topic, key: 'k' } }, 'g'],
+    ['the attribute, else', { attributes: { topic, key: 'k' }, body: event({ partitionkey: 'p' }) }, 'k'],
+    ['a CloudEvent’s partitionkey, else', { body: event({ partitionkey: 'p' }) }, 'p'],
+    ['a partitionkey that is a number', { body: event({ partitionkey: 42 }) }, '42'],
+    ['none: a partitionkey that is a list', { body: event({ partitionkey: ['p'] }) }, undefined],
+    ['none: an empty partitionkey', { body: event({ partitionkey: '' }) }, undefined],
+    ['none', { attributes: { topic } }, undefined],
+    ['any characters', { attributes: { topic, key: 'é / ü\n#%' } }, 'é / ü\n#%'],
+    ['of 128 characters', { attributes: { topic, key: 'k'.repeat(128) } }, 'k'.repeat(128)],
+    ['the hash of a longer one', { attributes: { topic, key: 'k'.repeat(129) } }, hashed('k'.repeat(129))],
+    ['the hash of half a character', { body: event({ partitionkey: 'a\ud800' }) }, hashed('a\ud800')],
+    ['the base64 of bytes', { attributes: { topic, key: Buffer.from([0, 255]) } }, 'AP8='],
+  ])('the key is %s', (_, given, key) => {
+    expect(messageOf(given).key).toBe(key);
+  });
+
+  test('an SNS notification may have a key of bytes', () => {
+    const MessageAttributes = { key: { Type: 'Binary', Value: 'AP8=' } };
+    const TopicArn = 'arn:aws:sns:us-east-1:000000000000:orders';
+    const body = JSON.stringify({
+      Type: 'Notification',
+      TopicArn,
+      MessageId: 'm',
+      Message: '{}',
+      MessageAttributes,
+    });
+    expect(messageOf({ body }).key).toBe('AP8=');
+  });
+
+  test('the place is the sequence number of messages.fifo, if it is one that fits into a key', () => {
+    const placeOf = (more: Given) => messageOf({ attributes: { topic }, ...more }).place;
+    const fifo = { queue: 'messages.fifo', group: 'g' };
+    expect(placeOf({ ...fifo, sequence: '18890000000000000008' })).toBe('18890000000000000008');
+    expect(placeOf({ ...fifo, sequence: '1'.repeat(40) })).toBeUndefined();
+    expect(placeOf({ ...fifo, sequence: 'x1' })).toBeUndefined();
+    expect(placeOf({})).toBeUndefined();
+  });
+
   test('a topic may have any characters, up to 256', () => {
     for (const name of ['EC2 Instance State-change Notification', 'é/ü#%', 't'.repeat(256)]) {
       expect(messageOf({ attributes: { topic: name } }).topic).toBe(name);

@@ -64,7 +64,15 @@ const ROUTED: Readonly<Record<string, readonly object[]>> = {
   ],
   'route-sns-wrapped': [read({})],
   'route-sns-raw': [read({})],
-  'route-fifo': [read({}), read({ id: 'order-17-paid', body: '{"order":17,"state":"paid"}' })],
+  'route-fifo': [
+    read({ key: 'customer-4', place: expect.any(String) }),
+    read({
+      id: 'order-17-paid',
+      body: '{"order":17,"state":"paid"}',
+      key: 'customer-4',
+      place: expect.any(String),
+    }),
+  ],
   'route-malformed-attribute': [
     refused(
       'malformed-attribute',

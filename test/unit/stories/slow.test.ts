@@ -9,6 +9,7 @@ import {
   answers,
   delivered,
   MINUTE,
+  NEVER_STOPPED,
   NOTHING,
   publishMany,
   remains,
@@ -155,7 +156,7 @@ test.each([1, 4, 40])(
     );
     for (const qos of QOS) {
       expect(delivered(world, qos)).toEqual([...published.keys()].filter((id) => id.startsWith(`${qos}-`)));
-      expect((await world.state(qos)).version).toBe(0);
+      expect(await world.state(qos)).toMatchObject(NEVER_STOPPED);
     }
     expect(world.announced).toEqual([]);
     expect(
@@ -279,7 +280,8 @@ test('one slow exchange among fast ones does not mark a subscription', async () 
   const ids = publishMany(world, 'acme', 8);
   await world.pass(20 * SECOND);
   expect(delivered(world, 'acme')).toEqual(ids);
-  expect(await world.state('acme')).toMatchObject({ version: 0 });
+  expect(await world.state('acme')).toMatchObject(NEVER_STOPPED);
+  expect((await world.state('acme')).slow).toBeUndefined();
 });
 
 test('retries of a slow subscription end: its backlog goes on counting them', async () => {

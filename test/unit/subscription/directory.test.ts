@@ -45,11 +45,17 @@ describe('the subscriptions of a topic', () => {
     register('auto', { qos: 'auto' });
     register('capped', { qos: 'none', ...http(3) });
     register('ordered', { qos: 'at-most-once', ...http(3) });
+    register('keyed', { qos: 'at-least-once', order: 'key', ...http(20) });
+    register('keyed-wrongly', { qos: 'at-least-once', order: 'keys', ...http(20) });
+    register('keyed-unordered', { qos: 'auto', order: 'key', ...http(4) });
     put('subscriptions', { id: 'broken', topic: 'orders', qos: 'auto', configuration: { http: [] } });
     expect(await directory.ofTopic('orders')).toEqual([
       { id: 'auto', lanes: unordered(5) },
       { id: 'broken', lanes: unordered(5) },
       { id: 'capped', lanes: unordered(3) },
+      { id: 'keyed', lanes: { requests: 20, several: false, byKey: true } },
+      { id: 'keyed-unordered', lanes: unordered(4) },
+      { id: 'keyed-wrongly', lanes: ONE_LANE },
       { id: 'ordered', lanes: ONE_LANE },
     ]);
   });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { faultsOf, itemWith, sample, subscriptionOf, URL } from '#test/support/subscription-items.ts';
 
 test('the smallest item gets every default of the seed', () => {
@@ -150,4 +150,40 @@ test('what Gravitee sends when nothing was chosen is valid', () => {
 
 test('an undefined field counts as left out', () => {
   expect(faultsOf(itemWith({ auth: undefined, http: undefined }, { topic: undefined }))).toEqual({});
+});
+
+describe('order by key', () => {
+  const http = { http: { maxConcurrentConnections: 20 } };
+
+  test.each(['at-least-once', 'at-most-once', 'AT_LEAST_ONCE'])(
+    'under %s it has the lanes of its cap',
+    (qos) => {
+      const { order, http: parsed } = subscriptionOf(itemWith(http, { qos, order: 'key' }));
+      expect({ order, lanes: parsed.maxConcurrentConnections }).toEqual({ order: 'key', lanes: 20 });
+      expect(subscriptionOf(itemWith({}, { qos, order: 'key' })).http.maxConcurrentConnections).toBe(5);
+    },
+  );
+
+  test('the order of the subscription is one lane, said or not', () => {
+    for (const order of ['subscription', undefined]) {
+      const parsed = subscriptionOf(itemWith(http, { qos: 'at-least-once', order }));
+      expect(parsed.http.maxConcurrentConnections).toBe(1);
+    }
+    expect(subscriptionOf(itemWith(http, { order: 'subscription' })).http.maxConcurrentConnections).toBe(20);
+  });
+
+  test('without an order to keep it is a fault that says what to do', () => {
+    for (const qos of ['auto', 'none', undefined])
+      expect(faultsOf(itemWith({}, { qos, order: 'key' }))).toEqual({
+        order: expect.stringContaining('set qos to at-least-once or at-most-once'),
+      });
+  });
+
+  test('a wrong word has its own fault, and none for what follows from it', () => {
+    expect(Object.keys(faultsOf(itemWith({}, { qos: 'twice', order: 'key' })))).toEqual(['qos']);
+    expect(Object.keys(faultsOf(itemWith({}, { qos: 'at-least-once', order: 'keys' })))).toEqual(['order']);
+    expect(faultsOf(itemWith({ order: 'key' }, { qos: 'at-least-once' }))).toEqual({
+      'configuration.order': expect.stringContaining('put it at the top of the item'),
+    });
+  });
 });
