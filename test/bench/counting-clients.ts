@@ -1,8 +1,11 @@
 // AWS clients in memory that always succeed, answer at once, and count the calls of `route` and `deliver`.
+
 import type { SQSRecord } from 'aws-lambda';
 import { encodeAttribute } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
 import { laneOfSlot } from '#lib/message/lane-layout.ts';
+import { stateKey } from '#lib/state/keys.ts';
+import { NO_STATE } from '#lib/state/state.ts';
 
 type Command = { readonly constructor: { readonly name: string }; readonly input: unknown };
 export type CountingClients = ReturnType<typeof createCountingClients>;
@@ -59,7 +62,9 @@ export function createCountingClients(callbackUrl: string) {
         if (!RequestItems) return { Item: items.find(({ id }) => id === Key?.id) };
         for (const { Keys } of Object.values(RequestItems)) keysRead += Keys.length;
         const ids = RequestItems.subscriptions.Keys.map(({ id }) => id);
-        return { Responses: { subscriptions: items.filter(({ id }) => ids.includes(id)) } };
+        // Each has delivered before: an ordered subscription notes its lanes once in its life.
+        const state = ids.map((id) => ({ ...stateKey(id), ...NO_STATE, version: 1, layout: 1 }));
+        return { Responses: { subscriptions: items.filter(({ id }) => ids.includes(id)), state } };
       },
     } as never,
     calls: () => calls,
