@@ -11,6 +11,9 @@ import { readState } from '#lib/state/state-item.ts';
 import type { Batch } from '#lib/subscription/option-fields.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { type CountName, errorName } from '#lib/telemetry/log.ts';
+// Imported by the functions when they first need them: that takes real time, in which simulated time would go on.
+import '#lib/aws/event-client.ts';
+import '#lib/aws/secret-client.ts';
 import { createAgenda, createRandom } from './agenda.ts';
 import { type Call, createLife, createMapping, type Fate } from './lambda.ts';
 import { type Answer, createLedger, type Request, VERSION_HEADER } from './ledger.ts';

@@ -78,7 +78,7 @@ test('a lagging lane that drains is counted as draining, and what waits in it is
   const world = createWorld({ environment: { LAG_SECONDS: '1', SLOW_AFTER_SECONDS: '4' } });
   world.put('slow');
   world.script.answer = () => ({ status: 200, afterMs: 3_000 });
-  publishMany(world, 'slow', 30);
+  publishMany(world, 'slow', 90);
   await world.pass(20 * SECOND);
   const { told } = await counted(world);
   expect(told).toMatchObject({ SubscriptionsStopped: 0, SubscriptionsInOutage: 0, SubscriptionsDraining: 1 });

@@ -114,7 +114,7 @@ describe('a plan', () => {
       ...before,
       subscription: {
         ...(before.ok && before.subscription),
-        signing: { secrets: [{ name: named('signing'), key: undefined }] },
+        signing: { scheme: 'standard-webhooks', secrets: [{ name: named('signing'), key: undefined }] },
       },
     });
   });
