@@ -68,10 +68,11 @@ async function connectSocks(proxy: ProxySettings, socket: Socket, target: Target
   if (proxy.type === 'SOCKS4' && target.family !== 4) {
     throw coded(`${PROXY.refused}_IPV6`, 'SOCKS4 knows no IPv6 addresses');
   }
-  const { SocksClient } = await import('socks');
+  // By its default: in a bundle of several parts a CommonJS module has no other names.
+  const { default: socks } = await import('socks');
   const { username, password } = proxy;
   try {
-    await SocksClient.createConnection({
+    await socks.SocksClient.createConnection({
       proxy: {
         host: proxy.host,
         port: proxy.port,

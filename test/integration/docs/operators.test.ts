@@ -1,6 +1,7 @@
 // The recipes of OPERATORS.md, run as they stand there on a set where all of it has happened: a receiver that refuses,
 // one that may have got a payment, a message that nobody could be found for, a queue of dead letters.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -102,6 +103,42 @@ test('undeliverable messages are sent again when their subscription exists', asy
 test("an endpoint's dead letters are listed and redriven", async () => {
   await follow('endpoints test rejected-orders');
   await follow('redrive rejected-orders');
+});
+
+test('a stage is looked at by the doctor', async () => {
+  expect(await follow('npm run webhooks -- doctor')).toContain('local: nothing was found.');
+});
+
+test('what became of messages is read from the log lines', async () => {
+  const before = shipments.received().length;
+  await shipments.publish('a message', { id: 'order-17-placed' });
+  await shipments.requests(before + 1);
+  // The last command of the recipe follows until somebody ends it.
+  const at = recipes.findIndex((recipe) => recipe.includes('attempts --message'));
+  const [recipe = ''] = recipes.splice(at, 1);
+  const finite = recipe.split('\n').filter((line) => line !== '' && !line.includes('--follow'));
+  expect(finite.length).toBeGreaterThan(1);
+  recipes.push(finite.join('\n'));
+  expect(await follow('attempts --message')).toMatch(/acme-shipments.*delivered/);
+});
+
+test('a month is calculated', async () => {
+  expect(await follow('npm run cost')).toMatch(/USD/);
+});
+
+test('the page is served until somebody ends it', async () => {
+  const at = recipes.findIndex((recipe) => recipe.includes('npm run webhooks -- page'));
+  const [recipe = ''] = recipes.splice(at, 1);
+  const [, command = ''] = /^npm run webhooks -- (page .*)\n$/.exec(recipe) ?? [];
+  const args = command.replace('--stage NAME', '--stage local --port 0').split(' ');
+  const child = spawn(process.execPath, ['lib/cli/webhooks.ts', ...args], {
+    env: { ...process.env, AWS_ENDPOINT_URL: rig.set.url },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [said] = await once(child.stdout, 'data');
+  child.kill();
+  await once(child, 'exit');
+  expect(String(said)).toContain('http://127.0.0.1:');
 });
 
 test('every command of the page was run, or names an existing script', () => {
