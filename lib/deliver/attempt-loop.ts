@@ -5,6 +5,7 @@ import { phaseOf } from '#lib/state/transitions.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { CountName, Log, Meter } from '#lib/telemetry/log.ts';
 import { type ActDeps, act, leaveInBacklog } from './act.ts';
+import { ageMsOf, isTooOld } from './age.ts';
 import { type AttemptDeps, type Attempted, attempt } from './attempt.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
 import type { DeliveryMessage } from './delivery-message.ts';
@@ -28,20 +29,23 @@ export type AttemptLoopDeps = AttemptDeps &
 /** The messages of a batch are to be sent one by one, with this many retries behind each. */
 export type OneByOne = {
   readonly kind: 'one-by-one';
-  readonly members: readonly DeliveryMessage[];
+  readonly members: Members;
   readonly retries: number;
 };
 
+/** A message has become too old between two attempts. The caller sends it away, and the others with these retries behind them. */
+export type TooOld = Omit<OneByOne, 'kind'> & { readonly kind: 'too-old' };
+
 /**
- * Attempts until the messages are settled, stay in the backlog, are to be sent one by one, or no further request fits into
- * the time limits. Throws when AWS fails: then no message is settled.
+ * Attempts until the messages are settled, stay in the backlog, are to be sent one by one, one of them is too old, or no
+ * further request fits into the time limits. Throws when AWS fails: then no message is settled.
  */
 export async function attemptUntilSettled(
   sending: Sending,
   context: AttemptContext,
   bounds: Bounds,
   deps: AttemptLoopDeps,
-): Promise<'settled' | 'stays' | 'out-of-time' | OneByOne> {
+): Promise<'settled' | 'stays' | 'out-of-time' | OneByOne | TooOld> {
   const pace = startPace(context.registration, context.config.subscription, deps);
   try {
     return await attempts(sending, { ...context, stopwatch: pace }, bounds, deps);
@@ -55,7 +59,7 @@ async function attempts(
   { stopwatch, ...context }: AttemptContext & { readonly stopwatch: Stopwatch },
   { endsAt, startBy = Number.POSITIVE_INFINITY }: Bounds,
   deps: AttemptLoopDeps,
-): Promise<'settled' | 'stays' | 'out-of-time' | OneByOne> {
+): Promise<'settled' | 'stays' | 'out-of-time' | OneByOne | TooOld> {
   const { subscription } = context.config;
   const sendBy = endsAt - subscription.http.readTimeoutMs - RESERVE_MS;
   const mayStart = (at: number) => at <= Math.min(startBy, sendBy);
@@ -81,10 +85,13 @@ async function attempts(
     if (outcome.kind === 'unsent' && isFaultOfSecretsManager(outcome.code)) {
       throw new SecretsManagerFailed(outcome.code);
     }
-    const oldest = Math.min(...members.map(({ delivery }) => delivery.firstAt ?? attempted.at));
+    const endedAt = attempted.at + attempted.durationMs;
+    const ages = members.map(({ delivery: { firstAt = attempted.at, ...delivery } }) =>
+      ageMsOf({ ...delivery, firstAt }, endedAt),
+    );
     const action = decide(attempted.outcome, subscription, {
       retries,
-      ageMs: attempted.at - oldest,
+      ageMs: Math.min(...ages),
       members: members.length,
       durationMs: attempted.durationMs,
       random: deps.random(),
@@ -108,6 +115,9 @@ async function attempts(
     if (context.registration.state.epoch !== epoch && phaseOf(context.registration.state) !== 'going') {
       return await leaveInBacklog(sending.members, context, deps);
     }
+    const now = deps.now();
+    if (sending.members.some(({ delivery }) => isTooOld(subscription, ageMsOf(delivery, now))))
+      return { kind: 'too-old', members: sending.members, retries: retries + 1 };
   }
 }
 

@@ -1,17 +1,26 @@
-// The messages of one request until each has its end: together, and one by one where one of them may be the fault.
+// The messages of one request until each has its end: together, and one by one where one of them may be the fault. Those
+// that their subscription does not want, and those that are too old, are not sent.
 import { phaseOf } from '#lib/state/transitions.ts';
+import type { Subscription } from '#lib/subscription/subscription.ts';
 import { leaveInBacklog } from './act.ts';
-import type { AttemptContext, Bounds } from './attempt-context.ts';
+import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
 import { type AttemptLoopDeps, attemptUntilSettled, type OneByOne } from './attempt-loop.ts';
-import { eachAlone, nextRequest, type Sending } from './request-batch.ts';
+import type { DeliveryMessage } from './delivery-message.ts';
+import { type ExpiryDeps, expire, isToExpire } from './expiry.ts';
+import { eachAlone, type Members, nextRequest, type Sending } from './request-batch.ts';
 import { filterOut, isWantedBy } from './wanted.ts';
 
-export type SendingDeps = AttemptLoopDeps & {
-  /** Name of the deployment's stage. */
-  readonly stage: string;
-};
+export type SendingDeps = AttemptLoopDeps &
+  ExpiryDeps & {
+    /** Name of the deployment's stage. */
+    readonly stage: string;
+  };
 
 type Ending = 'settled' | 'stays' | 'out-of-time';
+type Circumstances = { readonly context: AttemptContext; readonly bounds: Bounds };
+
+/** What is to be done with a message before anything is sent. */
+type Fate = 'send' | 'filter-out' | 'expire';
 
 /**
  * Attempts the messages of a request, and calls `onSettled` with each number of them, from the first on, that have left their
@@ -21,26 +30,47 @@ type Ending = 'settled' | 'stays' | 'out-of-time';
 export async function attemptSending(
   sending: Sending,
   onSettled: (messages: number) => void,
-  { context, bounds }: { readonly context: AttemptContext; readonly bounds: Bounds },
+  circumstances: Circumstances,
+  deps: SendingDeps,
+): Promise<Ending> {
+  const { subscription } = circumstances.context.config;
+  for (const message of sending.members) {
+    if ((await fateOf(message, subscription, deps)) !== 'send')
+      return await inParts(sending.members, onSettled, circumstances, deps);
+  }
+  return await attemptTogether(sending, onSettled, circumstances, deps);
+}
+
+async function fateOf(
+  message: DeliveryMessage,
+  subscription: Subscription,
+  deps: SendingDeps,
+): Promise<Fate> {
+  if (!isWantedBy(subscription, message)) return 'filter-out';
+  return (await isToExpire(subscription, message, deps)) ? 'expire' : 'send';
+}
+
+/** Sends away what is not to be sent, and attempts the others in between. */
+async function inParts(
+  members: Members,
+  onSettled: (messages: number) => void,
+  { context, bounds }: Circumstances,
   deps: SendingDeps,
 ): Promise<Ending> {
   const { registration, config } = context;
   const { subscription } = config;
-  const { members } = sending;
-  if (members.every((message) => isWantedBy(subscription, message)))
-    return await attemptTogether(sending, onSettled, { context, bounds }, deps);
-  // Each request holds consecutive messages: what is settled is counted from the first on.
+  // Each part holds consecutive messages: what is settled is counted from the first on.
   const { epoch } = registration.state;
   let done = 0;
   while (done < members.length) {
+    if (deps.now() > Math.min(bounds.startBy ?? bounds.endsAt, bounds.endsAt - RESERVE_MS))
+      return 'out-of-time';
     const rest = members.slice(done);
-    const next = rest.findIndex((message) => !isWantedBy(subscription, message));
-    const wanted = next === -1 ? rest : rest.slice(0, next);
-    const request = nextRequest(wanted, subscription, deps.stage);
-    if (request === undefined) {
-      filterOut(rest.slice(0, 1), subscription, deps);
-      onSettled(1);
-      done += 1;
+    const { fate, messages } = await firstOfOneFate(rest, subscription, deps);
+    if (fate !== 'send') {
+      await sendAway(messages, fate, subscription, deps);
+      onSettled(messages.length);
+      done += messages.length;
       continue;
     }
     // One of them, or another lane, has paused the subscription.
@@ -49,6 +79,8 @@ export async function attemptSending(
       if (left === 'settled') onSettled(rest.length);
       return left;
     }
+    const request = nextRequest(messages, subscription, deps.stage);
+    if (request === undefined) throw new TypeError('a part has no message');
     const ending = await attemptTogether(request, onSettled, { context, bounds }, deps);
     if (ending !== 'settled') return ending;
     done += request.members.length;
@@ -56,39 +88,71 @@ export async function attemptSending(
   return 'settled';
 }
 
+/** The first message, and those after it that have the same fate. */
+async function firstOfOneFate(
+  messages: readonly DeliveryMessage[],
+  subscription: Subscription,
+  deps: SendingDeps,
+): Promise<{ readonly fate: Fate; readonly messages: readonly DeliveryMessage[] }> {
+  let fate: Fate | undefined;
+  for (const [index, message] of messages.entries()) {
+    const own = await fateOf(message, subscription, deps);
+    fate ??= own;
+    if (own !== fate) return { fate, messages: messages.slice(0, index) };
+  }
+  return { fate: fate ?? 'send', messages };
+}
+
+async function sendAway(
+  messages: readonly DeliveryMessage[],
+  fate: Exclude<Fate, 'send'>,
+  subscription: Subscription,
+  deps: SendingDeps,
+): Promise<void> {
+  if (fate === 'expire') await expire(messages, subscription, deps);
+  else filterOut(messages, subscription, deps);
+}
+
 async function attemptTogether(
   sending: Sending,
   onSettled: (messages: number) => void,
-  { context, bounds }: { readonly context: AttemptContext; readonly bounds: Bounds },
+  { context, bounds }: Circumstances,
   deps: SendingDeps,
 ): Promise<Ending> {
   const done = await attemptUntilSettled(sending, context, bounds, deps);
-  if (typeof done === 'object') return await oneByOne(done, onSettled, { context, bounds }, deps);
   if (done === 'settled') onSettled(sending.members.length);
-  return done;
+  if (typeof done !== 'object') return done;
+  const { members, retries } = done;
+  if (done.kind === 'one-by-one') return await oneByOne(done, onSettled, { context, bounds }, deps);
+  return await inParts(members, onSettled, { context: { ...context, retries }, bounds }, deps);
 }
 
 async function oneByOne(
   { members, retries }: OneByOne,
   onSettled: (messages: number) => void,
-  { context, bounds }: { readonly context: AttemptContext; readonly bounds: Bounds },
+  { context, bounds }: Circumstances,
   deps: SendingDeps,
 ): Promise<Ending> {
   const { registration, config } = context;
+  const { subscription } = config;
   const { epoch } = registration.state;
   const alone = eachAlone(members);
   for (const [index, message] of alone.entries()) {
     // One of them, or another lane, has paused the subscription.
     const isPaused = registration.state.epoch !== epoch && phaseOf(registration.state) !== 'going';
     if (isPaused) return await leaveFrom(index);
-    const sending = nextRequest([message], config.subscription, deps.stage) ?? { members: [message] };
-    const done = await attemptUntilSettled(sending, { ...context, retries }, bounds, deps);
+    const done = await attemptAlone(message);
     if (done === 'stays') return done;
     // In the next invocation the whole batch would be refused once more, and perhaps never have time for the first of it.
     if (done !== 'settled') return await leaveFrom(index);
     onSettled(1);
   }
   return 'settled';
+
+  async function attemptAlone(message: DeliveryMessage): Promise<Ending> {
+    const sending = nextRequest([message], subscription, deps.stage) ?? { members: [message] };
+    return await attemptSending(sending, () => {}, { context: { ...context, retries }, bounds }, deps);
+  }
 
   async function leaveFrom(index: number): Promise<Ending> {
     const rest = alone.slice(index);

@@ -68,6 +68,12 @@ async function refusal(delivery: Identity, { stateTable }: Deps): Promise<Refuse
   return { kind: 'refused', outcome: outcome === undefined ? lost : toOutcome(outcome), epoch, at };
 }
 
+/** Whether an attempt of the message holds its claim. Throws when DynamoDB fails. */
+export const isClaimed = async (
+  delivery: Identity,
+  { stateTable }: Pick<Deps, 'stateTable'>,
+): Promise<boolean> => (await stateTable.get(keyOf(delivery), claimSchema)) !== undefined;
+
 /** The claim was taken back while it was read. Nothing was sent; the message is received again. */
 export class ClaimVanished extends Error {
   override name = 'ClaimVanished';

@@ -63,7 +63,9 @@ export async function obey(
       // A replay id of its own gives it a claim of its own: its old claim would refuse it. The id is the same when this
       // command runs twice, so that one held message is sent once.
       // A person has chosen it, so no filter applies.
-      const delivery = { ...held.delivery, attempt: 1, direct: true as const, replayId: `held-${held.at}` };
+      // Its age counts from the first attempt of this replay.
+      const { firstAt: _, ...rest } = held.delivery;
+      const delivery = { ...rest, attempt: 1, direct: true as const, replayId: `held-${held.at}` };
       const lanes = lanesOfConfig(registration.config);
       await sendToLane({ delivery, body: held.body }, { lanes, event: 'held.sent' }, deps);
       return dropHeld(registration.id, held, deps);
@@ -105,6 +107,7 @@ export async function obey(
     reason: 'asked' | 'expired' | 'unsubscribed',
     fate: Pick<DeadLetter, 'outcome' | 'status' | 'code'> = {},
   ): Promise<void> {
+    if (reason === 'expired') deps.count('Expired');
     if (dlq && reason !== 'unsubscribed') {
       await sendDeadLetter(message, { endpoint: dlq.endpoint, reason, at: deps.now(), ...fate }, deps);
     } else {

@@ -2,6 +2,7 @@
 // subscription's rules, and it covers every outcome.
 // act.ts carries it out.
 import type { Subscription } from '#lib/subscription/subscription.ts';
+import { isTooOld } from './age.ts';
 import type { Outcome } from './outcome.ts';
 import { type History, retryDelayMs } from './retry.ts';
 
@@ -85,8 +86,10 @@ function afterOldCredentials(outcome: Outcome, rules: Rules): Action {
 function afterFailure(outcome: Outcome, rules: Rules, interrupts: boolean, history: History): Action {
   const retryAfterMs = 'retryAfterMs' in outcome ? outcome.retryAfterMs : undefined;
   if (mayBeSentAgain(outcome, rules)) {
-    const afterMs = retryDelayMs(rules.retry, history);
-    if (afterMs !== undefined) return { kind: 'retry', afterMs: Math.max(afterMs, retryAfterMs ?? 0) };
+    const delayMs = retryDelayMs(rules.retry, history);
+    const afterMs = delayMs === undefined ? undefined : Math.max(delayMs, retryAfterMs ?? 0);
+    // A retry for which the message would be too old is not waited for.
+    if (afterMs !== undefined && !isTooOld(rules, history.ageMs + afterMs)) return { kind: 'retry', afterMs };
   }
   // A 4xx that the `retry` block made retryable is a rejection again once its retries are used up.
   if (outcome.kind === 'rejected' && rules.dlq) return { kind: 'dead-letter', endpoint: rules.dlq.endpoint };

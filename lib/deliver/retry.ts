@@ -5,7 +5,7 @@ import type { Retry } from '#lib/subscription/subscription.ts';
 export type History = {
   /** Retries since the subscription was resumed; Infinity for a probe, which gets none. */
   readonly retries: number;
-  /** Milliseconds since its first attempt. */
+  /** Its age at the end of the last attempt, in milliseconds (age.ts); of several messages, that of the youngest. */
   readonly ageMs: number;
   /** Milliseconds that the failed exchange took. */
   readonly durationMs: number;
@@ -27,7 +27,7 @@ const DEFAULT_AFTER_MS = { least: 5, most: 100, times: 10 };
 /** Milliseconds to wait before the next retry; undefined when none is left. */
 export function retryDelayMs(
   retry: Retry,
-  { retries, ageMs, durationMs, random }: History,
+  { retries, durationMs, random }: Pick<History, 'retries' | 'durationMs' | 'random'>,
 ): number | undefined {
   switch (retry.kind) {
     case 'none':
@@ -41,10 +41,8 @@ export function retryDelayMs(
         DEFAULT_AFTER_MS.most,
       );
     case 'block': {
-      const { retryStrategy, maxAttempts, initialDelaySeconds, maxDelaySeconds, jitter, maxAgeSeconds } =
-        retry.block;
+      const { retryStrategy, maxAttempts, initialDelaySeconds, maxDelaySeconds, jitter } = retry.block;
       if (retries >= maxAttempts) return undefined;
-      if (maxAgeSeconds !== undefined && ageMs >= maxAgeSeconds * 1000) return undefined;
       const seconds = retryStrategy === 'LINEAR' ? initialDelaySeconds : initialDelaySeconds * 2 ** retries;
       const delayMs = Math.min(seconds, maxDelaySeconds) * 1000;
       // Between half and all of the delay: jitter spreads retries and never makes them much earlier.

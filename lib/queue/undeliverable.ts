@@ -45,21 +45,24 @@ export async function sendUndeliverable(record: SQSRecord, why: Why, deps: Undel
   await send(record.body, { ...why, ...where, at: deps.now(), attributes }, idsIn(record), deps);
 }
 
-/** Sends a delivery from the backlog or held messages to `undeliverable`. Throws when SQS does not take it. */
+/**
+ * Sends a delivery to `undeliverable`: one from the backlog, a held one, or with `from` one of that queue. Throws when SQS does
+ * not take it.
+ */
 export async function sendDeliveryToUndeliverable(
   {
     delivery,
     body,
     sequence,
   }: { readonly delivery: Delivery; readonly body: string; readonly sequence: string },
-  why: Why,
+  { from = 'backlog', ...why }: Why & { readonly from?: string },
   deps: UndeliverableDeps,
 ): Promise<void> {
   const value = encodeAttribute({ kind: 'delivery', value: delivery });
   const attributes = { [ATTRIBUTE]: { type: 'String', value } };
   await send(
     body,
-    { ...why, from: 'backlog', sqsMessageId: delivery.messageId, at: deps.now(), sequence, attributes },
+    { ...why, from, sqsMessageId: delivery.messageId, at: deps.now(), sequence, attributes },
     delivery,
     deps,
   );

@@ -52,7 +52,7 @@ const retryOnFail = () =>
         maxAgeSeconds: titled(
           wholeNumber(1, LARGEST_AGE_SECONDS).optional(),
           'Longest age (s)',
-          'How long after its first attempt a message may be sent again, in seconds: at most 21 days, however long the deployment keeps waiting messages. No limit when left out.',
+          'How long after its publication a message may still be sent, in seconds: at most 21 days, however long the deployment keeps waiting messages. A message that is older expires: it becomes a dead letter, or goes to undeliverable. No limit when left out.',
         ),
         statuses: titled(
           statuses().default([]),

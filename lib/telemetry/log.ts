@@ -45,6 +45,7 @@ export const COUNTS = [
   'SlowDrainsStarted',
   'MarkedSlow',
   'Dropped',
+  'Expired',
   'ClaimsRefused',
   'HandedBack',
   'Bridged',

@@ -108,6 +108,17 @@ test('Retry-After never shortens a delay', () => {
   });
 });
 
+test('a retry that would come when the message is too old is not waited for: its retries are used up', () => {
+  const retry = { kind: 'block', block: { ...block, maxAgeSeconds: 60 } } as const;
+  const at = (name: string, ageMs: number, more: Partial<Rules> = {}) =>
+    of(name, { retry, ...more }, { ...fresh, ageMs });
+  expect(at('500', 54_999)).toEqual({ kind: 'retry', afterMs: 5_000 });
+  expect(at('500', 55_000)).toEqual({ kind: 'pause', reason: 'outage', message: 'keep' });
+  expect(at('500', 55_000, { dlq, interruptConsumptionOnServerError: false })).toEqual(letter);
+  expect(at('429', 31_000, { dlq })).toEqual(letter);
+  expect(at('503', 0)).toMatchObject({ kind: 'pause', reason: 'outage', afterMs: 60_000 });
+});
+
 test('a status that the retry block names is retried, and then handled like any other', () => {
   const retry = { kind: 'block', block } as const;
   expect(of('429', { retry }, fresh)).toEqual({ kind: 'retry', afterMs: 30_000 });

@@ -16,7 +16,7 @@ const block = (more: object = {}): Retry => ({
   },
 });
 const after = (retry: Retry, ...retries: number[]) =>
-  retries.map((made) => retryDelayMs(retry, { retries: made, ageMs: 0, durationMs: 50, random: 0 }));
+  retries.map((made) => retryDelayMs(retry, { retries: made, durationMs: 50, random: 0 }));
 
 test('without a block there are two retries; No Retry has none', () => {
   expect(after({ kind: 'default' }, 0, 1, 2)).toEqual([100, 100, undefined]);
@@ -24,8 +24,7 @@ test('without a block there are two retries; No Retry has none', () => {
 });
 
 test('without a block the wait is ten times the exchange, from 5 to 100 ms, and then 100 ms: an error slows no fast lane by much', () => {
-  const at = (durationMs: number) =>
-    retryDelayMs({ kind: 'default' }, { retries: 0, ageMs: 0, durationMs, random: 0 });
+  const at = (durationMs: number) => retryDelayMs({ kind: 'default' }, { retries: 0, durationMs, random: 0 });
   expect([at(0), at(1), at(3), at(10), at(10_000)]).toEqual([5, 10, 30, 100, 100]);
 });
 
@@ -38,14 +37,8 @@ test('LINEAR waits the same each time, EXPONENTIAL twice the time before up to t
 
 test('jitter leaves between half and all of a delay', () => {
   const at = (random: number) =>
-    retryDelayMs(block({ jitter: true }), { retries: 0, ageMs: 0, durationMs: 50, random });
+    retryDelayMs(block({ jitter: true }), { retries: 0, durationMs: 50, random });
   expect([at(0), at(0.5), at(1)]).toEqual([5_000, 7_500, 10_000]);
-});
-
-test('a message older than maxAgeSeconds is not retried', () => {
-  const at = (ageMs: number) =>
-    retryDelayMs(block({ maxAgeSeconds: 60 }), { retries: 0, ageMs, durationMs: 50, random: 0 });
-  expect([at(59_999), at(60_000)]).toEqual([10_000, undefined]);
 });
 
 const NOW = Date.parse('2026-11-23T10:00:00Z');
