@@ -1,4 +1,4 @@
-// The age of a message, and `maxAgeSeconds` of the `retry` block: from this age on it is not sent any more. expiry.ts says what
+// The age of a message, and `maxAgeSeconds` of the `retry` block: from this age on it is not sent any more. too-old.ts says what
 // becomes of it then.
 import type { Delivery } from '#lib/message/attribute.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';

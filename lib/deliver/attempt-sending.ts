@@ -6,12 +6,12 @@ import { leaveInBacklog } from './act.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
 import { type AttemptLoopDeps, attemptUntilSettled, type OneByOne } from './attempt-loop.ts';
 import type { DeliveryMessage } from './delivery-message.ts';
-import { type ExpiryDeps, expire, isToExpire } from './expiry.ts';
 import { eachAlone, type Members, nextRequest, type Sending } from './request-batch.ts';
+import { expire, isToExpire, type TooOldDeps } from './too-old.ts';
 import { filterOut, isWantedBy } from './wanted.ts';
 
 export type SendingDeps = AttemptLoopDeps &
-  ExpiryDeps & {
+  TooOldDeps & {
     /** Name of the deployment's stage. */
     readonly stage: string;
   };

@@ -10,7 +10,7 @@ import { ageMsOf, isTooOld } from './age.ts';
 import { type ClaimDeps, isClaimed } from './claim.ts';
 import type { DeliveryMessage } from './delivery-message.ts';
 
-export type ExpiryDeps = DeadLetterDeps &
+export type TooOldDeps = DeadLetterDeps &
   UndeliverableDeps &
   ClaimDeps & {
     readonly deliveriesQueueUrl: string;
@@ -34,7 +34,7 @@ export async function isToExpire(
 export async function expire(
   messages: readonly DeliveryMessage[],
   { id, dlq, metrics }: Pick<Subscription, 'id' | 'dlq' | 'metrics'>,
-  deps: ExpiryDeps,
+  deps: TooOldDeps,
 ): Promise<void> {
   const at = deps.now();
   const gathering = { ...deps, queues: gatherSends(deps.queues) };
