@@ -143,6 +143,8 @@ function afterAttempt({ action, fate }: Step): Whereabouts | undefined {
       return 'held';
     case 'drop':
       return 'dropped';
+    case 'undeliverable':
+      return 'undeliverable';
     case 'pause':
       return fate === 'hold' ? 'held' : fate === 'drop' ? 'dropped' : 'waiting';
     default:

@@ -4,7 +4,9 @@
 import type { Delivery } from '#lib/message/attribute.ts';
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
 import { gatherSends } from '#lib/queue/gather-sends.ts';
+import { queueNameIn } from '#lib/queue/name.ts';
 import { type LaterDeps, sendToRetries } from '#lib/queue/retries.ts';
+import { sendDeliveryToUndeliverable, type UndeliverableDeps } from '#lib/queue/undeliverable.ts';
 import { change } from '#lib/state/change.ts';
 import { openAndDrain } from '#lib/state/drains.ts';
 import { putEntries } from '#lib/state/entries.ts';
@@ -22,7 +24,9 @@ import type { Members } from './request-batch.ts';
 
 export type ActDeps = ParkDeps &
   LaterDeps &
-  DeadLetterDeps & {
+  DeadLetterDeps &
+  UndeliverableDeps & {
+    readonly deliveriesQueueUrl: string;
     readonly random: () => number;
     readonly outageWaits: OutageWaits;
     /** A message that went through `retries` this often is not sent there again: it pauses its subscription. */
@@ -73,6 +77,12 @@ export async function act(
       await goOn();
       return 'settled';
     }
+    case 'undeliverable': {
+      const gathering = { ...deps, queues: gatherSends(deps.queues) };
+      await Promise.all(members.map((message) => sendAborted(message, gathering)));
+      await goOn();
+      return 'settled';
+    }
     case 'hold':
       await setAside();
       await goOn();
@@ -92,6 +102,13 @@ export async function act(
     // A drain goes on in its own lane and starts the next lane when it ends. A message from the queue has no drain.
     if (first.entry) await change(registration, decide, deps);
     else await openAndDrain(registration, decide, deps);
+  }
+
+  async function sendAborted(message: DeliveryMessage, gathering: UndeliverableDeps): Promise<void> {
+    const { delivery, entry } = message;
+    const from = entry === undefined ? queueNameIn(deps.deliveriesQueueUrl) : 'backlog';
+    const why = { reason: 'aborted', detail: describe(outcome), from };
+    await sendDeliveryToUndeliverable({ ...message, delivery: attemptedOnce(delivery) }, why, gathering);
   }
 
   async function setAside(): Promise<void> {

@@ -10,7 +10,7 @@ import { type AttemptDeps, type Attempted, attempt } from './attempt.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
 import type { DeliveryMessage } from './delivery-message.ts';
 import { type LoggingBudget, loggedExchange } from './logged-exchange.ts';
-import { causeOf, httpStatusOf } from './outcome.ts';
+import { causeOf, directiveOf, httpStatusOf } from './outcome.ts';
 import { type PaceDeps, startPace } from './pace.ts';
 import { type Action, decide } from './policy.ts';
 import type { Members, Sending } from './request-batch.ts';
@@ -179,6 +179,7 @@ function recordAttempt(
     outcome: outcome.kind,
     status: httpStatusOf(outcome),
     code: causeOf(outcome),
+    directive: directiveOf(outcome),
     incomplete: 'incomplete' in outcome ? outcome.incomplete : undefined,
     action: action.kind,
     fate: action.kind === 'pause' ? action.message : undefined,

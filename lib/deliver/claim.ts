@@ -5,12 +5,16 @@ import * as z from 'zod';
 import type { Delivery } from '#lib/message/attribute.ts';
 import { claimKey } from '#lib/state/keys.ts';
 import type { Table } from '#lib/state/table.ts';
+import { DIRECTIVES } from './answer-directive.ts';
 import type { Outcome } from './outcome.ts';
+
+/** Parts of an answer that is no 2xx. */
+const said = { excerpt: z.string().optional(), directive: z.enum(DIRECTIVES).optional() };
 
 const outcomeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('delivered'), status: z.number() }),
-  z.object({ kind: z.literal('rejected'), status: z.number(), excerpt: z.string().optional() }),
-  z.object({ kind: z.literal('failed'), status: z.number(), excerpt: z.string().optional() }),
+  z.object({ kind: z.literal('rejected'), status: z.number(), ...said }),
+  z.object({ kind: z.literal('failed'), status: z.number(), ...said }),
   z.object({ kind: z.literal('unknown'), code: z.string(), message: z.string() }),
 ]);
 const claimSchema = z.object({
@@ -81,8 +85,12 @@ export class ClaimVanished extends Error {
 
 function toOutcome(stored: z.infer<typeof outcomeSchema>): Outcome {
   if (stored.kind !== 'rejected' && stored.kind !== 'failed') return stored;
-  const { excerpt, ...rest } = stored;
-  return excerpt === undefined ? rest : { ...rest, excerpt };
+  const { excerpt, directive, ...rest } = stored;
+  return {
+    ...rest,
+    ...(excerpt !== undefined && { excerpt }),
+    ...(directive !== undefined && { directive }),
+  };
 }
 
 /** Writes the outcome into the claim if the claim is still this attempt's. Throws when DynamoDB fails. */

@@ -1,6 +1,7 @@
 // The outcome of an attempt: one of five. The callback client knows whether any byte was written; policy.ts decides what
 // follows from each outcome.
 import type { Exchange } from '#lib/callback/client.ts';
+import { type Directive, directiveIn } from './answer-directive.ts';
 import { answerText } from './answer-text.ts';
 import { type Carried, withoutCredentials } from './redact.ts';
 import { retryAfterMs } from './retry.ts';
@@ -23,6 +24,8 @@ type Refusing = {
   readonly excerpt?: string;
   /** Milliseconds that the callback asked for with Retry-After. */
   readonly retryAfterMs?: number;
+  /** What the callback asked for with webhook-delivery. */
+  readonly directive?: Directive;
 };
 
 /** How much of an answer is kept, and how long its Retry-After is obeyed. */
@@ -45,9 +48,11 @@ export function outcomeOf(
   // Redirects are never followed: the subscriber registered the callback URL, so a 3xx is a rejection.
   const kind = status >= 300 && status < 500 ? 'rejected' : 'failed';
   const after = retryAfterMs(headers['retry-after'], { now: now(), longestRetryAfterMs });
+  const directive = directiveIn(headers['webhook-delivery']);
   return {
     kind,
     ...answer,
+    ...(directive !== undefined && { directive }),
     ...excerptOf(exchange, carried, excerptBytes),
     ...(after !== undefined && { retryAfterMs: after }),
   };
@@ -82,9 +87,12 @@ function excerptOf(
 export function describe(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'delivered':
-    case 'rejected':
-    case 'failed':
       return `the callback answered ${outcome.status}`;
+    case 'rejected':
+    case 'failed': {
+      const { status, directive } = outcome;
+      return `the callback answered ${status}${directive ? ` with webhook-delivery: ${directive}` : ''}`;
+    }
     case 'unsent':
     case 'unknown':
       return outcome.message;
@@ -96,6 +104,10 @@ export function describe(outcome: Outcome): string {
 /** The answer's HTTP status; undefined when no complete answer came. */
 export const httpStatusOf = (outcome: Outcome): number | undefined =>
   'status' in outcome ? outcome.status : undefined;
+
+/** What the callback asked for with webhook-delivery; undefined: nothing. */
+export const directiveOf = (outcome: Outcome): Directive | undefined =>
+  'directive' in outcome ? outcome.directive : undefined;
 
 /** The code of an outcome without a status, one of those in cause.ts; undefined when a status says what happened. */
 export const causeOf = (outcome: Outcome): string | undefined =>

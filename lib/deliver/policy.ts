@@ -3,7 +3,7 @@
 // act.ts carries it out.
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { isTooOld } from './age.ts';
-import type { Outcome } from './outcome.ts';
+import { directiveOf, type Outcome } from './outcome.ts';
 import { type History, retryDelayMs } from './retry.ts';
 
 export type Action =
@@ -15,6 +15,8 @@ export type Action =
   | { readonly kind: 'hold' }
   /** Count it, drop it, and go on with the next. */
   | { readonly kind: 'drop' }
+  /** Send it to `undeliverable`, and go on with the next. */
+  | { readonly kind: 'undeliverable' }
   /** Send the messages of the batch one by one: one of them may be the fault. */
   | { readonly kind: 'one-by-one' }
   /** Pause the subscription. `message` says what becomes of the message itself. */
@@ -44,12 +46,19 @@ export function decide(outcome: Outcome, rules: Rules, history: History): Action
 }
 
 /** Whether a callback that answers may have refused a batch for one of its messages, and the others would suffer for it. */
-function mayBeOneOfThem({ kind }: Outcome, action: Action): boolean {
+function mayBeOneOfThem(outcome: Outcome, action: Action): boolean {
+  const { kind } = outcome;
+  const directive = directiveOf(outcome);
+  if (directive !== undefined) return directive === 'abort-message';
   if (kind === 'rejected') return action.kind === 'dead-letter' || action.kind === 'pause';
   return kind === 'failed' && action.kind === 'dead-letter';
 }
 
 function decideForAll(outcome: Outcome, rules: Rules, history: History): Action {
+  const directive = directiveOf(outcome);
+  if (directive === 'abort-message') return afterAbort(rules);
+  // As after a 410, also where rejected messages become dead letters: the receiver has said that none are to come.
+  if (directive === 'disable') return { kind: 'pause', reason: 'gone', message: fate(outcome, rules) };
   switch (outcome.kind) {
     case 'delivered':
       return { kind: 'done' };
@@ -73,6 +82,22 @@ function decideForAll(outcome: Outcome, rules: Rules, history: History): Action 
       return afterFailure(outcome, rules, rules.interruptConsumptionOnServerError, history);
     default:
       return outcome satisfies never;
+  }
+}
+
+/** The receiver wants neither a retry of this message nor a pause. at-least-once loses nothing without a trace. */
+function afterAbort({ qos, dlq }: Rules): Action {
+  if (dlq) return { kind: 'dead-letter', endpoint: dlq.endpoint };
+  switch (qos) {
+    case 'none':
+    case 'auto':
+      return { kind: 'drop' };
+    case 'at-most-once':
+      return { kind: 'hold' };
+    case 'at-least-once':
+      return { kind: 'undeliverable' };
+    default:
+      return qos satisfies never;
   }
 }
 

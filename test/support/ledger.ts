@@ -6,7 +6,12 @@ import { LocalFault } from '#lib/callback/local-fault.ts';
 import { batchIdOf, type Members } from '#lib/deliver/request-batch.ts';
 
 export type Answer =
-  | { readonly status: number; readonly afterMs?: number; readonly retryAfter?: string }
+  | {
+      readonly status: number;
+      readonly afterMs?: number;
+      readonly retryAfter?: string;
+      readonly delivery?: string;
+    }
   /** `unsent`: no byte is written. `reset`: it follows the whole request. `kill`: the function is killed during it. */
   | { readonly unsent: true; readonly afterMs?: number }
   /** Nothing is written, because the function has no free socket. */
@@ -154,5 +159,6 @@ export function exchangeOf(answer: Answer): Exchange {
   if (!('status' in answer)) return { kind: 'unknown', code: 'reset', message: 'reset' };
   const headers: Record<string, string> = {};
   if (answer.retryAfter !== undefined) headers['retry-after'] = answer.retryAfter;
+  if (answer.delivery !== undefined) headers['webhook-delivery'] = answer.delivery;
   return { kind: 'answered', status: answer.status, headers, body: Buffer.alloc(0), truncated: false };
 }

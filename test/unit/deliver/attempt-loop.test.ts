@@ -73,6 +73,7 @@ async function hangingCallback({
           return entries.map(() => undefined);
         },
       },
+      undeliverableQueueUrl: 'https://sqs/undeliverable',
       deadLettersQueueUrl: 'https://sqs/dead-letters',
       deliveriesQueueUrl: 'https://sqs/deliveries.fifo',
       retriesQueueUrl: 'https://sqs/retries',

@@ -15,6 +15,11 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
   '500': { kind: 'failed', status: 500 },
   unsent: { kind: 'unsent', code: 'connection-refused', message: 'refused' },
   unknown: { kind: 'unknown', code: 'reset', message: 'reset' },
+  'aborted 400': { kind: 'rejected', status: 400, directive: 'abort-message' },
+  'aborted 429': { kind: 'rejected', status: 429, retryAfterMs: 30_000, directive: 'abort-message' },
+  'aborted 503': { kind: 'failed', status: 503, retryAfterMs: 60_000, directive: 'abort-message' },
+  'disabled 400': { kind: 'rejected', status: 400, directive: 'disable' },
+  'disabled 503': { kind: 'failed', status: 503, retryAfterMs: 60_000, directive: 'disable' },
   lost: { kind: 'unknown', code: 'lost', message: 'lost', lost: true },
 };
 const block: Extract<Retry, { kind: 'block' }>['block'] = {
@@ -75,10 +80,10 @@ describe('every outcome under every rule', () => {
       if (qos === 'at-most-once' && again) expect(outcome.kind, what).toBe('unsent');
       if (qos === 'at-most-once') expect(action.kind, what).not.toBe('drop');
       // A rejected message with a dlq stops nothing, whatever its status.
-      if (given.dlq && outcome.kind === 'rejected' && action.kind !== 'retry')
+      if (given.dlq && outcome.kind === 'rejected' && action.kind !== 'retry' && !name.startsWith('disabled'))
         expect(action, what).toEqual(letter);
       if (qos === 'at-least-once' && !(given.dlq === undefined && !given.interruptConsumptionOnException)) {
-        const safe = ['done', 'retry', 'dead-letter'].includes(action.kind) || again;
+        const safe = ['done', 'retry', 'dead-letter', 'undeliverable'].includes(action.kind) || again;
         expect(safe || name === 'lost', what).toBe(true);
       }
       if (history === spent) expect(action.kind, what).not.toBe('retry');
@@ -158,4 +163,60 @@ test('a refusal of credentials that were changed meanwhile stops nothing, and is
     expect(of('400', { retry, dlq, qos: 'none' }, changed)).toEqual(letter);
     expect(of('400', { retry, qos: 'none' }, changed)).toEqual({ kind: 'drop' });
   }
+});
+
+describe('webhook-delivery', () => {
+  const ABORTED = ['aborted 400', 'aborted 429', 'aborted 503'];
+  const DISABLED = ['disabled 400', 'disabled 503'];
+  const RETRIES: readonly Retry[] = [{ kind: 'default' }, { kind: 'none' }, { kind: 'block', block }];
+  const whatever = RETRIES.flatMap((retry) =>
+    [true, false].flatMap((interrupts) =>
+      [fresh, spent, { ...fresh, credentialsChanged: true }].map((history): [Partial<Rules>, History] => [
+        { retry, interruptConsumptionOnServerError: interrupts, interruptConsumptionOnException: interrupts },
+        history,
+      ]),
+    ),
+  );
+
+  test.each([
+    ['none', { kind: 'drop' }],
+    ['auto', { kind: 'drop' }],
+    ['at-most-once', { kind: 'hold' }],
+    ['at-least-once', { kind: 'undeliverable' }],
+  ] as const)('abort-message under %s ends the message at once, and pauses nothing', (qos, without) => {
+    for (const name of ABORTED)
+      for (const [more, history] of whatever) {
+        expect(of(name, { ...more, qos }, history)).toEqual(without);
+        expect(of(name, { ...more, qos, dlq }, history)).toEqual(letter);
+      }
+  });
+
+  test.each([
+    ['none', 'drop'],
+    ['auto', 'keep'],
+    ['at-most-once', 'hold'],
+    ['at-least-once', 'keep'],
+  ] as const)('disable under %s waits for a person, also with a dlq; the message: %s', (qos, message) => {
+    for (const name of DISABLED)
+      for (const [more, history] of whatever)
+        for (const to of [undefined, dlq])
+          expect(of(name, { ...more, qos, dlq: to }, history)).toEqual({
+            kind: 'pause',
+            reason: 'gone',
+            message,
+          });
+  });
+
+  test('an aborted batch is sent one by one where it may be; a disabled one is not', () => {
+    const members = { ...fresh, members: 3 };
+    for (const name of ABORTED) {
+      for (const qos of ['auto', 'at-least-once'] as const)
+        for (const to of [undefined, dlq])
+          expect(of(name, { qos, dlq: to }, members)).toEqual({ kind: 'one-by-one' });
+      expect(of(name, { qos: 'at-most-once' }, members)).toEqual({ kind: 'hold' });
+      expect(of(name, { qos: 'none' }, members)).toEqual({ kind: 'drop' });
+    }
+    for (const name of DISABLED)
+      expect(of(name, {}, members)).toMatchObject({ kind: 'pause', message: 'keep' });
+  });
 });
