@@ -81,7 +81,8 @@ const MOST_OF_AN_ID = 80;
 
 /**
  * A quote would end the text, and CloudWatch documents no way to write a backslash or an asterisk. So the pattern has the
- * start of such an id, up to that character, and an asterisk: it matches the id, and others that begin so.
+ * start of an id with one of these characters, up to the character, and an asterisk. This matches the id, and other ids with
+ * the same start.
  */
 function equals(field: string, value: string): string {
   const written = startOf(value);

@@ -53,7 +53,7 @@ const fieldsSchema = z.object({
   attempt: number(),
   outcome: text(),
   status: number(),
-  /** The cause where no status says it: a code of the list in OPERATORS.md. */
+  /** The cause of an outcome that has no HTTP status: one of the codes that OPERATORS.md lists. */
   code: text(),
   /** Why the end of the answer's body is missing. */
   incomplete: text(),

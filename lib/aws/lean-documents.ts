@@ -115,7 +115,10 @@ function bytesAsBase64(this: Json, name: string, value: unknown): unknown {
   return held instanceof Uint8Array ? Buffer.from(held).toString('base64') : value;
 }
 
-/** For JSON.parse. `B` and `BS` are types here: an attribute of this name would be an object. */
+/**
+ * A reviver for JSON.parse. A text below `B` and a list below `BS` are always binary values: the value of an attribute with
+ * the name `B` or `BS` is an object.
+ */
 function base64AsBytes(name: string, value: unknown): unknown {
   if (name === 'B' && typeof value === 'string') return bytesOf(value);
   return name === 'BS' && Array.isArray(value) ? value.map((one) => bytesOf(String(one))) : value;

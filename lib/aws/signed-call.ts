@@ -56,7 +56,7 @@ export function createSignedCall(options: SignedCallOptions): SignedCall {
   const { maxAttempts, firstWaitMs } = options;
   const baseDelay = firstWaitMs === undefined ? {} : { baseDelay: firstWaitMs };
   const retries = new StandardRetryStrategy({ maxAttempts, ...baseDelay });
-  // What AWS's clock is ahead of this machine's.
+  // Milliseconds by which AWS's clock is ahead of this machine's.
   let skewMs = 0;
 
   async function once({ target, body, endpoint, abortSignal }: AwsOperation): Promise<Buffer> {
@@ -119,7 +119,7 @@ export function createSignedCall(options: SignedCallOptions): SignedCall {
         return answer;
       } catch (thrown) {
         if (!isSdkError(thrown)) throw thrown;
-        // It waits, and throws where no retry is left or none would help.
+        // This call waits before the retry. It throws when no retry is left, or when a retry would not help.
         const next = await retries
           .refreshRetryTokenForRetry(token, { error: thrown, errorType: retryTypeOf(thrown) })
           .catch(() => undefined);
@@ -155,6 +155,6 @@ function retryTypeOf(error: SdkError): 'THROTTLING' | 'TRANSIENT' | 'CLIENT_ERRO
   return isTransientError(error) ? 'TRANSIENT' : 'CLIENT_ERROR';
 }
 
-/** Whether the SDK's rules of retry can judge it. Other errors are bugs, and are thrown at once. */
+/** Whether the SDK's retry strategy can classify this error. Other errors are bugs, and are thrown without a retry. */
 const isSdkError = (thrown: unknown): thrown is SdkError =>
   thrown instanceof Error && (thrown.cause === undefined || thrown.cause instanceof Error);

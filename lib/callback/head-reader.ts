@@ -34,7 +34,10 @@ export type HeadRead =
 
 export type HeadReader = {
   take(chunk: Buffer): HeadRead;
-  /** The final answer as far as its status line says it; undefined when that line is not whole. For a connection that ends. */
+  /**
+   * For a connection that ended within the head: the final answer with its status and without headers. Undefined when the
+   * status line is not complete.
+   */
   headOfStatusLine(): AnswerHead | undefined;
 };
 

@@ -3,7 +3,7 @@ import { laneCountIn, requestsInLane } from '#lib/message/lane-layout.ts';
 import { isOrdered, type Qos } from '#lib/subscription/subscription.ts';
 import { PRICES, SQS_REQUEST_BYTES } from './prices.ts';
 
-/** What one function did for one message, as a mean. */
+/** The mean use of one function for one message. */
 export type FunctionCounts = {
   /** Calls by the name of the SDK's command, without "Command". */
   readonly calls: Readonly<Record<string, number>>;

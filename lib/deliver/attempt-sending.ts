@@ -19,7 +19,7 @@ export type SendingDeps = AttemptLoopDeps &
 type Ending = 'settled' | 'stays' | 'out-of-time';
 type Circumstances = { readonly context: AttemptContext; readonly bounds: Bounds };
 
-/** What is to be done with a message before anything is sent. */
+/** The decision about a message before a request is sent. */
 type Fate = 'send' | 'filter-out' | 'expire';
 
 /**

@@ -23,7 +23,7 @@ export type Attempted = {
   readonly at: number;
   readonly durationMs: number;
   readonly span?: Span | undefined;
-  /** What was sent and what came. Undefined when nothing was made. */
+  /** The request and its answer. Undefined when no request was made. */
   readonly exchanged?: Exchanged;
   /** A 401 for credentials that have been replaced since: it says nothing about the new ones. */
   readonly credentialsChanged?: boolean;

@@ -39,7 +39,7 @@ export function partOf({ delivery, body }: Message, format: BatchFormat, stage: 
   }
 }
 
-/** The bytes around the parts: at the beginning, between two, and at the end. */
+/** The bytes before the first message, between two messages, and after the last message. */
 const AROUND: Readonly<Record<BatchFormat, readonly [start: string, between: string, end: string]>> = {
   'json-array': ['[', ',', ']'],
   'cloudevents-batch': ['[', ',', ']'],
@@ -71,7 +71,7 @@ function jsonIn(bytes: Buffer): { readonly value: unknown } | undefined {
   }
 }
 
-/** Whether it is a CloudEvent in structured JSON (https://github.com/cloudevents/spec). */
+/** Whether the value is a CloudEvent in structured JSON (https://github.com/cloudevents/spec). */
 function isCloudEvent(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const fields = new Map<string, unknown>(Object.entries(value));

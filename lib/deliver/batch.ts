@@ -145,7 +145,7 @@ async function handBack(
   return rest.map(({ queued }) => queued);
 }
 
-/** What is not noted now is noted by a later batch. */
+/** Errors are ignored here: a later batch writes the note. */
 async function noteLanes(
   registrations: ReadonlyMap<string, Registration> | undefined,
   deps: BatchDeps,

@@ -50,7 +50,7 @@ export async function drain(
     return await dropToken(registration, lane, deps);
   if (await lanesAreMoving(registration, lanesOfConfig(config), deps)) {
     deps.count('TokensDropped');
-    // The end of the move sends the lane's next token. A slot is for others meanwhile.
+    // The lane's next token is sent when the move ends. Until then another slow subscription may use the slot.
     if (registration.state.slow !== undefined) await passSlot(registration, lane, deps);
     return;
   }

@@ -7,7 +7,7 @@ import { tenantOf } from '#lib/subscription/tenant.ts';
 import { answerText } from './answer-text.ts';
 import { type Carried, isCredentialName, REDACTED, withoutCredentials } from './redact.ts';
 
-/** What was sent, and what came. */
+/** The request that was sent, and the answer to it. */
 export type Exchanged = {
   readonly headers: Carried['headers'];
   readonly body: Buffer;
@@ -23,13 +23,15 @@ export type LoggedExchange = {
 };
 
 export type LoggingBudget = {
-  /** Whether the tenant has so many bytes left in this minute. It takes them. */
+  /**
+   * Takes this number of bytes from the tenant's budget of this minute. Returns false, and takes none, if fewer are left.
+   */
   take(tenant: string, bytes: number): boolean;
 };
 
 const MINUTE_MS = 60_000;
 
-/** Makes the budget of one environment: so many bytes for each tenant and minute. */
+/** Makes the budget of one environment: the number of bytes that it may log for one tenant in a minute. */
 export function createLoggingBudget({
   loggedBytesPerMinute,
   now,

@@ -9,7 +9,7 @@ import { refused } from '#lib/state/machine.ts';
 import type { AttemptContext } from './attempt-context.ts';
 import type { DeliveryMessage } from './delivery-message.ts';
 
-/** What an attempt of an entry can end with. */
+/** The possible ends of an attempt of a backlog entry. */
 type Attempted = 'settled' | 'stays' | 'out-of-time';
 
 /**

@@ -102,7 +102,7 @@ export function requestFor(
 
 const sequenceOf = ({ delivery, sequence }: Sendable): string | undefined => delivery.sequence ?? sequence;
 
-/** What a batch's headers are made of: a value that all members have. */
+/** The delivery from which a batch's headers are made. It has only values that are the same in all messages of the batch. */
 function sharedBy(members: Members<Message>, { id, contentType }: BatchBody): Delivery {
   const deliveries = members.map(({ delivery }) => delivery);
   const [first] = members;

@@ -10,8 +10,8 @@ type Request = {
 };
 
 /**
- * The headers of a template, names in lower case. A header that is nothing but a value which this message does not have, such
- * as its topic, is left out. `keys`: the first is the one that `{signature}` is of.
+ * The headers of a template, names in lower case. A header whose whole value is one placeholder is left out if this
+ * message does not have the value, such as a topic. `{signature}` is made with the first of `keys`.
  */
 export function templateHeaders(
   template: SignatureTemplate,

@@ -21,7 +21,7 @@ export type SuspectDeps = PoisonDeps &
     readonly sliceMs: number;
   };
 
-/** What the batch gives. Neither throws. */
+/** The functions that the batch passes in. Neither throws. */
 export type SuspectWork = {
   readonly registrations: ReadonlyMap<string, Registration>;
   /** `startBy`: no request starts after it, epoch milliseconds. */
@@ -74,7 +74,10 @@ export async function workSuspects(
 const isCounted = (queued: Queued, deps: SuspectDeps): boolean =>
   wasReceivedOften(queued, deps) && queued.message.ok && queued.message.value.kind === 'delivery';
 
-/** What has killed the function before comes last, and before it the drains, whose entries may have: the others are done by then. */
+/**
+ * Sorts the lanes. First come the harmless ones, then the drains, whose entries may have killed the function, then the
+ * deliveries that were in work when the function died. So a death of the function no longer affects the harmless lanes.
+ */
 function leastDangerousFirst(
   lanes: readonly (readonly Queued[])[],
   starts: ReadonlyMap<string, number>,

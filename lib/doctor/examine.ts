@@ -85,7 +85,7 @@ type Seen = StageNames & {
 };
 type SightOf = (check: CheckName) => Sight;
 
-/** What was deployed, against the template. */
+/** Compares the deployed resources with the template. */
 async function lookAtStage(
   options: DoctorOptions,
   deps: DoctorDeps,
@@ -142,7 +142,7 @@ async function lookAtStage(
 
 const STEPS = 7;
 
-/** What customers have registered. */
+/** Checks the items that customers have registered. */
 async function lookAtItems(
   desired: Desired,
   names: StageNames['names'],

@@ -64,7 +64,7 @@ type Known = {
   readonly packaged: Packaged | undefined;
 };
 
-/** Compares the functions with the template, with what was packaged, and asks what Lambda may do with them. */
+/** Compares the functions with the template and with the packaged code, and asks Lambda whether each function is ready. */
 export async function compareFunctions(
   functions: SeenFunctions,
   desired: Desired,

@@ -20,7 +20,7 @@ import type { Sight } from './unseen.ts';
 export type Items = {
   readonly subscriptions: number;
   readonly names: readonly UsedName[];
-  /** Those that have something to be opened: secrets, stores. */
+  /** The items with secrets, key stores or trust stores, which have to be opened to be checked. */
   readonly withCredentials: readonly Subscription[];
   readonly endpoints: readonly Endpoint[];
 };

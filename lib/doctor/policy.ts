@@ -76,7 +76,7 @@ export const grantText = ({ effect, action, resource, only }: Grant): string =>
     ...(only === '' ? [] : [only]),
   ].join(' ');
 
-/** What `wanted` grants and `has` does not, and the other way round, as texts. */
+/** As texts: the grants of `wanted` that `has` lacks, and the grants of `has` that `wanted` lacks. */
 export function differences(
   wanted: unknown,
   has: unknown,

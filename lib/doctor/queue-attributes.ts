@@ -23,7 +23,7 @@ const NEVER: Readonly<Record<string, { isWrong: (value: string) => boolean; beca
 
 const SECONDS = /Seconds$|Timeout$|Period$/;
 
-/** What follows from a wrong attribute. Others have no sentence of their own. */
+/** The consequence of a wrong value, by attribute. Attributes that are not here are reported without a consequence. */
 const BECAUSE: Readonly<Record<string, string>> = {
   VisibilityTimeout: 'a message is received again while it is worked on, or waits longer after a failure',
   MessageRetentionPeriod: 'SQS deletes messages that wait longer',

@@ -132,7 +132,7 @@ function compareTable(wanted: Table, table: TableDescription, sight: Sight): voi
   }
 }
 
-/** Emulators may leave the mode out; a table on demand has no capacity. */
+/** Emulators may leave out the billing mode. Then a capacity above 0 tells a provisioned table from one on demand. */
 const isProvisioned = ({ ProvisionedThroughput, BillingModeSummary }: TableDescription): boolean =>
   BillingModeSummary?.BillingMode === 'PROVISIONED' || (ProvisionedThroughput?.ReadCapacityUnits ?? 0) > 0;
 

@@ -7,7 +7,7 @@ import type { Scalar } from './condition.ts';
 import { InexactNumber, parseJson } from './number.ts';
 import type { Root } from './parse.ts';
 
-/** What a filter needs of a message or of a delivery. */
+/** The fields of a message or of a delivery that filters can test. */
 export type Filterable = {
   readonly body: string;
   readonly encoding?: 'base64' | undefined;
@@ -24,7 +24,10 @@ export type Within = { readonly list: number; readonly entry: number; readonly o
 export type Leaf = { readonly value: Scalar; readonly within: Within | undefined };
 
 export type FilterEvent = {
-  /** The values at a path. Names with dots and nested names are the same path. Takes steps for what it reads. */
+  /**
+   * The values at a path. A name that contains dots and nested names with the same text are one path. Subtracts the work of
+   * reading from `steps`.
+   */
   leavesOf(path: string, steps: Steps): readonly Leaf[];
 };
 
@@ -90,7 +93,7 @@ function textOf(bytes: Buffer): string | undefined {
 
 type Place = {
   readonly value: unknown;
-  /** What is left of the path: empty, or beginning with a dot. */
+  /** The rest of the path below this value: empty, or beginning with a dot. */
   readonly rest: string;
   readonly within: Within | undefined;
 };

@@ -1,4 +1,5 @@
-// Why a message does not pass a filter, for people: each condition that fails, with what the message has there.
+// Explains to a person why a message does not pass a filter: each condition that fails, with the values of the message
+// there.
 import type { Condition } from './condition.ts';
 import type { FilterEvent, Leaf, Steps } from './event.ts';
 import type { CompiledFilter } from './filter.ts';
@@ -14,13 +15,13 @@ export type Failure = {
 
 export type Explained = {
   readonly passes: boolean;
-  /** What fails, of the branch that is closest to passing. Empty when the message passes. */
+  /** The failed conditions of the branch that is closest to passing. Empty when the message passes. */
   readonly failures: readonly Failure[];
-  /** How many combinations of its `$or` the filter has. */
+  /** The number of alternatives that the `$or` of the filter make; 1 without `$or`. */
   readonly combinations: number;
 };
 
-/** Explains what a filter says of a message. */
+/** Explains why a message passes or fails a filter. */
 export function explainFilter(event: FilterEvent, { branches }: CompiledFilter): Explained {
   const known = new Map<Condition, readonly Leaf[]>();
   const steps = { left: MOST_STEPS };

@@ -25,7 +25,7 @@ export function ipOf(text: string): Ip | undefined {
   return bits >> 32n === MAPPED ? { version: 4, bits: bits & 0xffff_ffffn } : { version, bits };
 }
 
-/** One text for each address, whatever its spelling. */
+/** Returns the same text for all spellings of an address. */
 export const ipName = ({ version, bits }: Ip): string => `${version}/${bits}`;
 
 export type CidrReading =

@@ -144,7 +144,8 @@ function eachChoice(
   for (let at = open.pop(); at !== undefined && steps.left >= 0; at = open.pop()) {
     const { tree, choice } = at;
     if (tree.isLeaf) keep(choice);
-    // What holds for fewer chosen entries leaves more to the later conditions, unless one of them wants an absence.
+    // A choice of fewer list entries restricts the later conditions less, so it is enough. That is not so if a later condition
+    // requires that a value is absent.
     if (tree.isLeaf && fewestSuffice) continue;
     for (const [list, entries] of tree.lists) {
       const chosen = choice.get(list);

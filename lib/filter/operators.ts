@@ -73,7 +73,7 @@ export function parseOperator(operator: JsonObject, path: Path, faulty: Faulty):
   return undefined;
 }
 
-/** Adds a fault, and returns undefined for what could not be parsed. */
+/** Adds a fault. Returns undefined, which a parser returns in place of its result. */
 export function fault(reason: string, path: Path, { faults }: Faulty): undefined {
   faults.push({ path: dotted(path), reason });
 }

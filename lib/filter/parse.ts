@@ -6,11 +6,14 @@ import { isObject, type JsonObject } from '#lib/item/json.ts';
 import { type Alternative, type Condition, conditionOf } from './condition.ts';
 import { type Faulty, fault, isReserved, parseOperator } from './operators.ts';
 
-/** What a filter sees of a message. */
+/** The parts of a message that a filter can test. */
 export const ROOTS = ['body', 'headers', 'topic', 'key'] as const;
 export type Root = (typeof ROOTS)[number];
 
-/** One of the ways to pass a filter: all conditions have to hold. Ordered by path, as AWS's matcher goes through them. */
+/**
+ * One alternative of a filter, without `$or`. A message passes it when all of its conditions hold. The conditions are in the
+ * order of their paths, in which AWS's matcher evaluates them.
+ */
 export type Branch = {
   readonly conditions: readonly Condition[];
   /** Whether a condition accepts absence: then it matters which entry of a list the conditions before it held in. */
@@ -21,7 +24,7 @@ export type Branches = { readonly branches: readonly Branch[] };
 
 /** Characters of a filter as JSON. Pipes and event source mappings of AWS allow half as many. */
 export const MOST_CHARACTERS = 8_192;
-/** Combinations that all `$or` of a filter make together, as AWS allows. */
+/** The most combinations that the `$or` of a filter may make together. AWS has the same limit. */
 const MOST_BRANCHES = 1_000;
 const DEEPEST = 32;
 

@@ -9,7 +9,10 @@ const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f
 /** Whether the text is a valid W3C traceparent. */
 export const isTraceparent = (value: string): boolean => TRACEPARENT.test(value);
 
-/** Whether it is a valid tracestate: printable ASCII of at most 512 characters. Its content belongs to tracing systems. */
+/**
+ * Whether the text may be sent as tracestate: at most 512 characters of printable ASCII. Its content is not checked, because
+ * only tracing systems read it.
+ */
 export const isTracestate = (value: string): boolean => /^[\x20-\x7e]{1,512}$/.test(value);
 
 /** The trace id of a traceparent; undefined when it is invalid. */

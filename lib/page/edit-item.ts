@@ -58,7 +58,10 @@ const canonical = (value: unknown): string =>
     isObject(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one,
   );
 
-/** The edited item with the credentials of the stored one, where it still has the place that the page showed without them. */
+/**
+ * The page shows an item without its credentials. Returns the edited item with the stored credentials put back, except where
+ * the edit removed or changed the option that holds them.
+ */
 export function withCredentialsOf(stored: JsonObject, edited: JsonObject): JsonObject {
   let item = edited;
   for (const { path, purpose, value } of credentialsIn(stored)) {
@@ -73,7 +76,10 @@ export function withCredentialsOf(stored: JsonObject, edited: JsonObject): JsonO
   return item;
 }
 
-/** `at` and `was`: the option in the edited and in the stored item; `name`: what it holds the credentials under. */
+/**
+ * `at` and `was` are the option in the edited and in the stored item. `name` is the field of the option that holds the
+ * credentials, and `value` the stored credentials.
+ */
 type Place = {
   readonly at: JsonObject;
   readonly was: JsonObject;
@@ -81,7 +87,7 @@ type Place = {
   readonly value: JsonObject;
 };
 
-/** The option with its credentials; undefined when it has others, or no place for them. */
+/** Returns the edited option with the stored credentials; undefined when it has new credentials, or is of another type. */
 const FILL: Readonly<Record<Purpose, (place: Place) => JsonObject | undefined>> = {
   auth: ({ at, was, name, value }) =>
     at.type === was.type && at[name] === undefined && at.secret === undefined

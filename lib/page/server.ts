@@ -73,7 +73,7 @@ const NO_TOKEN =
   'The token is missing or another one: open the address that `webhooks page` or `npm start` has printed.';
 
 function refuse(res: ServerResponse, status: number, message: string): void {
-  // What is left of the request is not read.
+  // The rest of the request is not read.
   const headers = { 'content-type': 'application/json; charset=utf-8', connection: 'close' };
   res.writeHead(status, { ...SECURITY_HEADERS, ...headers });
   res.end(JSON.stringify({ message }));
@@ -114,7 +114,7 @@ async function commandIn(name: string, req: AsyncIterable<Buffer>): Promise<Aske
   return parsed.ok ? parsed : { ok: false, status: 400, fault: `${name} was refused: ${parsed.fault}` };
 }
 
-/** Undefined for text that is no JSON: no command takes it. */
+/** Returns undefined for text that is not JSON: every command refuses undefined as its input. */
 function json(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -118,10 +118,13 @@ function wantedBy({ id, state }: Subject, { now, slotLimits }: SlowDrainDeps) {
   return { lane, holder: laneKey(id, lane), tenant, until };
 }
 
-/** The subscriptions that have waited longest, of each line, and the own one. Throws when DynamoDB fails. */
+/**
+ * The subscription of this token, and of each shard of the index the subscriptions that have waited longest. Throws when
+ * DynamoDB fails.
+ */
 async function headsOfLines(own: Subject, deps: SlowDrainDeps): Promise<Subject[]> {
   const heads = await Promise.all(SLOW_SHARDS.map((shard) => headOf(shard, deps)));
-  // The index is a moment behind: it may not know yet that the own lanes wait.
+  // The index is eventually consistent: it may not yet have the lanes of this token's subscription.
   const ids = heads.flat().filter((id) => id !== own.id);
   const items = await deps.stateTable.getAll(ids.map(stateKey), { consistent: true });
   const states = new Map(items.map((item) => [item.pk, parseState(item)]));

@@ -17,7 +17,7 @@ type Options = {
   readonly dlq?: boolean;
   /** `configuration.auth` of every subscription. */
   readonly auth?: object;
-  /** What Secrets Manager answers; it throws. */
+  /** The error of AWS with which each read of a secret fails. Undefined: reads succeed. */
   readonly readSecret?: () => Promise<{ readonly SecretString: string }>;
   /** Called with the name of each command to SQS and DynamoDB before it is carried out. */
   readonly beforeCall?: (command: string) => Promise<void>;
@@ -114,7 +114,7 @@ export function createBatches(
             died.resolve(undefined);
             return await new Promise<never>(() => {});
           }
-          // Whatever is started beside this request has its chance to begin.
+          // Work that was started beside this request gets the time to begin.
           await new Promise(setImmediate);
           open -= 1;
           return exchangeOf(localFault ? { localFault } : { status });
@@ -142,7 +142,10 @@ export function createBatches(
     return memory.receive(URLS.deliveries, { max: 10, visibilitySeconds: 360 });
   }
 
-  /** One invocation, and Lambda's deletion of what it did not report. Returns what it reported; undefined when it died. */
+  /**
+   * Runs one invocation. Then it deletes the messages that the invocation did not report as failed, as Lambda does. Returns
+   * the reported ids; undefined when the invocation died.
+   */
   async function deliver(
     records: readonly SQSRecord[],
     remainingMs = 60_000,

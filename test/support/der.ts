@@ -40,7 +40,7 @@ const HMAC_SHA256 = sequence(oid('1.2.840.113549.2.9'), Buffer.from([5, 0]));
 const pbes2 = (derivation: Buffer): Buffer =>
   sequence(oid('1.2.840.113549.1.5.13'), sequence(derivation, AES256));
 
-/** An AlgorithmIdentifier that asks for so many iterations. */
+/** An AlgorithmIdentifier that asks for this number of iterations. */
 export const ALGORITHMS = {
   PBES2: (iterations: number | bigint) =>
     pbes2(sequence(oid('1.2.840.113549.1.5.12'), sequence(octets(SALT), integer(iterations), HMAC_SHA256))),
@@ -103,7 +103,7 @@ const macOf = (digest: Buffer, iterations: number | bigint): Buffer =>
     integer(iterations),
   );
 
-/** A store whose MAC says so many iterations, and is wrong. */
+/** A store whose MAC is wrong and asks for this number of iterations. */
 export const storeOfMac = (contents: readonly Buffer[], iterations: number | bigint): string =>
   store(contents, macOf(Buffer.alloc(20), iterations));
 

@@ -7,7 +7,7 @@ import { listen } from '#lib/local/aws/listen.ts';
 
 export type OAuthServer = Awaited<ReturnType<typeof startOAuthServer>>;
 
-/** A client of the server. `more` has its secret or its keys, and the method by which it proves who it is. */
+/** A client of the server. `more` has the secret or the keys of the client, and the name of its authentication method. */
 export const oauthClient = (client_id: string, more: Partial<ClientMetadata>): ClientMetadata => ({
   client_id,
   grant_types: ['client_credentials'],

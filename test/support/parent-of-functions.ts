@@ -10,6 +10,6 @@ const functions = startTestFunctions({
 void functions.run('pid', true);
 await functions.line('pid ');
 await functions.run('pid', false);
-// A log line may arrive after the answer.
+// The log line of the second process may arrive after its answer, so wait for it.
 while (functions.lines.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
 console.log(functions.lines.map((line) => line.split(' ')[1]).join(' '));

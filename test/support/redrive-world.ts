@@ -23,7 +23,7 @@ export const URLS = {
 
 /** When a world begins, epoch milliseconds. */
 export const START = 1_000_000;
-/** What the function keeps of its time for the end. */
+/** Milliseconds at the end of an invocation in which the function starts no more work. */
 const RESERVE_MS = 10_000;
 
 export type Done = Extract<RedriveAnswer, { ok: true }>;
@@ -144,7 +144,7 @@ export function createRedriveWorld({ msPerCall = 1, mostRounds = 10 } = {}) {
         if (!delivery.ok) throw new Error(delivery.detail);
         return { ...delivery.value, body, group };
       }),
-    /** What a reader of the queue would see now. */
+    /** The messages that a receive from the queue could return now. */
     visible: (url: string) => memory.stored(url).filter(({ visibleAt }) => visibleAt <= time),
   };
 }

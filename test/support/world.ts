@@ -11,7 +11,8 @@ import { readState } from '#lib/state/state-item.ts';
 import type { Batch } from '#lib/subscription/option-fields.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { type CountName, errorName } from '#lib/telemetry/log.ts';
-// Imported by the functions when they first need them: that takes real time, in which simulated time would go on.
+// The functions import these two at first use. An import takes real time, and the simulated clock would advance meanwhile, so
+// they are imported here, before the clock starts.
 import '#lib/aws/event-client.ts';
 import '#lib/aws/secret-client.ts';
 import { createAgenda, createRandom } from './agenda.ts';

@@ -1,4 +1,4 @@
-// What each part of a subscription's page is given.
+// The properties that each tab of a subscription's page gets.
 
 export type TabProps = {
   readonly id: string;

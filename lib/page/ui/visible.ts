@@ -12,7 +12,7 @@ export const visible = (text: string): string =>
     (character) => `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`,
   );
 
-/** What people read of an element, besides its text. */
+/** The attributes of an element that people can read, besides its text. */
 const SHOWN = ['title', 'aria-label', 'placeholder', 'alt'] as const;
 
 type Props = { children?: unknown } & { [name in (typeof SHOWN)[number]]?: unknown };

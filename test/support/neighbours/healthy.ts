@@ -109,7 +109,7 @@ async function expectAllDelivered(
   }
 }
 
-/** Nothing of it is paused or was, held, or a dead letter. */
+/** Expects that the subscription is not paused and never was, and that it has no held message and no dead letter. */
 async function expectUntroubled(rig: Rig, id: string): Promise<void> {
   expect(await rig.pauseOf(id), `${id} is paused`).toBeUndefined();
   const pauses = rig.set.events.list().filter((event) => {

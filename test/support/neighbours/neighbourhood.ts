@@ -8,7 +8,7 @@ import type { LocalSet } from '#lib/local/set.ts';
 import { startBeside } from '#test/bench/beside.ts';
 import type { AskedOfHostile, Manner } from './hostile-server.ts';
 
-/** What a local set of any version has. */
+/** The parts of a local set that every version has. */
 export type Clients = Pick<LocalSet, 'clients' | 'outputs'>;
 
 export type HostileServer = {

@@ -1,36 +1,42 @@
-// What harms others: an item that a customer may write, a receiver that it leads to, or a message that somebody publishes.
+// An offender is something that may harm other subscriptions: an item that a customer may write, a receiver to which the item
+// leads, or a message that somebody publishes.
 import type { Neighbourhood } from './neighbourhood.ts';
 
 export type Offender = {
-  /** What it is, as it reads after "beside". */
+  /** A noun phrase for the test's title, where it follows the word "beside". */
   readonly name: string;
-  /** The kind of harm, for choosing some of them. */
+  /** The kind of harm. The benchmark can be limited to some kinds. */
   readonly kind: 'secrets' | 'slow' | 'dns' | 'items' | 'answers' | 'sockets' | 'messages';
-  /** The only platform that has what it needs. */
+  /** The only operating system on which this offender can run. Undefined: any. */
   readonly onlyOn?: NodeJS.Platform;
-  /** Milliseconds between two loads in the benchmark. Undefined: its harm is no delay, and it is not measured. */
+  /**
+   * Milliseconds between two loads in the benchmark. Undefined: the offender delays nobody, so the benchmark does not run
+   * it.
+   */
   readonly everyMs?: number;
-  /** Whether the benchmark alone has it: a test of its own shows the same without a delay. */
+  /** Whether only the benchmark runs it: a test of its own shows the same harm without measuring a delay. */
   readonly onlyMeasured?: boolean;
-  /** Seconds that the benchmark measures beside it. */
+  /** For how many seconds the benchmark measures the healthy subscriptions beside this offender. */
   readonly seconds?: number;
-  /** Environments of each function, where another number than usual shows the harm. */
+  /** The number of environments of each function, if the harm shows only with another number than the usual one. */
   readonly environments?: number;
   /** Added to the environment of the functions. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** The host name of the healthy subscriptions' callbacks, where it is a name. */
+  /** The host name of the healthy subscriptions' callbacks. Undefined: their URLs have an IP address. */
   readonly healthyHost?: string;
   /** How many messages of each load are for the healthy subscriptions too. */
   readonly sharedMessages?: number;
-  /** Puts its items and starts its receivers. */
+  /** Puts the offender's items and starts its receivers. */
   start(neighbourhood: Neighbourhood): Promise<Offence>;
 };
 
 export type Offence = {
   /** Publishes one load of its messages. */
   send(): Promise<void>;
-  /** Whether the functions have met it: without that the healthy ones prove nothing. */
+  /**
+   * Whether the functions have worked on the offender's items or messages. Before that, healthy subscriptions prove nothing.
+   */
   isSeen(): Promise<boolean>;
-  /** What it reached or suffered that it must not, in words. */
+  /** Describes each thing that the offender reached, or that happened to it, against the rules. Empty when there is none. */
   violations?(): Promise<string[]>;
 };

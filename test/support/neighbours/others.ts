@@ -1,4 +1,4 @@
-// Offenders that want what is not theirs, and messages that harm those who get them.
+// Offenders that try to use other customers' secrets and addresses, and messages that harm the subscriptions that get them.
 import type { Neighbourhood } from './neighbourhood.ts';
 import type { Offender } from './offender.ts';
 

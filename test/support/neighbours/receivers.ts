@@ -6,7 +6,9 @@ import type { Offence, Offender } from './offender.ts';
 const SLOW_AFTER_MS = Number(process.env.SLOW_MS ?? 10_000);
 
 const MOST_FILES = 200;
-/** The process limits itself to so many open files, fewer than an environment of Lambda, so that a test can use them up. */
+/**
+ * The process limits itself to this number of open files. It is smaller than Lambda's, so that a test can use all of them.
+ */
 const LIMIT = `import { execFileSync } from 'node:child_process';
 execFileSync('prlimit', ['--pid', String(process.pid), '--nofile=${MOST_FILES}']);`;
 const FEW_FILES = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(LIMIT)}` };

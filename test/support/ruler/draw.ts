@@ -1,4 +1,5 @@
-// Draws patterns and events that have much in common, so that about half of the pairs match. A seed gives the same ones.
+// Draws patterns and events that have much in common, so that about half of the pairs match. The same seed draws the same
+// pairs.
 
 export type Draw = {
   /** A whole number from 0 to below `n`. */
@@ -124,7 +125,7 @@ const NUMBERS = [
   ],
   ...['0.10', '0.1000000000000000055', '1e400', '1e-400', '0.30000000000000004', '299.9999999999999999999'],
 ];
-/** Those that a double says exactly: an item's numbers are doubles. */
+/** The numbers that a double can hold exactly: a number in an item is a double. */
 const EXACT = NUMBERS.filter(
   (text) => Number.isFinite(Number(text)) && !/\d{17}|993|e-|e400|0000055/.test(text),
 );
@@ -178,7 +179,7 @@ const piece = (draw: Draw): string => {
   // event-ruler keeps the quotation marks of JSON around a text, so that a prefix with one may meet the last one.
   return (cut.isWellFormed() ? cut : whole).replaceAll('"', 'x');
 };
-/** event-ruler reads half of such a character as a question mark when it ignores case. */
+/** Replaces characters beyond U+FFFF: when event-ruler ignores case, it reads half of the character as a question mark. */
 const withoutAstral = (value: string): string => value.replace(/[\u{10000}-\u{10ffff}]/gu, 'x');
 const wildcard = (draw: Draw): string => {
   const pieces = Array.from(

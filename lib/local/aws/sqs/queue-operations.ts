@@ -11,7 +11,7 @@ const ofQueue = z.object({ QueueUrl: url });
 const paging = { MaxResults: int, NextToken: textMember };
 const MOST_RESULTS = 1000;
 
-/** One page of what is sorted by name; the token is the last name of the page. */
+/** One page of the queues, sorted by name. The token of the next page is the last name of this one. */
 function page(
   queues: Queue[],
   { MaxResults, NextToken }: { MaxResults?: number | undefined; NextToken?: string | undefined },
