@@ -11,7 +11,10 @@ export type FollowDeps = {
   readonly wait: (ms: number) => Promise<boolean>;
 };
 
-/** CloudWatch allows an account a few calls a second, and a look makes one for each function. */
+/**
+ * Milliseconds between two searches. A search makes one call for each function, and CloudWatch allows an account only a few
+ * calls a second.
+ */
 const EVERY_MS = 2_000;
 /** A line that shows up later than this after its time is missed. */
 export const LATEST_MS = 30_000;

@@ -152,10 +152,10 @@ function afterAttempt({ action, fate }: Step): Whereabouts | undefined {
   }
 }
 
-/** What a person can do with the message now: a sentence, and the arguments of the command if there is one. */
+/** The advice on the message as it is now: a sentence, and the arguments of the command if one helps. */
 export type Next = { readonly sentence: string; readonly command?: readonly string[] };
 
-/** How to send the message again, or what it waits for. Undefined: it was delivered. */
+/** Says how to send the message again, or which event it waits for. Undefined: the message was delivered. */
 export function nextFor({ subscription, messageId, where, reason, last }: WayEnd): Next | undefined {
   const id = ['--id', messageId ?? last.sqsMessageId ?? ''];
   const ofSubscription = subscription === undefined ? [] : ['--subscription', subscription];

@@ -1,3 +1,3 @@
-// What of EventBridge's client is used, as a file of its own: it is imported with the first event, because most invocations
-// announce nothing, and the import would lengthen every cold start.
+// The classes of EventBridge's client that the functions use. They have a file of their own, because it is imported only for
+// the first event: most invocations send no event, and the import would lengthen every cold start.
 export { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';

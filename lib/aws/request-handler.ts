@@ -94,9 +94,9 @@ function exchange(
       { path: pathOf(request), method: request.method, headers: request.headers, body: request.body ?? null },
       {
         onRequestStart(controller) {
-          // Given up while it waited for a connection: nothing is written.
+          // The caller gave up while the request waited for a connection, so it is not written.
           if (settled) throw new Error('given up');
-          // It can be called again: undici repeats a request that was never written.
+          // undici may call onRequestStart again, because it repeats a request that was never written.
           abortRequest = (reason) => controller.abort(reason);
         },
         onResponseStart(_controller, status, received) {

@@ -1,3 +1,3 @@
-// What of Secrets Manager's client is used, as a file of its own: it is imported with the first secret, because most
-// invocations need none, and the import would lengthen every cold start.
+// The classes of Secrets Manager's client that the functions use. They have a file of their own, because it is imported only
+// for the first secret: most invocations need no secret, and the import would lengthen every cold start.
 export { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';

@@ -115,7 +115,7 @@ export async function act(
     const [status, code] = [httpStatusOf(outcome), causeOf(outcome)];
     const fate = { reason: reasonOf(outcome), detail: describe(outcome), status, code, at };
     await change(registration, (state) => heldNoted(state, deps.now()), deps);
-    // It is sent again alone, by a person.
+    // A held message leaves its batch: when a person sends it again, it is sent alone.
     const held = members.map(({ delivery: { batch: _, ...delivery }, ...rest }) => ({ ...rest, delivery }));
     await Promise.all(held.map((message) => hold(message, fate, deps)));
     deps.count('Held', members.length);

@@ -73,7 +73,7 @@ async function inParts(
       done += messages.length;
       continue;
     }
-    // One of them, or another lane, has paused the subscription.
+    // An earlier request of this lane, or another lane, has paused the subscription.
     if (registration.state.epoch !== epoch && phaseOf(registration.state) !== 'going') {
       const left = await leaveInBacklog(rest, context, deps);
       if (left === 'settled') onSettled(rest.length);
@@ -138,7 +138,7 @@ async function oneByOne(
   const { epoch } = registration.state;
   const alone = eachAlone(members);
   for (const [index, message] of alone.entries()) {
-    // One of them, or another lane, has paused the subscription.
+    // An earlier request of this lane, or another lane, has paused the subscription.
     const isPaused = registration.state.epoch !== epoch && phaseOf(registration.state) !== 'going';
     if (isPaused) return await leaveFrom(index);
     const done = await attemptAlone(message);

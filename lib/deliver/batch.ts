@@ -145,7 +145,7 @@ async function handBack(
   return rest.map(({ queued }) => queued);
 }
 
-/** Errors are ignored here: a later batch writes the note. */
+/** Does not throw: after an error, which it logs, a later batch writes the note. */
 async function noteLanes(
   registrations: ReadonlyMap<string, Registration> | undefined,
   deps: BatchDeps,

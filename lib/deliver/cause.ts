@@ -15,7 +15,7 @@ const OWN_END = 'It ends by itself. If it comes again and again, report it as a 
 const LIMIT =
   'The receiver, or something before it, sends too much around its answer: ask the people who run it.';
 
-/** What to do about each cause, in a sentence or two. */
+/** Advice on each cause, in one or two sentences. */
 export const CAUSES: Readonly<Record<CauseCode, string>> = {
   'url-refused':
     'Correct the callbackUrl. The deployment parameters allowHttp and allowedCidrs say which URLs may be called.',
@@ -71,7 +71,7 @@ export const CAUSE_CODES: readonly CauseCode[] = [
   ...new Set<CauseCode>([...UNSENT_CODES, ...UNKNOWN_CODES, ...CREDENTIAL_CODES, 'lost']),
 ];
 
-/** What a person can do about an attempt that was no delivery, in a sentence or two. */
+/** Returns advice on an attempt that did not deliver, in one or two sentences. */
 export function adviceOn(outcome: Exclude<Outcome, { kind: 'delivered' }>): string {
   switch (outcome.kind) {
     case 'failed':

@@ -1,5 +1,6 @@
 // Detects a lane that is healthy but too slow: its messages have waited long and arrive faster than they are delivered.
-// It goes through the backlog, or it would fill the 120,000 messages in which SQS looks for free message groups.
+// The messages of the lane then go through the backlog. In the queue they would fill the first 120,000 messages, the only ones
+// in which SQS looks for message groups that can be received.
 import type { SQSRecord } from 'aws-lambda';
 
 /** Fewer messages than this don't show how fast they arrive. */

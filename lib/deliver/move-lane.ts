@@ -85,7 +85,7 @@ async function moveEntries(
       const short = leaving.filter(({ bodyParts }) => bodyParts === undefined);
       await putEntries(id, to, short, deps);
       for (const { sk, bodyParts } of leaving) {
-        // One at a time: the memory of a page is bounded by one long body of each lane.
+        // Long bodies are read one at a time, so a page needs the memory of only one long body for each lane.
         const long = bodyParts === undefined ? undefined : await entryBy(id, lane, sk, deps);
         if (long) await putEntries(id, to, [long], deps);
       }

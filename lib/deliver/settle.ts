@@ -18,9 +18,9 @@ import { syncState } from './sync-state.ts';
 
 export type Ending =
   | { readonly kind: 'settled' }
-  /** The caller parks it, and all that follow it in its lane. */
+  /** The caller parks the message, and all later messages of its lane. */
   | { readonly kind: 'park' }
-  /** It stays in the queue and becomes visible again after this time. */
+  /** The message stays in the queue and becomes visible again after this time. */
   | { readonly kind: 'left'; readonly visibleInSeconds: number };
 
 export const SETTLED: Ending = { kind: 'settled' };

@@ -1,4 +1,4 @@
-// What the doctor may ask: AWS clients, the tables of items, and `resume`. The CLI makes them.
+// What the doctor reads from: AWS clients, the tables of items, and `resume`. The CLI makes them.
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';

@@ -1,5 +1,5 @@
 // The stage as this version deploys it: serverless.yml with the stage's parameters, through the code that packages it. The
-// names of resources are resolved with what is deployed. Nothing of the template is written down again here.
+// names of resources are resolved with the deployed stack. So this file repeats no setting of the template.
 
 import * as z from 'zod';
 import { capacityOf } from '#lib/build/account-concurrency.ts';

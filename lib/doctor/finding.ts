@@ -1,6 +1,9 @@
-// What the doctor reports: findings, and what it could not look at. Every check writes into one Report.
+// The doctor's report: its findings, and the checks that it could not make. Every check writes into one Report.
 
-/** `error`: messages are lost, held up or go where they must not. `warning`: this may follow, or an operator should know. */
+/**
+ * `error`: messages are lost or delayed, or go to a wrong place. `warning`: this may happen later, or an operator should
+ * know of it.
+ */
 export type Severity = 'error' | 'warning';
 
 /** The kinds of checks, in the order in which they are shown. */
@@ -31,7 +34,7 @@ export type Finding = {
   readonly what: string;
   /** The name of the resource or item. */
   readonly where: string;
-  /** What to do, as a sentence. */
+  /** A sentence that says how to mend it. */
   readonly fix: string;
 };
 

@@ -1,5 +1,5 @@
-// Looks up the host names of callbacks, token endpoints, proxies and brokers: at most so many, so many at once, and for so
-// long. Each name is looked up once. The guard judges the addresses as a delivery would.
+// Looks up the host names of callbacks, token endpoints, proxies and brokers, each name once. The total number, the number at
+// the same time and the duration have limits. The guard judges the addresses as it does for a delivery.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AddressRules } from '#lib/callback/address.ts';
 import type { Lookup } from '#lib/callback/guard.ts';

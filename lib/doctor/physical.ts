@@ -1,5 +1,5 @@
-// The physical names of the stage's resources, so that CloudFormation's functions in the template can be resolved: from what
-// was found, and for what is missing as the template would make it.
+// The physical names of the stage's resources, with which CloudFormation's functions in the template are resolved. The name of
+// a resource that exists is read from AWS; that of a missing resource is made as CloudFormation would make it.
 
 import * as z from 'zod';
 import type { Physical, ResourceNames } from '#lib/build/intrinsics.ts';

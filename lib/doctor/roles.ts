@@ -148,7 +148,7 @@ type Simulation = {
   readonly iam: Iam;
 };
 
-/** An example of what a pattern covers: IAM does not simulate patterns. */
+/** Returns one ARN that matches the pattern: IAM simulates single resources only. */
 const example = (pattern: string): string => pattern.replaceAll('*', 'doctor').replaceAll('?', 'd');
 
 async function simulate(

@@ -1,4 +1,5 @@
-// What the stage has of EventBridge: the schedule of resume, without which no paused subscription resumes by itself, and the
+// Checks the stage's resources in EventBridge: the schedule of resume, without which no paused subscription resumes by
+// itself, and the
 // bus for the events of pauses.
 import {
   DescribeEventBusCommand,

@@ -43,9 +43,9 @@ export const deliverySchema = z.object({
   hops: z.number().int().optional(),
   /** How many times it was replayed as a dead letter. */
   rounds: z.number().int().optional(),
-  /** Id of the batch that it was last in: it is sent with the same messages again. */
+  /** Id of the batch in which the message was last sent. A retry sends the same batch again. */
   batch: z.string().optional(),
-  /** Of a replay: the number in its lane that the message had before it became a dead letter. */
+  /** Only for a replayed dead letter: the sequence number that the message had in its lane before. */
   sequence: z.string().optional(),
 });
 
@@ -71,10 +71,13 @@ const commandSchema = z.discriminatedUnion('do', [
 const tokenSchema = z.object({
   subscription: z.string(),
   lane: z.number().int(),
-  /** It drains the lane if this is the lane's number. A command runs whatever the number. */
+  /**
+   * The drain number. The token drains the lane only if the lane's state has the same number. A command runs with any
+   * number.
+   */
   drain: z.number().int(),
   command: commandSchema.optional(),
-  /** While it waits in `retries`, it goes into the lane no earlier; epoch milliseconds. */
+  /** The earliest time at which the token goes from `retries` into the lane, epoch milliseconds. */
   notBefore: z.number().optional(),
 });
 

@@ -11,7 +11,7 @@ export type CommandCaller = {
   line(line: CommandLine): void;
   /** Aborted when nobody waits for the answer any more: a long command then stops after its current call. */
   readonly signal: AbortSignal;
-  /** What the command reads as standard input. */
+  /** The standard input of the command. */
   readonly stdin?: string;
 };
 

@@ -5,7 +5,7 @@ import { filterFields, timeField } from './letter-filter.ts';
 
 export type PageCommand = {
   run(context: CommandContext): Promise<void>;
-  /** What the command reads as standard input. */
+  /** The standard input of the command. */
   readonly stdin?: string;
 };
 

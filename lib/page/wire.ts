@@ -1,4 +1,5 @@
-// What the page's server answers to a command: lines of JSON, the last of which is the end. Both sides import it.
+// The answer of the page's server to a command: lines of JSON. The last line is the end of the command. Both sides import
+// it.
 
 export type CommandProgress = {
   readonly what: string;

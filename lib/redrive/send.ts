@@ -95,12 +95,13 @@ export async function sendPage<Place>(
     // Messages that got no turn come first in the next wave.
     lanes = [...lanes.slice(served), ...lanes.slice(0, served)].filter(({ queue }) => queue.length > 0);
     failures = again.length > 0 && sent.length === 0 ? failures + 1 : 0;
-    // Sent again under the same deduplication ids, so that a message whose confirmation was lost is stored once.
+    // The next wave sends these messages with the same deduplication ids. So SQS stores a message only once if its first
+    // confirmation was lost.
     if (again.length > 0) await deps.wait(Math.min(3_000, 100 * 2 ** failures) * (0.5 + deps.random() / 2));
   }
 }
 
-/** What the log line of a message says. One that never had a subscription has the ids that its publisher gave it. */
+/** The ids for the log line of a message. A message that never had a subscription has the ids that its publisher gave it. */
 function lineIdsOf(found: FoundLetter): LogFields {
   if (found.kind === 'letter') {
     const { subscription, messageId } = found.carried;

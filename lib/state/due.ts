@@ -15,7 +15,7 @@ const shardOf = (text: string, shards = SHARDS): number =>
   hash('sha256', text, 'buffer').readUInt8(0) % shards;
 
 const FIRST_SLOW_SHARD = 2 * SHARDS;
-/** The shards of slow subscriptions. All of one tenant stand in the same line. */
+/** The shards of slow subscriptions. All slow subscriptions of a tenant are in the same shard. */
 export const SLOW_SHARDS: readonly number[] = Array.from({ length: 8 }, (_, line) => FIRST_SLOW_SHARD + line);
 
 /** The shard of held messages that belongs to a shard of states. */

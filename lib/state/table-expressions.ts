@@ -2,9 +2,12 @@
 // returns.
 import type { TableItem } from './table-item.ts';
 
-/** Holds when there is no item of the key, or when the item has this value. With both, one of them is enough. */
+/**
+ * A condition of a write: no item has the key (`absent`), or the stored item has a value (`equals`). With both fields, one
+ * of the two has to hold.
+ */
 export type WriteCondition = {
-  /** The name of a key attribute: no item has it. */
+  /** The name of an attribute of the key. The condition holds if the table has no item with this key. */
   readonly absent?: string;
   readonly equals?: { readonly attribute: string; readonly value: string | number };
 };

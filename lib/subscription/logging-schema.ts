@@ -6,9 +6,9 @@ import { field, titled, wholeNumber } from '#lib/item/field.ts';
 const DEFAULT_EXCERPT_BYTES = 1_024;
 const LARGEST_EXCERPT_BYTES = 4_096;
 
-/** What the log line of an attempt has besides its outcome. */
+/** The parts of the request and the answer that the log line of an attempt contains, besides its outcome. */
 export type Logging = {
-  /** Of which attempts. */
+  /** Whether the bodies of all attempts are logged, or only those of failed attempts. */
   readonly bodies: 'failures' | 'all';
   /** Bytes of each body that are kept. */
   readonly excerptBytes: number;

@@ -7,7 +7,7 @@ import { isHeaderName, isHeaderValue, isReservedHeader } from '#lib/message/head
 export const SCHEMES = ['standard-webhooks', 'github', 'stripe', 'template'] as const;
 export type Scheme = (typeof SCHEMES)[number];
 
-/** What stands for a value of the request, in a header or in the signed text. */
+/** A placeholder for a value of the request, in a header or in the signed text. */
 const PLACEHOLDER = /\{(\w+)\}/g;
 const IN_SIGNED: ReadonlySet<string> = new Set(['id', 'timestamp', 'topic', 'body']);
 const IN_HEADERS: ReadonlySet<string> = new Set(['id', 'timestamp', 'topic', 'signature', 'signatures']);

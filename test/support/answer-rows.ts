@@ -1,18 +1,21 @@
 // Answers of receivers, byte for byte, and what the guarded client makes of each. RECEIVERS.md has the same table, and
 // test/conformance/http-clients.ts asks other clients about the same bytes.
 
-/** What the server does after the bytes. `pours`: it sends more bytes without end. */
+/**
+ * What the server does after it has sent `bytes`. `stays`: it keeps the connection open. `pours`: it sends this text again
+ * and again, without end.
+ */
 export type After = 'stays' | 'closes' | { readonly pours: string };
 
 export type AnswerRow = {
   readonly name: string;
   readonly bytes: string;
   readonly after: After;
-  /** The status that decides, or the code of an answer without one. */
+  /** The HTTP status from which the outcome follows, or the error code if the answer has no valid status. */
   readonly result: number | string;
-  /** Why the end of the body is missing, where the status is certain and the body is not. */
+  /** Why the end of the body is missing. Undefined: the body is complete, or there is no status. */
   readonly incomplete?: string;
-  /** Whether the connection takes the next request. */
+  /** Whether the connection is used for the next request. */
   readonly kept?: boolean;
 };
 

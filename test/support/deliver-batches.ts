@@ -17,7 +17,7 @@ type Options = {
   readonly dlq?: boolean;
   /** `configuration.auth` of every subscription. */
   readonly auth?: object;
-  /** The error of AWS with which each read of a secret fails. Undefined: reads succeed. */
+  /** Answers each read of a secret. Undefined: each read fails, because no test reads one. */
   readonly readSecret?: () => Promise<{ readonly SecretString: string }>;
   /** Called with the name of each command to SQS and DynamoDB before it is carried out. */
   readonly beforeCall?: (command: string) => Promise<void>;

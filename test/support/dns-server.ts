@@ -16,7 +16,7 @@ export type DnsReply =
   | 'silent'
   | {
       readonly rcode?: 'SERVFAIL' | 'NXDOMAIN' | 'REFUSED';
-      /** Those of the question's type are sent. */
+      /** IPv4 and IPv6 addresses. An answer has only the addresses of the type that the question asks for. */
       readonly addresses?: readonly string[];
       readonly ttl?: number;
       /** The names that lead from the question's name to the addresses. */

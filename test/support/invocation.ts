@@ -3,9 +3,9 @@
 type Client = { send(command: never): unknown };
 
 export type Death = {
-  /** At the n-th call, counted from 1. */
+  /** The number of the call at which the invocation is killed. The first call is 1. */
   readonly at: number;
-  /** Before AWS acted on the call, or after it, without the answer reaching the invocation. */
+  /** `before`: AWS never gets the call. `after`: AWS carries it out, and the invocation never gets the answer. */
   readonly when: 'before' | 'after';
 };
 

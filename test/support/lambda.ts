@@ -4,7 +4,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Agenda, Random } from './agenda.ts';
 import type { MemoryQueues } from './memory-queues.ts';
 
-/** One await of an invocation. */
+/** One call for which an invocation waits. */
 export type Call = {
   readonly function: string;
   /** The SDK command's name, `exchange` or `wait`. */

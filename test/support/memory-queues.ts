@@ -37,10 +37,10 @@ type Queue = {
 export type QueueOperation = 'send' | 'remove' | 'hide' | 'receive';
 
 export type MemoryQueues = {
-  /** Queues whose calls run one after the other; make others over `sqs`. */
+  /** Queues that make one call at a time. A test that needs parallel calls makes its own queues over `sqs`. */
   readonly queues: Queues;
   readonly sqs: Pick<SQSClient, 'send'>;
-  /** Every message that the queue accepted, in order, without duplicates. */
+  /** Every message that the queue accepted, in order, without the duplicates that SQS drops. */
   taken(queueUrl: string): readonly Taken[];
   /** The number of messages that are visible, delayed or in flight. */
   left(queueUrl: string): number;

@@ -36,7 +36,7 @@ export async function rowServer(
   };
 }
 
-/** One piece after the other, each when the system has taken the one before. */
+/** Sends the piece again and again. It waits for each write before it starts the next one. */
 function pour(socket: Socket, piece: Buffer): void {
   if (!socket.destroyed) socket.write(piece, (error) => error ?? setImmediate(pour, socket, piece));
 }

@@ -72,6 +72,6 @@ export const noSecrets = {
   checkSecret: ({ name }: SecretReference): string => `names ${name}`,
 };
 
-/** TLS settings are for https only. Nothing listens at this address. */
+/** TLS settings are for https only, so an item with `ssl` gets an https URL. No server listens there. */
 export const overTls = (path: string): object =>
   path.startsWith('ssl') ? { callbackUrl: 'https://127.0.0.1:9/' } : {};

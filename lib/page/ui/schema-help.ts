@@ -1,4 +1,5 @@
-// What the JSON Schema of an item says about the place at which a person edits. Checking is done by the server, as `put` does it.
+// Finds the part of an item's JSON Schema that describes the place of the cursor. Only the server checks items, as `put`
+// does.
 
 type Schema = {
   readonly $ref?: string;

@@ -3,7 +3,10 @@
 
 const KEY = 'token';
 
-/** Takes the token out of the address, or finds the one that was kept; undefined when there is none. */
+/**
+ * Removes the token from the address, stores it in the browser, and returns it. Without one in the address it returns the
+ * stored token; undefined when there is none.
+ */
 export function takeToken(): string | undefined {
   const given = new URLSearchParams(location.hash.slice(1)).get('token');
   if (given === null) return localStorage.getItem(KEY) ?? undefined;

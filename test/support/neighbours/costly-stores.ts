@@ -76,7 +76,7 @@ const isPbkdf2 = ({ value }: Asn1): boolean =>
   typeof value === 'string' && asn1.derToOid(value) === '1.2.840.113549.1.5.12';
 
 function structureIn(bytes: string): Asn1 | undefined {
-  // 0x30 begins a sequence. Encrypted bytes and salts may begin so too, and are no structure.
+  // 0x30 begins a sequence. Encrypted bytes and salts may begin with 0x30 too, but can't be parsed as a sequence.
   if (bytes.charCodeAt(0) !== 0x30) return undefined;
   try {
     return asn1.fromDer(bytes);

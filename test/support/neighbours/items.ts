@@ -14,7 +14,7 @@ const PASSWORD = 'password';
 const CALLBACK = 'http://127.0.0.1:9/';
 const OVER_TLS = 'https://127.0.0.1:9/';
 
-/** One item with a topic of its own. It is met when its subscription is paused. */
+/** Puts one item with a topic of its own. `deliver` has read the item when the subscription is paused. */
 async function oneItem(
   { putSubscription, publish, pauseReason }: Neighbourhood,
   configuration: Record<string, unknown>,

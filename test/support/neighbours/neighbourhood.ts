@@ -1,5 +1,5 @@
-// What an offender can reach: the tables and secrets as a customer's portal writes them, the publishers' queues, and servers
-// on the network. The tests and the benchmark both give it to the offenders, over a local set.
+// Everything that an offender can use: the tables and secrets, which a customer's portal writes, the publishers' queues, and
+// servers on the network. The tests and the benchmark both give it to the offenders, over a local set.
 import { randomUUID } from 'node:crypto';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';

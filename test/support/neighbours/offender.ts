@@ -37,6 +37,9 @@ export type Offence = {
    * Whether the functions have worked on the offender's items or messages. Before that, healthy subscriptions prove nothing.
    */
   isSeen(): Promise<boolean>;
-  /** Describes each thing that the offender reached, or that happened to it, against the rules. Empty when there is none. */
+  /**
+   * Describes each violation, such as a request with a foreign secret that reached the offender's receiver. Empty when there
+   * is none.
+   */
   violations?(): Promise<string[]>;
 };
