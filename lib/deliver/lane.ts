@@ -13,6 +13,7 @@ import type { Log } from '#lib/telemetry/log.ts';
 import { errorName } from '#lib/telemetry/log.ts';
 import { workAtOnce } from './at-once.ts';
 import type { Bounds } from './attempt-context.ts';
+import { type ClaimedRemoval, createClaimedRemoval } from './claimed-removal.ts';
 import { type CommandDeps, obey } from './command.ts';
 import { type DrainDeps, drain } from './drain.ts';
 import { isLagging } from './lag.ts';
@@ -53,6 +54,7 @@ async function workRun(
   deps: LaneDeps,
 ): Promise<LaneResult> {
   const atOnce = requestsAtOnce(run, registrations);
+  const removal = createClaimedRemoval(deps);
   const settled = new Set<Queued>();
   let begun = 0;
   let leftForSeconds: number | undefined;
@@ -65,14 +67,16 @@ async function workRun(
     const onSettled = (count: number): void => {
       for (const queued of left.splice(0, count)) settled.add(queued);
     };
-    const ending = await workOn(unit, onSettled, { registrations, bounds }, deps).catch((error: unknown) =>
-      afterFault(left[0] ?? records[0], error, deps),
+    const ending = await workOn(unit, onSettled, { registrations, bounds, removal }, deps).catch(
+      (error: unknown) => afterFault(left[0] ?? records[0], error, deps),
     );
     if (ending.kind === 'left') leftForSeconds = Math.max(leftForSeconds ?? 0, ending.visibleInSeconds);
     const pace = { startedAt, atOnce: atOnce * records.length };
     if (ending.kind === 'park' || isLagging(run.slice(begun), pace, deps)) parks = true;
     return ending.kind === 'settled' && !parks;
   });
+  // Before the rest is handed back or parked, and before the lane is given up.
+  await removal.end();
   const rest = run.filter((queued) => !settled.has(queued));
   if (leftForSeconds !== undefined) return { unsettled: rest, visibleInSeconds: leftForSeconds };
   try {
@@ -172,7 +176,12 @@ async function workOn(
   {
     registrations,
     bounds,
-  }: { readonly registrations: ReadonlyMap<string, Registration>; readonly bounds: Bounds },
+    removal,
+  }: {
+    readonly registrations: ReadonlyMap<string, Registration>;
+    readonly bounds: Bounds;
+    readonly removal: ClaimedRemoval;
+  },
   deps: LaneDeps,
 ): Promise<Ending> {
   const [queued] = records;
@@ -201,7 +210,7 @@ async function workOn(
   }
   if (sending === undefined) throw new TypeError('a delivery has no request');
   const arrived = { sending, records: records.map((one) => one.record), lane: laneOfRecord(queued) };
-  return settle(arrived, onSettled, { registration, bounds }, deps);
+  return settle(arrived, onSettled, { registration, bounds, removal }, deps);
 }
 
 /** A message group that names no lane: its delivery is moved to the lane that it belongs to. */
