@@ -30,17 +30,21 @@ export type ClaimedRemoval = {
    * at most two requests of a lane whose claims have no outcome. Never throws.
    */
   begin(attempted: Attempted): Promise<void>;
+  /** Receipt handles whose delete SQS has confirmed, as far as removals have ended. */
+  readonly removed: ReadonlySet<string>;
   /** Waits for the last removal. Never throws. */
   end(): Promise<void>;
 };
 
 /** Makes the removal of one lane. */
 export function createClaimedRemoval(deps: ClaimedRemovalDeps): ClaimedRemoval {
+  const removed = new Set<string>();
   let last: Promise<void> = Promise.resolve();
   return {
+    removed,
     async begin(attempted) {
       await last;
-      last = remove(attempted, deps);
+      last = remove(attempted, removed, deps);
     },
     end: () => last,
   };
@@ -48,16 +52,16 @@ export function createClaimedRemoval(deps: ClaimedRemovalDeps): ClaimedRemoval {
 
 async function remove(
   { members, records, settled, openClaims }: Attempted,
+  removed: Set<string>,
   deps: ClaimedRemovalDeps,
 ): Promise<void> {
   const handles = records.slice(0, settled).map(({ receiptHandle }) => receiptHandle);
   const refusals = handles.length > 0 ? await deps.queues.remove(deps.deliveriesQueueUrl, handles) : [];
-  const isRemoved = (index: number) => index < settled && refusals[index] === undefined;
-  const left = new Set(
-    members.filter((_, index) => !isRemoved(index)).map(({ delivery }) => nameOf(delivery)),
-  );
+  for (const [index, handle] of handles.entries()) if (refusals[index] === undefined) removed.add(handle);
+  const left = members.filter((_, index) => !removed.has(records[index]?.receiptHandle ?? ''));
+  const names = new Set(left.map(({ delivery }) => nameOf(delivery)));
   const closing = openClaims
-    .filter(({ delivery }) => left.has(nameOf(delivery)))
+    .filter(({ delivery }) => names.has(nameOf(delivery)))
     .map((open) => writeClaims([open], open.outcome, deps));
   await Promise.all(closing);
 }

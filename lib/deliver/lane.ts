@@ -37,24 +37,32 @@ export async function workLane(
   bounds: Bounds,
   deps: LaneDeps,
 ): Promise<LaneResult> {
+  const removal = createClaimedRemoval(deps);
+  const { removed } = removal;
   for (let begin = 0; begin < queued.length; ) {
     const run = runFrom(queued, begin, registrations);
-    const { unsettled, visibleInSeconds } = await workRun(run, registrations, bounds, deps);
+    const { unsettled, visibleInSeconds } = await workRun(run, { registrations, bounds, removal }, deps);
     begin += run.length;
-    if (unsettled.length > 0) return { unsettled: [...unsettled, ...queued.slice(begin)], visibleInSeconds };
+    if (unsettled.length > 0)
+      return { unsettled: [...unsettled, ...queued.slice(begin)], visibleInSeconds, removed };
   }
-  return { unsettled: [], visibleInSeconds: 0 };
+  return { unsettled: [], visibleInSeconds: 0, removed };
 }
+
+/** What the runs of a lane share. */
+type LaneWork = {
+  readonly registrations: ReadonlyMap<string, Registration>;
+  readonly bounds: Bounds;
+  readonly removal: ClaimedRemoval;
+};
 
 /** Works on records that may be under way together. Never throws. */
 async function workRun(
   run: readonly Queued[],
-  registrations: ReadonlyMap<string, Registration>,
-  bounds: Bounds,
+  { registrations, bounds, removal }: LaneWork,
   deps: LaneDeps,
 ): Promise<LaneResult> {
   const atOnce = requestsAtOnce(run, registrations);
-  const removal = createClaimedRemoval(deps);
   const settled = new Set<Queued>();
   let begun = 0;
   let leftForSeconds: number | undefined;
@@ -173,15 +181,7 @@ function messageOf(queued: Queued) {
 async function workOn(
   { records, sending }: Unit,
   onSettled: (records: number) => void,
-  {
-    registrations,
-    bounds,
-    removal,
-  }: {
-    readonly registrations: ReadonlyMap<string, Registration>;
-    readonly bounds: Bounds;
-    readonly removal: ClaimedRemoval;
-  },
+  { registrations, bounds, removal }: LaneWork,
   deps: LaneDeps,
 ): Promise<Ending> {
   const [queued] = records;
