@@ -1,5 +1,6 @@
 // Waits for further steps, and yields each once. CloudWatch shows some lines only seconds after they were written, and not in
-// their order, so each look goes back a little and leaves out the steps that it has yielded.
+// their order, so each search begins a little before the end of the last one, and leaves out the steps that were yielded
+// before.
 import type { LogClients } from './log-pages.ts';
 import { stepsInRange } from './merge.ts';
 import { type AttemptQuery, filterPatternFor, functionsFor, matches } from './query.ts';
@@ -7,7 +8,7 @@ import type { LoggingFunction, Step } from './step.ts';
 
 export type FollowDeps = {
   readonly now: () => number;
-  /** Waits before the next look. Resolves to false when there shall be none. */
+  /** Waits before the next search. Resolves to false to end the search. */
   readonly wait: (ms: number) => Promise<boolean>;
 };
 
@@ -16,7 +17,7 @@ export type FollowDeps = {
  * calls a second.
  */
 const EVERY_MS = 2_000;
-/** A line that shows up later than this after its time is missed. */
+/** Milliseconds. A line that CloudWatch shows later than this after it was written is missed. */
 export const LATEST_MS = 30_000;
 
 /** Yields the steps that are written from now on, and late ones. `known`: steps that the reader has already. */

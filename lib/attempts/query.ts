@@ -1,5 +1,5 @@
-// Which steps are wanted, twice: as a filter pattern for CloudWatch Logs, which may let more lines through, and as an exact
-// test of each step that was read.
+// Turns a query into a filter pattern for CloudWatch Logs, which may let too many lines through, and into an exact test of
+// each step that was read.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 import { LOGGING_FUNCTIONS, type LoggingFunction, STEP_OF_LINE, type Step } from './step.ts';
 
@@ -8,7 +8,7 @@ export type AttemptQuery = {
   readonly subscription?: string | undefined;
   /** Only of this message: its `webhook-id`, or the id that SQS gave the publisher. */
   readonly message?: string | undefined;
-  /** Every step of the messages; without it the attempts alone. */
+  /** True: all steps of the messages. Undefined: only the attempts. */
   readonly allSteps?: boolean;
   /** Only attempts with one of these outcomes. */
   readonly outcomes?: readonly string[];
@@ -62,7 +62,7 @@ export function filterPatternFor(query: AttemptQuery): string {
   if (outcomes.length > 0) parts.push(anyOf(outcomes.map((outcome) => equals('outcome', outcome))));
   if (statuses.length > 0) parts.push(anyOf(statuses.map(statusWithin)));
   const pattern = () => `{ ${parts.map((part) => `(${part})`).join(' && ')} }`;
-  // A condition that is left out lets more lines through, and `matches` does not.
+  // Without this condition the pattern lets more lines through. `matches` removes them.
   while (pattern().length > LONGEST_PATTERN) parts.pop();
   return pattern();
 }
@@ -76,7 +76,9 @@ const anyOf = (parts: readonly string[]): string => parts.map((part) => `(${part
 const statusWithin = ([from, to]: readonly [number, number]): string =>
   from === to ? `$.status = ${from}` : `($.status >= ${from}) && ($.status <= ${to})`;
 
-/** A pattern may hold the start of eight ids. */
+/**
+ * The most characters of an id in a pattern. CloudWatch limits the length of a pattern, and eight starts of this length fit.
+ */
 const MOST_OF_AN_ID = 80;
 
 /**
@@ -93,7 +95,7 @@ const contains = (field: string, value: string): string => `$.${field} = "*${sta
 
 const startOf = (value: string): string => (/^[^"\\*]*/.exec(value)?.[0] ?? '').slice(0, MOST_OF_AN_ID);
 
-/** Whether the step is wanted. */
+/** Whether the step matches the query. */
 export function matches(step: Step, query: AttemptQuery): boolean {
   const { subscription, message, outcomes = [], statuses = [], since, until } = query;
   if (step.at < since || step.at >= until) return false;
@@ -113,6 +115,6 @@ const isOf = ({ messageId, sqsMessageId, webhookId, messageIds }: Step, ids: rea
   ids.some((id) => id === messageId || id === sqsMessageId || id === webhookId) ||
   messageIds?.split(' ').some((one) => ids.includes(one)) === true;
 
-/** The steps of a message before it has subscriptions belong to each of them. */
+/** A step from before the message's subscriptions were found belongs to all of its subscriptions. */
 const isOfSubscription = (step: Step, subscription: string, isWay: boolean): boolean =>
   step.subscription === subscription || (isWay && step.subscription === undefined);

@@ -1,5 +1,5 @@
-// One step on the way of a message, read from one log line of a function. Every attempt is a step; the others are written
-// only when they happen. A line that is none of these steps, or is no JSON, is no step.
+// Parses one log line of a function as one step of a message's way: an attempt, or an event such as routing, parking or a
+// dead letter. Lines with another event name, and lines that are not JSON, are ignored.
 import * as z from 'zod';
 
 export const LOGGING_FUNCTIONS = ['route', 'deliver', 'bridge', 'redrive', 'resume'] as const;
@@ -44,9 +44,9 @@ const fieldsSchema = z.object({
   /** The id that SQS gave the publisher's message. */
   sqsMessageId: text(),
   topic: text(),
-  /** Of a routed message: how many subscriptions got it. */
+  /** Only for a routed message: the number of subscriptions that got it. */
   deliveries: number(),
-  /** Of a routed message: how many subscriptions of its topic did not want it, by their filters. */
+  /** Only for a routed message: the number of subscriptions of its topic whose filters it did not pass. */
   filtered: number(),
   /** Of a routed message: the first of these subscriptions, between spaces. */
   to: text(),
@@ -57,12 +57,12 @@ const fieldsSchema = z.object({
   code: text(),
   /** Why the end of the answer's body is missing. */
   incomplete: text(),
-  /** What followed from the outcome: done, retry, dead-letter, hold, drop, pause. */
+  /** The action that followed from the outcome: done, retry, dead-letter, hold, drop or pause. */
   action: text(),
-  /** After `pause`, what became of the message itself: keep, hold or drop. */
+  /** Only for the action `pause`: whether the message was kept, held or dropped. */
   fate: text(),
   durationMs: number(),
-  /** Of a message from the backlog: how long it waited there. */
+  /** Only for a message from the backlog: how long it waited there. */
   waitedMs: number(),
   lane: number(),
   /** Of a delayed message: when it is due, as ISO 8601. */
@@ -76,7 +76,9 @@ const fieldsSchema = z.object({
   replayId: text(),
   redriveId: text(),
   traceId: text(),
-  /** These four only if the item's `logging` asks for them: without credentials, and cut. */
+  /**
+   * The next four fields exist only if the item's `logging` asks for them. Credentials are removed, and long values are cut.
+   */
   requestHeaders: text(),
   requestBody: text(),
   answerHeaders: text(),
@@ -88,7 +90,7 @@ const fieldsSchema = z.object({
 export type StepFields = z.output<typeof fieldsSchema>;
 
 export type Step = {
-  /** The same line always has the same id, and no two lines do. */
+  /** A unique id of the line. A second search returns the line with the same id. */
   readonly id: string;
   /** When the line was written, epoch milliseconds. An attempt began `durationMs` before. */
   readonly at: number;

@@ -20,13 +20,13 @@ export type Whereabouts =
   | 'filtered';
 
 export type WayEnd = {
-  /** Undefined: of a message for which no subscription was found. */
+  /** Undefined: no subscription was found for the message. */
   readonly subscription: string | undefined;
   readonly messageId: string | undefined;
   readonly where: Whereabouts;
   /** Why it is a dead letter or undeliverable. */
   readonly reason?: string;
-  /** The step that says so. */
+  /** The step from which `where` follows. */
   readonly last: Step;
 };
 
@@ -40,10 +40,10 @@ type WayQuery = Pick<AttemptQuery, 'subscription' | 'since' | 'until'> & {
   readonly message: string;
 } & FindOptions;
 
-/** Finds all steps of a message, the newest `limit` ones. Throws what CloudWatch Logs answers. */
+/** Finds all steps of a message, the newest `limit` ones. Throws the errors of CloudWatch Logs. */
 export async function findWay(clients: LogClients, query: WayQuery): Promise<Way> {
   const { steps, progress } = await stepsOf(query, clients);
-  // Asked for by SQS's id: the other functions know it by the id that the publisher gave it.
+  // The query has the id that SQS gave the message. The other functions log the id that the publisher gave it.
   const other = steps.find(
     ({ sqsMessageId, messageId }) => sqsMessageId === query.message && messageId !== query.message,
   )?.messageId;
@@ -54,7 +54,7 @@ export async function findWay(clients: LogClients, query: WayQuery): Promise<Way
   return { steps: sorted, ends: endsFor(other, sorted), progress: further.progress };
 }
 
-/** Without the other messages of a batch, unless the batch itself was asked for. */
+/** Removes the other messages of a batch from the result, unless the query has the id of the batch. */
 function endsFor(message: string, steps: readonly Step[]): readonly WayEnd[] {
   const ends = wayEndsOf(steps);
   const ids = idsToFind(message);
@@ -83,7 +83,7 @@ export function wayEndsOf(steps: readonly Step[]): WayEnd[] {
       messagesOf(step).map((id) => [one, id] as const),
     )) {
       const key = JSON.stringify([subscription, messageId]);
-      // The line of the bridge does not repeat the reason.
+      // The log line of `bridge` has no reason, so the reason of the step before is kept.
       const reason = step.reason ?? (step.function === 'bridge' ? ends.get(key)?.reason : undefined);
       const why = reason === undefined ? {} : { reason };
       ends.set(key, { subscription, messageId, where, ...why, last: step });
@@ -92,11 +92,11 @@ export function wayEndsOf(steps: readonly Step[]): WayEnd[] {
   return [...ends.values()];
 }
 
-/** The attempt of a batch is one of each of its messages. */
+/** The ids of the messages to which a step belongs: the attempt of a batch belongs to each of its messages. */
 const messagesOf = ({ messageId, messageIds }: Step): readonly (string | undefined)[] =>
   messageIds === undefined ? [messageId] : messageIds.split(' ');
 
-/** Undefined: the step changes nothing. */
+/** Undefined: after the step the message is where it was before. */
 function whereAfter(step: Step): Whereabouts | undefined {
   switch (step.step) {
     case 'routed':

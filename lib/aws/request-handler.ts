@@ -15,7 +15,7 @@ export type AwsTimeouts = {
 type HandlerOptions = { readonly abortSignal?: unknown; readonly requestTimeout?: number };
 export type AwsRequestHandler = RequestHandler<HttpRequest, HttpResponse, HandlerOptions>;
 
-/** Connections to one endpoint at most, as the SDK has them. */
+/** The most connections to one endpoint. The SDK has the same limit. */
 const MOST_CONNECTIONS = 50;
 /** AWS closes idle connections itself; a connection that it has closed is an error that the caller retries. */
 const IDLE_MS = 60_000;
@@ -38,7 +38,7 @@ export function createRequestHandler({ connectTimeoutMs, requestTimeoutMs }: Aws
       connect,
       keepAliveTimeout: IDLE_MS,
       keepAliveMaxTimeout: IDLE_MS,
-      // Off: one timer covers the whole call.
+      // These timeouts of undici are off, because one timer covers the whole call.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
@@ -82,7 +82,7 @@ function exchange(
       if (settled) return;
       settle();
       reject(error);
-      // Closes the connection: its answer may still come, and would be read for the next call.
+      // This closes the connection. A late answer on it would be taken for the answer to the next call.
       abortRequest?.(error);
     };
     const onAbort = () => fail(named('AbortError', 'Request aborted', abortSignal?.reason));
@@ -141,7 +141,7 @@ function textsOf(received: Record<string, string | string[] | undefined>): Recor
   return texts;
 }
 
-/** undici's own code for a connection that was closed early is one that no retry knows. */
+/** The SDK's retries do not know undici's code for a connection that was closed early, so it is translated. */
 const retryable = (error: Error): Error =>
   'code' in error && error.code === 'UND_ERR_SOCKET'
     ? Object.assign(new Error('the connection was closed', { cause: error }), { code: 'ECONNRESET' })
@@ -151,7 +151,7 @@ const timeoutOf = (message: string): Error => named('TimeoutError', message);
 const named = (name: string, message: string, cause?: unknown): Error =>
   Object.assign(new Error(message, cause === undefined ? {} : { cause }), { name });
 
-/** The SDK passes on what its caller gave, which may be a signal of another library. */
+/** The SDK passes on its caller's signal, which may come from another library. */
 const asAbortSignal = (signal: unknown): AbortSignal | undefined =>
   signal instanceof AbortSignal ? signal : undefined;
 

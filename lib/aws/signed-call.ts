@@ -46,7 +46,7 @@ export type AwsOperation = {
 /** Calls the operation and returns the answer's body. Throws a ServiceException, or what the request handler throws. */
 export type SignedCall = (operation: AwsOperation) => Promise<Buffer>;
 
-/** From this difference on AWS refuses a signature: it allows five minutes. */
+/** Milliseconds. If the clocks differ by this or more, the clock counts as the reason of a refusal. AWS allows five minutes. */
 const SKEW_MS = 4 * 60_000;
 
 /** Makes the call of one service. */
@@ -85,12 +85,12 @@ export function createSignedCall(options: SignedCallOptions): SignedCall {
     throw exceptionOf(response, corrected);
   }
 
-  /** Follows AWS's clock where this machine's is so far off that signatures are refused. Returns whether a retry helps. */
+  /** Corrects `skewMs` if this machine's clock is so wrong that AWS refuses signatures. Returns whether a retry helps. */
   function correctSkew({ headers }: HttpResponse, sentWithSkew: number): boolean {
     const serverAt = Date.parse(headers.date ?? '');
     if (Number.isNaN(serverAt)) return false;
     if (Math.abs(serverAt - (now() + skewMs)) >= SKEW_MS) skewMs = serverAt - now();
-    // Another call may have corrected it meanwhile.
+    // Another call may have corrected `skewMs` since this request was signed.
     return skewMs !== sentWithSkew;
   }
 
@@ -100,7 +100,7 @@ export function createSignedCall(options: SignedCallOptions): SignedCall {
     const $metadata = {
       httpStatusCode: statusCode,
       ...(headers['x-amzn-requestid'] !== undefined && { requestId: headers['x-amzn-requestid'] }),
-      // The SDK's retries read it, and no type has it.
+      // The SDK's retry strategy reads this field, although no type of the SDK declares it.
       ...(clockSkewCorrected && { clockSkewCorrected }),
     };
     const made = exceptions[name]?.({ message, $metadata });

@@ -34,7 +34,8 @@ export async function lackOfConcurrency(values: Concurrency, { lambda }: Deps): 
 }
 
 /**
- * The same, or that this could not be asked. Never rejects: an operator may want a slow stage in a small account.
+ * The warning of `lackOfConcurrency`, or a warning that the account's limit could not be read. Never rejects: an operator may
+ * want a slow stage in a small account.
  */
 export async function concurrencyWarning(values: Concurrency, deps: Deps): Promise<string | undefined> {
   try {

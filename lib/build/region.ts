@@ -29,8 +29,8 @@ export async function regionFor({ option, profile, env, isLocal, mustBe }: Asked
     const isEmulated = isLocal || Boolean(env.AWS_ENDPOINT_URL);
     const fault = regionFault(said, { isEmulated });
     if (fault !== undefined) return { ok: false, fault };
-    // The serverless CLI takes only AWS's regions, and the README gives an emulated AWS one that AWS does not have. What
-    // is packaged is the same in any region.
+    // The serverless CLI accepts only regions of AWS, but an emulated AWS may have another one, as in the README. The package
+    // is the same for all regions, so it is made with a region of AWS.
     const isOfAws = regionFault(said, { isEmulated: false }) === undefined;
     return { ok: true, region: isOfAws || mustBe ? said : LOCAL_REGION };
   }

@@ -54,8 +54,8 @@ const GLOBAL_IPV6 = '2000::/3';
 const NAT64 = '64:ff9b::/96';
 
 /**
- * Is this text a CIDR that `allowedCidrs` understands, such as `10.20.0.0/16` or `fd12:3456::/32`? One with bits behind its
- * prefix, such as `10.20.30.40/8`, is none: it would allow more than it seems to.
+ * Is this text a CIDR that `allowedCidrs` understands, such as `10.20.0.0/16` or `fd12:3456::/32`? A range with address bits
+ * outside the prefix, such as `10.20.30.40/8`, is refused: it would allow more addresses than it seems to.
  */
 export function isCidr(text: string): boolean {
   const cidr = parseCidr(text);

@@ -23,7 +23,7 @@ export type Usage = {
   readonly cap: number;
   readonly latencyMs: number;
   readonly bodyBytes: number;
-  /** Of both functions for one delivery; undefined: as counted. */
+  /** The number for both functions together and one delivery. Undefined: the counted number is used. */
   readonly logBytes?: number | undefined;
 };
 
@@ -37,7 +37,7 @@ export type BillLine = {
 };
 
 /**
- * Assumed, not counted: what an invocation takes beside its callbacks, the memory, the lines that Lambda itself logs for an
+ * Assumed, not counted: the time of an invocation without its callbacks, the memory, the lines that Lambda itself logs for an
  * invocation, the headers of a request, and the attributes of a message.
  */
 export const ASSUMED = {
@@ -88,7 +88,7 @@ export function billOf(counts: CallCounts, usage: Usage): readonly BillLine[] {
 export const totalOf = (lines: readonly BillLine[]): number =>
   lines.reduce((sum, { units, price }) => sum + units * price, 0);
 
-/** How long an invocation is billed for: as long as its longest lane takes. */
+/** The billed time of an invocation: the time of its longest lane. */
 export function billedMs({ qos, batch, subscriptions, cap, latencyMs }: Usage): number {
   const ofOne = Math.ceil(batch / Math.min(batch, subscriptions));
   const ordered = isOrdered(qos);

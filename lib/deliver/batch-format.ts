@@ -1,5 +1,5 @@
-// The formats of a batch: how one message is written in each, and how the parts make a body. A JSON body stands in it byte
-// for byte. Which messages go together is in request-batch.ts.
+// The formats of a batch: how each message is written, and how the written messages are joined to a body. The bytes of a JSON
+// message are copied unchanged. request-batch.ts decides which messages are in a batch.
 import { isUtf8 } from 'node:buffer';
 import type { Delivery } from '#lib/message/attribute.ts';
 import { bytesOf } from '#lib/message/published.ts';
@@ -14,14 +14,17 @@ export const BATCH_CONTENT_TYPES: Readonly<Record<BatchFormat, string>> = {
   ndjson: 'application/x-ndjson',
 };
 
-/** The type of a wrapped message that has no topic, since it was addressed to its subscription. */
+/** The CloudEvents type of a message without a topic, which was addressed to its subscription. */
 export const TYPE_WITHOUT_TOPIC = 'sqs-webhooks.message';
 
 type Message = { readonly delivery: Delivery; readonly body: string };
 
-/** Returns a message as it stands in a batch; undefined when its body does not fit the format: then it goes alone. */
+/**
+ * Returns the bytes of a message in a batch. Undefined when its body does not fit the format: the message is then sent
+ * alone.
+ */
 export function partOf({ delivery, body }: Message, format: BatchFormat, stage: string): Buffer | undefined {
-  // A compressed body is bytes that only its own header explains.
+  // A compressed body needs its own header content-encoding, which a batch can't have for one message.
   if (!['', 'identity'].includes((delivery.headers['content-encoding'] ?? '').toLowerCase()))
     return undefined;
   const bytes = bytesOf(body, delivery.encoding);
@@ -30,7 +33,7 @@ export function partOf({ delivery, body }: Message, format: BatchFormat, stage: 
     case 'json-array':
       return json && bytes;
     case 'ndjson':
-      // A line break would be the end of the line, and without it the bytes would be others.
+      // A line break would end the line of NDJSON. Removing it would change the bytes of the message.
       return json && !bytes.includes('\n') && !bytes.includes('\r') ? bytes : undefined;
     case 'cloudevents-batch':
       return json && isCloudEvent(json.value) ? bytes : wrapped(delivery, bytes, json !== undefined, stage);
@@ -53,7 +56,7 @@ export function bodyOf(parts: readonly Buffer[], format: BatchFormat): Buffer {
   return Buffer.concat([Buffer.from(start), ...pieces, Buffer.from(end)]);
 }
 
-/** The bytes of the body that `bodyOf` would make of parts that have this many bytes together. */
+/** The number of bytes of the body that `bodyOf` makes of these parts. `bytes` is the sum of the parts. */
 export function bodyBytes(parts: number, bytes: number, format: BatchFormat): number {
   const [start, between, end] = AROUND[format];
   return start.length + bytes + between.length * (parts - 1) + end.length;
@@ -97,17 +100,23 @@ function wrapped(delivery: Delivery, bytes: Buffer, isJson: boolean, stage: stri
   return Buffer.concat([start, ...dataOf(delivery, bytes, isJson), Buffer.from('}')]);
 }
 
-/** A dead letter that is replayed may have come from anywhere, with any number. */
+/**
+ * Returns the time as ISO 8601. Undefined for a number that is no valid time: another program may have written a replayed
+ * dead letter.
+ */
 function timeOf(publishedAt: number): string | undefined {
   const time = new Date(publishedAt);
   return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
 }
 
-/** JSON is the value of `data`, text is a string in it; other bytes are `data_base64`. An empty body has neither. */
+/**
+ * A JSON body becomes the value of `data`, a text body a string in `data`, and other bytes `data_base64`. An empty body has
+ * neither field.
+ */
 function dataOf({ contentType, encoding }: Delivery, bytes: Buffer, isJson: boolean): readonly Buffer[] {
   if (bytes.length === 0) return [];
   if (isJson) return [Buffer.from(',"data":'), bytes];
-  // A string as the data of a JSON type would be read as JSON.
+  // With a JSON content type, a reader would parse the string in `data` as JSON.
   if (encoding === undefined && !isJsonType(contentType))
     return [Buffer.from(`,"data":${JSON.stringify(bytes.toString('utf8'))}`)];
   return [Buffer.from(`,"data_base64":"${bytes.toString('base64')}"`)];

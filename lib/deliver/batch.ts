@@ -21,7 +21,10 @@ export type BatchDeps = LaneDeps &
     readonly readRegistrations: (ids: readonly string[]) => Promise<ReadonlyMap<string, Registration>>;
   };
 
-/** Records stay invisible this long after the invocation's end: Lambda deletes the successful ones after it. */
+/**
+ * Milliseconds for which records stay invisible after the end of the invocation. In this time Lambda deletes the successful
+ * ones.
+ */
 const AFTER_THE_END_SECONDS = 30;
 
 /** Delivers a batch of `deliveries.fifo`. `remainingMs`: time that Lambda leaves the invocation. Never throws. */
@@ -32,7 +35,8 @@ export async function deliverBatch(
 ): Promise<SQSBatchResponse> {
   const bounds = { endsAt: deps.now() + remainingMs };
   const queued = records.map((record) => ({ record, message: decodeLaneMessage(record.messageAttributes) }));
-  // Both at once: a lane whose visibility timeout could be extended was ours all the time, while its state was read too.
+  // Both run at the same time. If the visibility timeout of a lane was extended, this invocation owned the lane all the time,
+  // so the state that was read meanwhile is valid.
   const [ours, registrations] = await Promise.all([
     extendVisibility(records, Math.ceil(remainingMs / 1000) + AFTER_THE_END_SECONDS, deps),
     readRegistrations(queued, deps),

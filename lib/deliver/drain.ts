@@ -135,7 +135,8 @@ async function deliverEntries(
   const { epoch } = registration.state;
   const entries = sending.members.flatMap(({ entry }) => entry ?? []);
   const lanes = lanesOfConfig(config);
-  // They were routed by an older item, a moment after the lanes were moved. The others are read again.
+  // These entries belong to another lane: a `route` that still used the older item sent them just after the move. The rest of
+  // the request is read again.
   const misplaced = entries.filter((entry) => isOtherLane(entry.delivery, lane, lanes));
   if (misplaced.length > 0) {
     for (const entry of misplaced) {

@@ -1,5 +1,5 @@
 // Which messages go together in one request, by the subscription's `batch`: consecutive messages of a lane, up to its
-// limits. A message that was sent before goes with those that it was sent with, and has their id in `batch`.
+// limits. A retry sends the same batch again: each message stores the id of its batch in `batch`.
 import { hash } from 'node:crypto';
 import type { Delivery } from '#lib/message/attribute.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
@@ -12,10 +12,10 @@ export type BatchBody = { readonly id: string; readonly contentType: string; rea
 /** At least one message. */
 export type Members<M = DeliveryMessage> = readonly [M, ...M[]];
 
-/** The messages of one request. Without `batch` it is one message, as it is. */
+/** The messages of one request. Without `batch` there is one message, and its body is sent unchanged. */
 export type Sending<M = DeliveryMessage> = { readonly members: Members<M>; readonly batch?: BatchBody };
 
-/** A message as far as its request needs it. A sample was never in a lane, and has no sequence. */
+/** The fields of a message from which its request is made. A sample message was never in a lane, so it has no `sequence`. */
 export type Sendable = Pick<DeliveryMessage, 'delivery' | 'body'> &
   Partial<Pick<DeliveryMessage, 'sequence'>>;
 type Message = Sendable;
@@ -37,7 +37,7 @@ export function inRequests<M extends Message>(
   return sendings;
 }
 
-/** The request that the first message goes with; undefined without messages. */
+/** Returns the request that contains the first message; undefined if there are no messages. */
 export function nextRequest<M extends Message>(
   [first, ...rest]: readonly M[],
   { batch }: Rules,
@@ -52,7 +52,8 @@ export function nextRequest<M extends Message>(
   let bytes = part.length;
   for (const message of rest) {
     const { messageId } = message.delivery;
-    // A duplicate that SQS no longer knew, or a replay: in one request it could not be told from the first.
+    // The same message a second time: SQS no longer dropped the duplicate, or it is a replay. In one request a receiver could
+    // not tell the two apart.
     if (ids.includes(messageId)) break;
     if (members.length >= batch.maxMessages || !belongTogether(first.delivery, message.delivery)) break;
     const next = partOf(message, batch.format, stage);
@@ -72,7 +73,10 @@ export function nextRequest<M extends Message>(
   };
 }
 
-/** A message goes with those that it was sent with, and with those that have as many retries left. */
+/**
+ * Whether two messages may be in one request: they were in the same batch before, or in none, and have the same number of
+ * retries left.
+ */
 const belongTogether = (one: Delivery, other: Delivery): boolean =>
   one.batch === other.batch && (one.retries ?? 0) === (other.retries ?? 0) && one.hops === other.hops;
 
@@ -80,7 +84,7 @@ const belongTogether = (one: Delivery, other: Delivery): boolean =>
 export const batchIdOf = (messageIds: readonly string[]): string =>
   hash('sha256', JSON.stringify(messageIds), 'base64url');
 
-/** The messages, each marked to be sent in a batch of its own. */
+/** Marks each message to be sent in a batch of its own. */
 export const eachAlone = (messages: readonly DeliveryMessage[]): readonly DeliveryMessage[] =>
   messages.map((message) => ({
     ...message,
@@ -124,6 +128,6 @@ function sharedBy(members: Members<Message>, { id, contentType }: BatchBody): De
   };
 }
 
-/** Headers about the body of one message, such as its language or its digest, say nothing true of a batch. */
+/** Headers that describe the body of one message, such as its language or its digest, would be wrong for a batch. */
 const describesBody = (name: string): boolean =>
   name.startsWith('content-') || name.startsWith('ce-') || name.endsWith('digest');

@@ -63,7 +63,7 @@ export type Desired = {
   readonly conditions: ReadonlyMap<string, boolean>;
 };
 
-/** Builds the stage from its file and parameters. Throws for a file that is not this version's. */
+/** Builds the stage from its file and parameters. Throws if the file belongs to another version. */
 export function desiredStage({ stage, serviceFile, given, values }: Options): Desired {
   const file = parseServiceFile(serviceFile, { stage, given });
   const changed = withOptions(

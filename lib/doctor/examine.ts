@@ -1,5 +1,5 @@
-// The doctor: looks at a stage in the order in which later checks need what earlier ones found, and returns a report. It
-// changes nothing, and invokes no function.
+// The doctor: checks a stage and returns a report. The order matters, because later checks use the results of earlier ones.
+// It changes nothing, and invokes no function.
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { addressRules } from '#lib/callback/address.ts';
 import type { Lookup } from '#lib/callback/guard.ts';
@@ -39,7 +39,7 @@ export type DoctorOptions = {
   /** The text of this version's serverless.yml, and this version. */
   readonly serviceFile: string;
   readonly version: string;
-  /** Parameters that the operator gives: they win over those of the stack. */
+  /** Parameters that the operator gives: they override those of the stack. */
   readonly asked: GivenParameters;
   /** Undefined: AWS itself. */
   readonly endpointUrl: string | undefined;
@@ -63,7 +63,7 @@ export class NothingToExamine extends Error {
   override name = 'NothingToExamine';
 }
 
-/** Looks at everything. Throws NothingToExamine, and what the SDK throws for unusable credentials. */
+/** Makes all checks. Throws NothingToExamine, and the SDK's error for unusable credentials. */
 export async function examine(options: DoctorOptions, deps: DoctorDeps): Promise<Report> {
   const report: Report = { findings: [], notLookedAt: [], looks: 0 };
   const emulated = options.endpointUrl !== undefined;

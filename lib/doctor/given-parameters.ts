@@ -1,5 +1,5 @@
-// Which parameters a deployed stage has: those in the stack's template, or of an older stage those that its functions have in
-// their environment. What is known from neither is the default of the stage.
+// Finds the parameters of a deployed stage: in the stack's template, or for an older stage in the environment of its
+// functions. A parameter that is in neither counts as its default.
 
 import { faultIn, misfit } from '#lib/build/capacity-check.ts';
 import type { Packaged } from '#lib/build/packaged.ts';
@@ -20,7 +20,7 @@ type Sources = {
   readonly stage: string;
   readonly packaged: Packaged | undefined;
   readonly environments: Environments;
-  /** Of the command line: they win. */
+  /** Parameters from the command line: they override the others. */
   readonly asked: GivenParameters;
 };
 
@@ -30,7 +30,7 @@ export function givenParameters({ stage, packaged, environments, asked }: Source
   const own = new Set<string>(parameterList().map(({ name }) => name));
   return {
     ...defaultsOf(stage),
-    // A parameter that this version no longer has says nothing to it.
+    // This version ignores a parameter that it no longer has.
     ...Object.fromEntries(Object.entries(known).filter(([name]) => own.has(name))),
     ...asked,
   };

@@ -1,4 +1,4 @@
-// Looks at many things with a bound on how many at once.
+// Works on many items, with a limit on the number at the same time.
 
 /** Runs `work` for each item, at most `most` at once. Results are in the order of the items. Rejects with the first error. */
 export async function inTurn<T, R>(

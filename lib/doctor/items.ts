@@ -1,5 +1,5 @@
-// The registered items, page by page: which this version refuses, and which names and secrets the others use. Only what later
-// checks need is kept of an item.
+// Reads the registered items, page by page. It finds items that this version refuses, and collects the host names and secrets
+// of the others. It keeps only the parts of an item that later checks need.
 
 import * as z from 'zod';
 import { bareHost } from '#lib/callback/guard.ts';

@@ -1,5 +1,5 @@
-// Compares two IAM policy documents, statement by statement, action by action. It evaluates nothing: `SimulatePrincipalPolicy`
-// does. Pure.
+// Compares two IAM policy documents, statement by statement, action by action. It does not decide what a
+// policy allows: `SimulatePrincipalPolicy` does that. Pure.
 import * as z from 'zod';
 import { isObject } from '#lib/item/json.ts';
 
@@ -55,7 +55,7 @@ function fromText(text: string): unknown {
 function sorted(value: unknown): string {
   if (Array.isArray(value)) {
     const all = value.map(sorted).sort();
-    // AWS writes a list of one as the one.
+    // AWS writes a list with one entry as this entry.
     return all.length === 1 ? (all[0] ?? '') : `[${all.join(',')}]`;
   }
   if (!isObject(value)) return JSON.stringify(value) ?? 'null';

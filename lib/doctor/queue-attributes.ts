@@ -101,7 +101,7 @@ function compareAttributes(
   }
 }
 
-/** Messages in flight that SQS allows a queue. */
+/** The most messages in flight that SQS allows for one queue. */
 const MOST_IN_FLIGHT = 120_000;
 /** `route` stops adding to deliveries.fifo at this number of messages, so that SQS does not stop its groups. */
 const MOST_DELIVERIES = 80_000;

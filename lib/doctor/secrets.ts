@@ -1,5 +1,5 @@
-// The secrets that items name: missing, unreadable, or of a content that a delivery could not use. They are opened with the
-// functions that deliver, and no message contains a value.
+// Finds secrets of items that are missing or unreadable, or whose content a delivery could not use. It opens them with the
+// same code as a delivery. No finding contains the value of a secret.
 import { createConnectionOf } from '#lib/credentials/connection.ts';
 import type { CredentialFailure } from '#lib/credentials/failure.ts';
 import { readEntry } from '#lib/credentials/secret-entry.ts';

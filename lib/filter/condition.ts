@@ -1,4 +1,4 @@
-// A condition of a filter: a path, and the values of which a message must have one there.
+// A condition of a filter: a path, and a list of accepted values. A message must have one of these values at the path.
 import { type Ip, ipName, ipOf } from './ip.ts';
 import type { InexactNumber } from './number.ts';
 
@@ -14,13 +14,13 @@ export type Condition = {
   readonly accepts: Test;
   /** Whether a message without the path is accepted. */
   readonly acceptsAbsence: boolean;
-  /** How many of the values read the whole text of a value: what a test of a long text costs. */
+  /** The number of alternatives that read a text to its end. The cost of a long text is counted once for each. */
   readonly tests: number;
-  /** The values as they are in the item, for explanations. */
+  /** The alternatives as they are written in the item, for explanations. */
   readonly source: readonly unknown[];
 };
 
-/** One value of a condition. */
+/** One alternative of a condition: an accepted value, or an operator. */
 export type Alternative =
   | { readonly kind: 'is'; readonly value: string | number | boolean | null }
   | { readonly kind: 'text'; readonly value: string }
@@ -60,13 +60,13 @@ export function conditionOf(
   return { path, accepts, acceptsAbsence, tests: tests.length, source };
 }
 
-/** A test of texts: other values fail it. */
+/** Makes a test that accepts only texts. */
 export const ofTexts =
   (test: (text: string) => boolean): Test =>
   (value) =>
     typeof value === 'string' && test(value);
 
-/** A test that accepts what none of the others accepts: of every type, as for AWS. */
+/** Makes a test that accepts a value, of any type, if none of the given tests accepts it. AWS does the same. */
 export const noneOf =
   (tests: readonly Test[]): Test =>
   (value) =>

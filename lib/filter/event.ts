@@ -1,5 +1,5 @@
-// A message as a filter sees it: `{body, headers, topic, key}`. It is read path by path, when a filter asks for one, and each
-// path once, however many subscriptions ask for it.
+// The fields of a message that filters can test: `{body, headers, topic, key}`. A path is read when a filter first tests it.
+// The result is kept, so that many subscriptions with the same path read it once.
 
 import { isObject } from '#lib/item/json.ts';
 import { bytesOf } from '#lib/message/published.ts';
@@ -18,7 +18,7 @@ export type Filterable = {
   readonly key?: string | undefined;
 };
 
-/** Which entry of a list a value is in, and in which entry of which list that list is. */
+/** The list entry that contains a value. `within` is the outer list entry that contains this list. */
 export type Within = { readonly list: number; readonly entry: number; readonly outer: Within | undefined };
 
 export type Leaf = { readonly value: Scalar; readonly within: Within | undefined };
@@ -60,7 +60,7 @@ export function createEvent(message: Filterable): FilterEvent {
       const [root = ''] = path.split('.', 1);
       const value = isRootName(root) ? roots[root]() : undefined;
       const leaves = leavesBelow(value, path.slice(root.length), lists, steps);
-      // An incomplete answer is not remembered: another filter may have steps left.
+      // An incomplete result is not kept: the next filter has steps of its own and can read the path completely.
       if (steps.left >= 0) known.set(path, leaves);
       return leaves;
     },
@@ -71,7 +71,7 @@ export function createEvent(message: Filterable): FilterEvent {
   }
 }
 
-/** The payload as parsed JSON, or as text when it is no JSON. Bytes that are no text are no value. */
+/** Returns the payload as parsed JSON, or as text if it is not JSON; undefined if its bytes are not UTF-8. */
 function valueOfBody({ body, encoding }: Filterable): unknown {
   const text = encoding === 'base64' ? textOf(bytesOf(body, encoding)) : body;
   if (text === undefined) return undefined;
@@ -98,7 +98,7 @@ type Place = {
   readonly within: Within | undefined;
 };
 
-/** Not recursive: a body may be nested deeper than calls can be. */
+/** Not recursive: a deeply nested body would overflow the call stack. */
 function leavesBelow(
   value: unknown,
   path: string,
@@ -116,7 +116,7 @@ function leavesBelow(
   }
   return leaves;
 
-  /** Objects and lists in a list belong to their entry. Values in a list belong to none, as for AWS. */
+  /** Objects and lists in a list belong to an entry of this list. Scalars in a list belong to no entry, as in AWS. */
   function pushEntries(list: readonly unknown[], rest: string, outer: Within | undefined): void {
     const number = lists.get(list) ?? lists.size;
     lists.set(list, number);

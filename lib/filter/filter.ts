@@ -1,5 +1,5 @@
-// A subscription's filter: compiled once for each text of it, and asked for each message. What a filter costs is bounded; one
-// that would cost more lets the message pass, because a message must not be lost to a bound.
+// Compiles the filters of subscriptions, each different text once, and decides whether a message passes. The work for a
+// message is limited. At the limit the message passes, because a limit must not cause the loss of a message.
 
 import { tooLarge } from '#lib/item/bounds.ts';
 import { type Fault, type Path, type Suggestions, suggestions } from '#lib/item/fault.ts';
@@ -14,12 +14,18 @@ export type FilterReading =
   | { readonly ok: true; readonly value: CompiledFilter }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** Filters that an environment remembers: those of ten thousand subscriptions, most of which share one with others. */
+/**
+ * The most compiled filters that an environment keeps: enough for ten thousand subscriptions and more, because many have the
+ * same filter.
+ */
 const MOST_REMEMBERED = 20_000;
 
 const remembered = new Map<string, CompiledFilter>();
 
-/** Compiles a filter, or remembers it from an earlier item with the same one. `path`: where it is in the item. */
+/**
+ * Returns the compiled filter, from memory if it was compiled before. `path`: the path of the filter in the item, for its
+ * faults.
+ */
 export function compileFilter(
   value: unknown,
   path: Path = ['filter'],
@@ -36,7 +42,7 @@ export function compileFilter(
   return parsed;
 }
 
-/** Whether a message passes the filter; also when the filter would cost more than the steps that are left. */
+/** Whether a message passes the filter. True too if the steps run out before this is known. */
 export function isWanted(
   event: FilterEvent,
   filter: CompiledFilter,

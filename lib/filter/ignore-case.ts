@@ -6,19 +6,19 @@ type Forms = readonly [lower: string, upper: string];
 const formsOf = (source: string): readonly Forms[] =>
   Array.from(source, (character) => [character.toLowerCase(), character.toUpperCase()] as const);
 
-/** Whether a text is `source` but for case. */
+/** Makes a test: whether a text equals `source` if case is ignored. */
 export function equalsIgnoringCase(source: string): (text: string) => boolean {
   const forms = formsOf(source);
   return (text) => endOf(text, forms) === text.length;
 }
 
-/** Whether a text begins with `source` but for case. */
+/** Makes a test: whether a text begins with `source` if case is ignored. */
 export function startsIgnoringCase(source: string): (text: string) => boolean {
   const forms = formsOf(source);
   return (text) => endOf(text, forms) !== undefined;
 }
 
-/** Whether a text ends with `source` but for case. */
+/** Makes a test: whether a text ends with `source` if case is ignored. */
 export function endsIgnoringCase(source: string): (text: string) => boolean {
   const forms = formsOf(source).toReversed();
   return (text) => {
@@ -32,7 +32,7 @@ export function endsIgnoringCase(source: string): (text: string) => boolean {
   };
 }
 
-/** Where the forms end that begin the text; undefined when they do not begin it. */
+/** The index in the text after the characters that match `forms`; undefined when the text does not begin with them. */
 function endOf(text: string, forms: readonly Forms[]): number | undefined {
   let at = 0;
   for (const [lower, upper] of forms) {

@@ -1,13 +1,17 @@
-// IP addresses and CIDRs of filters. IPv4 and IPv6 are apart; an IPv4-mapped address counts as IPv4, as for AWS.
+// IP addresses and CIDRs of filters. A CIDR of IPv4 never contains an IPv6 address, and the other way round. An IPv4-mapped
+// address counts as IPv4, as in AWS.
 import { isIP } from 'node:net';
 
 export type Ip = { readonly version: 4 | 6; readonly bits: bigint };
 
 const MAPPED = 0xffffn;
 
-/** The address that a text is; undefined for another text, for a zone, and for IPv6 with a part in dotted decimals. */
+/**
+ * Parses a text as an IP address. Undefined for other texts, for an address with a zone id, and for IPv6 that ends in dotted
+ * decimals.
+ */
 export function ipOf(text: string): Ip | undefined {
-  // Most texts are no address, and isIP is a call out of the engine.
+  // Most texts are not addresses, and a call of isIP is slow.
   if (text.length > 39 || !/^[0-9a-f.:]+$/i.test(text)) return undefined;
   const version = isIP(text);
   if (version === 4) {
@@ -34,7 +38,7 @@ export type CidrReading =
 
 const NO_CIDR = 'is no CIDR: write one such as 10.0.0.0/8 or 2001:db8::/32';
 
-/** Parses a CIDR. The address may have bits behind its prefix, which do not count. */
+/** Parses a CIDR. Bits of its address that are outside the prefix are ignored. */
 export function parseCidr(source: string): CidrReading {
   const [, address = '', digits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(source) ?? [];
   const ip = ipOf(address);

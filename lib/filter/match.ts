@@ -4,7 +4,7 @@ import type { Condition } from './condition.ts';
 import type { FilterEvent, Leaf, Steps, Within } from './event.ts';
 import type { Branch, Branches } from './parse.ts';
 
-/** The entry that was chosen of each list, by the list's number. */
+/** For each list, by its number: the entry in which the conditions have to hold. */
 type Choice = ReadonlyMap<number, number>;
 
 const NO_CHOICE: Choice = new Map();
@@ -15,7 +15,7 @@ export const MOST_STEPS = 1_000_000;
 /** A text of this length counts as one more step for each test that reads it. */
 const CHARACTERS_A_STEP = 32;
 
-/** Whether the message passes; undefined when the steps did not suffice to know it. */
+/** Whether the message passes the filter; undefined when the steps ran out before this was known. */
 export function passes(event: FilterEvent, { branches }: Branches, steps: Steps): boolean | undefined {
   const known = new Map<Condition, readonly Leaf[]>();
   for (const branch of branches) {
@@ -26,7 +26,10 @@ export function passes(event: FilterEvent, { branches }: Branches, steps: Steps)
   return false;
 }
 
-/** Whether all conditions hold together. `known`: what the branches before found, as they share conditions. */
+/**
+ * Whether all conditions hold together. `known`: results of conditions that earlier branches evaluated, because branches
+ * share conditions.
+ */
 export function branchHolds(
   { conditions, acceptsAbsence }: Branch,
   event: FilterEvent,
@@ -34,7 +37,8 @@ export function branchHolds(
   steps: Steps,
 ): boolean {
   let choices: readonly Choice[] = [NO_CHOICE];
-  // Read before the search: a condition that holds nowhere ends it, and the lists of the later ones bound it.
+  // All conditions are evaluated before the search. If one holds nowhere, no search is needed. The lists of the later
+  // conditions limit the choices that the search has to try.
   const accepted: (readonly Leaf[])[] = [];
   for (const condition of conditions) {
     const leaves = acceptedBy(condition, event, known, steps);
@@ -81,7 +85,7 @@ export function acceptedBy(
   return accepted;
 }
 
-/** For each condition: the lists of which it or a later one needs to know the entry. */
+/** For each condition: the lists whose chosen entry matters to this condition or to a later one. */
 function acceptedLists(
   conditions: readonly Condition[],
   accepted: readonly (readonly Leaf[])[],
@@ -144,8 +148,8 @@ function eachChoice(
   for (let at = open.pop(); at !== undefined && steps.left >= 0; at = open.pop()) {
     const { tree, choice } = at;
     if (tree.isLeaf) keep(choice);
-    // A choice of fewer list entries restricts the later conditions less, so it is enough. That is not so if a later condition
-    // requires that a value is absent.
+    // A choice of fewer list entries restricts the later conditions less, so it is enough. That is not so if a later
+    // condition requires that a value is absent.
     if (tree.isLeaf && fewestSuffice) continue;
     for (const [list, entries] of tree.lists) {
       const chosen = choice.get(list);

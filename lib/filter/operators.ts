@@ -13,7 +13,7 @@ type Parse = (value: unknown, path: Path, faulty: Faulty) => Alternative | undef
 const IGNORE_CASE = 'equals-ignore-case';
 const A_TEXT = 'must be a text';
 
-/** Tests of texts that take a text, also inside `anything-but`. */
+/** Operators that take one text and test texts. They may also stand inside `anything-but`. */
 const TEXTS = {
   prefix: (source: string) => (text: string) => text.startsWith(source),
   suffix: (source: string) => (text: string) => text.endsWith(source),
@@ -37,7 +37,8 @@ const OPERATORS: Readonly<Record<string, Parse>> = {
     const cidr = parseCidr(value);
     return cidr.ok ? tested(ofTexts(cidr.contains)) : fault(cidr.reason, path, faulty);
   },
-  // AWS's matcher knows it, though the pages of EventBridge do not: the text, also when it is an IP address.
+  // AWS's matcher has this operator, although EventBridge does not document it. It compares texts exactly, without the rule
+  // for IP addresses.
   exactly: (value, path, faulty) =>
     typeof value === 'string' ? { kind: 'text', value } : fault(A_TEXT, path, faulty),
 };
@@ -45,7 +46,7 @@ const OPERATORS: Readonly<Record<string, Parse>> = {
 /** The names of all operators. */
 export const OPERATOR_NAMES: readonly string[] = Object.keys(OPERATORS);
 
-// Names that AWS keeps free inside `$or` beside those of the operators: comparisons, and operators that may come.
+// Besides the operators, AWS reserves these names inside `$or`: comparisons, and possible future operators.
 const RESERVED: ReadonlySet<string> = new Set([
   ...OPERATOR_NAMES,
   ...['=', '<', '<=', '>', '>='],
@@ -54,7 +55,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   ...['ip-address-in-range', 'ip-address-not-in-range'],
 ]);
 
-/** Whether a name inside `$or` is an operator's, and so can be no field's. */
+/** Whether a name inside `$or` is reserved for operators, so that it can't be the name of a field. */
 export const isReserved = (name: string): boolean => RESERVED.has(name);
 
 /** Parses one operator. Undefined when it has a fault, which is added to `faulty`. */
@@ -122,7 +123,10 @@ function anythingBut(value: unknown, path: Path, faulty: Faulty): Alternative | 
 
 const BUT = ['prefix', 'suffix', IGNORE_CASE, 'wildcard'] as const;
 
-/** `{"anything-but": {"prefix": "a"}}`: what one operator, for one text or each of a list, does not accept. */
+/**
+ * `{"anything-but": {"prefix": "a"}}`: accepts each value that the inner operator does not accept, for its text or for any
+ * text of its list.
+ */
 function anythingButOf(operator: JsonObject, path: Path, faulty: Faulty): Alternative | undefined {
   const keys = Object.keys(operator);
   const others = keys.filter((key) => !BUT.some((known) => known === key));
@@ -145,7 +149,7 @@ function anythingButOf(operator: JsonObject, path: Path, faulty: Faulty): Altern
   return all === undefined || all.length !== tests?.length ? undefined : tested(noneOf(all));
 }
 
-/** A value alone stands for a list of one. An empty list has a fault. */
+/** Returns a single value as a list of one. An empty list is a fault. */
 function listOf(value: unknown, path: Path, faulty: Faulty): readonly unknown[] | undefined {
   if (!Array.isArray(value)) return [value];
   return value.length > 0 ? value : fault('must not be an empty list: give at least one value', path, faulty);

@@ -16,7 +16,10 @@ export type Root = (typeof ROOTS)[number];
  */
 export type Branch = {
   readonly conditions: readonly Condition[];
-  /** Whether a condition accepts absence: then it matters which entry of a list the conditions before it held in. */
+  /**
+   * Whether a condition of the branch accepts that its path is absent. Then the search has to try each list entry in which
+   * the earlier conditions hold.
+   */
   readonly acceptsAbsence: boolean;
 };
 
@@ -30,10 +33,13 @@ const DEEPEST = 32;
 
 const OR = '$or';
 
-/** The conditions of one object, and the alternatives of each `$or` in it and below it. */
+/** The conditions of one object of the filter. For each `$or` in the object or below it, there is a list of alternatives. */
 type Node = { readonly conditions: Condition[]; readonly ors: (readonly Node[])[] };
 
-/** Parses a filter at a path of the item. Returns faults, or the branches, each with every path once. */
+/**
+ * Parses the filter at this path of the item. Returns its faults, or its branches. No branch has two conditions with the
+ * same path.
+ */
 export function parseFilter(
   value: unknown,
   path: Path,
@@ -57,7 +63,7 @@ function filterOf(value: unknown, path: Path, faulty: Faulty): Node {
   return node;
 }
 
-/** Reads the conditions below `names`. `path` is the same place in the item. */
+/** Reads the conditions below `names`, a path in the message. `path` is the path of these conditions in the item. */
 function readObject(
   object: JsonObject,
   names: readonly string[],
@@ -128,7 +134,7 @@ function alternativeOf(value: unknown, path: Path, faulty: Faulty): Alternative 
   return { kind: 'is', value: value as string | number | boolean | null };
 }
 
-/** Every combination of the alternatives of all `$or`. A path twice in one combination is a fault. */
+/** Returns every combination of the alternatives of all `$or`. It is a fault if a combination has the same path twice. */
 function multipliedOut(node: Node, path: Path, faulty: Faulty): readonly (readonly Condition[])[] {
   if (combinationsOf(node) > MOST_BRANCHES) {
     fault(`has more than ${MOST_BRANCHES} combinations of its $or: use fewer of them`, path, faulty);

@@ -81,7 +81,10 @@ export type Reading<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** How many keys of an item are still compared with all known ones, to say which was meant. Each comparison takes long. */
+/**
+ * The number of unknown keys of an item that may still be compared with all known keys, for a "did you mean". Each
+ * comparison takes long.
+ */
 export type Suggestions = { left: number };
 /** The suggestions for one item. */
 export const suggestions = (): Suggestions => ({ left: 5 });

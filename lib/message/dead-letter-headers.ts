@@ -60,7 +60,7 @@ const FIELDS = Object.entries(HEADERS).map(([field, [name, kind]]) => ({
 const FIELD_OF = new Map(FIELDS.map((one) => [one.name, one]));
 const VERSION = [Buffer.from(VERSION_HEADER), Buffer.from(HEADERS_VERSION)] as const;
 
-/** Cached values at most; beyond this the cache starts again. */
+/** The most cached values. When the cache is full, it is emptied. */
 const MOST_SHARED = 1_000;
 const shared = new Map<unknown, Buffer>();
 

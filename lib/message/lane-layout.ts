@@ -1,9 +1,10 @@
 // How a subscription's cap of requests in flight is shared out over its lanes. An unordered lane has several requests in
 // flight: a receive of a FIFO queue with a backlog brings ten messages of one lane, and an invocation that sends them one
-// by one is billed for waiting. A message's lane is that of its slot, so a lane gets messages in proportion to its requests.
+// by one is billed for waiting. A message is assigned to a slot, and its lane is the lane of this slot, so a lane gets
+// messages in proportion to its requests.
 
 export type LaneLayout = {
-  /** The requests in flight over all lanes, at most. */
+  /** The most requests in flight, over all lanes together. */
   readonly requests: number;
   /** Whether a lane has several requests in flight. Otherwise each request has a lane of its own. */
   readonly several: boolean;
@@ -15,9 +16,9 @@ export type LaneLayout = {
 export const ONE_LANE: LaneLayout = { requests: 1, several: false };
 
 /**
- * The lane of one of `requests` slots. With several requests in a lane, n lanes have n or n + 1 each. Where the cap grows by
- * one, one lane has one request more and no lane has fewer: so while a cap changes, invocations that know the old one and
- * invocations that know the new one never exceed the larger of the two together.
+ * Returns the lane of a slot; slots are numbered from 0. With several requests in a lane, the number of lanes is about the
+ * square root of the cap. A cap that is larger by one gives one lane one more request, and no lane fewer. So while a cap
+ * changes, the invocations that use the old cap and those that use the new one together never exceed the larger of the two.
  */
 export function laneOfSlot(slot: number, { several }: Pick<LaneLayout, 'several'>): number {
   if (!several) return slot;

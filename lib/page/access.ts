@@ -8,22 +8,25 @@ import { refusalOfSender } from '#lib/local/aws/same-machine.ts';
 /** Makes a token that cannot be guessed: 32 random bytes. */
 export const newToken = (): string => randomBytes(32).toString('base64url');
 
-/** Whether the `authorization` header holds the token. Takes the same time for every wrong one. */
+/** Whether the `authorization` header holds the token. The comparison takes the same time for every wrong token. */
 export function hasToken({ authorization = '' }: IncomingHttpHeaders, token: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(authorization), digest(`Bearer ${token}`));
 }
 
 /**
- * Why a request is refused, as a sentence; undefined for one that may be answered. A link in another web page may open the
- * document: it holds nothing, and its address needs the token.
+ * Why a request is refused, as a sentence; undefined if it may be answered. A link in another web page may open the
+ * document: it contains no data, and without the token it gets none.
  */
 export function refusalOfRequest(headers: IncomingHttpHeaders): string | undefined {
   const { 'sec-fetch-mode': mode, 'sec-fetch-dest': dest, 'sec-fetch-site': _, ...others } = headers;
   return refusalOfSender(mode === 'navigate' && dest === 'document' ? others : headers);
 }
 
-/** The headers of every answer. The page may load and call nothing but its own server, and no text becomes markup. */
+/**
+ * The headers of every answer. They allow the page to load from and call only its own server, and forbid scripts to make
+ * markup of texts.
+ */
 export const SECURITY_HEADERS = {
   'content-security-policy': [
     "default-src 'none'",

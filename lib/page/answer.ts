@@ -1,4 +1,5 @@
-// Runs one command of the CLI for the page: what it would print becomes lines of JSON. The functions are the CLI's own, so
+// Runs one command of the CLI for the page. The output of the command becomes lines of JSON. The functions are the CLI's
+// own, so
 // that both always say the same.
 import { Readable, Writable } from 'node:stream';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
@@ -50,7 +51,8 @@ function contextFor(
     print: {
       json: true,
       result: (value, people) => onResult(value, people()),
-      // Only commands that end when a person stops them print their result in parts, and the page has none of them.
+      // Only commands that run until a person stops them print their result in parts, and the page runs no command of this
+      // kind.
       async lines() {
         throw new CommandFailed('This command prints its result in parts: run it in a terminal.');
       },

@@ -52,7 +52,7 @@ function refuseIfChanged(id: string, before: JsonObject | undefined, stored: Jso
     );
 }
 
-/** The same text for the same item, whatever the order of its keys. */
+/** Returns the item as a text that does not depend on the order of its keys. */
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_, one: unknown) =>
     isObject(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one,

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { time } from '#lib/cli/terminal/letter-options.ts';
 
 const texts = z.array(z.string().min(1).max(256)).max(100);
-/** A time, or how long ago, as the command line reads it; the result is ISO 8601. */
+/** Parses a time or an age, as the command line does. The result is ISO 8601. */
 export const timeField = z
   .string()
   .max(64)

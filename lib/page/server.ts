@@ -1,4 +1,5 @@
-// The server of the page: on 127.0.0.1 only, for whoever knows the token of its address. It serves the files of the page and
+// The server of the page. It listens on 127.0.0.1 only, and answers requests with the token of the page's address. It serves
+// the files of the page and
 // runs the commands of the CLI that the page asks for, with the rights of the person who started it.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Asset, pageAssets } from '#lib/build/page-files.ts';
@@ -13,11 +14,11 @@ import type { CommandLine } from './wire.ts';
 const MOST_BODY_BYTES = 4 * 1024 * 1024;
 /** Commands that run at once. A browser opens six connections. */
 const MOST_COMMANDS = 24;
-/** The paths that the page shows. The document is the same for all. */
+/** The paths of the page's views. All of them return the same document. */
 const VIEWS = new Set(['/', '/subscription', '/message', '/dead-letters', '/publish']);
 
 export type PageServer = Listening & {
-  /** With the token in its fragment, which a browser sends to nobody. */
+  /** The address, with the token in its fragment. A browser does not send the fragment to any server. */
   readonly address: string;
 };
 

@@ -11,7 +11,7 @@ export type CommandProgress = {
 
 export type CommandEnd =
   | { readonly ok: true; readonly result: unknown; readonly said: string }
-  /** `result`: what the command printed before it failed, such as the answer of a failed test. */
+  /** `result`: the result that the command printed before it failed, such as the answer of a failed test. */
   | { readonly ok: false; readonly message: string; readonly result?: unknown };
 
 export type CommandLine =

@@ -64,7 +64,10 @@ export async function noteOneLane(registration: Registration, deps: ChangeDeps):
   if (noted(registration.state)) await change(registration, noted, deps);
 }
 
-/** A move of a new subscription that found older messages waits as any other does. Undefined: there is no such move. */
+/**
+ * Makes the first move of a new subscription wait like any other move, because older messages were found. Undefined: the
+ * state has no move of this kind.
+ */
 export function moveExtended(
   state: State,
   number: number,

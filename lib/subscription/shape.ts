@@ -17,7 +17,7 @@ const keysOf = (...fields: readonly object[]): ReadonlySet<string> => new Set(fi
 
 const TOP = keysOf(TOP_FIELDS);
 const HTTP = keysOf(HTTP_FIELDS);
-// The entrypoint's type is among the options in the older form, at the top in 4.x.
+// `entrypointId` is among the options in Gravitee's older form of an item, and at the top in the form of 4.x.
 const OPTIONS = keysOf(OPTION_FIELDS, HTTP_FIELDS, { entrypointId: true });
 
 const KNOWN_AT_TOP = [...TOP, ...BLOCKS];

@@ -1,5 +1,5 @@
-// Chromium for the tests of the page. A test fails by itself if the page logs an error, breaks its own security policy or asks
-// another host.
+// Chromium for the tests of the page. A test fails by itself if the page logs an error, breaks its own security policy or
+// asks another host.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -32,7 +32,7 @@ export const startBrowser = (): Promise<Browser> =>
 
 export type Tab = {
   readonly page: Page;
-  /** What the page did wrong until now: errors, broken rules of its policy, requests to other hosts. */
+  /** The faults of the page until now: errors, violations of its security policy, requests to other hosts. */
   readonly wrong: readonly string[];
   close(): Promise<void>;
 };

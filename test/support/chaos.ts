@@ -164,7 +164,7 @@ export async function runStory(seed: number): Promise<Story> {
         subject.groups.set(next, group);
         // In every third run one message in thirty does not fit into one item of the state table.
         const isLong = seed % 3 === 0 && subject.published.length % 30 === 7;
-        // A line break makes that a message goes alone among lines of JSON.
+        // A message with a line break does not fit into a batch of NDJSON, so it is sent alone.
         const isAlone = subject.published.length % 5 === 2;
         const more = isLong ? ' '.repeat(300_000) : isAlone ? '\n' : '';
         world.publish(subject.id, next, group, JSON.stringify(next) + more);

@@ -32,7 +32,7 @@ export async function startMiniStack(): Promise<MiniStack> {
   let output = '';
   const server = spawn(python, [LAUNCHER], {
     cwd: scratch,
-    // Its own process group: the functions' processes end with it.
+    // MiniStack has a process group of its own, so that the processes of its functions can be ended with it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

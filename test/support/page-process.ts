@@ -6,9 +6,9 @@ export type PageProcess = {
   readonly address: string;
   /** The server, without a path. */
   readonly url: string;
-  /** What the process has printed. */
+  /** The output of the process so far. */
   output(): string;
-  /** Ends it as Ctrl-C does. Resolves with the exit code. */
+  /** Ends the process as Ctrl-C does. Resolves with the exit code. */
   end(): Promise<number | null>;
 };
 

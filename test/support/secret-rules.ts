@@ -1,4 +1,5 @@
-// The rule of a stage `dev` about secrets, and none at all, for tests that parse items.
+// Rules for tests that parse items: a check of secrets as in a stage `dev`, a check that allows every secret, and a rule that
+// allows every endpoint.
 import { secretCheck } from '#lib/deployment/secret-rules.ts';
 import type { PlaceRules } from '#lib/endpoint/places.ts';
 

@@ -67,8 +67,8 @@ export function table<T>(
 }
 
 /**
- * Makes a table whose rows come bit by bit. The first text that `add` returns begins with the titles. Columns grow with
- * their cells and never shrink, as far as the terminal has room.
+ * Makes a table to which rows are added in several calls. The first text that `add` returns begins with the titles. A column
+ * becomes wider for a longer cell, as far as the terminal has room, and never becomes narrower.
  */
 export function growingTable<T>(
   columns: readonly Column<T>[],

@@ -43,7 +43,7 @@ export function OutcomePlot({
   );
 }
 
-/** How long the exchanges took: the median, and on top of it what 95 of 100 stayed below. */
+/** A plot of the durations of the exchanges: the median, and above it the 95th percentile. */
 export function LatencyPlot({
   attempts,
   range,

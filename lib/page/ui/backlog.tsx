@@ -1,4 +1,4 @@
-// The messages that wait for a subscription, and what can be done about the first of them.
+// Shows the messages that wait for a subscription, and the actions on the first one: skip it, or send it to the dlq.
 import { useState } from 'preact/hooks';
 import { messageAddress } from './addresses.ts';
 import { runCommand } from './api.ts';

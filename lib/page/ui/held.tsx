@@ -1,4 +1,4 @@
-// The held messages of a subscription: they may have been delivered, so a person decides whether they are sent again.
+// Shows the held messages of a subscription. They may have been delivered, so a person decides whether they are sent again.
 import { useState } from 'preact/hooks';
 import { messageAddress } from './addresses.ts';
 import { runCommand } from './api.ts';

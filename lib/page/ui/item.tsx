@@ -1,4 +1,5 @@
-// A subscription's item: shown, edited with what the schema says, checked as `subscriptions put` checks it, and put after its
+// Shows a subscription's item, and lets a person edit it with help from the schema. It is checked as by `subscriptions put`,
+// and put after its
 // changes were shown.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { subscriptionAddress } from './addresses.ts';
@@ -18,7 +19,7 @@ const NEW_ITEM = {
   configuration: { entrypointId: 'webhook-advanced', callbackUrl: 'https://' },
 };
 
-/** JSON as it is shown and edited. Characters that can't be seen are escaped, and mean the same. */
+/** Formats JSON for display and editing. Invisible characters are escaped, which does not change the value. */
 const textOf = (item: ShownItem): string =>
   JSON.stringify(item, null, 2).replace(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
     [...Array(character.length).keys()]

@@ -2,7 +2,7 @@
 
 export type DiffLine = { readonly kind: 'same' | 'gone' | 'new'; readonly text: string };
 
-/** Lines that are compared at most: above, all old lines count as gone and all new ones as new. */
+/** The most lines that are compared. If there are more, all old lines count as removed and all new lines as added. */
 const MOST_LINES = 2_000;
 
 /** Returns the lines of both texts in order, by their longest common sequence. */

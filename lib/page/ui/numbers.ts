@@ -1,4 +1,4 @@
-// Times and numbers as people read them.
+// Formats times and numbers for people.
 
 const UNITS: readonly [number, string][] = [
   [86_400_000, 'd'],
@@ -22,7 +22,7 @@ export const ago = (at: number): string => {
   return past < 1_000 ? 'now' : `${duration(past)} ago`;
 };
 
-/** When something is going to be, such as `in 8 s`. */
+/** The time until a moment in the future, such as `in 8 s`. */
 export const until = (at: number): string =>
   at <= Date.now() ? 'now' : `in ${duration(Math.max(1_000, at - Date.now()))}`;
 

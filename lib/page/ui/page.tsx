@@ -1,4 +1,4 @@
-// The page's beginning: its head, and the view that the address names.
+// The root of the page: the header, and the view that the address names.
 import { render } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { DeadLettersPage } from './dead-letters.tsx';

@@ -8,7 +8,7 @@ import type { Loaded } from './use-command.ts';
 
 type Children = { readonly children: ComponentChildren };
 
-/** A link to another place of this page. With a modifier key the browser opens it as it opens any link. */
+/** A link to another view of this page. With a modifier key, the browser opens the link in a new tab or window, as usual. */
 export function Link({
   to,
   children,
@@ -26,7 +26,9 @@ export function Link({
   );
 }
 
-/** A text of an item, a message or an answer: its direction does not change that of the line. */
+/**
+ * A text from an item, a message or an answer. If it is written from right to left, the rest of the line is not affected.
+ */
 export function Foreign({ children }: Children) {
   return <bdi>{children}</bdi>;
 }
@@ -113,7 +115,7 @@ export function Done({ children }: Children) {
   );
 }
 
-/** A bar, or a moving one where the total is not known. */
+/** A progress bar. It moves without a value if the total is not known. */
 export function Bar({
   what,
   done,
@@ -139,7 +141,9 @@ export function Bar({
   );
 }
 
-/** The content of a command's result; before it a sentence that it is being read, after a failure why. */
+/**
+ * Shows the result of a command. While the command runs, it shows a sentence that says so, and after a failure the reason.
+ */
 export function Content<T>({
   of,
   what,
@@ -197,7 +201,7 @@ export type Question = {
   readonly title: string;
   /** What is going to happen, and to how many. */
   readonly text: ComponentChildren;
-  /** The words of the button that does it. */
+  /** The text on the button. */
   readonly yes: string;
   readonly danger?: boolean;
   /** Asked together with the question. */
@@ -259,7 +263,7 @@ export type TableColumn<T> = {
   /** What the rows are sorted by when somebody presses the title; undefined: they can't be. */
   readonly sortBy?: (row: T) => string | number | undefined;
   readonly isNumber?: boolean;
-  /** Takes what is left of the width. */
+  /** Whether the column takes the rest of the width. */
   readonly isWide?: boolean;
 };
 
@@ -381,7 +385,7 @@ function sortedBy<T>(
   return keyed.map(({ row }) => row);
 }
 
-/** A button that copies a text, and says so. */
+/** A button that copies a text, and shows that it was copied. */
 export function Copy({ text }: { readonly text: string }) {
   const [copied, setCopied] = useState(false);
   const copy = () => void navigator.clipboard.writeText(text).then(() => setCopied(true));

@@ -4,8 +4,8 @@
 export type PlotRange = { readonly from: number; readonly to: number };
 
 /**
- * The range of a plot. `attempts`: the oldest first, by ISO 8601. When there are `more`, older ones were left out: it begins
- * with the first that is known, because a gap would look like a time without attempts.
+ * The range of a plot. `attempts`: the oldest first, by ISO 8601. `more`: older attempts were left out. Then the range
+ * begins with the oldest known attempt, because a gap would look like a time without attempts.
  */
 export function plotRange(
   [first]: readonly { readonly at: string }[],

@@ -1,4 +1,5 @@
-// A redrive: first a dry run that says how many and which, then the question, then the progress, which can be stopped.
+// A redrive: first a dry run that says how many dead letters it found and which, then a question, then the progress. It can
+// be stopped.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CommandProgress } from '../wire.ts';
 import { runCommand } from './api.ts';
@@ -16,7 +17,7 @@ type Props = {
   readonly onAgain: () => void;
 };
 
-/** Shows the buttons, the plan and the progress of a redrive of what the filter selects. */
+/** Shows the buttons, the plan and the progress of a redrive of the dead letters that the filter selects. */
 export function Redrive({ endpoint, filter, isRead, onDone, onAgain }: Props) {
   const [includeUnknown, setIncludeUnknown] = useState(false);
   const [rate, setRate] = useState('');

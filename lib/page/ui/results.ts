@@ -165,10 +165,10 @@ export type Results = {
   attempts: {
     /** The attempts that were asked for, the oldest first. */
     readonly attempts?: readonly AttemptStep[];
-    /** Of a message: all its steps, and where it is. */
+    /** Only for a message: all of its steps, and where it is now. */
     readonly steps?: readonly AttemptStep[];
     readonly ends?: readonly WayEndShown[];
-    /** There may be older ones. */
+    /** Whether there may be older steps. */
     readonly more: boolean;
   };
   'endpoints-list': readonly {

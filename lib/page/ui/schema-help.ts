@@ -65,7 +65,7 @@ export function helpAt(
   return { field: beside.get(path.at(-1) ?? ''), beside: [...beside.values()] };
 }
 
-/** A schema and all that it refers to or chooses from. */
+/** The schema, the schemas that it refers to, and its alternatives. */
 function partsOf(root: Schema, schema: Schema, depth = 0): readonly Schema[] {
   if (depth > 12) return [];
   const referred = schema.$ref?.startsWith('#/definitions/')

@@ -1,4 +1,4 @@
-// What is delivered and what fails on the whole stage: the plot of the overview.
+// The plot of the overview: delivered and failed attempts of the whole stage.
 import { useState } from 'preact/hooks';
 import { OutcomePlot } from './attempt-plots.tsx';
 import { RANGES, RangeChoice, type RangeName } from './attempts.tsx';

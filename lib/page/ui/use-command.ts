@@ -7,7 +7,7 @@ import type { Results } from './results.ts';
 export type Loaded<T> = {
   /** The last result; undefined before the first. */
   readonly result: T | undefined;
-  /** Why the last call failed; undefined after a good one. */
+  /** The reason why the last call failed; undefined if it succeeded. */
   readonly failed: string | undefined;
   readonly notes: readonly string[];
   readonly loading: boolean;
@@ -18,10 +18,13 @@ export type Loaded<T> = {
 type State<T> = Omit<Loaded<T>, 'reload'>;
 
 const NOTHING = { result: undefined, failed: undefined, notes: [], loading: true, progress: undefined };
-/** A call that takes long is repeated less often: a tenth of the time is spent on it. */
+/** Slow calls are repeated less often, so that they take a tenth of the time at most. */
 const SHARE = 10;
 
-/** `request` undefined: nothing is asked. `everyMs`: how long to wait between calls, at least; undefined for one call. */
+/**
+ * Without `request` no call is made. `everyMs`: the shortest wait between two calls, in milliseconds; undefined: only one
+ * call is made.
+ */
 export function useCommand<Name extends CommandName>(
   name: Name,
   request: Readonly<Record<string, unknown>> | undefined,

@@ -22,7 +22,10 @@ function shownChild(child: unknown): unknown {
   return typeof child === 'string' ? visible(child) : child;
 }
 
-/** Lets every element that is made from now on show its texts safely. What a person types into a field is left as it is. */
+/**
+ * From now on, all elements show control characters in their texts as numbers. Texts that a person types into a field are
+ * not changed.
+ */
 export function showTextsSafely(): void {
   const before = options.vnode;
   options.vnode = (vnode: VNode) => {

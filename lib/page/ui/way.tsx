@@ -98,7 +98,7 @@ function Action({
 }: {
   readonly where: string;
   readonly subscription?: string | undefined;
-  /** Finds its dead letter. */
+  /** Finds the dead letter of the message. */
   readonly letter: Readonly<Record<string, string | undefined>>;
 }) {
   if (where === 'held') return <Link to={subscriptionAddress(subscription, 'held')}>Send or discard it</Link>;

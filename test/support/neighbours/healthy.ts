@@ -23,7 +23,7 @@ const PATIENCE_MS = 40_000;
 /** Runs an offender beside healthy subscriptions on a set of its own, and expects that they notice nothing. */
 export async function expectHealthyBeside(offender: Offender): Promise<void> {
   const { environments: maxEnvironments = 3, environment = {}, healthyHost } = offender;
-  // Of its own process: what an item costs the emulated DynamoDB does not count.
+  // The emulated DynamoDB is a process of its own, so its work on an item does not delay the functions.
   const dynamodb = await startBeside('./dynamodb.ts');
   const rig = await startRig({ maxEnvironments, environment, dynamodbUrl: dynamodb.told });
   const failures: string[] = [];
@@ -91,7 +91,7 @@ async function expectAllDelivered(
   { shared }: { readonly shared: number },
 ): Promise<void> {
   for (const [index, one] of healthy.entries()) {
-    // A pause is what the test is about: no message follows it, so do not wait for one.
+    // If a healthy subscription is paused, the test has failed. No message will come, so do not wait for one.
     const requests = await rig.until(
       async () => {
         expect(await rig.pauseOf(one.id), `${one.id} is paused`).toBeUndefined();

@@ -1,5 +1,5 @@
-// A receiver that harms, in a process of its own, so that its bytes and its waits take no time of the thread that serves
-// the queues. It answers every request in one manner.
+// A receiver that can harm other subscriptions. It answers all requests in the same way, which its argument sets. It is a
+// process of its own, so that its work takes no time of the thread that serves the queues.
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, createServer as createRawServer, type Socket } from 'node:net';
@@ -13,7 +13,7 @@ export type Manner =
       readonly headers?: Readonly<Record<string, string>>;
       readonly afterMs?: number;
     }
-  /** These bytes, and then `pours` again and again until the connection ends. */
+  /** The server answers with `bytes`, and then sends `pours` again and again until the connection ends. */
   | { readonly bytes: string; readonly pours?: string };
 
 export type AskedOfHostile =
@@ -23,7 +23,7 @@ export type AskedOfHostile =
   | 'heads'
   /** From now on requests get no answer. */
   | 'hold'
-  /** Answers with the number of requests that the sender gave up. */
+  /** Answers with the number of requests that the client aborted. */
   | 'given-up';
 
 const MOST_HEADS = 1_000;

@@ -1,4 +1,4 @@
-// Offenders that are items: what a customer may write into one, small to send and costly to read.
+// Offenders that are items of a customer: each is small, and takes much time to parse or to use.
 import {
   beginLines,
   encryptedPemWithRounds,
@@ -10,7 +10,7 @@ import type { Offence, Offender } from './offender.ts';
 
 const PASSWORD = 'password';
 
-/** Never called: what is costly here comes before the request. */
+/** No request reaches this address: the expensive work comes before the request. */
 const CALLBACK = 'http://127.0.0.1:9/';
 const OVER_TLS = 'https://127.0.0.1:9/';
 

@@ -32,7 +32,9 @@ export type Neighbourhood = ReturnType<typeof createNeighbourhood>;
 
 const HOSTILE = new URL('./hostile-server.ts', import.meta.url).href;
 
-/** What an offender knows of the healthy subscriptions: their topic, and the name of a secret of one of them. */
+/**
+ * The facts about the healthy subscriptions that an offender may use: their topic, and the name of a secret of one of them.
+ */
 export type Healthy = { readonly topic: string; readonly healthySecret: string };
 
 export function createNeighbourhood({ clients, outputs }: Clients, { topic, healthySecret }: Healthy) {
@@ -85,7 +87,7 @@ export function createNeighbourhood({ clients, outputs }: Clients, { topic, heal
       return Item?.pause?.reason;
     },
 
-    /** Looks until it is so; throws after a minute. */
+    /** Repeats the check until it is true. Throws after a minute. */
     async until(look: () => Promise<boolean>, what: string): Promise<void> {
       const end = Date.now() + 60_000;
       while (!(await look())) {

@@ -1,4 +1,4 @@
-// Offenders that are receivers: slow ones, ones that pour, ones that keep every connection.
+// Offenders that are receivers. Some are slow, some send bytes without end, and some keep every connection open.
 import type { Manner } from './hostile-server.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
 import type { Offence, Offender } from './offender.ts';
@@ -77,7 +77,7 @@ const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 const headersOf = (kib: number) =>
   Array.from({ length: kib }, (_, index) => `x-${index}: ${'v'.repeat(1_000)}\r\n`).join('');
 
-/** A receiver that answers as HTTP lets it: each of its messages is delivered, at most once and in one attempt. */
+/** A receiver with an unusual answer that HTTP allows. Each of its messages has to be delivered once, in one attempt. */
 const unusual = (name: string, bytes: string): Offender => ({
   name,
   kind: 'answers',

@@ -128,12 +128,12 @@ export function createVault(options: { clock: { now(): number }; region: string;
   };
 }
 
-/** The version that holds a stage. */
+/** The version that has a staging label, such as AWSCURRENT. */
 export function holderOf(secret: Secret, stage: string): Version | undefined {
   return [...secret.versions.values()].find((version) => version.stages.has(stage));
 }
 
-/** Takes a stage from its holder and gives it to a version. The version that AWSCURRENT leaves becomes AWSPREVIOUS. */
+/** Moves a staging label to another version. The version that loses AWSCURRENT gets AWSPREVIOUS. */
 function moveStage(secret: Secret, stage: string, to: Version): void {
   const holder = holderOf(secret, stage);
   if (holder === to) return;
