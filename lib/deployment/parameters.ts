@@ -465,7 +465,7 @@ export const PARAMETERS = {
       default: 'default',
       variable: 'EVENT_BUS',
       functions: ['deliver', 'resume'],
-      meaning: 'The EventBridge bus for the events of pauses and resumptions',
+      meaning: 'The EventBridge bus for the events of subscriptions: paused, resumed, dead-lettering',
     },
   ),
   logLevel: word(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL', 'SILENT'], {

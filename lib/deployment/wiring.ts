@@ -5,6 +5,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createQueues } from '#lib/queue/queues.ts';
 import { createAnnounce } from '#lib/state/announce.ts';
+import { createAnnounceDeadLetter } from '#lib/state/dead-lettering.ts';
 import { putOn } from '#lib/state/event-bus.ts';
 import { createRegistrations } from '#lib/state/registration.ts';
 import { createTables } from '#lib/state/table.ts';
@@ -28,12 +29,14 @@ export function wireBacklog(
   const { now, random, wait, telemetryOf } = surroundings;
   const telemetry = telemetryOf(functionName, { stage: config.STAGE, level: config.LOG_LEVEL });
   const tables = createTables(documents, tableNamesOf(config), surroundings);
+  const put = putOn(config.EVENT_BUS, events, surroundings);
   return {
     ...telemetry,
     ...tables,
     queues: createQueues(sqs, { clock: surroundings }),
     registrations: createRegistrations({ tables, rules: subscriptionRules(config), now }),
-    announce: createAnnounce(putOn(config.EVENT_BUS, events, surroundings), telemetry.log),
+    announce: createAnnounce(put, telemetry.log),
+    announceDeadLetter: createAnnounceDeadLetter(put, { ...tables, ...telemetry, now }),
     deliveriesQueueUrl: config.DELIVERIES_QUEUE_URL,
     retriesQueueUrl: config.RETRIES_QUEUE_URL,
     undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,

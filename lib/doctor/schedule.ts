@@ -78,7 +78,7 @@ export async function lookAtEventBus(
   sight.find({
     severity: 'error',
     where: Name,
-    what: 'The event bus of the parameter eventBus does not exist: nobody gets the events of pauses and resumptions.',
+    what: 'The event bus of the parameter eventBus does not exist: nobody gets the events of pauses, resumptions and dead letters.',
     fix: 'Create it, or deploy with the name of another.',
   });
 }

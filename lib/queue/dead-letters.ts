@@ -11,7 +11,15 @@ export type DeadLetterDeps = {
   readonly deadLettersQueueUrl: string;
   readonly log: Log;
   readonly count: Count;
+  /** Tells whoever watches, once a minute at most for each subscription. Never throws. */
+  readonly announceDeadLetter: (deadLettered: DeadLettered) => Promise<void>;
 };
+
+/** What is told of a dead letter. */
+export type DeadLettered = Pick<
+  DeadLetter,
+  'subscription' | 'endpoint' | 'reason' | 'outcome' | 'status' | 'code'
+>;
 
 type Cause = Pick<DeadLetter, 'endpoint' | 'reason' | 'outcome' | 'status' | 'code' | 'excerpt'> & {
   readonly at: number;
@@ -25,7 +33,7 @@ export async function sendDeadLetter(
     sequence,
   }: { readonly delivery: Delivery; readonly body: string; readonly sequence: string },
   { at, ...cause }: Cause,
-  { queues, deadLettersQueueUrl, log, count }: DeadLetterDeps,
+  { queues, deadLettersQueueUrl, log, count, announceDeadLetter }: DeadLetterDeps,
 ): Promise<void> {
   const {
     attempt,
@@ -58,4 +66,5 @@ export async function sendDeadLetter(
     status: cause.status,
     code: cause.code,
   });
+  await announceDeadLetter({ subscription, ...cause });
 }

@@ -1,11 +1,17 @@
-// Announces every pause and every resume: a log line, and an EventBridge event that alerts can use.
+// Announces every pause and every resume: a log line, and an EventBridge event that alerts can use. dead-lettering.ts announces
+// dead letters.
+import type { DeadLettered } from '#lib/queue/dead-letters.ts';
 import { errorName, type Log } from '#lib/telemetry/log.ts';
 import type { State } from './state.ts';
 import { type Phase, phaseOf } from './transitions.ts';
 
 export type Announce = (subscription: string, before: State, after: State) => Promise<void>;
 
-export type Announcement = {
+export type Announcement =
+  | PauseAnnouncement
+  | { readonly type: 'subscription.dead-lettering'; readonly detail: DeadLettered };
+
+export type PauseAnnouncement = {
   readonly type: 'subscription.paused' | 'subscription.resumed';
   readonly detail: {
     readonly subscription: string;
@@ -27,7 +33,7 @@ export function createAnnounce(put: (announcement: Announcement) => Promise<unkn
     // A failed probe continues the same outage, which was announced already.
     if (was === is && (is === 'going' || isSameReason(before, after))) return;
     const { reason, detail, code, since, resumeAt, failures } = after.pause ?? {};
-    const announcement: Announcement = {
+    const announcement: PauseAnnouncement = {
       type: is === 'going' ? 'subscription.resumed' : 'subscription.paused',
       detail: {
         subscription,

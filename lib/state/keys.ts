@@ -49,6 +49,12 @@ export const SLOTS_KEY = { pk: 'slow-drains', sk: 'slots' } as const;
 /** Key of the last measured size of a backlog. */
 export const measureKey = (subscription: string) => ({ pk: stateKey(subscription).pk, sk: 'backlog' });
 
+/** Key of the time when a subscription's dead letters were last announced. */
+export const deadLetteringKey = (subscription: string) => ({
+  pk: stateKey(subscription).pk,
+  sk: 'dead-lettering',
+});
+
 /** Returns the subscription's id from the partition key of its state or of a held message. */
 export const subscriptionIn = (pk: string): string =>
   pk

@@ -6,7 +6,8 @@ import type { Context, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import type { ExchangeRequest } from '#lib/callback/client.ts';
 import type { Authorization } from '#lib/credentials/authorization.ts';
-import type { Announcement } from '#lib/state/announce.ts';
+import type { DeadLettered } from '#lib/queue/dead-letters.ts';
+import type { PauseAnnouncement } from '#lib/state/announce.ts';
 import { stateKey } from '#lib/state/keys.ts';
 import { parseState, type State } from '#lib/state/state.ts';
 import type { CountName, LogFields } from '#lib/telemetry/log.ts';
@@ -38,7 +39,8 @@ type Parts = {
   readonly ledger: Ledger;
   readonly script: { readonly answer: (request: Request) => Answer };
   readonly counts: Map<CountName, number>;
-  readonly announced: Announcement[];
+  readonly announced: PauseAnnouncement[];
+  readonly deadLettering: DeadLettered[];
   readonly lines: string[];
 };
 
@@ -57,7 +59,7 @@ const answered = z.object({
 
 /** Makes an environment. `environment` replaces variables of ENVIRONMENT. */
 export function wireFunctions(
-  { agenda, random, sqs, tables, ledger, script, counts, announced, lines }: Parts,
+  { agenda, random, sqs, tables, ledger, script, counts, announced, deadLettering, lines }: Parts,
   environment: Readonly<Record<string, string>>,
 ) {
   const { now } = agenda;
@@ -70,7 +72,9 @@ export function wireFunctions(
     async send({ input }: { input: { Entries?: unknown[] } }) {
       for (const entry of input.Entries ?? []) {
         const { DetailType, Detail } = announcement.parse(entry);
-        announced.push({ type: DetailType, detail: JSON.parse(Detail) } as Announcement);
+        const detail = JSON.parse(Detail);
+        if (DetailType === 'subscription.dead-lettering') deadLettering.push(detail as DeadLettered);
+        else announced.push({ type: DetailType, detail } as PauseAnnouncement);
       }
       return { FailedEntryCount: 0 };
     },

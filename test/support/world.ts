@@ -3,9 +3,10 @@
 import { onTestFinished, vi } from 'vitest';
 import { decodeLaneMessage, encodeAttribute, type Token } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
+import type { DeadLettered } from '#lib/queue/dead-letters.ts';
 import type { ResumeRequest, ResumeAnswer as Said } from '#lib/resume/request.ts';
 import type { Swept } from '#lib/resume/sweep.ts';
-import type { Announcement } from '#lib/state/announce.ts';
+import type { PauseAnnouncement } from '#lib/state/announce.ts';
 import type { State } from '#lib/state/state.ts';
 import { readState } from '#lib/state/state-item.ts';
 import type { Batch } from '#lib/subscription/option-fields.ts';
@@ -76,7 +77,8 @@ export function createWorld({
   const tables = createMemoryDocuments({ pageSize });
   const ledger = createLedger(now);
   const counts = new Map<CountName, number>();
-  const announced: Announcement[] = [];
+  const announced: PauseAnnouncement[] = [];
+  const deadLettering: DeadLettered[] = [];
   const errors: unknown[] = [];
   const lines: string[] = [];
   const versions = new Map<string, number>();
@@ -110,7 +112,7 @@ export function createWorld({
   } as unknown as typeof memory.sqs;
 
   const { deliver, route, resume } = wireFunctions(
-    { agenda, random, sqs, tables, ledger, script, counts, announced, lines },
+    { agenda, random, sqs, tables, ledger, script, counts, announced, deadLettering, lines },
     {
       DRAIN_BUDGET: String(drainBudget),
       BACKLOG_RETENTION_DAYS: String(retentionDays),
@@ -166,6 +168,8 @@ export function createWorld({
     ledger,
     counts,
     announced,
+    /** The events of dead letters. */
+    deadLettering,
     errors,
     lines,
     script,

@@ -78,6 +78,7 @@ async function hangingCallback({
       deliveriesQueueUrl: 'https://sqs/deliveries.fifo',
       retriesQueueUrl: 'https://sqs/retries',
       announce: async () => {},
+      announceDeadLetter: async () => {},
       log: { info() {}, warn() {}, error() {} },
       count() {},
       measure() {},

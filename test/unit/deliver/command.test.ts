@@ -40,6 +40,7 @@ async function setUp() {
     deadLettersQueueUrl: URLS.deadLetters,
     undeliverableQueueUrl: URLS.undeliverable,
     announce: async () => {},
+    announceDeadLetter: async () => {},
     count() {},
     log,
     now: () => now,

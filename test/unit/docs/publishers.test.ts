@@ -2,8 +2,12 @@
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { createEvent } from '#lib/filter/event.ts';
+import { compileFilter, isWanted } from '#lib/filter/filter.ts';
 import { bytesOf, KNOWN, readPublished } from '#lib/message/published.ts';
+import { isOfTopics } from '#lib/subscription/topics.ts';
 import { readPage } from '#test/support/page.ts';
+import { faultsOf } from '#test/support/subscription-items.ts';
 
 const page = readPage('PUBLISHERS.md');
 const jsonOf = (name: string): unknown => JSON.parse(page.block(name));
@@ -96,6 +100,22 @@ test('a body of = in base64 is an empty one', () => {
   expect(bytesOf(published('=', { topic: 'orders', encoding: 'base64' }).body, 'base64')).toHaveLength(0);
 });
 
+const eventSchema = z.looseObject({ detail: z.looseObject({ subscription: z.string() }) });
+
+/** Whether a message passes a subscription's filter. */
+function passesFilter(filter: unknown, message: Parameters<typeof createEvent>[0]): boolean {
+  const compiled = compileFilter(filter);
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.faults));
+  return isWanted(createEvent(message), compiled.value);
+}
+
+/** Whether an event passes the pattern of a rule: our filters have the same language, over the body of a message. */
+const passesPattern = (pattern: unknown, event: object): boolean =>
+  passesFilter(
+    { body: pattern },
+    { body: JSON.stringify(event), headers: {}, contentType: 'application/json' },
+  );
+
 const template = z.object({
   Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.looseObject({}) })),
 });
@@ -160,6 +180,50 @@ describe('the templates', () => {
     expect(MayPublish?.Properties).toEqual(policyFor('events.amazonaws.com', "the OrdersToWebhooks's Arn"));
   });
 
+  test('the rule of subscription events takes what the functions announce, and nothing about the watchers', () => {
+    const { SubscriptionEventsToWebhooks, MayPublish, MayKeepNotPublished } = resourcesOf('events-rule');
+    const { EventPattern, Targets } = SubscriptionEventsToWebhooks?.Properties ?? {};
+    const types = z.looseObject({ 'detail-type': z.array(z.string()) }).parse(EventPattern)['detail-type'];
+    expect(types).toEqual(['subscription.paused', 'subscription.resumed', 'subscription.dead-lettering']);
+    // The same types as in the list for operators.
+    expect(
+      readPage('OPERATORS.md')
+        .table('detail-type')
+        .map(([type]) => type),
+    ).toEqual(types);
+    const event = eventSchema.parse(jsonOf('subscription-event'));
+    const about = (subscription: string, more = {}) =>
+      passesPattern(EventPattern, { ...event, ...more, detail: { ...event.detail, subscription } });
+    expect(about('acme-shipments')).toBe(true);
+    for (const type of types) expect(about('beta', { 'detail-type': type })).toBe(true);
+    expect(about('watch-acme')).toBe(false);
+    expect(about('acme-shipments', { source: 'com.example.shop' })).toBe(false);
+    const rule = "the SubscriptionEventsToWebhooks's Arn";
+    const notPublished = "the NotPublished's Arn";
+    expect(Targets).toEqual([{ Id: 'webhooks', Arn: QUEUE_ARN, DeadLetterConfig: { Arn: notPublished } }]);
+    expect(MayPublish?.Properties).toEqual(policyFor('events.amazonaws.com', rule));
+    expect(MayKeepNotPublished?.Properties).toMatchObject({
+      PolicyDocument: policyFor('events.amazonaws.com', rule, notPublished).PolicyDocument,
+    });
+  });
+
+  test('the subscription to these events gets those of its customer, and none about itself', () => {
+    const item = jsonOf('events-subscription');
+    expect(faultsOf(item)).toEqual({});
+    const { topics, filter, id } = z
+      .looseObject({ topics: z.array(z.string()), filter: z.unknown(), id: z.string() })
+      .parse(item);
+    const event = eventSchema.parse(jsonOf('subscription-event'));
+    const body = JSON.stringify(event);
+    const { topic, ...message } = published(body);
+    expect(topic).toBe('subscription.dead-lettering');
+    expect(isOfTopics(String(topic), topics)).toBe(true);
+    const gets = (text: string) => passesFilter(filter, { ...message, body: text });
+    expect(gets(body)).toBe(true);
+    expect(gets(body.replace('acme-shipments', 'beta-shipments'))).toBe(false);
+    expect(gets(body.replace('acme-shipments', id))).toBe(false);
+  });
+
   test('the subscription is that of the notification, and may send it to the queue', () => {
     const { OrdersToWebhooks, MayPublish } = resourcesOf('sns-subscription');
     const { TopicArn } = z.object({ TopicArn: z.string() }).parse(jsonOf('sns-notification'));
@@ -204,6 +268,9 @@ describe('the templates', () => {
       'cloudevent',
       'eventbridge-rule',
       'eventbridge-event',
+      'events-rule',
+      'events-subscription',
+      'subscription-event',
       'sns-subscription',
       'sns-notification',
       'pipe',
