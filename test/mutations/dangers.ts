@@ -213,20 +213,9 @@ export const DANGERS: readonly Danger[] = [
         "if (suspicious || phaseOf(registration.state) !== 'going') return 1;",
         "if (phaseOf(registration.state) !== 'going') return 1;",
       ],
+      ['lib/deliver/entries-page.ts', 'if (suspicious || isStuck)', 'if (isStuck)'],
     ],
     tests: [['stories/lanes', 'is found out alone']],
-  },
-  {
-    id: 'token-barrier',
-    danger: 'A token in the middle of a lane works on the backlog beside the deliveries before it.',
-    edits: [
-      [
-        'lib/deliver/lane.ts',
-        "if (!message.ok || message.value.kind === 'token') return undefined;",
-        'if (!message.ok) return undefined;',
-      ],
-    ],
-    tests: [['stories/lanes', 'waits for the deliveries before it']],
   },
   {
     id: 'settled-behind-unsettled',
@@ -262,6 +251,11 @@ export const DANGERS: readonly Danger[] = [
         'lib/deliver/drain.ts',
         'if (lane >= laneCountIn(lanesOfConfig(config))) await emptyInto',
         'if (lane < 0) await emptyInto',
+      ],
+      [
+        'lib/deliver/drain.ts',
+        'entries.filter((entry) => isOtherLane(entry.delivery, lane, lanes))',
+        'entries.filter(() => false)',
       ],
     ],
     tests: [['stories/items', 'move their backlog and what is still in the queue']],
@@ -461,7 +455,7 @@ export const DANGERS: readonly Danger[] = [
         'staleLanesMs: 0',
       ],
     ],
-    tests: [['stories/order-by-key', 'in an outage,']],
+    tests: [['stories/order-by-key', 'while it is paused,']],
   },
   {
     id: 'key-lanes-token',
