@@ -1,5 +1,5 @@
-// AWS's limits that a stage can run into: how long a resource's name may be, and how large a role's policies. Checked when the
-// stage is packaged, since AWS refuses only after half of the stack is made. Pure.
+// AWS's limits that a stage can run into: how long a resource's name may be, and how large a role's policies. Checked when
+// the stage is packaged, since AWS refuses only after half of the stack is made. Pure.
 import * as z from 'zod';
 import type { ParameterValues } from '#lib/deployment/parameters.ts';
 import type { Parts } from './options.ts';
@@ -46,7 +46,10 @@ const MOST_OF_POLICIES = 10_240;
 
 const policiesSchema = z.array(z.object({ PolicyDocument: z.unknown() }));
 
-/** The role whose policies are too large, in a sentence. Only these two lists can make them so. */
+/**
+ * Returns a sentence about a role whose policies are too large; undefined when none is. Only the two parameters with lists
+ * can make policies too large.
+ */
 export function tooLargePolicy(
   resources: Parts['resources'],
   {

@@ -13,7 +13,7 @@ const MOST_ITERATIONS_IN_ALL = 2 * MOST_ITERATIONS;
 
 export type Pkcs12 = {
   readonly certificates: readonly X509Certificate[];
-  /** Decrypted when it is asked for. */
+  /** The private keys. `open` decrypts a key, and no key is decrypted before. */
   readonly keys: readonly { readonly alias: string | undefined; readonly open: () => Promise<OpenedKey> }[];
 };
 

@@ -3,7 +3,7 @@
 /** `local` and `local-…` are stages of an emulated AWS. */
 export const isLocalStage = (stage: string): boolean => stage === 'local' || stage.startsWith('local-');
 
-/** What is wrong with a stage's name, in a sentence; undefined when nothing is. How long it may be is checked at packaging. */
+/** Returns a sentence about the fault of a stage's name; undefined for a valid name. The length is checked at packaging. */
 export function stageFault(stage: string): string | undefined {
   if (/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(stage)) return undefined;
   return `The stage is ${JSON.stringify(stage)}; it must be letters, digits and hyphens, such as dev.`;
@@ -16,7 +16,7 @@ export const saidRegion = (option: string | undefined, env: NodeJS.ProcessEnv): 
 /** The region of an AWS that is emulated on this machine, where none is said. */
 export const LOCAL_REGION = 'us-east-1';
 
-/** What is wrong with a region's name that the SDK found or missed, in a sentence; undefined for any other error. */
+/** Returns a sentence about the SDK's error for a missing or invalid region; undefined for any other error. */
 export function sdkRegionFault({ message }: Error): string | undefined {
   // The SDK gives these errors no name of their own.
   if (message === 'Region is missing') return NO_REGION;
@@ -27,8 +27,8 @@ export function sdkRegionFault({ message }: Error): string | undefined {
 const NO_REGION = 'No AWS region is said: give --region, or set AWS_REGION.';
 
 /**
- * What is wrong with a region's name, in a sentence; undefined when nothing is. Whether AWS has it, only AWS knows. An
- * emulated AWS takes any name that can stand in a host's name.
+ * Returns a sentence about the fault of a region's name; undefined for a valid name. It does not check whether AWS has the
+ * region. An emulated AWS takes any name that can be a part of a host name.
  */
 export function regionFault(
   region: string,

@@ -1,4 +1,4 @@
-// The alarms: which are missing or were changed, and which are on now.
+// Finds alarms that are missing, were changed, or are on now.
 import { type CloudWatchClient, DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import * as z from 'zod';
 import type { DoctorClients } from './clients.ts';

@@ -4,7 +4,7 @@ import type { Sight } from './unseen.ts';
 const MOST_SECONDS = 60;
 const WITHIN_MS = 10_000;
 
-/** Finds a clock that is more than a minute wrong. `url`: any address of AWS or of its emulator. */
+/** Finds a difference of more than a minute. `url`: any address of AWS or of its emulator. */
 export async function lookAtClock(
   url: string,
   sight: Sight,

@@ -136,7 +136,10 @@ function outermostFirst(within: Within | undefined): Within[] {
   return all.reverse();
 }
 
-/** Calls `keep` for each choice that the tree allows beside the given one. Not recursive: lists nest to any depth. */
+/**
+ * Calls `keep` for each choice of list entries in the tree that does not contradict the given one. Not recursive: lists nest
+ * to any depth.
+ */
 function eachChoice(
   root: Tree,
   given: Choice,

@@ -77,7 +77,7 @@ export const COMMANDS = {
     z.strictObject({
       item: text,
       dryRun: z.boolean(),
-      /** The item as the page showed it before; undefined for a new one. */
+      /** The item as the page showed it before the edit; undefined for a new item. */
       before: z.record(z.string(), z.unknown()).optional(),
     }),
     (asked) => async (context) => {

@@ -14,7 +14,7 @@ type Edited = {
   /** JSON or YAML. */
   readonly item: string;
   readonly dryRun: boolean;
-  /** The item as the page showed it; undefined for a new one. */
+  /** The item as the page showed it before the edit; undefined for a new item. */
   readonly before?: JsonObject | undefined;
 };
 

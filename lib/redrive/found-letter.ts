@@ -110,7 +110,7 @@ function readUndeliverable(body: string, origin: Undeliverable): LetterReading {
   if (own === undefined) return { ok: true, found: { kind: 'unaddressed', body, reason, at, origin } };
   const inner = { [ATTRIBUTE]: { stringValue: own.value, dataType: own.type } };
   const deadLetter = decodeDeadLetter(inner);
-  // Its reason stays that of its rejection, not that the endpoint refused it.
+  // The letter keeps the reason of its rejection, although it is here because the endpoint refused it.
   if (deadLetter.ok) return { ok: true, found: letterOf(deadLetter.value, body) };
   const delivery = decodeDelivery(inner);
   if (!delivery.ok) return delivery;

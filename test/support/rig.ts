@@ -303,7 +303,7 @@ export async function startRig(options: TestSetOptions = {}) {
     },
 
     lettersOf,
-    /** The subscription's dead letters, when there are this many. */
+    /** Waits until the subscription has this many dead letters, and returns them. */
     letters: (subscription: string, count: number) =>
       until(async () => {
         const found = await lettersOf(subscription);
@@ -374,8 +374,8 @@ export async function startRig(options: TestSetOptions = {}) {
     },
 
     /**
-     * Moves the queues' clock forward when no function is running, so that no visibility timeout ends under a running function.
-     * Then `resume` checks the paused subscriptions, as its sweep does when they are due.
+     * Moves the queues' clock forward when no function is running, so that no visibility timeout ends under a running
+     * function. Then `resume` checks the paused subscriptions, as its sweep does when they are due.
      */
     async pass(seconds: number): Promise<void> {
       emulator();

@@ -6,7 +6,7 @@ export type Draw = {
   below(n: number): number;
   one<T>(of: readonly T[]): T;
   chance(of: number): boolean;
-  /** The texts of one case: few, so that patterns and events meet. */
+  /** The texts of one case. They are few, so that patterns and events often have the same text. */
   readonly texts: readonly string[];
 };
 
@@ -32,7 +32,7 @@ export function drawFrom(seed: number): Draw {
   };
 }
 
-/** The same source of numbers, for a case with a few of the texts. */
+/** Returns a draw for one case, with the same random numbers and a few of the texts. */
 export const withFewTexts = (draw: Draw): Draw => ({
   ...draw,
   texts: Array.from({ length: 5 }, () => draw.one(TEXTS)),
@@ -41,7 +41,8 @@ export const withFewTexts = (draw: Draw): Draw => ({
 /** JSON text: numbers are written as they are here, which JSON.stringify would not do. */
 type Json = string;
 
-// Few names, so that patterns and events meet; names with dots and with characters that sort before the dot.
+// The names are few, so that patterns and events often have the same name. Some have dots, or characters that sort before
+// the dot.
 const NAMES = ['a', 'b', 'c', 'a.b', 'b.c', 'a-b', 'A', 'é', ''];
 const SOME_NAMES = ['a', 'a', 'a', 'b', 'b', 'b', 'c', 'c', 'a.b', 'b.c', 'a-b', 'A', 'é'];
 const TEXTS = [
@@ -198,7 +199,8 @@ function drawNumeric(draw: Draw): Json {
   return `["${draw.one(['>', '>='])}",${low},"${draw.one(['<', '<='])}",${high}]`;
 }
 
-// event-ruler compares the digits of addresses as text. So 0.0.0.0/0 accepts numbers too, and addresses of IPv6: not drawn.
+// event-ruler compares the digits of addresses as text. So its 0.0.0.0/0 accepts numbers and IPv6 addresses too. These CIDRs
+// are not drawn.
 const CIDRS = [
   '10.0.0.0/24',
   '10.0.0.77/8',
@@ -256,7 +258,7 @@ function drawAlternative(draw: Draw): Json {
 const drawList = (draw: Draw, alternative: (draw: Draw) => Json): Json =>
   `[${Array.from({ length: 1 + draw.below(draw.chance(0.7) ? 1 : 3) }, () => alternative(draw)).join(',')}]`;
 
-/** Conditions about the rows above: mostly exact, so that it matters in which entry they hold. */
+/** Conditions on the lists of objects above. Most are exact values, so that it matters in which entry they hold. */
 const rowAlternative = (draw: Draw): Json =>
   draw.chance(0.75)
     ? text(draw.one(['a', 'b', 'ab']))
@@ -286,7 +288,7 @@ const isSound = (pattern: Json): boolean =>
   !(pattern.includes('"wildcard"') && pattern.includes('"equals-ignore-case"')) &&
   !(pattern.includes('"exactly"') && pattern.includes('"numeric"'));
 
-/** A pattern that both matchers are to judge alike. */
+/** A pattern for which both matchers must give the same verdicts. */
 export function drawPattern(draw: Draw, kind: 'any' | 'rows'): Json {
   for (;;) {
     const pattern = drawAnyPattern(draw, kind);
@@ -294,7 +296,7 @@ export function drawPattern(draw: Draw, kind: 'any' | 'rows'): Json {
   }
 }
 
-/** A pattern over the body and, now and then, over headers, topic and key. */
+/** A pattern over the body, and sometimes over headers, topic and key. */
 function drawAnyPattern(draw: Draw, kind: 'any' | 'rows'): Json {
   const alternative = kind === 'rows' ? rowAlternative : drawAlternative;
   const fields: string[] = [];
