@@ -59,7 +59,7 @@ export function connectToFirst(
     socket.once('error', failed);
     socket.once('connect', () => {
       socket.off('error', failed);
-      // Stays: an error of a socket without a listener would end the process.
+      // This listener stays: an error on a socket without a listener would end the process.
       socket.on('error', () => {});
       end(socket);
       resolve(socket);

@@ -80,7 +80,9 @@ export function createAgenda(random: Random, start = 1_700_000_000_000): Agenda 
   return agenda;
 }
 
-/** Resolves when all promises that need no passing time have settled, including gathered sends. */
+/**
+ * Resolves when all promises that wait for no timer have settled, also those of sends that are gathered into one batch call.
+ */
 async function turn(): Promise<void> {
   for (let turns = 0; turns < 2; turns++) await new Promise((resolve) => setImmediate(resolve));
 }

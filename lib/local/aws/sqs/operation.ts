@@ -1,13 +1,14 @@
-// An operation: what it takes, checked once, and what it does. Here is the check; the operations are in the files named after them.
+// An operation: what it takes, checked once, and what it does. Here is the check; the operations are in the files named after
+// them.
 import * as z from 'zod';
 import { missing, Refusal } from './refusal.ts';
 
 export type OperationContext = {
-  /** Queue URLs begin with it. */
+  /** The start of all queue URLs. */
   readonly host: string;
-  /** Aborted when the caller has gone. */
+  /** Aborted when the caller has closed its connection. */
   readonly signal: AbortSignal | undefined;
-  /** A fault: this entry of the batch is refused. */
+  /** Whether an injected fault refuses this entry of the batch. */
   readonly refuses: (entryId: string) => boolean;
 };
 
