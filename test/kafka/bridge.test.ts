@@ -60,6 +60,8 @@ test('of 1,000 messages of five subscriptions exactly the rejected ones are in t
       'sqs-webhooks-dead-letter': '1',
       'webhook-subscription': id,
       'webhook-id': `${id}-${n}`,
+      // The group that it was published in.
+      'webhook-key': id,
       'webhook-endpoint': 'circle',
       'webhook-reason': 'rejected',
       'webhook-outcome': 'rejected',
