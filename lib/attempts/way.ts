@@ -75,6 +75,9 @@ export function wayEndsOf(steps: readonly Step[]): WayEnd[] {
   for (const step of steps) {
     const where = whereAfter(step);
     if (where === undefined) continue;
+    // It was published once more, with the same id: that no subscription got it before is past.
+    if (step.step === 'routed' && step.deliveries !== 0)
+      for (const id of messagesOf(step)) ends.delete(JSON.stringify([undefined, id]));
     const subscriptions =
       step.step === 'routed' && step.deliveries !== 0
         ? (step.to ?? '').split(' ').filter((id) => id !== '')

@@ -1,7 +1,7 @@
 // The options of `npm run cost`.
 import { parseArgs } from 'node:util';
 import { HTTP_DEFAULTS, LARGEST_MAX_CONCURRENT_CONNECTIONS } from '#lib/subscription/http-schema.ts';
-import { QOS } from '#lib/subscription/subscription.ts';
+import { isOrdered, QOS } from '#lib/subscription/subscription.ts';
 import type { Usage } from './bill.ts';
 
 export type CostOptions = Omit<Usage, 'batch'> & {
@@ -73,6 +73,15 @@ export function readCostOptions(args: readonly string[]): Read {
   if (qos === undefined) return wrong(`--qos has to be one of ${QOS.join(', ')}, not "${values.qos}".`);
   const given = (name: Exclude<Name, 'batch' | 'log-bytes'>) => numbers.get(name) ?? NUMBERS[name].usual;
   const batch = numbers.get('batch');
+  // Ordered by subscription, one request at a time is under way, unless somebody asks for more: by key there may be.
+  const atOnce = isOrdered(qos) ? (numbers.get('cap') ?? 1) : given('cap');
+  const most = (given('subscriptions') * atOnce * 1_000) / given('latency');
+  if (given('rate') > most) {
+    const load = `${given('subscriptions')} subscriptions with ${atOnce} requests at once and a latency of ${given('latency')} ms`;
+    return wrong(
+      `--rate ${given('rate')} is too much: ${load} take ${Number(most.toPrecision(3))} a second, and the rest would wait for ever.`,
+    );
+  }
   return {
     ok: true,
     options: {

@@ -77,11 +77,10 @@ export async function signed(
     'webhook-topic': topic = '',
   } = headers;
   if (template !== undefined) {
+    // The receiver may take the id that was signed from either header.
     const id = template.signed.includes('{id}') ? withoutDots(ownId) : ownId;
-    return {
-      ok: true,
-      headers: { ...headers, ...templateHeaders(template, read.keys, { id, timestamp, topic, body }) },
-    };
+    const signature = templateHeaders(template, read.keys, { id, timestamp, topic, body });
+    return { ok: true, headers: { ...headers, ...(ownId !== '' && { 'webhook-id': id }), ...signature } };
   }
   const id = withoutDots(ownId);
   const content = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);

@@ -1,7 +1,7 @@
 // The fields of a message that filters can test: `{body, headers, topic, key}`. A path is read when a filter first tests it.
 // The result is kept, so that many subscriptions with the same path read it once.
 
-import { isObject } from '#lib/item/json.ts';
+import { isObject, withoutMark } from '#lib/item/json.ts';
 import { bytesOf } from '#lib/message/published.ts';
 import type { Scalar } from './condition.ts';
 import { InexactNumber, parseJson } from './number.ts';
@@ -75,11 +75,12 @@ export function createEvent(message: Filterable): FilterEvent {
 function valueOfBody({ body, encoding }: Filterable): unknown {
   const text = encoding === 'base64' ? textOf(bytesOf(body, encoding)) : body;
   if (text === undefined) return undefined;
+  // Editors and some programs write a byte order mark, which JSON does not allow.
+  const plain = withoutMark(text);
   try {
-    // Editors and some programs write a byte order mark, which JSON does not allow.
-    return parseJson(text.startsWith('\uFEFF') ? text.slice(1) : text);
+    return parseJson(plain);
   } catch {
-    return text;
+    return plain;
   }
 }
 

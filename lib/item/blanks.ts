@@ -33,6 +33,7 @@ export const EMPTY_TEXTS: ReadonlySet<string> = new Set([
   'keySource',
   'x509CertChain',
   'retryStrategy',
+  'retryOption',
 ]);
 
 /** Gravitee's groups of fields. One of which each field was left empty is left out as a whole. */

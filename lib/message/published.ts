@@ -62,7 +62,7 @@ export function readPublished(record: SQSRecord): PublishedReading {
   const texts: Texts = { ...shape?.texts, ...own.texts };
   const body = shape?.body ?? record.body;
 
-  if (isPayloadPointer(body, record.messageAttributes, shape)) {
+  if (isPayloadPointer(plainStart(body, texts.encoding), record.messageAttributes, shape)) {
     return { ok: false, unroutable: { reason: 'payload-pointer', detail: POINTER } };
   }
 
@@ -106,6 +106,10 @@ const POINTER =
 const POINTER_ATTRIBUTES = ['ExtendedPayloadSize', 'SQSLargePayloadSize'];
 const POINTER_BODY =
   /^\s*\[\s*"(?:software\.amazon\.payloadoffloading\.PayloadS3Pointer|com\.amazon\.sqs\.javamessaging\.MessageS3Pointer)"\s*,/;
+
+/** The beginning of a body, decoded: a pointer is shorter. */
+const plainStart = (body: string, encoding: string | undefined): string =>
+  encoding === 'base64' ? Buffer.from(body.slice(0, 1_024), 'base64').toString() : body;
 
 const isPayloadPointer = (
   body: string,

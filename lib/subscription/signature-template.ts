@@ -10,6 +10,7 @@ export type Scheme = (typeof SCHEMES)[number];
 /** A placeholder for a value of the request, in a header or in the signed text. */
 const PLACEHOLDER = /\{(\w+)\}/g;
 const IN_SIGNED: ReadonlySet<string> = new Set(['id', 'timestamp', 'topic', 'body']);
+const IN_EACH: ReadonlySet<string> = new Set(['signature']);
 const IN_HEADERS: ReadonlySet<string> = new Set(['id', 'timestamp', 'topic', 'signature', 'signatures']);
 
 const unknownIn = (value: string, known: ReadonlySet<string>): boolean =>
@@ -81,6 +82,8 @@ export const signatureTemplate = () =>
     each: titled(
       text(64)
         .refine((given) => given.includes('{signature}'), 'must hold {signature}')
+        .refine((given) => !unknownIn(given, IN_EACH), 'may hold {signature}, and no other name in braces')
+        .refine(isHeaderValue, 'must be text without line breaks')
         .default('{signature}'),
       'Each',
       'How {signatures} writes the signature of one key, such as v1={signature}.',

@@ -19,8 +19,12 @@ export type Converted =
 
 /** All subscriptions in a document: one, a page of the API, or an export with several. */
 export function subscriptionsIn(document: JsonObject): JsonObject[] {
-  for (const list of [document.data, document.subscriptions])
-    if (Array.isArray(list)) return list.filter(isObject);
+  for (const inside of [document.data, document.subscriptions]) {
+    if (isObject(inside)) return [inside];
+    // An entry that is no object becomes one that is left out, with the reason.
+    if (Array.isArray(inside))
+      return inside.map((entry) => (isObject(entry) ? entry : { entrypointId: entry }));
+  }
   return [document];
 }
 
@@ -62,7 +66,17 @@ export function convert(
   if (channel !== undefined || subscription.channel !== undefined) notCarriedOver.push('channel');
   const { id: ownId, type, qos, dlq, metadata } = subscription;
   const to = topic ?? subscription.topic;
-  const item = withoutBlanks({ id: ownId, topic: to, type, qos, dlq, metadata, ...options });
+  const notes = Object.entries(subscription).filter(([name]) => name.startsWith('x-'));
+  const item = withoutBlanks({
+    ...Object.fromEntries(notes),
+    id: ownId,
+    topic: to,
+    type,
+    qos,
+    dlq,
+    metadata,
+    ...options,
+  });
   return {
     kind: 'item',
     id,
@@ -82,14 +96,37 @@ export function convert(
 }
 
 function whyLeftOut({ status, ...subscription }: JsonObject, now: number): string | undefined {
+  const kind = entrypointOf(subscription);
+  if (kind !== undefined && !WEBHOOKS.has(kind))
+    return `it is none of webhooks (entrypointId ${JSON.stringify(kind)})`;
+  if (kind === undefined && !hasOptions(subscription))
+    return 'it is none of webhooks: it has no consumerConfiguration';
   const is = word(status);
+  if (is !== '' && !STATUSES.has(is)) return `its status is not known (${JSON.stringify(status)})`;
   if (is === 'PENDING') return 'it waits for approval (status PENDING): import it when it is accepted';
   if (is === 'REJECTED' || is === 'CLOSED') return `it does not deliver any more (status ${is})`;
-  const start = dateOf(subscription.startingAt ?? subscription.starting_at);
+  const starts = subscription.startingAt ?? subscription.starting_at;
+  const ends = subscription.endingAt ?? subscription.ending_at;
+  for (const [name, date] of Object.entries({ startingAt: starts, endingAt: ends }))
+    if (date !== undefined && dateOf(date) === undefined) return `its ${name} is no date that can be read`;
+  const start = dateOf(starts);
   if (start !== undefined && start > now) return `it begins on ${iso(start)} (startingAt): import it then`;
-  const end = dateOf(subscription.endingAt ?? subscription.ending_at);
+  const end = dateOf(ends);
   if (end !== undefined && end <= now) return `it ended on ${iso(end)} (endingAt)`;
   return undefined;
+}
+
+const STATUSES = new Set(['ACCEPTED', 'PENDING', 'REJECTED', 'CLOSED', 'PAUSED']);
+const WEBHOOKS: ReadonlySet<unknown> = new Set(['webhook', 'webhook-advanced']);
+
+const hasOptions = ({ consumerConfiguration, configuration, entrypointConfiguration }: JsonObject): boolean =>
+  [consumerConfiguration, configuration, entrypointConfiguration].some((one) => one !== undefined);
+
+/** Which entrypoint it is of, as far as it says so. */
+function entrypointOf(subscription: JsonObject): unknown {
+  const { consumerConfiguration, configuration, entrypointId } = subscription;
+  const outer = parsed(consumerConfiguration ?? configuration);
+  return entrypointId ?? (isObject(outer) ? outer.entrypointId : undefined);
 }
 
 function whyPaused({ status, consumerStatus }: JsonObject): string | undefined {
@@ -133,10 +170,12 @@ function parsed(value: unknown): unknown {
   }
 }
 
-const word = (value: unknown): string => (typeof value === 'string' ? value.toUpperCase() : '');
+const word = (value: unknown): string => (typeof value === 'string' ? value.trim().toUpperCase() : '');
 
 function dateOf(value: unknown): number | undefined {
-  const time = typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  // Milliseconds since 1970 come as a number or as text.
+  const text = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
+  const time = typeof text === 'number' ? text : typeof text === 'string' ? Date.parse(text) : Number.NaN;
   return Number.isFinite(time) && Math.abs(time) <= 8_640_000_000_000_000 ? time : undefined;
 }
 

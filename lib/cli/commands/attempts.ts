@@ -14,7 +14,12 @@ export function attempts(program: Command, context: CommandContext): void {
       'Find attempts in the logs of the functions, the newest of the last day unless you say otherwise; or the whole way of a message',
     )
     .argument('[subscription]', 'its id (default: all subscriptions)')
-    .option('--message <id>', 'every step of this message: its webhook-id, or its SQS message id')
+    .addOption(
+      new Option(
+        '--message <id>',
+        'every step of this message: its webhook-id, or its SQS message id',
+      ).argParser(given),
+    )
     .addOption(
       new Option('--since <time>', 'since a time, or how long ago, such as 2h (default: 1d)').argParser(time),
     )
@@ -42,4 +47,10 @@ function positive(text: string): number {
   if (!/^[1-9]\d{0,4}$/.test(text))
     throw new InvalidArgumentError('It must be 1 to 99999; --all has no limit.');
   return Number(text);
+}
+
+/** An empty id is a variable of a script that was never set. */
+function given(text: string): string {
+  if (text === '') throw new InvalidArgumentError('Give the id of a message.');
+  return text;
 }

@@ -64,6 +64,24 @@ test('a message that no filter wants ends there', async () => {
   expect(ends).toMatchObject([{ subscription: undefined, where: 'filtered' }]);
 });
 
+test('a message that was published once more has the end of the second time alone', () => {
+  for (const first of ['filtered', 'without-subscription'] as const) {
+    const before =
+      first === 'filtered'
+        ? step({ step: 'routed', function: 'route', deliveries: 0, subscription: undefined })
+        : step({ step: first, function: 'route', subscription: undefined });
+    const again = step({
+      step: 'routed',
+      function: 'route',
+      deliveries: 1,
+      to: 'acme',
+      subscription: undefined,
+    });
+    const ends = wayEndsOf([before, again, step({ action: 'done' })]);
+    expect(ends).toMatchObject([{ subscription: 'acme', where: 'delivered' }]);
+  }
+});
+
 const step = (fields: Partial<Step>): Step => ({
   id: 'deliver/1',
   at: 0,

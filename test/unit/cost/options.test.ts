@@ -36,6 +36,17 @@ test('all options are read, also in the form --name=value', () => {
 });
 
 test.each([
+  ['--rate 100 --latency 200 --subscriptions 1', 'take 5 a second'],
+  ['--rate 26 --latency 200 --subscriptions 1 --qos auto', 'take 25 a second'],
+  ['--rate 101 --latency 200 --subscriptions 1 --cap 20', 'take 100 a second'],
+])('a load that the options rule out has no bill: %s', (args, sentence) => {
+  expect(readCostOptions(args.split(' '))).toMatchObject({
+    ok: false,
+    message: expect.stringContaining(sentence),
+  });
+});
+
+test.each([
   ['--rate ten', '--rate has to be a number from 0.000001 to 1000000, not "ten".'],
   ['--rate 0', '--rate has to be'],
   ['--rate=-1', '--rate has to be'],

@@ -53,7 +53,8 @@ test('a template says what is signed and which headers carry it; an id in it has
     'x-signature': `first=${of('one')}; all=[${of('one')}] [${of('two')}]`,
     'x-delivery': 'order%2E17',
     'x-time': '1700000000',
-    'webhook-id': 'order.17',
+    // A receiver may take the id from here too.
+    'webhook-id': 'order%2E17',
   });
   expect(headers).not.toHaveProperty('webhook-signature');
 });
@@ -88,6 +89,7 @@ describe('is refused', () => {
       template({ headers: [{ name: 'x-a', value: '{signature}{body}' }] }),
       'template.headers.0.value',
     ],
+    ['a name in braces in each', template({ each: '{signature}/{id}' }), 'template.each'],
     [
       'headers without a signature',
       template({ headers: [{ name: 'x-a', value: '{id}' }] }),

@@ -255,6 +255,10 @@ describe('a pointer to a payload in S3', () => {
       { body: `\ufeff\n${current.replace(',', ' , ')}`, attributes: { subscription: 'acme' } },
     ],
     ['in a notification of SNS', { body: wrapped }],
+    [
+      'in base64',
+      { body: Buffer.from(current).toString('base64'), attributes: { topic, encoding: 'base64' } },
+    ],
   ])('%s is not for a customer', (_, given) => {
     expect(unroutableOf(given)).toEqual({ reason: 'payload-pointer', detail: expect.stringContaining('S3') });
   });

@@ -74,6 +74,8 @@ test.each([
   ['a page of the API', { data: [subscription(), subscription()], pagination: {} }, 2],
   ['an export', { subscriptions: [subscription()] }, 1],
   ['one subscription', subscription(), 1],
+  ['one in data', { data: subscription() }, 1],
+  ['a list with another value', { data: [subscription(), 5] }, 2],
 ])('%s has its subscriptions', (_, document, count) => {
   expect(subscriptionsIn(document)).toHaveLength(count);
 });
@@ -82,6 +84,12 @@ describe('its life', () => {
   test.each([
     [{ status: 'PENDING' }, 'waits for approval'],
     [{ status: 'rejected' }, 'REJECTED'],
+    [{ status: ' closed ' }, 'CLOSED'],
+    [{ status: 'TRANSFERRED' }, 'TRANSFERRED'],
+    [{ startingAt: 'soon' }, 'startingAt'],
+    [{ endingAt: '1700000000000' }, 'endingAt'],
+    [{ consumerConfiguration: null }, 'none of webhooks'],
+    [{ consumerConfiguration: { entrypointId: 'websocket' } }, 'websocket'],
     [{ status: 'CLOSED' }, 'CLOSED'],
     [{ startingAt: '2027-01-01T00:00:00Z' }, '2027-01-01T00:00:00.000Z (startingAt)'],
     [{ startingAt: now + 1 }, 'startingAt'],
@@ -115,7 +123,10 @@ test('a channel and fields that nobody knows are said not to be carried over; no
     channel: '/orders',
     entrypointConfiguration: options,
   };
-  const { notCarriedOver, notes } = itemOf(subscription({ consumerConfiguration, newField: 1, 'x-ours': 1 }));
+  const { item, notCarriedOver, notes } = itemOf(
+    subscription({ consumerConfiguration, newField: 1, 'x-ours': 1 }),
+  );
   expect(notCarriedOver).toEqual(['api', 'plan', 'application', 'createdAt', 'newField', 'channel']);
+  expect(item['x-ours']).toBe(1);
   expect(notes).toEqual([expect.stringContaining('--topic')]);
 });

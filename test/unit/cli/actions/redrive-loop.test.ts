@@ -113,7 +113,15 @@ test('times are read with their zone, or as how long ago', () => {
   expect(time('2026-11-25T09:00:00+01:00')).toBe('2026-11-25T08:00:00.000Z');
   const ago = Date.now() - Date.parse(time('2h'));
   expect(Math.abs(ago - 7_200_000)).toBeLessThan(60_000);
-  for (const wrong of ['yesterday', '2026-11-25', '2026-11-25T08:00:00', '2w', '']) {
+  for (const wrong of [
+    '2026-02-30T08:00:00Z',
+    '2026-13-01T08:00:00Z',
+    'yesterday',
+    '2026-11-25',
+    '2026-11-25T08:00:00',
+    '2w',
+    '',
+  ]) {
     expect(() => time(wrong)).toThrow('Give a time with its zone');
   }
   expect(offsets('0=1200, 3=0')).toEqual({ 0: 1_200, 3: 0 });
