@@ -7,6 +7,8 @@ import type { Step } from './step.ts';
 export type Whereabouts =
   | 'queued'
   | 'retrying'
+  /** It was refused in a batch, and then sent alone. */
+  | 'alone'
   | 'waiting'
   | 'delivered'
   | 'dead-letter'
@@ -140,6 +142,8 @@ function afterAttempt({ action, fate }: Step): Whereabouts | undefined {
       return 'delivered';
     case 'retry':
       return 'retrying';
+    case 'one-by-one':
+      return 'alone';
     case 'dead-letter':
       return 'dead-letter';
     case 'hold':
@@ -194,6 +198,11 @@ export function nextFor({ subscription, messageId, where, reason, last }: WayEnd
       };
     case 'retrying':
       return { sentence: 'It is tried again by itself.' };
+    case 'alone':
+      return {
+        sentence: 'It was refused together with others, and then sent alone. This says what became of it:',
+        command: ['attempts', '--message', messageId ?? ''],
+      };
     case 'queued':
       return { sentence: 'It is in the queue, and is delivered by itself.' };
     case 'dropped':

@@ -158,6 +158,7 @@ export const COMMANDS = {
       id: id.optional(),
       contentType: z.string().max(256).optional(),
       group: z.string().max(128).optional(),
+      key: text.optional(),
       header: z.array(z.string().max(8_192)).max(64),
     }),
     ({ body, ...options }) =>

@@ -164,9 +164,12 @@ export function endsText(ends: readonly WayEnd[], { place }: Pick<CommandContext
     ...(profile === undefined ? [] : ['--profile', profile]),
     ...(endpointUrl === undefined ? [] : ['--endpoint-url', endpointUrl]),
   ];
+  // The messages of a batch have an end each.
+  const isBatch = new Set(ends.map(({ messageId }) => messageId)).size > 1;
   const texts = ends.slice(0, ENDS_SHOWN).map((end) => {
     const next = nextFor(end);
-    const start = `${end.subscription === undefined ? '' : `${plain(end.subscription)}: `}${end.where}.`;
+    const message = isBatch && end.messageId !== undefined ? `message ${plain(end.messageId)}: ` : '';
+    const start = `${end.subscription === undefined ? '' : `${plain(end.subscription)}: `}${message}${end.where}.`;
     if (next === undefined) return start;
     const command = next.command && [...next.command, ...options].map(quoted).join(' ');
     return [
@@ -175,7 +178,7 @@ export function endsText(ends: readonly WayEnd[], { place }: Pick<CommandContext
     ].join('\n');
   });
   const others = ends.length - texts.length;
-  return [...texts, ...(others > 0 ? [`And ${others} other subscriptions.`] : [])].join('\n');
+  return [...texts, ...(others > 0 ? [`And ${others} others.`] : [])].join('\n');
 }
 
 /** As a POSIX shell reads it. */

@@ -11,6 +11,7 @@ const EMPTY = {
   contentType: 'application/json',
   id: '',
   group: '',
+  key: '',
   headers: '',
 };
 type Form = typeof EMPTY;
@@ -54,6 +55,12 @@ export function PublishPage() {
           </Labelled>
           <Labelled label="Message group" hint="Messages of a group keep their order.">
             {(ids) => <input {...ids} {...input('group')} />}
+          </Labelled>
+          <Labelled
+            label="Key"
+            hint="Messages of a key keep their order, where a subscription orders by key."
+          >
+            {(ids) => <input {...ids} {...input('key')} />}
           </Labelled>
           <Labelled label="Content type">{(ids) => <input {...ids} {...input('contentType')} />}</Labelled>
         </div>

@@ -58,6 +58,21 @@ test('an attempt of a batch counts for each of its messages', async () => {
   ]);
 });
 
+test('the messages of a batch that was refused are sent alone, and their own ways say the rest', async () => {
+  const batch = { subscription: 'a', webhookId: 'batch_1', messages: 2, messageIds: 'm1 m2' };
+  server.line('deliver', 'delivery.attempted', { ...batch, action: 'one-by-one' });
+  server.line('deliver', 'delivery.attempted', { subscription: 'a', messageId: 'm1', action: 'done' });
+  const { ends } = await findWay(server.clients, asked('batch_1'));
+  expect(ends.map(({ messageId, where }) => [messageId, where])).toEqual([
+    ['m1', 'alone'],
+    ['m2', 'alone'],
+  ]);
+  expect(ends[1] && nextFor(ends[1])?.command).toEqual(['attempts', '--message', 'm2']);
+  expect((await findWay(server.clients, asked('m1'))).ends).toMatchObject([
+    { messageId: 'm1', where: 'delivered' },
+  ]);
+});
+
 test('a message that no filter wants ends there', async () => {
   server.line('route', 'message.routed', { messageId: 'm1', to: '', deliveries: 0, filtered: 2 });
   const { ends } = await findWay(server.clients, asked('m1'));
