@@ -19,18 +19,25 @@ export const LANE_ATTRIBUTES: Readonly<Record<string, 'S' | 'N'>> = {
   ...Object.fromEntries(CONNECTIONS.map((path) => [path, 'N'] as const)),
 };
 
-/** The lanes of an item: one where an attribute that decides on them can't be read, or is given twice in two ways. */
+/**
+ * The lanes of an item: one where an attribute that decides on them can't be read, or is given twice in two ways. An item
+ * that says `order: "key"` has the lanes of its keys also where its `qos` is wrong: `deliver` may see no message before the
+ * item is corrected, and then it would not know that older messages of a key wait in another lane.
+ */
 export function lanesIn(item: JsonObject): LaneLayout {
-  const qos = TOP_FIELDS.qos().default('auto').safeParse(valueAt(item, 'qos'));
+  const quality = valueAt(item, 'qos');
+  const qos = TOP_FIELDS.qos().default('auto').safeParse(quality);
   const order = TOP_FIELDS.order().default('subscription').safeParse(valueAt(item, 'order'));
   const given = new Set(
     CONNECTIONS.map((path) => valueAt(item, path)).filter((value) => value !== undefined),
   );
   const [connections = HTTP_DEFAULTS.maxConcurrentConnections, another] = given;
   const lanes = HTTP_FIELDS.maxConcurrentConnections().safeParse(connections);
-  if (!qos.success || !order.success || !lanes.success || another !== undefined) return ONE_LANE;
-  if (!isOrdered(qos.data)) return { requests: lanes.data, several: true };
-  return order.data === 'key' ? { requests: lanes.data, several: false, byKey: true } : ONE_LANE;
+  if (!order.success || !lanes.success || another !== undefined) return ONE_LANE;
+  // `route` does not read a `qos` of another type, nor the other attributes of such an item.
+  const isText = quality === undefined || typeof quality === 'string';
+  if (order.data === 'key' && isText) return { requests: lanes.data, several: false, byKey: true };
+  return qos.success && !isOrdered(qos.data) ? { requests: lanes.data, several: true } : ONE_LANE;
 }
 
 /** The lanes of a parsed subscription. */

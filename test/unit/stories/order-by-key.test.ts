@@ -211,6 +211,35 @@ test('messages that were routed by an item that no function of deliver ever saw 
   expect(await remains(world, 'acme')).toEqual(NOTHING);
 });
 
+// A crash locks the messages of its lane for six minutes. Nothing tells the functions that run meanwhile what the item was.
+test.each([
+  ['unknown', { broken: true }],
+  ['one without order', { qos: 'auto' }],
+  ['none', { qos: 'none' }],
+] as const)(
+  'a `qos` that is wrong (%s) while no function of deliver sees it leaves each key in its lane',
+  async (_, wrong) => {
+    const world = createWorld({ concurrency: 20 });
+    world.put('acme', byKey(6));
+    world.sweepEveryMinute();
+    publish(world, 0, 1);
+    await world.pass(30 * SECOND);
+    world.put('acme', { ...byKey(6), ...wrong });
+    // Longer than route knows the item before.
+    await world.pass(6 * SECOND);
+    world.script.fate = (call) => (call.function === 'deliver' ? 'kill-before' : undefined);
+    publish(world, 1, 2);
+    await world.pass(SECOND);
+    world.script.fate = () => undefined;
+    world.put('acme', byKey(6));
+    await world.pass(6 * SECOND);
+    publish(world, 2, 4);
+    await rest(world, 'acme');
+    expectOrder(world, 4);
+    expect(await remains(world, 'acme')).toEqual(NOTHING);
+  },
+);
+
 describe('a change of lanes', () => {
   async function changing(prepare: (world: World) => void): Promise<World> {
     const world = createWorld({ concurrency: 20 });

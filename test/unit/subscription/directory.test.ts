@@ -48,15 +48,20 @@ describe('the subscriptions of a topic', () => {
     register('keyed', { qos: 'at-least-once', order: 'key', ...http(20) });
     register('keyed-wrongly', { qos: 'at-least-once', order: 'keys', ...http(20) });
     register('keyed-unordered', { qos: 'auto', order: 'key', ...http(4) });
+    register('keyed-unknown', { qos: 'twice', order: 'key', ...http(4) });
+    register('unknown', { qos: 'twice', ...http(4) });
     put('subscriptions', { id: 'broken', topic: 'orders', qos: 'auto', configuration: { http: [] } });
     expect(await directory.ofTopic('orders')).toEqual([
       { id: 'auto', lanes: unordered(5) },
       { id: 'broken', lanes: unordered(5) },
       { id: 'capped', lanes: unordered(3) },
       { id: 'keyed', lanes: { requests: 20, several: false, byKey: true } },
-      { id: 'keyed-unordered', lanes: unordered(4) },
+      // A wrong `qos` leaves the messages of a key in their lane.
+      { id: 'keyed-unknown', lanes: { requests: 4, several: false, byKey: true } },
+      { id: 'keyed-unordered', lanes: { requests: 4, several: false, byKey: true } },
       { id: 'keyed-wrongly', lanes: ONE_LANE },
       { id: 'ordered', lanes: ONE_LANE },
+      { id: 'unknown', lanes: ONE_LANE },
     ]);
   });
 
