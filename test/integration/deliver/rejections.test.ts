@@ -24,6 +24,8 @@ test('a 4xx with a dlq becomes a complete dead letter, and the next message is d
   expect(letter).toEqual({
     subscription: one.id,
     messageId: 'order-1',
+    // The group that it was published in.
+    key: 'g',
     topic: one.topic,
     endpoint: 'dlq-endpoint',
     reason: 'rejected',
