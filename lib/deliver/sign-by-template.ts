@@ -1,5 +1,5 @@
 // Signs one attempt in the scheme of another product: see lib/subscription/signature-template.ts.
-import type { SignatureTemplate } from '#lib/subscription/signature-template.ts';
+import { PLACEHOLDER, type SignatureTemplate } from '#lib/subscription/signature-template.ts';
 import type { SigningKey } from '#lib/subscription/signing-key.ts';
 
 type Request = {
@@ -34,6 +34,6 @@ export function templateHeaders(
 
 // One pass, so that a value which looks like a placeholder stays what it is.
 const filled = (text: string, values: Readonly<Record<string, string>>): string =>
-  text.replace(/\{(\w+)\}/g, (whole, name: string) =>
+  text.replace(PLACEHOLDER, (whole, name: string) =>
     Object.hasOwn(values, name) ? (values[name] ?? '') : whole,
   );

@@ -1,5 +1,5 @@
-// Signs one attempt by Standard Webhooks: over its id, its timestamp and the body's bytes, with each of the
-// subscription's keys, so that keys can be rotated. An unreadable key is a value (`unsent`): nothing was sent or claimed.
+// Signs one attempt with each of the subscription's keys, so that keys can be rotated: by Standard Webhooks, over its id, its
+// timestamp and the body's bytes, or by a template. An unreadable key is a value (`unsent`): nothing was sent or claimed.
 
 import * as z from 'zod';
 import type { CredentialFailure } from '#lib/credentials/failure.ts';
@@ -48,13 +48,12 @@ const inSecret = (readKey: ReadKey) =>
 
 const NO_TEXT = { ok: false, reason: 'must be text' } as const;
 
-const inHex: ReadKey = (text) => readTextKey(text, 'hex');
-const inBase64: ReadKey = (text) => readTextKey(text, 'base64');
 /** How keys are read, and the schema of a secret that holds them. */
-const STANDARD = { readKey: readSigningKey, schema: field(() => inSecret(readSigningKey)) };
+const keysReadBy = (readKey: ReadKey) => ({ readKey, schema: field(() => inSecret(readKey)) });
+const STANDARD = keysReadBy(readSigningKey);
 const BY_ENCODING = {
-  hex: { readKey: inHex, schema: field(() => inSecret(inHex)) },
-  base64: { readKey: inBase64, schema: field(() => inSecret(inBase64)) },
+  hex: keysReadBy((text) => readTextKey(text, 'hex')),
+  base64: keysReadBy((text) => readTextKey(text, 'base64')),
 };
 
 /** Returns the headers with those of the signature added, or why there is none. Never rejects. */

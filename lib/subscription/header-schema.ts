@@ -1,20 +1,22 @@
 // The subscription's own headers. An invalid header in an item is a fault, unlike one in a message, which is dropped.
 import * as z from 'zod';
-import { field, titled } from '#lib/item/field.ts';
+import { field, text, titled } from '#lib/item/field.ts';
 import { isHeaderName, isReservedHeader } from '#lib/message/header.ts';
 
 const VALUE = /^([\x21-\x7e\x80-\xff]([\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
+
+/** The schema of a header's name: text that HTTP allows there. */
+export const headerName = () =>
+  text(256).refine(isHeaderName, "must be a header name: letters, digits and !#$%&'*+-.^_`|~ only");
 
 const header = () =>
   titled(
     z.strictObject({
       name: titled(
-        z
-          .string()
-          .min(1)
-          .max(256)
-          .refine(isHeaderName, "must be a header name: letters, digits and !#$%&'*+-.^_`|~ only")
-          .refine((name) => !isReservedHeader(name.toLowerCase()), 'can not be set here: remove it'),
+        headerName().refine(
+          (name) => !isReservedHeader(name.toLowerCase()),
+          'can not be set here: remove it',
+        ),
         'Name',
         'The name, in any case. Headers of the connection (host, content-length, transfer-encoding, …) and names that start with webhook- are refused.',
       ),

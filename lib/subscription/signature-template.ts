@@ -2,13 +2,14 @@
 // signature, the id and the time. Every key is text, and signs with HMAC-SHA256 of its UTF-8 bytes.
 import * as z from 'zod';
 import { text, titled } from '#lib/item/field.ts';
-import { isHeaderName, isHeaderValue, isReservedHeader } from '#lib/message/header.ts';
+import { isHeaderValue, isReservedHeader } from '#lib/message/header.ts';
+import { headerName } from './header-schema.ts';
 
 export const SCHEMES = ['standard-webhooks', 'github', 'stripe', 'template'] as const;
 export type Scheme = (typeof SCHEMES)[number];
 
 /** A placeholder for a value of the request, in a header or in the signed text. */
-const PLACEHOLDER = /\{(\w+)\}/g;
+export const PLACEHOLDER = /\{(\w+)\}/g;
 const IN_SIGNED: ReadonlySet<string> = new Set(['id', 'timestamp', 'topic', 'body']);
 const IN_EACH: ReadonlySet<string> = new Set(['signature']);
 const IN_HEADERS: ReadonlySet<string> = new Set(['id', 'timestamp', 'topic', 'signature', 'signatures']);
@@ -21,12 +22,10 @@ const TAKEN = new Set(['authorization', 'content-type']);
 
 const name = () =>
   titled(
-    text(256)
-      .refine(isHeaderName, "must be a header name: letters, digits and !#$%&'*+-.^_`|~ only")
-      .refine(
-        (given) => !isReservedHeader(given.toLowerCase()) && !TAKEN.has(given.toLowerCase()),
-        'can not be set here: choose another name',
-      ),
+    headerName().refine(
+      (given) => !isReservedHeader(given.toLowerCase()) && !TAKEN.has(given.toLowerCase()),
+      'can not be set here: choose another name',
+    ),
     'Name',
     'The name of the header.',
   );
