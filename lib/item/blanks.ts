@@ -1,6 +1,6 @@
 // Leaves out what a form left empty. Gravitee's portal and API write null or "" for a field that nobody filled in, and an
 // object of such values for a group of fields.
-import { isObject, type JsonObject } from './json.ts';
+import { isObject, isPlain, type JsonObject } from './json.ts';
 
 /** Optional texts for which "" is no value. Elsewhere it is one: a password may be empty, and so may a header's value. */
 export const EMPTY_TEXTS: ReadonlySet<string> = new Set([
@@ -67,6 +67,7 @@ export function withoutBlanks(item: JsonObject): JsonObject {
   const kept: [string, unknown][] = [];
   let isChanged = false;
   for (const [key, value] of entries) {
+    // Sets, binary values and objects of classes stay as they are, so that their fault is said.
     const isGroup = isObject(value) && isPlain(value) && !AS_THEY_ARE.has(key);
     const filled = isGroup ? withoutBlanks(value) : value;
     if (isBlank(key, value, filled)) isChanged = true;
@@ -84,9 +85,3 @@ function isBlank(key: string, value: unknown, filled: unknown): boolean {
   // A group that was written as {} says something else than one that was left empty.
   return filled !== value && GROUPS.has(key) && isObject(filled) && Object.keys(filled).length === 0;
 }
-
-// Sets, binary values and objects of classes stay as they are, so that their fault is said.
-const isPlain = (value: object): boolean => {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-};

@@ -16,6 +16,12 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether an object is JSON's: a DynamoDB set, a binary value or an object of another class is not. */
+export function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
 /**
  * Returns a fault for every value that is not JSON. A field that is undefined or null counts as left out; an entry does not,
  * except below the fields `withNulls` of the item, where null says something.
@@ -52,8 +58,7 @@ function nonJsonReason(value: unknown, depth: number): string | undefined {
   if (depth > DEEPEST) return `must not be nested deeper than ${DEEPEST} levels`;
   if (value instanceof Set) return 'must be JSON, not a DynamoDB set: write a list';
   if (ArrayBuffer.isView(value)) return 'must be JSON, not binary: write text';
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (Array.isArray(value) || prototype === Object.prototype || prototype === null) return undefined;
+  if (Array.isArray(value) || isPlain(value)) return undefined;
   return 'must be JSON, not an object of a class';
 }
 
