@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
@@ -12,6 +12,7 @@ import * as z from 'zod';
 import type { Place } from '#lib/cli/terminal/place.ts';
 import { type Publishing, publishSample } from '#lib/local/publish.ts';
 import { stateKey } from '#lib/state/keys.ts';
+import { askFunction } from '#test/support/ask-function.ts';
 import { type DriveStack, requestsOn, type SeenRequest } from './receiver.ts';
 
 const calledSchema = z.looseObject({ clientName: z.string() });
@@ -145,17 +146,8 @@ export async function createWorld({ stage, clients, drive, signal }: Deps) {
         withinMs,
       ),
 
-    async ask(functionName: string, request: unknown): Promise<unknown> {
-      const { Payload, FunctionError } = await lambda.send(
-        new InvokeCommand({
-          FunctionName: `webhooks-${stage}-${functionName}`,
-          Payload: JSON.stringify(request),
-        }),
-      );
-      const text = Payload?.transformToString() ?? '';
-      if (FunctionError !== undefined) throw new Error(`${functionName}: ${FunctionError} ${text}`);
-      return JSON.parse(text);
-    },
+    ask: (functionName: string, request: unknown): Promise<unknown> =>
+      askFunction({ lambda, stage }, functionName, request),
 
     /** The reason of a pause, once there is one. */
     pause: (id: string): Promise<string> =>

@@ -1,7 +1,6 @@
 // `npm run bench:neighbours`: the delays of a healthy subscription with and without each offender beside it, in turns, on
 // the local set. CHECKOUTS=.,PATH measures the functions of another checkout in turns with those of this one.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,6 +8,7 @@ import type { Offender } from '#test/support/neighbours/offender.ts';
 import { OFFENDERS } from '#test/support/neighbours/offenders.ts';
 import type { Window, WindowJob } from './neighbours-window.ts';
 import { percentile, ratioOf, spread } from './ratio.ts';
+import { measureWindow } from './window.ts';
 
 /** Offenders whose name or kind contains one of these texts, which commas separate. */
 const ONLY = process.env.ONLY?.split(',');
@@ -46,25 +46,10 @@ async function measure(offender: Offender, subject: Subject): Promise<Window | u
     seconds,
     everyMs: 1_000 / RATE,
   };
-  const child = fork(new URL('./neighbours-window.ts', import.meta.url), [JSON.stringify(job)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  return await measureWindow<Window>(new URL('./neighbours-window.ts', import.meta.url), job, {
+    longestMs: (seconds + ALLOWANCE_SECONDS) * 1_000,
     ...(offender.healthyHost !== undefined && ownResolvConf()),
-    // A group of its own: a function that computes without end has to end with its window.
-    detached: true,
   });
-  const killAll = () => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
-  };
-  const bound = setTimeout(killAll, (seconds + ALLOWANCE_SECONDS) * 1_000);
-  process.once('exit', killAll);
-  let window: Window | undefined;
-  child.on('message', (measured: Window) => {
-    window = measured;
-  });
-  await once(child, 'exit');
-  clearTimeout(bound);
-  process.off('exit', killAll);
-  return window;
 }
 
 let resolvConf: string | undefined;

@@ -1,12 +1,12 @@
 // `npm run bench:set`: what a delivery costs on the whole local set, as `npm start` runs it: the CPU time of the functions'
 // processes with the AWS SDK and its sockets in them, the delay from publish to callback, and the invocations.
 // CHECKOUTS=.,PATH measures another checkout in turns with this one. It reads the CPU time from Linux's /proc.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
+
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { percentile, spread } from './ratio.ts';
 import type { SetJob, SetWindow } from './set-window.ts';
+import { measureWindow } from './window.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const CHECKOUTS = (process.env.CHECKOUTS ?? '.').split(',');
@@ -36,23 +36,8 @@ async function measure(root: string, { name, ...one }: Case): Promise<SetWindow>
     warmUp: WARM_UP,
     environments: ENVIRONMENTS,
   };
-  const child = fork(new URL('./set-window.ts', import.meta.url), [JSON.stringify(job)], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    detached: true,
-  });
-  const killAll = () => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
-  };
-  const bound = setTimeout(killAll, LONGEST_MS);
-  process.once('exit', killAll);
-  let window: SetWindow | undefined;
-  child.on('message', (measured: SetWindow) => {
-    window = measured;
-  });
-  await once(child, 'exit');
-  clearTimeout(bound);
-  process.off('exit', killAll);
+  const options = { cwd: root, longestMs: LONGEST_MS };
+  const window = await measureWindow<SetWindow>(new URL('./set-window.ts', import.meta.url), job, options);
   if (window === undefined) throw new Error(`${name}, ${root}: the window did not end`);
   return window;
 }

@@ -1,4 +1,5 @@
 // `npm run test:aws` whole, against the emulated AWS: it drives a stage of its own, reports, and leaves nothing.
+
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +16,7 @@ import {
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import * as z from 'zod';
+import { type Ended, endOf } from '#test/support/cli.ts';
 import { STAGE } from '#test/support/deploy-once.ts';
 import { REGION, ROOT } from '#test/support/ministack.ts';
 import { pythonTool } from '#test/support/python-tools.ts';
@@ -28,8 +30,6 @@ const config = { endpoint, region: REGION, credentials: ROOT };
 const folder = mkdtempSync(join(tmpdir(), 'test-aws-'));
 const REPORT = join(folder, 'report.json');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
 /** Runs the program. `onSaid` gets all that it has said on standard error so far. */
 function testAws(
@@ -47,19 +47,7 @@ function testAws(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-    onSaid(stderr, () => child.kill('SIGINT'));
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, stdout, stderr }));
-  });
+  return endOf(child, (said) => onSaid(said, () => child.kill('SIGINT')));
 }
 
 /** The names of all that belongs to a stage in the account. */

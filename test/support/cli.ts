@@ -1,7 +1,8 @@
 // Runs the CLI as a person does: in its own process and environment. Tests check its output and exit code.
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 
 export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
@@ -47,6 +48,17 @@ export function webhooks(
   { stdin = '', ...surroundings }: Surroundings & { stdin?: string },
 ): Promise<Ended> {
   const child = startCli(args, surroundings);
+  // The process may end before it has read its input.
+  child.stdin.on('error', () => {});
+  child.stdin.end(stdin);
+  return endOf(child);
+}
+
+/** What a process writes until it ends, and its exit code. `onSaid` gets all of its standard error so far. */
+export function endOf(
+  child: ChildProcessByStdio<Writable | null, Readable, Readable>,
+  onSaid: (said: string) => void = () => {},
+): Promise<Ended> {
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {
@@ -54,10 +66,8 @@ export function webhooks(
   });
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
+    onSaid(stderr);
   });
-  // The process may end before it has read its input.
-  child.stdin.on('error', () => {});
-  child.stdin.end(stdin);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, stdout, stderr }));

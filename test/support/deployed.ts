@@ -1,13 +1,15 @@
 // A deployed stage, seen only through the AWS SDK. Its resources are read from CloudFormation.
+
 import { setTimeout as wait } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { type Publishing, publishSample } from '#lib/local/publish.ts';
 import { stateKey } from '#lib/state/keys.ts';
+import { askFunction } from '#test/support/ask-function.ts';
 import { REGION, ROOT } from './ministack.ts';
 
 export type Deployed = Awaited<ReturnType<typeof lookAtStage>>;
@@ -51,18 +53,8 @@ export async function lookAtStage(endpoint: string, stage: string) {
         messagesFifoQueueUrl: output('MessagesFifoQueueUrl'),
       }),
 
-    /** Invokes a function and waits for its answer, as `serverless invoke` does. */
-    async ask(functionName: string, request: unknown): Promise<Record<string, unknown>> {
-      const { Payload, FunctionError } = await lambda.send(
-        new InvokeCommand({
-          FunctionName: `webhooks-${stage}-${functionName}`,
-          Payload: JSON.stringify(request),
-        }),
-      );
-      const text = Payload?.transformToString() ?? '';
-      if (FunctionError !== undefined) throw new Error(`${functionName}: ${FunctionError} ${text}`);
-      return JSON.parse(text);
-    },
+    ask: (functionName: string, request: unknown): Promise<Record<string, unknown>> =>
+      askFunction({ lambda, stage }, functionName, request),
 
     /** The last log lines of a function, without metrics. */
     async logOf(functionName: string): Promise<(string | undefined)[]> {
