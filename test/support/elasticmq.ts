@@ -1,42 +1,19 @@
 // Runs a command with ElasticMQ, an independent SQS emulator, instead of our own: `node test/support/elasticmq.ts COMMAND…`.
-// Needs Java 11 or newer, and Maven, which downloads the jars from Maven Central once.
+// Needs Java 11 or newer, and Maven.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '#test/support/free-port.ts';
+import { jarsOf } from '#test/support/maven.ts';
 
 const VERSION = '1.7.1';
-const home = join(
-  process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
-  `sqs-webhooks/elasticmq-${VERSION}`,
-);
-
-function install(): void {
-  if (existsSync(join(home, '.complete'))) return;
-  mkdirSync(home, { recursive: true });
-  writeFileSync(
-    join(home, 'pom.xml'),
-    `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>sqs-webhooks</groupId><artifactId>elasticmq</artifactId><version>1</version>
-<dependencies><dependency><groupId>org.elasticmq</groupId><artifactId>elasticmq-server_3</artifactId>
-<version>${VERSION}</version></dependency></dependencies></project>`,
-  );
-  const { status, error } = spawnSync(
-    'mvn',
-    [
-      '-q',
-      '-B',
-      'dependency:copy-dependencies',
-      '-DincludeScope=runtime',
-      `-DoutputDirectory=${join(home, 'lib')}`,
-    ],
-    { cwd: home, stdio: 'inherit' },
-  );
-  if (status !== 0) throw new Error(`mvn could not bring ElasticMQ: ${error?.message ?? `exit ${status}`}`);
-  writeFileSync(join(home, '.complete'), '');
-}
+const jars = jarsOf({
+  name: 'elasticmq',
+  version: VERSION,
+  artifacts: ['org.elasticmq:elasticmq-server_3'],
+});
 
 const configuration = (port: number): string => `include classpath("application.conf")
 node-address { protocol = http, host = "127.0.0.1", port = ${port}, context-path = "" }
@@ -68,7 +45,7 @@ if (
   );
   process.exit(2);
 }
-install();
+jars.install();
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
 const scratch = mkdtempSync(join(tmpdir(), 'elasticmq-'));
@@ -80,7 +57,7 @@ const server = spawn(
     '-XX:+UseSerialGC',
     `-Dconfig.file=${join(scratch, 'elasticmq.conf')}`,
     '-cp',
-    `${join(home, 'lib')}/*`,
+    join(jars.folder, '*'),
     'org.elasticmq.server.Main',
   ],
   { stdio: ['ignore', 'ignore', 'inherit'] },

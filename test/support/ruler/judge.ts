@@ -1,25 +1,26 @@
-// Runs AWS's own matcher, event-ruler, over patterns and events. Needs a JDK of version 17 or newer, and Maven, which
-// downloads the jars from Maven Central once.
+// Runs AWS's own matcher, event-ruler, over patterns and events. Needs a JDK of version 17 or newer, and Maven.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { jarsOf } from '#test/support/maven.ts';
 
 export const RULER_VERSION = '2.0.1';
 
-const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-const home = join(cache, `sqs-webhooks/event-ruler-${RULER_VERSION}`);
+const jars = jarsOf({
+  name: 'event-ruler',
+  version: RULER_VERSION,
+  artifacts: ['software.amazon.event.ruler:event-ruler'],
+});
 
 export type Case = { readonly pattern: string; readonly events: readonly string[] };
 export type Verdict = { readonly invalid: string } | { readonly matches: readonly boolean[] };
 
 /** The verdicts of event-ruler, one for each case. Throws when Java or Maven is missing or fails. */
 export function judge(cases: readonly Case[]): readonly Verdict[] {
-  install();
+  jars.install();
   const input = cases.map(({ pattern, events }) => [pattern, ...events].join('\t')).join('\n');
   const { status, stdout, stderr, error } = spawnSync(
     'java',
-    ['-Xmx512m', '-cp', join(home, 'lib', '*'), join(import.meta.dirname, 'Judge.java')],
+    ['-Xmx512m', '-cp', join(jars.folder, '*'), join(import.meta.dirname, 'Judge.java')],
     { input, encoding: 'utf8', maxBuffer: 1024 ** 3 },
   );
   if (status !== 0) throw new Error(`java failed: ${stderr} ${error?.message ?? ''}`);
@@ -30,29 +31,4 @@ export function judge(cases: readonly Case[]): readonly Verdict[] {
       ? { invalid: line.slice('invalid: '.length) }
       : { matches: [...line].map((answer) => answer === '1') },
   );
-}
-
-function install(): void {
-  if (existsSync(join(home, '.complete'))) return;
-  mkdirSync(home, { recursive: true });
-  writeFileSync(
-    join(home, 'pom.xml'),
-    `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>sqs-webhooks</groupId><artifactId>event-ruler</artifactId><version>1</version>
-<dependencies><dependency><groupId>software.amazon.event.ruler</groupId><artifactId>event-ruler</artifactId>
-<version>${RULER_VERSION}</version></dependency></dependencies></project>`,
-  );
-  const { status, error } = spawnSync(
-    'mvn',
-    [
-      '-q',
-      '-B',
-      'dependency:copy-dependencies',
-      '-DincludeScope=runtime',
-      `-DoutputDirectory=${join(home, 'lib')}`,
-    ],
-    { cwd: home, stdio: 'inherit' },
-  );
-  if (status !== 0) throw new Error(`mvn could not bring event-ruler: ${error?.message ?? `exit ${status}`}`);
-  writeFileSync(join(home, '.complete'), '');
 }
