@@ -2,7 +2,9 @@
 // batches, over clients that count. The benchmark prints these counts, and `npm run cost` calculates with them.
 import type { SQSRecord } from 'aws-lambda';
 import type { CallCounts } from '#lib/cost/bill.ts';
+import { REAL_CLOCK } from '#lib/queue/unprocessed.ts';
 import type { Qos } from '#lib/subscription/subscription.ts';
+import { createTelemetry } from '#lib/telemetry/telemetry.ts';
 import { createDeliver, createRoute } from '#test/support/functions.ts';
 import { benchId, createCountingClients, deliveriesFor } from './counting-clients.ts';
 import { environmentAt } from './environment.ts';
@@ -19,11 +21,14 @@ export type Counted = {
 const URL = 'https://sqs.us-east-1.amazonaws.com/000000000000';
 const BATCHES = 20;
 const CAP = 5;
+/** Those of a deployed function, without its listener for the exit of the process: many functions are made here. */
+const SURROUNDINGS = { ...REAL_CLOCK, telemetryOf: createTelemetry };
 const CONTEXT = { awsRequestId: crypto.randomUUID(), getRemainingTimeInMillis: () => 60_000 } as never;
 
-/** CallCounts the calls of `route` and of `deliver` for a delivered message. Each count is a mean over several batches. */
+/** Counts the calls of `route` and of `deliver` for a delivered message. Each count is a mean over several batches. */
 export async function countCalls({ qos, batch, subscriptions, body = '{}' }: Counted): Promise<CallCounts> {
-  const clients = createCountingClients('https://hooks.example.com/in');
+  const counting = createCountingClients('https://hooks.example.com/in');
+  const clients = { ...counting, surroundings: SURROUNDINGS };
   const callback = {
     exchange: async () =>
       ({ kind: 'answered', status: 204, headers: {}, body: Buffer.alloc(0), truncated: false }) as const,
