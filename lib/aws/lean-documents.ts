@@ -39,12 +39,11 @@ const valuesOf =
 
 /** Where items are in requests and answers, for one direction of the conversion. */
 function shapesOf(item: Convert) {
-  const write = members({ Item: item, Key: item, ExpressionAttributeValues: item, ExclusiveStartKey: item });
   const requests = members({ PutRequest: members({ Item: item }), DeleteRequest: members({ Key: item }) });
   const keys = valuesOf(members({ Keys: eachOf(item) }));
   const writes = valuesOf(eachOf(requests));
   return {
-    one: write,
+    one: members({ Item: item, Key: item, ExpressionAttributeValues: item, ExclusiveStartKey: item }),
     batchGet: members({ RequestItems: keys }),
     batchWrite: members({ RequestItems: writes }),
     answer: members({

@@ -1,5 +1,5 @@
 // Sends the requests of the AWS clients: over undici, which costs a quarter of a millisecond of CPU less a call than Node's
-// own client. The AWS SDK signs, retries and reads answers; client.ts does so for the frequent calls.
+// own client. The AWS SDK signs, retries and reads answers; signed-call.ts does so for the frequent calls.
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { HttpRequest, HttpResponse, RequestHandler } from '@smithy/types';

@@ -1,7 +1,8 @@
 // The functions' clients of AWS. A call that hangs is given up while there is time to do without. A call that failed as a
 // whole is made again, twice, after random waits that grow: up to 50 and 100 ms (DynamoDB: 25 and 50), or 1 and 2 s when it
-// was throttled. It is said here, so that no variable of the environment changes it. What AWS leaves undone of a batch is asked for again
-// in lib/queue/unprocessed.ts. Frequent calls are made by lib/aws, at a third of the SDK's CPU, and all others by the SDK.
+// was throttled. These settings are given here, so that no variable of the environment changes them. What AWS leaves undone
+// of a batch is asked for again in lib/queue/unprocessed.ts. Frequent calls are made by lib/aws, at a third of the SDK's CPU,
+// and all others by the SDK.
 import {
   BatchGetItemCommand,
   ConditionalCheckFailedException,

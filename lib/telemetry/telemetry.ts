@@ -59,7 +59,7 @@ export function createTelemetry(functionName: string, { stage, level }: Telemetr
       info(event, fields) {
         if (tellsInfo) add('INFO', event, [fields]);
       },
-      // Whatever comes next, a warning is out.
+      // Warnings and errors are written at once, because the process may be killed before the next flush.
       warn(event, fields) {
         if (tellsWarn) add('WARN', event, [fields]);
         stdout.flush();

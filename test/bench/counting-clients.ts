@@ -8,7 +8,6 @@ import { stateKey } from '#lib/state/keys.ts';
 import { NO_STATE } from '#lib/state/state.ts';
 
 type Command = { readonly constructor: { readonly name: string }; readonly input: unknown };
-export type CountingClients = ReturnType<typeof createCountingClients>;
 
 const QOS = ['none', 'auto', 'at-most-once', 'at-least-once'];
 /** The caps of the benchmark's subscriptions. */
@@ -76,8 +75,6 @@ export function createCountingClients(callbackUrl: string) {
     },
   };
 }
-
-export const counted = (clients: CountingClients): Record<string, number> => clients.calls();
 
 /** The benchmark's subscriptions name no secrets. */
 export const NO_SECRETS = { send: () => Promise.reject(new Error('nobody has a secret')) } as never;

@@ -1,4 +1,4 @@
-// The programs that the benchmark compares, each in the same process and against the same server. deliver.ts runs this file
+// The programs that the benchmark compares, each in the same process and against the same server. handler.ts runs this file
 // as a child process, measures its CPU, and discards its log lines.
 import { Agent } from 'node:http';
 import axios from 'axios';
@@ -6,7 +6,7 @@ import { Pool } from 'undici';
 import { createDeliver } from '#test/support/functions.ts';
 import { createBacklogCalls } from './backlog-calls.ts';
 import { answering } from './beside.ts';
-import { counted, createCountingClients, deliveriesFor } from './counting-clients.ts';
+import { createCountingClients, deliveriesFor } from './counting-clients.ts';
 import { environmentAt } from './environment.ts';
 
 export type Job = { subject: Subject; posts: number; concurrency: number; qos?: string };
@@ -95,6 +95,6 @@ answering<Job>('ready', async (job) => {
   const before = process.cpuUsage();
   await run();
   const { user, system } = process.cpuUsage(before);
-  const calls = ['parked', 'drained'].includes(job.subject) ? backlog.calls() : counted(clients);
+  const calls = ['parked', 'drained'].includes(job.subject) ? backlog.calls() : clients.calls();
   return { cpuMicros: user + system, posts: job.posts, calls } satisfies Measured;
 });
