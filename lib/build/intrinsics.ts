@@ -1,5 +1,6 @@
 // CloudFormation's intrinsic functions, as far as our template uses them: Ref, Fn::GetAtt, Fn::Sub, Fn::Join, Fn::Split and
 // the pseudo parameters. Any other function is an error; no value is left unresolved.
+import { isObject } from '#lib/item/json.ts';
 
 /** The identifiers of a created resource: its `Ref` and its attributes. */
 export type Physical = { ref: string; attributes: Record<string, string> };
@@ -93,6 +94,3 @@ function list(value: unknown, path: string): unknown[] {
   if (Array.isArray(value)) return value;
   throw new Error(`${path}: expected a list`);
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -80,12 +80,13 @@ function parsedEntry<S extends z.ZodType>(
 const PATH = ['auth'];
 
 /** A secret that is no JSON may hold a single key or token: then the text itself is returned. */
-function jsonOf(text: string): unknown {
+function jsonOf(secret: string): unknown {
+  const text = withoutMark(secret);
   try {
-    const value: unknown = JSON.parse(withoutMark(text));
+    const value: unknown = JSON.parse(text);
     if (isObject(value)) return value;
   } catch {
     // Then it is the text of a key or a token.
   }
-  return withoutMark(text);
+  return text;
 }

@@ -2,23 +2,17 @@
 import * as z from 'zod';
 import { field, titled, wholeNumber } from '#lib/item/field.ts';
 
-export const BATCH_DEFAULTS = { maxMessages: 10, maxBytes: 262_144, format: 'json-array' } as const;
-
 export const batch = field(() =>
   titled(
     z.strictObject({
-      maxMessages: titled(
-        wholeNumber(2, 100).default(BATCH_DEFAULTS.maxMessages),
-        'Messages',
-        'The most messages in one request.',
-      ),
+      maxMessages: titled(wholeNumber(2, 100).default(10), 'Messages', 'The most messages in one request.'),
       maxBytes: titled(
-        wholeNumber(1, 1_048_576).default(BATCH_DEFAULTS.maxBytes),
+        wholeNumber(1, 1_048_576).default(262_144),
         'Bytes',
         'The most bytes of the body of a request with several messages.',
       ),
       format: titled(
-        z.enum(['json-array', 'cloudevents-batch', 'ndjson']).default(BATCH_DEFAULTS.format),
+        z.enum(['json-array', 'cloudevents-batch', 'ndjson']).default('json-array'),
         'Format',
         'A JSON array of the bodies, a CloudEvents batch, or a body a line.',
       ),
