@@ -9,9 +9,9 @@ import { closedLanes, type State } from '#lib/state/state.ts';
 import { changeState, readState } from '#lib/state/state-item.ts';
 import { createMemoryDocuments, TABLES, tablesOver } from '../support/memory-documents.ts';
 import { createMemoryQueues } from '../support/memory-queues.ts';
+import { createCallCounter } from './call-counter.ts';
 import { benchId, deliveriesFor, NO_SECRETS } from './counting-clients.ts';
 
-type Command = { readonly constructor: { readonly name: string } };
 type Clients = Readonly<Record<'sqs' | 'documents' | 'events' | 'secretsManager', never>>;
 type Handler = (event: SQSEvent) => Promise<unknown>;
 
@@ -25,18 +25,10 @@ export function createBacklogCalls(
 ) {
   const tables = createMemoryDocuments();
   const queues = createMemoryQueues({ now: Date.now });
-  let calls: Record<string, number> = {};
-  const counting = (send: (command: never) => Promise<unknown>) =>
-    ({
-      send: (command: Command) => {
-        const { name } = command.constructor;
-        calls[name] = (calls[name] ?? 0) + 1;
-        return send(command as never);
-      },
-    }) as never;
+  const counter = createCallCounter();
   const handler = made({
-    sqs: counting(queues.sqs.send as never),
-    documents: counting(tables.documents.send as never),
+    sqs: counter.over(queues.sqs.send as never),
+    documents: counter.over(tables.documents.send as never),
     events: { send: async () => ({}) } as never,
     secretsManager: NO_SECRETS,
   });
@@ -56,9 +48,9 @@ export function createBacklogCalls(
   }
 
   return {
-    calls: () => calls,
+    calls: counter.calls,
     async parked(posts: number): Promise<void> {
-      calls = {};
+      counter.reset();
       for (let left = posts; left > 0; left -= 10) {
         for (const record of deliveriesFor({ qos: QOS, cap: 1, body: 'bench' })) {
           const attributes = Object.fromEntries(
@@ -81,7 +73,7 @@ export function createBacklogCalls(
       const { state } = await changed((from) => drainStarted(from, 0, Date.now()));
       const token = { subscription: ID, lane: 0, drain: state.lanes[0]?.drain ?? 0 };
       const to = { queues: queues.queues, deliveriesQueueUrl, retriesQueueUrl: '', now: Date.now };
-      calls = {};
+      counter.reset();
       await sendToken(token, to);
       for (let tokens = 0; tokens < 1_000 && (await work()); tokens++);
       const left = closedLanes(await readState(ID, deps));

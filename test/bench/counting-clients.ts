@@ -6,6 +6,7 @@ import { groupOf } from '#lib/message/lane.ts';
 import { laneOfSlot } from '#lib/message/lane-layout.ts';
 import { stateKey } from '#lib/state/keys.ts';
 import { NO_STATE } from '#lib/state/state.ts';
+import { createCallCounter } from './call-counter.ts';
 
 type Command = { readonly constructor: { readonly name: string }; readonly input: unknown };
 
@@ -20,12 +21,8 @@ export const benchId = (qos: string, cap: number, copy = 0): string => `bench-${
 
 /** Makes clients whose `send` answers like AWS. Its subscriptions all call `callbackUrl`. */
 export function createCountingClients(callbackUrl: string) {
-  let calls: Record<string, number> = {};
+  const { count, calls, reset } = createCallCounter();
   let keysRead = 0;
-  const count = (command: Command) => {
-    const { name } = command.constructor;
-    calls[name] = (calls[name] ?? 0) + 1;
-  };
   const items = QOS.flatMap((qos) =>
     CAPS.flatMap((cap) =>
       Array.from({ length: COPIES }, (_, copy) => ({
@@ -66,11 +63,11 @@ export function createCountingClients(callbackUrl: string) {
         return { Responses: { subscriptions: items.filter(({ id }) => ids.includes(id)), state } };
       },
     } as never,
-    calls: () => calls,
+    calls,
     /** Items that batch reads asked for. */
     keysRead: () => keysRead,
     reset: () => {
-      calls = {};
+      reset();
       keysRead = 0;
     },
   };

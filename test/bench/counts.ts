@@ -47,10 +47,7 @@ export async function countCalls({ qos, batch, subscriptions, body = '{}' }: Cou
       for (let round = 0; round < BATCHES; round++) await once(work);
     });
     const messages = BATCHES * batch;
-    const calls = Object.entries(clients.calls()).map(([name, count]) => [
-      name.replace(/Command$/, ''),
-      count / messages,
-    ]);
+    const calls = Object.entries(clients.calls()).map(([name, count]) => [name, count / messages]);
     return {
       calls: Object.fromEntries(calls),
       itemsRead: clients.keysRead() / messages,

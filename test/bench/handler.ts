@@ -45,7 +45,7 @@ for (const concurrency of [1, 5, 20]) {
 
 const each = (calls: Measured['calls'], perMessage = 1): string =>
   Object.entries(calls)
-    .map(([name, count]) => `${name.replace(/Command$/, '')} ${count / perMessage}`)
+    .map(([name, count]) => `${name} ${count / perMessage}`)
     .join(', ');
 for (const batch of [10, 1]) {
   console.log(`\nAWS calls per delivery, ${batch} in a batch`);

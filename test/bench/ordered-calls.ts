@@ -9,10 +9,10 @@ import { createMemoryDocuments, TABLES } from '../support/memory-documents.ts';
 import { createMemoryQueues } from '../support/memory-queues.ts';
 import { deliveryOf } from '../support/records.ts';
 import { telemetryInto } from '../support/telemetry.ts';
+import { createCallCounter } from './call-counter.ts';
 import { NO_SECRETS } from './counting-clients.ts';
 import { environmentAt } from './environment.ts';
 
-type Command = { readonly constructor: { readonly name: string } };
 type Mode = {
   readonly qos: string;
   readonly lanes: number;
@@ -30,20 +30,12 @@ export async function callsPerDelivery({ qos, lanes, from, batch }: Mode) {
   const queues = createMemoryQueues({ now: Date.now });
   const environment = { ...environmentAt(URL_OF_AWS), AWS_ENDPOINT_URL: URL_OF_AWS };
   const queueUrl = `${URL_OF_AWS}/deliveries.fifo`;
-  const counts = new Map<string, number>();
+  const counter = createCallCounter();
   let delivered = 0;
-  const counting = (send: (command: never) => Promise<unknown>) =>
-    ({
-      send: (command: Command) => {
-        const name = command.constructor.name.replace(/Command$/, '');
-        counts.set(name, (counts.get(name) ?? 0) + 1);
-        return send(command as never);
-      },
-    }) as never;
   const handler = createDeliver(
     {
-      sqs: counting(queues.sqs.send as never),
-      documents: counting(tables.documents.send as never),
+      sqs: counter.over(queues.sqs.send as never),
+      documents: counter.over(tables.documents.send as never),
       events: { send: async () => ({}) } as never,
       secretsManager: NO_SECRETS,
       callback: {
@@ -95,18 +87,18 @@ export async function callsPerDelivery({ qos, lanes, from, batch }: Mode) {
     for (let number = 0; number < MESSAGES; number++) enqueue(number);
     await work();
     put(false);
-    counts.clear();
+    counter.reset();
     enqueue(MESSAGES);
     await work();
   } else {
     put(false);
     for (let number = 0; number < MESSAGES; number++) enqueue(number);
-    counts.clear();
+    counter.reset();
     await work();
   }
   const expected = MESSAGES + (from === 'backlog' ? 1 : 0);
   if (delivered !== expected) throw new Error(`${delivered} of ${expected} were delivered`);
-  const each = [...counts].map(([name, count]) => [name, count / delivered] as const);
+  const each = Object.entries(counter.calls()).map(([name, count]) => [name, count / delivered] as const);
   return {
     total: each.reduce((sum, [, count]) => sum + count, 0),
     each: each.map(([name, count]) => `${name} ${count.toFixed(2)}`).join(', '),
