@@ -5,20 +5,19 @@ import { Readable, Writable } from 'node:stream';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { explain } from '#lib/cli/terminal/failure.ts';
+import type { PageCommand } from './commands.ts';
 import type { CommandEnd, CommandLine } from './wire.ts';
 
-export type CommandCaller = {
+type CommandCaller = {
   /** Takes one line of the answer. */
   line(line: CommandLine): void;
   /** Aborted when nobody waits for the answer any more: a long command then stops after its current call. */
   readonly signal: AbortSignal;
-  /** The standard input of the command. */
-  readonly stdin?: string;
 };
 
 /** Runs the command and returns its end. Never rejects. */
 export async function answerCommand(
-  run: (context: CommandContext) => Promise<void>,
+  run: PageCommand,
   caller: CommandCaller,
   base: CommandContext,
 ): Promise<CommandEnd> {
@@ -36,18 +35,15 @@ export async function answerCommand(
 }
 
 function contextFor(
-  { line, signal, stdin = '' }: CommandCaller,
+  { line, signal }: CommandCaller,
   base: CommandContext,
   onResult: (result: unknown, said: string) => void,
 ): CommandContext {
-  const { place, names } = base;
-  // The terminal of the commands that show their progress only there.
+  // The commands that show their progress only on a terminal show it here too.
   const stderr = Object.assign(new Writable({ write: (_, __, done) => done() }), { isTTY: true });
   return {
     ...base,
-    place,
-    names,
-    io: { ...base.io, stdin: Readable.from([stdin]), stderr },
+    io: { ...base.io, stdin: Readable.from([]), stderr },
     print: {
       json: true,
       result: (value, people) => onResult(value, people()),

@@ -3,11 +3,8 @@ import * as z from 'zod';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { filterFields, timeField } from './letter-filter.ts';
 
-export type PageCommand = {
-  run(context: CommandContext): Promise<void>;
-  /** The standard input of the command. */
-  readonly stdin?: string;
-};
+/** Runs the command, and prints its result to the context. */
+export type PageCommand = (context: CommandContext) => Promise<void>;
 
 const id = z.string().min(1).max(128);
 const text = z.string().max(2_000_000);
@@ -17,7 +14,7 @@ const limit = z.number().int().min(1).max(1_000);
 
 const define = <Fields extends z.ZodType>(
   fields: Fields,
-  command: (asked: z.infer<Fields>) => PageCommand | PageCommand['run'],
+  command: (asked: z.infer<Fields>) => PageCommand,
 ) => ({
   /** Parses a request. A fault names the field. */
   parse(asked: unknown): { ok: true; command: PageCommand } | { ok: false; fault: string } {
@@ -26,8 +23,7 @@ const define = <Fields extends z.ZodType>(
       const [issue] = parsed.error.issues;
       return { ok: false, fault: `${issue?.path.join('.') || 'the request'}: ${issue?.message}` };
     }
-    const made = command(parsed.data);
-    return { ok: true, command: typeof made === 'function' ? { run: made } : made };
+    return { ok: true, command: command(parsed.data) };
   },
 });
 
@@ -63,9 +59,6 @@ export const COMMANDS = {
   }),
   'status-of': define(one, ({ subscription }) => async (context) => {
     await (await import('#lib/cli/actions/status.ts')).showOne(subscription, context);
-  }),
-  'subscriptions-list': define(none, () => async (context) => {
-    await (await import('#lib/cli/actions/registered.ts')).listSubscriptions({}, context);
   }),
   'subscriptions-get': define(one, ({ subscription }) => async (context) => {
     await (await import('#lib/cli/actions/registered.ts')).getSubscription(subscription, context);

@@ -50,13 +50,13 @@ export async function startPage(
     }
   }
 
-  async function answer({ run, stdin }: PageCommand, res: ServerResponse): Promise<void> {
+  async function answer(command: PageCommand, res: ServerResponse): Promise<void> {
     const gone = new AbortController();
     res.once('close', () => gone.abort());
     res.writeHead(200, { ...SECURITY_HEADERS, 'content-type': 'application/x-ndjson; charset=utf-8' });
     const line = (one: CommandLine): void => void res.write(`${JSON.stringify(one)}\n`);
-    const caller = { line, signal: gone.signal, ...(stdin !== undefined && { stdin }) };
-    line({ kind: 'end', end: await answerCommand(run, caller, context) });
+    const end = await answerCommand(command, { line, signal: gone.signal }, context);
+    line({ kind: 'end', end });
     res.end();
   }
 

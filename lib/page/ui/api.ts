@@ -21,7 +21,7 @@ type Following = {
   readonly signal?: AbortSignal;
 };
 
-export const NO_TOKEN =
+const NO_TOKEN =
   'This address has no token. Open the whole address that “webhooks page” or “npm start” has printed.';
 const NOT_REACHED =
   'The server of this page does not answer. Is “webhooks page” or “npm start” still running? If it was started again, open the address that it has printed.';

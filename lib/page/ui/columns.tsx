@@ -1,6 +1,6 @@
 // A plot of columns over time, as SVG: its colours are those of the style sheet, and a table says the same in numbers.
 
-export type Series = {
+type Series = {
   readonly name: string;
   readonly tone: 'good' | 'bad' | 'plain' | 'pale';
   /** One value for each column; undefined or 0 draws nothing. */

@@ -76,6 +76,7 @@ export function DeadLettersPage({ place: { parameters } }: { readonly place: Pag
         {(known) => {
           const names = [...known.map(({ name }) => name), UNDELIVERABLE];
           const endpoint = parameters.get('endpoint') ?? names[0] ?? UNDELIVERABLE;
+          const filter = filterIn(parameters);
           const goes = known.find(({ name }) => name === endpoint);
           const set = (changed: Record<string, string>): void =>
             goTo(pageAddress('/dead-letters', { ...Object.fromEntries(parameters), endpoint, ...changed }), {
@@ -95,11 +96,7 @@ export function DeadLettersPage({ place: { parameters } }: { readonly place: Pag
                   {goes.type} <Foreign>{goes.fault ?? goes.goes}</Foreign>
                 </p>
               )}
-              <Letters
-                key={`${endpoint} ${JSON.stringify(filterIn(parameters))}`}
-                endpoint={endpoint}
-                filter={filterIn(parameters)}
-              />
+              <Letters key={`${endpoint} ${JSON.stringify(filter)}`} endpoint={endpoint} filter={filter} />
             </>
           );
         }}
@@ -168,9 +165,7 @@ function Letters({ endpoint, filter }: { readonly endpoint: string; readonly fil
         endpoint={endpoint}
         filter={filter}
         isRead={listed.loading}
-        onDone={() => {
-          listed.reload();
-        }}
+        onDone={listed.reload}
         onAgain={() => setRound(round + 1)}
       />
       <Content of={listed} what="the dead letters">

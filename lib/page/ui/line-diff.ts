@@ -1,6 +1,6 @@
 // The lines that differ between two texts, for the question before an item is put.
 
-export type DiffLine = { readonly kind: 'same' | 'gone' | 'new'; readonly text: string };
+type DiffLine = { readonly kind: 'same' | 'gone' | 'new'; readonly text: string };
 
 /** The most lines that are compared. If there are more, all old lines count as removed and all new lines as added. */
 const MOST_LINES = 2_000;

@@ -1,9 +1,7 @@
 // One message, by its webhook-id or by the id that SQS gave its publisher.
-
 import { messageAddress } from './addresses.ts';
 import { Copy, Empty, Foreign } from './parts.tsx';
-import type { PagePlace } from './route.ts';
-import { goTo } from './route.ts';
+import { goTo, type PagePlace } from './route.ts';
 import { MessageWay } from './way.tsx';
 
 /** Shows the message that the address names, or asks for one. */

@@ -6,7 +6,7 @@ import { MessagePage } from './message.tsx';
 import { Overview } from './overview.tsx';
 import { Empty, Foreign, Link } from './parts.tsx';
 import { PublishPage } from './publish.tsx';
-import { type PagePlace, usePlace } from './route.ts';
+import { usePlace } from './route.ts';
 import { SubscriptionPage } from './subscription.tsx';
 import { useCommand } from './use-command.ts';
 import { showTextsSafely } from './visible.ts';
@@ -63,7 +63,7 @@ function Page() {
         {found === undefined ? (
           <Empty>There is no page at this address.</Empty>
         ) : (
-          <found.View key={key} place={place satisfies PagePlace} />
+          <found.View key={key} place={place} />
         )}
       </main>
     </>

@@ -21,7 +21,7 @@ export type Status = {
 };
 export type StatusRow = Status & { readonly subscription: string; readonly topic?: string };
 
-export type ItemFault = { readonly path: string; readonly reason: string };
+type ItemFault = { readonly path: string; readonly reason: string };
 
 export type Letter = {
   readonly id: string;
@@ -134,14 +134,6 @@ export type Results = {
   };
   status: readonly StatusRow[];
   'status-of': Status & { readonly subscription: string; readonly message: string };
-  'subscriptions-list': readonly {
-    readonly id: string;
-    readonly topic?: string;
-    readonly qos?: string;
-    readonly dlq?: string;
-    readonly calls?: string;
-    readonly fault?: string;
-  }[];
   'subscriptions-get': ShownItem;
   'subscriptions-check': {
     readonly checked: number;

@@ -21,23 +21,19 @@ const NOTHING = { result: undefined, failed: undefined, notes: [], loading: true
 /** Slow calls are repeated less often, so that they take a tenth of the time at most. */
 const SHARE = 10;
 
-/**
- * Without `request` no call is made. `everyMs`: the shortest wait between two calls, in milliseconds; undefined: only one
- * call is made.
- */
+/** `everyMs`: the shortest wait between two calls, in milliseconds; undefined: only one call is made. */
 export function useCommand<Name extends CommandName>(
   name: Name,
-  request: Readonly<Record<string, unknown>> | undefined,
+  request: Readonly<Record<string, unknown>>,
   everyMs?: number,
 ): Loaded<Results[Name]> {
   const [state, setState] = useState<State<Results[Name]>>(NOTHING);
   const [round, setRound] = useState(0);
-  const key = request === undefined ? undefined : JSON.stringify(request);
+  const key = JSON.stringify(request);
   const shownFor = useRef<string | undefined>(undefined);
   const reload = useCallback(() => setRound((before) => before + 1), []);
 
   useEffect(() => {
-    if (key === undefined) return;
     const gone = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const isAnother = shownFor.current !== key;
@@ -46,7 +42,7 @@ export function useCommand<Name extends CommandName>(
 
     async function load(): Promise<void> {
       const begun = performance.now();
-      const answer = await runCommand(name, JSON.parse(key ?? '{}'), {
+      const answer = await runCommand(name, JSON.parse(key), {
         signal: gone.signal,
         onProgress: (progress) => setState((before) => ({ ...before, progress })),
       });
