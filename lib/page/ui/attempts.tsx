@@ -1,12 +1,14 @@
 // The attempts of a subscription as they come, with their plots, and what was kept of requests and answers.
 import { useState } from 'preact/hooks';
-import { messageAddress } from './addresses.ts';
 import { LatencyPlot, OutcomePlot } from './attempt-plots.tsx';
+import { MessageLink } from './links.tsx';
 import { amount, duration } from './numbers.ts';
-import { Ago, Content, DataTable, Empty, Foreign, Link, Pill, type TableColumn } from './parts.tsx';
+import { Ago, Content, Empty } from './parts.tsx';
+import { Pill } from './pill.tsx';
 import { plotRange } from './plot-range.ts';
 import type { AttemptStep } from './results.ts';
 import type { TabProps } from './tab.ts';
+import { DataTable, type TableColumn } from './table.tsx';
 import { useCommand } from './use-command.ts';
 
 const EVERY_MS = 3_000;
@@ -54,12 +56,15 @@ const COLUMNS: readonly TableColumn<AttemptStep>[] = [
   },
   {
     title: 'Message',
-    cell: (one) => (
-      <>
-        <MessageLink of={one} />
-        <KeptText of={one} />
-      </>
-    ),
+    cell: (one) => {
+      const id = one.messageId ?? one.sqsMessageId;
+      return (
+        <>
+          {id !== undefined && <MessageLink id={id} />}
+          <KeptText of={one} />
+        </>
+      );
+    },
     isWide: true,
   },
   { title: 'Attempt', cell: ({ attempt }) => attempt, sortBy: ({ attempt }) => attempt, isNumber: true },
@@ -71,17 +76,6 @@ const COLUMNS: readonly TableColumn<AttemptStep>[] = [
   },
   { title: 'Then', cell: thenOf },
 ];
-
-/** A link to the way of the step's message. */
-export function MessageLink({ of: { messageId, sqsMessageId } }: { readonly of: AttemptStep }) {
-  const id = messageId ?? sqsMessageId;
-  if (id === undefined) return null;
-  return (
-    <Link to={messageAddress(id)}>
-      <Foreign>{id}</Foreign>
-    </Link>
-  );
-}
 
 /** What followed from an outcome. */
 export function thenOf({ action, fate }: AttemptStep): string | undefined {

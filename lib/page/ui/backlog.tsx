@@ -1,22 +1,13 @@
 // Shows the messages that wait for a subscription, and the actions on the first one: skip it, or send it to the dlq.
 import { useState } from 'preact/hooks';
-import { messageAddress } from './addresses.ts';
 import { runCommand } from './api.ts';
+import { Ask, type Question } from './ask.tsx';
+import { MessageLink } from './links.tsx';
 import { counted } from './numbers.ts';
-import {
-  Ago,
-  Ask,
-  Content,
-  DataTable,
-  Done,
-  Empty,
-  Foreign,
-  Link,
-  type Question,
-  type TableColumn,
-} from './parts.tsx';
+import { Ago, Content, Done, Empty, Foreign } from './parts.tsx';
 import type { WaitingMessage } from './results.ts';
 import type { TabProps } from './tab.ts';
+import { DataTable, type TableColumn } from './table.tsx';
 import { useCommand } from './use-command.ts';
 
 const EVERY_MS = 5_000;
@@ -26,11 +17,7 @@ const COLUMNS: readonly TableColumn<WaitingMessage>[] = [
   { title: 'Lane', cell: ({ lane }) => lane, isNumber: true },
   {
     title: 'Message',
-    cell: ({ messageId }) => (
-      <Link to={messageAddress(messageId)}>
-        <Foreign>{messageId}</Foreign>
-      </Link>
-    ),
+    cell: ({ messageId }) => <MessageLink id={messageId} />,
     isWide: true,
   },
   { title: 'Topic', cell: ({ topic }) => topic && <Foreign>{topic}</Foreign> },

@@ -1,11 +1,12 @@
 // The dead letters of an endpoint: which, why, and sending them again after a dry run.
 import { useState } from 'preact/hooks';
-import { messageAddress, subscriptionAddress } from './addresses.ts';
+import { MessageLink, SubscriptionLink } from './links.tsx';
 import { amount, counted } from './numbers.ts';
-import { Ago, Content, DataTable, Empty, Foreign, Labelled, Link, type TableColumn } from './parts.tsx';
+import { Ago, Content, Empty, Foreign, Labelled } from './parts.tsx';
 import { Redrive } from './redrive.tsx';
 import type { Letter, LetterFilter } from './results.ts';
 import { goTo, type PagePlace, pageAddress } from './route.ts';
+import { DataTable, type TableColumn } from './table.tsx';
 import { useCommand } from './use-command.ts';
 
 const MOST = 500;
@@ -25,12 +26,7 @@ const COLUMNS: readonly TableColumn<Letter>[] = [
   { title: 'Age', cell: ({ at }) => <Ago at={Date.parse(at)} />, sortBy: ({ at }) => at },
   {
     title: 'Subscription',
-    cell: ({ subscription }) =>
-      subscription && (
-        <Link to={subscriptionAddress(subscription)}>
-          <Foreign>{subscription}</Foreign>
-        </Link>
-      ),
+    cell: ({ subscription }) => subscription && <SubscriptionLink id={subscription} />,
     sortBy: ({ subscription }) => subscription,
   },
   { title: 'Reason', cell: ({ reason }) => <b>{reason}</b>, sortBy: ({ reason }) => reason },
@@ -48,11 +44,7 @@ const COLUMNS: readonly TableColumn<Letter>[] = [
   { title: 'Rounds', cell: ({ rounds }) => rounds, sortBy: ({ rounds }) => rounds, isNumber: true },
   {
     title: 'Message',
-    cell: ({ id }) => (
-      <Link to={messageAddress(id)}>
-        <Foreign>{id}</Foreign>
-      </Link>
-    ),
+    cell: ({ id }) => <MessageLink id={id} />,
   },
 ];
 

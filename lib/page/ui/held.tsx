@@ -1,22 +1,13 @@
 // Shows the held messages of a subscription. They may have been delivered, so a person decides whether they are sent again.
 import { useState } from 'preact/hooks';
-import { messageAddress } from './addresses.ts';
 import { runCommand } from './api.ts';
+import { Ask, type Question } from './ask.tsx';
+import { MessageLink } from './links.tsx';
 import { counted } from './numbers.ts';
-import {
-  Ago,
-  Ask,
-  Content,
-  DataTable,
-  Done,
-  Empty,
-  Foreign,
-  Link,
-  type Question,
-  type TableColumn,
-} from './parts.tsx';
+import { Ago, Content, Done, Empty } from './parts.tsx';
 import type { HeldMessage } from './results.ts';
 import type { TabProps } from './tab.ts';
+import { DataTable, type TableColumn } from './table.tsx';
 import { useCommand } from './use-command.ts';
 
 const EVERY_MS = 5_000;
@@ -70,11 +61,7 @@ export function HeldTab({ id, onDone }: TabProps) {
     },
     {
       title: 'Message',
-      cell: ({ messageId }) => (
-        <Link to={messageAddress(messageId)}>
-          <Foreign>{messageId}</Foreign>
-        </Link>
-      ),
+      cell: ({ messageId }) => <MessageLink id={messageId} />,
       isWide: true,
     },
     { title: 'Why', cell: ({ reason }) => reason },

@@ -4,8 +4,9 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { subscriptionAddress } from './addresses.ts';
 import { runCommand } from './api.ts';
+import { Ask, type Question } from './ask.tsx';
 import { changesIn, diffOf } from './line-diff.ts';
-import { Ask, Bar, Content, Done, Empty, Failed, Foreign, type Question } from './parts.tsx';
+import { Bar, Content, Done, Empty, Failed, Foreign } from './parts.tsx';
 import type { Results, ShownItem } from './results.ts';
 import { goTo } from './route.ts';
 import { type FieldHelp, helpAt, pathAt } from './schema-help.ts';

@@ -1,11 +1,13 @@
 // The first page: how all subscriptions are, and which need somebody.
 import { useMemo } from 'preact/hooks';
 import { type ShownState, STATES, stateOf } from '#lib/cli/actions/state-of.ts';
-import { subscriptionAddress } from './addresses.ts';
+import { Link, SubscriptionLink } from './links.tsx';
 import { amount, counted, until } from './numbers.ts';
-import { Ago, Content, DataTable, Empty, Foreign, Link, Pill, type TableColumn } from './parts.tsx';
+import { Ago, Content, Empty, Foreign } from './parts.tsx';
+import { Pill } from './pill.tsx';
 import type { StatusRow } from './results.ts';
 import { goTo, type PagePlace, pageAddress } from './route.ts';
+import { DataTable, type TableColumn } from './table.tsx';
 import { Traffic } from './traffic.tsx';
 import { useCommand } from './use-command.ts';
 
@@ -18,11 +20,7 @@ const NEEDING: readonly ShownState[] = ['unreadable', 'stopped', 'outage', 'slow
 const COLUMNS: readonly TableColumn<Row>[] = [
   {
     title: 'Subscription',
-    cell: ({ subscription }) => (
-      <Link to={subscriptionAddress(subscription)}>
-        <Foreign>{subscription}</Foreign>
-      </Link>
-    ),
+    cell: ({ subscription }) => <SubscriptionLink id={subscription} />,
     sortBy: ({ subscription }) => subscription,
   },
   {

@@ -2,9 +2,10 @@
 import { render } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { DeadLettersPage } from './dead-letters.tsx';
+import { Link } from './links.tsx';
 import { MessagePage } from './message.tsx';
 import { Overview } from './overview.tsx';
-import { Empty, Foreign, Link } from './parts.tsx';
+import { Empty, Foreign } from './parts.tsx';
 import { PublishPage } from './publish.tsx';
 import { usePlace } from './route.ts';
 import { SubscriptionPage } from './subscription.tsx';

@@ -3,8 +3,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CommandProgress } from '../wire.ts';
 import { runCommand } from './api.ts';
+import { Ask, type Question } from './ask.tsx';
 import { amount, counted } from './numbers.ts';
-import { Ask, Bar, Done, Failed, Labelled, type Question } from './parts.tsx';
+import { Bar, Done, Failed, Labelled } from './parts.tsx';
 import type { Counts, LetterFilter, Redriven } from './results.ts';
 
 type Props = {

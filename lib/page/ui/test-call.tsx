@@ -2,7 +2,8 @@
 import { useState } from 'preact/hooks';
 import { type Answered, runCommand } from './api.ts';
 import { duration } from './numbers.ts';
-import { Bar, Failed, Foreign, Labelled, Pill } from './parts.tsx';
+import { Bar, Failed, Foreign, Labelled } from './parts.tsx';
+import { Pill } from './pill.tsx';
 import type { Tested } from './results.ts';
 import type { TabProps } from './tab.ts';
 

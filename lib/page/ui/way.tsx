@@ -1,8 +1,10 @@
 // The way of one message as a timeline: routed, attempts, backlog, held, dead letter; and where it is now.
 import { subscriptionAddress } from './addresses.ts';
 import { KeptText, thenOf } from './attempts.tsx';
+import { Link, SubscriptionLink } from './links.tsx';
 import { duration, exact } from './numbers.ts';
-import { Ago, Content, Empty, Foreign, Link, Pill } from './parts.tsx';
+import { Ago, Content, Empty, Foreign } from './parts.tsx';
+import { Pill } from './pill.tsx';
 import type { AttemptStep, WayEndShown } from './results.ts';
 import { pageAddress } from './route.ts';
 import { useCommand } from './use-command.ts';
@@ -80,12 +82,8 @@ function End({
 }) {
   return (
     <li>
-      {subscription !== undefined && (
-        <Link to={subscriptionAddress(subscription)}>
-          <Foreign>{subscription}</Foreign>
-        </Link>
-      )}{' '}
-      <Pill word={where} /> {WHERE[where]} {reason !== undefined && <span class="hint">({reason})</span>}{' '}
+      {subscription !== undefined && <SubscriptionLink id={subscription} />} <Pill word={where} />{' '}
+      {WHERE[where]} {reason !== undefined && <span class="hint">({reason})</span>}{' '}
       <Action where={where} subscription={subscription} letter={{ endpoint, subscription, id: messageId }} />
     </li>
   );
@@ -119,9 +117,7 @@ function Step({ step, before }: { readonly step: AttemptStep; readonly before: A
         <Pill word={step.step === 'attempt' ? (step.outcome ?? 'attempt') : step.step} />{' '}
         {step.subscription !== undefined && (
           <>
-            <Link to={subscriptionAddress(step.subscription)}>
-              <Foreign>{step.subscription}</Foreign>
-            </Link>{' '}
+            <SubscriptionLink id={step.subscription} />{' '}
           </>
         )}
         <Foreign>{wordsOf(step)}</Foreign>
