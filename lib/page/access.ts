@@ -1,6 +1,5 @@
 // Decides who may use the page's server: a browser or program on this machine that knows the token in the page's address.
-// Any web page can
-// send requests to 127.0.0.1, so the sender is checked before the token.
+// Any web page can send requests to 127.0.0.1, so the sender is checked before the token.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { refusalOfSender } from '#lib/local/aws/same-machine.ts';

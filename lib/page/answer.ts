@@ -1,6 +1,5 @@
 // Runs one command of the CLI for the page. The output of the command becomes lines of JSON. The functions are the CLI's
-// own, so
-// that both always say the same.
+// own, so that both always say the same.
 import { Readable, Writable } from 'node:stream';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
@@ -47,8 +46,7 @@ function contextFor(
     print: {
       json: true,
       result: (value, people) => onResult(value, people()),
-      // Only commands that run until a person stops them print their result in parts, and the page runs no command of this
-      // kind.
+      // Only commands that run until a person stops them print their result in parts. The page runs none of them.
       async lines() {
         throw new CommandFailed('This command prints its result in parts: run it in a terminal.');
       },

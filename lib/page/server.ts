@@ -1,6 +1,5 @@
-// The server of the page. It listens on 127.0.0.1 only, and answers requests with the token of the page's address. It serves
-// the files of the page and
-// runs the commands of the CLI that the page asks for, with the rights of the person who started it.
+// The server of the page. It listens on 127.0.0.1 only. It serves the files of the page. For requests with the token of the
+// page's address it runs commands of the CLI, with the rights of the person who started it.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Asset, pageAssets } from '#lib/build/page-files.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';

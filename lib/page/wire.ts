@@ -1,5 +1,5 @@
-// The answer of the page's server to a command: lines of JSON. The last line is the end of the command. Both sides import
-// it.
+// The answer of the page's server to a command: lines of JSON. The last line is the end of the command. The server and the
+// browser import these types.
 
 export type CommandProgress = {
   readonly what: string;

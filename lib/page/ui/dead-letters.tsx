@@ -69,7 +69,7 @@ export function DeadLettersPage({ place: { parameters } }: { readonly place: Pag
           const names = [...known.map(({ name }) => name), UNDELIVERABLE];
           const endpoint = parameters.get('endpoint') ?? names[0] ?? UNDELIVERABLE;
           const filter = filterIn(parameters);
-          const goes = known.find(({ name }) => name === endpoint);
+          const item = known.find(({ name }) => name === endpoint);
           const set = (changed: Record<string, string>): void =>
             goTo(pageAddress('/dead-letters', { ...Object.fromEntries(parameters), endpoint, ...changed }), {
               replace: true,
@@ -83,9 +83,9 @@ export function DeadLettersPage({ place: { parameters } }: { readonly place: Pag
                 parameters={parameters}
                 onSet={set}
               />
-              {goes !== undefined && (
+              {item !== undefined && (
                 <p class="hint">
-                  {goes.type} <Foreign>{goes.fault ?? goes.goes}</Foreign>
+                  {item.type} <Foreign>{item.fault ?? item.goes}</Foreign>
                 </p>
               )}
               <Letters key={`${endpoint} ${JSON.stringify(filter)}`} endpoint={endpoint} filter={filter} />
@@ -156,7 +156,7 @@ function Letters({ endpoint, filter }: { readonly endpoint: string; readonly fil
         key={round}
         endpoint={endpoint}
         filter={filter}
-        isRead={listed.loading}
+        isReading={listed.loading}
         onDone={listed.reload}
         onAgain={() => setRound(round + 1)}
       />

@@ -1,4 +1,4 @@
-// The first page: how all subscriptions are, and which need somebody.
+// The first page: the state of all subscriptions. Those that need a person come first.
 import { useMemo } from 'preact/hooks';
 import { type ShownState, STATES, stateOf } from '#lib/cli/actions/state-of.ts';
 import { Link, SubscriptionLink } from './links.tsx';

@@ -12,14 +12,14 @@ type Props = {
   readonly endpoint: string;
   readonly filter: LetterFilter;
   /** The dead letters are being read: a queue hides them from a second reader. */
-  readonly isRead: boolean;
+  readonly isReading: boolean;
   /** Dead letters were sent: the list is not right any more. */
   readonly onDone: () => void;
   readonly onAgain: () => void;
 };
 
 /** Shows the buttons, the plan and the progress of a redrive of the dead letters that the filter selects. */
-export function Redrive({ endpoint, filter, isRead, onDone, onAgain }: Props) {
+export function Redrive({ endpoint, filter, isReading, onDone, onAgain }: Props) {
   const [includeUnknown, setIncludeUnknown] = useState(false);
   const [rate, setRate] = useState('');
   const [plan, setPlan] = useState<Redriven>();
@@ -90,7 +90,7 @@ export function Redrive({ endpoint, filter, isRead, onDone, onAgain }: Props) {
   return (
     <section class="state" aria-label="Redrive">
       <div class="buttons start">
-        <button type="button" disabled={running !== undefined || isRead} onClick={() => void run(true)}>
+        <button type="button" disabled={running !== undefined || isReading} onClick={() => void run(true)}>
           Redrive: dry run
         </button>
         <label class="check">
