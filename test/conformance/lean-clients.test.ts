@@ -1,5 +1,5 @@
 // The frequent calls of lib/aws answer as the AWS SDK does, by both clients, on the local services.
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   ChangeMessageVisibilityBatchCommand,
   CreateQueueCommand,
@@ -29,6 +29,7 @@ import { type DynamoDb, startDynamoDb } from '#lib/local/aws/dynamodb.ts';
 import { startEndpoint } from '#lib/local/aws/endpoint.ts';
 import type { Listening } from '#lib/local/aws/listen.ts';
 import { createSqs, type Sqs } from '#lib/local/aws/sqs/server.ts';
+import { createTable } from '#test/support/create-table.ts';
 
 const requestHandler = createRequestHandler({ connectTimeoutMs: 5_000, requestTimeoutMs: 20_000 });
 const COMMON = {
@@ -60,20 +61,7 @@ describe('DynamoDB', () => {
   beforeAll(async () => {
     local = await startDynamoDb();
     const client = new DynamoDBClient({ ...COMMON, endpoint: local.url });
-    await client.send(
-      new CreateTableCommand({
-        TableName,
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [
-          { AttributeName: 'pk', KeyType: 'HASH' },
-          { AttributeName: 'sk', KeyType: 'RANGE' },
-        ],
-        AttributeDefinitions: [
-          { AttributeName: 'pk', AttributeType: 'S' },
-          { AttributeName: 'sk', AttributeType: 'S' },
-        ],
-      }),
-    );
+    await createTable(client, TableName);
     const sdk = createDocuments(client);
     clients = { sdk, lean: leanDocuments(sdk, callOf('dynamodb'), () => new URL(local.url)) };
   });

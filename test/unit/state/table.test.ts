@@ -1,12 +1,13 @@
 // The table on DynamoDB's own semantics, which dynalite has. What dynalite never does, such as leaving a part of a batch, is
 // put in front of it.
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { createDocuments } from '#lib/deployment/documents.ts';
 import { type DynamoDb, startDynamoDb } from '#lib/local/aws/dynamodb.ts';
 import { createTables } from '#lib/state/table.ts';
+import { createTable } from '#test/support/create-table.ts';
 
 const NAMES = { stateTable: 'state', otherTable: 'other' } as const;
 
@@ -25,20 +26,7 @@ beforeAll(async () => {
   });
   documents = createDocuments(client);
   for (const TableName of Object.values(NAMES)) {
-    await client.send(
-      new CreateTableCommand({
-        TableName,
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [
-          { AttributeName: 'pk', KeyType: 'HASH' },
-          { AttributeName: 'sk', KeyType: 'RANGE' },
-        ],
-        AttributeDefinitions: [
-          { AttributeName: 'pk', AttributeType: 'S' },
-          { AttributeName: 'sk', AttributeType: 'S' },
-        ],
-      }),
-    );
+    await createTable(client, TableName);
   }
 });
 afterAll(async () => {
