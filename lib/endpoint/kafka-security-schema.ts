@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { exactlyOneOf, oneOf, text, titled } from '#lib/item/field.ts';
 import { secretReference } from '#lib/item/secret-reference.ts';
+import { noStore, storeType } from '#lib/item/store-type.ts';
 import { type KafkaSecurity, PROTOCOLS } from './endpoint.ts';
 
 const mechanism = <T extends string>(...values: [T, ...T[]]) =>
@@ -24,16 +25,6 @@ const sasl = () =>
     ),
   ]);
 
-const storeType = <T extends string>(...values: [T, ...T[]]) =>
-  titled(z.literal(values), 'Type', 'The format of the store.');
-
-const none = () =>
-  titled(
-    z.strictObject({ type: storeType('NONE', '') }).transform(() => ({ type: 'NONE' as const })),
-    'None',
-    'No store.',
-  );
-
 const certificates = () =>
   titled(
     text(65_536)
@@ -45,7 +36,7 @@ const certificates = () =>
 
 const trustStore = () =>
   z.discriminatedUnion('type', [
-    none(),
+    noStore(),
     titled(
       z
         .strictObject({
@@ -70,7 +61,7 @@ const trustStore = () =>
 
 const keyStore = () =>
   z.discriminatedUnion('type', [
-    none(),
+    noStore(),
     titled(
       z.strictObject({
         type: storeType('PEM'),

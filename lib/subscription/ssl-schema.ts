@@ -2,9 +2,8 @@
 import * as z from 'zod';
 import { exactlyOneOf, field, oneOf, text, titled } from '#lib/item/field.ts';
 import { secretReference } from '#lib/item/secret-reference.ts';
+import { noStore, storeType } from '#lib/item/store-type.ts';
 
-const type = <T extends string>(...values: [T, ...T[]]) =>
-  titled(z.literal(values), 'Type', 'The format of the store.');
 const password = () => titled(text(1_024).optional(), 'Password', 'Opens the store.');
 const base64 = (title: string) =>
   titled(
@@ -23,21 +22,13 @@ const pem = (title: string) =>
     'PEM text.',
   );
 
-// Gravitee's older exports write "", those of today NONE.
-const noStore = () =>
-  titled(
-    z.strictObject({ type: type('NONE', '') }).transform(() => ({ type: 'NONE' as const })),
-    'None',
-    'No store.',
-  );
-
 const JKS_INSTEAD =
   'is a format that Java alone reads: make it PKCS12 (keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12) and give that, in base64';
 
 // Known types that are refused with what to do instead.
 const jks = () =>
   titled(
-    z.looseObject({ type: type('JKS') }).transform((value, { issues }) => {
+    z.looseObject({ type: storeType('JKS') }).transform((value, { issues }) => {
       issues.push({ code: 'custom', input: value, path: ['type'], message: JKS_INSTEAD });
       return z.NEVER;
     }),
@@ -52,7 +43,7 @@ const trustStore = () =>
     titled(
       z
         .strictObject({
-          type: type('PEM'),
+          type: storeType('PEM'),
           content: pem('Certificates'),
           secret: secretReference('content').optional(),
         })
@@ -64,7 +55,7 @@ const trustStore = () =>
     titled(
       z
         .strictObject({
-          type: type('PKCS12'),
+          type: storeType('PKCS12'),
           content: base64('Content'),
           password: password(),
           secret: secretReference('content and password').optional(),
@@ -83,7 +74,7 @@ const keyStore = () =>
     titled(
       z
         .strictObject({
-          type: type('PEM'),
+          type: storeType('PEM'),
           certContent: pem('Certificate'),
           keyContent: pem('Private key'),
           secret: secretReference('certContent and keyContent').optional(),
@@ -96,7 +87,7 @@ const keyStore = () =>
     titled(
       z
         .strictObject({
-          type: type('PKCS12'),
+          type: storeType('PKCS12'),
           content: base64('Content'),
           password: password(),
           alias: titled(text(256).optional(), 'Alias', 'The key to use, where the store holds several.'),
