@@ -2,7 +2,9 @@
 // SEED, PATTERNS and EVENTS set what is drawn. Ends with 1 when the two differ anywhere.
 import { createEvent } from '#lib/filter/event.ts';
 import { compileFilter, isWanted } from '#lib/filter/filter.ts';
-import { type Drawn, drawFrom, drawMessage, drawPattern, withFewTexts } from '#test/support/ruler/draw.ts';
+import { drawFrom, withFewTexts } from '#test/support/ruler/draw.ts';
+import { type Drawn, drawMessage } from '#test/support/ruler/draw-message.ts';
+import { drawPattern } from '#test/support/ruler/draw-pattern.ts';
 import { EXAMPLES } from '#test/support/ruler/examples.ts';
 import { judge, RULER_VERSION } from '#test/support/ruler/judge.ts';
 

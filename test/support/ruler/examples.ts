@@ -1,6 +1,6 @@
 // Each operator that AWS documents, with messages that pass and messages that do not:
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
-import type { Drawn } from './draw.ts';
+import type { Drawn } from './draw-message.ts';
 
 type Example = {
   readonly name: string;
