@@ -1,7 +1,6 @@
 // Carries out the policy's decision about the messages of one request. A message leaves its place only after its replacement is safe: the dead letter sent,
 // the held copy written, the backlog entry written. A crash between the two makes a duplicate, never a loss.
 
-import type { Delivery } from '#lib/message/attribute.ts';
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
 import { gatherSends } from '#lib/queue/gather-sends.ts';
 import { queueNameIn } from '#lib/queue/name.ts';
@@ -20,7 +19,7 @@ import type { DeliveryMessage } from './delivery-message.ts';
 import { causeOf, describe, httpStatusOf, type Outcome } from './outcome.ts';
 import { type ParkDeps, park, resting } from './park.ts';
 import type { Action } from './policy.ts';
-import type { Members } from './request-batch.ts';
+import { attemptedAt, type Members } from './request-batch.ts';
 
 export type ActDeps = ParkDeps &
   LaterDeps &
@@ -79,7 +78,7 @@ export async function act(
     }
     case 'undeliverable': {
       const gathering = { ...deps, queues: gatherSends(deps.queues) };
-      await Promise.all(members.map((message) => sendAborted(message, gathering)));
+      await Promise.all(attemptedAt(at, members).map((message) => sendAborted(message, gathering)));
       await goOn();
       return 'settled';
     }
@@ -105,10 +104,9 @@ export async function act(
   }
 
   async function sendAborted(message: DeliveryMessage, gathering: UndeliverableDeps): Promise<void> {
-    const { delivery, entry } = message;
-    const from = entry === undefined ? queueNameIn(deps.deliveriesQueueUrl) : 'backlog';
+    const from = message.entry === undefined ? queueNameIn(deps.deliveriesQueueUrl) : 'backlog';
     const why = { reason: 'aborted', detail: describe(outcome), from };
-    await sendDeliveryToUndeliverable({ ...message, delivery: attemptedOnce(delivery) }, why, gathering);
+    await sendDeliveryToUndeliverable(message, why, gathering);
   }
 
   async function setAside(): Promise<void> {
@@ -146,8 +144,8 @@ export async function act(
     const { config } = context;
     if (config.subscription.qos === 'auto' && (first.delivery.hops ?? 0) < deps.mostHops) {
       const retries = context.retries + 1;
-      const next = members.map(({ delivery, body }) => ({
-        delivery: { ...attemptedOnce(delivery), retries },
+      const next = attemptedAt(at, members).map(({ delivery, body }) => ({
+        delivery: { ...delivery, retries },
         body,
       }));
       await later(next, afterMs);
@@ -193,14 +191,9 @@ export async function act(
 
   /** Makes the messages the first of their lane's backlog, unless they are there already. Their attempt counters go on. */
   async function keep(): Promise<'settled' | 'stays'> {
-    const [next, ...others] = members;
-    const advanced = (message: DeliveryMessage) => ({
-      ...message,
-      delivery: attemptedOnce(message.delivery),
-    });
-    const all: Members = [advanced(next), ...others.map(advanced)];
+    const all = attemptedAt(at, members);
     const { head } = registration.state.pause ?? {};
-    const isHead = head?.messageId === next.delivery.messageId && head.probes >= PROBES_OF_ONE_HEAD;
+    const isHead = head?.messageId === first.delivery.messageId && head.probes >= PROBES_OF_ONE_HEAD;
     // A batch is probed with its first message alone before that.
     const inTheWay = isHead && members.length === 1;
     if (inTheWay && context.config.subscription.qos === 'auto') {
@@ -212,10 +205,6 @@ export async function act(
     const where = await leaveInBacklog(all, context, deps);
     await sendProbe(registration, deps);
     return where;
-  }
-
-  function attemptedOnce(delivery: Delivery): Delivery {
-    return { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at };
   }
 
   function facts() {

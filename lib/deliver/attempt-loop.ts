@@ -8,12 +8,11 @@ import { type ActDeps, act, leaveInBacklog } from './act.ts';
 import { ageMsOf, isTooOld } from './age.ts';
 import { type AttemptDeps, type Attempted, attempt } from './attempt.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
-import type { DeliveryMessage } from './delivery-message.ts';
 import { type LoggingBudget, loggedExchange } from './logged-exchange.ts';
 import { causeOf, directiveOf, httpStatusOf } from './outcome.ts';
 import { type PaceDeps, startPace } from './pace.ts';
 import { type Action, decide } from './policy.ts';
-import type { Members, Sending } from './request-batch.ts';
+import { attemptedAt, type Members, type Sending } from './request-batch.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
 export type AttemptLoopDeps = AttemptDeps &
@@ -119,18 +118,6 @@ async function attempts(
     if (sending.members.some(({ delivery }) => isTooOld(subscription, ageMsOf(delivery, now))))
       return { kind: 'too-old', members: sending.members, retries: retries + 1 };
   }
-}
-
-/** The messages after an attempt that began at `at`. */
-function attemptedAt(at: number, [first, ...others]: Members): Members {
-  const next = (message: DeliveryMessage): DeliveryMessage => {
-    const { delivery } = message;
-    return {
-      ...message,
-      delivery: { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at },
-    };
-  };
-  return [next(first), ...others.map(next)];
 }
 
 /** Secrets Manager did not answer, or throttled. Nothing was sent; the message is handed back. */

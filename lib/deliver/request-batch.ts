@@ -91,6 +91,18 @@ export const eachAlone = (messages: readonly DeliveryMessage[]): readonly Delive
     delivery: { ...message.delivery, batch: batchIdOf([message.delivery.messageId]) },
   }));
 
+/** The messages after an attempt that began at `at`: their attempt counters go on. */
+export function attemptedAt(at: number, [first, ...others]: Members): Members {
+  const next = (message: DeliveryMessage): DeliveryMessage => {
+    const { delivery } = message;
+    return {
+      ...message,
+      delivery: { ...delivery, attempt: delivery.attempt + 1, firstAt: delivery.firstAt ?? at },
+    };
+  };
+  return [next(first), ...others.map(next)];
+}
+
 /** Builds the request of one attempt. */
 export function requestFor(
   { members, batch }: Sending<Message>,
