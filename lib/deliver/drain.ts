@@ -90,7 +90,7 @@ function mayWork({ state }: Registration, lane: number, now: number): boolean {
 async function deliverBacklog(context: AttemptContext, bounds: Bounds, deps: DrainDeps): Promise<void> {
   const { registration, config, lane } = context;
   for (;;) {
-    const atOnce = requestsAtOnce(context, bounds);
+    const atOnce = requestsAtOnce(context);
     // After a probe, more may be under way at once than during it.
     const isProbe = atOnce < requestsInLane(lane, lanesOfConfig(config));
     const few = isProbe || registration.state.slow !== undefined;
@@ -115,12 +115,9 @@ async function deliverBacklog(context: AttemptContext, bounds: Bounds, deps: Dra
   }
 }
 
-/**
- * How many requests may be under way at once. A probe is one request. After a crash it is one, too: an entry must not be
- * charged with a crash that another one caused.
- */
-function requestsAtOnce({ registration, config, lane }: AttemptContext, { suspicious }: Bounds): number {
-  if (suspicious || phaseOf(registration.state) !== 'going') return 1;
+/** How many requests may be under way at once. A probe is one request. After a crash `nextEntries` returns only one. */
+function requestsAtOnce({ registration, config, lane }: AttemptContext): number {
+  if (phaseOf(registration.state) !== 'going') return 1;
   return requestsInLane(lane, lanesOfConfig(config));
 }
 

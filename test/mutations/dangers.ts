@@ -194,27 +194,14 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'probes-of-a-lane',
     danger: 'A lane with several requests probes with all of them at once.',
-    edits: [
-      [
-        'lib/deliver/drain.ts',
-        "if (suspicious || phaseOf(registration.state) !== 'going') return 1;",
-        'if (suspicious) return 1;',
-      ],
-    ],
+    edits: [['lib/deliver/drain.ts', "if (phaseOf(registration.state) !== 'going') return 1;", '']],
     tests: [['stories/lanes', 'probes with one message']],
   },
   {
     id: 'crash-of-a-lane',
     danger:
       'After a crash in a drain, entries that were under way beside the poison message are charged with it.',
-    edits: [
-      [
-        'lib/deliver/drain.ts',
-        "if (suspicious || phaseOf(registration.state) !== 'going') return 1;",
-        "if (phaseOf(registration.state) !== 'going') return 1;",
-      ],
-      ['lib/deliver/entries-page.ts', 'if (suspicious || isStuck)', 'if (isStuck)'],
-    ],
+    edits: [['lib/deliver/entries-page.ts', 'if (suspicious || isStuck)', 'if (isStuck)']],
     tests: [['stories/lanes', 'is found out alone']],
   },
   {
