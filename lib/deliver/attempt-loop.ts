@@ -1,7 +1,7 @@
 // The attempts of one request: attempt, decide, and retry in place while the policy and the time allow it. Then act.
 
 import { isFaultOfSecretsManager } from '#lib/credentials/secrets.ts';
-import { phaseOf } from '#lib/state/transitions.ts';
+import { isPausedSince } from '#lib/state/transitions.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { CountName, Log, Meter } from '#lib/telemetry/log.ts';
 import { type ActDeps, act, leaveInBacklog } from './act.ts';
@@ -111,7 +111,7 @@ async function attempts(
     await stopwatch.during(() => deps.wait(afterMs));
     sending = { ...sending, members: attemptedAt(attempted.at, members) };
     // Another lane paused the subscription meanwhile. Only that lane's probe is sent now; this message waits too.
-    if (context.registration.state.epoch !== epoch && phaseOf(context.registration.state) !== 'going') {
+    if (isPausedSince(context.registration.state, epoch)) {
       return await leaveInBacklog(sending.members, context, deps);
     }
     const now = deps.now();

@@ -1,6 +1,6 @@
 // The messages of one request until each has its end: together, and one by one where one of them may be the fault. Those
 // that their subscription does not want, and those that are too old, are not sent.
-import { phaseOf } from '#lib/state/transitions.ts';
+import { isPausedSince } from '#lib/state/transitions.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { leaveInBacklog } from './act.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
@@ -74,7 +74,7 @@ async function inParts(
       continue;
     }
     // An earlier request of this lane, or another lane, has paused the subscription.
-    if (registration.state.epoch !== epoch && phaseOf(registration.state) !== 'going') {
+    if (isPausedSince(registration.state, epoch)) {
       const left = await leaveInBacklog(rest, context, deps);
       if (left === 'settled') onSettled(rest.length);
       return left;
@@ -139,8 +139,7 @@ async function oneByOne(
   const alone = eachAlone(members);
   for (const [index, message] of alone.entries()) {
     // An earlier request of this lane, or another lane, has paused the subscription.
-    const isPaused = registration.state.epoch !== epoch && phaseOf(registration.state) !== 'going';
-    if (isPaused) return await leaveFrom(index);
+    if (isPausedSince(registration.state, epoch)) return await leaveFrom(index);
     const done = await attemptAlone(message);
     if (done === 'stays') return done;
     // In the next invocation the whole batch would be refused once more, and perhaps never have time for the first of it.

@@ -15,7 +15,7 @@ import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
 import { laneWaits, needsSlots, paceNoted } from '#lib/state/slow.ts';
 import { passSlot, takeProbeSlot } from '#lib/state/slow-drains.ts';
 import type { State } from '#lib/state/state.ts';
-import { phaseOf } from '#lib/state/transitions.ts';
+import { isPausedSince, phaseOf } from '#lib/state/transitions.ts';
 import { workAtOnce } from './at-once.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
 import { attemptSending } from './attempt-sending.ts';
@@ -154,7 +154,7 @@ async function deliverEntries(
   const done = await startEntries(sending, onSettled, { context: whole, bounds }, deps);
   if (done === 'out-of-time') return 'hand-on';
   // A pause has made this token's number invalid and has sent the probe's token.
-  if (phaseOf(registration.state) !== 'going' && registration.state.epoch !== epoch) return 'stop';
+  if (isPausedSince(registration.state, epoch)) return 'stop';
   return done === 'settled' ? 'on' : 'hand-on';
 }
 

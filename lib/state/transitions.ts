@@ -60,6 +60,10 @@ export const TRANSITIONS: { readonly [phase in Phase]: { readonly [event in Stat
 export const phaseOf = ({ pause }: State): Phase =>
   pause === undefined ? 'going' : pause.resumeAt === undefined ? 'stopped' : 'outage';
 
+/** Whether the subscription was paused after this epoch: by another lane, or by an earlier request. */
+export const isPausedSince = (state: State, epoch: number): boolean =>
+  state.epoch !== epoch && phaseOf(state) !== 'going';
+
 /** Whether the event changes anything in the state's present phase. */
 export const counts = (event: StateEvent, state: State): boolean =>
   TRANSITIONS[phaseOf(state)][event] !== 'stay';
