@@ -121,17 +121,18 @@ test('entries are in the order of their numbers, however many digits these have'
   expect(new Set(world.entries('acme').map(({ sk }) => String(sk).indexOf('#')))).toEqual(new Set([40]));
 });
 
+const delivery = {
+  subscription: 'acme',
+  contentType: '',
+  headers: {},
+  publishedAt: 0,
+  attempt: 1,
+  sends: 0,
+};
+
 test('two messages with the same sequence number are both kept: a queue that is made again counts from the start', async () => {
   const { documents } = createMemoryDocuments();
   const deps = { ...tablesOver(documents), now: () => 0 };
-  const delivery = {
-    subscription: 'acme',
-    contentType: '',
-    headers: {},
-    publishedAt: 0,
-    attempt: 1,
-    sends: 0,
-  };
   for (const messageId of ['old', 'new']) {
     const entry = entryOf({ delivery: { ...delivery, messageId }, body: messageId, sequence: '7' }, 0);
     await putEntries('acme', 0, [entry], deps);
@@ -142,14 +143,6 @@ test('two messages with the same sequence number are both kept: a queue that is 
 test('entries are in the publisher’s order, and one that is sent again on request comes by its lane’s number', async () => {
   const { documents } = createMemoryDocuments();
   const deps = { ...tablesOver(documents), now: () => 0 };
-  const delivery = {
-    subscription: 'acme',
-    contentType: '',
-    headers: {},
-    publishedAt: 0,
-    attempt: 1,
-    sends: 0,
-  };
   const came = [
     { messageId: 'third', place: '30', sequence: '41' },
     { messageId: 'again', place: '10', replayId: 'r', sequence: '50' },
