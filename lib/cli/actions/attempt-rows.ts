@@ -1,7 +1,8 @@
 // How `attempts` shows steps: rows of a table, the kept headers and bodies below a row, and what can be done at the end.
+import { nextFor } from '#lib/attempts/next.ts';
 import type { AttemptQuery } from '#lib/attempts/query.ts';
 import type { Step } from '#lib/attempts/step.ts';
-import { nextFor, type WayEnd } from '#lib/attempts/way.ts';
+import type { WayEnd } from '#lib/attempts/way.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { age, type Column, growingTable, plain, type Style } from '#lib/cli/terminal/print.ts';
 

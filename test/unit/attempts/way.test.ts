@@ -1,7 +1,8 @@
 // The whole way of a message: where it is at the end, and how to send it again.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { nextFor } from '#lib/attempts/next.ts';
 import type { Step } from '#lib/attempts/step.ts';
-import { findWay, nextFor, wayEndsOf } from '#lib/attempts/way.ts';
+import { findWay, wayEndsOf } from '#lib/attempts/way.ts';
 import { type LogServer, startLogServer } from '#test/support/log-server.ts';
 
 let server: LogServer;
