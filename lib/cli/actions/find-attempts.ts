@@ -8,26 +8,9 @@ import { findWay } from '#lib/attempts/way.ts';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { plain } from '#lib/cli/terminal/print.ts';
-import { OUTCOMES } from '#lib/message/attribute.ts';
-import { attemptTable, endsText, jsonOf, stepTable } from './attempt-rows.ts';
+import { type AttemptOptions, isWay, queryOf } from './attempt-query.ts';
+import { attemptTable, endsText, jsonOf, type StepRows, stepTable } from './attempt-rows.ts';
 
-export type AttemptOptions = {
-  readonly message?: string;
-  /** ISO 8601. */
-  readonly since?: string;
-  readonly until?: string;
-  readonly outcome?: readonly string[];
-  readonly status?: readonly string[];
-  readonly steps?: true;
-  readonly bodies?: true;
-  readonly limit: number;
-  readonly all?: true;
-  readonly follow?: true;
-};
-
-const DAY_MS = 86_400_000;
-/** The clock of AWS may be ahead of this machine's: the search ends a little in the future. */
-const AHEAD_MS = 5 * 60_000;
 /** Rows that are printed together while a search goes on. */
 const AT_ONCE = 200;
 
@@ -53,45 +36,6 @@ export async function showAttempts(
   }
 }
 
-/** The whole way of a message, unless only some of its attempts are wanted. */
-const isWay = (options: AttemptOptions): options is AttemptOptions & { readonly message: string } =>
-  options.message !== undefined && options.outcome === undefined && options.status === undefined;
-
-function queryOf(subscription: string | undefined, options: AttemptOptions): AttemptQuery {
-  const { message, outcome, status, steps = false, follow: follows, until } = options;
-  const refuse = (why: string) => {
-    throw new CommandFailed(why, 2);
-  };
-  const unknown = outcome?.find((one) => !OUTCOMES.some((known) => known === one));
-  if (unknown !== undefined)
-    refuse(`--outcome ${unknown}: there is no such outcome, only ${OUTCOMES.join(', ')}.`);
-  const chooses = outcome !== undefined || status !== undefined;
-  if (steps && chooses)
-    refuse('--steps shows every step, and --outcome and --status choose attempts: leave one out.');
-  if (follows && until !== undefined) refuse('--follow waits for further attempts, so it has no --until.');
-  if (follows && options.all) refuse('--follow shows the newest attempts and goes on: leave --all out.');
-  const now = Date.now();
-  const since = options.since === undefined ? now - DAY_MS : Date.parse(options.since);
-  const end = until === undefined ? Math.max(now, since) + AHEAD_MS : Date.parse(until);
-  if (end <= since) refuse('--until must be after --since.');
-  return {
-    ...(subscription !== undefined && { subscription }),
-    ...(message !== undefined && { message }),
-    ...(outcome !== undefined && { outcomes: outcome }),
-    ...(status !== undefined && { statuses: status.map(statusesIn) }),
-    allSteps: steps || isWay(options),
-    since,
-    until: end,
-  };
-}
-
-function statusesIn(text: string): readonly [number, number] {
-  const [, first, rest] = /^([1-5])(\d\d|xx)$/.exec(text) ?? [];
-  if (first === undefined)
-    throw new CommandFailed(`--status ${text}: give a status such as 410, or a class such as 4xx.`, 2);
-  return rest === 'xx' ? [Number(first) * 100, Number(first) * 100 + 99] : [Number(text), Number(text)];
-}
-
 /** A bar on standard error while a search goes on. */
 function watching({ progress }: Pick<CommandContext, 'progress'>) {
   const bar = progress('Reading the logs');
@@ -107,25 +51,37 @@ async function showNewest(
   { limit, bodies }: AttemptOptions,
   clients: LogClients,
   context: CommandContext,
-): Promise<readonly Step[]> {
+): Promise<void> {
+  const { steps, more, missing } = await newest({ ...query, limit }, clients, context);
+  const key = query.allSteps ? 'steps' : 'attempts';
+  context.print.result({ [key]: steps.map(jsonOf), more, missing }, () => {
+    if (steps.length === 0) return nothing(query);
+    const table = tableFor(query, context, bodies);
+    return more ? `${table.add(steps)}\n${OLDER}` : table.add(steps);
+  });
+}
+
+/** Searches the newest steps, with a bar. */
+async function newest(
+  query: AttemptQuery & { readonly limit: number },
+  clients: LogClients,
+  context: CommandContext,
+): Promise<Pick<SearchProgress, 'more' | 'missing'> & { readonly steps: readonly Step[] }> {
   const { end, onProgress } = watching(context);
-  const search = findAttempts(clients, { ...query, limit, onProgress });
+  const search = findAttempts(clients, { ...query, onProgress });
   const steps: Step[] = [];
   try {
     for await (const step of search) steps.push(step);
   } finally {
     end();
   }
-  const { more, missing } = search.progress;
   checkGroups(search.progress, clients, context);
-  const key = query.allSteps ? 'steps' : 'attempts';
-  context.print.result({ [key]: steps.map(jsonOf), more, missing }, () => {
-    if (steps.length === 0) return nothing(query);
-    const table = query.allSteps ? stepTable(query, context, bodies) : attemptTable(query, context, bodies);
-    return more ? `${table.add(steps)}\n${OLDER}` : table.add(steps);
-  });
-  return steps;
+  const { more, missing } = search.progress;
+  return { steps, more, missing };
 }
+
+const tableFor = (query: AttemptQuery, context: CommandContext, bodies: true | undefined): StepRows =>
+  query.allSteps ? stepTable(query, context, bodies) : attemptTable(query, context, bodies);
 
 const OLDER = 'There may be older ones: use --limit or --all.';
 
@@ -154,7 +110,7 @@ async function streamAll(
   context: CommandContext,
 ): Promise<void> {
   const { end, onProgress } = watching(context);
-  const table = query.allSteps ? stepTable(query, context, bodies) : attemptTable(query, context, bodies);
+  const table = tableFor(query, context, bodies);
   const search = findAttempts(clients, { ...query, onProgress });
   let found = 0;
   let rows: Step[] = [];
@@ -184,16 +140,8 @@ async function follow(
   clients: LogClients,
   context: CommandContext,
 ): Promise<void> {
-  const { end, onProgress } = watching(context);
-  const search = findAttempts(clients, { ...query, limit, onProgress });
-  const known: Step[] = [];
-  try {
-    for await (const step of search) known.push(step);
-  } finally {
-    end();
-  }
-  checkGroups(search.progress, clients, context);
-  const table = query.allSteps ? stepTable(query, context, bodies) : attemptTable(query, context, bodies);
+  const { steps: known } = await newest({ ...query, limit }, clients, context);
+  const table = tableFor(query, context, bodies);
   const show = (steps: readonly Step[]) => context.print.lines(steps.map(jsonOf), () => table.add(steps));
   if (known.length > 0) await show(known);
   context.print.note('Waiting for further ones; Ctrl-C ends it.');
