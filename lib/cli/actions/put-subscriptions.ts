@@ -52,10 +52,10 @@ export async function putSubscriptions(
   const checked = await checkItems(given, options, context);
   for (const { from, check } of checked) if (!check.ok) refuseItem(from, check.faults);
   const put = await putChecked(checked, options, context);
-  const value = options.event === undefined ? put : put.map((one) => ({ ...one, messages: triedWith(one) }));
-  context.print.result(value, () =>
-    put
-      .flatMap((one) => [inWords(one, context), ...triedWith(one).map((each) => triedInWords(each, context))])
+  const tried = put.map((one) => ({ ...one, messages: triedWith(one) }));
+  context.print.result(options.event === undefined ? put : tried, () =>
+    tried
+      .flatMap((one) => [inWords(one, context), ...one.messages.map((each) => triedInWords(each, context))])
       .join('\n'),
   );
 
