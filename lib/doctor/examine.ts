@@ -1,38 +1,29 @@
 // The doctor: checks a stage and returns a report. The order matters, because later checks use the results of earlier ones.
 // It changes nothing, and invokes no function.
-import type { SQSClient } from '@aws-sdk/client-sqs';
-import { addressRules } from '#lib/callback/address.ts';
-import type { Lookup } from '#lib/callback/guard.ts';
-import { readConfig, resumeEnvironment } from '#lib/deployment/config.ts';
-import { brokerAddresses, type DeploymentRules, deploymentRules, itemRules } from '#lib/deployment/rules.ts';
-import type { Tables } from '#lib/state/table.ts';
 import { lookAtAlarms } from './alarms.ts';
 import { lookAtCapacity } from './capacity.ts';
 import type { DoctorClients } from './clients.ts';
 import { lookAtClock } from './clock.ts';
-import { type Desired, desiredStage, resolved } from './desired.ts';
-import { lookAtEndpoints } from './endpoints.ts';
+import { type Desired, desiredStage } from './desired.ts';
 import type { CheckName, Report } from './finding.ts';
-import { compareFunctions, environmentsOf, readFunctions } from './functions.ts';
+import { compareFunctions } from './function-settings.ts';
+import { environmentsOf, readFunctions } from './functions.ts';
 import {
   type GivenParameters,
   givenParameters,
   lookAtParameters,
   readParameters,
 } from './given-parameters.ts';
-import { type Items, readRegistered } from './items.ts';
 import { lookAtMappings } from './mappings.ts';
-import { lookAtNames } from './names.ts';
 import { namesOfStage, type StageNames } from './physical.ts';
 import { compareQueues } from './queue-attributes.ts';
 import { lookAtUndeliverable, readQueues } from './queues.ts';
+import { lookAtItems, type RegisteredDeps } from './registered.ts';
 import { lookAtRoles } from './roles.ts';
 import { lookAtEventBus, lookAtSchedule } from './schedule.ts';
-import { lookAtSecrets } from './secrets.ts';
 import { lookAtStack } from './stack.ts';
-import { lookAtStates } from './states.ts';
 import { lookAtTables } from './tables.ts';
-import { createSight, type Sight } from './unseen.ts';
+import { createSight, type SightOf } from './unseen.ts';
 
 export type DoctorOptions = {
   readonly stage: string;
@@ -47,16 +38,11 @@ export type DoctorOptions = {
   readonly clockUrl: string;
 };
 
-export type DoctorDeps = DoctorClients & {
-  readonly tables: Tables<'subscriptionsTable' | 'endpointsTable' | 'stateTable'>;
-  readonly sqsIn: (region: string | undefined) => Promise<Pick<SQSClient, 'send'>>;
-  /** Undefined: names are not looked up. */
-  readonly lookup: Lookup | undefined;
-  readonly fetch: typeof globalThis.fetch;
-  readonly now: () => number;
-  /** Called often; `total` is undefined while it is unknown. */
-  readonly onProgress: (what: string, done: number, total?: number) => void;
-};
+export type DoctorDeps = DoctorClients &
+  RegisteredDeps & {
+    readonly fetch: typeof globalThis.fetch;
+    readonly now: () => number;
+  };
 
 /** The stage does not exist, or AWS answered no question: there is no report. */
 export class NothingToExamine extends Error {
@@ -74,16 +60,15 @@ export async function examine(options: DoctorOptions, deps: DoctorDeps): Promise
       `AWS answered no question about the stage ${options.stage}: ${report.notLookedAt[0]?.why}.`,
     );
   await lookAtTables(desired, sightOf('tables'), { ...deps, hasTimeToLive: isDeployed });
-  await lookAtItems(desired, names, options, deps, sightOf);
+  await lookAtItems(desired, sightOf, { ...deps, names, endpointUrl: options.endpointUrl });
   await lookAtClock(options.clockUrl, sightOf('clock'), deps);
   return report;
 }
 
-type Seen = StageNames & {
+type Seen = Pick<StageNames, 'names'> & {
   readonly desired: Desired;
   readonly isDeployed: boolean;
 };
-type SightOf = (check: CheckName) => Sight;
 
 /** Compares the deployed resources with the template. */
 async function lookAtStage(
@@ -137,80 +122,7 @@ async function lookAtStage(
   step('the alarms', 6);
   await lookAtCapacity(desired, sightOf('capacity'), deps);
   await lookAtAlarms(desired, sightOf('alarms'), deps);
-  return { desired, names, hasRoles, isDeployed };
+  return { desired, names, isDeployed };
 }
 
 const STEPS = 7;
-
-/** Checks the items that customers have registered. */
-async function lookAtItems(
-  desired: Desired,
-  names: StageNames['names'],
-  { stage, endpointUrl }: DoctorOptions,
-  deps: DoctorDeps,
-  sightOf: SightOf,
-): Promise<void> {
-  const { tables, onProgress, lookup } = deps;
-  const sight = sightOf('subscriptions');
-  if (names === undefined) {
-    sight.skip('the registered items', "the stage's account is not known");
-    return;
-  }
-  const rules = rulesOf(desired, names, endpointUrl);
-  const items: Items | undefined = await sight.look('the registered items', 'dynamodb:Scan', () =>
-    readRegistered(sight, {
-      ...tables,
-      rules: itemRules(rules),
-      onProgress: (done) => onProgress('Reading the items', done),
-    }),
-  );
-  await sight.look('the states of subscriptions', 'dynamodb:Scan, dynamodb:BatchGetItem', () =>
-    lookAtStates(stage, sight, {
-      ...tables,
-      onProgress: (done) => onProgress('Reading the states', done, items?.subscriptions),
-    }),
-  );
-  if (items === undefined) return;
-  await lookAtSecrets(items, sightOf('secrets'), {
-    ...deps,
-    onProgress: (done, total) => onProgress('Opening the secrets', done, total),
-  });
-  const { functions, resources } = desired;
-  await lookAtEndpoints(items.endpoints, sightOf('endpoints'), {
-    ...deps,
-    ownQueues: queueNames(resources),
-  });
-  if (lookup === undefined) {
-    sightOf('names').skip('the host names', '--skip-dns is given');
-    return;
-  }
-  await lookAtNames(items.names, sightOf('names'), {
-    lookup,
-    addresses: { callback: addressRules(rules), broker: brokerAddresses(rules) },
-    inVpc: functions.some(({ vpc }) => vpc !== undefined),
-    onProgress: (done, total) => onProgress('Looking up the host names', done, total),
-  });
-}
-
-const queueNames = (resources: Desired['resources']): readonly string[] =>
-  Object.values(resources).flatMap(({ Type, Properties }) =>
-    Type === 'AWS::SQS::Queue' ? [String(Properties.QueueName)] : [],
-  );
-
-/** The rules by which the functions of this version judge items, with the parameters of the stage. */
-function rulesOf(
-  desired: Desired,
-  names: NonNullable<StageNames['names']>,
-  endpointUrl: string | undefined,
-): DeploymentRules {
-  const environment = desired.functions.find(({ name }) => name === 'resume')?.environment ?? {};
-  const variables = Object.fromEntries(
-    Object.entries(environment).map(([name, value]) => [name, String(resolved(value, desired, names))]),
-  );
-  return deploymentRules(
-    readConfig(resumeEnvironment, {
-      ...variables,
-      ...(endpointUrl !== undefined && { AWS_ENDPOINT_URL: endpointUrl }),
-    }),
-  );
-}

@@ -14,6 +14,9 @@ export type Sight = {
   look<T>(what: string, needs: string, look: () => Promise<T>): Promise<T | undefined>;
 };
 
+/** Returns the writer of a check. */
+export type SightOf = (check: CheckName) => Sight;
+
 /** Makes the writer of one check. `emulated`: an emulated AWS may lack operations. */
 export function createSight(check: CheckName, report: Report, emulated: boolean): Sight {
   const skip = (what: string, why: string) => void report.notLookedAt.push({ check, what, why });
