@@ -39,7 +39,7 @@ export const deliveryLimits = (config: DeliverEnvironment): DeliveryLimits => ({
   excerptBytes: config.EXCERPT_BYTES,
   loggedBytesPerMinute: config.TENANT_LOGGING_BYTES,
   mostHops: config.MOST_RETRY_HOPS,
-  // Its cache, and a moment for its reads, which are eventually consistent, and for its sends.
+  // The time that `route` caches lanes, and 5 s for its reads, which are eventually consistent, and for its sends.
   staleLanesMs: config.CONFIG_CACHE_SECONDS * 1000 + 5_000,
   claimsLiveSeconds: config.CLAIMS_LIVE_DAYS * 86_400,
   aloneAtReceives: config.ALONE_AT_RECEIVES,

@@ -260,7 +260,8 @@ export const PARAMETERS = {
       default: 5,
       variable: 'CONFIG_CACHE_SECONDS',
       functions: ['route', 'deliver', 'bridge'],
-      meaning: 'How long `route` caches the subscriptions of a topic, and `bridge` an endpoint',
+      meaning:
+        'How long `route` caches the subscriptions of a topic, and `bridge` an endpoint. `deliver` waits for this time, and 5 s more, before it moves messages to other lanes',
     },
   ),
   retentionSeconds: whole(
