@@ -3,7 +3,6 @@
 
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
 import { gatherSends } from '#lib/queue/gather-sends.ts';
-import { queueNameIn } from '#lib/queue/name.ts';
 import { type LaterDeps, sendToRetries } from '#lib/queue/retries.ts';
 import { sendDeliveryToUndeliverable, type UndeliverableDeps } from '#lib/queue/undeliverable.ts';
 import { change } from '#lib/state/change.ts';
@@ -15,7 +14,7 @@ import { failed, type OutageWaits, refused, wentWell } from '#lib/state/machine.
 import type { Head, State } from '#lib/state/state.ts';
 import type { Attempted } from './attempt.ts';
 import type { AttemptContext } from './attempt-context.ts';
-import type { DeliveryMessage } from './delivery-message.ts';
+import { type DeliveryMessage, sourceNameOf } from './delivery-message.ts';
 import { causeOf, describe, httpStatusOf, type Outcome } from './outcome.ts';
 import { type ParkDeps, park, resting } from './park.ts';
 import type { Action } from './policy.ts';
@@ -104,8 +103,7 @@ export async function act(
   }
 
   async function sendAborted(message: DeliveryMessage, gathering: UndeliverableDeps): Promise<void> {
-    const from = message.entry === undefined ? queueNameIn(deps.deliveriesQueueUrl) : 'backlog';
-    const why = { reason: 'aborted', detail: describe(outcome), from };
+    const why = { reason: 'aborted', detail: describe(outcome), from: sourceNameOf(message, deps) };
     await sendDeliveryToUndeliverable(message, why, gathering);
   }
 

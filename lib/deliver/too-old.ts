@@ -2,13 +2,12 @@
 // or go to `undeliverable` where the subscription has no dlq.
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
 import { gatherSends } from '#lib/queue/gather-sends.ts';
-import { queueNameIn } from '#lib/queue/name.ts';
 import { sendDeliveryToUndeliverable, type UndeliverableDeps } from '#lib/queue/undeliverable.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { Meter } from '#lib/telemetry/log.ts';
 import { ageMsOf, isTooOld } from './age.ts';
 import { type ClaimDeps, isClaimed } from './claim.ts';
-import type { DeliveryMessage } from './delivery-message.ts';
+import { type DeliveryMessage, sourceNameOf } from './delivery-message.ts';
 
 export type TooOldDeps = DeadLetterDeps &
   UndeliverableDeps &
@@ -48,13 +47,13 @@ export async function expire(
   }
 
   async function away(message: DeliveryMessage): Promise<void> {
-    const { delivery, entry } = message;
+    const { delivery } = message;
     if (dlq !== undefined) {
       // The next attempt is not made.
       const made = { ...message, delivery: { ...delivery, attempt: delivery.attempt - 1 } };
       return await sendDeadLetter(made, { endpoint: dlq.endpoint, reason: 'expired', at }, gathering);
     }
-    const from = entry === undefined ? queueNameIn(deps.deliveriesQueueUrl) : 'backlog';
+    const from = sourceNameOf(message, deps);
     const detail = `older than maxAgeSeconds of subscription ${id}`;
     await sendDeliveryToUndeliverable(message, { reason: 'expired', detail, from }, gathering);
   }
