@@ -1,5 +1,6 @@
-// Carries out the policy's decision about the messages of one request. A message leaves its place only after its replacement is safe: the dead letter sent,
-// the held copy written, the backlog entry written. A crash between the two makes a duplicate, never a loss.
+// Carries out the policy's decision about the messages of one request. A message leaves its place only after its replacement
+// is safe: the dead letter sent, the held copy written, the backlog entry written. A crash between the two makes a duplicate,
+// never a loss.
 
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
 import { gatherSends } from '#lib/queue/gather-sends.ts';

@@ -118,7 +118,8 @@ const isPayloadPointer = (
 ): boolean =>
   POINTER_BODY.test(withoutMark(body)) ||
   POINTER_ATTRIBUTES.some((name) => attributes[name] !== undefined || shape?.texts[name] !== undefined);
-/** A number of more digits than SQS's 128 bits make is no place in a sort key. */
+
+/** The sequence number; undefined for more than the 39 digits that SQS's 128 bits make: a sort key has no room for it. */
 const placeIn = (sequence: string | undefined): string | undefined =>
   sequence !== undefined && /^\d{1,39}$/.test(sequence) ? sequence : undefined;
 

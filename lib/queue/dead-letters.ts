@@ -11,11 +11,11 @@ export type DeadLetterDeps = {
   readonly deadLettersQueueUrl: string;
   readonly log: Log;
   readonly count: Count;
-  /** Tells whoever watches, once a minute at most for each subscription. Never throws. */
+  /** Puts an event on the event bus, once a minute at most for each subscription. Never throws. */
   readonly announceDeadLetter: (deadLettered: DeadLettered) => Promise<void>;
 };
 
-/** What is told of a dead letter. */
+/** The fields of a dead letter that its event is made from. */
 export type DeadLettered = Pick<
   DeadLetter,
   'subscription' | 'endpoint' | 'reason' | 'outcome' | 'status' | 'code'

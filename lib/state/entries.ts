@@ -1,5 +1,6 @@
-// A lane's backlog: its waiting messages, in the publisher's order as far as messages.fifo knows it, else in the lane's. Parking a message twice writes one entry. Only the
-// holder of the lane's message group writes here.
+// A lane's backlog: its waiting messages, in the publisher's order as far as messages.fifo knows it, else in the lane's.
+// Parking a message twice writes one entry. Only the holder of the lane's message group writes here. A move of
+// lanes also writes into other lanes, while no lane is drained (deliver/move-lane.ts).
 import * as z from 'zod';
 import { type Delivery, deliverySchema } from '#lib/message/attribute.ts';
 import { deleteBodies, putBodies, readBody, type StoredBody, storedBody, withBodies } from './body-parts.ts';
