@@ -175,7 +175,7 @@ function checkGroups(
       `There is no log group ${groups} (stage ${names.stage}, ${place.endpointUrl ?? `region ${place.region ?? 'of the profile'}`}): check --stage, --region and --profile. A deployment makes the log groups of its functions.`,
     );
   }
-  print.note(`There is no log group ${groups}: what these functions did is not shown.`);
+  print.note(`There is no log group ${groups}: the steps of these functions are not shown.`);
 }
 
 const isDenied = (error: unknown): error is Error =>
