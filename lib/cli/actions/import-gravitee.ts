@@ -9,7 +9,7 @@ import { askResume } from '#lib/cli/terminal/invoke.ts';
 import type { Fault } from '#lib/item/fault.ts';
 import { readEntrypoint, withEntrypoint } from './entrypoint.ts';
 import { type Converted, convert, subscriptionsIn } from './gravitee-export.ts';
-import { checkItems, inWords, type Put, putChecked } from './put-subscriptions.ts';
+import { checkItems, inIndex, inWords, type Put, putChecked } from './put-subscriptions.ts';
 
 type Options = {
   readonly topic?: string;
@@ -36,7 +36,7 @@ export async function importGravitee(file: string, options: Options, context: Co
     .filter((one) => one.kind === 'item')
     .map((one) => {
       const given = { from: one.id, item: one.item };
-      return { ...one, ...(entrypoint === undefined ? given : withEntrypoint(given, entrypoint)) };
+      return { ...one, ...inIndex(entrypoint === undefined ? given : withEntrypoint(given, entrypoint)) };
     });
   refuseRepeated(items, 'id');
   const checked = await checkItems(items, options, context);

@@ -67,7 +67,7 @@ export async function putSubscriptions(
 }
 
 /** The item as the index `by-topic` needs it: one that names several topics, or a beginning, has the topic `*`. */
-function inIndex({ from, item }: Given): Given {
+export function inIndex({ from, item }: Given): Given {
   const { topic, topics } = item;
   if (topics !== undefined && topic === undefined) return { from, item: { ...item, topic: ALL_TOPICS } };
   if (topics === undefined && typeof topic === 'string' && isPrefix(topic))

@@ -84,6 +84,12 @@ test('an export with several is put, each with what it becomes and what is not c
   expect((await run(['status', 'g-stopped', '--json'])).stdout).toContain('stopped in Gravitee');
 });
 
+test('a topic that is a beginning is put as put does it', async () => {
+  const { code, stderr } = await importing(subscription('g-prefix'), '--topic', 'orders.*');
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(await stored('g-prefix')).toMatchObject({ topic: '*', topics: ['orders.*'] });
+});
+
 test('where one is invalid none is put, and the faults of each are said', async () => {
   const data = [
     subscription('g-good'),
