@@ -40,13 +40,15 @@ export async function importGravitee(file: string, options: Options, context: Co
     });
   refuseRepeated(items, 'id');
   const checked = await checkItems(items, options, context);
-  const isRefused = checked.some(({ check }) => !check.ok);
+  const isRefused = checked.some(({ ok }) => !ok);
   const put = isRefused ? [] : await putChecked(checked, options, context);
   if (!isRefused && options.dryRun !== true) await pauseThose(items, context);
+  // In the order of the file. Two without an id would have the same one.
+  let next = 0;
   const results = converted.map((one): Result => {
     if (one.kind === 'left-out') return one;
-    const at = items.findIndex(({ id }) => id === one.id);
-    const check = checked[at]?.check;
+    const at = next++;
+    const check = checked[at];
     return { ...one, faults: check?.ok === false ? check.faults : [], put: put[at] };
   });
   context.print.result(results.map(forPrograms), () =>

@@ -9,7 +9,7 @@ import { parseSubscription } from '#lib/subscription/schema.ts';
 import { ALL_TOPICS, isPrefix } from '#lib/subscription/topics.ts';
 import { type Checked, checkSubscription, lookupUnless } from './check.ts';
 import { readEntrypoint, withEntrypoint } from './entrypoint.ts';
-import { planOf, type Registered, register } from './register.ts';
+import { type Plan, planOf, type Registered, register } from './register.ts';
 import { anyRules, readRules } from './rules.ts';
 import { readSampleMessages } from './sample-messages.ts';
 import { type Tried, triedInWords, tryMessage } from './try-filter.ts';
@@ -50,7 +50,7 @@ export async function putSubscriptions(
     if (!parsed.ok) refuseItem(from, parsed.faults);
   }
   const checked = await checkItems(given, options, context);
-  for (const { from, check } of checked) if (!check.ok) refuseItem(from, check.faults);
+  for (const one of checked) if (!one.ok) refuseItem(one.from, one.faults);
   const put = await putChecked(checked, options, context);
   const tried = put.map((one) => ({ ...one, messages: triedWith(one) }));
   context.print.result(options.event === undefined ? put : tried, () =>
@@ -60,7 +60,7 @@ export async function putSubscriptions(
   );
 
   function triedWith({ id }: Put): readonly Tried[] {
-    const subscriptions = checked.flatMap(({ check }) => (check.ok ? [check.subscription] : []));
+    const subscriptions = checked.flatMap((one) => (one.ok ? [one.subscription] : []));
     const own = subscriptions.filter((subscription) => subscription.id === id);
     return own.flatMap((subscription) => messages.map((message) => tryMessage(message, subscription)));
   }
@@ -75,7 +75,11 @@ export function inIndex({ from, item }: Given): Given {
   return { from, item };
 }
 
-export type CheckedItem = { readonly from: string; readonly item: Given['item']; readonly check: Checked };
+/** An item as it was checked; a valid one with the plan of its writes. */
+export type CheckedItem = { readonly from: string } & (
+  | (Extract<Checked, { ok: true }> & { readonly plan: Plan })
+  | Extract<Checked, { ok: false }>
+);
 
 /** Checks items against the deployment and the network. */
 export async function checkItems(
@@ -84,15 +88,15 @@ export async function checkItems(
   context: CommandContext,
 ): Promise<readonly CheckedItem[]> {
   const { tables, secrets } = context;
-  const deps = {
-    tables,
-    secrets,
-    deployment: await readRules(context),
-    lookup: lookupUnless(skipDns === true),
-  };
+  const deployment = await readRules(context);
+  const deps = { tables, secrets, deployment, lookup: lookupUnless(skipDns === true) };
   const checked: CheckedItem[] = [];
   await each('Checking', given, context, async ({ from, item }) => {
-    checked.push({ from, item, check: await checkSubscription(item, deps) });
+    const check = await checkSubscription(item, deps);
+    if (!check.ok) return void checked.push({ from, ...check });
+    const { id } = check.subscription;
+    const plan = planOf(withoutBlanks(item), (purpose) => secretNameOf(id, purpose, deployment.secrets));
+    checked.push({ from, ...check, plan });
   });
   return checked;
 }
@@ -103,12 +107,7 @@ export async function putChecked(
   { dryRun }: PutOptions,
   context: CommandContext,
 ): Promise<readonly Put[]> {
-  const { secrets: rules } = await readRules(context);
-  const plans = checked.flatMap(({ item, check }) => {
-    if (!check.ok) return [];
-    const { id } = check.subscription;
-    return [{ id, plan: planOf(withoutBlanks(item), (purpose) => secretNameOf(id, purpose, rules)) }];
-  });
+  const plans = checked.flatMap((one) => (one.ok ? [{ id: one.subscription.id, plan: one.plan }] : []));
   const put: Put[] = [];
   await each('Putting', plans, context, async ({ id, plan }) => {
     if (dryRun === true) {

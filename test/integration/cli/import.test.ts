@@ -107,6 +107,13 @@ test('where one is invalid none is put, and the faults of each are said', async 
   expect(await stored('g-good')).toBeUndefined();
 });
 
+test('of two without an id each has its own faults', async () => {
+  const data = [subscription('', { id: null }), subscription('', { id: null }, { callbackUrl: 'ftp://x' })];
+  const { stdout } = await importing({ data }, '--json');
+  const pathsOf = ({ faults }: { faults: { path: string }[] }) => faults.map(({ path }) => path);
+  expect(JSON.parse(stdout).map(pathsOf)).toEqual([['id'], ['id', 'entrypointConfiguration.callbackUrl']]);
+});
+
 test('put takes the entrypoint from a file of its own, as the seed has it', async () => {
   const file = join(scratch, 'entrypoint.json');
   writeFileSync(
