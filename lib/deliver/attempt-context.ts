@@ -1,5 +1,6 @@
 // The subscription, the lane and the time limits of an attempt.
 import type { ConfigItem, Registration } from '#lib/state/registration.ts';
+import type { OpenClaim } from './claimed-removal.ts';
 
 export type Bounds = {
   /** End of the invocation's work, epoch milliseconds. A request that could last longer is not started. */
@@ -20,4 +21,6 @@ export type AttemptContext = {
   readonly lane: number;
   /** How often this message was retried since its subscription was resumed. Infinity for a probe, so that it gets no retry in place. */
   readonly retries: number;
+  /** Takes the claims of delivered messages that are deleted from the queue. Undefined for the backlog: the attempt writes them. */
+  readonly openClaims?: OpenClaim[];
 };

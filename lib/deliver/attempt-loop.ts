@@ -74,6 +74,7 @@ async function attempts(
       sendBy,
       endsAt: endsAt - RESERVE_MS / 2,
       stopwatch,
+      openClaims: context.openClaims,
     };
     const attempted = await attempt(sending, circumstances, deps);
     const { members } = sending;

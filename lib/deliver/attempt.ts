@@ -7,6 +7,7 @@ import type { Span } from '#lib/message/trace.ts';
 import { withTimeLimit } from '#lib/queue/time-limit.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { Count, Log } from '#lib/telemetry/log.ts';
+import type { OpenClaim } from './claimed-removal.ts';
 import { type Claimed, type ClaimsDeps, takeClaims, writeClaims } from './claims.ts';
 import type { Exchanged } from './logged-exchange.ts';
 import { type AnswerLimits, type Outcome, outcomeOf } from './outcome.ts';
@@ -49,6 +50,8 @@ export type Circumstances = {
   readonly endsAt: number;
   /** Counts the time that the receiver takes. */
   readonly stopwatch: Stopwatch;
+  /** Takes the claims of delivered messages, whose outcome the caller then writes or makes needless. Undefined: it is written. */
+  readonly openClaims?: OpenClaim[] | undefined;
 };
 
 /**
@@ -59,7 +62,7 @@ export type Circumstances = {
  */
 export async function attempt(
   sending: Sending<Sendable>,
-  { subscription, epoch, probing, sendBy, endsAt, stopwatch }: Circumstances,
+  { subscription, epoch, probing, sendBy, endsAt, stopwatch, openClaims }: Circumstances,
   deps: AttemptDeps,
 ): Promise<Attempted | 'out-of-time' | 'claimed-apart'> {
   const at = deps.now();
@@ -113,7 +116,9 @@ export async function attempt(
   const carried = { url, headers, configured: subscription.headers };
   const outcome = outcomeOf(exchange, carried, deps);
   const durationMs = deps.now() - at;
-  await writeClaims(claims, outcome, deps);
+  if (outcome.kind === 'delivered' && openClaims !== undefined)
+    openClaims.push(...claims.map((claimed) => ({ ...claimed, outcome })));
+  else await writeClaims(claims, outcome, deps);
   const isRefused = outcome.kind === 'rejected' && outcome.status === 401;
   const refused = isRefused && deps.authorization.refused(subscription, secured.authorization);
   // When the secret can't be read again in time, the credentials may have changed.

@@ -1,5 +1,6 @@
 // At-most-once: a message is claimed before it is sent, and an attempt that finds another's claim never sends. The claim
-// outlives the queue's copy. The outcome is written into the claim before anything else follows from it.
+// outlives the queue's copy. The outcome is written into the claim before anything else follows from it; claimed-removal.ts
+// has the exception, a delivered message from the queue.
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { Delivery } from '#lib/message/attribute.ts';

@@ -13,6 +13,7 @@ import type { Log } from '#lib/telemetry/log.ts';
 import { errorName } from '#lib/telemetry/log.ts';
 import { workAtOnce } from './at-once.ts';
 import type { Bounds } from './attempt-context.ts';
+import { type ClaimedRemoval, createClaimedRemoval } from './claimed-removal.ts';
 import { type CommandDeps, obey } from './command.ts';
 import { type DrainDeps, drain } from './drain.ts';
 import { isLagging } from './lag.ts';
@@ -36,20 +37,29 @@ export async function workLane(
   bounds: Bounds,
   deps: LaneDeps,
 ): Promise<LaneResult> {
+  const removal = createClaimedRemoval(deps);
+  const { removed } = removal;
   for (let begin = 0; begin < queued.length; ) {
     const run = runFrom(queued, begin, registrations);
-    const { unsettled, visibleInSeconds } = await workRun(run, registrations, bounds, deps);
+    const { unsettled, visibleInSeconds } = await workRun(run, { registrations, bounds, removal }, deps);
     begin += run.length;
-    if (unsettled.length > 0) return { unsettled: [...unsettled, ...queued.slice(begin)], visibleInSeconds };
+    if (unsettled.length > 0)
+      return { unsettled: [...unsettled, ...queued.slice(begin)], visibleInSeconds, removed };
   }
-  return { unsettled: [], visibleInSeconds: 0 };
+  return { unsettled: [], visibleInSeconds: 0, removed };
 }
+
+/** What the runs of a lane share. */
+type LaneWork = {
+  readonly registrations: ReadonlyMap<string, Registration>;
+  readonly bounds: Bounds;
+  readonly removal: ClaimedRemoval;
+};
 
 /** Works on records that may be under way together. Never throws. */
 async function workRun(
   run: readonly Queued[],
-  registrations: ReadonlyMap<string, Registration>,
-  bounds: Bounds,
+  { registrations, bounds, removal }: LaneWork,
   deps: LaneDeps,
 ): Promise<LaneResult> {
   const atOnce = requestsAtOnce(run, registrations);
@@ -65,14 +75,16 @@ async function workRun(
     const onSettled = (count: number): void => {
       for (const queued of left.splice(0, count)) settled.add(queued);
     };
-    const ending = await workOn(unit, onSettled, { registrations, bounds }, deps).catch((error: unknown) =>
-      afterFault(left[0] ?? records[0], error, deps),
+    const ending = await workOn(unit, onSettled, { registrations, bounds, removal }, deps).catch(
+      (error: unknown) => afterFault(left[0] ?? records[0], error, deps),
     );
     if (ending.kind === 'left') leftForSeconds = Math.max(leftForSeconds ?? 0, ending.visibleInSeconds);
     const pace = { startedAt, atOnce: atOnce * records.length };
     if (ending.kind === 'park' || isLagging(run.slice(begun), pace, deps)) parks = true;
     return ending.kind === 'settled' && !parks;
   });
+  // Before the rest is handed back or parked, and before the lane is given up.
+  await removal.end();
   const rest = run.filter((queued) => !settled.has(queued));
   if (leftForSeconds !== undefined) return { unsettled: rest, visibleInSeconds: leftForSeconds };
   try {
@@ -169,10 +181,7 @@ function messageOf(queued: Queued) {
 async function workOn(
   { records, sending }: Unit,
   onSettled: (records: number) => void,
-  {
-    registrations,
-    bounds,
-  }: { readonly registrations: ReadonlyMap<string, Registration>; readonly bounds: Bounds },
+  { registrations, bounds, removal }: LaneWork,
   deps: LaneDeps,
 ): Promise<Ending> {
   const [queued] = records;
@@ -201,7 +210,7 @@ async function workOn(
   }
   if (sending === undefined) throw new TypeError('a delivery has no request');
   const arrived = { sending, records: records.map((one) => one.record), lane: laneOfRecord(queued) };
-  return settle(arrived, onSettled, { registration, bounds }, deps);
+  return settle(arrived, onSettled, { registration, bounds, removal }, deps);
 }
 
 /** A message group that names no lane: its delivery is moved to the lane that it belongs to. */

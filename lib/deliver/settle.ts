@@ -12,6 +12,7 @@ import { isOrdered } from '#lib/subscription/subscription.ts';
 import type { Count } from '#lib/telemetry/log.ts';
 import type { Bounds } from './attempt-context.ts';
 import { attemptSending, type SendingDeps } from './attempt-sending.ts';
+import type { ClaimedRemoval, OpenClaim } from './claimed-removal.ts';
 import type { Sending } from './request-batch.ts';
 import { sendToLane } from './send-to-lane.ts';
 import { syncState } from './sync-state.ts';
@@ -47,7 +48,15 @@ type Arrived = {
 export async function settle(
   { sending, records, lane }: Arrived,
   onSettled: (deliveries: number) => void,
-  { registration, bounds }: { readonly registration: Registration | undefined; readonly bounds: Bounds },
+  {
+    registration,
+    bounds,
+    removal,
+  }: {
+    readonly registration: Registration | undefined;
+    readonly bounds: Bounds;
+    readonly removal: ClaimedRemoval;
+  },
   deps: SettleDeps,
 ): Promise<Ending> {
   // Deliveries go together only where they can be attempted: otherwise there is one.
@@ -77,21 +86,19 @@ export async function settle(
   // Ordered subscriptions queue behind a backlog; unordered ones may be delivered now.
   if (registration.state.lanes[lane] !== undefined && isOrdered(config.subscription.qos)) return PARK;
 
-  const context = { registration, config, lane, retries: delivery.retries ?? 0 };
+  const openClaims: OpenClaim[] = [];
+  const context = { registration, config, lane, retries: delivery.retries ?? 0, openClaims };
   let settled = 0;
-  const done = await attemptSending(
-    sending,
-    (deliveries) => {
-      settled += deliveries;
-      onSettled(deliveries);
-    },
-    { context, bounds },
-    deps,
-  );
-  // Delete now: a redelivery would only be refused by its claim.
-  if (config.subscription.qos === 'at-most-once' && settled > 0) {
-    const receiptHandles = records.slice(0, settled).map(({ receiptHandle }) => receiptHandle);
-    await deps.queues.remove(deps.deliveriesQueueUrl, receiptHandles);
+  const counted = (deliveries: number): void => {
+    settled += deliveries;
+    onSettled(deliveries);
+  };
+  try {
+    const done = await attemptSending(sending, counted, { context, bounds }, deps);
+    return done === 'settled' ? SETTLED : { kind: 'left', visibleInSeconds: 0 };
+  } finally {
+    // A redelivery would only be refused by its claim. After an error, the claims of what was delivered get their outcome.
+    if (config.subscription.qos === 'at-most-once')
+      await removal.begin({ members: sending.members, records, settled, openClaims });
   }
-  return done === 'settled' ? SETTLED : { kind: 'left', visibleInSeconds: 0 };
 }

@@ -103,7 +103,7 @@ async function workSuspectLane(
     const result = await workSuspect(queued, starts.get(queued.record.messageId) ?? 0, work, deps);
     if (result.unsettled.length > 0) return { ...result, unsettled: lane.slice(settled) };
     // Before the next one starts: its death must not bring this one back.
-    await work.remove([queued]);
+    await work.remove(settledOf([queued], result));
     settled += 1;
   }
   const rest = lane.slice(settled);

@@ -137,7 +137,7 @@ export const DANGERS: readonly Danger[] = [
     id: 'death-repeats-others',
     danger:
       'A poison message that ends the function repeats the suspects that were delivered just before it.',
-    edits: [['lib/deliver/suspects.ts', 'await work.remove([queued]);', '']],
+    edits: [['lib/deliver/suspects.ts', 'await work.remove(settledOf([queued], result));', '']],
     tests: [['deliver/suspects', 'is charged to it alone; the three before it are done for good']],
   },
   {
@@ -767,6 +767,39 @@ export const DANGERS: readonly Danger[] = [
       ],
     ],
     tests: [['stories/batches', 'a claim that can not be written leaves none behind']],
+  },
+  {
+    id: 'claim-of-a-failed-delete',
+    danger:
+      'at-most-once holds a delivered message, because SQS did not confirm its delete and its claim has no outcome.',
+    edits: [
+      [
+        'lib/deliver/claimed-removal.ts',
+        '.filter(({ delivery }) => names.has(nameOf(delivery)))',
+        '.filter(({ delivery }) => !names.has(nameOf(delivery)))',
+      ],
+    ],
+    tests: [['stories/at-most-once', 'deletes that always fail']],
+  },
+  {
+    id: 'deletes-without-bound',
+    danger:
+      'After a crash at-most-once holds many delivered messages of a lane, because no delete waited for the one before.',
+    edits: [['lib/deliver/claimed-removal.ts', '      await last;\n', '']],
+    tests: [['deliver/claimed-removal', 'the second delete begins, and the lane goes on, when']],
+  },
+  {
+    id: 'open-claim-of-a-refusal',
+    danger:
+      'at-most-once acts on a rejection whose outcome is in no claim: after a crash the reason is lost.',
+    edits: [
+      [
+        'lib/deliver/attempt.ts',
+        "if (outcome.kind === 'delivered' && openClaims !== undefined)",
+        'if (openClaims !== undefined)',
+      ],
+    ],
+    tests: [['stories/at-most-once', 'any other outcome is in the claim']],
   },
   {
     id: 'batch-claim-of-one',

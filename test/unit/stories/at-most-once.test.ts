@@ -1,0 +1,141 @@
+// At-most-once over the whole set: two calls a delivery, and what a crash at each await leaves: no message is sent twice, and
+// no more are held than two requests carry.
+import { describe, expect, test } from 'vitest';
+import type { Call, Fate } from '#test/support/lambda.ts';
+import {
+  answers,
+  delivered,
+  MINUTE,
+  NOTHING,
+  publishMany,
+  remains,
+  rest,
+  SECOND,
+} from '#test/support/moments.ts';
+import { createWorld, type Options, URLS, type World } from '#test/support/world.ts';
+
+const IDS = ['m01', 'm02', 'm03', 'm04', 'm05', 'm06'];
+const heldIds = (world: World) => world.held('acme').map(({ sk }) => String(sk));
+const isDelete = ({ function: name, command }: Call): boolean =>
+  name === 'deliver' && command === 'DeleteMessageBatch';
+
+type Story = {
+  readonly name: string;
+  readonly item: Options;
+  readonly isParked: boolean;
+  readonly mostHeld: number;
+};
+const batch = { maxMessages: 3, format: 'json-array' } as const;
+const STORIES: readonly Story[] = [
+  { name: 'from the queue', item: {}, isParked: false, mostHeld: 2 },
+  { name: 'from the queue in batches', item: { batch }, isParked: false, mostHeld: 6 },
+  { name: 'from the backlog', item: {}, isParked: true, mostHeld: 1 },
+  { name: 'from the backlog in batches', item: { batch }, isParked: true, mostHeld: 3 },
+];
+
+/** A world in which the n-th step of `deliver` has this fate; undefined: there is no such step. */
+async function worldWithFate(
+  { item, isParked }: Story,
+  n: number,
+  fate: Fate,
+  fits: (call: Call) => boolean = ({ function: name }) => name === 'deliver',
+): Promise<World | undefined> {
+  const world = createWorld({ seed: n });
+  world.put('acme', { ...item, qos: 'at-most-once' });
+  if (isParked) {
+    void world.ask({ subscription: 'acme', action: 'pause' });
+    await world.pass(SECOND);
+  }
+  publishMany(world, 'acme', IDS.length);
+  if (isParked) {
+    await world.pass(10 * SECOND);
+    void world.ask({ subscription: 'acme', action: 'resume' });
+  }
+  let steps = 0;
+  world.script.fate = (call) => (fits(call) && ++steps === n ? fate : undefined);
+  world.sweepEveryMinute();
+  await world.pass(30 * MINUTE);
+  return steps < n ? undefined : world;
+}
+
+describe.each(STORIES)('$name', (story) => {
+  test.each(['kill-before', 'kill-after'] as const)(
+    'a crash (%s) at any await: never twice, in order, and only what two requests carry is held',
+    async (fate) => {
+      let most = 0;
+      let n = 1;
+      for (; ; n += 1) {
+        const world = await worldWithFate(story, n, fate);
+        if (world === undefined) break;
+        const sent = world.ledger.of('acme').map(({ messageId }) => messageId);
+        expect({ n, sent }).toEqual({ n, sent: [...new Set(sent)].sort() });
+        const known = new Set([...delivered(world, 'acme'), ...heldIds(world)]);
+        expect({ n, known: [...known].sort() }).toEqual({ n, known: IDS });
+        most = Math.max(most, heldIds(world).length);
+        expect({ n, left: await remains(world, 'acme') }).toEqual({ n, left: NOTHING });
+      }
+      expect(n).toBeGreaterThan(IDS.length);
+      expect(most).toBeGreaterThan(0);
+      expect(most).toBeLessThanOrEqual(story.mostHeld);
+    },
+  );
+});
+
+const [SINGLE, BATCHES] = STORIES as [Story, Story, ...Story[]];
+
+describe.each([SINGLE, BATCHES])('$name', (story) => {
+  test.each(['fail', 'lose', 'repeat'] as const)('a delete that ends with %s holds nothing', async (fate) => {
+    for (let n = 1; ; n += 1) {
+      const world = await worldWithFate(story, n, fate, isDelete);
+      if (world === undefined) break;
+      expect(delivered(world, 'acme')).toEqual(IDS);
+      expect(world.ledger.of('acme')).toHaveLength(IDS.length);
+      expect(heldIds(world)).toEqual([]);
+      expect(await remains(world, 'acme')).toEqual(NOTHING);
+    }
+  });
+
+  test('deletes that always fail: the claims have the outcome when the messages come again', async () => {
+    const world = createWorld();
+    world.put('acme', { ...story.item, qos: 'at-most-once' });
+    world.script.fate = (call) => (call.command === 'DeleteMessageBatch' ? 'fail' : undefined);
+    publishMany(world, 'acme', IDS.length);
+    await rest(world, 'acme');
+    expect(delivered(world, 'acme')).toEqual(IDS);
+    expect(world.ledger.of('acme')).toHaveLength(IDS.length);
+    expect(heldIds(world)).toEqual([]);
+  });
+});
+
+test('two calls a delivery: the claim and the delete', async () => {
+  const world = createWorld();
+  world.put('acme', { qos: 'at-most-once' });
+  const calls = new Map<string, number>();
+  world.script.fate = ({ function: name, command, target, input }) => {
+    const isClaim = JSON.stringify(input).includes('claim#');
+    const key = isClaim ? `claim ${command}` : `${command} ${target}`;
+    if (name === 'deliver') calls.set(key, (calls.get(key) ?? 0) + 1);
+    return undefined;
+  };
+  const ids = publishMany(world, 'acme', 20);
+  await rest(world, 'acme');
+  expect(delivered(world, 'acme')).toEqual(ids);
+  expect([...calls].filter(([key]) => key.startsWith('claim '))).toEqual([['claim Put', 20]]);
+  expect(calls.get('DeleteMessageBatch deliveries.fifo')).toBe(20);
+});
+
+test('any other outcome is in the claim before its message is set aside', async () => {
+  const world = createWorld();
+  world.put('acme', { qos: 'at-most-once', dlq: 'letters' });
+  world.script.answer = answers({ m02: [422] });
+  const order: string[] = [];
+  world.script.fate = ({ command, target, input }) => {
+    if (JSON.stringify(input).includes('claim#') && command === 'Update') order.push('outcome');
+    if (command === 'SendMessageBatch' && target.includes('letters')) order.push('letter');
+    return undefined;
+  };
+  publishMany(world, 'acme', 3);
+  await rest(world, 'acme');
+  expect(world.idsOn(URLS.deadLetters)).toEqual(['m02']);
+  expect(order.slice(0, 1)).toEqual(['outcome']);
+});
