@@ -79,6 +79,8 @@ async function attempts(
     const attempted = await attempt(sending, circumstances, deps);
     const { members } = sending;
     if (attempted === 'out-of-time') return attempted;
+    // What becomes of the message is decided with its other copy.
+    if (attempted === 'duplicate') return 'settled';
     if (attempted === 'claimed-apart') return { kind: 'one-by-one', members, retries };
     const { outcome } = attempted;
     // A fault of AWS is no outage of the callback, and no attempt.

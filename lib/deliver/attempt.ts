@@ -2,7 +2,6 @@
 // report the outcome. policy.ts decides what follows.
 import type { CallbackClient, Exchange } from '#lib/callback/client.ts';
 import { LocalFault } from '#lib/callback/local-fault.ts';
-import type { Delivery } from '#lib/message/attribute.ts';
 import type { Span } from '#lib/message/trace.ts';
 import { withTimeLimit } from '#lib/queue/time-limit.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
@@ -56,15 +55,15 @@ export type Circumstances = {
 
 /**
  * Makes one attempt, or reports the outcome of the attempt that holds the claim. Returns `out-of-time` when there is no
- * time to start it, and `claimed-apart` when one of several messages is claimed by another attempt. Throws when DynamoDB
- * fails before anything is sent, and a LocalFault when this environment has no free socket: nothing was sent then, nothing
+ * time to start it, `claimed-apart` when one of several messages is claimed by another attempt, and `duplicate` when
+ * another copy of the message holds the claim without an outcome. Throws when DynamoDB fails before anything is sent, and a LocalFault when this environment has no free socket: nothing was sent then, nothing
  * is claimed, and the messages are to be received again.
  */
 export async function attempt(
   sending: Sending<Sendable>,
   { subscription, epoch, probing, sendBy, endsAt, stopwatch, openClaims }: Circumstances,
   deps: AttemptDeps,
-): Promise<Attempted | 'out-of-time' | 'claimed-apart'> {
+): Promise<Attempted | 'out-of-time' | 'claimed-apart' | 'duplicate'> {
   const at = deps.now();
   const request = requestFor(sending, subscription, at);
   if (request.dropped > 0) deps.count('HeadersDropped', request.dropped);
@@ -82,13 +81,14 @@ export async function attempt(
   }
 
   // Claim last: everything else that can fail before the request has succeeded.
-  const deliveries = sending.members.map(({ delivery }) => delivery);
+  const { members } = sending;
   const claims =
-    subscription.qos === 'at-most-once' ? await takeClaims(deliveries, { epoch, now: at }, deps) : [];
+    subscription.qos === 'at-most-once' ? await takeClaims(members, { epoch, now: at }, deps) : [];
   if ('kind' in claims) {
     // Each has an outcome of its own then.
-    if (deliveries.length > 1) return 'claimed-apart';
+    if (members.length > 1) return 'claimed-apart';
     deps.count('ClaimsRefused');
+    if (claims.kind === 'duplicate') return claims.kind;
     return { outcome: claims.outcome, epoch: claims.epoch, at: claims.at, made: false, durationMs: 0 };
   }
 
@@ -112,7 +112,7 @@ export async function attempt(
       },
     }),
   );
-  const exchange = await orTakenBack(exchanging, deliveries, claims, deps);
+  const exchange = await orTakenBack(exchanging, members, claims, deps);
   const carried = { url, headers, configured: subscription.headers };
   const outcome = outcomeOf(exchange, carried, deps);
   const durationMs = deps.now() - at;
@@ -130,7 +130,7 @@ export async function attempt(
 /** Takes the claims back when the exchange was not begun because of this environment, and throws on. */
 async function orTakenBack(
   exchanging: Promise<Exchange>,
-  [first]: readonly Delivery[],
+  [first]: readonly Sendable[],
   claims: readonly Claimed[],
   deps: AttemptDeps,
 ): Promise<Exchange> {
@@ -139,7 +139,7 @@ async function orTakenBack(
   } catch (error) {
     if (error instanceof LocalFault) {
       const { code, message } = error;
-      const { subscription, messageId } = first ?? {};
+      const { subscription, messageId } = first?.delivery ?? {};
       deps.log.warn('callback.local-fault', { subscription, messageId, code });
       await writeClaims(claims, { kind: 'unsent', code, message }, deps);
     }

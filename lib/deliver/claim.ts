@@ -1,13 +1,16 @@
 // At-most-once: a message is claimed before it is sent, and an attempt that finds another's claim never sends. The claim
 // outlives the queue's copy. The outcome is written into the claim before anything else follows from it; claimed-removal.ts
-// has the exception, a delivered message from the queue.
+// has the exception, a delivered message from the queue. So a claim names its copy: a second copy of the message, which
+// route or a redrive sent, is told from the first one, which comes again after a crash.
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { Delivery } from '#lib/message/attribute.ts';
+import { placeInBacklog } from '#lib/state/entries.ts';
 import { claimKey } from '#lib/state/keys.ts';
 import type { Table } from '#lib/state/table.ts';
 import { DIRECTIVES } from './answer-directive.ts';
 import type { Outcome } from './outcome.ts';
+import type { Sendable } from './request-batch.ts';
 
 /** Parts of an answer that is no 2xx. */
 const said = { excerpt: z.string().optional(), directive: z.enum(DIRECTIVES).optional() };
@@ -23,18 +26,26 @@ const claimSchema = z.object({
   /** The subscription's epoch when the attempt began: the outcome of an older epoch pauses nothing. */
   epoch: z.number(),
   at: z.number(),
+  /** The copy that was claimed. Claims of older versions have none. */
+  copy: z.object({ sequence: z.string(), sends: z.number(), place: z.string().optional() }).optional(),
   outcome: outcomeSchema.optional(),
 });
+type Claim = z.infer<typeof claimSchema>;
 
 export type Taken = { readonly kind: 'taken'; readonly nonce: string };
-export type Refused = {
-  readonly kind: 'refused';
-  /** Outcome of the other attempt; `unknown` and `lost` where none was written. */
-  readonly outcome: Outcome;
-  readonly epoch: number;
-  readonly at: number;
-};
+export type Refused =
+  | {
+      readonly kind: 'refused';
+      /** Outcome of the other attempt; `unknown` and `lost` where none was written. */
+      readonly outcome: Outcome;
+      readonly epoch: number;
+      readonly at: number;
+    }
+  /** Another copy of the message holds the claim, and has no outcome yet. Whatever follows is done for that copy. */
+  | { readonly kind: 'duplicate' };
 
+/** A message to claim: `sequence` and `sends` say which copy it is. */
+export type Claimable = Pick<Sendable, 'delivery' | 'sequence' | 'entry'>;
 type Identity = Pick<Delivery, 'subscription' | 'messageId' | 'replayId'>;
 type Deps = { readonly stateTable: Pick<Table, 'get' | 'put' | 'set' | 'delete'> };
 /** How long a claim prevents a second send, in seconds: longer than a message can wait anywhere. */
@@ -45,24 +56,28 @@ const keyOf = ({ subscription, messageId, replayId }: Identity) =>
 
 /** Claims the message for one attempt, or returns the outcome of the attempt that holds the claim. Throws when DynamoDB fails. */
 export async function takeClaim(
-  delivery: Identity,
+  message: Claimable,
   { epoch, now }: { readonly epoch: number; readonly now: number },
   { stateTable, claimsLiveSeconds }: ClaimDeps,
 ): Promise<Taken | Refused> {
+  const { delivery, sequence = '' } = message;
+  const place = placeInBacklog(delivery);
+  const copy = { sequence, sends: delivery.sends, ...(place !== undefined && { place }) };
   const nonce = randomUUID();
   const expiresAt = Math.floor(now / 1000) + claimsLiveSeconds;
   const taken = await stateTable.put(
-    { ...keyOf(delivery), nonce, epoch, at: now, expiresAt },
+    { ...keyOf(delivery), nonce, epoch, at: now, copy, expiresAt },
     // Or our own nonce: the SDK repeats a call whose answer was lost, and must not be refused by its own write.
     { absent: 'pk', ...ofNonce(nonce) },
   );
-  return taken ? { kind: 'taken', nonce } : await refusal(delivery, { stateTable });
+  return taken ? { kind: 'taken', nonce } : await refusal(message, { stateTable });
 }
 
-async function refusal(delivery: Identity, { stateTable }: Deps): Promise<Refused> {
-  const claim = await stateTable.get(keyOf(delivery), claimSchema);
+async function refusal(message: Claimable, { stateTable }: Deps): Promise<Refused> {
+  const claim = await stateTable.get(keyOf(message.delivery), claimSchema);
   // The claim was taken back between the two calls: the next receive finds none.
   if (claim === undefined) throw new ClaimVanished();
+  if (isOfOtherCopy(claim, message)) return { kind: 'duplicate' };
   const { outcome, epoch, at } = claim;
   const lost: Outcome = {
     kind: 'unknown',
@@ -71,6 +86,17 @@ async function refusal(delivery: Identity, { stateTable }: Deps): Promise<Refuse
     lost: true,
   };
   return { kind: 'refused', outcome: outcome === undefined ? lost : toOutcome(outcome), epoch, at };
+}
+
+/**
+ * Whether another copy holds a claim without an outcome. A claimed copy keeps its sequence number until it is sent again, and
+ * then it has more `sends`. In the backlog, copies with the same place are one entry: it may stand for the claimed one.
+ */
+function isOfOtherCopy({ copy, outcome }: Claim, { delivery, sequence, entry }: Claimable): boolean {
+  if (copy === undefined || outcome !== undefined) return false;
+  const place = placeInBacklog(delivery);
+  const mayBeMerged = entry !== undefined && place !== undefined && place === copy.place;
+  return !mayBeMerged && copy.sequence !== sequence && delivery.sends <= copy.sends;
 }
 
 /** Whether an attempt of the message holds its claim. Throws when DynamoDB fails. */

@@ -1,7 +1,7 @@
 // The claims of one request: each of its messages is claimed before the send, or none is. claim.ts has a single claim.
 import type { Delivery } from '#lib/message/attribute.ts';
 import { errorName, type Log } from '#lib/telemetry/log.ts';
-import { type ClaimDeps, closeClaim, type Refused, releaseClaim, type Taken, takeClaim } from './claim.ts';
+import { type Claimable, type ClaimDeps, closeClaim, type Refused, releaseClaim, type Taken, takeClaim } from './claim.ts';
 import type { Outcome } from './outcome.ts';
 
 export type Claimed = { readonly delivery: Delivery; readonly claim: Taken };
@@ -13,19 +13,19 @@ export type ClaimsDeps = ClaimDeps & { readonly log: Log };
  * DynamoDB fails, after the same.
  */
 export async function takeClaims(
-  deliveries: readonly Delivery[],
+  messages: readonly Claimable[],
   facts: { readonly epoch: number; readonly now: number },
   deps: ClaimsDeps,
 ): Promise<readonly Claimed[] | Refused> {
-  const tried = await Promise.allSettled(deliveries.map((delivery) => takeClaim(delivery, facts, deps)));
+  const tried = await Promise.allSettled(messages.map((message) => takeClaim(message, facts, deps)));
   const claimed: Claimed[] = [];
   let refused: Refused | undefined;
   let failed: PromiseRejectedResult | undefined;
   for (const [index, one] of tried.entries()) {
-    const delivery = deliveries[index];
+    const message = messages[index];
     if (one.status === 'rejected') failed ??= one;
-    else if (one.value.kind === 'refused') refused ??= one.value;
-    else if (delivery !== undefined) claimed.push({ delivery, claim: one.value });
+    else if (one.value.kind !== 'taken') refused ??= one.value;
+    else if (message !== undefined) claimed.push({ delivery: message.delivery, claim: one.value });
   }
   if (failed === undefined && refused === undefined) return claimed;
   await writeClaims(claimed, { kind: 'unsent', code: 'other', message: 'another message was claimed' }, deps);

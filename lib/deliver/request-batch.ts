@@ -17,7 +17,7 @@ export type Sending<M = DeliveryMessage> = { readonly members: Members<M>; reado
 
 /** The fields of a message from which its request is made. A sample message was never in a lane, so it has no `sequence`. */
 export type Sendable = Pick<DeliveryMessage, 'delivery' | 'body'> &
-  Partial<Pick<DeliveryMessage, 'sequence'>>;
+  Partial<Pick<DeliveryMessage, 'sequence' | 'entry'>>;
 type Message = Sendable;
 type Rules = Pick<Subscription, 'batch'>;
 

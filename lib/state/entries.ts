@@ -35,13 +35,16 @@ const entrySchema = z.object({
 
 export type Parkable = Pick<BacklogEntry, 'delivery' | 'body' | 'sequence'>;
 
-/** A message that is sent again on request comes behind those that are there. */
-const placeOf = ({ place, replayId }: Delivery): string | undefined =>
+/**
+ * The publisher's sequence number that orders a message in the backlog. Undefined: its number in the lane orders it, as for
+ * one that is sent again on request, which comes behind those that are there.
+ */
+export const placeInBacklog = ({ place, replayId }: Delivery): string | undefined =>
   replayId === undefined ? place : undefined;
 
 /** Makes the backlog entry of a message parked at `now` (epoch milliseconds). */
 export const entryOf = ({ delivery, body, sequence }: Parkable, now: number): BacklogEntry => ({
-  sk: entryKey(placeOf(delivery) ?? sequence, delivery),
+  sk: entryKey(placeInBacklog(delivery) ?? sequence, delivery),
   delivery,
   body,
   sequence,

@@ -173,6 +173,18 @@ export async function runStory(seed: number): Promise<Story> {
     }
   }
 
+  // In every fifth run publishers send messages again under their ids, when SQS no longer knows the first ones. These choices
+  // have their own random numbers, too.
+  const again = createRandom(seed * 17 + 3);
+  for (let left = seed % 5 === 0 ? 12 : 0; left > 0; left--) {
+    world.agenda.in(again() * CHAOS_MS, () => {
+      const subject = subjects[Math.floor(again() * subjects.length)];
+      const id = subject?.published[Math.floor(again() * subject.published.length)];
+      if (subject === undefined || id === undefined) return;
+      world.publish(subject.id, id, subject.groups.get(id), JSON.stringify(id));
+    });
+  }
+
   // Faults during the run.
   const events: readonly (() => void)[] = [
     ...Array.from({ length: 6 }, () => () => {

@@ -18,6 +18,8 @@ beforeAll(async () => {
 afterAll(() => rig?.close());
 
 const KILLS = 5;
+/** Under at-most-once: the message that was under way, and the delivered one before it, whose delete was under way. */
+const HELD_BY_A_KILL = 2;
 /** Of deliveries.fifo: a function that was killed at once had no time to shorten it. */
 const VISIBILITY_SECONDS = 360;
 const bodies = numbered(100);
@@ -58,8 +60,7 @@ test.each([{ dlq: undefined }, { dlq: 'e' }])(
     const held = await rig.heldOf(one.id);
     const aside = [...letters.map(({ body }) => body), ...held.map(({ body }) => String(body))];
     expect([...new Set([...sent, ...aside])].sort()).toEqual(bodies);
-    // What was under way when its function was killed, at most one a kill: nobody knows whether it arrived.
-    expect(new Set(aside).size).toBeLessThanOrEqual(KILLS);
+    expect(new Set(aside).size).toBeLessThanOrEqual(HELD_BY_A_KILL * KILLS);
     for (const { reason } of [...letters, ...held]) expect(reason).toBe('lost');
     for (const letter of letters) expect(letter).toMatchObject({ outcome: 'unknown', endpoint: 'e' });
     expect(dlq === undefined ? letters : held).toEqual([]);
@@ -81,7 +82,7 @@ test('at-most-once: every delivery twice on the queue, and killed at any moment,
   expect(sent).toEqual([...new Set(sent)].sort());
   const held = (await rig.heldOf(one.id)).map(({ body }) => String(body));
   expect([...new Set([...sent, ...held])].sort()).toEqual(bodies.slice(0, 60));
-  expect(held.length).toBeLessThanOrEqual(KILLS);
+  expect(held.length).toBeLessThanOrEqual(HELD_BY_A_KILL * KILLS);
   expect(await rig.pauseOf(one.id)).toBeUndefined();
 });
 
