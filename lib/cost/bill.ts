@@ -11,7 +11,12 @@ export type FunctionCounts = {
   readonly itemsRead: number;
   readonly logBytes: number;
 };
-export type CallCounts = { readonly route: FunctionCounts; readonly deliver: FunctionCounts };
+export type CallCounts = {
+  readonly route: FunctionCounts;
+  readonly deliver: FunctionCounts;
+  /** Requests to callbacks. */
+  readonly requests: number;
+};
 
 export type Usage = {
   readonly qos: Qos;
@@ -19,8 +24,10 @@ export type Usage = {
   readonly batch: number;
   /** Subscriptions over which the deliveries are spread evenly. */
   readonly subscriptions: number;
-  /** `maxConcurrentConnections`, for a subscription without order. */
+  /** `maxConcurrentConnections`, for a subscription without order, or with the order of each key. */
   readonly cap: number;
+  /** Messages in a request, as far as the batch has so many. */
+  readonly perRequest: number;
   readonly latencyMs: number;
   readonly bodyBytes: number;
   /** The number for both functions together and one delivery. Undefined: the counted number is used. */
@@ -79,7 +86,12 @@ export function billOf(counts: CallCounts, usage: Usage): readonly BillLine[] {
     ['items and states: read', deliver.itemsRead + (route.calls.Get ?? 0), 'read units', PRICES.dynamodbRead],
     ['claims: write', writes, 'write units', PRICES.dynamodbWrite],
     ['log lines', logged / 1000, 'KB', PRICES.logs],
-    ['traffic to the internet', (bodyBytes + ASSUMED.requestHeaderBytes) / 1000, 'KB', PRICES.traffic],
+    [
+      'traffic to the internet',
+      (bodyBytes + counts.requests * ASSUMED.requestHeaderBytes) / 1000,
+      'KB',
+      PRICES.traffic,
+    ],
   ];
   return lines.map(([what, units, unit, price]) => ({ what, units, unit, price }));
 }
@@ -89,11 +101,20 @@ export const totalOf = (lines: readonly BillLine[]): number =>
   lines.reduce((sum, { units, price }) => sum + units * price, 0);
 
 /** The billed time of an invocation: the time of its longest lane. */
-export function billedMs({ qos, batch, subscriptions, cap, latencyMs }: Usage): number {
-  const ofOne = Math.ceil(batch / Math.min(batch, subscriptions));
+export function billedMs({ qos, batch, subscriptions, cap, perRequest, latencyMs }: Usage): number {
+  const ofOne = Math.ceil(batch / subscriptionsInBatch({ batch, subscriptions, perRequest }));
   const ordered = isOrdered(qos);
   const layout = ordered ? { requests: 1, several: false } : { requests: cap, several: true };
-  // A receive of a backlog brings messages of one lane; its requests go out together.
+  // A receive of a backlog brings messages of one lane, also where there is a lane for each request: those of keys. The
+  // requests of a lane without order go out together.
   const atOnce = Math.max(1, requestsInLane(laneCountIn(layout) - 1, layout));
-  return ASSUMED.deliverMs + Math.ceil(ofOne / atOnce) * latencyMs;
+  return ASSUMED.deliverMs + Math.ceil(ofOne / perRequest / atOnce) * latencyMs;
 }
+
+/** The subscriptions that share a batch: as many as there are, but so few that each has the messages of a request. */
+export const subscriptionsInBatch = ({
+  batch,
+  subscriptions,
+  perRequest,
+}: Pick<Usage, 'batch' | 'subscriptions' | 'perRequest'>): number =>
+  Math.min(Math.ceil(batch / perRequest), subscriptions);

@@ -1,10 +1,13 @@
 // The options of `npm run cost`.
 import { parseArgs } from 'node:util';
-import { HTTP_DEFAULTS, LARGEST_MAX_CONCURRENT_CONNECTIONS } from '#lib/subscription/http-schema.ts';
-import { isOrdered, QOS } from '#lib/subscription/subscription.ts';
+import { closest } from '#lib/item/did-you-mean.ts';
+import { isOrdered, ORDERS, QOS } from '#lib/subscription/subscription.ts';
 import type { Usage } from './bill.ts';
+import { COST_OPTIONS, costUsage, NUMBERS, type NumberName, type NumberRule, TEXTS } from './option-rules.ts';
 
 export type CostOptions = Omit<Usage, 'batch'> & {
+  /** What is kept in order under at-least-once and at-most-once. */
+  readonly order: (typeof ORDERS)[number];
   /** Deliveries a second. */
   readonly rate: number;
   /** Messages in a batch, for one bill each. */
@@ -12,33 +15,9 @@ export type CostOptions = Omit<Usage, 'batch'> & {
 };
 
 type Read =
-  | { readonly ok: true; readonly options: CostOptions }
-  | { readonly ok: false; readonly message: string };
-
-type NumberRule = {
-  readonly least: number;
-  readonly most: number;
-  readonly whole: boolean;
-  readonly usual?: number;
-};
-
-const NUMBERS = {
-  rate: { least: 0.000_001, most: 1_000_000, whole: false, usual: 10 },
-  latency: { least: 1, most: 900_000, whole: false, usual: 200 },
-  subscriptions: { least: 1, most: 1_000_000, whole: true, usual: 10 },
-  cap: {
-    least: 1,
-    most: LARGEST_MAX_CONCURRENT_CONNECTIONS,
-    whole: true,
-    usual: HTTP_DEFAULTS.maxConcurrentConnections,
-  },
-  batch: { least: 1, most: 10, whole: true },
-  body: { least: 0, most: 900_000, whole: true, usual: 1_024 },
-  'log-bytes': { least: 0, most: 1_000_000, whole: true },
-} as const satisfies Record<string, NumberRule>;
-type Name = keyof typeof NUMBERS;
-
-const KNOWN = ['qos', ...Object.keys(NUMBERS)].map((name) => `--${name}`);
+  | { readonly kind: 'options'; readonly options: CostOptions }
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'wrong'; readonly text: string };
 
 /** Reads the options of the command line. A wrong option is answered with a sentence. */
 export function readCostOptions(args: readonly string[]): Read {
@@ -46,58 +25,93 @@ export function readCostOptions(args: readonly string[]): Read {
     args: [...args],
     strict: false,
     tokens: true,
-    options: Object.fromEntries(['qos', ...Object.keys(NUMBERS)].map((name) => [name, { type: 'string' }])),
+    options: {
+      ...Object.fromEntries(COST_OPTIONS.map((name) => [name, { type: 'string' as const }])),
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   const seen = new Set<string>();
   for (const token of tokens) {
     if (token.kind === 'positional') return wrong(`The word "${token.value}" belongs to no option.`);
     if (token.kind !== 'option') continue;
-    if (!KNOWN.includes(`--${token.name}`)) return wrong(`There is no option ${token.rawName}.`);
+    if (token.name === 'help') return { kind: 'help', text: costUsage() };
+    if (!COST_OPTIONS.includes(token.name)) return wrong(unknown(token));
     if (seen.has(token.name)) return wrong(`The option ${token.rawName} is given twice.`);
     if (token.value === undefined) return wrong(`The option ${token.rawName} needs a value.`);
     seen.add(token.name);
   }
-  const numbers = new Map<Name, number>();
-  for (const [name, rule] of Object.entries(NUMBERS) as [Name, NumberRule][]) {
+  const numbers = numbersIn(values);
+  if (typeof numbers === 'string') return wrong(numbers);
+  const qos = chosen(QOS, values.qos ?? TEXTS.qos.usual);
+  if (qos === undefined) return wrong(`--qos has to be one of ${QOS.join(', ')}, not "${values.qos}".`);
+  const order = chosen(ORDERS, values.order ?? TEXTS.order.usual);
+  if (order === undefined)
+    return wrong(`--order has to be one of ${ORDERS.join(', ')}, not "${values.order}".`);
+  const given = (name: Exclude<NumberName, 'batch' | 'log-bytes'>) =>
+    numbers.get(name) ?? NUMBERS[name].usual;
+  const batch = numbers.get('batch');
+  const options: CostOptions = {
+    qos,
+    order,
+    rate: given('rate'),
+    latencyMs: given('latency'),
+    subscriptions: given('subscriptions'),
+    cap: given('cap'),
+    perRequest: given('per-request'),
+    bodyBytes: given('body'),
+    logBytes: numbers.get('log-bytes'),
+    batches: batch === undefined ? [10, 1] : [batch],
+  };
+  const fault = contradictionIn(options, { hasCap: seen.has('cap'), batch });
+  return fault === undefined ? { kind: 'options', options } : wrong(fault);
+}
+
+const chosen = <T extends string>(known: readonly T[], value: unknown): T | undefined =>
+  known.find((one) => one === value);
+
+function unknown({ name, rawName }: { readonly name: string; readonly rawName: string }): string {
+  const meant = closest(name, [...COST_OPTIONS, 'help']);
+  return `There is no option ${rawName}.${meant === undefined ? '' : ` Did you mean --${meant}?`}`;
+}
+
+/** The numbers that are given; a sentence when one of them is wrong. */
+function numbersIn(values: Readonly<Record<string, unknown>>): ReadonlyMap<NumberName, number> | string {
+  const numbers = new Map<NumberName, number>();
+  for (const [name, rule] of Object.entries(NUMBERS) as [NumberName, NumberRule][]) {
     const text = values[name];
     if (typeof text !== 'string') continue;
     const value = Number(text);
     const isNumber = /^\d+(\.\d+)?$/.test(text) && (!rule.whole || Number.isInteger(value));
     if (!isNumber || value < rule.least || value > rule.most) {
       const kind = rule.whole ? 'a whole number' : 'a number';
-      return wrong(`--${name} has to be ${kind} from ${rule.least} to ${rule.most}, not "${text}".`);
+      return `--${name} has to be ${kind} from ${rule.least} to ${rule.most}, not "${text}".`;
     }
     numbers.set(name, value);
   }
-  const qos = QOS.find((one) => one === (values.qos ?? 'at-least-once'));
-  if (qos === undefined) return wrong(`--qos has to be one of ${QOS.join(', ')}, not "${values.qos}".`);
-  const given = (name: Exclude<Name, 'batch' | 'log-bytes'>) => numbers.get(name) ?? NUMBERS[name].usual;
-  const batch = numbers.get('batch');
-  // Ordered by subscription, one request at a time is under way, unless somebody asks for more: by key there may be.
-  const atOnce = isOrdered(qos) ? (numbers.get('cap') ?? 1) : given('cap');
-  const most = (given('subscriptions') * atOnce * 1_000) / given('latency');
-  if (given('rate') > most) {
-    const load = `${given('subscriptions')} subscriptions with ${atOnce} requests at once and a latency of ${given('latency')} ms`;
-    return wrong(
-      `--rate ${given('rate')} is too much: ${load} take ${Number(most.toPrecision(3))} a second, and the rest would wait for ever.`,
-    );
-  }
-  return {
-    ok: true,
-    options: {
-      qos,
-      rate: given('rate'),
-      latencyMs: given('latency'),
-      subscriptions: given('subscriptions'),
-      cap: given('cap'),
-      bodyBytes: given('body'),
-      logBytes: numbers.get('log-bytes'),
-      batches: batch === undefined ? [10, 1] : [batch],
-    },
-  };
+  return numbers;
+}
+
+/** A sentence when the options do not go together; undefined when they do. */
+function contradictionIn(
+  { qos, order, cap, subscriptions, latencyMs, perRequest, rate }: CostOptions,
+  { hasCap, batch }: { readonly hasCap: boolean; readonly batch: number | undefined },
+): string | undefined {
+  if (order === 'key' && !isOrdered(qos))
+    return `--order key goes with --qos at-least-once or at-most-once: ${qos} keeps no order.`;
+  const isOneLane = isOrdered(qos) && order === 'subscription';
+  if (isOneLane && hasCap)
+    return `--cap changes nothing under ${qos}, which makes one request at a time. Add --order key, or leave --cap out.`;
+  if (batch !== undefined && perRequest > batch)
+    return `--per-request ${perRequest} does not fit into --batch ${batch}: a request has at most the messages of its batch.`;
+  const atOnce = isOneLane ? 1 : cap;
+  const most = (subscriptions * atOnce * perRequest * 1_000) / latencyMs;
+  if (rate <= most) return undefined;
+  const requests = perRequest === 1 ? '' : ` of ${perRequest} messages`;
+  const load = `${subscriptions} subscriptions with ${atOnce} requests${requests} at once and a latency of ${latencyMs} ms`;
+  return `--rate ${rate} is too much: ${load} take ${Number(most.toPrecision(3))} a second, and the rest would wait for ever.`;
 }
 
 const wrong = (sentence: string): Read => ({
-  ok: false,
-  message: `${sentence} Options: ${KNOWN.join(', ')}.`,
+  kind: 'wrong',
+  text: `${sentence} (npm run cost -- --help shows what there is)`,
 });

@@ -1,7 +1,15 @@
 // The claims of one request: each of its messages is claimed before the send, or none is. claim.ts has a single claim.
 import type { Delivery } from '#lib/message/attribute.ts';
 import { errorName, type Log } from '#lib/telemetry/log.ts';
-import { type Claimable, type ClaimDeps, closeClaim, type Refused, releaseClaim, type Taken, takeClaim } from './claim.ts';
+import {
+  type Claimable,
+  type ClaimDeps,
+  closeClaim,
+  type Refused,
+  releaseClaim,
+  type Taken,
+  takeClaim,
+} from './claim.ts';
 import type { Outcome } from './outcome.ts';
 
 export type Claimed = { readonly delivery: Delivery; readonly claim: Taken };

@@ -7,13 +7,16 @@ import { countCalls } from './counts.ts';
 const MONTH_SECONDS = (365.25 / 12) * 24 * 3600;
 
 const read = readCostOptions(process.argv.slice(2));
-if (!read.ok) {
-  console.error(read.message);
+if (read.kind === 'help') console.log(read.text);
+else if (read.kind === 'wrong') {
+  console.error(read.text);
   process.exitCode = 1;
 } else {
   const { rate, batches, ...usage } = read.options;
+  const ordered = usage.order === 'key' ? ' in the order of each key' : '';
+  const together = usage.perRequest > 1 ? ` in requests of ${usage.perRequest} messages` : '';
   console.log(
-    `USD for a million deliveries of ${usage.bodyBytes} bytes under ${usage.qos}, callback of ${usage.latencyMs} ms, ${usage.subscriptions} subscriptions; AWS's prices in ${PRICES.region}, ${PRICES.date}`,
+    `USD for a million deliveries of ${usage.bodyBytes} bytes under ${usage.qos}${ordered}${together}, callback of ${usage.latencyMs} ms, ${usage.subscriptions} subscriptions; AWS's prices in ${PRICES.region}, ${PRICES.date}`,
   );
   for (const batch of batches) {
     const body = 'x'.repeat(usage.bodyBytes);

@@ -2,7 +2,7 @@
 
 import type { SQSRecord } from 'aws-lambda';
 import { encodeAttribute } from '#lib/message/attribute.ts';
-import { groupOf } from '#lib/message/lane.ts';
+import { groupOf, laneFor } from '#lib/message/lane.ts';
 import { laneOfSlot } from '#lib/message/lane-layout.ts';
 import { stateKey } from '#lib/state/keys.ts';
 import { NO_STATE } from '#lib/state/state.ts';
@@ -19,8 +19,13 @@ const COPIES = 10;
 /** The id of a benchmark's subscription; `copy` counts from 0. */
 export const benchId = (qos: string, cap: number, copy = 0): string => `bench-${qos}-${cap}-${copy}`;
 
-/** Makes clients whose `send` answers like AWS. Its subscriptions all call `callbackUrl`. */
-export function createCountingClients(callbackUrl: string) {
+type Rules = { readonly order?: 'subscription' | 'key'; readonly perRequest?: number };
+
+/** Makes clients whose `send` answers like AWS. Its subscriptions all call `callbackUrl`, under the same rules. */
+export function createCountingClients(
+  callbackUrl: string,
+  { order = 'subscription', perRequest = 1 }: Rules = {},
+) {
   const { count, calls, reset } = createCallCounter();
   let keysRead = 0;
   const items = QOS.flatMap((qos) =>
@@ -28,10 +33,13 @@ export function createCountingClients(callbackUrl: string) {
       Array.from({ length: COPIES }, (_, copy) => ({
         id: benchId(qos, cap, copy),
         qos,
+        order,
         configuration: {
           entrypointId: 'webhook-advanced',
           callbackUrl,
           http: { maxConcurrentConnections: cap },
+          // A CloudEvents batch takes any body.
+          ...(perRequest > 1 && { batch: { maxMessages: perRequest, format: 'cloudevents-batch' } }),
         },
       })),
     ),
@@ -58,9 +66,13 @@ export function createCountingClients(callbackUrl: string) {
         if (!RequestItems) return { Item: items.find(({ id }) => id === Key?.id) };
         for (const { Keys } of Object.values(RequestItems)) keysRead += Keys.length;
         const ids = RequestItems.subscriptions.Keys.map(({ id }) => id);
+        const asked = items.filter(({ id }) => ids.includes(id));
         // Each has delivered before: an ordered subscription notes its lanes once in its life.
-        const state = ids.map((id) => ({ ...stateKey(id), ...NO_STATE, version: 1, layout: 1 }));
-        return { Responses: { subscriptions: items.filter(({ id }) => ids.includes(id)), state } };
+        const state = asked.map(({ id, configuration: { http } }) => {
+          const layout = order === 'key' ? http.maxConcurrentConnections : 1;
+          return { ...stateKey(id), ...NO_STATE, version: 1, layout };
+        });
+        return { Responses: { subscriptions: asked, state } };
       },
     } as never,
     calls,
@@ -81,6 +93,8 @@ let made = 0;
 type Deliveries = {
   readonly qos: string;
   readonly cap: number;
+  /** `key`: the records of a subscription have one key. */
+  readonly order?: 'subscription' | 'key';
   /** Requests of the cap that these records use, from this one on. */
   readonly firstSlot?: number;
   readonly slots?: number;
@@ -92,18 +106,24 @@ type Deliveries = {
 
 /** Makes records of `deliveries.fifo`, ten unless `count` says another number. */
 export function deliveriesFor(of: Deliveries): SQSRecord[] {
-  const { qos, cap, firstSlot = 0, slots = cap, subscriptions = 1, count = 10, body } = of;
+  const { qos, cap, order, firstSlot = 0, slots = cap, subscriptions = 1, count = 10, body } = of;
   const several = !qos.startsWith('at-');
   return Array.from({ length: count }, (_, index) => {
     const subscription = benchId(qos, cap, index % subscriptions);
     const slot = several ? firstSlot + (Math.floor(index / subscriptions) % slots) : 0;
     const messageId = `bench-${made++}`;
+    const key = order === 'key' ? { key: subscription } : {};
+    const lane =
+      order === 'key'
+        ? laneFor({ messageId, ...key }, { requests: cap, several, byKey: true })
+        : laneOfSlot(slot, { several });
     const attribute = encodeAttribute({
       kind: 'delivery',
       value: {
         subscription,
         messageId,
         topic: 'bench',
+        ...key,
         contentType: 'application/json',
         headers: {},
         publishedAt: Date.now(),
@@ -120,7 +140,7 @@ export function deliveriesFor(of: Deliveries): SQSRecord[] {
         SentTimestamp: String(Date.now()),
         SenderId: 'bench',
         ApproximateFirstReceiveTimestamp: String(Date.now()),
-        MessageGroupId: groupOf(subscription, laneOfSlot(slot, { several })),
+        MessageGroupId: groupOf(subscription, lane),
         SequenceNumber: String(made),
       },
       messageAttributes: { 'sqs-webhooks': { dataType: 'String', stringValue: attribute } },

@@ -1,7 +1,7 @@
 // What one message costs in calls to AWS and in bytes of log lines, counted: the functions as they are deployed work on
 // batches, over clients that count. The benchmark prints these counts, and `npm run cost` calculates with them.
 import type { SQSRecord } from 'aws-lambda';
-import type { CallCounts } from '#lib/cost/bill.ts';
+import { type CallCounts, subscriptionsInBatch } from '#lib/cost/bill.ts';
 import { REAL_CLOCK } from '#lib/queue/unprocessed.ts';
 import type { Qos } from '#lib/subscription/subscription.ts';
 import { createTelemetry } from '#lib/telemetry/telemetry.ts';
@@ -16,6 +16,10 @@ export type Counted = {
   /** Subscriptions over which the messages are spread: a batch has at most one message more of one than of another. */
   readonly subscriptions: number;
   readonly body?: string;
+  /** `key`: the messages of a subscription in a batch have one key. */
+  readonly order?: 'subscription' | 'key';
+  /** Messages in a request, by the item's `batch`. */
+  readonly perRequest?: number;
 };
 
 const URL = 'https://sqs.us-east-1.amazonaws.com/000000000000';
@@ -26,23 +30,34 @@ const SURROUNDINGS = { ...REAL_CLOCK, telemetryOf: createTelemetry };
 const CONTEXT = { awsRequestId: crypto.randomUUID(), getRemainingTimeInMillis: () => 60_000 } as never;
 
 /** Counts the calls of `route` and of `deliver` for a delivered message. Each count is a mean over several batches. */
-export async function countCalls({ qos, batch, subscriptions, body = '{}' }: Counted): Promise<CallCounts> {
-  const counting = createCountingClients('https://hooks.example.com/in');
+export async function countCalls({
+  qos,
+  batch,
+  subscriptions,
+  body = '{}',
+  order = 'subscription',
+  perRequest = 1,
+}: Counted): Promise<CallCounts> {
+  const counting = createCountingClients('https://hooks.example.com/in', { order, perRequest });
   const clients = { ...counting, surroundings: SURROUNDINGS };
+  let requests = 0;
   const callback = {
-    exchange: async () =>
-      ({ kind: 'answered', status: 204, headers: {}, body: Buffer.alloc(0), truncated: false }) as const,
+    exchange: async () => {
+      requests += 1;
+      return { kind: 'answered', status: 204, headers: {}, body: Buffer.alloc(0), truncated: false } as const;
+    },
     endInvocation: async () => {},
   };
   const environment = environmentAt(URL);
   const route = createRoute(clients, environment);
   const deliver = createDeliver({ ...clients, callback }, environment);
-  const spread = Math.min(batch, subscriptions);
+  const spread = subscriptionsInBatch({ batch, subscriptions, perRequest });
 
   async function counted(work: () => Promise<{ readonly batchItemFailures: readonly unknown[] }>) {
     // The first batch fills the caches, which a busy environment has full.
     await bytesWritten(() => once(work));
     clients.reset();
+    requests = 0;
     const lines = await bytesWritten(async () => {
       for (let round = 0; round < BATCHES; round++) await once(work);
     });
@@ -55,15 +70,16 @@ export async function countCalls({ qos, batch, subscriptions, body = '{}' }: Cou
     };
   }
 
-  return {
+  const byFunction = {
     route: await counted(() => route({ Records: published({ qos, batch, spread, body }) }, CONTEXT)),
     deliver: await counted(() =>
       deliver(
-        { Records: deliveriesFor({ qos, cap: CAP, subscriptions: spread, count: batch, body }) },
+        { Records: deliveriesFor({ qos, order, cap: CAP, subscriptions: spread, count: batch, body }) },
         CONTEXT,
       ),
     ),
   };
+  return { ...byFunction, requests: requests / (BATCHES * batch) };
 }
 
 async function once(work: () => Promise<{ readonly batchItemFailures: readonly unknown[] }>): Promise<void> {

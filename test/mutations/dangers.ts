@@ -460,7 +460,7 @@ export const DANGERS: readonly Danger[] = [
     id: 'key-place',
     danger:
       'The backlog of a key is in the order of its lanes, which may differ from the order of the publisher.',
-    edits: [['lib/state/entries.ts', 'placeOf(delivery) ?? sequence', 'sequence']],
+    edits: [['lib/state/entries.ts', 'placeInBacklog(delivery) ?? sequence', 'sequence']],
     tests: [['deliver/park', 'publisher’s order']],
   },
   {
@@ -779,7 +779,27 @@ export const DANGERS: readonly Danger[] = [
         '.filter(({ delivery }) => !names.has(nameOf(delivery)))',
       ],
     ],
-    tests: [['stories/at-most-once', 'deletes that always fail']],
+    tests: [['stories/at-most-once', 'where no delete is confirmed']],
+  },
+  {
+    id: 'claim-of-another-copy',
+    danger: 'at-most-once holds a delivered message as lost, because its publisher sent it a second time.',
+    edits: [['lib/deliver/claim.ts', "if (isOfOtherCopy(claim, message)) return { kind: 'duplicate' };", '']],
+    tests: [['stories/at-most-once', 'a message that is published again']],
+  },
+  {
+    id: 'claim-of-a-moved-copy',
+    danger:
+      'at-most-once loses a message without a trace: it was claimed, the function died, and it was moved to another lane.',
+    edits: [['lib/deliver/claim.ts', ' && delivery.sends <= copy.sends', '']],
+    tests: [['deliver/claim', 'the same copy, which was moved to another lane']],
+  },
+  {
+    id: 'claim-of-a-merged-entry',
+    danger:
+      'at-most-once loses a message without a trace: its entry in the backlog was written over by a second copy.',
+    edits: [['lib/deliver/claim.ts', 'return !mayBeMerged && ', 'return ']],
+    tests: [['deliver/claim', 'an entry that both copies were parked as']],
   },
   {
     id: 'deletes-without-bound',
@@ -807,8 +827,8 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/deliver/attempt.ts',
-        "if (deliveries.length > 1) return 'claimed-apart';",
-        "if (deliveries.length > 1_000) return 'claimed-apart';",
+        "if (members.length > 1) return 'claimed-apart';",
+        "if (members.length > 1_000) return 'claimed-apart';",
       ],
     ],
     tests: [['stories/batches', 'a claim that another attempt holds concerns its message alone']],

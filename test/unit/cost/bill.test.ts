@@ -9,11 +9,12 @@ const USAGE = {
   batch: 10,
   subscriptions: 10,
   cap: 5,
+  perRequest: 1,
   latencyMs: 200,
   bodyBytes: 1_024,
 } as const satisfies Usage;
 const body = 'x'.repeat(USAGE.bodyBytes);
-const bill = async (more: Partial<Usage> = {}) => {
+const bill = async (more: Partial<Usage & { readonly order: 'key' }> = {}) => {
   const usage = { ...USAGE, ...more };
   return billOf(await countCalls({ ...usage, body }), usage);
 };
@@ -58,6 +59,33 @@ test('a message above 64 KB costs a request for each 64 KB', async () => {
 test('log bytes that are given count instead of those that were counted', async () => {
   expect(unitsOf(await bill({ logBytes: 2_000 }), 'log lines')).toBe(2);
 });
+
+test('at-most-once makes two calls for a delivery of its own: the claim and the delete', async () => {
+  const { calls } = (await countCalls({ qos: 'at-most-once', batch: 10, subscriptions: 10, body })).deliver;
+  expect(calls).toEqual({ ChangeMessageVisibilityBatch: 0.1, BatchGet: 0.1, Put: 1, DeleteMessageBatch: 1 });
+});
+
+test.each(['at-least-once', 'at-most-once'] as const)(
+  '%s: requests of several messages share calls, time and headers',
+  async (qos) => {
+    const together = { qos, perRequest: 10 } as const;
+    const [many, one] = [await bill(together), await bill({ qos, subscriptions: 1 })];
+    for (const what of ['deliver: time', 'traffic to the internet', 'log lines'])
+      expect(unitsOf(many, what)).toBeLessThan(unitsOf(one, what) ?? 0);
+    expect((await countCalls({ ...USAGE, ...together, body })).requests).toBe(0.1);
+    expect(totalOf(many)).toBeLessThan(totalOf(one));
+  },
+);
+
+test.each(['at-least-once', 'at-most-once'] as const)(
+  '%s by key: as many calls as with one lane, and every message is delivered',
+  async (qos) => {
+    const byKey = await countCalls({ qos, batch: 10, subscriptions: 1, order: 'key', body });
+    const inOneLane = await countCalls({ qos, batch: 10, subscriptions: 1, body });
+    expect(byKey.deliver.calls).toEqual(inOneLane.deliver.calls);
+    expect(byKey.requests).toBe(1);
+  },
+);
 
 describe('an invocation is billed', () => {
   const waits = (more: Partial<Usage>) =>

@@ -21,7 +21,11 @@ function copyOf(
 }
 
 /** What the second copy gets when the first has claimed the message, and its claim has this outcome. */
-async function secondAfter(first: Claimable, second: Claimable, outcome?: { kind: 'delivered'; status: 204 }) {
+async function secondAfter(
+  first: Claimable,
+  second: Claimable,
+  outcome?: { kind: 'delivered'; status: 204 },
+) {
   const deps = { ...tablesOver(createMemoryDocuments().documents), claimsLiveSeconds: 60 };
   const taken = await takeClaim(first, FACTS, deps);
   if (taken.kind !== 'taken') throw new Error('there is another claim');
@@ -50,7 +54,12 @@ describe('a claim without an outcome', () => {
       copyOf('2', { place: '9' }, 'backlog'),
       DUPLICATE,
     ],
-    ['a copy of the queue with the same place', copyOf('1', { place: '7' }), copyOf('2', { place: '7' }), DUPLICATE],
+    [
+      'a copy of the queue with the same place',
+      copyOf('1', { place: '7' }),
+      copyOf('2', { place: '7' }),
+      DUPLICATE,
+    ],
   ])('%s', async (_, first, second, expected) => {
     expect(await secondAfter(first, second)).toMatchObject(expected);
   });

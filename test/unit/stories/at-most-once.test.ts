@@ -43,7 +43,7 @@ const STORIES: readonly Story[] = [
   { name: 'every message twice, from the queue', item: {}, isParked: false, mostHeld: 2, isTwice: true },
   { name: 'every message twice, from the backlog', item: {}, isParked: true, mostHeld: 1, isTwice: true },
   {
-    name: 'from the queue, where no delete is confirmed',
+    name: 'where no delete is confirmed',
     item: {},
     isParked: false,
     mostHeld: 2,
@@ -126,17 +126,6 @@ describe.each(STORIES.slice(0, 2))('$name', (story) => {
       expect(heldIds(world)).toEqual([]);
       expect(await remains(world, 'acme')).toEqual(NOTHING);
     }
-  });
-
-  test('deletes that always fail: the claims have the outcome when the messages come again', async () => {
-    const world = createWorld();
-    world.put('acme', { ...story.item, qos: 'at-most-once' });
-    world.script.fate = (call) => (call.command === 'DeleteMessageBatch' ? 'fail' : undefined);
-    publishMany(world, 'acme', IDS.length);
-    await rest(world, 'acme');
-    expect(delivered(world, 'acme')).toEqual(IDS);
-    expect(world.ledger.of('acme')).toHaveLength(IDS.length);
-    expect(heldIds(world)).toEqual([]);
   });
 });
 
