@@ -25,7 +25,8 @@ export class UnreadableState extends Error {
   }
 }
 
-const CHANGES = 8;
+/** Twenty lanes may close at the same time. One of them succeeds in each round, so the last one needs twenty tries. */
+const CHANGES = 32;
 
 /**
  * Changes the state: `decide` gets the present state and returns the new one, or undefined for no change. When another

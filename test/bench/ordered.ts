@@ -3,8 +3,8 @@
 // the AWS calls of `deliver`.
 import { availableParallelism } from 'node:os';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
-import { laneFor } from '#lib/message/lane.ts';
 import { type Bench, type Subscribed, startBench } from './backlog-set.ts';
+import { keysOfLanes } from './keys.ts';
 import { callsPerDelivery } from './ordered-calls.ts';
 import { spread } from './ratio.ts';
 
@@ -33,24 +33,13 @@ const CASES: readonly Case[] = [
   { name: 'batch of 100, backlog', from: 'backlog', messages: 5_000, keys: 1, batch: 100, bar: 8 },
 ];
 
-/** Keys of which each is in a lane of its own. Of keys that were not chosen, several would share a lane, and wait for each other. */
-function keysOf(id: string, count: number): readonly string[] {
-  const byLane = new Map<number, string>();
-  for (let number = 0; byLane.size < count; number++) {
-    const key = `${id}-key-${number}`;
-    const lane = laneFor({ key, messageId: '' }, { requests: count, several: false, byKey: true });
-    if (!byLane.has(lane)) byLane.set(lane, key);
-  }
-  return [...byLane.values()];
-}
-
 /** A body: the number of the message, and its key. */
 const bodyOf = (n: number, key: string): string => JSON.stringify({ n, key });
 
 /** Publishes as publishers do, with the key as message group, so that `route` chooses the lanes. */
 async function publishAll({ id }: Subscribed, first: number, count: number, lanes: number, bench: Bench) {
   const { clients, outputs } = bench.set;
-  const keys = keysOf(id, lanes);
+  const keys = keysOfLanes(id, lanes);
   const keyOf = (number: number): string => keys[number % lanes] ?? '';
   for (let at = first; at < first + count; at += 10) {
     const Entries = Array.from({ length: Math.min(10, first + count - at) }, (_, index) => ({

@@ -4,6 +4,7 @@ import { change } from '#lib/state/change.ts';
 import { laneClosed } from '#lib/state/lanes.ts';
 import { askedToPause } from '#lib/state/machine.ts';
 import { NO_STATE } from '#lib/state/state.ts';
+import { readState } from '#lib/state/state-item.ts';
 import { createMemoryDocuments, tablesOver } from '#test/support/memory-documents.ts';
 
 test('two lanes change one state in parallel: an answer that arrives late does not overwrite the newer one', async () => {
@@ -24,4 +25,15 @@ test('two lanes change one state in parallel: an answer that arrives late does n
   first.resolve();
   expect(await slow).toBe(true);
   expect(registration.state).toMatchObject({ version: 2, pause: { reason: 'manual' } });
+});
+
+test('twenty lanes that close at the same time are all closed', async () => {
+  const memory = createMemoryDocuments();
+  const deps = { ...tablesOver(memory.documents), announce: async () => {} };
+  const lanes = Array.from({ length: 20 }, (_, lane) => lane);
+  await Promise.all(
+    lanes.map((lane) => change({ id: 'acme', state: NO_STATE }, (state) => laneClosed(state, lane, 0), deps)),
+  );
+  const { lanes: closed } = await readState('acme', deps);
+  expect(Object.keys(closed).map(Number)).toEqual(lanes);
 });
