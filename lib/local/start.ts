@@ -1,6 +1,7 @@
 // `npm start`: the whole set on this machine until Ctrl-C. start-options.ts has the options. PORT, RECEIVER_PORT and PAGE_PORT
 // set the ports; 0 is any free one.
 import { createContext } from '#lib/cli/terminal/context.ts';
+import { escapedControls } from '#lib/cli/terminal/print.ts';
 import { startPage } from '#lib/page/server.ts';
 import { realClock } from './aws/clock.ts';
 import { startDemo } from './demo.ts';
@@ -11,7 +12,8 @@ import { type StartOptions, startCommandOf } from './start-options.ts';
 
 const root = process.cwd();
 const closing: (() => Promise<void>)[] = [];
-const print = (line: string): void => console.log(line);
+// Log lines and the demo's lines hold texts of items, messages and answers, which must not control the terminal.
+const print = (line: string): void => console.log(escapedControls(line));
 const ending = createEnding({ close: closeStarted, exit: process.exit, print, clock: realClock });
 
 /** Closes started parts only; a part that is still starting ends with the process. */
@@ -84,7 +86,7 @@ if (process.env.npm_lifecycle_event !== undefined) {
   setInterval(() => process.ppid !== shell && void ending.interrupt(), 1000).unref();
 }
 start(command.options).catch(async (error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(escapedControls(error instanceof Error ? error.message : String(error)));
   await closeStarted();
   process.exit(1);
 });

@@ -4,7 +4,7 @@ import { field, text, titled, wholeNumber } from '#lib/item/field.ts';
 import { tenant } from '#lib/item/tenant-field.ts';
 import { filter } from './filter-schema.ts';
 import { ORDERS, QOS, type Qos } from './subscription.ts';
-import { isTopicPattern, MOST_TOPICS } from './topics.ts';
+import { MOST_TOPICS, TOPIC_PATTERN } from './topics.ts';
 
 export const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
@@ -57,6 +57,9 @@ const date = (title: string) =>
     ),
   );
 
+const topicPattern = () =>
+  text(256).regex(TOPIC_PATTERN, 'may have one * at its end, and no other: remove the others');
+
 /** The fields at the top of the item. */
 export const TOP_FIELDS = {
   id: field(() =>
@@ -68,19 +71,14 @@ export const TOP_FIELDS = {
   ),
   topic: field(() =>
     titled(
-      text(256),
+      topicPattern(),
       'Topic',
       'The topic whose messages it gets; * stands for all topics, or for those that topics names. Without one it gets those that are addressed to it by its id.',
     ),
   ),
   topics: field(() =>
     titled(
-      z
-        .array(
-          text(256).refine((topic) => isTopicPattern(topic), 'has a * that is not at its end: move it there'),
-        )
-        .min(1)
-        .max(MOST_TOPICS),
+      z.array(topicPattern()).min(1).max(MOST_TOPICS),
       'Topics',
       'The topics whose messages it gets, when there are several. A * at the end stands for any end. The field topic is * then.',
     ),

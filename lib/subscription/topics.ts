@@ -7,8 +7,8 @@ export const ALL_TOPICS = '*';
 /** Topics that one subscription may name. */
 export const MOST_TOPICS = 100;
 
-/** Whether a text names a topic, or the beginning of topics by a `*` at its end. */
-export const isTopicPattern = (text: string): boolean => !text.slice(0, -1).includes('*');
+/** A text that names a topic, or the beginning of topics by one `*` at its end. */
+export const TOPIC_PATTERN = /^[^*]*\*?$/;
 
 /** Whether a topic is one of those named. Undefined names, as of an item that can't be read, stand for every topic. */
 export const isOfTopics = (topic: string, named: readonly string[] | undefined): boolean =>
@@ -16,4 +16,5 @@ export const isOfTopics = (topic: string, named: readonly string[] | undefined):
   named.some((one) => (one.endsWith('*') ? topic.startsWith(one.slice(0, -1)) : topic === one));
 
 /** Whether a topic names no single topic, but a beginning of several, such as `order.*`. `*` alone is its own case. */
-export const isPrefix = (topic: string): boolean => topic !== ALL_TOPICS && topic.endsWith('*');
+export const isPrefix = (topic: string): boolean =>
+  topic !== ALL_TOPICS && topic.endsWith('*') && TOPIC_PATTERN.test(topic);

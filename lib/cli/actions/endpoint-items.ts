@@ -2,7 +2,7 @@
 import { systemLookup } from '#lib/callback/guard.ts';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
-import { refuseItem } from '#lib/cli/terminal/faults.ts';
+import { type Faulty, refuseToPut } from '#lib/cli/terminal/faults.ts';
 import { readItems, refuseRepeated } from '#lib/cli/terminal/input.ts';
 import { table } from '#lib/cli/terminal/print.ts';
 import { scan, storedItem } from '#lib/cli/terminal/scan.ts';
@@ -23,7 +23,7 @@ const DONE = {
   'not put': 'is valid, and would be put into',
 };
 
-/** Checks and puts the endpoints in a file. Ends the command with all faults when one is invalid. */
+/** Checks and puts the endpoints in a file. Ends the command with the faults of all that are invalid. */
 export async function putEndpoints(
   file: string,
   { dryRun }: { readonly dryRun?: true },
@@ -32,19 +32,23 @@ export async function putEndpoints(
   const items = await readItems(file, context.io);
   refuseRepeated(items, 'name');
   const checked = (rules: EndpointRules) =>
-    items.map(({ from, item }) => {
-      const parsed = parseEndpoint(item, rules);
-      if (!parsed.ok) refuseItem(from, parsed.faults);
-      return { name: parsed.endpoint.name, item, from, endpoint: parsed.endpoint };
-    });
+    items.map(({ from, item }) => ({ from, item, parsed: parseEndpoint(item, rules) }));
   // Faults in any deployment are reported without asking this one.
-  checked(anyRules);
+  const wrong = checked(anyRules).flatMap(({ from, parsed }) =>
+    parsed.ok ? [] : [{ from, faults: parsed.faults }],
+  );
+  refuseToPut(wrong, items.length - wrong.length);
   const deployment = await readRules(context);
-  const given = checked(itemRules(deployment));
-  for (const { from, endpoint } of given) {
-    const faults = await faultsOfBrokerNames(endpoint, { deployment, lookup: systemLookup });
-    if (faults.length > 0) refuseItem(from, faults);
+  const given: { readonly name: string; readonly item: JsonObject }[] = [];
+  const invalid: Faulty[] = [];
+  for (const { from, item, parsed } of checked(itemRules(deployment))) {
+    const faults = parsed.ok
+      ? await faultsOfBrokerNames(parsed.endpoint, { deployment, lookup: systemLookup })
+      : parsed.faults;
+    if (faults.length > 0) invalid.push({ from, faults });
+    else if (parsed.ok) given.push({ name: parsed.endpoint.name, item });
   }
+  refuseToPut(invalid);
   const tableName = context.names.table('endpoints');
   const put: { name: string; item: keyof typeof DONE }[] = [];
   for (const { name, item } of given) {

@@ -73,6 +73,10 @@ export async function publishMessages(
   } finally {
     progress.end();
   }
+  if (options.topic?.includes('*') === true)
+    context.print.note(
+      'A * in the topic of a message stands for itself: only subscriptions to all topics, or to a beginning of this one, get the message.',
+    );
   context.print.result({ published: sent.length, messages: sent }, () =>
     count === 1 ? `Published with the id ${sent[0]?.id}.` : `Published ${sent.length} messages.`,
   );

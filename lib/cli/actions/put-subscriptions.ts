@@ -1,7 +1,7 @@
 // `subscriptions put`: checks all items before it puts the first.
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
-import { refuseItem } from '#lib/cli/terminal/faults.ts';
+import { refuseToPut } from '#lib/cli/terminal/faults.ts';
 import { type Given, readItems, refuseRepeated } from '#lib/cli/terminal/input.ts';
 import { withoutBlanks } from '#lib/item/blanks.ts';
 import { secretNameOf } from '#lib/item/secret-owner.ts';
@@ -29,7 +29,7 @@ export type Put = {
   readonly secrets: readonly { path: string; secret: string; done: string }[];
 };
 
-/** Checks and puts the subscriptions in a file. Ends the command with all faults when one is invalid. */
+/** Checks and puts the subscriptions in a file. Ends the command with the faults of all that are invalid. */
 export async function putSubscriptions(
   file: string,
   options: Options,
@@ -45,12 +45,13 @@ export async function putSubscriptions(
   refuseRepeated(given, 'id');
   const messages = options.event === undefined ? [] : await readSampleMessages(options.event, context.io);
   // Faults in any deployment are reported without asking this one.
-  for (const { from, item } of given) {
+  const wrong = given.flatMap(({ from, item }) => {
     const parsed = parseSubscription(item, anyRules);
-    if (!parsed.ok) refuseItem(from, parsed.faults);
-  }
+    return parsed.ok ? [] : [{ from, faults: parsed.faults }];
+  });
+  refuseToPut(wrong, given.length - wrong.length);
   const checked = await checkItems(given, options, context);
-  for (const one of checked) if (!one.ok) refuseItem(one.from, one.faults);
+  refuseToPut(checked.flatMap((one) => (one.ok ? [] : [one])));
   const put = await putChecked(checked, options, context);
   const tried = put.map((one) => ({ ...one, messages: triedWith(one) }));
   context.print.result(options.event === undefined ? put : tried, () =>

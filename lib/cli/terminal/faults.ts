@@ -1,9 +1,30 @@
-// Prints the faults of a config item: each with its path and what to do.
+// Prints the faults of config items: each with its path and what to do.
 import type { Fault } from '#lib/item/fault.ts';
 import { CommandFailed } from './command-failed.ts';
 
+export type Faulty = {
+  /** The item's source, for people. */
+  readonly from: string;
+  readonly faults: readonly Fault[];
+};
+
 /** Always throws CommandFailed with all faults of an item; `from` names the item's source. */
 export function refuseItem(from: string, faults: readonly Fault[]): never {
-  const lines = faults.map(({ path, reason }) => `  ${path}: ${reason}`);
-  throw new CommandFailed(`${from} is invalid; nothing was put.\n${lines.join('\n')}`);
+  throw new CommandFailed(paragraph({ from, faults }));
 }
+
+/**
+ * Throws CommandFailed with all faults of all invalid items of a file, if there are any. `unchecked` is the number of items
+ * of which only a part was checked.
+ */
+export function refuseToPut(invalid: readonly Faulty[], unchecked = 0): void {
+  if (invalid.length === 0) return;
+  const others =
+    unchecked === 0
+      ? ''
+      : ` ${unchecked === 1 ? '1 other item has' : `${unchecked} other items have`} not yet been checked against the deployment.`;
+  throw new CommandFailed(`${invalid.map(paragraph).join('\n')}\nNothing was put.${others}`);
+}
+
+const paragraph = ({ from, faults }: Faulty): string =>
+  [`${from} is invalid:`, ...faults.map(({ path, reason }) => `  ${path}: ${reason}`)].join('\n');

@@ -31,11 +31,11 @@ export function createPrint(
   return {
     json,
     result(value, people) {
-      stdout.write(`${json ? withoutControls(JSON.stringify(value, null, 2), escaped) : shown(people())}\n`);
+      stdout.write(`${json ? escapedControls(JSON.stringify(value, null, 2)) : shown(people())}\n`);
     },
     async lines(values, people) {
       const text = json
-        ? values.map((value) => withoutControls(JSON.stringify(value), escaped)).join('\n')
+        ? values.map((value) => escapedControls(JSON.stringify(value))).join('\n')
         : shown(people());
       if (!stdout.write(`${text}\n`)) await once(stdout, 'drain');
     },
@@ -169,7 +169,10 @@ const CONTROL = new RegExp(`(${COLOUR})|(?![\\n\\t])${HIDDEN}`, 'gu');
 const withoutControls = (text: string, replaced: (character: string) => string): string =>
   text.replace(CONTROL, (character, colour?: string) => colour ?? replaced(character));
 
-/** JSON escapes the controls of ASCII only. */
+/** The text with its control characters written as JSON writes them, so that JSON stays the same value. */
+export const escapedControls = (text: string): string => withoutControls(text, escaped);
+
+/** JSON itself escapes the controls of ASCII only. */
 const escaped = (character: string): string =>
   [...Array(character.length).keys()]
     .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)

@@ -52,10 +52,18 @@ test('put checks and registers; list, get and remove work afterwards', async () 
   });
 });
 
-test('an invalid item is refused with all its faults, and nothing is put', async () => {
-  const refused = await put([sqs('right', { queueUrl: 'nowhere' }), { name: 'a b', type: 'smtp' }]);
+test('invalid items are refused with all their faults, and nothing is put', async () => {
+  const queueUrl = await createQueue('right');
+  const refused = await put([
+    sqs('wrong', { queueUrl: 'nowhere' }),
+    sqs('right', { queueUrl }),
+    { name: 'a b', type: 'smtp' },
+  ]);
   expect(refused.stderr).toContain(
-    'standard input, item 1 is invalid; nothing was put.\n  configuration.queueUrl: must be the URL of an SQS queue',
+    'standard input, item 1 is invalid:\n  configuration.queueUrl: must be the URL of an SQS queue',
+  );
+  expect(refused.stderr).toMatch(
+    /\nstandard input, item 3 is invalid:\n {2}name: .*\n {2}type: .*\nNothing was put\. 1 other item has not yet/,
   );
   expect(refused.code).toBe(1);
   expect(await run(['get', 'right'])).toMatchObject({ code: 1 });

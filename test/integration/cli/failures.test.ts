@@ -100,6 +100,17 @@ describe('what AWS answers', () => {
   });
 });
 
+test.each([
+  ['filter', ['--filter', '-', '--event', 'events/filter-message.json'], '{"body": {"a": 1}}'],
+  ['subscription', ['--filter', '-', '--event', 'events/filter-message.json'], '{"configuration": {}}'],
+  ['message', ['--filter', 'events/subscription-filter.json', '--event', '-'], '{"detail": {}}'],
+])('filter try says of an invalid %s what is wrong, and nothing about putting it', async (_, args, stdin) => {
+  const { code, stdout, stderr } = await webhooks(['filter', 'try', ...args], { stdin });
+  expect(stderr).toMatch(/^standard input is invalid:\n {2}\S+: /);
+  expect(stderr).not.toMatch(/\bput\b/);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+});
+
 describe('an invalid command line exits with 2', () => {
   test.each([
     { args: [], told: 'Usage: webhooks' },

@@ -35,6 +35,19 @@ test('topic, id, content type and headers arrive', async () => {
   });
 });
 
+test('a * in the topic of a message stands for itself, and a note says so', async () => {
+  const exact = await rig.subscribe({ topic: 'order.created' });
+  const configuration = { callbackUrl: `${rig.receiver.url}/beginning` };
+  await rig.set.putSubscription({ id: 'beginning', topic: '*', topics: ['order.*'], configuration });
+  const ended = await run(['--topic', 'order.*', '--id', 'star', 'hi']);
+  expect(ended).toMatchObject({ code: 0, stdout: 'Published with the id star.\n' });
+  expect(ended.stderr).toMatch(/^A \* in the topic of a message stands for itself/);
+  await run(['--topic', 'order.created', '--id', 'created', 'hi']);
+  const idOf = ({ headers }: { headers: Record<string, unknown> }) => headers['webhook-id'];
+  expect((await rig.receiver.requests('/beginning', 2)).map(idOf).sort()).toEqual(['created', 'star']);
+  expect((await exact.requests(1)).map(idOf)).toEqual(['created']);
+});
+
 test('any bytes from a file or from standard input arrive unchanged, also none', async () => {
   const one = await rig.subscribe();
   const bytes = Buffer.from([0, 255, 128, 10, 27]);

@@ -75,10 +75,34 @@ configuration:
 `;
     const refused = await run(['put', '-'], yaml('twice'));
     expect(refused).toMatchObject({ code: 1, stdout: '' });
-    expect(refused.stderr).toMatch(/^standard input, item 2 is invalid; nothing was put\.\n {2}qos: /);
+    expect(refused.stderr).toMatch(
+      /^standard input, item 2 is invalid:\n {2}qos: .*\nNothing was put\. 1 other/,
+    );
     expect(await stored('yaml-1')).toBeUndefined();
     expect(await run(['put', '-'], yaml('auto'))).toMatchObject({ code: 0, stderr: '' });
     expect(await stored('yaml-2')).toEqual(item('yaml-2', { qos: 'auto' }));
+  });
+
+  test('of several invalid items each is named with all its faults, and none is put', async () => {
+    const anywhere = [
+      item('several-1', { qos: 'twice', topic: 'a*b' }),
+      item('several-2'),
+      item('several-3', { topics: [] }),
+    ];
+    const refused = await put(anywhere);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(
+      /^standard input, item 1 is invalid:\n {2}topic: .*\n {2}qos: .*\nstandard input, item 3 is invalid:\n {2}topics: .*\nNothing was put\. 1 other item has not yet been checked against the deployment\.\n$/,
+    );
+    const here = [
+      item('several-1', { dlq: 'not-there' }),
+      item('several-2'),
+      item('several-3', {}, { callbackUrl: 'https://10.0.0.1/x' }),
+    ];
+    expect((await put(here)).stderr).toMatch(
+      /^standard input, item 1 is invalid:\n {2}dlq.*\nstandard input, item 3 is invalid:\n {2}configuration.callbackUrl: .*\nNothing was put\.\n$/,
+    );
+    expect(await stored('several-2')).toBeUndefined();
   });
 
   test.each([

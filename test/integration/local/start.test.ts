@@ -122,6 +122,21 @@ test('Ctrl-C waits for running invocations, and a second one does not', async ()
   }
 });
 
+test('log lines, and the bodies that the demo prints, have no character that controls the terminal', async () => {
+  const { lines, said, url } = start(['--verbose']);
+  const receiver = /http:\S+\d/.exec(await said('Callbacks go to'))?.[0];
+  // The direction override, a C1 control (CSI) and a character without width. SQS takes no control character of ASCII.
+  const hostile = 'a\u202e\u009b2J\u200bz';
+  put({ id: 'mine', topic: hostile, configuration: { callbackUrl: `${receiver}/mine` } }, await url());
+  run(['publish', '--topic', hostile, '--id', 'order-8', `body ${hostile}`], await url());
+  // The log line stays JSON of the same value.
+  await said('"order-8"');
+  const routed = lines.find((line) => line.includes('message.routed') && line.includes('"order-8"')) ?? '';
+  expect(JSON.parse(routed.slice(routed.indexOf('{'))).topic).toBe(hostile);
+  expect(await said('webhook-id order-8')).toContain('body a');
+  expect(lines.filter((line) => /[\u007f-\u009f]|\p{Cf}/u.test(line))).toEqual([]);
+});
+
 test('--no-demo registers nothing and takes no port for a receiver', async () => {
   const taken = await listen(createServer(), 0);
   try {

@@ -152,6 +152,26 @@ test('an undefined field counts as left out', () => {
   expect(faultsOf(itemWith({ auth: undefined, http: undefined }, { topic: undefined }))).toEqual({});
 });
 
+describe('a * in a topic', () => {
+  test.each(['a*b', '*a', 'a**', '**', '* ', 'a*b*'])(
+    '%j is no topic and no beginning of topics',
+    (topic) => {
+      const reason = expect.stringContaining('may have one * at its end, and no other');
+      expect(faultsOf(itemWith({}, { topic }))).toEqual({ topic: reason });
+      expect(faultsOf(itemWith({}, { topic: '*', topics: ['a', topic] }))).toEqual({ 'topics.1': reason });
+    },
+  );
+
+  test.each(['*', 'a', 'a b', 'a\nb', '.'])('%j is one topic, or all', (topic) => {
+    expect(subscriptionOf(itemWith({}, { topic })).topic).toBe(topic);
+  });
+
+  test('a beginning of topics belongs into topics', () => {
+    expect(faultsOf(itemWith({}, { topic: 'a*' }))).toEqual({ topic: expect.stringContaining('topics') });
+    expect(subscriptionOf(itemWith({}, { topic: '*', topics: ['a*', '*'] })).topics).toEqual(['a*', '*']);
+  });
+});
+
 describe('order by key', () => {
   const http = { http: { maxConcurrentConnections: 20 } };
 
