@@ -95,7 +95,7 @@ configuration:
       /^standard input, item 1 is invalid:\n {2}topic: .*\n {2}qos: .*\nstandard input, item 3 is invalid:\n {2}topics: .*\nNothing was put\. 1 other item has not yet been checked against the deployment\.\n$/,
     );
     const here = [
-      item('several-1', { dlq: 'not-there' }),
+      item('several-1', { dlq: { endpoint: 'not-there' } }),
       item('several-2'),
       item('several-3', {}, { callbackUrl: 'https://10.0.0.1/x' }),
     ];
