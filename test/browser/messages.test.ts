@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectGoodView, openTab, startBrowser, type Tab } from '#test/support/browser.ts';
+import { webhooks } from '#test/support/cli.ts';
 import { type PageWorld, startPageWorld } from '#test/support/page-world.ts';
 
 let world: PageWorld;
@@ -28,6 +29,7 @@ test('a message is published, and the page shows where it went', async () => {
   await world.subscribe('buyer', { topic: 'orders' });
   await world.subscribe('picky', { topic: 'orders', dlq: { endpoint: 'sample-dlq' } });
   world.receiver.answer('/picky', [], { status: 422, body: `no ${HOSTILE}` });
+  await world.subscribe('keyed', { topic: 'orders', filter: { key: ['customer-7'] } });
   await open('/publish');
   await button('Publish 1 message').click();
   await page.getByRole('alert').getByText('Name the receiver with --topic or --subscription').waitFor();
@@ -35,11 +37,13 @@ test('a message is published, and the page shows where it went', async () => {
   await page.getByLabel('Id', { exact: true }).fill('first');
   await page.getByLabel('Body').fill('{"order": 7}');
   await page.getByLabel('Headers').fill('x-tenant: acme');
+  await page.getByLabel('Key').fill('customer-7');
   await button('Publish 1 message').click();
   await page.getByRole('status').getByText('Published with the id first.').waitFor();
   const [request] = await world.receiver.requests('/buyer', 1, 60_000);
   expect(request?.body.toString()).toBe('{"order": 7}');
   expect(request?.headers['x-tenant']).toBe('acme');
+  await world.receiver.requests('/keyed', 1, 60_000);
   const ends = page.getByRole('listitem');
   await ends.filter({ hasText: 'buyer' }).getByText('It was delivered.').waitFor();
   await ends.filter({ hasText: 'picky' }).getByText('Its dead letter is at the endpoint').waitFor();
@@ -126,6 +130,73 @@ test('dead letters are listed with their reason and the answer, filtered, and re
   const [, again] = await world.receiver.requests('/other', 2, 60_000);
   expect(again?.headers['webhook-id']).toBe('other-1');
   await page.getByText(/None of|There is no dead letter/).waitFor();
+  expect(tab.wrong).toEqual([]);
+});
+
+test('a redrive of several calls shows its progress, stops when asked to, and the next one sends the rest', async () => {
+  const COUNT = 25;
+  const requests = () => world.receiver.received('/bulk');
+  await world.subscribe('bulk', { dlq: { endpoint: 'sample-dlq' } });
+  const gone = Array.from({ length: COUNT }, () => ({ status: 400 }));
+  world.receiver.answer('/bulk', gone, { status: 200 });
+  await world.publish('bulk', COUNT);
+  await world.receiver.requests('/bulk', COUNT, 120_000);
+  await open('/message', { id: `bulk-${COUNT}` });
+  await page.getByText('Its dead letter is at the endpoint').waitFor();
+  const dryRun = async (matched: number) => {
+    await open('/dead-letters', { endpoint: 'sample-dlq', subscription: 'bulk' });
+    await page.getByRole('row').nth(1).waitFor();
+    await expect
+      .poll(
+        async () => {
+          await button('Redrive: dry run').click();
+          return page.getByText(/^\d+ of \d+ dead letters?$/).innerText();
+        },
+        { timeout: 60_000 },
+      )
+      .toMatch(new RegExp(`^${matched} of `));
+  };
+  const send = async (matched: number) => {
+    await button(`Send ${matched} again…`).click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: `Send ${matched} dead letter` })
+      .click();
+  };
+
+  // One a second: a call of ten seconds sends about ten.
+  await dryRun(COUNT);
+  await page.getByLabel('At most, per second').fill('1');
+  await send(COUNT);
+  const bar = page.getByRole('status').filter({ hasText: 'Sending again' });
+  await bar.getByText(/: \d+ of \d+ · .*\d+ sent, 1\/s, about \d+ s left/).waitFor({ timeout: 60_000 });
+  await expectGoodView(page, 'dead-letters-redrive');
+  await button('Stop').click();
+  await page.getByRole('alert').getByText('What was sent stays sent').waitFor();
+  await bar.waitFor({ state: 'detached' });
+
+  // The call that was running ends; no other follows. The rest is as before, and no letter is sent twice.
+  await expect.poll(() => requests().length - COUNT, { timeout: 60_000 }).toBeGreaterThanOrEqual(10);
+  const left = async () => {
+    const answer = await webhooks(
+      ['dead-letters', 'list', 'sample-dlq', '--subscription', 'bulk', '--json', '--limit', '100'],
+      { endpointUrl: world.set.url },
+    );
+    return JSON.parse(answer.stdout).length;
+  };
+  await expect.poll(async () => (await left()) + requests().length - COUNT, { timeout: 60_000 }).toBe(COUNT);
+  const rest = await left();
+  expect(rest).toBeGreaterThan(0);
+  await dryRun(rest);
+  await send(rest);
+  await page
+    .getByRole('status')
+    .getByText(new RegExp(`^${rest} of \\d+ dead letters were sent again`))
+    .waitFor({ timeout: 60_000 });
+  const all = await world.receiver.requests('/bulk', 2 * COUNT, 60_000);
+  const ids = all.slice(COUNT).map(({ headers }) => headers['webhook-id']);
+  expect(new Set(ids).size).toBe(COUNT);
+  expect(all).toHaveLength(2 * COUNT);
   expect(tab.wrong).toEqual([]);
 });
 

@@ -2,7 +2,7 @@
 import { systemLookup } from '#lib/callback/guard.ts';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
-import { type Faulty, refuseToPut } from '#lib/cli/terminal/faults.ts';
+import { type InvalidItem, refuseToPut } from '#lib/cli/terminal/faults.ts';
 import { readItems, refuseRepeated } from '#lib/cli/terminal/input.ts';
 import { table } from '#lib/cli/terminal/print.ts';
 import { scan, storedItem } from '#lib/cli/terminal/scan.ts';
@@ -40,7 +40,7 @@ export async function putEndpoints(
   refuseToPut(wrong, items.length - wrong.length);
   const deployment = await readRules(context);
   const given: { readonly name: string; readonly item: JsonObject }[] = [];
-  const invalid: Faulty[] = [];
+  const invalid: InvalidItem[] = [];
   for (const { from, item, parsed } of checked(itemRules(deployment))) {
     const faults = parsed.ok
       ? await faultsOfBrokerNames(parsed.endpoint, { deployment, lookup: systemLookup })

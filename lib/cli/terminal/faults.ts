@@ -2,7 +2,7 @@
 import type { Fault } from '#lib/item/fault.ts';
 import { CommandFailed } from './command-failed.ts';
 
-export type Faulty = {
+export type InvalidItem = {
   /** The item's source, for people. */
   readonly from: string;
   readonly faults: readonly Fault[];
@@ -17,7 +17,7 @@ export function refuseItem(from: string, faults: readonly Fault[]): never {
  * Throws CommandFailed with all faults of all invalid items of a file, if there are any. `unchecked` is the number of items
  * of which only a part was checked.
  */
-export function refuseToPut(invalid: readonly Faulty[], unchecked = 0): void {
+export function refuseToPut(invalid: readonly InvalidItem[], unchecked = 0): void {
   if (invalid.length === 0) return;
   const others =
     unchecked === 0
@@ -26,5 +26,5 @@ export function refuseToPut(invalid: readonly Faulty[], unchecked = 0): void {
   throw new CommandFailed(`${invalid.map(paragraph).join('\n')}\nNothing was put.${others}`);
 }
 
-const paragraph = ({ from, faults }: Faulty): string =>
+const paragraph = ({ from, faults }: InvalidItem): string =>
   [`${from} is invalid:`, ...faults.map(({ path, reason }) => `  ${path}: ${reason}`)].join('\n');

@@ -53,7 +53,9 @@ export function Redrive({ endpoint, filter, isReading, onDone, onAgain }: Props)
     setRunning(undefined);
     if (!answer.ok)
       setFailed(
-        stop.current.signal.aborted ? `${answer.message} What was sent before stays sent.` : answer.message,
+        stop.current.signal.aborted && !dryRun
+          ? `${answer.message} Its last call may still send for some seconds. What was sent stays sent.`
+          : answer.message,
       );
     else if (dryRun) setPlan(answer.result);
     else setDone(answer.said);
