@@ -9,11 +9,21 @@ export function faultsOf({ world, subjects, mostTokens, calmIn }: Story): string
   if (mostTokens() > 9) faults.push(`${mostTokens()} tokens of one lane at once`);
   const letters = new Set(world.idsOn(URLS.deadLetters));
   const undeliverable = new Set(world.idsOn(URLS.undeliverable));
-  const commands = world.tokens(URLS.deliveries).flatMap(({ command }) => command ?? []);
-  const skipped = new Set(
-    commands.flatMap((one) => (one.do === 'skip' ? one.entry.slice(41).replace(/#\d+$/, '') : [])),
+  const commands = world
+    .tokens(URLS.deliveries)
+    .flatMap(({ command, id }) => (command ? { command, token: id } : []));
+  const replays = commands.flatMap(({ command, token }) =>
+    command.do === 'send-held' ? { messageId: command.messageId, token } : [],
   );
-  const discarded = new Set(commands.flatMap((one) => (one.do === 'discard-held' ? one.messageId : [])));
+  const replayed = new Set(replays.map(({ messageId }) => messageId));
+  const skipped = new Set(
+    commands.flatMap(({ command: one }) =>
+      one.do === 'skip' ? one.entry.slice(41).replace(/#\d+$/, '') : [],
+    ),
+  );
+  const discarded = new Set(
+    commands.flatMap(({ command: one }) => (one.do === 'discard-held' ? one.messageId : [])),
+  );
 
   for (const subject of subjects) {
     const held = new Set(world.held(subject.id).map(({ sk }) => String(sk)));
@@ -37,24 +47,13 @@ export function faultsOf({ world, subjects, mostTokens, calmIn }: Story): string
       const made = world.ledger
         .of(subscription, id)
         .filter(({ qos, unsent }) => qos === 'at-most-once' && !unsent);
-      const asked = new Set(
-        world
-          .tokens(URLS.deliveries)
-          .flatMap(({ command, id: token }) =>
-            command?.do === 'send-held' && command.messageId === id ? token : [],
-          ),
-      ).size;
+      const asked = new Set(replays.flatMap(({ messageId, token }) => (messageId === id ? token : []))).size;
       return made.length > 1 + asked ? [`${id} was sent ${made.length} times at most once`] : [];
     });
   }
 
   function disordered({ id: subscription, first, changed, published, groups }: Subject): string[] {
     if (changed || !first.qos?.startsWith('at-')) return [];
-    const replayed = new Set(
-      world
-        .tokens(URLS.deliveries)
-        .flatMap(({ command }) => (command?.do === 'send-held' ? command.messageId : [])),
-    );
     const at = new Map<string, number>();
     for (const [index, { messageId, status = 0 }] of world.ledger.of(subscription).entries()) {
       if (status >= 200 && status < 300 && !at.has(messageId)) at.set(messageId, index);

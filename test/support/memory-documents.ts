@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { WaitClock } from '#lib/queue/unprocessed.ts';
 import { createTables } from '#lib/state/table.ts';
+import { createMemoryTable } from './memory-table.ts';
 
 export type Item = Record<string, unknown>;
 
@@ -56,13 +57,13 @@ export type MemoryDocuments = {
 
 /** `pageSize`: the most items in one answer to a Query. */
 export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocuments {
-  const tables = new Map<string, Map<string, Item>>();
+  const tables = new Map<string, ReturnType<typeof createMemoryTable>>();
   const calls = new Map<string, number>();
   const faults: MemoryDocuments['faults'] = {};
 
-  function tableOf(name = ''): Map<string, Item> {
+  function tableOf(name = '') {
     if (KEYS[name] === undefined) throw refusal('ResourceNotFoundException', `There is no table ${name}.`);
-    const table = tables.get(name) ?? new Map<string, Item>();
+    const table = tables.get(name) ?? createMemoryTable();
     tables.set(name, table);
     return table;
   }
@@ -74,7 +75,7 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
     if (!holds(before, input)) {
       throw new ConditionalCheckFailedException({ message: 'The conditional request failed', $metadata: {} });
     }
-    if (next === undefined) tableOf(table).delete(keyOf(table, key));
+    if (next === undefined) tableOf(table).remove(keyOf(table, key));
     else tableOf(table).set(keyOf(table, key), written(next));
   }
 
@@ -87,10 +88,10 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
     const topic = input.ExpressionAttributeValues?.[':topic'];
     if (topic === '') throw refusal('ValidationException', 'A key must not be empty.');
     const start = input.ExclusiveStartKey?.id;
-    const after = start === undefined ? undefined : Buffer.from(String(start));
-    const matching = [...tableOf(TableName).values()]
-      .filter((item) => item.topic === topic && (after === undefined || after.compare(idOf(item)) < 0))
-      .sort((a, b) => idOf(a).compare(idOf(b)));
+    const matching = tableOf(TableName)
+      .with('topic', topic)
+      .filter((item) => start === undefined || compare(String(start), idOf(item)) < 0)
+      .sort((a, b) => compare(idOf(a), idOf(b)));
     const page = matching.slice(0, pageSize);
     const last = page.at(-1);
     const shown = page.filter((item) => passes(item, input)).map((item) => partOf(item, input));
@@ -115,9 +116,10 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
     );
     if (names?.includes(undefined)) throw unknown('a scan of attributes without names');
     const limit = Math.min(Limit, pageSize);
-    const page = [...tableOf(TableName).values()]
-      .sort((a, b) => idOf(a).compare(idOf(b)))
-      .filter((item) => start === undefined || idOf(start).compare(idOf(item)) < 0)
+    const page = tableOf(TableName)
+      .values()
+      .sort((a, b) => compare(idOf(a), idOf(b)))
+      .filter((item) => start === undefined || compare(idOf(start), idOf(item)) < 0)
       .slice(0, limit);
     const last = page.at(-1);
     return {
@@ -132,8 +134,8 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
   /** Queries one partition, ordered by its sort key. */
   function queryKey(table: string, input: Omit<QueryCommand['input'], 'TableName'>) {
     const pk = input.ExpressionAttributeValues?.[':pk'];
-    const found = [...tableOf(table).values()]
-      .filter((item) => item.pk === pk)
+    const found = tableOf(table)
+      .with('pk', pk)
       .sort((a, b) => compare(String(a.sk), String(b.sk)));
     return paged(found, input, ({ sk }) => ({ pk, sk }));
   }
@@ -142,8 +144,9 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
   function queryDue(table: string, input: Omit<QueryCommand['input'], 'TableName'>) {
     const { ':shard': shard, ':from': from, ':to': to } = input.ExpressionAttributeValues ?? {};
     if (input.ConsistentRead) throw refusal('ValidationException', 'An index is not read consistently.');
-    const found = [...tableOf(table).values()]
-      .filter(({ dueShard, dueAt }) => dueShard === shard && Number(dueAt) >= from && Number(dueAt) <= to)
+    const found = tableOf(table)
+      .with('dueShard', shard)
+      .filter(({ dueAt }) => Number(dueAt) >= from && Number(dueAt) <= to)
       .map(({ pk, sk, dueShard, dueAt }) => ({ pk, sk, dueShard, dueAt }))
       .sort((a, b) => Number(a.dueAt) - Number(b.dueAt) || compare(String(a.pk), String(b.pk)));
     return paged(found, input, (item) => item);
@@ -185,7 +188,7 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
         if (faults.leave?.(Item ?? one.DeleteRequest?.Key ?? {})) {
           UnprocessedItems[table] = [...(UnprocessedItems[table] ?? []), one];
         } else if (Item) tableOf(table).set(keys[index] ?? '', written(Item));
-        else tableOf(table).delete(keys[index] ?? '');
+        else tableOf(table).remove(keys[index] ?? '');
       }
     }
     return { UnprocessedItems };
@@ -246,18 +249,30 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
 
   return {
     documents: { send } as Pick<DynamoDBDocumentClient, 'send'>,
-    put: (table, item) => void tableOf(table).set(keyOf(table, item), written(item)),
-    remove: (table, key) => void tableOf(table).delete(keyOf(table, key)),
+    put: (table, item) => tableOf(table).set(keyOf(table, item), written(item)),
+    remove: (table, key) => tableOf(table).remove(keyOf(table, key)),
     get: (table, key) => find(table, key),
-    items: (table) => [...tableOf(table)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item),
+    items: (table) =>
+      tableOf(table)
+        .entries()
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, item]) => item),
     calls,
     faults,
   };
 }
 
 const BETWEEN = 'dueShard = :shard AND dueAt BETWEEN :from AND :to';
-const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
-const idOf = ({ id }: Item): Buffer => Buffer.from(String(id));
+const idOf = ({ id }: Item): string => String(id);
+
+/** The characters whose order differs between UTF-16, in which JavaScript compares texts, and the bytes of UTF-8. */
+const HIGH = /[\ud800-\uffff]/;
+
+/** Compares two texts by their bytes in UTF-8, as DynamoDB does. */
+function compare(a: string, b: string): number {
+  if (HIGH.test(a) || HIGH.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a === b ? 0 : a < b ? -1 : 1;
+}
 
 function tableIn(command: object): string {
   const input = 'input' in command && typeof command.input === 'object' ? command.input : undefined;
@@ -381,6 +396,8 @@ function written(item: Item): Item {
 /** DynamoDB's limit of an item. Only texts and bytes at the item's top level are counted here. */
 const MAX_ITEM_BYTES = 409_600;
 
+const OWN = { configurable: true, enumerable: true, writable: true } as const;
+
 /** Copies the item, so that the caller and the table never share an object. */
 function copy<T>(value: T): T;
 function copy(value: unknown): unknown {
@@ -389,7 +406,13 @@ function copy(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((entry) => copy(entry));
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof Set)
     return value;
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, copy(entry)]));
+  const copied: Item = {};
+  for (const [key, entry] of Object.entries(value)) {
+    // An assignment to this name would set the prototype.
+    if (key === '__proto__') Object.defineProperty(copied, key, { ...OWN, value: copy(entry) });
+    else copied[key] = copy(entry);
+  }
+  return copied;
 }
 
 const unknown = (what: string): Error => new Error(`The DynamoDB in memory does not know ${what}`);

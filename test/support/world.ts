@@ -20,7 +20,7 @@ import { createAgenda, createRandom } from './agenda.ts';
 import { type Call, createLife, createMapping, type Fate } from './lambda.ts';
 import { type Answer, createLedger, type Request, VERSION_HEADER } from './ledger.ts';
 import { createMemoryDocuments, type Item, tablesOver } from './memory-documents.ts';
-import { createMemoryQueues } from './memory-queues.ts';
+import { createMemoryQueues, type Taken } from './memory-queues.ts';
 import { attributesOf } from './records.ts';
 import { TIMEOUTS_MS, URLS, wireFunctions } from './wired-functions.ts';
 
@@ -152,6 +152,16 @@ export function createWorld({
     return await Promise.race([resume(event, life), life.killed]);
   }
 
+  // A message does not change on its queue, and a run asks for the tokens many times.
+  const parsedTokens = new Map<string, Token | undefined>();
+  function tokenIn({ id, attributes }: Taken): Token | undefined {
+    if (!parsedTokens.has(id)) {
+      const parsed = decodeLaneMessage(attributesOf(attributes));
+      parsedTokens.set(id, parsed.ok && parsed.value.kind === 'token' ? parsed.value.value : undefined);
+    }
+    return parsedTokens.get(id);
+  }
+
   const isHeld = ({ pk }: Item): boolean => String(pk).startsWith('held#');
   const isExpired = (item: Item): boolean =>
     isHeld(item) && Number(item.dueAt) <= now() - retentionDays * DAY_MS;
@@ -268,10 +278,10 @@ export function createWorld({
       which: 'taken' | 'stored' = 'taken',
     ): (Token & { id: string; receives: number })[] {
       return memory[which](queueUrl).flatMap((message) => {
-        const parsed = decodeLaneMessage(attributesOf(message.attributes));
-        if (!parsed.ok || parsed.value.kind !== 'token') return [];
+        const token = tokenIn(message);
+        if (token === undefined) return [];
         const receives = 'receives' in message ? Number(message.receives) : 0;
-        return [{ ...parsed.value.value, id: message.id, receives }];
+        return [{ ...token, id: message.id, receives }];
       });
     },
     /** The message ids on dead-letters or undeliverable. */
