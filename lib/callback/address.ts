@@ -85,15 +85,12 @@ export function addressRules(options: {
   /** Loopback, for a deployment that runs on one machine. Link-local stays refused. */
   readonly allowThisMachine: boolean;
 }): AddressRules {
-  const never = matcher(options.allowThisMachine ? NEVER : [...LOOPBACK, ...NEVER]);
+  const forbiddenReason: Match = (address, version) =>
+    (options.allowThisMachine ? undefined : loopback(address, version)) ?? never(address, version);
   const allowed = matcher([
     ...(options.allowThisMachine ? LOOPBACK : []),
     ...options.allowedCidrs.map((cidr): Range => [cidr, 'allowed']),
   ]);
-  const notPublic = matcher(NOT_PUBLIC);
-  const globalIpv6 = matcher([[GLOBAL_IPV6, 'global']]);
-  const loopback = matcher(LOOPBACK);
-  const nat64 = matcher([[NAT64, 'a translated address']]);
 
   return {
     refusal(address) {
@@ -108,7 +105,7 @@ export function addressRules(options: {
         const within = ipv4Within(address);
         return (loopback(within, 4) ?? never(within, 4) ?? notPublic(within, 4)) && translated;
       }
-      const forbidden = never(address, version);
+      const forbidden = forbiddenReason(address, version);
       if (forbidden !== undefined) return forbidden;
       if (allowed(address, version) !== undefined) return undefined;
       const special = notPublic(address, version);
@@ -117,6 +114,13 @@ export function addressRules(options: {
     },
   };
 }
+
+// The lists of the fixed ranges are the same for every deployment, and are made once.
+const loopback = matcher(LOOPBACK);
+const never = matcher(NEVER);
+const notPublic = matcher(NOT_PUBLIC);
+const globalIpv6 = matcher([[GLOBAL_IPV6, 'global']]);
+const nat64 = matcher([[NAT64, 'a translated address']]);
 
 /** The IPv4 address in the last 32 bits of an IPv6 address. */
 function ipv4Within(address: string): string {
