@@ -8,7 +8,7 @@ import { checkParsedUrl, type Lookup } from './guard.ts';
 import { isLocalFault, LocalFault } from './local-fault.ts';
 import { createLookup } from './lookup.ts';
 import { createPools, type PoolOptions } from './pool.ts';
-import { type CappedResponse, createUndiciAdapter } from './undici-adapter.ts';
+import { type CappedResponse, createUndiciAdapter, Post } from './undici-adapter.ts';
 
 export type ExchangeRequest = {
   readonly url: string;
@@ -63,8 +63,8 @@ export type CallbackClientOptions = {
 
 // Headers of the connection and of the framing, which undici writes.
 const OWN_NAME = /^(host|content-length|connection|keep-alive|transfer-encoding|upgrade|expect|te|trailer)$/i;
-// axios would remove these headers silently, and those with another name or value too.
-const LOST_NAME = /^(__proto__|constructor|prototype)$/i;
+// Names that attacks on JavaScript objects use. header.ts refuses them too.
+const UNSAFE_NAME = /^(__proto__|constructor|prototype)$/i;
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -93,16 +93,14 @@ export function createCallbackClient(options: CallbackClientOptions): CallbackCl
       const url = URL.parse(request.url);
       const refusal = url === null ? 'is not a URL' : checkParsedUrl(url, rules);
       if (url === null || refusal !== undefined) return unsent('url-refused', { cause: refusal ?? '' });
-      const headers = sendable(request.headers);
-      if (headers === undefined) return unsent('invalid-request', { origin: url.origin });
+      if (!isSendable(request.headers)) return unsent('invalid-request', { origin: url.origin });
       if (closed) return unsent('client-closed', { origin: url.origin });
 
       const lease = pools.lease(url.origin, request.pool);
       try {
         const response = await http.request<Buffer, CappedResponse>({
           url: request.url,
-          headers,
-          data: request.body,
+          data: new Post(request.headers, request.body),
           timeout: request.timeoutMs,
           httpAgent: lease.pool,
         });
@@ -122,18 +120,12 @@ export function createCallbackClient(options: CallbackClientOptions): CallbackCl
   };
 }
 
-function sendable(given: ExchangeRequest['headers']): Record<string, string | false> | undefined {
-  // `false` keeps axios from adding a content type when the request has none.
-  const headers: Record<string, string | false> = {};
-  let typed = false;
-  for (const [name, value] of Object.entries(given)) {
-    if (!NAME.test(name) || OWN_NAME.test(name) || LOST_NAME.test(name) || !VALUE.test(value))
-      return undefined;
-    headers[name] = value;
-    typed ||= name.toLowerCase() === 'content-type';
+function isSendable(headers: ExchangeRequest['headers']): boolean {
+  for (const name in headers) {
+    const isAllowed = NAME.test(name) && !OWN_NAME.test(name) && !UNSAFE_NAME.test(name);
+    if (!isAllowed || !VALUE.test(headers[name] ?? '')) return false;
   }
-  if (!typed) headers['content-type'] = false;
-  return headers;
+  return true;
 }
 
 async function answered(response: CappedResponse, capBytes: number): Promise<Exchange> {
