@@ -13,15 +13,15 @@ export function hashOfItem(item: unknown): string {
 const asItCame = (item: unknown): Buffer => serialize(item);
 
 // JSON with sorted keys: DynamoDB keeps neither the order of a map's keys nor that of a set's members, turns 1.0 into 1, and
-// never stores undefined.
+// never stores undefined. What JSON does not have is written in a way that no JSON is: other content has another hash.
 function canonical(value: unknown): string {
   if (value === undefined) return 'null';
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (value instanceof Set) return `{"$set":[${[...value].map(canonical).sort().join(',')}]}`;
+  if (value instanceof Set) return `set[${[...value].map(canonical).sort().join(',')}]`;
   if (ArrayBuffer.isView(value)) {
-    return `{"$binary":"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}"}`;
+    return `binary"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}"`;
   }
   const entries = Object.entries(value)
     .filter(([, inner]) => inner !== undefined)

@@ -1,5 +1,6 @@
 // A subscription as `deliver` reads it: its item, the endpoint that the item names, and its state. Each batch reads all
-// anew, strongly consistent, so the next batch sees a change. Only a too large item is remembered, for at most 10 s.
+// anew, strongly consistent, so the next batch sees a change. An item that is the same as before is not parsed again. Only a
+// too large item is not even read again, for at most 10 s.
 import * as z from 'zod';
 import { faultOfNaming, itemNamedBy, readEndpointItem } from '#lib/endpoint/directory.ts';
 import type { EndpointRules } from '#lib/endpoint/schema.ts';
@@ -59,6 +60,8 @@ type Deps = {
 };
 
 const MOST_REMEMBERED = 1_000;
+/** Parsed items, of 64 KB at most, for their memory. */
+const MOST_PARSED = 250;
 
 /**
  * Milliseconds for which an item that is too large is not read again. Reading one takes a twentieth of a second, and each
@@ -68,7 +71,7 @@ const LARGE_ITEM_MS = 10_000;
 
 /**
  * Makes the reader of registrations. It remembers which endpoint each subscription named last, which items were too large,
- * and nothing else.
+ * and the last items with what they say, and nothing else.
  */
 export function createRegistrations({ tables, rules, now }: Deps): Registrations {
   // The endpoint that a subscription named last time is read in the same call. This is a guess, not a cache: if the item
@@ -77,7 +80,10 @@ export function createRegistrations({ tables, rules, now }: Deps): Registrations
 
   const large = new Map<string, { readonly reading: ConfigItem; readonly until: number }>();
 
+  const parsed = new Map<string, ConfigItem>();
+
   function remember(id: string, reading: ConfigItem): void {
+    keep(parsed, id, reading.kind === 'absent' ? undefined : reading, MOST_PARSED);
     keep(guesses, id, endpointNamedIn(reading));
     const isLarge = reading.kind === 'invalid' && reading.isTooLarge === true;
     keep(large, id, isLarge ? { reading, until: now() + LARGE_ITEM_MS } : undefined);
@@ -109,7 +115,7 @@ export function createRegistrations({ tables, rules, now }: Deps): Registrations
     const readings = ids.map((id) => {
       const known = skipped.has(id) && !changed.includes(id) ? large.get(id)?.reading : undefined;
       if (known !== undefined) return { id, reading: known };
-      const reading = readingOf(items.get(id), rules);
+      const reading = readingOf(items.get(id), rules, parsed.get(id));
       remember(id, reading);
       return { id, reading };
     });
@@ -148,18 +154,19 @@ export function createRegistrations({ tables, rules, now }: Deps): Registrations
 }
 
 /** Keeps the newest values, and forgets the oldest. */
-function keep<T>(kept: Map<string, T>, id: string, value: T | undefined): void {
+function keep<T>(kept: Map<string, T>, id: string, value: T | undefined, most = MOST_REMEMBERED): void {
   kept.delete(id);
   if (value !== undefined) kept.set(id, value);
-  forgetOldest(kept, MOST_REMEMBERED);
+  forgetOldest(kept, most);
 }
 
 const keysOf = (names: ReadonlySet<string>) => [...names].map((name) => ({ name }));
 
-/** Parses the item alone, without its endpoint. */
-function readingOf(item: unknown, rules: SubscriptionRules): ConfigItem {
+/** Parses the item alone, without its endpoint, unless it is the one that was parsed last. */
+function readingOf(item: unknown, rules: SubscriptionRules, last?: ConfigItem): ConfigItem {
   if (item === undefined) return { kind: 'absent' };
   const itemHash = hashOfItem(item);
+  if (last !== undefined && last.kind !== 'absent' && last.itemHash === itemHash) return last;
   const parsed = parseSubscription(item, rules);
   if (parsed.ok) return { kind: 'valid', subscription: parsed.subscription, itemHash };
   const lanes = isObject(item) ? lanesIn(item) : ONE_LANE;

@@ -58,6 +58,11 @@ test('any change of content changes it', () => {
     { a: 'b":1' },
     { a: new Uint8Array([1, 2]) },
     { a: new Uint8Array([1, 3]) },
+    { a: { $binary: 'AQI=' } },
+    { a: new Set(['x']) },
+    { a: { $set: ['x'] } },
+    { a: ['x'] },
+    { a: 'set["x"]' },
   ];
   expect(new Set(items.map(hashOfItem)).size).toBe(items.length);
 });

@@ -173,3 +173,34 @@ test('an unreadable state item blocks its own subscription only', async () => {
   memory.put('state', { ...stateKey('acme'), pause: true });
   expect([...(await readAll(['acme', 'other', 'nobody'])).keys()]).toEqual(['other', 'nobody']);
 });
+
+test('an item is parsed again only when it has changed', async () => {
+  const { memory, readAll } = setUp(item('acme', undefined, { readTimeout: 0 }), item('other'));
+  const configs = async () => {
+    const read = await readAll(['acme', 'other']);
+    return [read.get('acme')?.config, read.get('other')?.config];
+  };
+  const [acme, other] = await configs();
+  expect(acme?.kind).toBe('invalid');
+  memory.put('subscriptions', item('acme', undefined, { readTimeout: 0 }));
+  const [sameAcme, sameOther] = await configs();
+  expect([sameAcme === acme, sameOther === other]).toEqual([true, true]);
+
+  memory.put('subscriptions', item('acme', undefined, { readTimeout: 2000 }));
+  expect(await configs()).toEqual([
+    expect.objectContaining({
+      subscription: expect.objectContaining({ http: expect.objectContaining({ readTimeoutMs: 2000 }) }),
+    }),
+    other,
+  ]);
+  memory.remove('subscriptions', { id: 'acme' });
+  expect(await configs()).toEqual([{ kind: 'absent' }, other]);
+});
+
+test('every batch of a parsed item has a state of its own', async () => {
+  const { readAll } = setUp(item('acme'));
+  const first = (await readAll(['acme'])).get('acme');
+  const second = (await readAll(['acme'])).get('acme');
+  expect(second?.config).toBe(first?.config);
+  expect(second).not.toBe(first);
+});
