@@ -95,7 +95,7 @@ export function leanDocuments(
   async function sendLean(shape: Shape, input: unknown, { abortSignal }: SendOptions): Promise<unknown> {
     const body = JSON.stringify(shape.request(input), bytesAsBase64);
     const answer = await call({ target: shape.target, body, endpoint, abortSignal });
-    return { $metadata: {}, ...(shape.answer(JSON.parse(answer.toString('utf8'), base64AsBytes)) as Json) };
+    return { $metadata: {}, ...(shape.answer(parsed(answer.toString('utf8'))) as Json) };
   }
 
   const send = (command: Command, options: SendOptions = {}): unknown => {
@@ -113,6 +113,9 @@ function bytesAsBase64(this: Json, name: string, value: unknown): unknown {
   const held = this[name];
   return held instanceof Uint8Array ? Buffer.from(held).toString('base64') : value;
 }
+
+/** Without a reviver, which JSON.parse calls for each value, where the text names no binary attribute. */
+const parsed = (json: string): unknown => JSON.parse(json, /"BS?"/.test(json) ? base64AsBytes : undefined);
 
 /**
  * A reviver for JSON.parse. A text below `B` and a list below `BS` are always binary values: the value of an attribute with
