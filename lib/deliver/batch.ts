@@ -6,7 +6,6 @@ import type { CallbackClient } from '#lib/callback/client.ts';
 import { decodeLaneMessage } from '#lib/message/attribute.ts';
 import { secondsAfterFault } from '#lib/queue/hand-back.ts';
 import type { Queues } from '#lib/queue/queues.ts';
-import { noteOneLane } from '#lib/state/lane-move.ts';
 import type { Registration } from '#lib/state/registration.ts';
 import { errorName } from '#lib/telemetry/log.ts';
 import { createEarlyRemoval } from './early-removal.ts';
@@ -79,7 +78,6 @@ export async function deliverBatch(
     unsettled.push(...(await handBack(worked, deps)));
   }
 
-  await noteLanes(registrations, deps);
   await early.end();
   await deps.callback.endInvocation();
   return { batchItemFailures: unsettled.map(({ record }) => ({ itemIdentifier: record.messageId })) };
@@ -147,19 +145,4 @@ async function handBack(
     })),
   );
   return rest.map(({ queued }) => queued);
-}
-
-/** Does not throw: after an error, which it logs, a later batch writes the note. */
-async function noteLanes(
-  registrations: ReadonlyMap<string, Registration> | undefined,
-  deps: BatchDeps,
-): Promise<void> {
-  const noting = [...(registrations?.values() ?? [])].map(async (registration) => {
-    try {
-      await noteOneLane(registration, deps);
-    } catch (error) {
-      deps.log.warn('lanes.not-noted', { subscription: registration.id, error: errorName(error) });
-    }
-  });
-  await Promise.all(noting);
 }

@@ -1,7 +1,7 @@
 // The deployment's limits for deliveries, converted to the units that the code uses. The build checks that they fit
 // together.
 
-import { type DeliverEnvironment, faultWaitsOf } from '#lib/deployment/config.ts';
+import { type DeliverEnvironment, faultWaitsOf, staleLanesMsOf } from '#lib/deployment/config.ts';
 import type { FaultWaits } from '#lib/queue/hand-back.ts';
 import type { OutageWaits } from '#lib/state/machine.ts';
 import { type SlotLimits, slotLimitsOf } from '#lib/state/slots.ts';
@@ -39,8 +39,7 @@ export const deliveryLimits = (config: DeliverEnvironment): DeliveryLimits => ({
   excerptBytes: config.EXCERPT_BYTES,
   loggedBytesPerMinute: config.TENANT_LOGGING_BYTES,
   mostHops: config.MOST_RETRY_HOPS,
-  // The time that `route` caches lanes, and 5 s for its reads, which are eventually consistent, and for its sends.
-  staleLanesMs: config.CONFIG_CACHE_SECONDS * 1000 + 5_000,
+  staleLanesMs: staleLanesMsOf(config),
   claimsLiveSeconds: config.CLAIMS_LIVE_DAYS * 86_400,
   aloneAtReceives: config.ALONE_AT_RECEIVES,
   crashingAtStarts: config.CRASHING_AT_STARTS,

@@ -117,6 +117,14 @@ export const faultWaitsOf = (
   longestSeconds: config.FAULT_LONGEST_WAIT_SECONDS,
 });
 
+/**
+ * Milliseconds for which messages may still be sent to lanes that were right when they were looked up: the time for which
+ * `route` keeps them, and 5 s for its reads and its sends.
+ */
+export const staleLanesMsOf = ({
+  CONFIG_CACHE_SECONDS,
+}: Pick<DeliverEnvironment, 'CONFIG_CACHE_SECONDS'>): number => CONFIG_CACHE_SECONDS * 1000 + 5_000;
+
 /** The names of the tables, for the functions that know endpoints. */
 export const tableNamesOf = (
   config: Pick<ResumeEnvironment, 'SUBSCRIPTIONS_TABLE' | 'ENDPOINTS_TABLE' | 'STATE_TABLE'>,

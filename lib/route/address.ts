@@ -6,12 +6,15 @@ import { isWanted } from '#lib/filter/filter.ts';
 import { MOST_STEPS } from '#lib/filter/match.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import { laneFor } from '#lib/message/lane.ts';
+import type { LaneLayout } from '#lib/message/lane-layout.ts';
 import { type Published, readPublished } from '#lib/message/published.ts';
 import type { Directory, Listed } from '#lib/subscription/directory.ts';
 import type { Count, Meter } from '#lib/telemetry/log.ts';
 
 export type Laned = {
   readonly delivery: Delivery;
+  /** The lanes of its subscription, as far as they are known here. */
+  readonly lanes: LaneLayout;
   readonly lane: number;
   /** Whether the lane keeps order. */
   readonly isOrdered: boolean;
@@ -87,6 +90,7 @@ function wantingOf(
 function deliveryTo({ id, lanes }: Listed, message: Published): Laned {
   const { topic, encoding, key, place, traceparent, tracestate } = message;
   return {
+    lanes,
     lane: laneFor({ key, messageId: message.id }, lanes),
     isOrdered: !lanes.several,
     delivery: {

@@ -118,7 +118,7 @@ async function routeWave(
     return { taken: wave.length, left, seconds };
   };
   try {
-    const routable = await nextWave(records, addressOf, PAGE);
+    const routable = await nextWave(records, addressOf, PAGE, deps);
     if (routable.length === 0) {
       await routeElsewhere(first, addressOf, deps);
       return { taken: 1, left: [], seconds: 0 };

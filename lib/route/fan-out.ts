@@ -6,14 +6,16 @@ import { NotConfirmed, type Outgoing, type Queues } from '#lib/queue/queues.ts';
 import type { Count } from '#lib/telemetry/log.ts';
 import type { Laned } from './address.ts';
 import { type PlaceDeps, readPlace, writePlace } from './fan-out-progress.ts';
+import { type UseLanesDeps, useLanes } from './use-lanes.ts';
 import type { Routable } from './wave.ts';
 
-export type FanOutDeps = PlaceDeps & {
-  readonly queues: Pick<Queues, 'send'>;
-  readonly deliveriesQueueUrl: string;
-  readonly count: Count;
-  readonly now: () => number;
-};
+export type FanOutDeps = PlaceDeps &
+  UseLanesDeps & {
+    readonly queues: Pick<Queues, 'send'>;
+    readonly deliveriesQueueUrl: string;
+    readonly count: Count;
+    readonly now: () => number;
+  };
 
 /** Deliveries a page: a crash repeats at most one page, and SQS drops the copies for five minutes. */
 export const PAGE = 100;
@@ -52,7 +54,9 @@ async function sendPage(
   endsAt: number,
   deps: FanOutDeps,
 ): Promise<boolean> {
-  const entries = page.map(({ delivery, lane }) => deliveryInLane(delivery, body, lane));
+  // A long fan-out takes its time: each page has its lanes looked up anew.
+  const laned = await useLanes(page, deps);
+  const entries = laned.map(({ delivery, lane }) => deliveryInLane(delivery, body, lane));
   const { refused, error } = await sendAll(entries, endsAt, deps);
   if (error !== undefined) throw error;
   return refused.size === 0;

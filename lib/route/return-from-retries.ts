@@ -9,8 +9,9 @@ import { NotConfirmed, type Outgoing, type Queues } from '#lib/queue/queues.ts';
 import { tokenEntry } from '#lib/queue/tokens.ts';
 import type { Directory } from '#lib/subscription/directory.ts';
 import type { Addressed } from './address.ts';
+import type { UseLanesDeps } from './use-lanes.ts';
 
-export type ComeRoundDeps = {
+export type ComeRoundDeps = UseLanesDeps & {
   readonly directory: Directory;
   readonly queues: Pick<Queues, 'send'>;
   readonly deliveriesQueueUrl: string;
@@ -50,8 +51,10 @@ export async function returnFromRetries(
 async function inLane(
   { notBefore: _, ...delivery }: Delivery,
   body: string,
-  { directory }: Pick<ComeRoundDeps, 'directory'>,
+  { directory, laneNotes }: Pick<ComeRoundDeps, 'directory' | 'laneNotes'>,
 ): Promise<Outgoing> {
-  const { lanes } = (await directory.byId(delivery.subscription)) ?? { lanes: ONE_LANE };
+  const { subscription: id } = delivery;
+  const one = await directory.byId(id);
+  const lanes = (one && (await laneNotes.lanesToUse([one])).get(id)) ?? one?.lanes ?? ONE_LANE;
   return deliveryInLane(delivery, body, laneFor(delivery, lanes));
 }

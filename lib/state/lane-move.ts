@@ -5,7 +5,6 @@ import type { Delivery } from '#lib/message/attribute.ts';
 import { isOtherLane } from '#lib/message/lane.ts';
 import type { LaneLayout } from '#lib/message/lane-layout.ts';
 import { sendToken, type TokenDeps } from '#lib/queue/tokens.ts';
-import { isOrdered } from '#lib/subscription/subscription.ts';
 import { errorName, type Log } from '#lib/telemetry/log.ts';
 import { type ChangeDeps, change } from './change.ts';
 import { type DrainStartDeps, sendAllTokens } from './drains.ts';
@@ -46,22 +45,33 @@ function moveBegun(state: State, to: number, now: number, staleLanesMs: number):
   const from = new Set([...Array.from({ length: layout }, (_, lane) => lane), ...closed]);
   const number = state.drains + 1;
   const move = { to, number, from: [...from], moved: [], sends: 1 };
-  // No function has noted its lanes (noteOneLane): the first messages of a new subscription do not wait.
+  // No sender has noted its lanes (lane-notes.ts): the first messages of a new subscription do not wait.
   return state.layout === undefined && closed.length === 0
     ? { ...state, drains: number, move: { ...move, notBefore: now, isNew: true } }
     : { ...state, drains: number, move: { ...move, notBefore: now + staleLanesMs } };
 }
 
 /**
- * Notes once that an ordered subscription has its messages in one lane, so that a later change of its order is known as one.
- * Throws when DynamoDB fails.
+ * The state in which messages may be sent by this number of lanes (lane-notes.ts): it has the number, or a move to it. During
+ * a move to another number, a new move begins: messages may be in any lane of either. Undefined: the state is like this.
  */
-export async function noteOneLane(registration: Registration, deps: ChangeDeps): Promise<void> {
-  const { config } = registration;
-  if (config.kind !== 'valid' || !isOrdered(config.subscription.qos) || config.subscription.order) return;
-  const noted = (state: State): State | undefined =>
-    state.layout === undefined && state.move === undefined ? { ...state, layout: 1 } : undefined;
-  if (noted(registration.state)) await change(registration, noted, deps);
+export function lanesNoted(state: State, to: number, now: number, staleLanesMs: number): State | undefined {
+  const { layout, move } = state;
+  if (move === undefined)
+    return layout === undefined && to === 1
+      ? { ...state, layout: 1 }
+      : moveBegun(state, to, now, staleLanesMs);
+  if (move.to === to) return undefined;
+  const lanes = Math.max(layout ?? 1, move.to);
+  const from = new Set([
+    ...Array.from({ length: lanes }, (_, lane) => lane),
+    ...move.from,
+    ...move.moved,
+    ...closedLanes(state),
+  ]);
+  const number = state.drains + 1;
+  const next = { to, number, from: [...from], moved: [], notBefore: now + staleLanesMs, sends: 1 };
+  return { ...state, drains: number, move: next };
 }
 
 /**

@@ -1,5 +1,5 @@
 // The subscriptions of a topic for `route`: ids, lane counts, topics and filters. Read eventually consistent and cached for a
-// few seconds. A stale lane count does no harm: `deliver` moves a delivery that came through the wrong lane. Items are not
+// few seconds. A stale lane count does no harm: the lanes that are used are noted (state/lane-notes.ts). Items are not
 // parsed here, and not even read whole: one that a customer made large costs the other subscriptions of its topic nothing.
 import * as z from 'zod';
 import { type CompiledFilter, compileFilter } from '#lib/filter/filter.ts';
@@ -29,6 +29,8 @@ export type Directory = {
   ofTopic(topic: string): Promise<readonly Listed[]>;
   /** One subscription; undefined when its id is not registered. Throws when DynamoDB fails. */
   byId(id: string): Promise<Listed | undefined>;
+  /** The lanes of a subscription, read now; undefined when its id is not registered. Throws when DynamoDB fails. */
+  lanesNow(id: string): Promise<LaneLayout | undefined>;
 };
 
 type Options = {
@@ -132,6 +134,7 @@ export function createDirectory({ subscriptionsTable, now, cacheMs }: Options): 
       return [...all.values()].sort(byId);
     },
     byId: cached(getOne, { now, cacheMs }),
+    lanesNow: async (id) => (await getOne(id))?.lanes,
   };
 }
 

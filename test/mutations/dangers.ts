@@ -435,13 +435,7 @@ export const DANGERS: readonly Danger[] = [
     id: 'key-lanes-stale',
     danger:
       'After a change of the lanes, route still sends by the old item when the messages are moved already.',
-    edits: [
-      [
-        'lib/deliver/limits.ts',
-        'staleLanesMs: config.CONFIG_CACHE_SECONDS * 1000 + 5_000',
-        'staleLanesMs: 0',
-      ],
-    ],
+    edits: [['lib/deployment/config.ts', 'CONFIG_CACHE_SECONDS * 1000 + 5_000', 'CONFIG_CACHE_SECONDS * 0']],
     tests: [['stories/order-by-key', 'while it is paused,']],
   },
   {

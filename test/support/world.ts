@@ -28,7 +28,8 @@ export { URLS };
 
 export type Options = {
   readonly qos?: 'none' | 'auto' | 'at-most-once' | 'at-least-once';
-  readonly order?: 'key';
+  /** `keys` is a wrong word. */
+  readonly order?: 'key' | 'keys';
   readonly lanes?: number;
   /** 10 s unless said. */
   readonly readTimeoutMs?: number;

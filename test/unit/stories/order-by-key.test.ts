@@ -240,6 +240,46 @@ test.each([
   },
 );
 
+// A crash locks the messages of its lane for six minutes: no function of `deliver` works on a message that was routed by the
+// other item before the first item is back.
+describe.each([
+  ['another number of lanes', byKey(6), byKey(3)],
+  ['a larger number of lanes', byKey(3), byKey(20)],
+  ['another order', byKey(6), { ...one, lanes: 6 }],
+  ['an order by key', one, byKey(6)],
+  ['a number of lanes that is out of range', byKey(6), byKey(99)],
+  ['a wrong word for the order', byKey(6), { ...byKey(6), order: 'keys' }],
+] as const)('%s, taken back while nothing is delivered', (_, first, other) => {
+  test.each([
+    ['once', [other]],
+    ['twice', [other, first, other]],
+    ['with a third item', [other, byKey(9)]],
+    ['faster than `route` looks', [other, first, other, first, other]],
+  ] as const)('%s, keeps the order of each key', async (_name, between) => {
+    const apart = between.length > 3 ? SECOND : 6 * SECOND;
+    const world = createWorld({ concurrency: 20 });
+    world.put('acme', first);
+    world.sweepEveryMinute();
+    publish(world, 0, 1);
+    await world.pass(30 * SECOND);
+    let count = 1;
+    for (const item of [...between, first]) {
+      world.put('acme', item);
+      // Longer than route knows the item before, but for the fast changes.
+      await world.pass(apart);
+      world.script.fate = (call) => (call.function === 'deliver' ? 'kill-before' : undefined);
+      if (item !== first) publish(world, count, ++count);
+      await world.pass(SECOND);
+      world.script.fate = () => undefined;
+    }
+    await world.pass(6 * SECOND);
+    publish(world, count, count + 2);
+    await rest(world, 'acme');
+    expectOrder(world, count + 2);
+    expect(await remains(world, 'acme')).toEqual(NOTHING);
+  });
+});
+
 describe('a change of lanes', () => {
   async function changing(prepare: (world: World) => void): Promise<World> {
     const world = createWorld({ concurrency: 20 });
