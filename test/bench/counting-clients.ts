@@ -60,15 +60,18 @@ export function createCountingClients(
       send: async (command: Command) => {
         count(command);
         const { RequestItems } = command.input as {
-          RequestItems?: { subscriptions: { Keys: { id: string }[] } };
+          RequestItems?: { subscriptions?: { Keys: { id: string }[] }; state?: { Keys: { pk: string }[] } };
         };
         const { Key } = command.input as { Key?: { id?: string } };
         if (!RequestItems) return { Item: items.find(({ id }) => id === Key?.id) };
         for (const { Keys } of Object.values(RequestItems)) keysRead += Keys.length;
-        const ids = RequestItems.subscriptions.Keys.map(({ id }) => id);
+        const ids = RequestItems.subscriptions?.Keys.map(({ id }) => id) ?? [];
+        // `route` reads states alone.
+        const pks = RequestItems.state?.Keys.map(({ pk }) => pk) ?? [];
         const asked = items.filter(({ id }) => ids.includes(id));
         // Each has delivered before: an ordered subscription notes its lanes once in its life.
-        const state = asked.map(({ id, configuration: { http } }) => {
+        const known = items.filter(({ id }) => pks.includes(stateKey(id).pk));
+        const state = known.map(({ id, configuration: { http } }) => {
           const layout = order === 'key' ? http.maxConcurrentConnections : 1;
           return { ...stateKey(id), ...NO_STATE, version: 1, layout };
         });

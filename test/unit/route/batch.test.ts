@@ -306,6 +306,10 @@ test('ten messages side by side cost one call, not ten', async () => {
     send: 1,
     remove: 1,
     Query: 2,
+    // The lanes of an ordered subscription: a look at its state, and one note in its life, after another look at its item.
+    BatchGet: 1,
+    Get: 1,
+    Put: 1,
   });
 });
 
