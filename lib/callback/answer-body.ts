@@ -41,7 +41,7 @@ export async function decompress(
   let result: AnswerBody = asItCame;
   for (const coding of codings.reverse()) {
     const create = DECOMPRESS.get(coding);
-    const undone = create && result.body.length > 0 && (await undo(result.body, create, capBytes));
+    const undone = create && result.body.length > 0 && (await undoCoding(result.body, create, capBytes));
     if (!undone) return asItCame;
     result = { body: undone.body, truncated: undone.truncated || result.truncated };
   }
@@ -49,7 +49,25 @@ export async function decompress(
 }
 
 /** Undefined when nothing could be decompressed. */
-async function undo(raw: Buffer, create: Decompress, capBytes: number): Promise<AnswerBody | undefined> {
+async function undoCoding(
+  raw: Buffer,
+  create: Decompress,
+  capBytes: number,
+): Promise<AnswerBody | undefined> {
+  const undone = await undo(raw, create, capBytes);
+  const dataAt = undone.failed ? gzipDataAt(raw) : undefined;
+  // Bytes behind a gzip stream make zlib fail and drop what it has just decompressed. The bare data has an end of its own.
+  const bare =
+    dataAt === undefined ? undefined : await undo(raw.subarray(dataAt), () => createInflateRaw(), capBytes);
+  const best = bare !== undefined && bare.body.length > undone.body.length ? bare : undone;
+  return best.failed && best.body.length === 0 ? undefined : best;
+}
+
+async function undo(
+  raw: Buffer,
+  create: Decompress,
+  capBytes: number,
+): Promise<AnswerBody & { readonly failed: boolean }> {
   const stream = create(raw);
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -64,9 +82,26 @@ async function undo(raw: Buffer, create: Decompress, capBytes: number): Promise<
   } catch {
     failed = true;
   }
-  if (failed && bytes === 0) return undefined;
-  return { body: Buffer.concat(chunks).subarray(0, capBytes), truncated: bytes > capBytes };
+  return { body: Buffer.concat(chunks).subarray(0, capBytes), truncated: bytes > capBytes, failed };
 }
+
+/** Where the compressed data of a gzip stream begins (RFC 1952, 2.3). Undefined for other bytes. */
+function gzipDataAt(raw: Buffer): number | undefined {
+  const [first, second, method, flags = 0] = raw;
+  if (first !== 0x1f || second !== 0x8b || method !== 8) return undefined;
+  let at = 10;
+  if (flags & EXTRA) at += 2 + (raw[at] ?? 0) + (raw[at + 1] ?? 0) * 256;
+  // The name and the comment end with a zero each.
+  for (const flag of [NAME, COMMENT]) {
+    if (!(flags & flag)) continue;
+    const end = raw.indexOf(0, at);
+    if (end === -1) return undefined;
+    at = end + 1;
+  }
+  if (flags & HEAD_CRC) at += 2;
+  return at < raw.length ? at : undefined;
+}
+const [HEAD_CRC, EXTRA, NAME, COMMENT] = [2, 4, 8, 16];
 
 /** RFC 1950, 2.2: the method is 8, and the first two bytes are a multiple of 31. */
 function hasZlibHeader(raw: Buffer): boolean {

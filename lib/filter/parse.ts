@@ -56,8 +56,10 @@ export function parseFilter(
 
 function filterOf(value: unknown, path: Path, faulty: Faulty): Node {
   const node: Node = { conditions: [], ors: [] };
+  const tooMuch = tooLarge(value);
   if (!isObject(value)) fault('must be an object, such as {"body": {"kind": ["paid"]}}', path, faulty);
-  else if (tooLarge(value) !== undefined || JSON.stringify(value).length > MOST_CHARACTERS) {
+  else if (tooMuch !== undefined) fault(tooMuch, path, faulty);
+  else if (JSON.stringify(value).length > MOST_CHARACTERS) {
     fault(`has more than ${MOST_CHARACTERS} characters as JSON: make it shorter`, path, faulty);
   } else readObject(value, [], path, node, faulty);
   return node;

@@ -182,7 +182,7 @@ test('a redrive of several calls shows its progress, stops when asked to, and th
       ['dead-letters', 'list', 'sample-dlq', '--subscription', 'bulk', '--json', '--limit', '100'],
       { endpointUrl: world.set.url },
     );
-    return JSON.parse(answer.stdout).length;
+    return JSON.parse(answer.stdout).letters.length;
   };
   await expect.poll(async () => (await left()) + requests().length - COUNT, { timeout: 60_000 }).toBe(COUNT);
   const rest = await left();

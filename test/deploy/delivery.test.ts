@@ -52,6 +52,23 @@ test.each(['at-most-once', 'at-least-once'])(
   },
 );
 
+test('a subscription with a filter gets what passes it, and what is addressed to it', async () => {
+  await subscribe('filtered', 'at-least-once', {
+    filter: {
+      body: { kind: [{ prefix: 'pa' }], amount: [{ numeric: ['>=', 10] }] },
+      headers: { 'x-test': [{ exists: false }] },
+    },
+  });
+  const body = (kind: string, amount: number) => JSON.stringify({ kind, amount });
+  const group = 'filtered';
+  await stage.publish(body('open', 11), { topic: 'filtered', group });
+  await stage.publish(body('paid', 12), { topic: 'filtered', group });
+  await stage.publish(body('paid', 9), { topic: 'filtered', group });
+  await stage.publish(body('open', 1), { subscription: 'filtered', group });
+  await stage.publish(body('paid', 10), { topic: 'filtered', group });
+  expect(await bodies('filtered', 3)).toEqual([body('paid', 12), body('open', 1), body('paid', 10)]);
+});
+
 /** An SQS queue of somebody's, as a place for dead letters. */
 async function putQueueEndpoint(name: string): Promise<string> {
   const { QueueUrl = '' } = await stage.sqs.send(new CreateQueueCommand({ QueueName: name }));

@@ -873,4 +873,16 @@ export const DANGERS: readonly Danger[] = [
     ],
     tests: [['stories/batches', 'a message that fails alone leaves the batch in the end']],
   },
+  {
+    id: 'filter-before-claim',
+    danger: 'What was parked while an item was wrong reaches a callback that its filter keeps it from.',
+    edits: [
+      [
+        'lib/deliver/attempt-sending.ts',
+        "if (!isWantedBy(subscription, message)) return 'filter-out';\n  ",
+        '',
+      ],
+    ],
+    tests: [['stories/filter', 'what was parked while the item was wrong is filtered']],
+  },
 ];

@@ -239,6 +239,37 @@ describe('a compressed answer, which nobody asked for', () => {
     },
   );
 
+  const behind = [
+    ['text', Buffer.from('garbage')],
+    ['zeros', Buffer.alloc(50)],
+    ['half of a second stream', gzipSync('b'.repeat(100)).subarray(0, 8)],
+    ['the beginning of a stream of another kind', Buffer.from([0x1f, 0x8b, 9, 9, 9])],
+    ['60,000 bytes', Buffer.alloc(60_000, 0x1f)],
+  ] as const;
+  it.each(behind)('is read in gzip with %s behind its stream', async (_, more) => {
+    for (const text of ['a reason', 'a reason '.repeat(6_000)]) {
+      const head = gzipSync(text);
+      // The same with extra bytes, a name and a comment in its head.
+      const extra = Buffer.from([3, 0, 1, 2, 3]);
+      const fields = Buffer.concat([extra, Buffer.from('name\0comment\0')]);
+      const flagged = Buffer.concat([head.subarray(0, 10), fields, head.subarray(10)]);
+      flagged[3] = 4 + 8 + 16;
+      for (const stream of [head, flagged]) {
+        const server = await testServer(answering(compressed('gzip', Buffer.concat([stream, more]))));
+        const exchange = await testClient().exchange(requestTo(server.url));
+        expect(exchange.kind === 'answered' && exchange.body.toString('utf8', 0, text.length)).toBe(text);
+      }
+    }
+  });
+
+  it('is read in gzip up to the cap, with garbage behind a bomb', async () => {
+    const bomb = Buffer.concat([gzipSync(Buffer.alloc(50_000_000)), Buffer.from('garbage')]);
+    const server = await testServer(answering(compressed('gzip', bomb)));
+    const exchange = await testClient().exchange(requestTo(server.url));
+    expect(exchange).toMatchObject({ kind: 'answered', truncated: true });
+    expect(exchange.kind === 'answered' && exchange.body.length).toBe(65_536);
+  });
+
   it('that is longer than the cap on the wire is decompressed as far as it was read', async () => {
     const noise = Buffer.from(Array.from({ length: 40_000 }, (_, i) => (i * i * 31) % 251));
     const server = await testServer(answering(compressed('gzip', gzipSync(noise, { level: 0 }))));

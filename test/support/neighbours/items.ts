@@ -60,6 +60,48 @@ const onTheirTopic = (name: string, count: number, item: Record<string, unknown>
   },
 });
 
+/** Filters that cost much, on a topic of the offender, with bodies on which each of them costs as much as it may. */
+const costlyFilters = (name: string, filters: readonly object[], body: unknown): Offender => ({
+  name,
+  kind: 'items',
+  everyMs: 1_000,
+  async start({ putSubscription, publish, serve }) {
+    const server = await serve({ status: 204 });
+    const configuration = { callbackUrl: server.url };
+    // Without a filter: it shows that `route` is through with a message.
+    await putSubscription({ id: 'offender', topic: 'offender', configuration });
+    for (const [index, filter] of filters.entries()) {
+      await putSubscription({ id: `offender-${index}`, topic: 'offender', filter, configuration });
+    }
+    return {
+      send: () => publish({ topic: 'offender', body: JSON.stringify(body), count: 5 }),
+      isSeen: async () => (await server.count()) > 0,
+    };
+  },
+});
+
+const wildcards = (count: number, end: string): object => ({
+  body: { a: [{ wildcard: `${'*a'.repeat(count)}${end}` }] },
+});
+
+/** Alternatives in alternatives, and alternatives beside alternatives: two to the power of `beside` combinations. */
+const deepOr = (depth: number, beside: number): object => {
+  let inner: object = { end: [1] };
+  for (let level = 0; level < depth; level++) inner = { $or: [inner, { n: [level] }] };
+  const others = Array.from({ length: beside }, (_, n) => [`o${n}`, { $or: [{ a: [1] }, { b: [1] }] }]);
+  return { body: { inner, ...Object.fromEntries(others) } };
+};
+
+/** Alternatives that objects of a list nearly fulfil. */
+const orOverLists = (salt: number): object => ({
+  body: {
+    list: {
+      a: [salt],
+      $or: Array.from({ length: 50 }, (_, n) => ({ [`k${n}`]: [salt], b: [{ 'anything-but': [n] }] })),
+    },
+  },
+});
+
 const keys = (count: number): Record<string, number> =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, index % 10]));
 
@@ -119,4 +161,22 @@ export const ITEMS: readonly Offender[] = [
     ...keys(480),
     configuration: { callbackUrl: CALLBACK, headers: { name: 'x'.repeat(50_000) } },
   }),
+  onTheirTopic('twenty filters of 10,000 wildcards on the same topic', 20, {
+    filter: wildcards(10_000, 'z'),
+    configuration: { callbackUrl: CALLBACK },
+  }),
+  onTheirTopic('twenty filters with $or 300 deep, and 30 of them side by side, on the same topic', 20, {
+    filter: deepOr(300, 30),
+    configuration: { callbackUrl: CALLBACK },
+  }),
+  costlyFilters(
+    'forty filters of 4,000 wildcards, and bodies of 100 KB on which they cost most',
+    Array.from({ length: 40 }, (_, n) => wildcards(4_000, `*z${n}*a`)),
+    { a: 'a'.repeat(100_000) },
+  ),
+  costlyFilters(
+    'forty filters with $or over a list of 2,000 objects',
+    Array.from({ length: 40 }, (_, n) => orOverLists(n)),
+    { list: Array.from({ length: 2_000 }, (_, n) => ({ a: n % 40, b: n, [`k${n % 50}`]: n })) },
+  ),
 ];

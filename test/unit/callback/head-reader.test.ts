@@ -55,6 +55,26 @@ describe('a head', () => {
   });
 
   it.each([
+    '0200',
+    '1000',
+    '20',
+    '099',
+    '000',
+    '+200',
+    '200.0',
+    '2 00',
+    '200OK',
+    '20O',
+    '0xC8',
+    '\u00b2\u00b00',
+  ])('with the status %s, which is not three digits, is none', (status) => {
+    expect(read(`HTTP/1.1 ${status} OK\r\n\r\n`)).toEqual({
+      kind: 'fault',
+      fault: 'ERR_CALLBACK_MALFORMED',
+    });
+  });
+
+  it.each([
     ['+5', 'unreadable'],
     ['-1', 'unreadable'],
     ['5, 6', 'unreadable'],

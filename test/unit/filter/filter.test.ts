@@ -168,6 +168,10 @@ describe('a wrong filter', () => {
 describe('the bounds', () => {
   test('8,192 characters, and 32 levels', () => {
     expect(faults({ body: { a: ['x'.repeat(8_100)] } })).toEqual([]);
+    const many = Array.from({ length: 501 }, (_, n) => n);
+    expect(faults({ body: { a: many } })).toEqual([
+      expect.stringContaining('filter: has more than 500 entries in its lists'),
+    ]);
     expect(faults({ body: { a: ['x'.repeat(8_192)] } })).toEqual([
       'filter: has more than 8192 characters as JSON: make it shorter',
     ]);
