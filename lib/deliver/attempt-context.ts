@@ -7,6 +7,8 @@ export type Bounds = {
   readonly endsAt: number;
   /** End of the time that this drain may use, epoch milliseconds. No request starts after it. */
   readonly startBy?: number;
+  /** A later turn of the lane is not waited for, epoch milliseconds. */
+  readonly turnsBy?: number;
   /** The drain token was received again: one of its entries may have killed the function. */
   readonly suspicious?: boolean;
 };

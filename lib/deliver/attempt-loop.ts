@@ -8,12 +8,14 @@ import { type ActDeps, act, leaveInBacklog } from './act.ts';
 import { ageMsOf, isTooOld } from './age.ts';
 import { type AttemptDeps, type Attempted, attempt } from './attempt.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
+import type { DeliveryMessage } from './delivery-message.ts';
 import { type LoggingBudget, loggedExchange } from './logged-exchange.ts';
 import { causeOf, directiveOf, httpStatusOf } from './outcome.ts';
 import { type PaceDeps, startPace } from './pace.ts';
 import { type Action, decide } from './policy.ts';
 import { attemptedAt, type Members, type Sending } from './request-batch.ts';
 import type { Stopwatch } from './stopwatch.ts';
+import { isTurnTooLate, takeTurn } from './turns.ts';
 
 export type AttemptLoopDeps = AttemptDeps &
   ActDeps &
@@ -56,27 +58,36 @@ export async function attemptUntilSettled(
 async function attempts(
   first: Sending,
   { stopwatch, ...context }: AttemptContext & { readonly stopwatch: Stopwatch },
-  { endsAt, startBy = Number.POSITIVE_INFINITY }: Bounds,
+  { endsAt, startBy = Number.POSITIVE_INFINITY, ...rest }: Bounds,
   deps: AttemptLoopDeps,
 ): Promise<'settled' | 'stays' | 'out-of-time' | OneByOne | TooOld> {
   const { subscription } = context.config;
   const sendBy = endsAt - subscription.http.readTimeoutMs - RESERVE_MS;
-  const mayStart = (at: number) => at <= Math.min(startBy, sendBy);
+  const starts = { ...rest, endsAt, startBy: Math.min(startBy, sendBy) };
+  const mayStart = (at: number) => at <= starts.startBy;
   let sending = first;
   let hadOtherCredentials = false;
   for (let { retries } = context; ; retries++) {
     if (!mayStart(deps.now())) return 'out-of-time';
     const { epoch, pause } = context.registration.state;
+    const turn = await takeTurn(context, starts, deps);
+    if (turn === undefined) return 'out-of-time';
+    // Another lane paused the subscription during the wait for the turn.
+    if (isPausedSince(context.registration.state, epoch)) {
+      turn.end();
+      return await leaveInBacklog(sending.members, context, deps);
+    }
     const circumstances = {
       subscription,
       epoch,
       probing: pause !== undefined,
       sendBy,
       endsAt: endsAt - RESERVE_MS / 2,
+      turn,
       stopwatch,
       openClaims: context.openClaims,
     };
-    const attempted = await attempt(sending, circumstances, deps);
+    const attempted = await attempt(sending, circumstances, deps).finally(turn.end);
     const { members } = sending;
     if (attempted === 'out-of-time') return attempted;
     // What becomes of the message is decided with its other copy.
@@ -111,6 +122,11 @@ async function attempts(
       return await act(action, members, attempted, { ...context, retries }, deps);
     }
     const { afterMs } = action;
+    // The lane's next turn is far away: the retry waits for it in the backlog.
+    if (await isTurnTooLate(afterMs, context, starts, deps)) {
+      const next = attemptedAt(attempted.at, members);
+      return await leaveInBacklog(withRetries(next, retries + 1), context, deps);
+    }
     await stopwatch.during(() => deps.wait(afterMs));
     sending = { ...sending, members: attemptedAt(attempted.at, members) };
     // Another lane paused the subscription meanwhile. Only that lane's probe is sent now; this message waits too.
@@ -122,6 +138,9 @@ async function attempts(
       return { kind: 'too-old', members: sending.members, retries: retries + 1 };
   }
 }
+
+const withRetries = (members: Members, retries: number): readonly DeliveryMessage[] =>
+  members.map((message) => ({ ...message, delivery: { ...message.delivery, retries } }));
 
 /** Secrets Manager did not answer, or throttled. Nothing was sent; the message is handed back. */
 class SecretsManagerFailed extends Error {

@@ -4,8 +4,9 @@ import type { CallbackClient, Exchange } from '#lib/callback/client.ts';
 import { LocalFault } from '#lib/callback/local-fault.ts';
 import type { Span } from '#lib/message/trace.ts';
 import { withTimeLimit } from '#lib/queue/time-limit.ts';
+import type { Turn } from '#lib/state/lane-turns.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
-import type { Count, Log } from '#lib/telemetry/log.ts';
+import { type Count, errorName, type Log } from '#lib/telemetry/log.ts';
 import type { OpenClaim } from './claimed-removal.ts';
 import { type Claimed, type ClaimsDeps, takeClaims, writeClaims } from './claims.ts';
 import type { Exchanged } from './logged-exchange.ts';
@@ -47,6 +48,8 @@ export type Circumstances = {
   readonly sendBy: number;
   /** Time by which the attempt must be over, epoch milliseconds. */
   readonly endsAt: number;
+  /** The lane's turn for this request. Undefined: the subscription has no rate. */
+  readonly turn?: Pick<Turn, 'begin'> | undefined;
   /** Counts the time that the receiver takes. */
   readonly stopwatch: Stopwatch;
   /** Takes the claims of delivered messages, whose outcome the caller then writes or makes needless. Undefined: it is written. */
@@ -61,7 +64,7 @@ export type Circumstances = {
  */
 export async function attempt(
   sending: Sending<Sendable>,
-  { subscription, epoch, probing, sendBy, endsAt, stopwatch, openClaims }: Circumstances,
+  { subscription, epoch, probing, sendBy, endsAt, turn, stopwatch, openClaims }: Circumstances,
   deps: AttemptDeps,
 ): Promise<Attempted | 'out-of-time' | 'claimed-apart' | 'duplicate'> {
   const at = deps.now();
@@ -92,6 +95,7 @@ export async function attempt(
     return { outcome: claims.outcome, epoch: claims.epoch, at: claims.at, made: false, durationMs: 0 };
   }
 
+  await begin(turn, members, claims, deps);
   const { headers } = secured;
   const url = subscription.callbackUrl;
   const exchanging = stopwatch.during(() =>
@@ -125,6 +129,23 @@ export async function attempt(
   const credentialsChanged = refused && ((await withTimeLimit(endsAt, refused, deps)) ?? true);
   const exchanged = { headers, body: request.body, exchange };
   return { outcome, epoch, at, made: true, durationMs, span, exchanged, credentialsChanged };
+}
+
+/** Begins the turn, and takes the claims back when it can't be: no request may be sent then. Throws when DynamoDB fails. */
+async function begin(
+  turn: Pick<Turn, 'begin'> | undefined,
+  [first]: readonly Sendable[],
+  claims: readonly Claimed[],
+  deps: AttemptDeps,
+): Promise<void> {
+  try {
+    await turn?.begin();
+  } catch (error) {
+    const { subscription, messageId } = first?.delivery ?? {};
+    deps.log.warn('turn.not-begun', { subscription, messageId, error: errorName(error) });
+    await writeClaims(claims, { kind: 'unsent', code: 'other', message: 'the turn was not written' }, deps);
+    throw error;
+  }
 }
 
 /** Takes the claims back when the exchange was not begun because of this environment, and throws on. */

@@ -12,7 +12,7 @@ import { sendLaneToken } from '#lib/state/lane-tokens.ts';
 import { drainHandedOn, laneOpened, probeLane } from '#lib/state/lanes.ts';
 import { dueWithoutBacklog } from '#lib/state/machine.ts';
 import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
-import { laneWaits, needsSlots, paceNoted } from '#lib/state/slow.ts';
+import { laneWaits, needsSlots, paceNoted, waitsForSlot } from '#lib/state/slow.ts';
 import { passSlot, takeProbeSlot } from '#lib/state/slow-drains.ts';
 import type { State } from '#lib/state/state.ts';
 import { isPausedSince, phaseOf } from '#lib/state/transitions.ts';
@@ -25,6 +25,7 @@ import type { Sending } from './request-batch.ts';
 import { sendToLane } from './send-to-lane.ts';
 import type { SettleDeps } from './settle.ts';
 import { syncState } from './sync-state.ts';
+import { tokenDueAt } from './turns.ts';
 
 export type DrainDeps = SettleDeps &
   PoisonDeps & {
@@ -57,6 +58,9 @@ export async function drain(
   await syncState(registration, config, deps);
   if (config.kind === 'invalid' || !mayWork(registration, lane, deps.now()))
     return await dropToken(registration, lane, deps);
+  // It waited for its turn, and its slice needs a slot now.
+  if (waitsForSlot(registration.state, lane, deps.now()))
+    return await passSlot(registration, undefined, deps);
   if (phaseOf(registration.state) === 'outage' && !(await takeProbeSlot(registration, lane, deps))) return;
   // A token of a slow subscription has a slot.
   const hasSlot = registration.state.slow !== undefined;
@@ -111,7 +115,7 @@ async function deliverBacklog(context: AttemptContext, bounds: Bounds, deps: Dra
       if (settled.length > 0) deps.count('Drained', settled.length);
     }
     if (next === 'stop') return;
-    if (next === 'hand-on') return await handOn(registration, lane, deps);
+    if (next === 'hand-on') return await handOn(context, deps);
   }
 }
 
@@ -187,7 +191,7 @@ function retriesOf({ state: { pause } }: Registration, delivery: Delivery): numb
 /** The lane was removed: moves its entries, in order, into the lanes that exist now. */
 async function emptyInto(
   registration: Registration,
-  config: Parameters<typeof lanesOfConfig>[0],
+  config: AttemptContext['config'],
   lane: number,
   { startBy = 0, endsAt }: Bounds,
   deps: DrainDeps,
@@ -204,22 +208,28 @@ async function emptyInto(
     }
     await removeEntries(registration.id, lane, moved, deps);
     if (moved.length > 0) deps.count('DeliveriesMoved', moved.length);
-    if (moved.length < entries.length) return await handOn(registration, lane, deps);
+    if (moved.length < entries.length) return await handOn({ registration, config, lane }, deps);
   }
 }
 
-/** Ends a slice with entries left. A slow lane waits for its next slot; another lane goes on at once. */
-async function handOn(registration: Registration, lane: number, deps: DrainDeps): Promise<void> {
+/**
+ * Ends a slice with entries left. A slow lane waits for its next slot; another lane goes on at once, or when its turn is near.
+ */
+async function handOn(
+  place: Pick<AttemptContext, 'registration' | 'config' | 'lane'>,
+  deps: DrainDeps,
+): Promise<void> {
+  const { registration, lane } = place;
   const drain = registration.state.lanes[lane]?.drain ?? 0;
+  const dueAt = await tokenDueAt(place, deps);
+  const from = dueAt ?? deps.now();
   const handedOn = await changeWithPace(
     registration,
     (state) =>
-      needsSlots(state)
-        ? laneWaits(state, lane, drain, deps.now())
-        : drainHandedOn(state, lane, drain, deps.now()),
+      needsSlots(state) ? laneWaits(state, lane, drain, from) : drainHandedOn(state, lane, drain, from),
     deps,
   );
-  if (handedOn) await sendLaneToken(registration, lane, deps);
+  if (handedOn) await sendLaneToken(registration, lane, deps, dueAt);
 }
 
 /** Opens the empty lane. The token still holds the message group, so nothing was parked since the lane was read. */

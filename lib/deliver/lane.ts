@@ -22,6 +22,7 @@ import { park } from './park.ts';
 import type { LaneResult, Queued } from './queued.ts';
 import { inRequests, type Members, type Sending } from './request-batch.ts';
 import { type Ending, SETTLED, settle } from './settle.ts';
+import { endTurns, QUEUE_WAIT_MS } from './turns.ts';
 
 export type LaneDeps = DrainDeps &
   CommandDeps &
@@ -38,15 +39,34 @@ export async function workLane(
   deps: LaneDeps,
 ): Promise<LaneResult> {
   const removal = createClaimedRemoval(deps);
-  const { removed } = removal;
-  for (let begin = 0; begin < queued.length; ) {
-    const run = runFrom(queued, begin, registrations);
-    const { unsettled, visibleInSeconds } = await workRun(run, { registrations, bounds, removal }, deps);
-    begin += run.length;
-    if (unsettled.length > 0)
-      return { unsettled: [...unsettled, ...queued.slice(begin)], visibleInSeconds, removed };
+  const work = { registrations, bounds, removal, turnsBy: deps.now() + QUEUE_WAIT_MS };
+  const result = await workRuns(queued, work, deps);
+  await endTurnsOf(queued, registrations);
+  return { ...result, removed: removal.removed };
+}
+
+/** Before the lane is given up: the function that has it next reads when the last request was sent. Never throws. */
+async function endTurnsOf(
+  queued: readonly Queued[],
+  registrations: ReadonlyMap<string, Registration>,
+): Promise<void> {
+  const ids = new Set(queued.flatMap(({ message }) => (message.ok ? message.value.value.subscription : [])));
+  const [first] = queued;
+  if (first === undefined) return;
+  for (const id of ids) {
+    const registration = registrations.get(id);
+    if (registration !== undefined) await endTurns(registration, laneOfRecord(first));
   }
-  return { unsettled: [], visibleInSeconds: 0, removed };
+}
+
+async function workRuns(queued: readonly Queued[], work: LaneWork, deps: LaneDeps): Promise<LaneResult> {
+  for (let begin = 0; begin < queued.length; ) {
+    const run = runFrom(queued, begin, work.registrations);
+    const { unsettled, visibleInSeconds } = await workRun(run, work, deps);
+    begin += run.length;
+    if (unsettled.length > 0) return { unsettled: [...unsettled, ...queued.slice(begin)], visibleInSeconds };
+  }
+  return ALL_SETTLED;
 }
 
 /** What the runs of a lane share. */
@@ -54,14 +74,13 @@ type LaneWork = {
   readonly registrations: ReadonlyMap<string, Registration>;
   readonly bounds: Bounds;
   readonly removal: ClaimedRemoval;
+  /** A later turn of the lane is not waited for, epoch milliseconds. */
+  readonly turnsBy: number;
 };
 
 /** Works on records that may be under way together. Never throws. */
-async function workRun(
-  run: readonly Queued[],
-  { registrations, bounds, removal }: LaneWork,
-  deps: LaneDeps,
-): Promise<LaneResult> {
+async function workRun(run: readonly Queued[], work: LaneWork, deps: LaneDeps): Promise<LaneResult> {
+  const { registrations, removal } = work;
   const atOnce = requestsAtOnce(run, registrations);
   const settled = new Set<Queued>();
   let begun = 0;
@@ -75,8 +94,8 @@ async function workRun(
     const onSettled = (count: number): void => {
       for (const queued of left.splice(0, count)) settled.add(queued);
     };
-    const ending = await workOn(unit, onSettled, { registrations, bounds, removal }, deps).catch(
-      (error: unknown) => afterFault(left[0] ?? records[0], error, deps),
+    const ending = await workOn(unit, onSettled, work, deps).catch((error: unknown) =>
+      afterFault(left[0] ?? records[0], error, deps),
     );
     if (ending.kind === 'left') leftForSeconds = Math.max(leftForSeconds ?? 0, ending.visibleInSeconds);
     const pace = { startedAt, atOnce: atOnce * records.length };
@@ -181,7 +200,7 @@ function messageOf(queued: Queued) {
 async function workOn(
   { records, sending }: Unit,
   onSettled: (records: number) => void,
-  { registrations, bounds, removal }: LaneWork,
+  { registrations, bounds, removal, turnsBy }: LaneWork,
   deps: LaneDeps,
 ): Promise<Ending> {
   const [queued] = records;
@@ -210,7 +229,7 @@ async function workOn(
   }
   if (sending === undefined) throw new TypeError('a delivery has no request');
   const arrived = { sending, records: records.map((one) => one.record), lane: laneOfRecord(queued) };
-  return settle(arrived, onSettled, { registration, bounds, removal }, deps);
+  return settle(arrived, onSettled, { registration, bounds: { ...bounds, turnsBy }, removal }, deps);
 }
 
 /** A message group that names no lane: its delivery is moved to the lane that it belongs to. */

@@ -11,6 +11,7 @@ import { laneClosed } from '#lib/state/lanes.ts';
 import type { Registration } from '#lib/state/registration.ts';
 import { needsSlots } from '#lib/state/slow.ts';
 import { passSlot } from '#lib/state/slow-drains.ts';
+import { phaseOf } from '#lib/state/transitions.ts';
 import type { Count } from '#lib/telemetry/log.ts';
 
 export type ParkDeps = DrainStartDeps & EntryDeps & { readonly count: Count };
@@ -39,14 +40,15 @@ export async function park(
 }
 
 /**
- * A delivery as it waits in the backlog. A pause starts the count of the `retry` block anew. Only a subscription that
- * delivers, and is slow, goes on counting: else its retries would never end.
+ * A delivery as it waits in the backlog. A pause starts the count of the `retry` block anew. A subscription that delivers,
+ * and is slow or has a rate, goes on counting: else its retries would never end.
  */
 export function resting(
   { notBefore: _, ...delivery }: Delivery,
-  { state }: Pick<Registration, 'state'>,
+  { state, config }: Pick<Registration, 'state' | 'config'>,
 ): Delivery {
-  if (needsSlots(state)) return delivery;
+  const isRated = config.kind === 'valid' && config.subscription.rateLimit !== undefined;
+  if (needsSlots(state) || (isRated && phaseOf(state) === 'going')) return delivery;
   const { retries: _r, hops: _h, ...rest } = delivery;
   return rest;
 }

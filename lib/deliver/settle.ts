@@ -83,8 +83,10 @@ export async function settle(
   if (config.kind === 'invalid' || phaseOf(registration.state) !== 'going') return PARK;
   // The functions that serve the queue do not wait for a slow receiver: a drain with a slot does.
   if (registration.state.slow !== undefined) return PARK;
-  // Ordered subscriptions queue behind a backlog; unordered ones may be delivered now.
-  if (registration.state.lanes[lane] !== undefined && isOrdered(config.subscription.qos)) return PARK;
+  // Ordered subscriptions queue behind a backlog, and those with a rate. Others may be delivered now.
+  const { qos, rateLimit } = config.subscription;
+  if (registration.state.lanes[lane] !== undefined && (isOrdered(qos) || rateLimit !== undefined))
+    return PARK;
 
   const openClaims: OpenClaim[] = [];
   const context = { registration, config, lane, retries: delivery.retries ?? 0, openClaims };
@@ -95,10 +97,12 @@ export async function settle(
   };
   try {
     const done = await attemptSending(sending, counted, { context, bounds }, deps);
-    return done === 'settled' ? SETTLED : { kind: 'left', visibleInSeconds: 0 };
+    if (done === 'settled') return SETTLED;
+    // With a rate, it is the lane's turn that is too far away.
+    return rateLimit === undefined ? { kind: 'left', visibleInSeconds: 0 } : PARK;
   } finally {
     // A redelivery would only be refused by its claim. After an error, the claims of what was delivered get their outcome.
-    if (config.subscription.qos === 'at-most-once')
+    if (qos === 'at-most-once')
       await removal.begin({ members: sending.members, records, settled, openClaims });
   }
 }

@@ -34,6 +34,12 @@ export const entryKey = (
   { messageId, sends }: { readonly messageId: string; readonly sends: number },
 ): string => `1${place.padStart(39, '0')}#${messageId}${sends > 0 ? `#${sends}` : ''}`;
 
+/** Key of the time of a lane's last request, under `rateLimit`. */
+export const turnsKey = (subscription: string, lane: number) => ({
+  pk: stateKey(subscription).pk,
+  sk: `turns#${lane}`,
+});
+
 /** Key of a part of the long body of the message that has this key. Two digits: a message has a few parts. */
 export const partKey = ({ pk, sk }: StateKey, index: number): StateKey => ({
   pk: `part#${pk}#${part(sk)}`,

@@ -11,12 +11,14 @@ export type LaneTokenDeps = TokenDeps & { readonly log: Log };
 
 /**
  * Sends the token that the lane needs in the present state: a drain's while the subscription delivers, the probe's, with
- * a delay, during an outage, none while it is stopped. A lane that waits for a slot gets none. Never throws.
+ * a delay, during an outage, none while it is stopped. A lane that waits for a slot gets none. `dueAt`: the token is not due
+ * before, epoch milliseconds. Never throws.
  */
 export async function sendLaneToken(
   { id, state }: Pick<Registration, 'id' | 'state'>,
   lane: number,
   deps: LaneTokenDeps,
+  dueAt?: number,
 ): Promise<void> {
   const { pause, lanes, slow } = state;
   const closed = lanes[lane];
@@ -26,9 +28,9 @@ export async function sendLaneToken(
     switch (phaseOf(state)) {
       case 'going':
         if (slow !== undefined && closed.until <= deps.now()) return;
-        return await sendToken(token, deps);
+        return await sendToken({ ...token, ...(dueAt !== undefined && { notBefore: dueAt }) }, deps);
       case 'outage': {
-        const notBefore = pause?.resumeAt ?? 0;
+        const notBefore = Math.max(pause?.resumeAt ?? 0, dueAt ?? 0);
         if (lane === probeLane(state) && notBefore - deps.now() <= LONGEST_DELAY_MS) {
           await sendToken({ ...token, notBefore }, deps);
         }

@@ -13,6 +13,7 @@ import { lanesIn, lanesOf } from '#lib/subscription/lanes.ts';
 import { parseSubscription, type SubscriptionRules } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { stateKey } from './keys.ts';
+import type { LaneTurns } from './lane-turns.ts';
 import type { SlicePace } from './slow.ts';
 import { parseState, type State } from './state.ts';
 import type { Tables } from './table.ts';
@@ -40,6 +41,8 @@ export type Registration = {
   state: State;
   /** How long the exchanges since the batch began took, until a drain writes it into the state. */
   pace?: SlicePace;
+  /** The turns of its lanes that the batch works on, where it has a rate. */
+  turns?: Map<number, LaneTurns>;
 };
 
 /** The lanes that the subscription has. A wrong item has those that `route` reads in it, without parsing it. */

@@ -58,6 +58,10 @@ export function waitingLane(state: State, now: number): number | undefined {
     .sort((a, b) => (state.lanes[a]?.drain ?? 0) - (state.lanes[b]?.drain ?? 0))[0];
 }
 
+/** Whether the lane is one of a slow subscription, and has no slot. */
+export const waitsForSlot = (state: State, lane: number, now: number): boolean =>
+  needsSlots(state) && isWaiting(state, lane, now);
+
 const isWaiting = ({ lanes }: State, lane: number, now: number): boolean =>
   (lanes[lane]?.until ?? now + 1) <= now;
 

@@ -29,6 +29,7 @@ export function readFields(
     tenant: read('tenant', FIELDS.tenant),
     qos: read('qos', FIELDS.qos),
     order: read('order', FIELDS.order),
+    rateLimit: read('rateLimit', FIELDS.rateLimit),
     type: read('type', FIELDS.type),
     entrypointId: read('entrypointId', FIELDS.entrypointId),
     dlq: read('dlq', FIELDS.dlq),

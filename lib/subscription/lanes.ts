@@ -3,6 +3,7 @@
 import { isObject, type JsonObject } from '#lib/item/json.ts';
 import { type LaneLayout, ONE_LANE } from '#lib/message/lane-layout.ts';
 import { HTTP_DEFAULTS, HTTP_FIELDS } from './http-schema.ts';
+import { requestsFor } from './rate-limit.ts';
 import { BLOCKS } from './shape.ts';
 import { isOrdered, type Subscription } from './subscription.ts';
 import { TOP_FIELDS } from './top-fields.ts';
@@ -16,6 +17,8 @@ const CONNECTIONS = BLOCKS.flatMap((block) => [
 export const LANE_ATTRIBUTES: Readonly<Record<string, 'S' | 'N'>> = {
   qos: 'S',
   order: 'S',
+  'rateLimit.requests': 'N',
+  'rateLimit.perSeconds': 'N',
   ...Object.fromEntries(CONNECTIONS.map((path) => [path, 'N'] as const)),
 };
 
@@ -33,19 +36,37 @@ export function lanesIn(item: JsonObject): LaneLayout {
   );
   const [connections = HTTP_DEFAULTS.maxConcurrentConnections, another] = given;
   const lanes = HTTP_FIELDS.maxConcurrentConnections().safeParse(connections);
-  if (!order.success || !lanes.success || another !== undefined) return ONE_LANE;
+  const limit = limitIn(item);
+  if (!order.success || !lanes.success || !limit.success || another !== undefined) return ONE_LANE;
+  const requests = requestsFor(lanes.data, limit.data);
   // `route` does not read a `qos` of another type, nor the other attributes of such an item.
   const isText = quality === undefined || typeof quality === 'string';
-  if (order.data === 'key' && isText) return { requests: lanes.data, several: false, byKey: true };
-  return qos.success && !isOrdered(qos.data) ? { requests: lanes.data, several: true } : ONE_LANE;
+  if (order.data === 'key' && isText) return { requests, several: false, byKey: true };
+  return qos.success && !isOrdered(qos.data) ? { requests, several: true } : ONE_LANE;
 }
 
 /** The lanes of a parsed subscription. */
-export const lanesOf = ({ qos, order, http }: Pick<Subscription, 'qos' | 'order' | 'http'>): LaneLayout => ({
-  requests: http.maxConcurrentConnections,
+export const lanesOf = ({
+  qos,
+  order,
+  http,
+  rateLimit,
+}: Pick<Subscription, 'qos' | 'order' | 'http' | 'rateLimit'>): LaneLayout => ({
+  requests: requestsFor(http.maxConcurrentConnections, rateLimit),
   several: !isOrdered(qos),
   ...(order === 'key' && { byKey: true }),
 });
+
+/** Undefined: no rate. */
+function limitIn(item: JsonObject) {
+  const [requests, perSeconds] = ['rateLimit.requests', 'rateLimit.perSeconds'].map((path) =>
+    valueAt(item, path),
+  );
+  const isGiven = requests !== undefined || perSeconds !== undefined;
+  return TOP_FIELDS.rateLimit()
+    .optional()
+    .safeParse(isGiven ? { requests, perSeconds } : undefined);
+}
 
 /** Undefined where a form left it empty too. */
 function valueAt(item: JsonObject, path: string): unknown {

@@ -50,7 +50,8 @@ export function parseSubscription(item: unknown, rules: SubscriptionRules): Pars
 type Complete = ItemFields & { readonly id: string; readonly callbackUrl: string };
 
 function subscriptionOf(fields: Complete, rules: SubscriptionRules): Subscription {
-  const { tenant, order, auth, signing, ssl, proxy, onOutage, batch, logging, metrics, metadata } = fields;
+  const { tenant, order, rateLimit, auth, signing, ssl, proxy, onOutage, batch, logging, metrics, metadata } =
+    fields;
   const qos = fields.qos ?? 'auto';
   return {
     id: fields.id,
@@ -61,6 +62,7 @@ function subscriptionOf(fields: Complete, rules: SubscriptionRules): Subscriptio
     callbackUrl: fields.callbackUrl,
     headers: fields.headers ?? [],
     ...(order === 'key' && { order }),
+    ...(rateLimit && { rateLimit }),
     http: httpOf(fields, qos, rules),
     dlq: fields.dlq,
     interruptConsumptionOnServerError: fields.interruptConsumptionOnServerError ?? true,

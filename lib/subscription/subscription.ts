@@ -4,6 +4,7 @@ import type { Auth } from './auth-schema.ts';
 import type { Logging } from './logging-schema.ts';
 import type { Batch } from './option-fields.ts';
 import type { ProxyOptions } from './proxy-schema.ts';
+import type { RateLimit } from './rate-limit.ts';
 import type { RetryBlock } from './retry-schema.ts';
 import type { Signing } from './signing-schema.ts';
 import type { Ssl } from './ssl-schema.ts';
@@ -35,6 +36,8 @@ export type Subscription = {
   readonly qos: Qos;
   /** Undefined: `subscription`. Only at-most-once and at-least-once keep the order of each key. */
   readonly order?: 'key';
+  /** Undefined: as fast as the callback takes them. */
+  readonly rateLimit?: RateLimit;
   readonly callbackUrl: string;
   readonly headers: readonly { readonly name: string; readonly value: string }[];
   readonly http: HttpOptions;

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { field, text, titled, wholeNumber } from '#lib/item/field.ts';
 import { tenant } from '#lib/item/tenant-field.ts';
 import { filter } from './filter-schema.ts';
+import { rateLimit } from './rate-limit.ts';
 import { ORDERS, QOS, type Qos } from './subscription.ts';
 import { MOST_TOPICS, TOPIC_PATTERN } from './topics.ts';
 
@@ -87,6 +88,7 @@ export const TOP_FIELDS = {
   tenant,
   qos,
   order,
+  rateLimit,
   type: entrypoint('Type'),
   entrypointId: entrypoint('Entrypoint'),
   dlq: field(() =>

@@ -1,0 +1,59 @@
+// `rateLimit`: how many requests a subscription gets in a time. Its lanes share the rate: each spaces its own requests, so no
+// counter is shared and no lane waits for another.
+import * as z from 'zod';
+import { field, titled, wholeNumber } from '#lib/item/field.ts';
+import { type LaneLayout, requestsInLane } from '#lib/message/lane-layout.ts';
+
+/** The slowest and the fastest rate, in requests a second. */
+const SLOWEST = 1 / 60;
+const FASTEST = 1_000;
+const MOST_SECONDS = 3_600;
+
+export const rateLimit = field(() =>
+  titled(
+    z
+      .strictObject({
+        requests: titled(
+          wholeNumber(1, FASTEST * MOST_SECONDS),
+          'Requests',
+          'The most requests in the time of perSeconds, spread evenly over it.',
+        ),
+        perSeconds: titled(
+          wholeNumber(1, MOST_SECONDS).default(1),
+          'Seconds',
+          'The time for these requests, in seconds.',
+        ),
+      })
+      .superRefine(({ requests, perSeconds }, { addIssue }) => {
+        const rate = requests / perSeconds;
+        const message =
+          rate < SLOWEST
+            ? `is slower than 1 request in 60 s: with perSeconds ${perSeconds}, use at least ${Math.ceil(perSeconds * SLOWEST)}`
+            : rate > FASTEST
+              ? `is faster than 1,000 requests a second: with perSeconds ${perSeconds}, use at most ${perSeconds * FASTEST}`
+              : undefined;
+        if (message !== undefined) addIssue({ code: 'custom', path: ['requests'], message });
+      }),
+    'Rate limit',
+    'The most requests in a time: from 1 in 60 s to 1,000 a second. Retries, probes and replays count too; a request with several messages counts once. What comes faster waits in the backlog.',
+  ),
+);
+
+export type RateLimit = Readonly<z.output<ReturnType<typeof rateLimit>>>;
+
+/** No request takes longer than this in most deployments: more requests in flight would not make a low rate reachable. */
+const LONGEST_REQUEST_SECONDS = 30;
+
+/** How many requests in flight the rate can need, at most `connections`. Fewer lanes then share the rate. */
+export const requestsFor = (connections: number, limit: RateLimit | undefined): number =>
+  limit === undefined
+    ? connections
+    : Math.min(connections, Math.ceil((limit.requests * LONGEST_REQUEST_SECONDS) / limit.perSeconds));
+
+/** Milliseconds from one request of a lane to its next one: the lane has a share of the rate like that of the requests in flight. */
+export const laneIntervalMs = (
+  { requests, perSeconds }: RateLimit,
+  lane: number,
+  layout: LaneLayout,
+): number =>
+  ((perSeconds * 1_000) / requests) * (layout.requests / Math.max(1, requestsInLane(lane, layout)));
