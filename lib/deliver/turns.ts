@@ -9,7 +9,7 @@ import type { AttemptContext, Bounds } from './attempt-context.ts';
 /** A later turn is not waited for. */
 const MOST_WAIT_MS = 2_000;
 /** For the messages from the queue of one lane, waits are at most this long together: more come behind them. */
-export const QUEUE_WAIT_MS = 1_000;
+export const QUEUE_WAIT_MS = 500;
 /** A lane's delayed token is due this much before its turn: SQS delays by whole seconds, and the token has some way to go. */
 const TOKEN_EARLY_MS = 1_500;
 

@@ -44,9 +44,9 @@ const LATE = { share: 0.05, least: 50, most: 1_000 };
 /**
  * A callback gets a request at some time before it answers. An interval begins this share of itself after the request was
  * sent, or earlier if the answer came earlier: where answers take no longer, the requests are apart at the callback too,
- * and not only here. A timer's own delay counts as part of it, so that the rate is at least 0.93 of its limit.
+ * and not only here. A timer's own delay counts as part of it, so that the rate is at least 0.95 of its limit.
  */
-const TOLERANCE = 0.07;
+const TOLERANCE = 0.05;
 const TIMER_MS = 1;
 
 /** Makes the turns of a lane for one invocation. `intervalMs`: from one request to the next one. Nothing is read yet. */

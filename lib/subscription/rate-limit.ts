@@ -41,8 +41,8 @@ export const rateLimit = field(() =>
 
 export type RateLimit = Readonly<z.output<ReturnType<typeof rateLimit>>>;
 
-/** No request takes longer than this in most deployments: more requests in flight would not make a low rate reachable. */
-const LONGEST_REQUEST_SECONDS = 30;
+/** A request takes no longer than the default readTimeout, in most subscriptions. */
+const LONGEST_REQUEST_SECONDS = 10;
 
 /** How many requests in flight the rate can need, at most `connections`. Fewer lanes then share the rate. */
 export const requestsFor = (connections: number, limit: RateLimit | undefined): number =>

@@ -546,11 +546,40 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/deliver/park.ts',
-        'if (needsSlots(state)) return delivery;',
+        "if (needsSlots(state) || (isRated && phaseOf(state) === 'going')) return delivery;",
         'if (needsSlots(state)) return { ...delivery, retries: 0 };',
       ],
     ],
     tests: [['stories/slow', 'retries of a slow subscription end']],
+  },
+  {
+    id: 'rate-of-each-invocation',
+    danger: 'Each invocation starts its rate anew, so a callback gets more requests than its rate.',
+    edits: [
+      ['lib/state/lane-turns.ts', 'last = (await stateTable.get(key, storedSchema))?.at ?? 0;', 'last = 0;'],
+    ],
+    tests: [['stories/rate', 'when a function dies']],
+  },
+  {
+    id: 'rate-after-a-crash',
+    danger: 'A function that dies has not said that it sent a request, so the next one sends too early.',
+    edits: [
+      ['lib/state/lane-turns.ts', '    await write(until);\n    reserved = until;', '    reserved = until;'],
+    ],
+    tests: [['stories/rate', 'when a function dies']],
+  },
+  {
+    id: 'rate-without-end',
+    danger:
+      'The retries of a subscription with a rate never end, because each wait for a turn starts their count anew.',
+    edits: [
+      [
+        'lib/deliver/park.ts',
+        "needsSlots(state) || (isRated && phaseOf(state) === 'going')",
+        'needsSlots(state)',
+      ],
+    ],
+    tests: [['stories/rate', 'by retries, and they end']],
   },
   {
     id: 'slow-for-ever',
@@ -657,8 +686,8 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/deliver/attempt.ts',
-        "await writeClaims(claims, { kind: 'unsent',",
-        "if (code === '') await writeClaims(claims, { kind: 'unsent',",
+        "await writeClaims(claims, { kind: 'unsent', code, message",
+        "if (code === '') await writeClaims(claims, { kind: 'unsent', code, message",
       ],
     ],
     tests: [['stories/local-fault', 'every message is delivered once']],

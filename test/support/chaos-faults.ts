@@ -1,5 +1,6 @@
 // Checks the end of a random run: what the subscribers received, and where each message is.
 import type { Story, Subject } from './chaos.ts';
+import { excessOver } from './rate-bound.ts';
 import { URLS } from './world.ts';
 
 /** Returns a sentence for each broken promise; an empty list when all hold. */
@@ -38,7 +39,7 @@ export function faultsOf({ world, subjects, mostTokens, calmIn }: Story): string
       if (subject.qosSeen.has('none') && attempted) continue;
       faults.push(`${id} is lost (${[...subject.qosSeen]})`);
     }
-    faults.push(...doubled(subject), ...disordered(subject));
+    faults.push(...doubled(subject), ...disordered(subject), ...tooFast(subject));
   }
   return faults;
 
@@ -49,6 +50,26 @@ export function faultsOf({ world, subjects, mostTokens, calmIn }: Story): string
         .filter(({ qos, unsent }) => qos === 'at-most-once' && !unsent);
       const asked = new Set(replays.flatMap(({ messageId, token }) => (messageId === id ? token : []))).size;
       return made.length > 1 + asked ? [`${id} was sent ${made.length} times at most once`] : [];
+    });
+  }
+
+  /** Under each version of its item: a change counts for the next batch. */
+  function tooFast({ id: subscription }: Subject): string[] {
+    // The messages of a batch are one request.
+    const requests = new Map(
+      world.ledger.of(subscription).map((request) => [`${request.webhookId} ${request.at}`, request]),
+    );
+    return [...Map.groupBy(requests.values(), ({ version }) => version)].flatMap(([version, made]) => {
+      const limit = world.rateOf(subscription, version);
+      const [{ lanes = 1 } = {}] = made;
+      const excess = limit
+        ? excessOver(
+            limit,
+            lanes,
+            made.map(({ at }) => at),
+          )
+        : 0;
+      return excess > 0 ? [`${subscription} got ${excess} requests too many under version ${version}`] : [];
     });
   }
 

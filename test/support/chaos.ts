@@ -51,6 +51,15 @@ const QOS = ['at-least-once', 'at-least-once', 'at-most-once', 'at-most-once', '
 
 const BATCH_FORMATS = ['json-array', 'cloudevents-batch', 'ndjson'] as const;
 
+const RATES = [
+  [1, 60],
+  [1, 10],
+  [1, 3],
+  [2, 1],
+  [10, 1],
+  [100, 1],
+] as const;
+
 const CHAOS_MS = 12 * 60_000;
 const CALM_MS = 60_000;
 const GIVE_UP_MS = 12 * 3600_000;
@@ -84,7 +93,14 @@ export async function runStory(seed: number): Promise<Story> {
     const { order: _, ...rest } = options;
     return { ...rest, lanes: 1 + Math.floor(keys() * 8), ...(keys() < 0.7 && { order: 'key' }) };
   };
-  const optionsOf = (): Options => ordering(plainOptions());
+  // In every third run some subscriptions have a rate. These choices have their own random numbers, too.
+  const rates = createRandom(seed * 13 + 5);
+  const rateOf = (): Options => {
+    if (seed % 3 !== 2 || rates() < 0.3) return {};
+    const [requests, perSeconds] = RATES[Math.floor(rates() * RATES.length)] ?? [1, 1];
+    return { rateLimit: { requests, perSeconds } };
+  };
+  const optionsOf = (): Options => ({ ...ordering(plainOptions()), ...rateOf() });
   const plainOptions = (): Options => ({
     ...batchOf(),
     qos: pick(QOS),

@@ -10,6 +10,7 @@ import type { PauseAnnouncement } from '#lib/state/announce.ts';
 import type { State } from '#lib/state/state.ts';
 import { readState } from '#lib/state/state-item.ts';
 import type { Batch } from '#lib/subscription/option-fields.ts';
+import type { RateLimit } from '#lib/subscription/rate-limit.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { type CountName, errorName } from '#lib/telemetry/log.ts';
 // The functions import these two at first use. An import takes real time, and the simulated clock would advance meanwhile, so
@@ -40,6 +41,7 @@ export type Options = {
   readonly onOutage?: 'stop';
   readonly interrupts?: boolean;
   readonly batch?: Partial<Batch>;
+  readonly rateLimit?: RateLimit;
   /** An item that can't be parsed. */
   readonly broken?: boolean;
 };
@@ -83,6 +85,7 @@ export function createWorld({
   const errors: unknown[] = [];
   const lines: string[] = [];
   const versions = new Map<string, number>();
+  const rates = new Map<string, RateLimit>();
   let sweeping = false;
 
   /** The subscribers' answers and the fate of each call; the test sets them. */
@@ -201,11 +204,13 @@ export function createWorld({
         onOutage,
         interrupts,
         batch,
+        rateLimit,
         broken,
       }: Options = {},
     ) {
       const version = (versions.get(id) ?? 0) + 1;
       versions.set(id, version);
+      if (rateLimit) rates.set(`${id} ${version}`, rateLimit);
       if (dlq !== undefined && dlq !== 'undeliverable') world.putEndpoint(dlq);
       const value = `${version} ${qos} ${qos.startsWith('at-') && !order ? 1 : lanes}`;
       tables.put('subscriptions', {
@@ -213,6 +218,7 @@ export function createWorld({
         topic: 'orders',
         qos: broken ? 'twice' : qos,
         ...(order && { order }),
+        ...(rateLimit && { rateLimit }),
         ...(tenant !== undefined && { tenant }),
         ...(dlq !== undefined && { dlq: { endpoint: dlq } }),
         configuration: {
@@ -232,6 +238,8 @@ export function createWorld({
         },
       });
     },
+    /** The rate that a version of a subscription's item has. */
+    rateOf: (id: string, version: number): RateLimit | undefined => rates.get(`${id} ${version}`),
     remove: (id: string) => tables.remove('subscriptions', { id }),
     putEndpoint: (name: string, more: Item = {}) =>
       tables.put('endpoints', { name, type: 'sqs', configuration: ENDPOINT, ...more }),

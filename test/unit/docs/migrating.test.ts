@@ -31,6 +31,7 @@ const OURS = [
   'filter',
   'tenant',
   'order',
+  'rateLimit',
   'onOutage',
   'signing',
   'batch',
