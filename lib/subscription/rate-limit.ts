@@ -24,20 +24,26 @@ export const rateLimit = field(() =>
           'The time for these requests, in seconds.',
         ),
       })
-      .superRefine(({ requests, perSeconds }, { addIssue }) => {
-        const rate = requests / perSeconds;
-        const message =
-          rate < SLOWEST
-            ? `is slower than 1 request in 60 s: with perSeconds ${perSeconds}, use at least ${Math.ceil(perSeconds * SLOWEST)}`
-            : rate > FASTEST
-              ? `is faster than 1,000 requests a second: with perSeconds ${perSeconds}, use at most ${perSeconds * FASTEST}`
-              : undefined;
+      .superRefine((limit, { addIssue }) => {
+        const message = faultOf(limit);
         if (message !== undefined) addIssue({ code: 'custom', path: ['requests'], message });
       }),
     'Rate limit',
     'The most requests in a time: from 1 in 60 s to 1,000 a second. Retries, probes and replays count too; a request with several messages counts once. What comes faster waits in the backlog.',
   ),
 );
+
+/** Undefined: it has none, or one of the two numbers has a fault of its own. */
+function faultOf({ requests, perSeconds }: { readonly requests: number; readonly perSeconds: number }) {
+  if (requests < 1 || perSeconds < 1 || perSeconds > MOST_SECONDS) return undefined;
+  const least = Math.ceil(perSeconds * SLOWEST);
+  const most = perSeconds * FASTEST;
+  if (requests < least)
+    return `is slower than 1 request in 60 s: with perSeconds ${perSeconds}, use at least ${least}`;
+  if (requests > most)
+    return `is faster than 1,000 requests a second: with perSeconds ${perSeconds}, use at most ${most}`;
+  return undefined;
+}
 
 export type RateLimit = Readonly<z.output<ReturnType<typeof rateLimit>>>;
 
