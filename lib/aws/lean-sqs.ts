@@ -1,7 +1,8 @@
-// The SDK's client of SQS, with its frequent batch calls made by signed-call.ts. All other commands are the SDK's.
+// The SDK's client of SQS, with the calls of `route` and `deliver` made by signed-call.ts. All other commands are the SDK's.
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
   SendMessageBatchCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -14,10 +15,12 @@ const TARGETS = new Map<unknown, string>([
   [SendMessageBatchCommand, 'AmazonSQS.SendMessageBatch'],
   [DeleteMessageBatchCommand, 'AmazonSQS.DeleteMessageBatch'],
   [ChangeMessageVisibilityBatchCommand, 'AmazonSQS.ChangeMessageVisibilityBatch'],
+  // Rare, but the first batch of each environment of `route` waits for it, and the SDK's first call takes tens of milliseconds.
+  [GetQueueAttributesCommand, 'AmazonSQS.GetQueueAttributes'],
 ]);
 
 /**
- * Returns the client with its batch calls made by `call`. As with the SDK, a queue's URL names the endpoint. The SDK's check
+ * Returns the client with the calls above made by `call`. As with the SDK, a queue's URL names the endpoint. The SDK's check
  * of MD5 sums is left out: the signature holds a hash of the body.
  */
 export function leanSqs(sdk: Pick<SQSClient, 'send'>, call: SignedCall): Pick<SQSClient, 'send'> {

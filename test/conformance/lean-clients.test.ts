@@ -4,6 +4,8 @@ import {
   ChangeMessageVisibilityBatchCommand,
   CreateQueueCommand,
   DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  type QueueAttributeName,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SQSClient,
@@ -286,13 +288,35 @@ describe('SQS', () => {
     expect(await story(clients.lean)).toEqual(await story(clients.sdk));
   });
 
+  test('the attributes of a queue are those that the SDK reads', async () => {
+    const QueueUrl = await queue();
+    const read = async (client: Pick<SQSClient, 'send'>, names: QueueAttributeName[]) =>
+      answerOf(await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: names })));
+    for (const names of [
+      ['All'],
+      ['ApproximateNumberOfMessages'],
+      ['RedrivePolicy'],
+    ] as QueueAttributeName[][])
+      expect(await read(clients.lean, names)).toEqual(await read(clients.sdk, names));
+    expect(await read(clients.lean, ['ApproximateNumberOfMessages'])).toEqual({
+      Attributes: { ApproximateNumberOfMessages: '0' },
+    });
+  });
+
   test('a queue that is not there is the same error', async () => {
     const QueueUrl = (await queue()).replace('q-', 'none-');
-    const send = new SendMessageBatchCommand({ QueueUrl, Entries: [entry('a')] });
-    const errors = await Promise.all(
-      [clients.sdk, clients.lean].map((client) => client.send(send).then(() => undefined, errorOf)),
-    );
-    expect(errors[1]).toEqual(errors[0]);
-    expect(errors[1]?.name).toBe('QueueDoesNotExist');
+    const calls = [
+      (client: Pick<SQSClient, 'send'>) =>
+        client.send(new SendMessageBatchCommand({ QueueUrl, Entries: [entry('a')] })),
+      (client: Pick<SQSClient, 'send'>) =>
+        client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] })),
+    ];
+    for (const call of calls) {
+      const errors = await Promise.all(
+        [clients.sdk, clients.lean].map((client) => call(client).then(() => undefined, errorOf)),
+      );
+      expect(errors[1]).toEqual(errors[0]);
+      expect(errors[1]?.name).toBe('QueueDoesNotExist');
+    }
   });
 });
