@@ -2,9 +2,10 @@
 // attributes, or from the body's own shape (shapes.ts). Subscriptions are looked up elsewhere.
 
 import type { SQSRecord } from 'aws-lambda';
-import { withoutMark } from '#lib/item/json.ts';
 import { isContentType } from './header.ts';
 import { keyOf } from './key.ts';
+import { isPayloadPointer, POINTER } from './payload-pointer.ts';
+import { headersOf, takeContentType } from './publisher-headers.ts';
 import { type MessageShape, messageShapeOf } from './shapes.ts';
 import { isTraceparent, isTracestate } from './trace.ts';
 
@@ -62,7 +63,7 @@ export function readPublished(record: SQSRecord): PublishedReading {
   const texts: Texts = { ...shape?.texts, ...own.texts };
   const body = shape?.body ?? record.body;
 
-  if (isPayloadPointer(plainStart(body, texts.encoding), record.messageAttributes, shape)) {
+  if (isPayloadPointer({ body, encoding: texts.encoding }, record.messageAttributes, shape)) {
     return { ok: false, unroutable: { reason: 'payload-pointer', detail: POINTER } };
   }
 
@@ -76,7 +77,7 @@ export function readPublished(record: SQSRecord): PublishedReading {
     return malformed('attribute headers: is not a JSON object of strings; write {"x-name":"value"}');
   }
   const { headers } = read;
-  const inHeaders = contentTypeIn(headers);
+  const inHeaders = takeContentType(headers);
   if (texts.topic === undefined && texts.subscription === undefined) {
     return { ok: false, unroutable: { reason: 'no-address', detail: noAddress(shape) } };
   }
@@ -99,26 +100,6 @@ export function readPublished(record: SQSRecord): PublishedReading {
   };
 }
 
-const POINTER =
-  "the body is a pointer of Amazon's extended client to an object in S3, which a customer must not get and this product does not read: publish the payload itself, or a message of your own with a reference to it";
-
-// What the extended clients of SQS and SNS write instead of a large payload, by their versions.
-const POINTER_ATTRIBUTES = ['ExtendedPayloadSize', 'SQSLargePayloadSize'];
-const POINTER_BODY =
-  /^\s*\[\s*"(?:software\.amazon\.payloadoffloading\.PayloadS3Pointer|com\.amazon\.sqs\.javamessaging\.MessageS3Pointer)"\s*,/;
-
-/** The beginning of a body, decoded: a pointer is shorter. */
-const plainStart = (body: string, encoding: string | undefined): string =>
-  encoding === 'base64' ? Buffer.from(body.slice(0, 1_024), 'base64').toString() : body;
-
-const isPayloadPointer = (
-  body: string,
-  attributes: SQSRecord['messageAttributes'],
-  shape: MessageShape | undefined,
-): boolean =>
-  POINTER_BODY.test(withoutMark(body)) ||
-  POINTER_ATTRIBUTES.some((name) => attributes[name] !== undefined || shape?.texts[name] !== undefined);
-
 /** The sequence number; undefined for more than the 39 digits that SQS's 128 bits make: a sort key has no room for it. */
 const placeIn = (sequence: string | undefined): string | undefined =>
   sequence !== undefined && /^\d{1,39}$/.test(sequence) ? sequence : undefined;
@@ -129,13 +110,6 @@ function traceOf({ traceparent, tracestate }: Texts): Pick<Published, 'tracepare
     return { traceparent: undefined, tracestate: undefined };
   const fits = tracestate !== undefined && isTracestate(tracestate);
   return { traceparent, tracestate: fits ? tracestate : undefined };
-}
-
-/** A content type among the headers is used when there is no attribute, and ignored when it is no media type. */
-function contentTypeIn(headers: Record<string, string>): string | undefined {
-  const { 'content-type': contentType } = headers;
-  delete headers['content-type'];
-  return contentType !== undefined && isContentType(contentType) ? contentType : undefined;
 }
 
 const malformed = (detail: string): PublishedReading => ({
@@ -205,27 +179,4 @@ const isBase64 = (text: string): boolean => text === '=' || (text.length % 4 ===
 /** The payload's bytes. SQS takes no empty body, so a single `=` in base64 stands for no bytes. */
 export function bytesOf(body: string, encoding: 'base64' | undefined): Buffer {
   return encoding === 'base64' ? Buffer.from(body === '=' ? '' : body, 'base64') : Buffer.from(body, 'utf8');
-}
-
-type HeadersRead = { readonly headers: Record<string, string>; readonly ignored: readonly string[] };
-
-function headersOf(text: string | undefined): HeadersRead | undefined {
-  if (text === undefined) return { headers: {}, ignored: [] };
-  let json: unknown;
-  try {
-    json = JSON.parse(withoutMark(text));
-  } catch {
-    return undefined;
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
-  const headers: Record<string, string> = {};
-  const ignored: string[] = [];
-  for (const [name, value] of Object.entries(json)) {
-    if (typeof value !== 'string') return undefined;
-    const lower = name.toLowerCase();
-    // An assignment to it would be lost without a trace, here and wherever the message is parsed again.
-    if (lower === '__proto__') ignored.push(`headers.${lower}`);
-    else headers[lower] = value;
-  }
-  return { headers, ignored };
 }
