@@ -91,7 +91,7 @@ describe('TLS', () => {
 
   it('with a certificate that nobody trusts fails unsent, whatever the environment says', async () => {
     setDefaultCACertificates([...rootCertificates]);
-    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
     try {
       const server = await testServer(answering(OK), tls);
       const exchange = await testClient({ lookup: thisMachine }).exchange(
@@ -100,7 +100,7 @@ describe('TLS', () => {
       expect(exchange).toMatchObject({ kind: 'unsent', code: 'tls-failed' });
       expect(server.bytesReceived()).toBe(0);
     } finally {
-      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+      delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
     }
   });
 
