@@ -1,9 +1,10 @@
 // EventBridge on this machine, as far as the functions use it: PutEvents (JSON 1.1), and the newest events for tests to look at.
 // It has no rules and no targets: nothing is passed on, and every event bus exists. Schedules are in ../schedules.ts.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AwsError, sendJson } from '#lib/local/aws/aws-json.ts';
+import { AwsError } from '#lib/local/aws/aws-json.ts';
 import { type CallLog, createCallLog } from '#lib/local/aws/call-log.ts';
 import { createFaults, type FaultKind, type Faults, type InjectedFault } from '#lib/local/aws/faults.ts';
+import { answerCall, type ErrorForm, failAsOrdered, operationIn } from '#lib/local/aws/service-call.ts';
 import { checkEntry, type EntryFailure, type EventEntry, entriesFrom, failure } from './entry.ts';
 import { type BusEvent, eventOf } from './event.ts';
 
@@ -33,6 +34,7 @@ export type Events = {
 type Clock = { now(): number };
 
 const KEPT = 1000;
+const ERRORS: ErrorForm = { serverError: 'InternalException', messageField: 'message' };
 
 /** Makes an EventBridge without events. The fault `refuse-entries` names entries by their place in the call, from '0'. */
 export function createEvents(options: { clock?: Clock; region?: string; account?: string } = {}): Events {
@@ -42,35 +44,23 @@ export function createEvents(options: { clock?: Clock; region?: string; account?
   let events: PutEvent[] = [];
 
   async function answer(req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void> {
-    const target = String(req.headers['x-amz-target'] ?? '');
-    const operation = target.slice(target.indexOf('.') + 1);
+    const operation = operationIn(req);
     const nothing = { entries: 0, failed: 0, error: undefined, fault: undefined };
     const call: EventsCall = { at: clock.now(), operation, ...nothing };
     calls.add(call);
-    const outcome = perform(call, body);
-    if (call.fault === 'lost-answer') res.destroy();
-    else sendJson(res, '1.1', outcome);
+    answerCall(res, call, ERRORS, () => perform(call, body));
   }
 
-  function perform(call: EventsCall, body: Buffer): { status: number; body: object } {
-    try {
-      const fault = faults.take(call.operation);
-      call.fault = fault?.kind;
-      failAsOrdered(call.fault);
-      if (call.operation !== 'PutEvents') throw unknownOperation(call.operation);
-      const entries = entriesFrom(body);
-      call.entries = entries.length;
-      const results = entries.map((entry, place) => put(entry, isRefused(fault, place)));
-      call.failed = results.filter((result) => 'ErrorCode' in result).length;
-      return { status: 200, body: { FailedEntryCount: call.failed, Entries: results } };
-    } catch (error) {
-      const known =
-        error instanceof AwsError
-          ? error
-          : new AwsError('InternalException', `A bug of ours: ${error}`, { status: 500, cause: error });
-      call.error = known.code;
-      return { status: known.status, body: { __type: known.code, message: known.message } };
-    }
+  function perform(call: EventsCall, body: Buffer): object {
+    const fault = faults.take(call.operation);
+    call.fault = fault?.kind;
+    failAsOrdered(call.fault, ERRORS);
+    if (call.operation !== 'PutEvents') throw unknownOperation(call.operation);
+    const entries = entriesFrom(body);
+    call.entries = entries.length;
+    const results = entries.map((entry, place) => put(entry, isRefused(fault, place)));
+    call.failed = results.filter((result) => 'ErrorCode' in result).length;
+    return { FailedEntryCount: call.failed, Entries: results };
   }
 
   function put(entry: EventEntry, refused: boolean): { EventId: string } | EntryFailure {
@@ -100,11 +90,6 @@ export function createEvents(options: { clock?: Clock; region?: string; account?
 
 const isRefused = (fault: InjectedFault | undefined, place: number): boolean =>
   fault?.kind === 'refuse-entries' && (fault.entries?.includes(String(place)) ?? true);
-
-function failAsOrdered(fault: FaultKind | undefined): void {
-  if (fault === 'throttle') throw new AwsError('ThrottlingException', 'Rate exceeded, as ordered.');
-  if (fault === 'error') throw new AwsError('InternalException', 'Failed, as ordered.', { status: 500 });
-}
 
 const unknownOperation = (operation: string) =>
   new AwsError(

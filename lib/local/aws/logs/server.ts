@@ -2,9 +2,10 @@
 // lines. Unlike AWS, a line can be found as soon as it was written, and old lines are dropped by size and not by age.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { AwsError, sendJson } from '#lib/local/aws/aws-json.ts';
+import { AwsError } from '#lib/local/aws/aws-json.ts';
 import { type CallLog, createCallLog } from '#lib/local/aws/call-log.ts';
 import { createFaults, type FaultKind, type Faults } from '#lib/local/aws/faults.ts';
+import { answerCall, type ErrorForm, failAsOrdered, operationIn } from '#lib/local/aws/service-call.ts';
 import { compilePattern } from './pattern.ts';
 import type { LogStore } from './store.ts';
 
@@ -26,6 +27,7 @@ export type Logs = {
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 const MOST_EVENTS = 10_000;
 const MOST_BYTES = 1024 * 1024;
+const ERRORS: ErrorForm = { serverError: 'ServiceUnavailableException', messageField: 'message' };
 /** Lines that one call looks through: then it answers with what it has found, be it nothing, and a token. */
 const LOOKED_THROUGH = 20_000;
 
@@ -48,33 +50,19 @@ export function createLogs(store: LogStore): Logs {
   const calls = createCallLog<LogsCall>();
 
   async function answer(req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void> {
-    const target = String(req.headers['x-amz-target'] ?? '');
-    const operation = target.slice(target.indexOf('.') + 1);
+    const operation = operationIn(req);
     const call: LogsCall = { operation, group: undefined, events: 0, error: undefined, fault: undefined };
     calls.add(call);
-    const outcome = perform(call, body);
-    if (call.fault === 'lost-answer') res.destroy();
-    else sendJson(res, '1.1', outcome);
+    answerCall(res, call, ERRORS, () => perform(call, body));
   }
 
-  function perform(call: LogsCall, body: Buffer): { status: number; body: object } {
-    try {
-      call.fault = faults.take(call.operation)?.kind;
-      if (call.fault === 'throttle') throw new AwsError('ThrottlingException', 'Rate exceeded, as ordered.');
-      if (call.fault === 'error')
-        throw new AwsError('ServiceUnavailableException', 'Failed, as ordered.', { status: 500 });
-      if (call.operation !== 'FilterLogEvents') throw unknownOperation(call.operation);
-      const found = filter(body, call);
-      call.events = found.events.length;
-      return { status: 200, body: found };
-    } catch (error) {
-      const known =
-        error instanceof AwsError
-          ? error
-          : new AwsError('InternalFailure', `A bug of ours: ${error}`, { status: 500, cause: error });
-      call.error = known.code;
-      return { status: known.status, body: { __type: known.code, message: known.message } };
-    }
+  function perform(call: LogsCall, body: Buffer): object {
+    call.fault = faults.take(call.operation)?.kind;
+    failAsOrdered(call.fault, ERRORS);
+    if (call.operation !== 'FilterLogEvents') throw unknownOperation(call.operation);
+    const found = filter(body, call);
+    call.events = found.events.length;
+    return found;
   }
 
   function filter(body: Buffer, call: LogsCall) {

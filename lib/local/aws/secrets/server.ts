@@ -2,15 +2,17 @@
 // It opens no port: the shared AWS endpoint passes it the requests for Secrets Manager.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { AwsError, sendJson } from '#lib/local/aws/aws-json.ts';
+import { AwsError } from '#lib/local/aws/aws-json.ts';
 import { type CallLog, createCallLog } from '#lib/local/aws/call-log.ts';
 import { createFaults, type FaultKind, type Faults } from '#lib/local/aws/faults.ts';
+import { answerCall, type ErrorForm, failAsOrdered, operationIn } from '#lib/local/aws/service-call.ts';
 import { catalogue } from './catalogue.ts';
 import type { SecretsOperation } from './request.ts';
 import { values } from './values.ts';
 import { createVault } from './vault.ts';
 
 const operations = new Map<string, SecretsOperation>(Object.entries({ ...catalogue, ...values }));
+const ERRORS: ErrorForm = { serverError: 'InternalServiceError', messageField: 'Message' };
 const aboutSecret = z.object({ SecretId: z.string().optional(), Name: z.string().optional() });
 
 /** One call: operation, the secret's name in the request, and the error or the injected fault. Never a value. */
@@ -45,49 +47,29 @@ export function createSecretsServer(
   const calls = createCallLog<SecretsCall>();
 
   async function answer(req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void> {
-    const target = String(req.headers['x-amz-target'] ?? '');
     const call: SecretsCall = {
       at: clock.now(),
-      operation: target.slice(target.indexOf('.') + 1),
+      operation: operationIn(req),
       secret: undefined,
       error: undefined,
       fault: undefined,
     };
     calls.add(call);
-    const outcome = perform(call, body);
-    if (call.fault === 'lost-answer') {
-      res.destroy();
-      return;
-    }
-    sendJson(res, '1.1', outcome);
+    answerCall(res, call, ERRORS, () => perform(call, body));
   }
 
-  function perform(call: SecretsCall, body: Buffer): { status: number; body: object } {
-    try {
-      const request = parse(body);
-      const about = aboutSecret.safeParse(request).data;
-      call.secret = about?.SecretId ?? about?.Name;
-      call.fault = faults.take(call.operation, call.secret)?.kind;
-      failAsOrdered(call.fault);
-      const run = operations.get(call.operation);
-      if (run === undefined) throw unknownOperation(call.operation);
-      return { status: 200, body: run(request, vault) };
-    } catch (error) {
-      const known =
-        error instanceof AwsError
-          ? error
-          : new AwsError('InternalServiceError', `A bug of ours: ${error}`, { status: 500, cause: error });
-      call.error = known.code;
-      return { status: known.status, body: { __type: known.code, Message: known.message } };
-    }
+  function perform(call: SecretsCall, body: Buffer): object {
+    const request = parse(body);
+    const about = aboutSecret.safeParse(request).data;
+    call.secret = about?.SecretId ?? about?.Name;
+    call.fault = faults.take(call.operation, call.secret)?.kind;
+    failAsOrdered(call.fault, ERRORS);
+    const run = operations.get(call.operation);
+    if (run === undefined) throw unknownOperation(call.operation);
+    return run(request, vault);
   }
 
   return { answer, faults, calls };
-}
-
-function failAsOrdered(fault: FaultKind | undefined): void {
-  if (fault === 'throttle') throw new AwsError('ThrottlingException', 'Rate exceeded, as ordered.');
-  if (fault === 'error') throw new AwsError('InternalServiceError', 'Failed, as ordered.', { status: 500 });
 }
 
 function parse(body: Buffer): unknown {
