@@ -34,7 +34,7 @@ function commandsOf(name: string): string[] {
   });
 }
 
-const steps = [...readFileSync('.ci/run', 'utf8').matchAll(/^step npm (?:run )?(\S+)$/gm)].flatMap(
+const steps = [...readFileSync('.ci/run', 'utf8').matchAll(/^ *step npm (?:run )?(\S+)$/gm)].flatMap(
   ([, name = '']) => (name === 'ci' ? [] : [name]),
 );
 const run = steps.flatMap(commandsOf);
