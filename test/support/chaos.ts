@@ -72,6 +72,8 @@ export async function runStory(seed: number): Promise<Story> {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const some = (most: number): number => Math.floor(random() * (most + 1));
   let calm = false;
+  /** Until then, epoch milliseconds, every invocation of `deliver` is killed. */
+  let deliverDiesUntil = 0;
   const moods = new Map<string, Mood>();
   const poison = new Set<string>();
   let mostTokens = 0;
@@ -88,10 +90,10 @@ export async function runStory(seed: number): Promise<Story> {
   // In every second run some subscriptions keep the order by key, and change their lanes. These choices have their own
   // random numbers, too.
   const keys = createRandom(seed * 31 + 7);
-  const ordering = (options: Options): Options => {
+  const ordering = (options: Options, from = keys): Options => {
     if (seed % 2 === 1 || !options.qos?.startsWith('at-')) return options;
     const { order: _, ...rest } = options;
-    return { ...rest, lanes: 1 + Math.floor(keys() * 8), ...(keys() < 0.7 && { order: 'key' }) };
+    return { ...rest, lanes: 1 + Math.floor(from() * 8), ...(from() < 0.7 && { order: 'key' }) };
   };
   // In every third run some subscriptions have a rate. These choices have their own random numbers, too.
   const rates = createRandom(seed * 13 + 5);
@@ -145,8 +147,9 @@ export async function runStory(seed: number): Promise<Story> {
   const deleteFails = weight(0.1);
   const entryFails = weight(0.03);
   const leaves = weight(0.05);
-  script.fate = (): Fate => {
+  script.fate = (call): Fate => {
     if (calm) return undefined;
+    if (call.function === 'deliver' && world.now() < deliverDiesUntil) return 'kill-before';
     const at = random();
     let sum = 0;
     sum += weights.kill;
@@ -166,6 +169,14 @@ export async function runStory(seed: number): Promise<Story> {
     return (moods.get(subscription) ?? ok)(random);
   };
 
+  function noteNext(subject: Subject, from: Random): { readonly next: string; readonly group: string } {
+    const next = `${subject.id}-${String(subject.published.length).padStart(3, '0')}`;
+    subject.published.push(next);
+    const group = subject.keyed ? `${subject.id}-${Math.floor(from() * 5)}` : subject.id;
+    subject.groups.set(next, group);
+    return { next, group };
+  }
+
   // Publishers.
   for (const subject of subjects) {
     const many = 5 + some(random() < 0.3 ? 80 : 20);
@@ -174,10 +185,7 @@ export async function runStory(seed: number): Promise<Story> {
       const id = `${subject.id}-${String(index).padStart(3, '0')}`;
       const at = bursts ? Math.floor(index / bursts) * 20_000 * random() : random() * CHAOS_MS * 0.8;
       world.agenda.in(at, () => {
-        const next = `${subject.id}-${String(subject.published.length).padStart(3, '0')}`;
-        subject.published.push(next);
-        const group = subject.keyed ? `${subject.id}-${Math.floor(keys() * 5)}` : subject.id;
-        subject.groups.set(next, group);
+        const { next, group } = noteNext(subject, keys);
         // In every third run one message in thirty does not fit into one item of the state table.
         const isLong = seed % 3 === 0 && subject.published.length % 30 === 7;
         // A message with a line break does not fit into a batch of NDJSON, so it is sent alone.
@@ -270,6 +278,32 @@ export async function runStory(seed: number): Promise<Story> {
       if (subject?.last === undefined) return;
       subject.last = ordering(subject.last);
       world.put(subject.id, subject.last);
+    });
+  }
+  // In every fifth run lanes change while `deliver` dies, and change back: it never sees the items in between. Again with
+  // random numbers of their own.
+  const backs = createRandom(seed * 53 + 11);
+  const takesBack = seed % 10 === 0 || seed % 10 === 2;
+  for (let left = takesBack ? 2 + Math.floor(backs() * 5) : 0; left > 0; left--) {
+    world.agenda.in(backs() * CHAOS_MS * 0.9, () => {
+      const subject = subjects[Math.floor(backs() * subjects.length)];
+      if (subject?.last === undefined || !subject.last.qos?.startsWith('at-')) return;
+      const { last } = subject;
+      const others = [ordering(last, backs), { ...last, lanes: 99 }, { ...last, order: 'keys' as const }];
+      world.put(subject.id, others[Math.floor(backs() * others.length)]);
+      // Mostly longer than route knows the item before.
+      const after = backs() < 0.7 ? 5_500 : backs() * 5_000;
+      world.agenda.in(after, () => {
+        deliverDiesUntil = world.now() + backs() * 8_000;
+        for (let more = Math.floor(backs() * 8); more > 0; more--)
+          world.agenda.in(backs() * 3_000, () => {
+            const { next, group } = noteNext(subject, backs);
+            world.publish(subject.id, next, group, JSON.stringify(next));
+          });
+      });
+      world.agenda.in(after + 3_000 + backs() * 3_000, () => {
+        if (subject.last) world.put(subject.id, subject.last);
+      });
     });
   }
   for (let left = some(50); left > 0; left--) world.agenda.in(random() * CHAOS_MS, () => pick(events)());
