@@ -439,6 +439,25 @@ export const DANGERS: readonly Danger[] = [
     tests: [['stories/order-by-key', 'while it is paused,']],
   },
   {
+    id: 'key-lanes-noted',
+    danger:
+      'Lanes change and change back while deliver is down: newer messages of a key overtake older ones.',
+    edits: [['lib/state/lane-notes.ts', 'if (lanes.several) continue;', 'if (lanes.requests > 0) continue;']],
+    tests: [['stories/order-by-key', 'keeps the order of each key']],
+  },
+  {
+    id: 'key-lanes-noted-late',
+    danger: 'A note of an item that is older than the one before it leaves messages where nobody looks.',
+    edits: [
+      [
+        'lib/state/lane-notes.ts',
+        '(from.version === version ? noteOf(from, current) : undefined)',
+        'noteOf(from, current)',
+      ],
+    ],
+    tests: [['state/lane-notes', 'the item is read again: notes are in the order of the items']],
+  },
+  {
     id: 'key-lanes-token',
     danger: 'A lost token of a move leaves the subscription without deliveries.',
     edits: [

@@ -363,3 +363,38 @@ test('of messages that were sent together, exactly those that SQS refused go bac
   expect(await world.poll(URLS.messagesFifo)).toEqual(DONE);
   expect(world.delivered().map(({ delivery }) => delivery.messageId)).toEqual(['m0', 'm2', 'm1', 'm3', 'm4']);
 });
+
+test('a message whose lanes can’t be noted is not sent, comes back, and is sent once', async () => {
+  const world = createRouteWorld();
+  world.register(subscriptionItem('a'));
+  const id = world.publish({ topic: 'orders', id: 'm1' });
+  world.tables.faults.call = ({ command, table }) =>
+    command === 'Put' && table === 'state' ? 'fail' : undefined;
+  expect(await world.poll()).toEqual(failures(id));
+  expect(world.delivered()).toEqual([]);
+  world.tables.faults.call = undefined;
+  world.advance(5_000);
+  expect(await world.poll()).toEqual(DONE);
+  expect(world.delivered().map(({ delivery }) => delivery.messageId)).toEqual(['m1']);
+});
+
+test('a message that is addressed to a subscription, and one that comes back from `retries`, are noted too', async () => {
+  const world = createRouteWorld();
+  const configuration = {
+    callbackUrl: 'https://hooks.example.com/in',
+    http: { maxConcurrentConnections: 7 },
+  };
+  world.register(
+    ...['a', 'b'].map((id) => subscriptionItem(id, { order: 'key', configuration, topic: `of-${id}` })),
+  );
+  world.publish({ subscription: 'a' });
+  await world.poll();
+  const waiting = { ...deliveryOf({ subscription: 'b' }), notBefore: world.now() };
+  world.memory.put(URLS.retries, {
+    body: '{}',
+    attributes: { [ATTRIBUTE]: encodeAttribute({ kind: 'delivery', value: waiting }) },
+  });
+  await world.poll(URLS.retries);
+  const noted = world.tables.items('state').map(({ subscription, move }) => [subscription, move]);
+  expect(noted).toEqual(['a', 'b'].map((id) => [id, expect.objectContaining({ to: 7 })]));
+});
