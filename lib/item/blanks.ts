@@ -2,7 +2,7 @@
 // object of such values for a group of fields.
 import { isObject, isPlain, type JsonObject } from './json.ts';
 
-/** Optional texts for which "" is no value. Elsewhere it is one: a password may be empty, and so may a header's value. */
+/** Optional fields for which "" is no value. Elsewhere it is one: a password may be empty, and so may a header's value. */
 export const EMPTY_TEXTS: ReadonlySet<string> = new Set([
   // Names and dates
   'qos',
@@ -34,6 +34,15 @@ export const EMPTY_TEXTS: ReadonlySet<string> = new Set([
   'x509CertChain',
   'retryStrategy',
   'retryOption',
+  // Numbers
+  'connectTimeout',
+  'readTimeout',
+  'idleTimeout',
+  'maxConcurrentConnections',
+  'port',
+  'maxAttempts',
+  'initialDelaySeconds',
+  'maxDelaySeconds',
 ]);
 
 /** Gravitee's groups of fields. One of which each field was left empty is left out as a whole. */
@@ -68,8 +77,9 @@ export function withoutBlanks(item: JsonObject): JsonObject {
   let isChanged = false;
   for (const [key, value] of entries) {
     // Sets, binary values and objects of classes stay as they are, so that their fault is said.
+    const filledRows = key === 'headers' && Array.isArray(value) ? withoutBlankRows(value) : value;
     const isGroup = isObject(value) && isPlain(value) && !AS_THEY_ARE.has(key);
-    const filled = isGroup ? withoutBlanks(value) : value;
+    const filled = isGroup ? withoutBlanks(value) : filledRows;
     if (isBlank(key, value, filled)) isChanged = true;
     else {
       isChanged ||= filled !== value;
@@ -77,6 +87,15 @@ export function withoutBlanks(item: JsonObject): JsonObject {
     }
   }
   return isChanged ? Object.fromEntries(kept) : item;
+}
+
+/** The rows of a form without those in which nobody wrote anything. The list itself where each has something. */
+function withoutBlankRows(rows: readonly unknown[]): readonly unknown[] {
+  const filled = rows.filter((row) => {
+    const isRow = isObject(row) && Object.keys(row).length > 0;
+    return !isRow || Object.values(row).some((value) => value !== null && value !== '');
+  });
+  return filled.length === rows.length ? rows : filled;
 }
 
 function isBlank(key: string, value: unknown, filled: unknown): boolean {

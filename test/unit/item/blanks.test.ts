@@ -59,6 +59,21 @@ describe('as if it were left out', () => {
       { proxy: { enabled: false, host: '', port: null, username: '', password: null, type: 'HTTP' } },
       {},
     ],
+    [
+      'numbers',
+      { http: { connectTimeout: '', idleTimeout: '' }, readTimeout: '', retry: { maxAttempts: '' } },
+      {},
+    ],
+    [
+      'rows of headers',
+      {
+        headers: [
+          { name: '', value: '' },
+          { name: null, value: '' },
+        ],
+      },
+      {},
+    ],
     ['a note', {}, { metadata: { note: null } }],
   ])('%s', (_, options, top) => {
     const { ssl, proxy, metadata, auth, ...rest } = subscriptionOf(itemWith(options, top));
@@ -115,6 +130,23 @@ describe('still a fault', () => {
   test.each([{}, { endpoint: '' }, { endpoint: null }])('the endpoint of dead letters: %j', (dlq) => {
     expect(Object.keys(faultsOf(itemWith({}, { dlq })))).toEqual(['dlq.endpoint']);
   });
+});
+
+test('a row of headers in which something is written stays, and its fault is said', () => {
+  const { headers } = subscriptionOf(
+    itemWith({
+      headers: [
+        { name: 'x', value: 'a' },
+        { name: '', value: null },
+      ],
+    }),
+  );
+  expect(headers).toEqual([{ name: 'x', value: 'a' }]);
+  const faulty = (row: unknown) => Object.keys(faultsOf(itemWith({ headers: [row] })));
+  expect(faulty({ name: '', value: 'a' })).toEqual(['configuration.headers.0.name']);
+  expect(faulty({ name: 'x', value: null })).toEqual(['configuration.headers.0.value']);
+  expect(faulty(null)).toEqual(['configuration.headers.0']);
+  expect(faulty({})).not.toEqual([]);
 });
 
 test('texts that may be empty stay', () => {
