@@ -1,14 +1,7 @@
 // The options of `npm run cost`: their values, defaults and meanings.
 import { HTTP_DEFAULTS, LARGEST_MAX_CONCURRENT_CONNECTIONS } from '#lib/subscription/http-schema.ts';
 import { ORDERS, QOS } from '#lib/subscription/subscription.ts';
-
-export type NumberRule = {
-  readonly least: number;
-  readonly most: number;
-  readonly whole: boolean;
-  readonly usual?: number;
-  readonly meaning: string;
-};
+import { type NumberRule, optionRows, type TextRule } from './command-line.ts';
 
 export const NUMBERS = {
   rate: {
@@ -51,31 +44,19 @@ export const TEXTS = {
     usual: 'subscription',
     meaning: 'what at-least-once and at-most-once keep in order',
   },
-} as const;
+} as const satisfies Record<string, TextRule>;
 
 /** The names of the options, without their dashes. */
 export const COST_OPTIONS: readonly string[] = [...Object.keys(TEXTS), ...Object.keys(NUMBERS)];
 
 /** What `npm run cost -- --help` prints. */
 export function costUsage(): string {
-  const rows = [
-    ...Object.entries(TEXTS).map(([name, { values, usual, meaning }]) => [
-      `--${name} ${values.join('|')}`,
-      `${meaning} (${usual})`,
-    ]),
-    ...Object.entries(NUMBERS as Record<NumberName, NumberRule>).map(([name, { meaning, usual }]) => [
-      `--${name} N`,
-      usual === undefined ? meaning : `${meaning} (${usual})`,
-    ]),
-    ['--help', 'show this'],
-  ];
-  const width = Math.max(...rows.map(([option = '']) => option.length));
   return `npm run cost -- [options]
 
 Calculates what a million deliveries and a month cost, from the calls and the log lines of the functions, which it counts, and
 from AWS's prices. The default of an option is in brackets.
 
-${rows.map(([option = '', meaning]) => `  ${option.padEnd(width)}  ${meaning}`).join('\n')}
+${optionRows({ texts: TEXTS, numbers: NUMBERS })}
 
 OPERATORS.md, "What it costs", says what is assumed, and what is not in the figures.`;
 }

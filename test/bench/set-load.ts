@@ -34,6 +34,8 @@ export type Loaded = {
 };
 
 const BODY_BYTES = 1024;
+/** The callback answers so long after it has the body. */
+const ANSWER_MS = Number(process.argv[2] ?? 0);
 /** Calls of a burst that are made at once. */
 const CALLS_AT_ONCE = 8;
 
@@ -51,7 +53,8 @@ const server = createServer((request, response) => {
   const at = now();
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.on('end', () => {
+  request.on('end', async () => {
+    if (ANSWER_MS > 0) await wait(ANSWER_MS);
     response.writeHead(204).end();
     const [ofRun, number] = Buffer.concat(chunks).toString('utf8', 0, 32).split(' ').map(Number);
     if (ofRun !== run || number === undefined) return;

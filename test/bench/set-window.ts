@@ -18,6 +18,8 @@ export type SetJob = {
   /** Messages before the measured ones, in the same way. */
   readonly warmUp: number;
   readonly environments: number;
+  /** How long the callback takes to answer; at once when left out. */
+  readonly answerMs?: number;
 };
 export type SetWindow = Loaded & {
   readonly deliveries: number;
@@ -26,6 +28,8 @@ export type SetWindow = Loaded & {
   /** Milliseconds of CPU of the process of the emulators and pollers. */
   readonly emulatorsMs: number;
   readonly invocations: Readonly<Record<string, number>>;
+  /** Milliseconds that the invocations of each function took together. */
+  readonly busyMs: Readonly<Record<string, number>>;
   /** Invocations that did not end as they should. */
   readonly failures: number;
   /** Lines and bytes that the functions wrote to their logs. */
@@ -52,7 +56,7 @@ async function measure(job: SetJob): Promise<SetWindow> {
       logBytes += line.length + 1;
     },
   });
-  const load = await startBeside<AskedOfLoad>('./set-load.ts');
+  const load = await startBeside<AskedOfLoad>('./set-load.ts', { args: [String(job.answerMs ?? 0)] });
   const documents = DynamoDBDocumentClient.from(set.clients.dynamodb);
   for (let number = 0; number < job.subscriptions; number++) {
     const Item = {
@@ -66,8 +70,10 @@ async function measure(job: SetJob): Promise<SetWindow> {
   }
   let failures = 0;
   let invocations: Record<string, number> = {};
-  set.functions.onInvocation(({ function: fullName, result }) => {
+  let busyMs: Record<string, number> = {};
+  set.functions.onInvocation(({ function: fullName, startedAt, endedAt, result }) => {
     const name = shortName(fullName);
+    busyMs[name] = (busyMs[name] ?? 0) + endedAt - startedAt;
     invocations[name] = (invocations[name] ?? 0) + 1;
     if (!result.ok) failures += 1;
   });
@@ -89,7 +95,7 @@ async function measure(job: SetJob): Promise<SetWindow> {
 
   const before = cpuByProcess();
   const emulatorsBefore = process.cpuUsage();
-  [invocations, logLines, logBytes] = [{}, 0, 0];
+  [invocations, busyMs, logLines, logBytes] = [{}, {}, 0, 0];
   const loaded = await publish(job.messages);
   await settled(set);
   const emulators = process.cpuUsage(emulatorsBefore);
@@ -105,6 +111,7 @@ async function measure(job: SetJob): Promise<SetWindow> {
     cpuMs,
     emulatorsMs: (emulators.user + emulators.system) / 1000,
     invocations,
+    busyMs,
     // The CPU of an environment that has ended can't be read any more.
     failures: failures + lost,
     logLines,

@@ -1,0 +1,104 @@
+// The answers of the scale model, from the limits: which one a growing load reaches first, and how far one stage goes.
+import { type Limit, limitsOf } from './limits.ts';
+import type { CallsAtEnds, ScaleLoad, StageSettings } from './load.ts';
+import type { Range } from './quotas.ts';
+import { tenantsOfFullestStage } from './tenants.ts';
+
+/** Which figure of a limit counts: as the stage is set up, or after the operator has turned what can be turned. */
+export type Reach = 'now' | 'most';
+type At = { readonly reach: Reach; readonly side: keyof Range };
+export type Capacity = {
+  /** The largest value below every limit. */
+  readonly value: number;
+  /** The limit that stops it; undefined when none does. */
+  readonly limit: Limit | undefined;
+};
+export type Model = { readonly settings: StageSettings; readonly calls: CallsAtEnds };
+
+/** How much of the limit is used, 1 being all of it. A stage under load has full batches: a busy mapping fills them. */
+export const usedOf = (limit: Limit, reach: Reach, side: keyof Range = 'high'): number => {
+  const need = limit.full[side];
+  return need === 0 ? 0 : need / limit[reach];
+};
+
+/** The limits that a second stage moves: those of an account's quotas can be raised, and a subscription has one stage. */
+export const isOfStage = ({ scope }: Limit): boolean => scope === 'the stage' || scope === 'one topic';
+
+/** The limits that stop a stage, most used first. Slow subscriptions are held apart: they wait for themselves alone. */
+export const stoppingLimits = (limits: readonly Limit[], reach: Reach): readonly Limit[] =>
+  limits
+    .filter(({ scope }) => scope !== 'slow subscriptions' && scope !== 'one tenant')
+    .toSorted((one, other) => usedOf(other, reach) - usedOf(one, reach));
+
+const LARGEST = 10_000_000;
+const MOST_STAGES = 1_000;
+
+/** The most deliveries a second, all else as in the load. `counts`: the limits that count, all that stop a stage if left out. */
+export const mostDeliveries = (
+  load: ScaleLoad,
+  { reach, side }: At,
+  { settings, calls }: Model,
+  counts: (limit: Limit) => boolean = () => true,
+): Capacity =>
+  largest((rate) => stoppingLimits(limitsOf({ ...load, rate }, settings, calls), reach).filter(counts), {
+    reach,
+    side,
+  });
+
+/** The most subscriptions, with the load's deliveries a second over all of them. */
+export function mostSubscriptions(
+  load: ScaleLoad,
+  { reach, side }: At,
+  { settings, calls }: Model,
+): Capacity {
+  const withSo = (subscriptions: number): ScaleLoad => ({
+    ...load,
+    subscriptions,
+    secrets: (load.secrets / load.subscriptions) * subscriptions,
+    fanOut: Math.min(load.fanOut, subscriptions),
+  });
+  // What a single subscription can take is no limit on how many there are: with more of them, each has less.
+  return largest(
+    (count) =>
+      stoppingLimits(limitsOf(withSo(count), settings, calls), reach).filter(
+        ({ scope }) => scope !== 'one subscription',
+      ),
+    { reach, side },
+  );
+}
+
+/** The most slow subscriptions whose messages keep up, each with its rate and its time. Infinity: they get no messages. */
+export function mostSlow(
+  { slowRate, slowMs, perRequest }: Pick<ScaleLoad, 'slowRate' | 'slowMs' | 'perRequest'>,
+  slots: number,
+): number {
+  const ofOne = (slowRate * slowMs) / 1000 / perRequest;
+  return ofOne === 0 ? Number.POSITIVE_INFINITY : Math.floor(slots / ofOne);
+}
+
+/**
+ * The number of stages for a load: so many that none is used above `share` of what a raised stage takes, also the one that
+ * gets the most tenants. The account's quotas do not count, because they can be raised. Undefined: the tenants are too few.
+ */
+export function stagesFor(load: ScaleLoad, share: number, model: Model): number | undefined {
+  const most = mostDeliveries(load, { reach: 'most', side: 'high' }, model, isOfStage).value * share;
+  if (load.rate <= most) return 1;
+  for (let stages = Math.ceil(load.rate / most); stages <= Math.min(load.tenants, MOST_STAGES); stages++) {
+    const fullest = (tenantsOfFullestStage(load.tenants, stages) / load.tenants) * load.rate;
+    if (fullest <= most) return stages;
+  }
+  return undefined;
+}
+
+/** Finds the largest whole number at which no limit is passed. The use of every limit grows with it, or stays. */
+function largest(limitsAt: (value: number) => readonly Limit[], { reach, side }: At): Capacity {
+  const brokenAt = (value: number) => limitsAt(value).filter((limit) => usedOf(limit, reach, side) > 1);
+  if (brokenAt(LARGEST).length === 0) return { value: LARGEST, limit: undefined };
+  let [fits, breaks] = [0, LARGEST];
+  while (breaks - fits > 1) {
+    const middle = Math.floor((fits + breaks) / 2);
+    if (brokenAt(middle).length === 0) fits = middle;
+    else breaks = middle;
+  }
+  return { value: fits, limit: brokenAt(breaks)[0] };
+}
