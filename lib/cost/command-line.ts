@@ -10,7 +10,7 @@ export type NumberRule = {
   readonly meaning: string;
 };
 
-export type CommandLine = {
+export type CalculatorLine = {
   /** What the user types, for the hint at the end of a sentence: `npm run cost`. */
   readonly command: string;
   readonly numbers: Readonly<Record<string, NumberRule>>;
@@ -24,7 +24,7 @@ export type TextRule = {
   readonly meaning: string;
 };
 
-export type ReadCommandLine =
+export type ReadCalculatorLine =
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'wrong'; readonly text: string }
   | {
@@ -36,7 +36,7 @@ export type ReadCommandLine =
     };
 
 /** Reads options of the form `--name value` and `--name=value`. Values are checked by the rules. */
-export function readCommandLine(args: readonly string[], line: CommandLine): ReadCommandLine {
+export function readCalculatorLine(args: readonly string[], line: CalculatorLine): ReadCalculatorLine {
   const names = [...Object.keys(line.texts), ...Object.keys(line.numbers)];
   const wrong = (sentence: string) => wrongOption(sentence, line);
   const { values, tokens } = parseArgs({
@@ -71,11 +71,11 @@ export function readCommandLine(args: readonly string[], line: CommandLine): Rea
 }
 
 /** A sentence about a wrong option, with the hint to `--help`. */
-export const wrongOption = (sentence: string, { command }: Pick<CommandLine, 'command'>) =>
+export const wrongOption = (sentence: string, { command }: Pick<CalculatorLine, 'command'>) =>
   ({ kind: 'wrong', text: `${sentence} (${command} -- --help shows what there is)` }) as const;
 
 /** The rows of options for `--help`: each option with its meaning, and its default in brackets. */
-export function optionRows({ texts, numbers }: Pick<CommandLine, 'texts' | 'numbers'>): string {
+export function optionRows({ texts, numbers }: Pick<CalculatorLine, 'texts' | 'numbers'>): string {
   const rows = [
     ...Object.entries(texts).map(([name, { values, usual, meaning }]) => [
       `--${name} ${values.join('|')}`,

@@ -1,7 +1,7 @@
 // The options of `npm run cost`.
 import { isOrdered, ORDERS, QOS } from '#lib/subscription/subscription.ts';
 import type { Usage } from './bill.ts';
-import { type CommandLine, readCommandLine, wrongOption } from './command-line.ts';
+import { type CalculatorLine, readCalculatorLine, wrongOption } from './command-line.ts';
 import { costUsage, NUMBERS, type NumberName, TEXTS } from './option-rules.ts';
 
 export type CostOptions = Omit<Usage, 'batch'> & {
@@ -18,11 +18,11 @@ type Read =
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'wrong'; readonly text: string };
 
-const LINE: CommandLine = { command: 'npm run cost', numbers: NUMBERS, texts: TEXTS, usage: costUsage };
+const LINE: CalculatorLine = { command: 'npm run cost', numbers: NUMBERS, texts: TEXTS, usage: costUsage };
 
 /** Reads the options of the command line. A wrong option is answered with a sentence. */
 export function readCostOptions(args: readonly string[]): Read {
-  const read = readCommandLine(args, LINE);
+  const read = readCalculatorLine(args, LINE);
   if (read.kind !== 'values') return read;
   const { numbers, texts } = read;
   const given = (name: Exclude<NumberName, 'batch' | 'log-bytes'>) =>

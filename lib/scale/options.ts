@@ -1,9 +1,9 @@
 // The options of `npm run scale`.
 import {
-  type CommandLine,
+  type CalculatorLine,
   type NumberRule,
   optionRows,
-  readCommandLine,
+  readCalculatorLine,
   wrongOption,
 } from '#lib/cost/command-line.ts';
 import { NUMBERS, TEXTS } from '#lib/cost/option-rules.ts';
@@ -92,7 +92,7 @@ export const scaleOptions = (): readonly string[] => [
   ...SETTINGS,
 ];
 
-const line = (): CommandLine => ({
+const line = (): CalculatorLine => ({
   command: 'npm run scale',
   numbers: { ...LOAD_NUMBERS, ...SETTING_NUMBERS() },
   texts: SCALE_TEXTS,
@@ -120,7 +120,7 @@ type Read =
 
 /** Reads the options of the command line. A wrong option is answered with a sentence. */
 export function readScaleOptions(args: readonly string[]): Read {
-  const read = readCommandLine(args, line());
+  const read = readCalculatorLine(args, line());
   if (read.kind !== 'values') return read;
   const { numbers, texts } = read;
   const given = (name: keyof typeof LOAD_NUMBERS, usual: number): number => numbers.get(name) ?? usual;

@@ -41,8 +41,8 @@ function table(limits: readonly Limit[]): string[] {
     ['limit', 'full batches', 'one a batch', 'now', 'at most', 'used now'],
     ...limits.map((limit) => [
       limit.name,
-      range(limit.full),
-      range(limit.alone),
+      rangeText(limit.full),
+      rangeText(limit.alone),
       number(limit.now),
       number(limit.most),
       `${number(usedOf(limit, 'now') * 100)} %`,
@@ -78,7 +78,7 @@ function oneStage(options: ScaleOptions, model: Model): string[] {
   const subscriptions = (reach: Reach) =>
     between((side) => mostSubscriptions(options, { reach, side }, model));
   const { slowDrainBudget, perTenant } = slotsOfStage(model.settings);
-  const busy = (end: BatchEnd) => range(deliverInvocations(options, model.settings, end));
+  const busy = (end: BatchEnd) => rangeText(deliverInvocations(options, model.settings, end));
   return [
     '',
     'One stage takes, all else as given:',
@@ -132,7 +132,8 @@ function between(most: (side: keyof Range) => Capacity): string {
   return `${values.map(figures).join(' to ')}; then the limit is: ${limit.name}`;
 }
 
-const range = ({ low, high }: Range): string =>
+/** Three figures of a range, or of one number where both ends are the same. */
+export const rangeText = ({ low, high }: Range): string =>
   figures(low) === figures(high) ? figures(low) : `${figures(low)} to ${figures(high)}`;
 
 /** Three figures are enough: the assumptions are no better. */

@@ -2,6 +2,7 @@
 // second of a backlog on the queue, and the invocations of `deliver` that are busy at a steady rate. The model's two ends are
 // batches of ten lanes and batches of one lane. Linux only, as the benchmarks that read CPU times.
 import { resolve } from 'node:path';
+import { type LaneLayout, laneCountIn, ONE_LANE } from '#lib/message/lane-layout.ts';
 import { deliverInvocations, deliverMs, exchangeMs } from '#lib/scale/invocations.ts';
 import { type BatchEnd, messagesIn, type ScaleLoad, type StageSettings } from '#lib/scale/load.ts';
 import { QUOTAS, type Range } from '#lib/scale/quotas.ts';

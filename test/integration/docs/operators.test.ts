@@ -126,6 +126,10 @@ test('a month is calculated', async () => {
   expect(await follow('npm run cost')).toMatch(/USD/);
 });
 
+test('a load is held against the limits of a stage', async () => {
+  expect(await follow('npm run scale')).toMatch(/Breaks first: invocations of deliver/);
+});
+
 test('the page is served until somebody ends it', async () => {
   const at = recipes.findIndex((recipe) => recipe.includes('npm run webhooks -- page'));
   const [recipe = ''] = recipes.splice(at, 1);

@@ -18,6 +18,7 @@ const LEFT_OUT = [
   'schema',
   'parameters',
   'deploy',
+  'scale:check',
   'bench:ordered',
   'bench:backlog',
   'bench:lanes',

@@ -7,6 +7,9 @@ import { readCostOptions } from '#lib/cost/options.ts';
 import { CAUSE_CODES, CAUSES } from '#lib/deliver/cause.ts';
 import { FULL_AT } from '#lib/queue/backstop.ts';
 import { requestSchema } from '#lib/resume/request.ts';
+import { limitsOf } from '#lib/scale/limits.ts';
+import { readScaleOptions } from '#lib/scale/options.ts';
+import { rangeText } from '#lib/scale/report.ts';
 import { LARGEST_MAX_CONCURRENT_CONNECTIONS } from '#lib/subscription/http-schema.ts';
 import { countCalls } from '#test/bench/counts.ts';
 import { readPage } from '#test/support/page.ts';
@@ -57,6 +60,27 @@ describe('the costs', () => {
   test('are those of functions with the default memory', () => {
     expect(parameterDefaults().get('memoryMb')).toBe(512);
   });
+});
+
+test('the needs of the large load are those of the scale model', async () => {
+  const read = readScaleOptions(['--subscriptions', '10000', '--rate', '10000']);
+  if (read.kind !== 'options') throw new Error(read.text);
+  const { options } = read;
+  const counted = { qos: options.qos, subscriptions: options.subscriptions };
+  const calls = {
+    full: await countCalls({ ...counted, batch: 10 }),
+    alone: await countCalls({ ...counted, batch: 1 }),
+  };
+  const limits = limitsOf(options, options.settings, calls);
+  const rows = page.table('limit | full batches');
+  expect(rows.length).toBeGreaterThan(5);
+  for (const [name, ...cells] of rows) {
+    const limit = limits.find((one) => one.name === name);
+    const ranges = [limit?.full, limit?.alone, limit?.now, limit?.most].map((figure = Number.NaN) =>
+      rangeText(typeof figure === 'number' ? { low: figure, high: figure } : figure),
+    );
+    expect(cells, name).toEqual(ranges);
+  }
 });
 
 test.each([
