@@ -128,7 +128,7 @@ test("a wrong password: only this endpoint's letters wait, and they arrive when 
   await world.putKafkaEndpoint('beside', broker.plaintext, elsewhere);
   await world.sendLetters([...letters('locked', ['1', '2']), ...letters('beside', ['a', 'b'])]);
   expect(await arrived(elsewhere, 2)).toEqual(['a', 'b']);
-  for (let tries = 0; linesOf('endpoint.broken', 'locked').length === 0 && tries < 200; tries++)
+  for (let tries = 0; linesOf('endpoint.broken', 'locked').length === 0 && tries < 600; tries++)
     await wait(100);
   expect(linesOf('endpoint.broken', 'locked')[0]).toContain('"reason":"credentials"');
   expect(world.set.lines.join()).not.toContain('not it');
