@@ -1,7 +1,8 @@
 // Commands of a person or of the sweep about a lane's head, an entry, a held message or a whole lane. A command travels as
 // a token in the lane, so it runs under the lane's message group. Running it twice has the effect of running it once.
 
-import type { Command, DeadLetter, Token } from '#lib/message/attribute.ts';
+import type { DeadLetter } from '#lib/message/attribute.ts';
+import type { Command, Token } from '#lib/message/token.ts';
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
 import { sendToken } from '#lib/queue/tokens.ts';
 import { sendDeliveryToUndeliverable, type UndeliverableDeps } from '#lib/queue/undeliverable.ts';

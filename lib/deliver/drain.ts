@@ -1,9 +1,10 @@
 // A drain: the token holds its lane's message group, so it alone reads and writes the lane's backlog. It delivers the
 // entries in order under the rules of queue messages, for one slice, and then sends the token of the next slice.
 
-import type { Delivery, Token } from '#lib/message/attribute.ts';
+import type { Delivery } from '#lib/message/attribute.ts';
 import { isOtherLane } from '#lib/message/lane.ts';
 import { laneCountIn, requestsInLane } from '#lib/message/lane-layout.ts';
+import type { Token } from '#lib/message/token.ts';
 import { change } from '#lib/state/change.ts';
 import { startNextDrain } from '#lib/state/drains.ts';
 import { type BacklogEntry, firstEntries, removeEntries } from '#lib/state/entries.ts';

@@ -1,8 +1,8 @@
 // A token of a move comes behind all messages that its lane got before (state/lane-move.ts). Holding the lane's message
 // group, this moves the backlog entries of other lanes there. Their sort keys, and so their order, stay the same.
 
-import type { Command, Token } from '#lib/message/attribute.ts';
 import { laneFor } from '#lib/message/lane.ts';
+import type { Command, Token } from '#lib/message/token.ts';
 import { sendToken } from '#lib/queue/tokens.ts';
 import { change } from '#lib/state/change.ts';
 import type { DrainStartDeps } from '#lib/state/drains.ts';

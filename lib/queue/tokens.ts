@@ -1,8 +1,9 @@
 // Tokens drain a lane or run a command in it. They travel through the lane like messages and hold its message group. A
 // token with an old drain number is dropped, so lost, late and duplicate tokens do no harm.
 import { hash } from 'node:crypto';
-import { encodeAttribute, type Token } from '#lib/message/attribute.ts';
+import { encodeAttribute } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
+import type { Token } from '#lib/message/token.ts';
 import { delaySecondsUntil } from './delay.ts';
 import { NotConfirmed, type Outgoing, type Queues } from './queues.ts';
 

@@ -1,8 +1,9 @@
 // The whole set in one process with simulated time: publishers, route, deliver and resume over queues and tables in memory,
 // and the subscribers. The functions are those of functions/*.ts. A test decides the fate of each call.
 import { onTestFinished, vi } from 'vitest';
-import { decodeLaneMessage, encodeAttribute, type Token } from '#lib/message/attribute.ts';
+import { decodeLaneMessage, encodeAttribute } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
+import type { Token } from '#lib/message/token.ts';
 import type { DeadLettered } from '#lib/queue/dead-letters.ts';
 import type { ResumeRequest, ResumeAnswer as Said } from '#lib/resume/request.ts';
 import type { Swept } from '#lib/resume/sweep.ts';

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { obey } from '#lib/deliver/command.ts';
 import type { MoveCommand } from '#lib/deliver/move-lane.ts';
-import type { Command, Token } from '#lib/message/attribute.ts';
+import type { Command, Token } from '#lib/message/token.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { entryOf, firstEntries, putEntries } from '#lib/state/entries.ts';
 import { NO_STATE } from '#lib/state/state.ts';
