@@ -53,11 +53,17 @@ export function statusLineOf(
   };
 }
 
-export type StatusLine = { readonly subscription: string; readonly topic: string | undefined } & (
-  | ReturnType<typeof statusLineOf>
-  /** The state item has another shape. */
-  | { readonly phase: 'unreadable' }
-);
+type Named = {
+  readonly topic: string | undefined;
+  /** Of a subscription to several topics: the first ones, and an ellipsis where there are more. */
+  readonly topics?: readonly string[];
+};
+
+export type StatusLine = Named & { readonly subscription: string } & (
+    | ReturnType<typeof statusLineOf>
+    /** The state item has another shape. */
+    | { readonly phase: 'unreadable' }
+  );
 
 export type OverviewPage = {
   readonly subscriptions: readonly StatusLine[];
@@ -65,7 +71,27 @@ export type OverviewPage = {
   readonly cursor: string | undefined;
 };
 
-const listedSchema = z.object({ id: z.string(), topic: z.string().optional().catch(undefined) });
+const listedSchema = z.object({
+  id: z.string(),
+  topic: z.string().optional().catch(undefined),
+  topics: z.array(z.string()).optional().catch(undefined),
+});
+type Listed = z.infer<typeof listedSchema>;
+
+/** Characters of a subscription's topics in a line. A page has up to a thousand lines, and Lambda answers with 6 MB at most. */
+const TOPICS_CHARACTERS = 256;
+
+function namedBy({ topic, topics }: Listed): Named {
+  if (topics === undefined) return { topic };
+  const first: string[] = [];
+  let left = TOPICS_CHARACTERS;
+  for (const one of topics) {
+    left -= one.length;
+    if (left < 0) return { topic, topics: [...first, '…'] };
+    first.push(one);
+  }
+  return { topic, topics: first };
+}
 
 /** Reads one page of all subscriptions, unordered. Throws when DynamoDB fails, or does not answer for all. */
 export async function overview(
@@ -73,7 +99,7 @@ export async function overview(
   deps: OverviewDeps,
 ): Promise<OverviewPage> {
   const pages = deps.subscriptionsTable.scan(listedSchema, {
-    attributes: ['id', 'topic'],
+    attributes: ['id', 'topic', 'topics'],
     limit,
     after: cursor === undefined ? undefined : { id: cursor },
   });
@@ -87,22 +113,20 @@ export async function overview(
   return { subscriptions: [], cursor: undefined };
 }
 
-async function linesOf(
-  listed: readonly z.infer<typeof listedSchema>[],
-  { stateTable }: OverviewDeps,
-): Promise<StatusLine[]> {
+async function linesOf(listed: readonly Listed[], { stateTable }: OverviewDeps): Promise<StatusLine[]> {
   const keys = listed.flatMap(({ id }) => [stateKey(id), measureKey(id)]);
   const found = await stateTable.getAll(keys, { consistent: true });
   const byKey = new Map(found.map((item) => [`${item.pk} ${item.sk}`, item]));
   const at = ({ pk, sk }: { pk: string; sk: string }) => byKey.get(`${pk} ${sk}`);
   return await Promise.all(
-    listed.map(async ({ id, topic }): Promise<StatusLine> => {
+    listed.map(async ({ id, ...names }): Promise<StatusLine> => {
       const state = parseState(at(stateKey(id)));
-      if (state === undefined) return { subscription: id, topic, phase: 'unreadable' };
+      const named = namedBy({ id, ...names });
+      if (state === undefined) return { subscription: id, ...named, phase: 'unreadable' };
       const held = await heldOf(id, state, { stateTable });
       return {
         subscription: id,
-        topic,
+        ...named,
         ...statusLineOf(state, { measure: parseMeasure(at(measureKey(id))), held }),
       };
     }),

@@ -30,7 +30,13 @@ const lineSchema = z.looseObject({
   heldIsAtLeast: z.boolean().optional(),
 });
 const pageSchema = z.object({
-  subscriptions: z.array(lineSchema.extend({ subscription: z.string(), topic: z.string().optional() })),
+  subscriptions: z.array(
+    lineSchema.extend({
+      subscription: z.string(),
+      topic: z.string().optional(),
+      topics: z.array(z.string()).optional(),
+    }),
+  ),
   cursor: z.string().optional(),
 });
 type Status = z.infer<typeof lineSchema>;
@@ -84,7 +90,7 @@ function tableOf(lines: readonly Line[], { print }: Pick<CommandContext, 'print'
     lines,
     [
       { title: 'subscription', of: ({ subscription }) => subscription },
-      { title: 'topic', of: ({ topic }) => topic },
+      { title: 'topic', of: ({ topic, topics }) => topics?.join(', ') ?? topic },
       { title: 'state', of: stateOf, style: (line) => STYLES[stateOf(line)] },
       { title: 'reason', of: ({ pause }) => pause?.reason },
       { title: 'code', of: ({ pause }) => pause?.code },

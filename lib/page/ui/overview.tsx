@@ -56,7 +56,11 @@ const COLUMNS: readonly TableColumn<Row>[] = [
     sortBy: ({ held }) => held,
     isNumber: true,
   },
-  { title: 'Topic', cell: ({ topic }) => topic && <Foreign>{topic}</Foreign>, sortBy: ({ topic }) => topic },
+  {
+    title: 'Topic',
+    cell: (row) => topicsOf(row) && <Foreign>{topicsOf(row)}</Foreign>,
+    sortBy: (row) => topicsOf(row),
+  },
 ];
 
 function Reason({ pause: { reason, detail, code } }: { readonly pause: NonNullable<Row['pause']> }) {
@@ -154,8 +158,10 @@ function Subscriptions({
   );
 }
 
-const textOf = ({ subscription, topic, pause }: Row): string =>
-  [subscription, topic, pause?.reason, pause?.code, pause?.detail].join(' ').toLowerCase();
+const topicsOf = ({ topic, topics }: Row): string | undefined => topics?.join(', ') ?? topic;
+
+const textOf = ({ pause, ...row }: Row): string =>
+  [row.subscription, topicsOf(row), pause?.reason, pause?.code, pause?.detail].join(' ').toLowerCase();
 
 function Sums({
   rows,

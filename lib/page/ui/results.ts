@@ -19,7 +19,12 @@ export type Status = {
   readonly held?: number;
   readonly heldIsAtLeast?: boolean;
 };
-export type StatusRow = Status & { readonly subscription: string; readonly topic?: string };
+export type StatusRow = Status & {
+  readonly subscription: string;
+  readonly topic?: string;
+  /** Of a subscription to several topics. */
+  readonly topics?: readonly string[];
+};
 
 type ItemFault = { readonly path: string; readonly reason: string };
 

@@ -63,6 +63,15 @@ test('an item with topics is put with its place in the index, and gets each topi
   ]);
 });
 
+test('status shows the topics of a subscription to several', async () => {
+  const json = await cli(['status', '--json']);
+  const [line] = JSON.parse(json.stdout).filter(
+    ({ subscription }: { subscription: string }) => subscription === 'many-topics',
+  );
+  expect(line).toMatchObject({ topic: '*', topics: ['many.*', 'many.a', 'else'] });
+  expect((await cli(['status'])).stdout).toMatch(/^many-topics +many\.\*, many\.a, else +going/m);
+});
+
 test('put --dry-run --event says what would go through, and puts nothing', async () => {
   const dry = await cli([
     'subscriptions',

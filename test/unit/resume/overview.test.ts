@@ -54,6 +54,22 @@ test('every subscription is listed once: phase, reason, and backlog', async () =
   });
 });
 
+test('a subscription to several topics is listed with them, as far as a line has room', async () => {
+  const world = createWorld();
+  const put = (id: string, named: object) => world.tables.put('subscriptions', { id, ...named });
+  put('one', { topic: 'orders' });
+  put('several', { topic: '*', topics: ['order.*', 'refund'] });
+  put('many', { topic: '*', topics: Array.from({ length: 100 }, (_, n) => `${n}`.padEnd(128, 'x')) });
+  put('wrong', { topic: '*', topics: 'orders' });
+  const { found } = await all(world, { action: 'status', limit: 60 }, 'subscriptions');
+  const of = (id: string) => found.find(({ subscription }) => subscription === id);
+  expect(of('one')).toMatchObject({ topic: 'orders' });
+  expect(of('one')).not.toHaveProperty('topics');
+  expect(of('several')).toMatchObject({ topic: '*', topics: ['order.*', 'refund'] });
+  expect(of('wrong')).toMatchObject({ topic: '*', phase: 'going' });
+  expect(of('many')?.topics).toEqual(['0'.padEnd(128, 'x'), '1'.padEnd(128, 'x'), '…']);
+});
+
 test('the status of a slow subscription says so, and since when', async () => {
   const world = createWorld();
   world.put('slow');
