@@ -83,7 +83,12 @@ export function billOf(counts: CallCounts, usage: Usage): readonly BillLine[] {
     ],
     ['deliver: invocations', 1 / batch, 'invocations', PRICES.lambdaInvocation],
     ['deliver: time', gbSeconds(billedMs(usage)), 'GB-seconds', PRICES.lambdaGbSecond],
-    ['items and states: read', deliver.itemsRead + (route.calls.Get ?? 0), 'read units', PRICES.dynamodbRead],
+    [
+      'items and states: read',
+      deliver.itemsRead + route.itemsRead + (route.calls.Get ?? 0),
+      'read units',
+      PRICES.dynamodbRead,
+    ],
     ['claims: write', writes, 'write units', PRICES.dynamodbWrite],
     ['log lines', logged / 1000, 'KB', PRICES.logs],
     [

@@ -15,8 +15,8 @@ export type LaneUser = { readonly id: string; readonly lanes: LaneLayout };
 
 export type LaneNotes = {
   /**
-   * The lanes into which each subscription's messages may be sent now, by id; they are noted. Throws when DynamoDB fails:
-   * then nothing may be sent.
+   * The lanes into which each subscription's messages may be sent now, by id; they are noted. Throws when DynamoDB fails, or
+   * takes too long: then nothing may be sent.
    */
   lanesToUse(users: readonly LaneUser[]): Promise<ReadonlyMap<string, LaneLayout>>;
 };
@@ -42,47 +42,56 @@ const ROUNDS = 32;
 
 /** Makes the notes of one environment. It looks at the state of an ordered subscription once in `cacheMs`. */
 export function createLaneNotes(deps: LaneNoteDeps): LaneNotes {
-  const { stateTable, now, cacheMs } = deps;
+  const { stateTable, now, cacheMs, staleLanesMs } = deps;
   const kept = new Map<string, Noted>();
 
-  /** Looks at the states in one call, and keeps what is noted. */
-  function lookAt(users: readonly LaneUser[]): ReadonlyMap<string, Promise<LaneLayout>> {
-    const uses = new Map<string, Promise<LaneLayout>>();
+  /** States are read in one call for all messages that ask within one turn of the event loop. */
+  let waiting:
+    | { readonly ids: Set<string>; readonly states: Promise<ReadonlyMap<unknown, unknown>> }
+    | undefined;
+  async function readGathered(ids: ReadonlySet<string>): Promise<ReadonlyMap<unknown, unknown>> {
+    await new Promise((resolve) => setImmediate(resolve));
+    waiting = undefined;
+    const items = await stateTable.getAll([...ids].map(stateKey), { consistent: true });
+    return new Map(items.map((item) => [item.pk, item]));
+  }
+
+  function lookAt(user: LaneUser): Promise<LaneLayout> {
+    const { id, lanes: said } = user;
     const until = now() + cacheMs;
-    const reading = stateTable
-      .getAll(
-        users.map(({ id }) => stateKey(id)),
-        { consistent: true },
-      )
-      .then((items) => new Map(items.map((item) => [item.pk, item])));
-    for (const user of users) {
-      const use = reading.then((items) => noted(user, parseState(items.get(stateKey(user.id).pk)), deps));
-      uses.set(user.id, use);
-      const entry = { said: user.lanes, use, until };
-      kept.delete(user.id);
-      kept.set(user.id, entry);
-      use.catch(() => {
-        if (kept.get(user.id) === entry) kept.delete(user.id);
-      });
+    if (waiting === undefined) {
+      const ids = new Set<string>();
+      waiting = { ids, states: readGathered(ids) };
     }
+    const { ids, states } = waiting;
+    ids.add(id);
+    const use = states
+      .then((items) => noted(user, parseState(items.get(stateKey(id).pk)), deps))
+      .then((lanes) => {
+        // The rest of the time is for the send.
+        if (now() < until + (staleLanesMs - cacheMs) / 2) return lanes;
+        throw new Error(`the lanes of subscription ${id} were found too late to send by them`);
+      });
+    const entry = { said, use, until };
+    kept.delete(id);
+    kept.set(id, entry);
+    use.catch(() => {
+      if (kept.get(id) === entry) kept.delete(id);
+    });
     forgetOldest(kept, MOST_KEPT);
-    return uses;
+    return use;
   }
 
   return {
     async lanesToUse(users) {
       const uses = new Map<string, Promise<LaneLayout>>();
-      const unknown = new Map<string, LaneUser>();
       for (const { id, lanes } of users) {
         // Without an order there is none to keep.
         if (lanes.several) continue;
         const { said, use, until = 0 } = kept.get(id) ?? {};
         const isSaid = said?.requests === lanes.requests && said.byKey === lanes.byKey;
-        if (use !== undefined && isSaid && until > now()) uses.set(id, use);
-        else unknown.set(id, { id, lanes });
+        uses.set(id, use !== undefined && isSaid && until > now() ? use : lookAt({ id, lanes }));
       }
-      const looked = unknown.size > 0 ? lookAt([...unknown.values()]) : [];
-      for (const [id, use] of looked) uses.set(id, use);
       const using = [...uses].map(async ([id, use]) => [id, await use] as const);
       return new Map(await Promise.all(using));
     },

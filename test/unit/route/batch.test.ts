@@ -398,3 +398,13 @@ test('a message that is addressed to a subscription, and one that comes back fro
   const noted = world.tables.items('state').map(({ subscription, move }) => [subscription, move]);
   expect(noted).toEqual(['a', 'b'].map((id) => [id, expect.objectContaining({ to: 7 })]));
 });
+
+test('a batch for ten ordered subscriptions looks at their states in one call', async () => {
+  const world = createRouteWorld();
+  const ids = Array.from({ length: 10 }, (_, n) => `s${n}`);
+  world.register(...ids.map((id) => subscriptionItem(id)));
+  for (const id of ids) world.publish({ subscription: id });
+  expect(await world.poll()).toEqual(DONE);
+  expect(world.delivered()).toHaveLength(10);
+  expect(world.tables.calls.get('BatchGet')).toBe(1);
+});

@@ -144,6 +144,18 @@ describe('where DynamoDB fails', () => {
     },
   );
 
+  test('lanes that are found too late are not used', async () => {
+    const { use, advance, readLanes } = start({ a: ONE });
+    readLanes.mockImplementationOnce(async () => {
+      advance(7_500);
+      return ONE;
+    });
+    await expect(use({ a: ONE })).rejects.toThrow(
+      'the lanes of subscription a were found too late to send by them',
+    );
+    expect(await use({ a: ONE })).toEqual({ a: ONE });
+  });
+
   test('a state that can’t be read holds back no other subscription', async () => {
     const { use, memory, state } = start({ a: ONE, b: ONE });
     memory.put('state', { ...stateKey('a'), subscription: 'a', version: 'new' });
