@@ -18,6 +18,10 @@ export type AskedOfLoad =
   {
     readonly places: LoadPlaces;
     readonly topic: string;
+    /** The messages go to so many topics in turn, which are named `topic-0`, `topic-1` and so on; left out: to `topic` itself. */
+    readonly topics?: number;
+    /** Bytes of a payload; 1 KiB when left out. */
+    readonly bodyBytes?: number;
     readonly messages: number;
     /** Messages a second, each in a call of its own; undefined: as fast as they go, ten a call. */
     readonly perSecond: number | undefined;
@@ -33,7 +37,9 @@ export type Loaded = {
   readonly elapsedMs: number;
 };
 
-const BODY_BYTES = 1024;
+const USUAL_BODY_BYTES = 1024;
+/** SQS takes 1 MiB in a call. */
+const CALL_BYTES = 900_000;
 /** The callback answers so long after it has the body. */
 const ANSWER_MS = Number(process.argv[2] ?? 0);
 /** Calls of a burst that are made at once. */
@@ -73,7 +79,7 @@ const server = createServer((request, response) => {
 server.keepAliveTimeout = 600_000;
 
 /** The body of a message begins with the run and the message's number. */
-const bodyOf = (number: number): string => `${run} ${number} `.padEnd(BODY_BYTES, 'x');
+const bodyOf = (number: number, bytes = USUAL_BODY_BYTES): string => `${run} ${number} `.padEnd(bytes, 'x');
 
 async function load(asked: AskedOfLoad): Promise<Loaded> {
   run += 1;
@@ -94,18 +100,24 @@ async function load(asked: AskedOfLoad): Promise<Loaded> {
   return { delaysMs, repeated, missing: expected - arrived.size, elapsedMs: lastAt - startedAt };
 }
 
-async function burst({ places, topic, messages }: AskedOfLoad): Promise<void> {
+async function burst(asked: AskedOfLoad): Promise<void> {
+  const { places, messages, bodyBytes = USUAL_BODY_BYTES } = asked;
   const sqs = clientAt(places);
+  const together = Math.max(1, Math.min(10, Math.floor(CALL_BYTES / bodyBytes)));
   let next = 0;
   const sendAll = async () => {
     while (next < messages) {
       const first = next;
-      next = Math.min(messages, first + 10);
+      next = Math.min(messages, first + together);
       const at = now();
       const Entries: SendMessageBatchRequestEntry[] = [];
       for (let number = first; number < next; number++) {
         sentAt[number] = at;
-        Entries.push({ Id: String(number), MessageBody: bodyOf(number), ...attributesOf(topic) });
+        Entries.push({
+          Id: String(number),
+          MessageBody: bodyOf(number, bodyBytes),
+          ...attributesOf(topicOf(number, asked)),
+        });
       }
       const { Failed = [] } = await sqs.send(
         new SendMessageBatchCommand({ QueueUrl: places.queueUrl, Entries }),
@@ -117,14 +129,19 @@ async function burst({ places, topic, messages }: AskedOfLoad): Promise<void> {
   sqs.destroy();
 }
 
-async function steady({ places, topic, messages }: AskedOfLoad, perSecond: number): Promise<void> {
+async function steady(asked: AskedOfLoad, perSecond: number): Promise<void> {
+  const { places, messages } = asked;
   const sqs = clientAt(places);
   const startedAt = now();
   const sends: Promise<unknown>[] = [];
   for (let number = 0; number < messages; number++) {
     await wait(Math.max(0, startedAt + (number / perSecond) * 1000 - now()));
     sentAt[number] = now();
-    const command = { QueueUrl: places.queueUrl, MessageBody: bodyOf(number), ...attributesOf(topic) };
+    const command = {
+      QueueUrl: places.queueUrl,
+      MessageBody: bodyOf(number, asked.bodyBytes),
+      ...attributesOf(topicOf(number, asked)),
+    };
     sends.push(sqs.send(new SendMessageCommand(command)));
   }
   await Promise.all(sends);
@@ -133,6 +150,9 @@ async function steady({ places, topic, messages }: AskedOfLoad, perSecond: numbe
 
 const clientAt = ({ url, region }: LoadPlaces) =>
   new SQSClient({ endpoint: url, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+
+const topicOf = (number: number, { topic, topics }: Pick<AskedOfLoad, 'topic' | 'topics'>): string =>
+  topics === undefined ? topic : `${topic}-${number % topics}`;
 
 const attributesOf = (topic: string) => ({
   MessageAttributes: { topic: { DataType: 'String', StringValue: topic } },

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { LocalSet, LocalSetOptions } from '#lib/local/set.ts';
 import { startBeside } from './beside.ts';
-import { cpuMsOf, functionProcessesOf } from './process-cpu.ts';
+import { cpuMsOf, functionProcessesOf, peakMiBOf } from './process-cpu.ts';
 import type { AskedOfLoad, Loaded } from './set-load.ts';
 
 export type SetJob = {
@@ -20,6 +20,9 @@ export type SetJob = {
   readonly environments: number;
   /** How long the callback takes to answer; at once when left out. */
   readonly answerMs?: number;
+  /** true: each subscription has a topic of its own, and a message goes to one of them. Otherwise each message goes to all. */
+  readonly ownTopics?: boolean;
+  readonly bodyBytes?: number;
 };
 export type SetWindow = Loaded & {
   readonly deliveries: number;
@@ -27,6 +30,8 @@ export type SetWindow = Loaded & {
   readonly cpuMs: Readonly<Record<string, number>>;
   /** Milliseconds of CPU of the process of the emulators and pollers. */
   readonly emulatorsMs: number;
+  /** The most memory in MiB that an environment of each function had. */
+  readonly peakMiB: Readonly<Record<string, number>>;
   readonly invocations: Readonly<Record<string, number>>;
   /** Milliseconds that the invocations of each function took together. */
   readonly busyMs: Readonly<Record<string, number>>;
@@ -38,6 +43,8 @@ export type SetWindow = Loaded & {
 };
 
 const TOPIC = 'bench';
+/** Items that are put at the same time. */
+const PUTS_AT_ONCE = 20;
 const LIMIT_MS = 120_000;
 const FUNCTIONS = ['route', 'deliver'];
 
@@ -58,16 +65,19 @@ async function measure(job: SetJob): Promise<SetWindow> {
   });
   const load = await startBeside<AskedOfLoad>('./set-load.ts', { args: [String(job.answerMs ?? 0)] });
   const documents = DynamoDBDocumentClient.from(set.clients.dynamodb);
-  for (let number = 0; number < job.subscriptions; number++) {
+  const deliveriesEach = job.ownTopics ? 1 : job.subscriptions;
+  const register = async (number: number) => {
     const Item = {
       id: `bench-${number}`,
-      topic: TOPIC,
+      topic: job.ownTopics ? `${TOPIC}-${number}` : TOPIC,
       type: 'webhook-advanced',
       qos: job.qos,
       configuration: { entrypointId: 'webhook-advanced', callbackUrl: `${load.told}/${number}` },
     };
     await documents.send(new PutCommand({ TableName: set.outputs.SubscriptionsTableName, Item }));
-  }
+  };
+  const numbers = Array.from({ length: job.subscriptions }, (_, number) => number);
+  while (numbers.length > 0) await Promise.all(numbers.splice(0, PUTS_AT_ONCE).map(register));
   let failures = 0;
   let invocations: Record<string, number> = {};
   let busyMs: Record<string, number> = {};
@@ -81,9 +91,11 @@ async function measure(job: SetJob): Promise<SetWindow> {
     load.ask<Loaded>({
       places: { url: set.url, region: set.region, queueUrl: set.outputs.MessagesQueueUrl ?? '' },
       topic: TOPIC,
+      ...(job.ownTopics && { topics: job.subscriptions }),
+      ...(job.bodyBytes !== undefined && { bodyBytes: job.bodyBytes }),
       messages,
       perSecond: job.perSecond,
-      deliveriesEach: job.subscriptions,
+      deliveriesEach,
       limitMs: LIMIT_MS,
     });
 
@@ -107,8 +119,9 @@ async function measure(job: SetJob): Promise<SetWindow> {
   const lost = [...before.keys()].filter((pid) => !cpuByProcess().has(pid)).length;
   const measured = {
     ...loaded,
-    deliveries: job.messages * job.subscriptions,
+    deliveries: job.messages * deliveriesEach,
     cpuMs,
+    peakMiB: peaksByFunction(),
     emulatorsMs: (emulators.user + emulators.system) / 1000,
     invocations,
     busyMs,
@@ -128,6 +141,15 @@ function cpuByProcess() {
       { functionName, ms: cpuMsOf(pid) },
     ]),
   );
+}
+
+function peaksByFunction(): Record<string, number> {
+  const peaks: Record<string, number> = {};
+  for (const { pid, functionName } of functionProcessesOf(process.pid)) {
+    const name = shortName(functionName);
+    peaks[name] = Math.max(peaks[name] ?? 0, peakMiBOf(pid));
+  }
+  return peaks;
 }
 
 /** The last invocation writes its log lines and deletes its messages after the last arrival. */

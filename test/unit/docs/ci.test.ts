@@ -23,6 +23,8 @@ const LEFT_OUT = [
   'bench:backlog',
   'bench:lanes',
   'bench:neighbours',
+  'bench:growth',
+  'bench:peers',
 ];
 
 /** The commands that a script comes to, once its own `npm run …` are followed. */

@@ -1,0 +1,130 @@
+// What the calls of a lane's backlog cost while it grows: the entries have the shapes of the deployed table, and the emulated
+// DynamoDB keeps them in memory. Its times mean nothing, but their ratio to those of a short backlog does.
+import { CreateTableCommand, DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createClients } from '#lib/local/clients.ts';
+import { entryOf, firstEntries, putEntries, removeEntries } from '#lib/state/entries.ts';
+import { createTables } from '#lib/state/table.ts';
+import { startBeside } from './beside.ts';
+import { percentile } from './ratio.ts';
+
+export type BacklogGrowth = {
+  readonly entries: number;
+  /** Medians in milliseconds: to park ten messages, to read the first ten, and to remove them. */
+  readonly parkMs: number;
+  readonly readMs: number;
+  readonly removeMs: number;
+  /** Calls to DynamoDB for these three together: parking ten, reading and removing them. */
+  readonly calls: number;
+};
+
+const LANE = { subscription: 'growth', lane: 0 } as const;
+const TEN = 10;
+const FILLED_AT_ONCE = 25;
+const FILLS_AT_ONCE = 4;
+const TIMES = 30;
+/** The code is compiled, and the connections are open, before the measured ones. */
+const WARM_UP = 20;
+const BODY = 'x'.repeat(1_024);
+const EMULATOR_FLAGS = ['--max-old-space-size=12000', '--min-semi-space-size=64', '--max-semi-space-size=64'];
+
+/** Grows one backlog from size to size. Throws when the emulator refuses an entry. */
+export async function measureBacklog(sizes: readonly number[]): Promise<BacklogGrowth[]> {
+  const emulator = await startBeside('./dynamodb.ts', { flags: EMULATOR_FLAGS });
+  const { dynamodb } = createClients(emulator.told);
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName: 'state',
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+    }),
+  );
+  while (
+    (await dynamodb.send(new DescribeTableCommand({ TableName: 'state' }))).Table?.TableStatus !== 'ACTIVE'
+  );
+  let calls = 0;
+  const documents = DynamoDBDocumentClient.from(dynamodb, {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  const counting = {
+    send: (command: never) => {
+      calls += 1;
+      return documents.send(command);
+    },
+  } as Pick<DynamoDBDocumentClient, 'send'>;
+  const deps = { ...createTables(counting, { stateTable: 'state' }), now: Date.now };
+  const entriesFrom = (first: number, count: number) =>
+    Array.from({ length: count }, (_, index) => parked(first + index));
+
+  const measured: BacklogGrowth[] = [];
+  let there = 0;
+  for (const size of sizes) {
+    while (there < size) {
+      const fills = Array.from({ length: FILLS_AT_ONCE }, (_, index) => there + index * FILLED_AT_ONCE);
+      await Promise.all(
+        fills
+          .filter((first) => first < size)
+          .map((first) =>
+            putEntries(
+              LANE.subscription,
+              LANE.lane,
+              entriesFrom(first, Math.min(FILLED_AT_ONCE, size - first)),
+              deps,
+            ),
+          ),
+      );
+      there = Math.min(size, there + FILLS_AT_ONCE * FILLED_AT_ONCE);
+    }
+    const times = { park: [] as number[], read: [] as number[], remove: [] as number[] };
+    for (let time = -WARM_UP; time < TIMES; time++) {
+      if (time === 0) calls = 0;
+      const begun = performance.now();
+      await putEntries(LANE.subscription, LANE.lane, entriesFrom(there, TEN), deps);
+      const parkedAt = performance.now();
+      await firstEntries(LANE.subscription, LANE.lane, TEN, deps);
+      const readAt = performance.now();
+      // Those at the end, so that the backlog keeps its size.
+      await removeEntries(LANE.subscription, LANE.lane, entriesFrom(there, TEN), deps);
+      const removedAt = performance.now();
+      if (time < 0) continue;
+      times.park.push(parkedAt - begun);
+      times.read.push(readAt - parkedAt);
+      times.remove.push(removedAt - readAt);
+    }
+    measured.push({
+      entries: size,
+      parkMs: percentile(times.park, 0.5),
+      readMs: percentile(times.read, 0.5),
+      removeMs: percentile(times.remove, 0.5),
+      calls: calls / TIMES,
+    });
+  }
+  emulator.close();
+  dynamodb.destroy();
+  return measured;
+}
+
+const parked = (number: number) =>
+  entryOf(
+    {
+      body: BODY,
+      sequence: String(number).padStart(20, '0'),
+      delivery: {
+        subscription: LANE.subscription,
+        messageId: `growth-${number}`,
+        contentType: 'application/json',
+        headers: {},
+        publishedAt: 0,
+        attempt: 1,
+        sends: 0,
+      },
+    },
+    0,
+  );

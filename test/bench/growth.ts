@@ -1,0 +1,162 @@
+// `npm run bench:growth`: how the cost of a delivery grows with the number of subscriptions, the size of a body, the fan-out
+// and the backlog; the memory of `deliver` beside hostile answers; and what a cold start costs. It prints tables, and writes
+// them as JSON. PARTS, SIZE, ROUNDS, BACKLOG and REPORT make other runs. Linux only.
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { bundle, bundleBytes, functionNames } from '#lib/build/bundle.ts';
+import { importCost } from '#lib/build/import-cost.ts';
+import { measureBacklog } from './growth-backlog.ts';
+import type { HostileMemory, MemoryJob } from './growth-memory.ts';
+import { machine } from './machine.ts';
+import { percentile, spread } from './ratio.ts';
+import type { SetJob, SetWindow } from './set-window.ts';
+import { type Row, tableOf } from './table.ts';
+import { measureWindow } from './window.ts';
+
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
+/** Multiplies the numbers of messages, subscriptions and deliveries. */
+const SIZE = Number(process.env.SIZE ?? 1);
+const PARTS_KNOWN = ['subscriptions', 'bodies', 'fan-out', 'backlog', 'memory', 'cold'] as const;
+type Part = (typeof PARTS_KNOWN)[number];
+const PARTS = (process.env.PARTS ?? PARTS_KNOWN.join(',')).split(',');
+/** The longest backlog. A million entries take 3 GB of memory, and several minutes. */
+const BACKLOG = Number(process.env.BACKLOG ?? 100_000 * SIZE);
+const REPORT = process.env.REPORT ?? 'bench-growth.json';
+const MEMORY_SECONDS = Number(process.env.MEMORY_SECONDS ?? 30 * SIZE);
+const ENVIRONMENTS = 4;
+const LONGEST_MS = 15 * 60_000;
+
+type Varied = Partial<Pick<SetJob, 'subscriptions' | 'messages' | 'bodyBytes' | 'ownTopics'>>;
+
+async function windowOf(varied: Varied): Promise<SetWindow> {
+  const job: SetJob = {
+    ...{ root: resolve('.'), qos: 'auto', environments: ENVIRONMENTS, perSecond: undefined, warmUp: 20 },
+    ...{ subscriptions: 1, messages: 1 },
+    ...varied,
+  };
+  const window = await measureWindow<SetWindow>(new URL('./set-window.ts', import.meta.url), job, {
+    longestMs: LONGEST_MS,
+  });
+  if (window === undefined) throw new Error(`${JSON.stringify(varied)}: the window did not end`);
+  return window;
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+const sized = (count: number) => Math.max(1, Math.round(count * SIZE));
+
+/** A row for each case. The cases take turns, round by round. */
+async function grow(name: string, cases: readonly (Varied & { readonly label: number })[]): Promise<Row[]> {
+  const windows = cases.map((): SetWindow[] => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [index, { label: _, ...varied }] of cases.entries())
+      windows[index]?.push(await windowOf(varied));
+  }
+  return cases.map(({ label }, index) => {
+    const rounds = windows[index] ?? [];
+    const of = (figure: (window: SetWindow) => number, digits: number) => spread(rounds.map(figure), digits);
+    return {
+      [name]: label,
+      deliveries: rounds[0]?.deliveries ?? 0,
+      'app CPU ms': of(({ cpuMs, deliveries }) => sum(Object.values(cpuMs)) / deliveries, 2),
+      'emulators CPU ms': of(({ emulatorsMs, deliveries }) => emulatorsMs / deliveries, 2),
+      'p50 ms': of(({ delaysMs }) => percentile(delaysMs, 0.5), 0),
+      'p99 ms': of(({ delaysMs }) => percentile(delaysMs, 0.99), 0),
+      'deliver MiB': of(({ peakMiB }) => peakMiB.deliver ?? 0, 0),
+      missing: sum(rounds.map(({ missing }) => missing)),
+      repeated: sum(rounds.map(({ repeated }) => repeated)),
+    };
+  });
+}
+
+const MEASURE: Readonly<Record<Part, () => Promise<Row[]>>> = {
+  subscriptions: () =>
+    grow(
+      'subscriptions',
+      [1, 100, 10_000].map((count) => ({
+        ...{ label: sized(count), subscriptions: sized(count), ownTopics: true },
+        messages: sized(2_000),
+      })),
+    ),
+  // The publishers' queue takes 896 KiB with a message's attributes.
+  bodies: () =>
+    grow(
+      'bytes of a body',
+      [1_024, 16_384, 262_144, 900_000].map((bodyBytes) => ({
+        ...{ label: bodyBytes, bodyBytes },
+        messages: sized(bodyBytes > 100_000 ? 100 : 1_000),
+      })),
+    ),
+  'fan-out': () =>
+    grow(
+      'fan-out',
+      [1, 10, 100, 1_000, 10_000].map((count) => ({
+        ...{ label: sized(count), subscriptions: sized(count) },
+        messages: Math.max(1, Math.round(sized(2_000) / count)),
+      })),
+    ),
+  async backlog() {
+    const sizes = [1, 100, 10_000, 100_000, 1_000_000].filter((size) => size < BACKLOG);
+    const [first, ...more] = await measureBacklog([...sizes, BACKLOG]);
+    if (first === undefined) return [];
+    return [first, ...more].map((one) => ({
+      entries: one.entries,
+      'calls for ten': one.calls,
+      'park, times the first': (one.parkMs / first.parkMs).toFixed(2),
+      'read, times the first': (one.readMs / first.readMs).toFixed(2),
+      'remove, times the first': (one.removeMs / first.removeMs).toFixed(2),
+    }));
+  },
+  async memory() {
+    const measured: HostileMemory[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const job: MemoryJob = { environments: 1, seconds: MEMORY_SECONDS };
+      const window = await measureWindow<HostileMemory>(new URL('./growth-memory.ts', import.meta.url), job, {
+        longestMs: LONGEST_MS,
+      });
+      if (window === undefined) throw new Error('memory: the window did not end');
+      measured.push(window);
+    }
+    const of = (figure: keyof HostileMemory) => spread(measured.map((one) => one[figure]));
+    return [
+      {
+        ...{ receivers: 10, requests: of('requests'), 'failed invocations': of('failures') },
+        ...{ 'deliver MiB before': of('idleMiB'), 'deliver MiB at most': of('peakMiB') },
+      },
+    ];
+  },
+  async cold() {
+    await bundle();
+    return functionNames().map((name) => {
+      const imports = Array.from({ length: ROUNDS }, () => importCost(name));
+      return {
+        function: name,
+        'bundle KiB': Math.round(bundleBytes(name) / 1024),
+        'CPU ms': spread(imports.map(({ cpuMs }) => cpuMs)),
+        ms: spread(imports.map(({ wallMs }) => wallMs)),
+      };
+    });
+  },
+};
+
+const unknown = PARTS.filter((part) => !PARTS_KNOWN.some((known) => known === part));
+if (unknown.length > 0) {
+  console.error(`PARTS has ${unknown.join(', ')}. There are ${PARTS_KNOWN.join(', ')}.`);
+  process.exit(1);
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+const where = machine();
+console.log(
+  `${Object.values(where).join(', ')}; ${ROUNDS} rounds in turns, median (lowest to highest); ${ENVIRONMENTS} environments a function`,
+);
+const tables: Record<string, Row[]> = {};
+for (const part of PARTS_KNOWN.filter((one) => PARTS.includes(one))) {
+  console.log(`\n${part}`);
+  const rows = await MEASURE[part]();
+  tables[part] = rows;
+  console.log(tableOf(rows));
+  writeFileSync(
+    REPORT,
+    `${JSON.stringify({ machine: where, rounds: ROUNDS, size: SIZE, tables }, null, 2)}\n`,
+  );
+}
+console.log(`\nAs JSON: ${REPORT}`);

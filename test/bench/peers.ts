@@ -1,0 +1,178 @@
+// `npm run bench:peers`: the same load at this set, Hookdeck Outpost and Svix, in turns on this machine. OUTPOST=PATH and
+// SVIX=PATH name checkouts of theirs, which are built and started from there; OUTPOST_BINARIES (a folder) and
+// SVIX_BINARY name built ones. Without them, or where a program is missing, this set is measured with the others that there are. ROUNDS, SIZE,
+// ONLY and REPORT make other runs. It prints tables and writes them as JSON. Linux only.
+import { writeFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { startBeside } from './beside.ts';
+import { machine } from './machine.ts';
+import type { AskedOfPeersLoad, PeersLoaded } from './peers/load.ts';
+import { startOutpost } from './peers/outpost.ts';
+import { startOwn } from './peers/own.ts';
+import { freePort } from './peers/programs.ts';
+import type { Sender } from './peers/sender.ts';
+import { startSvix } from './peers/svix.ts';
+import { cpuMsOf, cpuMsOfTree, memoryMiBOfTree } from './process-cpu.ts';
+import { percentile, spread } from './ratio.ts';
+import { type Row, tableOf } from './table.ts';
+
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
+/** Multiplies the number of messages of each case. */
+const SIZE = Number(process.env.SIZE ?? 1);
+/** Cases whose name contains one of these texts, which commas separate. */
+const ONLY = process.env.ONLY?.split(',');
+const REPORT = process.env.REPORT ?? 'bench-peers.json';
+const LIMIT_MS = Number(process.env.LIMIT_MS ?? 120_000);
+const WARM_UP = 40;
+/** The last log lines and records are written after the last arrival. */
+const SETTLE_MS = 2_000;
+
+type Case = {
+  readonly name: string;
+  readonly messages: number;
+  readonly perSecond: number | undefined;
+  readonly fanOut: number;
+  readonly answerMs: number;
+  /** Receivers beside the measured one that get as many messages: dead ones refuse the connection. */
+  readonly beside?: { readonly kind: 'dead' | 'slow'; readonly count: number };
+};
+const usual = { perSecond: undefined, fanOut: 1, answerMs: 0 } as const;
+const healthy = { ...usual, messages: 500, perSecond: 25 } as const;
+const CASES: readonly Case[] = [
+  { ...usual, name: 'burst', messages: 5_000 },
+  { ...usual, name: '25 a second', messages: 500, perSecond: 25 },
+  { ...usual, name: '100 a second', messages: 2_000, perSecond: 100 },
+  { ...usual, name: 'callback of 50 ms', messages: 2_000, answerMs: 50 },
+  { ...usual, name: 'callback of 500 ms', messages: 400, answerMs: 500 },
+  { ...usual, name: 'fan-out of 10', messages: 400, fanOut: 10 },
+  { ...usual, name: 'fan-out of 50', messages: 200, fanOut: 50 },
+  { ...healthy, name: 'beside one dead', beside: { kind: 'dead', count: 1 } },
+  { ...healthy, name: 'beside ten dead', beside: { kind: 'dead', count: 10 } },
+  { ...healthy, name: 'beside one of 10 s', beside: { kind: 'slow', count: 1 } },
+  { ...healthy, name: 'beside ten of 10 s', beside: { kind: 'slow', count: 10 } },
+];
+
+type Measured = PeersLoaded & {
+  readonly deliveries: number;
+  readonly appCpuMs: number;
+  readonly storesCpuMs: number;
+  readonly appMiB: number;
+  readonly storesMiB: number;
+};
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+/** Starts the senders that there are, and says which are left out and why. */
+async function startSenders(): Promise<Sender[]> {
+  const senders = [await startOwn()];
+  for (const { name, variable, start } of [
+    { name: 'Outpost', variable: 'OUTPOST', start: startOutpost },
+    { name: 'Svix', variable: 'SVIX', start: startSvix },
+  ]) {
+    const checkout = process.env[variable];
+    if (checkout === undefined) {
+      console.log(`${name} is left out: ${variable}=PATH names a checkout of it.`);
+      continue;
+    }
+    try {
+      senders.push(await start(checkout));
+    } catch (error) {
+      console.log(`${name} is left out: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  return senders;
+}
+
+const load = await startBeside<AskedOfPeersLoad>('./peers/load.ts');
+let topics = 0;
+
+/** One case at one sender, on receivers of its own: a breaker that opened in a round before has no part in it. */
+async function measure(sender: Sender, one: Case): Promise<Measured> {
+  topics += 1;
+  const urls = (count: number, kind: string, answerMs: number, at = load.told) =>
+    Array.from({ length: count }, (_, index) => `${at}/${kind}/${answerMs}/${topics}-${index}`);
+  const to = await sender.subscribe(`bench-${topics}`, urls(one.fanOut, 'counted', one.answerMs));
+  const dead = `http://127.0.0.1:${await freePort()}`;
+  const beside =
+    one.beside &&
+    (await sender.subscribe(
+      `beside-${topics}`,
+      one.beside.kind === 'dead'
+        ? urls(one.beside.count, 'other', 0, dead)
+        : urls(one.beside.count, 'other', 10_000),
+    ));
+  const messages = Math.max(10, Math.round(one.messages * SIZE));
+  const asked = { to, perSecond: one.perSecond, deliveriesEach: one.fanOut, limitMs: LIMIT_MS };
+  await load.ask<PeersLoaded>({ ...asked, beside, messages: WARM_UP });
+  await wait(SETTLE_MS);
+  const [app, stores] = [cpuOf(sender.appPids(), cpuMsOfTree), cpuOf(sender.storePids(), storeCpu(sender))];
+  const loaded = await load.ask<PeersLoaded>({ ...asked, beside, messages });
+  await wait(SETTLE_MS);
+  return {
+    ...loaded,
+    deliveries: messages * one.fanOut,
+    appCpuMs: cpuOf(sender.appPids(), cpuMsOfTree) - app,
+    storesCpuMs: cpuOf(sender.storePids(), storeCpu(sender)) - stores,
+    appMiB: cpuOf(sender.appPids(), memoryMiBOfTree),
+    storesMiB: cpuOf(sender.storePids(), sender.name === OWN ? memoryOfOwnStores(sender) : memoryMiBOfTree),
+  };
+}
+
+const OWN = 'this set';
+/** The functions of this set are children of the process that holds its stores. */
+const storeCpu = ({ name }: Sender) => (name === OWN ? cpuMsOf : cpuMsOfTree);
+const memoryOfOwnStores = (sender: Sender) => (pid: number) =>
+  memoryMiBOfTree(pid) - cpuOf(sender.appPids(), memoryMiBOfTree);
+const cpuOf = (pids: readonly number[], figure: (pid: number) => number): number =>
+  pids.reduce((total, pid) => total + figure(pid), 0);
+
+function rowOf(name: string, measured: readonly Measured[]): Row {
+  const of = (figure: (one: Measured) => number, digits: number) => spread(measured.map(figure), digits);
+  const total = (name_: 'missing' | 'repeated') => measured.reduce((sum, one) => sum + one[name_], 0);
+  return {
+    sender: name,
+    'deliveries/s': of(
+      ({ deliveries, missing, elapsedMs }) => ((deliveries - missing) / elapsedMs) * 1000,
+      0,
+    ),
+    'p50 ms': of(({ delaysMs }) => percentile(delaysMs, 0.5), 1),
+    'p99 ms': of(({ delaysMs }) => percentile(delaysMs, 0.99), 1),
+    'app CPU ms': of(({ appCpuMs, deliveries }) => appCpuMs / deliveries, 2),
+    'stores CPU ms': of(({ storesCpuMs, deliveries }) => storesCpuMs / deliveries, 2),
+    'app MiB': of(({ appMiB }) => appMiB, 0),
+    'stores MiB': of(({ storesMiB }) => storesMiB, 0),
+    missing: total('missing'),
+    repeated: total('repeated'),
+  };
+}
+
+const senders = await startSenders();
+const where = machine();
+console.log(
+  `\n${Object.values(where).join(', ')}; ${senders.map(({ name, version }) => `${name} ${version}`).join(', ')}`,
+);
+console.log(
+  `${ROUNDS} rounds in turns, median (lowest to highest); bodies of 1 KiB; CPU of one delivery. The stores of this set are emulators.`,
+);
+const cases: { readonly name: string; readonly rows: readonly Row[] }[] = [];
+for (const one of CASES.filter(({ name }) => ONLY?.some((text) => name.includes(text)) ?? true)) {
+  const measured = new Map<string, Measured[]>(senders.map(({ name }) => [name, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    // The order changes from round to round, so that none is always measured after the same one.
+    for (let index = 0; index < senders.length; index++) {
+      const sender = senders[(index + round) % senders.length];
+      if (sender !== undefined) measured.get(sender.name)?.push(await measure(sender, one));
+    }
+  }
+  const rows = senders.map(({ name }) => rowOf(name, measured.get(name) ?? []));
+  console.log(`\n${one.name}\n${tableOf(rows)}`);
+  cases.push({ name: one.name, rows });
+  const versions = senders.map(({ name, version }) => ({ name, version }));
+  writeFileSync(
+    REPORT,
+    `${JSON.stringify({ machine: where, rounds: ROUNDS, size: SIZE, versions, cases }, null, 2)}\n`,
+  );
+}
+console.log(`\nAs JSON: ${REPORT}`);
+load.close();
+for (const sender of senders) await sender.close();

@@ -1,0 +1,146 @@
+// Publisher and callback of the comparison with other webhook senders, in a process of their own: one clock for both, and
+// their CPU time counts for nobody. The path of a callback says how it answers: `/counted/50/3` after 50 ms; `/other/…` is
+// that of a neighbour, whose deliveries are not counted.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { Pool } from 'undici';
+import { answering } from '../beside.ts';
+
+/** Where messages are published: on a queue, or by a POST whose body has the payload between two texts. */
+export type PublishTo =
+  | { readonly kind: 'sqs'; readonly url: string; readonly queueUrl: string; readonly topic: string }
+  | {
+      readonly kind: 'http';
+      readonly url: string;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly before: string;
+      readonly after: string;
+    };
+export type AskedOfPeersLoad = {
+  readonly to: PublishTo;
+  /** A neighbour's messages, one for each message. */
+  readonly beside?: PublishTo | undefined;
+  readonly messages: number;
+  /** Messages a second; undefined: as fast as they are taken. */
+  readonly perSecond: number | undefined;
+  readonly deliveriesEach: number;
+  readonly limitMs: number;
+};
+export type PeersLoaded = {
+  readonly delaysMs: readonly number[];
+  readonly missing: number;
+  readonly repeated: number;
+  readonly elapsedMs: number;
+};
+
+const BODY_BYTES = 1_024;
+const CALLS_AT_ONCE = 16;
+
+let run = 0;
+let sentAt: number[] = [];
+let delaysMs: number[] = [];
+let repeated = 0;
+let lastAt = 0;
+let expected = 0;
+let arrived = new Set<string>();
+let allArrived = () => {};
+
+const server = createServer((request, response) => {
+  const at = performance.now();
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', async () => {
+    const [, kind = '', delay = '0'] = /^\/(\w+)\/(\d+)\//.exec(request.url ?? '') ?? [];
+    if (kind === 'counted') note(request.url ?? '', at, Buffer.concat(chunks).toString('utf8', 0, 200));
+    if (Number(delay) > 0) await wait(Number(delay), undefined, { ref: false });
+    response.writeHead(204).end();
+  });
+});
+server.keepAliveTimeout = 600_000;
+
+function note(url: string, at: number, body: string): void {
+  const [, ofRun = '', number = ''] = /"n":"(\d+) (\d+) /.exec(body) ?? [];
+  if (Number(ofRun) !== run) return;
+  const key = `${url} ${number}`;
+  if (arrived.has(key)) {
+    repeated += 1;
+    return;
+  }
+  arrived.add(key);
+  delaysMs.push(at - (sentAt[Number(number)] ?? Number.NaN));
+  lastAt = at;
+  if (arrived.size === expected) allArrived();
+}
+
+async function load(asked: AskedOfPeersLoad): Promise<PeersLoaded> {
+  run += 1;
+  [sentAt, delaysMs, repeated, arrived] = [[], [], 0, new Set()];
+  expected = asked.messages * asked.deliveriesEach;
+  const done = new Promise<void>((resolve) => {
+    allArrived = resolve;
+  });
+  const [publisher, neighbour] = [publisherOf(asked.to), asked.beside && publisherOf(asked.beside)];
+  const startedAt = performance.now();
+  lastAt = startedAt;
+  const send = async (number: number) => {
+    sentAt[number] = performance.now();
+    await Promise.all([publisher.send(payloadOf(number)), neighbour?.send(payloadOf(number))]);
+  };
+  if (asked.perSecond === undefined) {
+    let next = 0;
+    const sendAll = async () => {
+      while (next < asked.messages) await send(next++);
+    };
+    await Promise.all(Array.from({ length: CALLS_AT_ONCE }, sendAll));
+  } else {
+    const sends: Promise<void>[] = [];
+    for (let number = 0; number < asked.messages; number++) {
+      await wait(Math.max(0, startedAt + (number / asked.perSecond) * 1000 - performance.now()));
+      sends.push(send(number));
+    }
+    await Promise.all(sends);
+  }
+  const stop = new AbortController();
+  await Promise.race([done, wait(asked.limitMs, undefined, { signal: stop.signal }).catch(() => {})]);
+  stop.abort();
+  await Promise.all([publisher.close(), neighbour?.close()]);
+  return { delaysMs, repeated, missing: expected - arrived.size, elapsedMs: lastAt - startedAt };
+}
+
+/** A JSON object: the other senders take nothing else. */
+const payloadOf = (number: number): string =>
+  JSON.stringify({ n: `${run} ${number} `, filling: 'x'.repeat(BODY_BYTES - 40) });
+
+function publisherOf(to: PublishTo): { send(payload: string): Promise<void>; close(): Promise<void> } {
+  if (to.kind === 'sqs') {
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const sqs = new SQSClient({ endpoint: to.url, region: 'us-east-1', credentials });
+    const MessageAttributes = { topic: { DataType: 'String', StringValue: to.topic } };
+    return {
+      send: async (MessageBody) => {
+        await sqs.send(new SendMessageCommand({ QueueUrl: to.queueUrl, MessageBody, MessageAttributes }));
+      },
+      close: async () => sqs.destroy(),
+    };
+  }
+  const { origin, pathname } = new URL(to.url);
+  const pool = new Pool(origin, { connections: CALLS_AT_ONCE * 4 });
+  return {
+    async send(payload) {
+      const { statusCode, body } = await pool.request({
+        ...{ method: 'POST', path: pathname },
+        headers: { 'content-type': 'application/json', ...to.headers },
+        body: `${to.before}${payload}${to.after}`,
+      });
+      const text = await body.text();
+      if (statusCode >= 300) throw new Error(`${to.url} answered ${statusCode}: ${text.slice(0, 300)}`);
+    },
+    close: () => pool.close(),
+  };
+}
+
+await once(server.listen(0, '127.0.0.1'), 'listening');
+answering<AskedOfPeersLoad>(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, load);

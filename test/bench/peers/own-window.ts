@@ -1,0 +1,32 @@
+// This set for the comparison, in a process of its own: the emulators run in it, and the functions in its children.
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { startLocalSet } from '#lib/local/set.ts';
+import { answering } from '../beside.ts';
+
+export type AskedOfOwn = { readonly topic: string; readonly urls: readonly string[] };
+export type ToldByOwn = { readonly url: string; readonly queueUrl: string; readonly pid: number };
+
+const ENVIRONMENTS = 8;
+
+const set = await startLocalSet({ root: process.cwd(), maxEnvironments: ENVIRONMENTS });
+// All environments are started before, so that no import is counted.
+const names = ['route', 'deliver'].flatMap((name) => Array.from({ length: ENVIRONMENTS }, () => name));
+await Promise.all(names.map((name) => set.functions.invoke(name, { Records: [] })));
+const documents = DynamoDBDocumentClient.from(set.clients.dynamodb);
+
+async function subscribe({ topic, urls }: AskedOfOwn): Promise<void> {
+  for (const [index, callbackUrl] of urls.entries()) {
+    const Item = {
+      ...{ id: `${topic}-${index}`, topic, type: 'webhook-advanced', qos: 'auto' },
+      configuration: {
+        entrypointId: 'webhook-advanced',
+        callbackUrl,
+        http: { maxConcurrentConnections: 20, readTimeout: 15_000 },
+      },
+    };
+    await documents.send(new PutCommand({ TableName: set.outputs.SubscriptionsTableName, Item }));
+  }
+}
+
+const told: ToldByOwn = { url: set.url, queueUrl: set.outputs.MessagesQueueUrl ?? '', pid: process.pid };
+answering<AskedOfOwn>(JSON.stringify(told), subscribe);
