@@ -41,8 +41,11 @@ export async function startDemo({ set, receiverPort, root, kafka, print }: Depen
       () => res.destroy(),
     );
   });
-  const receiver = await listen(server, receiverPort).catch((cause: unknown) => {
-    throw new Error(`The receiver of the demo can't start. RECEIVER_PORT sets its port. ${cause}`, { cause });
+  const receiver = await listen(server, receiverPort, 'RECEIVER_PORT').catch((cause: unknown) => {
+    throw new Error(
+      `The receiver of the demo can't start. ${cause instanceof Error ? cause.message : cause}`,
+      { cause },
+    );
   });
   print(`Callbacks go to ${receiver.url}, which answers 200, or 503 to a path with ?status=503.`);
   const { subscriptionsTable } = createTables(createDocuments(set.clients.dynamodb), {

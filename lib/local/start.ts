@@ -61,7 +61,7 @@ async function start({ demo: hasDemo, kafka, verbose }: StartOptions): Promise<v
     stdout,
     stderr,
   });
-  const page = await startPage({ port: portFrom('PAGE_PORT', 0) }, context);
+  const page = await startPage({ port: portFrom('PAGE_PORT', 0), setBy: 'PAGE_PORT' }, context);
   closing.unshift(page.close, async () => context.close());
   if (ending.begun()) return;
   const receiverPort = portFrom('RECEIVER_PORT', 8080);

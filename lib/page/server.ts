@@ -21,9 +21,9 @@ export type PageServer = Listening & {
   readonly address: string;
 };
 
-/** Starts the server on a port of 127.0.0.1, 0 for any free one. Throws when it can't listen. */
+/** Starts the server on a port of 127.0.0.1, 0 for any free one. Throws when it can't listen; `setBy` then names what sets the port. */
 export async function startPage(
-  { port }: { readonly port: number },
+  { port, setBy }: { readonly port: number; readonly setBy: string },
   context: CommandContext,
 ): Promise<PageServer> {
   const [assets, token] = [await pageAssets(), newToken()];
@@ -65,7 +65,7 @@ export async function startPage(
       else refuse(res, 500, `This is a bug in sqs-webhooks: ${error instanceof Error ? error.stack : error}`);
     });
   });
-  const listening = await listen(server, port);
+  const listening = await listen(server, port, setBy);
   return { ...listening, address: `${listening.url}/#token=${token}` };
 }
 

@@ -26,7 +26,7 @@ export async function servePage(place: {
   const { env = {}, ...options } = place;
   const io = { env, stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   const context = createContext(() => options, io);
-  const server = await startPage({ port: 0 }, context);
+  const server = await startPage({ port: 0, setBy: '--port' }, context);
   return {
     ...server,
     async close() {

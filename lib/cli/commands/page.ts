@@ -1,5 +1,6 @@
 // `webhooks page`: a page in the browser that shows and operates a deployment, until Ctrl-C.
 import { type Command, InvalidArgumentError } from 'commander';
+import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 
 // Imported when the command runs: --help needs neither the SDK nor the bundler.
@@ -15,12 +16,19 @@ export function pageCommand(program: Command, context: CommandContext): void {
     .option('--port <n>', 'the port of 127.0.0.1 (default: any free one)', portIn, 0)
     .action(async ({ port }: { port: number }) => {
       const { startPage } = await serving();
-      const page = await startPage({ port }, context);
+      const page = await startPage({ port, setBy: '--port' }, context).catch(refusePort);
       context.print.result({ address: page.address }, () => `The page is on ${page.address}`);
       context.print.note('Ctrl-C ends it.');
       await ended();
       await page.close();
     });
+}
+
+/** Ends the command when the port can't be used; any other error is a bug. */
+function refusePort(error: unknown): never {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (!(error instanceof Error) || !(cause instanceof Error) || !('syscall' in cause)) throw error;
+  throw new CommandFailed(error.message, 1, { cause });
 }
 
 /** Resolves when a signal asks the program to end. */

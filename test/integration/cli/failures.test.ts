@@ -111,6 +111,16 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
 });
 
+test('a port of the page that is taken is a sentence, and not a bug', async () => {
+  const { code, stdout, stderr } = await webhooks(['page', '--port', String(refusing.port)], {
+    endpointUrl: refusing.url,
+  });
+  expect(stderr).toBe(
+    `Port ${refusing.port} of 127.0.0.1 is in use. Stop what listens there, or set --port to another port.\n`,
+  );
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+});
+
 describe('an invalid command line exits with 2', () => {
   test.each([
     { args: [], told: 'Usage: webhooks' },

@@ -148,7 +148,7 @@ test('--no-demo registers nothing and takes no port for a receiver', async () =>
   }
 });
 
-test.each(['PORT', 'RECEIVER_PORT'])(
+test.each(['PORT', 'RECEIVER_PORT', 'PAGE_PORT'])(
   'a %s that is taken or invalid is named, and the process exits with 1',
   async (name) => {
     const taken = await listen(createServer(), 0);
@@ -156,7 +156,7 @@ test.each(['PORT', 'RECEIVER_PORT'])(
       const { child, lines } = start([], { [name]: String(taken.port) });
       expect(await once(child, 'close')).toEqual([1, null]);
       expect(lines.join('\n')).toContain(`${taken.port} of 127.0.0.1 is in use`);
-      expect(lines.join('\n')).toContain(name);
+      expect(lines.join('\n')).toContain(`set ${name} to another`);
     } finally {
       await taken.close();
     }
