@@ -75,7 +75,7 @@ export function createLookup({
     forgetOldest(kept, MOST_KEPT);
   }
 
-  /** Waits for the flight until the caller gives up; the last to give up ends it. */
+  /** Waits for the shared look-up until the caller gives up; the last caller to give up ends the look-up. */
   async function join(name: string, flight: Flight, signal: AbortSignal | undefined): Promise<Found> {
     const late = Promise.withResolvers<never>();
     const giveUp = () => late.reject(coded(LOOKUP_TIMEOUT, 'the name was not looked up in time'));

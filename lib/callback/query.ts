@@ -62,11 +62,11 @@ export async function queryAddresses(name: string, signal: AbortSignal): Promise
   }
 }
 
-/** One for each name, because `cancel` ends everything that a resolver is asked. */
+/** Makes a resolver for one look-up: `cancel` ends all queries of a resolver, so look-ups must not share one. */
 function resolverOfItsOwn(): dns.promises.Resolver {
   try {
     const resolver = new dns.promises.Resolver(C_ARES);
-    // Asked of the module: `setServers` puts another function in place.
+    // `dns.setServers` replaces `getServers` in the module: a function imported by its name would return the old servers.
     resolver.setServers(dns.getServers());
     return resolver;
   } catch {

@@ -7,8 +7,9 @@ import type { SQSRecord } from 'aws-lambda';
 const ENOUGH = 3;
 
 /**
- * Whether the rest of a lane should be parked after an exchange that began at `startedAt` (epoch milliseconds), one of
- * `atOnce` that the lane may have in flight. `rest`: the following messages of the batch, in order.
+ * Whether the rest of a lane should be parked after an exchange. `startedAt`: when the exchange began, in epoch
+ * milliseconds. `atOnce`: how many requests the lane may have in flight. `rest`: the following messages of the batch, in
+ * order.
  */
 export function isLagging(
   rest: readonly { readonly record: Pick<SQSRecord, 'attributes'> }[],

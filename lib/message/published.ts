@@ -143,7 +143,10 @@ const ID = /^[\x21-\x7e]{1,128}$/;
 /** Whether a text can be the id of a message or of a subscription. */
 export const isId = (text: string): boolean => ID.test(text);
 
-/** Whether a text has a topic's length and is well-formed: JSON can write half a character, which no table key can hold. */
+/**
+ * Whether a text has a topic's length and is well-formed: JSON can write half a character, such as \ud800, which no table
+ * key can hold.
+ */
 export const isTopic = (text: string): boolean => text !== '' && text.length <= 256 && text.isWellFormed();
 
 function faultIn(texts: Texts, body: string, named: (name: Known) => string): string | undefined {
@@ -157,7 +160,6 @@ function faultIn(texts: Texts, body: string, named: (name: Known) => string): st
   if (topic !== undefined && (topic === '' || topic.length > 256)) {
     return `${named('topic')}: must be 1 to 256 characters`;
   }
-  // JSON can write half a character, such as \ud800, which no table key can hold.
   if (topic?.isWellFormed() === false) return `${named('topic')}: is not well-formed Unicode`;
   const contentType = texts['content-type'];
   if (contentType !== undefined && !isContentType(contentType)) {

@@ -20,7 +20,7 @@ export type Part = {
   readonly end: bigint;
   /** Offsets of wanted letters that are neither sent nor skipped. */
   readonly owed: Set<bigint>;
-  /** Ranges that an earlier call settled, from the position on. */
+  /** Ranges of offsets, from `position` on, whose letters an earlier call sent, skipped or did not want. */
   readonly settled: (readonly [first: bigint, last: bigint])[];
 };
 

@@ -123,5 +123,7 @@ async function noted(
     if (changed || after.version === version) return current;
     state = after;
   }
-  throw new Error(`the state of subscription ${id} changed ${ROUNDS} times under our hands`);
+  throw new Error(
+    `the state of subscription ${id} was changed by others ${ROUNDS} times while its lanes were noted`,
+  );
 }

@@ -3,8 +3,9 @@
 type Limit = { readonly requests: number; readonly perSeconds: number };
 
 /**
- * How many requests more than the bound the worst window has: `requests` in any `perSeconds`, and one a lane. At most 0 where
- * the bound holds. `times`: epoch milliseconds, in any order. Less than a thousandth of a request is rounding.
+ * Returns by how many requests the worst window exceeds the bound: 0 or less if every window keeps it. A window of T
+ * seconds may have `requests` · T / `perSeconds` requests, and one more for each lane. `times`: epoch milliseconds, in any
+ * order. The result is rounded to thousandths, because the sums of fractions are not exact.
  */
 export function excessOver({ requests, perSeconds }: Limit, lanes: number, times: readonly number[]): number {
   const perMs = requests / (perSeconds * 1_000);

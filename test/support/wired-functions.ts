@@ -152,7 +152,8 @@ export function wireFunctions(
       call,
       async () => {
         if ('kill' in said) life.kill();
-        // The ledger records the callback's answer even when the invocation was killed.
+        // The ledger records the answer here, inside the step: so it also has the answer of an invocation that is killed
+        // right after this step. An invocation that is killed earlier has no answer in the ledger.
         if ('status' in said && !late) ledger.end(entries, { status: said.status });
         ledger.end(entries, 'unsent' in said || 'localFault' in said ? { unsent: true } : {});
         return exchangeOf(late ? { reset: true } : 'kill' in said ? { reset: true } : said);

@@ -20,7 +20,7 @@ export type Offender = {
   readonly seconds?: number;
   /** The number of environments of each function, if the harm shows only with another number than the usual one. */
   readonly environments?: number;
-  /** Added to the environment of the functions. */
+  /** Environment variables that the benchmark adds to the functions. */
   readonly environment?: Readonly<Record<string, string>>;
   /** The host name of the healthy subscriptions' callbacks. Undefined: their URLs have an IP address. */
   readonly healthyHost?: string;
