@@ -111,6 +111,7 @@ export async function answer(
       return {
         ok: true,
         message: inWords(subject.state),
+        ...(config.kind === 'valid' && { rateLimit: config.subscription.rateLimit }),
         ...statusLineOf(subject.state, {
           measure: await readMeasure(subscription, deps),
           held: await heldOf(subscription, subject.state, deps),

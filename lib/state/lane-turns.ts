@@ -42,12 +42,14 @@ const MOST_RESERVED_MS = 5_000;
 /** A request may be sent this much after its turn without a further write: a share of the interval, within bounds. */
 const LATE = { share: 0.05, least: 50, most: 1_000 };
 /**
- * A callback gets a request at some time before it answers. An interval begins this share of itself after the request was
- * sent, or earlier if the answer came earlier: where answers take no longer, the requests are apart at the callback too,
- * and not only here. A timer's own delay counts as part of it, so that the rate is at least 0.95 of its limit.
+ * A callback gets a request at some time before it answers. So an interval begins with the answer, as far as this costs no
+ * more than this share of the rate: the requests are then an interval apart at the callback too, and not only here. What
+ * quick answers do not use is kept for a slow one, up to so many intervals' shares. The delay of a timer counts as part of it.
  */
-const TOLERANCE = 0.05;
+const TOLERANCE = { share: 0.05, first: 4, firstMs: 100, most: 20 };
 const TIMER_MS = 1;
+/** The clock counts whole milliseconds: a request may have been sent this much later than it says. */
+const CLOCK_MS = 1;
 
 /** Makes the turns of a lane for one invocation. `intervalMs`: from one request to the next one. Nothing is read yet. */
 export function createLaneTurns(
@@ -57,7 +59,9 @@ export function createLaneTurns(
 ): LaneTurns {
   const key = turnsKey(subscription, lane);
   const lateMs = Math.min(Math.max(intervalMs * LATE.share, LATE.least), LATE.most);
-  const toleranceMs = Math.max(0, intervalMs * TOLERANCE - TIMER_MS);
+  const toleranceMs = Math.max(0, intervalMs * TOLERANCE.share - TIMER_MS);
+  /** Milliseconds by which intervals may begin later than their requests. */
+  let creditMs = Math.max(toleranceMs, Math.min(toleranceMs * TOLERANCE.first, TOLERANCE.firstMs));
   /** When the last request was sent, as far as this invocation knows. */
   let last: number | undefined;
   /** The table says that the last request may have been sent as late as this. */
@@ -121,18 +125,23 @@ export function createLaneTurns(
           // The credentials or the claim took long.
           while (now() > reserved) await reserve(now());
           sentAt = now();
-          last = sentAt;
+          last = sentAt + CLOCK_MS;
           release();
         },
         end() {
-          if (sentAt !== undefined && sentAt === last) last = sentAt + Math.min(now() - sentAt, toleranceMs);
+          // A later request of the lane is under way already: its interval is the one that counts.
+          if (sentAt !== undefined && last === sentAt + CLOCK_MS) {
+            const lateBy = Math.min(now() - sentAt, creditMs);
+            creditMs = Math.min(creditMs - lateBy + toleranceMs, toleranceMs * TOLERANCE.most);
+            last += lateBy;
+          }
           release();
         },
       };
     },
 
     async end() {
-      if (!hasWritten || last === undefined || reserved - last <= intervalMs * TOLERANCE) return;
+      if (!hasWritten || last === undefined || reserved - last <= intervalMs * TOLERANCE.share) return;
       try {
         // Only its own reservation: the lane may be another function's by now.
         await write(Math.ceil(last), { equals: { attribute: 'at', value: reserved } });

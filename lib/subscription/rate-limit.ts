@@ -47,6 +47,9 @@ function faultOf({ requests, perSeconds }: { readonly requests: number; readonly
 
 export type RateLimit = Readonly<z.output<ReturnType<typeof rateLimit>>>;
 
+/** A rate in words, such as `10 in 1 s`. */
+export const rateInWords = ({ requests, perSeconds }: RateLimit): string => `${requests} in ${perSeconds} s`;
+
 /** A request takes no longer than the default readTimeout, in most subscriptions. */
 const LONGEST_REQUEST_SECONDS = 10;
 

@@ -56,6 +56,7 @@ export type Subscribing = {
   readonly id?: string;
   readonly tenant?: string;
   readonly filter?: Record<string, unknown>;
+  readonly rateLimit?: Record<string, unknown>;
   /** Further fields of `configuration`. */
   readonly configuration?: Record<string, unknown>;
 };
@@ -216,7 +217,7 @@ export async function startRig(options: TestSetOptions = {}) {
 
     /** Puts a subscription with its own id, topic and path at the callback server. */
     async subscribe(subscribing: Subscribing = {}): Promise<Subscribed> {
-      const { qos, order, dlq, tenant, filter, configuration = {} } = subscribing;
+      const { qos, order, dlq, tenant, filter, rateLimit, configuration = {} } = subscribing;
       const id = subscribing.id ?? `s${++subscriptions}`;
       const topic = 'topic' in subscribing ? subscribing.topic : `topic-${id}`;
       const path = `/${encodeURIComponent(id)}`;
@@ -225,6 +226,7 @@ export async function startRig(options: TestSetOptions = {}) {
         ...(topic !== undefined && { topic }),
         ...(tenant !== undefined && { tenant }),
         ...(filter !== undefined && { filter }),
+        ...(rateLimit !== undefined && { rateLimit }),
         ...(qos !== undefined && { qos }),
         ...(order !== undefined && { order }),
         ...(dlq !== undefined && { dlq: { endpoint: dlq } }),

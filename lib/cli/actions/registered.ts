@@ -8,6 +8,7 @@ import type { JsonObject } from '#lib/item/json.ts';
 import { PURPOSES, secretNameOf } from '#lib/item/secret-owner.ts';
 import { stateKey } from '#lib/state/keys.ts';
 import { parseState } from '#lib/state/state.ts';
+import { rateInWords } from '#lib/subscription/rate-limit.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import { isOfTopics } from '#lib/subscription/topics.ts';
 import { redacted } from './register.ts';
@@ -36,6 +37,9 @@ export async function listSubscriptions(
             { title: 'qos', of: ({ qos }) => qos },
             ...(rows.some(({ order }) => order !== undefined)
               ? [{ title: 'order', of: ({ order }: Listed) => order }]
+              : []),
+            ...(rows.some(({ rate }) => rate !== undefined)
+              ? [{ title: 'rate', of: ({ rate }: Listed) => rate }]
               : []),
             { title: 'dlq', of: ({ dlq }) => dlq },
             {
@@ -81,6 +85,8 @@ type Row = {
   readonly qos?: string;
   /** `key`; undefined for the order of the subscription, and for none. */
   readonly order?: string | undefined;
+  /** In words. */
+  readonly rate?: string | undefined;
   readonly dlq?: string | undefined;
   /** Without the query, which may contain a token. */
   readonly calls?: string;
@@ -94,10 +100,11 @@ const gets = ({ topic, topics = topic === undefined ? [] : [topic] }: Row, one: 
 function rowOf(item: JsonObject): Row {
   const parsed = parseSubscription(item, anyRules);
   if (parsed.ok) {
-    const { id, topic, topics, qos, order, callbackUrl, dlq } = parsed.subscription;
+    const { id, topic, topics, qos, order, rateLimit, callbackUrl, dlq } = parsed.subscription;
     const { origin, pathname } = new URL(callbackUrl);
     const named = topics === undefined ? { topic } : { topic, topics };
-    return { id, ...named, qos, order, dlq: dlq?.endpoint, calls: `${origin}${pathname}` };
+    const rate = rateLimit && rateInWords(rateLimit);
+    return { id, ...named, qos, order, rate, dlq: dlq?.endpoint, calls: `${origin}${pathname}` };
   }
   const [fault] = parsed.faults;
   const topic = typeof item.topic === 'string' ? item.topic : undefined;

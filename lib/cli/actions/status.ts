@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { askResume } from '#lib/cli/terminal/invoke.ts';
 import { age, type Style, table } from '#lib/cli/terminal/print.ts';
+import { rateInWords } from '#lib/subscription/rate-limit.ts';
 import { type ShownState, STATES, stateOf } from './state-of.ts';
 
 const lineSchema = z.looseObject({
@@ -28,6 +29,11 @@ const lineSchema = z.looseObject({
   /** A deployment of an older version does not answer it. */
   held: z.number().optional(),
   heldIsAtLeast: z.boolean().optional(),
+});
+const oneSchema = lineSchema.extend({
+  message: z.string(),
+  /** A deployment of an older version does not answer it. */
+  rateLimit: z.looseObject({ requests: z.number(), perSeconds: z.number() }).optional(),
 });
 const pageSchema = z.object({
   subscriptions: z.array(
@@ -137,8 +143,7 @@ function summaryOf(lines: readonly Line[]): string {
 
 /** Prints the status of one subscription. */
 export async function showOne(subscription: string, context: CommandContext): Promise<void> {
-  const schema = lineSchema.extend({ message: z.string() });
-  const answer = await askResume({ subscription, action: 'status' }, schema, context);
+  const answer = await askResume({ subscription, action: 'status' }, oneSchema, context);
   const { print } = context;
   const now = Date.now();
   const { pause } = answer;
@@ -153,6 +158,7 @@ export async function showOne(subscription: string, context: CommandContext): Pr
       ['since', since && `${new Date(since).toISOString()} (${age(now - since)})`],
       ['failures in a row', pause?.failures],
       ['next try', pause?.resumeAt && inFrom(pause.resumeAt, now)],
+      ['rate', answer.rateLimit && rateInWords(answer.rateLimit)],
       ['backlog', backlogOf(answer)],
       ['oldest', answer.oldestAt && age(now - answer.oldestAt)],
       ['held', heldCount(answer)],

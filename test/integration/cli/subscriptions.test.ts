@@ -381,6 +381,24 @@ test('list prints all in order, with the faults of invalid ones, as a table and 
   );
 });
 
+test('list, get and put show the rate of a subscription', async () => {
+  await put(item('rate-a', { topic: 'rate', rateLimit: { requests: 1, perSeconds: 60 } }));
+  await put(item('rate-b', { topic: 'rate' }));
+  const { stdout } = await run(['list', '--topic', 'rate']);
+  expect(stdout).toMatch(/^id {6}topic {2}qos {3}rate {7}dlq {2}calls\nrate-a .* 1 in 60 s .*\nrate-b .*\n$/);
+  expect(JSON.parse((await run(['list', '--topic', 'rate', '--json'])).stdout)).toMatchObject([
+    { id: 'rate-a', rate: '1 in 60 s' },
+    { id: 'rate-b' },
+  ]);
+  expect(JSON.parse((await run(['get', 'rate-a'])).stdout)).toMatchObject({
+    rateLimit: { requests: 1, perSeconds: 60 },
+  });
+  const fast = JSON.stringify(item('rate-c', { rateLimit: { requests: 2_000 } }));
+  const refused = await run(['put', '-'], fast);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/rateLimit\.requests.* is faster than 1,000 requests a second/);
+});
+
 test('get prints an item that can be put unchanged; an unknown id is an error', async () => {
   await put(item('got', { topic: 't', metadata: { note: 'ü' } }));
   const { stdout } = await run(['get', 'got']);
