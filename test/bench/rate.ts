@@ -66,7 +66,7 @@ function row(one: Case, { arrivals, killed }: RateWindow): string {
   const perSecond = requests / perSeconds;
   const [first = 0] = times;
   const reached = (times.length - 1) / (((times.at(-1) ?? 0) - first) / 1_000) / perSecond;
-  const ofMeasured = times.length / SECONDS / perSecond;
+  const ofMeasured = (times.length - 1) / SECONDS / perSecond;
   const windows = WINDOWS_S.map(
     (seconds) => `${mostIn(seconds, times)} of ${Math.floor(seconds * perSecond + one.lanes)}`,
   );
