@@ -45,8 +45,9 @@ const LATE = { share: 0.05, least: 50, most: 1_000 };
  * A callback gets a request at some time before it answers. So an interval begins with the answer, as far as this costs no
  * more than this share of the rate: the requests are then an interval apart at the callback too, and not only here. What
  * quick answers do not use is kept for a slow one, up to so many intervals' shares. The delay of a timer counts as part of it.
+ * The first request of an invocation may need a connection: it may use half an interval, up to `firstMs`.
  */
-const TOLERANCE = { share: 0.05, first: 4, firstMs: 100, most: 20 };
+const TOLERANCE = { share: 0.05, first: 0.5, firstMs: 100, most: 20 };
 const TIMER_MS = 1;
 /** The clock counts whole milliseconds: a request may have been sent this much later than it says. */
 const CLOCK_MS = 1;
@@ -61,7 +62,7 @@ export function createLaneTurns(
   const lateMs = Math.min(Math.max(intervalMs * LATE.share, LATE.least), LATE.most);
   const toleranceMs = Math.max(0, intervalMs * TOLERANCE.share - TIMER_MS);
   /** Milliseconds by which intervals may begin later than their requests. */
-  let creditMs = Math.max(toleranceMs, Math.min(toleranceMs * TOLERANCE.first, TOLERANCE.firstMs));
+  let creditMs = Math.max(toleranceMs, Math.min(intervalMs * TOLERANCE.first, TOLERANCE.firstMs));
   /** When the last request was sent, as far as this invocation knows. */
   let last: number | undefined;
   /** The table says that the last request may have been sent as late as this. */

@@ -22,6 +22,7 @@ const LEFT_OUT = [
   'bench:ordered',
   'bench:backlog',
   'bench:lanes',
+  'bench:rate',
   'bench:neighbours',
   'bench:growth',
   'bench:peers',
