@@ -189,7 +189,10 @@ function userNumber(name: string): number | undefined {
 /** Starts RabbitMQ as a node of its own. */
 export async function startRabbit(workshop: Workshop) {
   const program = programNamed('rabbitmq-server', 'RabbitMQ');
+  const epmd = programNamed('epmd', 'Erlang');
   const [port, distribution, names] = [await freePort(), await freePort(), await freePort()];
+  // RabbitMQ would start it as a daemon, which stays when RabbitMQ has ended.
+  await workshop.start('epmd', [epmd, '-address', '127.0.0.1', '-port', String(names)], { port: names });
   const child = await workshop.start('rabbitmq', [program], {
     port,
     env: {
