@@ -37,6 +37,8 @@ export type Functions = {
   kill(name?: string): Promise<number>;
   /** The running invocations. */
   running(): RunningInvocation[];
+  /** The processes of one function that run an invocation. */
+  pids(name: string): number[];
   /** Resolves when no invocation is running. */
   idle(): Promise<void>;
   onInvocation(listener: (report: InvocationReport) => void): () => void;
@@ -100,6 +102,7 @@ export function startFunctions(definitions: FunctionDefinition[], options: Funct
       return counts.reduce((sum, count) => sum + count, 0);
     },
     running: () => [...running],
+    pids: (name) => poolOf(name).pids(),
     idle: () => (running.size === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))),
     onInvocation(listener) {
       listeners.add(listener);
@@ -135,6 +138,7 @@ function createPool(definition: FunctionDefinition, options: FunctionsOptions) {
   return {
     name: definition.name,
     hasRoom,
+    pids: (): number[] => [...busy].flatMap(({ pid }) => pid ?? []),
     async free(): Promise<void> {
       while (!hasRoom()) await someGivenBack();
     },

@@ -2,7 +2,7 @@
 // queues, tables, functions and schedules, and the pollers. All parts communicate over HTTP, as with AWS.
 
 import { startDynamoDb } from './aws/dynamodb.ts';
-import { startEndpoint } from './aws/endpoint.ts';
+import { type Service, type Services, startEndpoint } from './aws/endpoint.ts';
 import { createEvents, type Events } from './aws/events/server.ts';
 import { createLogs, type Logs } from './aws/logs/server.ts';
 import { createLogStore } from './aws/logs/store.ts';
@@ -31,6 +31,8 @@ export type LocalSetOptions = {
   /** Added to the environment of every function, after the template's. */
   environment?: Record<string, string>;
   sqs?: SqsOptions;
+  /** Returns the service that answers instead of the given one: a test puts faults in front of it. */
+  intercept?: (name: keyof Services, service: Service) => Service;
   /** false: no schedule runs by itself, only by `schedules.run`. */
   schedules?: boolean;
   maxEnvironments?: number;
@@ -89,7 +91,15 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
     const invocable = Promise.withResolvers<Functions>();
     const lambda = createInvoke({ functions: invocable.promise, onError: onPollerError });
     const services = { sqs, dynamodb, secretsManager: secrets, events, lambda, logs };
-    const endpoint = await startEndpoint({ port: options.port ?? 0, services });
+    const { intercept = (_, service) => service } = options;
+    const answering = Object.entries(services).map(([name, service]) => [
+      name,
+      service && intercept(name as keyof Services, service),
+    ]);
+    const endpoint = await startEndpoint({
+      port: options.port ?? 0,
+      services: Object.fromEntries(answering),
+    });
     closing.push(() => endpoint.close());
 
     const clients = createClients(endpoint.url, { sqsUrl, dynamodbUrl });

@@ -1,0 +1,109 @@
+// Carries out the plan of a seed at its times: publishes the messages, and lets the events happen.
+import { setTimeout } from 'node:timers/promises';
+import { publishSample } from '#lib/local/publish.ts';
+import type { Items } from './items.ts';
+import type { Event, Plan, PlannedMessage } from './plan.ts';
+import { callerPids, freeze, outOfMemory } from './processes.ts';
+import { bodyOf } from './published.ts';
+import type { Receivers } from './receiver.ts';
+import type { Stage } from './stage.ts';
+import { jumpSoundly } from './time.ts';
+
+type Scene = { readonly stage: Stage; readonly receivers: Receivers; readonly items: Items };
+
+/** Resolves when the last message and the last event are done. */
+export async function actOut(plan: Plan, scene: Scene): Promise<void> {
+  const startedAt = performance.now();
+  const deeds = [
+    ...plan.messages.map((message) => ({
+      atMs: message.atMs,
+      isLong: false,
+      act: () => publish(message, scene),
+    })),
+    ...plan.events.map((event) => ({
+      atMs: event.atMs,
+      isLong: LONG.has(event.do),
+      act: () => happen(event, scene),
+    })),
+  ].sort((one, other) => one.atMs - other.atMs);
+  // Events that take a while do not hold up the next ones.
+  const underWay: Promise<void>[] = [];
+  for (const { atMs, act, isLong } of deeds) {
+    const leftMs = startedAt + atMs - performance.now();
+    if (leftMs > 0) await setTimeout(leftMs);
+    if (isLong) underWay.push(act());
+    else await act();
+  }
+  await Promise.all(underWay);
+}
+
+const LONG: ReadonlySet<Event['do']> = new Set(['freeze', 'sweep', 'pause', 'resume']);
+
+async function publish(message: PlannedMessage, { stage }: Scene): Promise<void> {
+  const { outputs, clients } = stage.set;
+  await publishSample(
+    bodyOf(message),
+    {
+      id: message.id,
+      ...message.to,
+      ...(message.ordered && { group: message.key, deduplicationId: message.id }),
+    },
+    {
+      sqs: clients.sqs,
+      messagesQueueUrl: outputs.MessagesQueueUrl ?? '',
+      messagesFifoQueueUrl: outputs.MessagesFifoQueueUrl ?? '',
+    },
+  );
+}
+
+async function happen(event: Event, scene: Scene): Promise<void> {
+  const { stage, receivers, items } = scene;
+  switch (event.do) {
+    case 'kill':
+      await stage.set.functions.kill(event.function);
+      return;
+    case 'redeploy':
+      await stage.set.functions.kill();
+      return;
+    case 'freeze':
+      return freeze(stage, event.function, event.forMs);
+    case 'out-of-memory':
+      return outOfMemory(callerPids(stage, event.function));
+    case 'jump':
+      return jumpSoundly(event.ms, stage, receivers);
+    case 'change':
+      return items.put(event.subscription, event.settings);
+    case 'put-again':
+      return items.put(event.subscription);
+    case 'break':
+      return items.break(event.subscription);
+    case 'delete':
+      return items.remove(event.subscription);
+    case 'receiver-down':
+      return receivers.down(event.subscription);
+    case 'receiver-up':
+      return receivers.up(event.subscription);
+    case 'secret-absent':
+      return stage.removeSecret();
+    case 'secret-there':
+      return stage.putSecret();
+    case 'names-absent':
+      return stage.names.absent();
+    case 'names-there':
+      return stage.names.there();
+    case 'endpoint-absent':
+      return stage.remove('Endpoints', { name: 'letters' });
+    case 'endpoint-there':
+      return items.putEndpoints();
+    case 'pause':
+    case 'resume':
+      // It fails where its process is killed meanwhile, as a person's request would.
+      await stage.set.functions.run('resume', { subscription: event.subscription, action: event.do });
+      return;
+    case 'sweep':
+      await stage.set.schedules.run('resume').catch((error: unknown) => stage.lines.push(String(error)));
+      return;
+    default:
+      return event satisfies never;
+  }
+}

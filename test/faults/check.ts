@@ -1,0 +1,117 @@
+// The ledger of a run: what was published against what arrived and what is stored. Each broken promise is a sentence.
+import type { Items } from './items.ts';
+import { inSubscription, type Place, requestsByMessage, type Stored } from './places.ts';
+import type { Plan, PlannedMessage, Qos } from './plan.ts';
+import { bodyOf } from './published.ts';
+import type { Received } from './receiver.ts';
+import { hashOf, membersOf } from './request-members.ts';
+
+export const PROMISES = [
+  'lost',
+  'doubled',
+  'out of order',
+  'cap',
+  'rate',
+  'stuck',
+  'changed',
+  'misplaced',
+] as const;
+export type Breach = { readonly promise: (typeof PROMISES)[number]; readonly text: string };
+
+export type Ledger = {
+  readonly places: Readonly<Partial<Record<Place, number>>>;
+  readonly breaches: readonly Breach[];
+  readonly requests: number;
+};
+
+type Evidence = {
+  readonly items: Pick<Items, 'qualitiesOf' | 'settingsOf'>;
+  readonly received: readonly Received[];
+  readonly stored: Stored;
+};
+
+const isGood = ({ status = 0 }: Received): boolean => status >= 200 && status < 300;
+
+/** Compares the end of a run with its plan. */
+export function balance(plan: Plan, { items, received, stored }: Evidence): Ledger {
+  const requests = requestsByMessage(received);
+  const places: Partial<Record<Place, number>> = {};
+  const breaches: Breach[] = [];
+  const breach = (promise: Breach['promise'], text: string) => breaches.push({ promise, text });
+
+  for (const { id: subscription } of plan.subscriptions) {
+    const qualities = items.qualitiesOf(subscription);
+    const messages = plan.messages.filter((message) => message.subscriptions.includes(subscription));
+    for (const message of messages) {
+      const made = requests.get(inSubscription(subscription, message.id)) ?? [];
+      const place = placeOf(subscription, message, made, qualities);
+      places[place] = (places[place] ?? 0) + 1;
+      if (place === 'lost') breach('lost', `${message.id} of ${subscription} (${qualities.join(', ')})`);
+      if (place === 'backlog') breach('stuck', `${message.id} waits in the backlog of ${subscription}`);
+      if (isFiltered(subscription, message) && made.length > 0)
+        breach('misplaced', `${message.id} does not match the filter of ${subscription} and was sent`);
+      if (made.length > 1 && qualities.every((qos) => qos === 'at-most-once'))
+        breach('doubled', `${message.id} was sent ${made.length} times to ${subscription}, at most once`);
+    }
+    breaches.push(...disordered(subscription, messages));
+  }
+  const published = new Map(plan.messages.map((message) => [message.id, hashOf(bodyOf(message))]));
+  for (const request of received) {
+    for (const { id, hash } of membersOf(request)) {
+      if (hash !== undefined && hash !== published.get(id))
+        breach('changed', `${request.subscription} got other bytes of ${id} than were published`);
+    }
+  }
+  return { places, breaches, requests: received.length };
+
+  function isFiltered(subscription: string, { keep }: PlannedMessage): boolean {
+    return !keep && items.settingsOf(subscription).every(({ filtered }) => filtered);
+  }
+
+  function placeOf(
+    subscription: string,
+    message: PlannedMessage,
+    made: readonly Received[],
+    qualities: readonly Qos[],
+  ): Place {
+    const key = inSubscription(subscription, message.id);
+    if (stored.backlog.has(key)) return 'backlog';
+    if (stored.held.has(key)) return 'held';
+    if (made.some(isGood)) return 'delivered';
+    if (stored.letters.has(key)) return 'dead letter';
+    if (stored.undeliverable.has(key)) return 'undeliverable';
+    if (isFiltered(subscription, message)) return 'filtered';
+    // `none` promises one attempt, which may end before a byte arrives.
+    return qualities.includes('none') ? 'tried once' : 'lost';
+  }
+
+  /** The first good answers for the messages of a key come in the order of their publication. */
+  function disordered(subscription: string, messages: readonly PlannedMessage[]): Breach[] {
+    const settings = items.settingsOf(subscription);
+    const [first] = settings;
+    if (!settings.every(({ qos }) => qos === first?.qos) || !first?.qos.startsWith('at-')) return [];
+    // A message that was settled as a dead letter may arrive once more as a late duplicate, out of order.
+    const inOrder = messages.filter(
+      ({ id }) =>
+        !stored.letters.has(inSubscription(subscription, id)) &&
+        !stored.undeliverable.has(inSubscription(subscription, id)),
+    );
+    const groups = Map.groupBy(inOrder, ({ key }) => key);
+    return [...groups].flatMap(([key, sent]) => {
+      const at = sent.flatMap(({ id }) => {
+        const good = (requests.get(inSubscription(subscription, id)) ?? []).find(isGood);
+        return good === undefined ? [] : [{ id, index: placeIn(good, id) }];
+      });
+      const wrong = at.findIndex(({ index }, place) => place > 0 && index < (at[place - 1]?.index ?? 0));
+      if (wrong === -1) return [];
+      const text = `${subscription}, key ${key}: ${at[wrong]?.id} was delivered before ${at[wrong - 1]?.id}`;
+      return [{ promise: 'out of order' as const, text }];
+    });
+  }
+
+  /** The place of a message among all requests, and within its batch. */
+  function placeIn(request: Received, id: string): number {
+    const members = membersOf(request);
+    return received.indexOf(request) + members.findIndex((one) => one.id === id) / (members.length + 1);
+  }
+}

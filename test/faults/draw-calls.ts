@@ -1,0 +1,62 @@
+// Draws the faults of calls to AWS: which calls of which operation, and what happens to them. A call is counted when it
+// arrives, so the n-th call of an operation is hit in every run of the seed.
+
+import type { CallFault } from './plan.ts';
+import type { Draw } from './random-draw.ts';
+
+/** The operations, and the faults that each can have. Operations with much effect are named more often. */
+const OPERATIONS: readonly (readonly [operation: string, ...more: readonly CallFault['kind'][]])[] = [
+  ['SendMessageBatch', 'partly', 'twice'],
+  ['SendMessageBatch', 'partly', 'twice'],
+  ['SendMessage', 'twice'],
+  ['DeleteMessageBatch', 'partly', 'twice', 'expired-receipt'],
+  ['DeleteMessageBatch', 'partly', 'expired-receipt'],
+  ['ChangeMessageVisibilityBatch', 'partly', 'expired-receipt'],
+  ['BatchGetItem', 'partly'],
+  ['GetItem'],
+  ['PutItem'],
+  ['PutItem'],
+  ['UpdateItem'],
+  ['UpdateItem'],
+  ['DeleteItem'],
+  ['Query', 'partly'],
+  ['BatchWriteItem', 'partly', 'twice'],
+  ['BatchWriteItem', 'partly', 'twice'],
+  ['GetSecretValue'],
+];
+
+const ANY: readonly CallFault['kind'][] = [
+  'error',
+  'throttle',
+  'lost-answer',
+  'late-answer',
+  'kill-before',
+  'kill-after',
+];
+
+export function drawCalls({ chance, pick, whole }: Draw): CallFault[] {
+  if (chance(0.15)) return [];
+  const faults = Array.from({ length: whole(1, 6) }, (): CallFault => {
+    const [operation, ...more] = pick(OPERATIONS);
+    const kind = pick([...ANY, ...more]);
+    const isKill = kind === 'kill-before' || kind === 'kill-after';
+    return {
+      kind,
+      operation,
+      from: whole(1, chance(0.5) ? 5 : 25),
+      // A client makes a call three times; a call that fails for good is an event of its own.
+      times: isKill ? 1 : kind === 'late-answer' ? 1 : pick([1, 1, 2, 3, 4]),
+      pollers: !isKill && operation === 'DeleteMessageBatch' && chance(0.3),
+    };
+  });
+  const receives = chance(0.3) ? [receiveFault({ chance, pick, whole })] : [];
+  return [...faults, ...receives];
+}
+
+const receiveFault = ({ pick, whole }: Pick<Draw, 'chance' | 'pick' | 'whole'>): CallFault => ({
+  kind: pick(['error', 'throttle', 'lost-answer']),
+  operation: 'ReceiveMessage',
+  from: whole(4, 20),
+  times: whole(1, 2),
+  pollers: true,
+});

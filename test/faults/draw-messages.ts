@@ -1,0 +1,37 @@
+// Draws the messages: their subscription or topic, their key, their size and their time.
+import { FAULTY_MS, type PlannedMessage, type PlannedSubscription } from './plan.ts';
+import type { Draw } from './random-draw.ts';
+
+export function drawMessages(
+  { chance, pick, whole }: Draw,
+  seed: number,
+  subscriptions: readonly PlannedSubscription[],
+): PlannedMessage[] {
+  const ofTopic = subscriptions.filter(({ byTopic }) => byTopic).map(({ id }) => id);
+  const count = whole(12, 30);
+  // In some runs everything comes at once.
+  const withinMs = chance(0.4) ? 200 : FAULTY_MS * 0.7;
+  const isSmall = chance(0.7);
+  const messages = Array.from({ length: count }, (_, index): PlannedMessage => {
+    const target = pick(subscriptions);
+    const to = target.byTopic ? { topic: topicOf(seed) } : { subscription: target.id };
+    return {
+      id: `m${seed}-${String(index).padStart(2, '0')}`,
+      to,
+      subscriptions: target.byTopic ? ofTopic : [target.id],
+      key: `k${whole(0, 2)}`,
+      // Only messages.fifo keeps an order. All messages of a run go the same way for their subscription.
+      ordered: target.byTopic ? ofTopic.some((id) => isGuaranteed(id)) : isGuaranteed(target.id),
+      keep: chance(0.75),
+      bytes: isSmall || chance(0.8) ? whole(40, 400) : whole(20_000, 200_000),
+      atMs: Math.round((index / count) * withinMs),
+    };
+  });
+  return messages;
+
+  function isGuaranteed(id: string): boolean {
+    return subscriptions.some((one) => one.id === id && one.settings.qos.startsWith('at-'));
+  }
+}
+
+export const topicOf = (seed: number): string => `topic-${seed}`;

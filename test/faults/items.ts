@@ -1,0 +1,60 @@
+// The items of a run: each put has a version, so that a request shows under which item it was made.
+import { itemOf, type Version } from './item.ts';
+import type { Plan, PlannedSubscription, Qos, Settings } from './plan.ts';
+import type { Receivers } from './receiver.ts';
+import type { Stage } from './stage.ts';
+
+export type Items = {
+  /** Puts the item with these settings, or with those of the last put. */
+  put(subscription: string, settings?: Settings): Promise<void>;
+  /** Puts an item that can't be parsed. */
+  break(subscription: string): Promise<void>;
+  remove(subscription: string): Promise<void>;
+  putEndpoints(): Promise<void>;
+  /** The qualities of service that the subscription had, in their order. */
+  qualitiesOf(subscription: string): readonly Qos[];
+  settingsOf(subscription: string): readonly Settings[];
+};
+
+type Known = { readonly planned: PlannedSubscription; readonly versions: Version[] };
+
+export function createItems(plan: Plan, stage: Stage, receivers: Receivers): Items {
+  const all = new Map<string, Known>(
+    plan.subscriptions.map((planned) => [planned.id, { planned, versions: [] }]),
+  );
+
+  function known(subscription: string): Known {
+    const found = all.get(subscription);
+    if (found === undefined) throw new Error(`there is no subscription ${subscription} in the plan`);
+    return found;
+  }
+
+  function next(subscription: string, settings?: Settings): Record<string, unknown> {
+    const { planned, versions } = known(subscription);
+    const version = {
+      version: versions.length,
+      settings: settings ?? versions.at(-1)?.settings ?? planned.settings,
+    };
+    versions.push(version);
+    return itemOf(planned, version, { seed: plan.seed, url: receivers.urlOf(subscription) });
+  }
+
+  const settingsOf = (subscription: string): Settings[] =>
+    known(subscription).versions.map(({ settings }) => settings);
+
+  return {
+    put: (subscription, settings) => stage.put('Subscriptions', next(subscription, settings)),
+    break: (subscription) =>
+      stage.put('Subscriptions', { ...next(subscription), configuration: { callbackUrl: 'no URL' } }),
+    remove: (subscription) => stage.remove('Subscriptions', { id: subscription }),
+    async putEndpoints() {
+      await stage.put('Endpoints', {
+        name: 'letters',
+        type: 'sqs',
+        configuration: { queueUrl: stage.lettersUrl },
+      });
+    },
+    settingsOf,
+    qualitiesOf: (subscription) => settingsOf(subscription).map(({ qos }) => qos),
+  };
+}

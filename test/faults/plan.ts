@@ -1,0 +1,120 @@
+// What a seed means: subscriptions, messages, the receivers' answers, the faults of AWS calls and the events, with their
+// times. All of it is drawn from the seed before the run begins, so a seed always has the same plan. The processes run in
+// real time, so two runs of one plan may meet its faults in another order.
+
+/** Milliseconds in which messages are published and faults happen. Then the faults end, and the rest has to arrive. */
+export const FAULTY_MS = 1_800;
+
+export type Qos = 'none' | 'auto' | 'at-most-once' | 'at-least-once';
+
+/** The settings of an item that a seed draws and changes. */
+export type Settings = {
+  readonly qos: Qos;
+  readonly byKey: boolean;
+  readonly lanes: number;
+  readonly batch?: { readonly format: string; readonly maxMessages: number };
+  readonly filtered: boolean;
+  readonly dlq?: 'letters' | 'broken';
+  readonly retry?: Readonly<Record<string, unknown>>;
+  readonly interrupts: boolean;
+  readonly stops: boolean;
+  readonly secret: boolean;
+  readonly named: boolean;
+  readonly tenant?: string;
+  readonly rateLimit?: { readonly requests: number; readonly perSeconds: number };
+};
+
+export type Answer =
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly afterMs: number;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: (typeof SOCKET_FAULTS)[number]; readonly afterMs: number };
+
+/** What a receiver does to a connection instead of an ordinary answer; receiver.ts carries them out. */
+export const SOCKET_FAULTS = [
+  'hang',
+  'reset-at-connect',
+  'reset-in-request',
+  'reset-after-request',
+  'reset-in-answer',
+  'end-after-request',
+  'end-in-answer',
+  'garbage',
+  'interim-then-ok',
+  'interim-flood',
+  'bomb',
+  'endless-body',
+  'endless-head',
+] as const;
+
+export type PlannedSubscription = {
+  readonly id: string;
+  /** Its messages name its topic, and not its id. */
+  readonly byTopic: boolean;
+  readonly settings: Settings;
+  /** The answers to its requests in their order of arrival; then 200. */
+  readonly answers: readonly Answer[];
+};
+
+export type PlannedMessage = {
+  readonly id: string;
+  /** Its subscription, or the topic of several. */
+  readonly to: { readonly subscription: string } | { readonly topic: string };
+  readonly subscriptions: readonly string[];
+  readonly key: string;
+  readonly ordered: boolean;
+  readonly keep: boolean;
+  readonly bytes: number;
+  readonly atMs: number;
+};
+
+export const CALL_FAULTS = [
+  'error',
+  'throttle',
+  'lost-answer',
+  'late-answer',
+  'partly',
+  'twice',
+  'expired-receipt',
+  'kill-before',
+  'kill-after',
+] as const;
+
+export type CallFault = {
+  readonly kind: (typeof CALL_FAULTS)[number];
+  readonly operation: string;
+  /** The calls of this operation that it hits, counted from 1. */
+  readonly from: number;
+  readonly times: number;
+  /** Whose calls: those of the functions, or also those of Lambda's pollers. */
+  readonly pollers: boolean;
+};
+
+export type Event = { readonly atMs: number } & (
+  | { readonly do: 'kill'; readonly function: 'route' | 'deliver' | 'bridge' }
+  | { readonly do: 'freeze'; readonly function: 'route' | 'deliver'; readonly forMs: number }
+  | { readonly do: 'out-of-memory'; readonly function: 'deliver' }
+  | { readonly do: 'jump'; readonly ms: number }
+  | { readonly do: 'redeploy' }
+  | { readonly do: 'change'; readonly subscription: string; readonly settings: Settings }
+  | { readonly do: 'put-again' | 'delete' | 'break'; readonly subscription: string }
+  | { readonly do: 'receiver-down' | 'receiver-up'; readonly subscription: string }
+  | { readonly do: 'secret-absent' | 'secret-there' }
+  | { readonly do: 'names-absent' | 'names-there' }
+  | { readonly do: 'endpoint-absent' | 'endpoint-there' }
+  | { readonly do: 'pause' | 'resume'; readonly subscription: string }
+  | { readonly do: 'sweep' }
+);
+
+export type Plan = {
+  readonly seed: number;
+  readonly fifoDeletedAgain: 'success' | 'error';
+  readonly fifoLateDelete: 'success' | 'error';
+  readonly subscriptions: readonly PlannedSubscription[];
+  readonly messages: readonly PlannedMessage[];
+  readonly calls: readonly CallFault[];
+  readonly events: readonly Event[];
+};

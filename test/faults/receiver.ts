@@ -1,0 +1,180 @@
+// The callback servers, one for each subscription, on plain sockets: each request gets the next answer of the plan, and is
+// recorded with its bytes and times. A server that is down refuses connections.
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { answerWith } from './answers.ts';
+import type { Answer } from './plan.ts';
+
+export type Received = {
+  readonly subscription: string;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Buffer;
+  /** Milliseconds of the run's clock. */
+  readonly at: number;
+  /** The whole request arrived. */
+  readonly isWhole: boolean;
+  /** The status of the answer, when its head was sent. */
+  status?: number;
+  /** When the answer was sent, or the connection ended. */
+  endedAt?: number;
+};
+
+export type Receivers = {
+  /** The requests of all receivers in their order of arrival. */
+  readonly received: readonly Received[];
+  urlOf(subscription: string): string;
+  down(subscription: string): Promise<void>;
+  up(subscription: string): Promise<void>;
+  /** From now on every request gets 200, and every server is up. */
+  calm(): Promise<void>;
+  /** Requests without an answer on open connections. */
+  open(): number;
+  close(): Promise<void>;
+};
+
+type Watch = (request: Received, open: readonly Received[]) => void;
+
+const CALM: Answer = { kind: 'status', status: 200, afterMs: 0 };
+
+/** Starts a server for each subscription. `watch` is called with each request and the subscription's open requests. */
+export async function startReceivers(
+  answers: ReadonlyMap<string, readonly Answer[]>,
+  watch: Watch,
+): Promise<Receivers> {
+  const received: Received[] = [];
+  let isCalm = false;
+  const receivers = new Map<string, Receiver>();
+  for (const [subscription, planned] of answers) {
+    const left = [...planned];
+    const next = () => (isCalm ? CALM : (left.shift() ?? CALM));
+    receivers.set(subscription, await startReceiver(subscription, next, received, watch));
+  }
+  const of = (subscription: string): Receiver => {
+    const receiver = receivers.get(subscription);
+    if (receiver === undefined) throw new Error(`there is no receiver for ${subscription}`);
+    return receiver;
+  };
+  return {
+    received,
+    urlOf: (subscription) => `http://127.0.0.1:${of(subscription).port}/${subscription}`,
+    down: (subscription) => of(subscription).down(),
+    up: (subscription) => of(subscription).up(),
+    async calm() {
+      isCalm = true;
+      for (const receiver of receivers.values()) await receiver.up();
+    },
+    open: () => [...receivers.values()].reduce((sum, { open }) => sum + open.size, 0),
+    async close() {
+      for (const receiver of receivers.values()) await receiver.down();
+    },
+  };
+}
+
+type Receiver = Awaited<ReturnType<typeof startReceiver>>;
+
+async function startReceiver(subscription: string, next: () => Answer, all: Received[], watch: Watch) {
+  const open = new Set<Received>();
+  const sockets = new Set<Socket>();
+  let server: Server | undefined;
+  let port = 0;
+
+  function accept(socket: Socket): void {
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    // A reset by the function.
+    socket.on('error', () => {});
+    let answer: Answer | undefined;
+    let pending = Buffer.alloc(0);
+    let current: Received | undefined;
+
+    const end = () => {
+      if (current === undefined) return;
+      current.endedAt = Date.now();
+      open.delete(current);
+      current = undefined;
+    };
+    const begin = (parsed: Parsed, isWhole: boolean) => {
+      const { headers, body } = parsed;
+      current = { subscription, headers, body, at: Date.now(), isWhole };
+      all.push(current);
+      open.add(current);
+      watch(current, [...open]);
+    };
+    socket.once('close', () => {
+      sockets.delete(socket);
+      end();
+    });
+    socket.on('data', (chunk: Buffer) => {
+      pending = Buffer.concat([pending, chunk]);
+      answer ??= next();
+      if (answer.kind === 'reset-at-connect') return void socket.resetAndDestroy();
+      const parsed = parse(pending);
+      if (parsed === undefined || current !== undefined) return;
+      if (answer.kind === 'reset-in-request') {
+        begin(parsed, parsed.rest !== undefined);
+        return void socket.resetAndDestroy();
+      }
+      if (parsed.rest === undefined) return;
+      pending = parsed.rest;
+      begin(parsed, true);
+      const now = answer;
+      answer = undefined;
+      answerWith(now, socket, {
+        headSent(status) {
+          if (current !== undefined) current.status = status;
+        },
+        ended: end,
+      });
+    });
+  }
+
+  async function up(): Promise<void> {
+    if (server !== undefined) return;
+    server = createServer(accept);
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    const at = server.address();
+    if (at !== null && typeof at === 'object') port = at.port;
+  }
+
+  await up();
+  return {
+    port,
+    open,
+    up,
+    async down(): Promise<void> {
+      const ending = server;
+      server = undefined;
+      for (const socket of sockets) socket.resetAndDestroy();
+      if (ending !== undefined) await new Promise((resolve) => ending.close(resolve));
+    },
+  };
+}
+
+type Parsed = {
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Buffer;
+  /** The bytes behind the request; undefined while its body is not complete. */
+  readonly rest: Buffer<ArrayBuffer> | undefined;
+};
+
+/** Parses the head of a request and as much of its body as is there; undefined before the end of the head. */
+function parse(bytes: Buffer): Parsed | undefined {
+  const end = bytes.indexOf('\r\n\r\n');
+  if (end === -1) return undefined;
+  const lines = bytes.toString('latin1', 0, end).split('\r\n').slice(1);
+  const headers = new Map(
+    lines.map((line) => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+    }),
+  );
+  const from = end + 4;
+  const to = from + Number(headers.get('content-length') ?? 0);
+  const isWhole = bytes.length >= to;
+  return {
+    headers,
+    body: Buffer.from(bytes.subarray(from, to)),
+    rest: isWhole ? Buffer.from(bytes.subarray(to)) : undefined,
+  };
+}

@@ -1,0 +1,38 @@
+// The report of a run: how many seeds, messages and requests, where the messages are, and each promise with its breaches.
+import { PROMISES } from './check.ts';
+import { PLACES } from './places.ts';
+import type { SeedResult } from './run-seed.ts';
+
+export function createReport() {
+  const startedAt = performance.now();
+  const results: Omit<SeedResult, 'evidence'>[] = [];
+  const sum = (of: (result: Omit<SeedResult, 'evidence'>) => number) =>
+    results.reduce((total, result) => total + of(result), 0);
+
+  return {
+    add({ evidence: _, ...result }: SeedResult): void {
+      results.push(result);
+    },
+    isKept: () => results.length > 0 && results.every(({ breaches }) => breaches.length === 0),
+    text(): string {
+      const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
+      const places = PLACES.map((place) => `${place} ${sum((one) => one.places[place] ?? 0)}`);
+      const promises = PROMISES.map((promise) => {
+        const broken = results.filter(({ breaches }) => breaches.some((one) => one.promise === promise));
+        const seeds = broken.length === 0 ? '' : ` (seeds ${broken.map(({ seed }) => seed).join(', ')})`;
+        return `${promise} ${sum(({ breaches }) => breaches.filter((one) => one.promise === promise).length)}${seeds}`;
+      });
+      const kinds = Map.groupBy(
+        results.flatMap(({ hits }) => hits),
+        (hit) => hit.split(' ')[0],
+      );
+      const hits = [...kinds].map(([kind, list]) => `${kind} ${list.length}`).sort();
+      return [
+        `${results.length} seeds in ${minutes} minutes: ${sum(({ messages }) => messages)} messages, ${sum(({ requests }) => requests)} requests`,
+        `messages: ${places.join(', ')}`,
+        `calls to AWS with a fault: ${hits.join(', ') || 'none'}`,
+        `broken promises: ${promises.join(', ')}`,
+      ].join('\n');
+    },
+  };
+}

@@ -1,0 +1,90 @@
+// The end of a run: the faults end, and time passes until all queues are empty, no lane is closed and nothing is paused.
+import { setTimeout } from 'node:timers/promises';
+import type { Items } from './items.ts';
+import type { Plan } from './plan.ts';
+import type { Receivers } from './receiver.ts';
+import type { Stage } from './stage.ts';
+import { jumpSoundly } from './time.ts';
+
+type Scene = { readonly stage: Stage; readonly receivers: Receivers; readonly items: Items };
+
+/** Rounds of a sweep and a jump, after which what is left counts as stuck: many hours of the run's clock. */
+const MOST_ROUNDS = 40;
+/** Later rounds pass more time: a wait that grew during the faults may be a quarter of an hour. */
+const LATE_ROUND = 14;
+const QUIET_LOOKS = 3;
+const LOOK_MS = 12;
+const MOST_LOOKS = 900;
+
+/** Returns undefined when all is at rest, or what is left. */
+export async function settle(plan: Plan, scene: Scene): Promise<string | undefined> {
+  await calm(plan, scene);
+  let left = await leftover(scene.stage);
+  for (let round = 0; left !== undefined && round < MOST_ROUNDS; round++) {
+    await untilQuiet(scene.stage);
+    left = await leftover(scene.stage);
+    if (left === undefined) break;
+    await jumpSoundly(round < LATE_ROUND ? 35_000 + 15_000 * round : 900_000, scene.stage, scene.receivers);
+    await resumeAll(plan, scene.stage);
+    await scene.stage.set.schedules.run('resume');
+    await untilQuiet(scene.stage);
+    left = await leftover(scene.stage);
+  }
+  return left;
+}
+
+/** Faults end, receivers answer with 200, and items, endpoints, secrets and names are there. */
+async function calm(plan: Plan, { stage, receivers, items }: Scene): Promise<void> {
+  stage.faults.calm();
+  stage.names.there();
+  await receivers.calm();
+  await stage.putSecret();
+  await items.putEndpoints();
+  // The endpoint whose brokers could not be reached is replaced by one that can.
+  await stage.put('Endpoints', {
+    name: 'broken',
+    type: 'sqs',
+    configuration: { queueUrl: stage.lettersUrl },
+  });
+  for (const { id } of plan.subscriptions) await items.put(id);
+}
+
+/** Waits until no invocation runs and no message can be received. */
+async function untilQuiet({ set }: Stage): Promise<void> {
+  let quiet = 0;
+  for (let looks = 0; quiet < QUIET_LOOKS && looks < MOST_LOOKS; looks++) {
+    const isBusy = set.functions.running().length > 0 || counts(set).some(({ visible }) => visible > 0);
+    quiet = isBusy ? 0 : quiet + 1;
+    await setTimeout(LOOK_MS);
+  }
+}
+
+/** The queues that functions read. */
+const counts = ({ mappings, sqs }: Stage['set']) =>
+  mappings.map(({ mapping }) => {
+    const name = mapping.queueArn.split(':').at(-1) ?? '';
+    const { visible = 0, inFlight = 0, delayed = 0 } = sqs?.queue(name).counts() ?? {};
+    return { name, visible, inFlight, delayed };
+  });
+
+async function leftover(stage: Stage): Promise<string | undefined> {
+  const queued = counts(stage.set).filter(
+    ({ visible, inFlight, delayed }) => visible + inFlight + delayed > 0,
+  );
+  if (queued.length > 0) return `messages on queues: ${JSON.stringify(queued)}`;
+  if (stage.set.functions.running().length > 0) return 'an invocation runs';
+  const items = await stage.scanState();
+  const isLeft = ({ pk, sk, pause, lanes, move }: Record<string, unknown>) =>
+    String(pk).startsWith('lane#') ||
+    (sk === 'state' && (pause !== undefined || move !== undefined || Object.keys(lanes ?? {}).length > 0));
+  const found = items.find(isLeft);
+  return found === undefined ? undefined : `in the state table: ${JSON.stringify(found)}`;
+}
+
+async function resumeAll({ subscriptions }: Plan, { set, scanState }: Stage): Promise<void> {
+  const paused = (await scanState()).filter(({ sk, pause }) => sk === 'state' && pause !== undefined);
+  for (const { id } of subscriptions) {
+    if (!paused.some(({ subscription }) => subscription === id)) continue;
+    await set.functions.invoke('resume', { subscription: id, action: 'resume' });
+  }
+}
