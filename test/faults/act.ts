@@ -84,15 +84,15 @@ async function happen(event: Event, scene: Scene): Promise<void> {
     case 'receiver-up':
       return receivers.up(event.subscription);
     case 'secret-absent':
-      return stage.removeSecret();
+      return items.removeSecrets();
     case 'secret-there':
-      return stage.putSecret();
+      return items.putSecrets();
     case 'names-absent':
       return stage.names.absent();
     case 'names-there':
       return stage.names.there();
     case 'endpoint-absent':
-      return stage.remove('Endpoints', { name: 'letters' });
+      return stage.store.remove('Endpoints', { name: 'letters' });
     case 'endpoint-there':
       return items.putEndpoints();
     case 'pause':

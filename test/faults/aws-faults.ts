@@ -9,10 +9,12 @@ import type { CallFault } from './plan.ts';
 
 export type AwsFaults = {
   intercept(service: Service): Service;
+  /** Counts the calls from here on, and carries out these faults. */
+  begin(faults: readonly CallFault[]): void;
   /** Ends all faults. */
   calm(): void;
-  /** The faults that hit a call, for the report. */
-  hits: string[];
+  /** The faults that hit a call since `begin`, for the report. */
+  hits(): readonly string[];
 };
 
 type Call = { req: IncomingMessage; res: ServerResponse; body: Buffer; service: Service; operation: string };
@@ -24,16 +26,15 @@ const entriesSchema = z.looseObject({ Entries: z.array(z.looseObject({ Id: z.str
 const requestsSchema = z.looseObject({ RequestItems: z.record(z.string(), z.unknown()) });
 const keysSchema = z.looseObject({ Keys: z.array(z.unknown()) });
 
-export function createAwsFaults(faults: readonly CallFault[]): AwsFaults {
+export function createAwsFaults(): AwsFaults {
   const counts = new Map<string, number>();
-  const hits: string[] = [];
-  let isCalm = false;
+  let faults: readonly CallFault[] = [];
+  let hits: string[] = [];
 
   function faultOf(operation: string, isPoller: boolean): CallFault | undefined {
     const key = `${operation} ${isPoller}`;
     const count = (counts.get(key) ?? 0) + 1;
     counts.set(key, count);
-    if (isCalm) return undefined;
     return faults.find(
       (fault) =>
         fault.operation === operation &&
@@ -44,9 +45,14 @@ export function createAwsFaults(faults: readonly CallFault[]): AwsFaults {
   }
 
   return {
-    hits,
+    hits: () => hits,
+    begin(planned) {
+      counts.clear();
+      hits = [];
+      faults = planned;
+    },
     calm() {
-      isCalm = true;
+      faults = [];
     },
     intercept: (service) => ({
       async answer(req, res, body) {

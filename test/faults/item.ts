@@ -4,7 +4,8 @@ import { topicOf } from './draw-messages.ts';
 import type { PlannedSubscription, Settings } from './plan.ts';
 
 export const VERSION_HEADER = 'x-item';
-export const SECRET = 'webhooks/local/faults';
+/** The name of a subscription's secret. */
+export const secretOf = (subscription: string): string => `webhooks/local/${subscription}`;
 export const HOST = 'receiver.faults.test';
 
 /** Milliseconds: short, because each hanging request takes as long. */
@@ -51,7 +52,7 @@ export function itemOf(
       http: { readTimeout: READ_TIMEOUT_MS, connectTimeout: 1_000, maxConcurrentConnections: lanes },
       ...(batch && { batch }),
       ...(retry && { retry }),
-      ...(secret && { auth: { type: 'basic', secret: SECRET } }),
+      ...(secret && { auth: { type: 'basic', secret: secretOf(id) } }),
       ...(!interrupts && {
         interruptConsumptionOnServerError: false,
         interruptConsumptionOnException: false,

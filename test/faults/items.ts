@@ -1,5 +1,5 @@
 // The items of a run: each put has a version, so that a request shows under which item it was made.
-import { itemOf, type Version } from './item.ts';
+import { itemOf, secretOf, type Version } from './item.ts';
 import type { Plan, PlannedSubscription, Qos, Settings } from './plan.ts';
 import type { Receivers } from './receiver.ts';
 import type { Stage } from './stage.ts';
@@ -11,6 +11,8 @@ export type Items = {
   break(subscription: string): Promise<void>;
   remove(subscription: string): Promise<void>;
   putEndpoints(): Promise<void>;
+  putSecrets(): Promise<void>;
+  removeSecrets(): Promise<void>;
   /** The qualities of service that the subscription had, in their order. */
   qualitiesOf(subscription: string): readonly Qos[];
   settingsOf(subscription: string): readonly Settings[];
@@ -43,16 +45,22 @@ export function createItems(plan: Plan, stage: Stage, receivers: Receivers): Ite
     known(subscription).versions.map(({ settings }) => settings);
 
   return {
-    put: (subscription, settings) => stage.put('Subscriptions', next(subscription, settings)),
+    put: (subscription, settings) => stage.store.put('Subscriptions', next(subscription, settings)),
     break: (subscription) =>
-      stage.put('Subscriptions', { ...next(subscription), configuration: { callbackUrl: 'no URL' } }),
-    remove: (subscription) => stage.remove('Subscriptions', { id: subscription }),
+      stage.store.put('Subscriptions', { ...next(subscription), configuration: { callbackUrl: 'no URL' } }),
+    remove: (subscription) => stage.store.remove('Subscriptions', { id: subscription }),
     async putEndpoints() {
-      await stage.put('Endpoints', {
+      await stage.store.put('Endpoints', {
         name: 'letters',
         type: 'sqs',
         configuration: { queueUrl: stage.lettersUrl },
       });
+    },
+    async putSecrets() {
+      for (const id of all.keys()) await stage.store.putSecret(secretOf(id));
+    },
+    async removeSecrets() {
+      for (const id of all.keys()) await stage.store.removeSecret(secretOf(id));
     },
     settingsOf,
     qualitiesOf: (subscription) => settingsOf(subscription).map(({ qos }) => qos),

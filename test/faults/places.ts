@@ -32,7 +32,7 @@ const attributeSchema = z.object({ subscription: z.string().optional(), messageI
 
 /** Reads the queues of dead letters and the state table. */
 export async function readStored(stage: Stage): Promise<Stored> {
-  const items = await stage.scanState();
+  const items = await stage.store.scan('State');
   const ofTable = (prefix: string) =>
     new Set(
       items.flatMap(({ pk, sk }) => {

@@ -1,4 +1,4 @@
-// One seed: its plan, acted out on a stage of its own, and the ledger at its end.
+// One seed: its plan, acted out on a stage, and the ledger at its end.
 import { actOut } from './act.ts';
 import { createCaps } from './caps.ts';
 import { type Breach, balance, type Ledger } from './check.ts';
@@ -7,7 +7,7 @@ import { createItems } from './items.ts';
 import { readStored } from './places.ts';
 import { startReceivers } from './receiver.ts';
 import { settle } from './settle.ts';
-import { type Machine, startStage } from './stage.ts';
+import type { Stage } from './stage.ts';
 
 export type SeedResult = {
   readonly seed: number;
@@ -22,20 +22,21 @@ export type SeedResult = {
   readonly evidence?: readonly string[];
 };
 
-export async function runSeed(seed: number, machine: Machine): Promise<SeedResult> {
+/** Runs a seed on an empty stage, and empties it if every promise was kept. */
+export async function runSeed(seed: number, stage: Stage): Promise<SeedResult> {
   const startedAt = performance.now();
   const plan = drawPlan(seed);
   const caps = createCaps();
-  const stage = await startStage(plan, machine);
+  stage.begin(plan);
   const receivers = await startReceivers(
     new Map(plan.subscriptions.map(({ id, answers }) => [id, answers])),
     caps.watch,
   );
   try {
     const items = createItems(plan, stage, receivers);
-    await stage.putSecret();
+    await items.putSecrets();
     await items.putEndpoints();
-    await stage.put('Endpoints', {
+    await stage.store.put('Endpoints', {
       name: 'broken',
       type: 'kafka',
       configuration: { bootstrapServers: '127.0.0.1:9', topic: 'letters' },
@@ -50,6 +51,7 @@ export async function runSeed(seed: number, machine: Machine): Promise<SeedResul
       ...ledger.breaches,
       ...caps.breaches.map((text) => ({ promise: 'cap' as const, text })),
     ];
+    if (breaches.length === 0) await stage.store.clear();
     return {
       seed,
       seconds: (performance.now() - startedAt) / 1000,
@@ -57,7 +59,7 @@ export async function runSeed(seed: number, machine: Machine): Promise<SeedResul
       requests: ledger.requests,
       places: ledger.places,
       breaches,
-      hits: stage.faults.hits,
+      hits: stage.faults.hits(),
       ...(breaches.length > 0 && {
         evidence: [
           ...receivers.received.map((request) =>
@@ -73,6 +75,5 @@ export async function runSeed(seed: number, machine: Machine): Promise<SeedResul
     };
   } finally {
     await receivers.close();
-    await stage.close();
   }
 }

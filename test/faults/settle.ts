@@ -38,10 +38,10 @@ async function calm(plan: Plan, { stage, receivers, items }: Scene): Promise<voi
   stage.faults.calm();
   stage.names.there();
   await receivers.calm();
-  await stage.putSecret();
+  await items.putSecrets();
   await items.putEndpoints();
   // The endpoint whose brokers could not be reached is replaced by one that can.
-  await stage.put('Endpoints', {
+  await stage.store.put('Endpoints', {
     name: 'broken',
     type: 'sqs',
     configuration: { queueUrl: stage.lettersUrl },
@@ -49,11 +49,13 @@ async function calm(plan: Plan, { stage, receivers, items }: Scene): Promise<voi
   for (const { id } of plan.subscriptions) await items.put(id);
 }
 
-/** Waits until no invocation runs and no message can be received. */
+/** Waits until no invocation runs and every poll waits: a message whose group is in flight is visible, but not to be had. */
 async function untilQuiet({ set }: Stage): Promise<void> {
   let quiet = 0;
   for (let looks = 0; quiet < QUIET_LOOKS && looks < MOST_LOOKS; looks++) {
-    const isBusy = set.functions.running().length > 0 || counts(set).some(({ visible }) => visible > 0);
+    const isBusy =
+      set.functions.running().length > 0 ||
+      counts(set).some(({ visible, waiting }) => visible > 0 && waiting === 0);
     quiet = isBusy ? 0 : quiet + 1;
     await setTimeout(LOOK_MS);
   }
@@ -63,8 +65,9 @@ async function untilQuiet({ set }: Stage): Promise<void> {
 const counts = ({ mappings, sqs }: Stage['set']) =>
   mappings.map(({ mapping }) => {
     const name = mapping.queueArn.split(':').at(-1) ?? '';
-    const { visible = 0, inFlight = 0, delayed = 0 } = sqs?.queue(name).counts() ?? {};
-    return { name, visible, inFlight, delayed };
+    const queue = sqs?.queue(name);
+    const { visible = 0, inFlight = 0, delayed = 0 } = queue?.counts() ?? {};
+    return { name, visible, inFlight, delayed, waiting: queue?.waiting() ?? 0 };
   });
 
 async function leftover(stage: Stage): Promise<string | undefined> {
@@ -73,7 +76,7 @@ async function leftover(stage: Stage): Promise<string | undefined> {
   );
   if (queued.length > 0) return `messages on queues: ${JSON.stringify(queued)}`;
   if (stage.set.functions.running().length > 0) return 'an invocation runs';
-  const items = await stage.scanState();
+  const items = await stage.store.scan('State');
   const isLeft = ({ pk, sk, pause, lanes, move }: Record<string, unknown>) =>
     String(pk).startsWith('lane#') ||
     (sk === 'state' && (pause !== undefined || move !== undefined || Object.keys(lanes ?? {}).length > 0));
@@ -81,8 +84,8 @@ async function leftover(stage: Stage): Promise<string | undefined> {
   return found === undefined ? undefined : `in the state table: ${JSON.stringify(found)}`;
 }
 
-async function resumeAll({ subscriptions }: Plan, { set, scanState }: Stage): Promise<void> {
-  const paused = (await scanState()).filter(({ sk, pause }) => sk === 'state' && pause !== undefined);
+async function resumeAll({ subscriptions }: Plan, { set, store }: Stage): Promise<void> {
+  const paused = (await store.scan('State')).filter(({ sk, pause }) => sk === 'state' && pause !== undefined);
   for (const { id } of subscriptions) {
     if (!paused.some(({ subscription }) => subscription === id)) continue;
     await set.functions.invoke('resume', { subscription: id, action: 'resume' });

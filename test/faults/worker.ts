@@ -4,14 +4,33 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRunClock } from './clock.ts';
 import { runSeed } from './run-seed.ts';
+import { type Stage, startStage } from './stage.ts';
+
+/** After so many seeds the stage is replaced, so that every tenth or so begins with cold functions. */
+const SEEDS_OF_A_STAGE = 10;
 
 const [root = process.cwd()] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'faults-'));
 const clockFile = join(folder, 'clock');
 const clock = createRunClock(clockFile);
+let stage: Promise<Stage> | undefined;
+let seeds = 0;
+
+async function run(seed: number): Promise<void> {
+  stage ??= startStage({ root, clock, clockFile });
+  const result = await runSeed(seed, await stage);
+  seeds += 1;
+  // What a broken promise has left would be taken for a fault of the next seed.
+  if (result.breaches.length > 0 || seeds % SEEDS_OF_A_STAGE === 0) {
+    await (await stage).close();
+    stage = undefined;
+  }
+  process.send?.(result);
+}
 
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-process.on('disconnect', () => process.exit(0));
-process.on('message', (seed: number) => {
-  void runSeed(seed, { root, clock, clockFile }).then((result) => process.send?.(result));
+process.on('disconnect', () => {
+  const closing = stage?.then((one) => one.close());
+  Promise.resolve(closing).finally(() => process.exit(0));
 });
+process.on('message', (seed: number) => void run(seed));
