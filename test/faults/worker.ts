@@ -31,6 +31,6 @@ async function run(seed: number): Promise<void> {
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 process.on('disconnect', () => {
   const closing = stage?.then((one) => one.close());
-  Promise.resolve(closing).finally(() => process.exit(0));
+  void Promise.resolve(closing).finally(() => process.exit(0));
 });
 process.on('message', (seed: number) => void run(seed));
