@@ -3,6 +3,7 @@ import type { Items } from './items.ts';
 import { inSubscription, type Place, requestsByMessage, type Stored } from './places.ts';
 import type { Plan, PlannedMessage, Qos } from './plan.ts';
 import { bodyOf } from './published.ts';
+import { overRate } from './rates.ts';
 import type { Received } from './receiver.ts';
 import { hashOf, membersOf } from './request-members.ts';
 
@@ -54,6 +55,11 @@ export function balance(plan: Plan, { items, received, stored }: Evidence): Ledg
         breach('doubled', `${message.id} was sent ${made.length} times to ${subscription}, at most once`);
     }
     breaches.push(...disordered(subscription, messages));
+    const over = overRate(
+      received.filter((request) => request.subscription === subscription),
+      items.settingsOf(subscription),
+    );
+    if (over !== undefined) breach('rate', `${subscription}: ${over}`);
   }
   const published = new Map(plan.messages.map((message) => [message.id, hashOf(bodyOf(message))]));
   for (const request of received) {

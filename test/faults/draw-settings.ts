@@ -2,6 +2,14 @@
 import type { Qos, Settings } from './plan.ts';
 import type { Draw } from './random-draw.ts';
 
+/** Rates that a run reaches by itself, and rates for which its clock has to jump. */
+const RATES = [
+  { requests: 10, perSeconds: 1 },
+  { requests: 4, perSeconds: 1 },
+  { requests: 2, perSeconds: 60 },
+  { requests: 1, perSeconds: 30 },
+] as const;
+
 const QOS: readonly Qos[] = [
   'at-least-once',
   'at-least-once',
@@ -38,15 +46,16 @@ export function drawSettings(draw: Draw, filtered: boolean): Settings {
     secret: chance(0.2),
     named: chance(0.15),
     ...(chance(0.5) && { tenant: pick(['acme', 'umbrella']) }),
+    ...(chance(0.15) && { rateLimit: pick(RATES) }),
   };
 }
 
 /** Draws another item for a subscription, whose quality of service stays. */
 export function drawChange(draw: Draw, before: Settings): Settings {
-  const { qos, byKey, filtered, ...drawn } = drawSettings(draw, before.filtered);
-  const { qos: same } = before;
+  const { qos: same, filtered } = before;
+  const drawn = drawSettings(draw, filtered);
   // Another quality of service ends the promises of the first. That is drawn for itself.
-  return { ...drawn, filtered, qos: same, byKey: same.startsWith('at-') && draw.chance(0.6) };
+  return { ...drawn, qos: same, byKey: same.startsWith('at-') && draw.chance(0.6) };
 }
 
 function drawRetry({ chance, pick, whole }: Draw): Readonly<Record<string, unknown>> {

@@ -46,6 +46,7 @@ export function itemOf(
     ...(dlq && { dlq: { endpoint: dlq } }),
     ...(filtered && { filter: { body: { keep: [true] } } }),
     ...(tenant && { tenant }),
+    ...(rateLimit && { rateLimit }),
     configuration: {
       callbackUrl,
       headers: [{ name: VERSION_HEADER, value: `${version} ${qos} ${capOf(settings)}` }],
@@ -58,7 +59,6 @@ export function itemOf(
         interruptConsumptionOnException: false,
       }),
       ...(stops && { onOutage: 'stop' }),
-      ...(rateLimit && { rateLimit }),
     },
   };
 }

@@ -1,0 +1,104 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: code as text
+// Ways to break the product that seeds must notice: `npm run faults -- --mutations`. Those of test/mutations are named by
+// their id. A mutation that only a rare order of events shows is left to the tests that test/mutations names.
+import { DANGERS } from '#test/mutations/dangers.ts';
+import type { PROMISES } from './check.ts';
+
+export type Mutation = {
+  readonly id: string;
+  readonly edits: readonly (readonly [file: string, from: string, to: string])[];
+  /** The promises that it may break; any of them counts. */
+  readonly breaks: readonly (typeof PROMISES)[number][];
+};
+
+function known(id: string, breaks: Mutation['breaks']): Mutation {
+  const danger = DANGERS.find((one) => one.id === id);
+  if (danger === undefined) throw new Error(`test/mutations has no ${id}`);
+  return { id, edits: danger.edits, breaks };
+}
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    id: 'no-claim',
+    edits: [['lib/deliver/claim.ts', "{ absent: 'pk', ...ofNonce(nonce) },", 'undefined,']],
+    breaks: ['doubled'],
+  },
+  {
+    id: 'repeats-at-most-once',
+    edits: [
+      [
+        'lib/deliver/policy.ts',
+        'function mayBeSentAgain(outcome: Outcome, { qos }: Rules): boolean {\n',
+        'function mayBeSentAgain(outcome: Outcome, { qos }: Rules): boolean {\n  if (qos !== "none") return true;\n',
+      ],
+    ],
+    breaks: ['doubled'],
+  },
+  {
+    id: 'settles-before-the-request',
+    edits: [
+      [
+        'lib/deliver/lane.ts',
+        'const arrived = { sending,',
+        'onSettled(records.length);\n  onSettled = () => {};\n  const arrived = { sending,',
+      ],
+    ],
+    breaks: ['lost'],
+  },
+  {
+    id: 'drains-outside-the-lane',
+    edits: [
+      [
+        'lib/queue/tokens.ts',
+        'groupId: groupOf(token.subscription, token.lane),',
+        'groupId: `${groupOf(token.subscription, token.lane)}0`,',
+      ],
+    ],
+    breaks: ['out of order', 'cap', 'doubled', 'stuck', 'lost'],
+  },
+  {
+    id: 'entries-are-not-written',
+    edits: [
+      [
+        'lib/deliver/lane.ts',
+        'await park(registration, lane, messages, deps);',
+        'await park(registration, lane, messages.slice(0, 0), deps);',
+      ],
+    ],
+    breaks: ['lost'],
+  },
+  {
+    id: 'no-filter',
+    edits: [
+      ['lib/route/address.ts', 'const isPassed = isWanted(event, filter, steps);', 'const isPassed = true;'],
+      [
+        'lib/deliver/attempt-sending.ts',
+        'if (!isWantedBy(subscription, message)) return',
+        'if (deps.now() < 0) return',
+      ],
+    ],
+    breaks: ['misplaced'],
+  },
+  {
+    id: 'no-order',
+    edits: [
+      [
+        'lib/subscription/subscription.ts',
+        "(qos: Qos): boolean => qos === 'at-most-once' || qos === 'at-least-once';",
+        '(qos: Qos): boolean => qos.length < 0;',
+      ],
+    ],
+    breaks: ['out of order', 'cap'],
+  },
+  {
+    id: 'no-cap',
+    edits: [
+      ['lib/deliver/lane.ts', 'return Math.max(1, requestsInLane(', 'return Math.max(8, requestsInLane('],
+    ],
+    breaks: ['cap', 'out of order'],
+  },
+  known('lane-over-cap', ['cap', 'out of order']),
+  known('unsettled-in-the-middle', ['lost', 'out of order']),
+  known('refused-in-a-wave', ['lost']),
+  known('unprocessed-entries', ['lost']),
+];

@@ -1,0 +1,139 @@
+// The ledger can fail: each promise, broken by hand.
+import { expect, test } from 'vitest';
+import { balance } from '#test/faults/check.ts';
+import { inSubscription, type Stored } from '#test/faults/places.ts';
+import type { Plan, PlannedMessage, Settings } from '#test/faults/plan.ts';
+import { bodyOf } from '#test/faults/published.ts';
+import type { Received } from '#test/faults/receiver.ts';
+
+const settings: Settings = {
+  qos: 'at-least-once',
+  byKey: false,
+  lanes: 1,
+  filtered: false,
+  interrupts: true,
+  stops: false,
+  secret: false,
+  named: false,
+};
+
+const messageOf = (id: string, more: Partial<PlannedMessage> = {}): PlannedMessage => ({
+  id,
+  to: { subscription: 's' },
+  subscriptions: ['s'],
+  key: 'k',
+  ordered: true,
+  keep: true,
+  bytes: 100,
+  atMs: 0,
+  ...more,
+});
+
+const request = (message: PlannedMessage, more: Partial<Received> = {}): Received => ({
+  subscription: 's',
+  headers: new Map([['webhook-id', message.id]]),
+  body: Buffer.from(bodyOf(message)),
+  at: 0,
+  isWhole: true,
+  status: 200,
+  ...more,
+});
+
+const nowhere: Stored = {
+  letters: new Set(),
+  undeliverable: new Set(),
+  held: new Set(),
+  backlog: new Set(),
+};
+
+function balanceOf(
+  messages: readonly PlannedMessage[],
+  received: readonly Received[],
+  { stored = {}, item = {} }: { stored?: Partial<Stored>; item?: Partial<Settings> } = {},
+) {
+  const used = { ...settings, ...item };
+  const plan: Plan = {
+    seed: 1,
+    fifoDeletedAgain: 'success',
+    fifoLateDelete: 'success',
+    subscriptions: [{ id: 's', byTopic: false, settings: used, answers: [] }],
+    messages,
+    calls: [],
+    events: [],
+  };
+  const items = { settingsOf: () => [used], qualitiesOf: () => [used.qos] };
+  return balance(plan, { items, received, stored: { ...nowhere, ...stored } });
+}
+
+const promises = (...given: Parameters<typeof balanceOf>) =>
+  balanceOf(...given).breaches.map(({ promise }) => promise);
+
+const [first, second] = [messageOf('m1-00'), messageOf('m1-01')];
+
+test('messages that were delivered in order break nothing', () => {
+  expect(balanceOf([first, second], [request(first), request(second)])).toMatchObject({
+    places: { delivered: 2 },
+    breaches: [],
+  });
+});
+
+test('a message that is nowhere is lost', () => {
+  expect(promises([first, second], [request(first)])).toEqual(['lost']);
+});
+
+test('a message whose every answer was an error, and that is stored nowhere, is lost', () => {
+  expect(promises([first], [request(first, { status: 500 })])).toEqual(['lost']);
+});
+
+test('a dead letter is no loss', () => {
+  const stored = { letters: new Set([inSubscription('s', first.id)]) };
+  expect(promises([first], [request(first, { status: 400 })], { stored })).toEqual([]);
+});
+
+test('a message that waits at the end is stuck', () => {
+  expect(promises([first], [], { stored: { backlog: new Set([inSubscription('s', first.id)]) } })).toEqual([
+    'stuck',
+  ]);
+});
+
+test('a second request under at-most-once is a double', () => {
+  const twice = [request(first, { status: 500 }), request(first)];
+  expect(promises([first], twice, { item: { qos: 'at-most-once' } })).toEqual(['doubled']);
+});
+
+test('a later message of the key that was delivered first is out of order', () => {
+  expect(promises([first, second], [request(second), request(first)])).toEqual(['out of order']);
+});
+
+test('the order of two keys is free', () => {
+  const other = messageOf('m1-01', { key: 'another' });
+  expect(promises([first, other], [request(other), request(first)])).toEqual([]);
+});
+
+test('the place in a batch counts', () => {
+  const body = Buffer.from(`[${bodyOf(second)},${bodyOf(first)}]`);
+  const headers = new Map([
+    ['webhook-batch', '2'],
+    ['content-type', 'application/json'],
+  ]);
+  expect(promises([first, second], [request(first, { headers, body })])).toEqual(['out of order']);
+});
+
+test('other bytes than were published are noticed', () => {
+  expect(promises([first], [request(first, { body: Buffer.from('{}') })])).toEqual(['changed']);
+});
+
+test('a message that the filter does not let through may not arrive', () => {
+  const unwanted = messageOf('m1-00', { keep: false });
+  expect(promises([unwanted], [], { item: { filtered: true } })).toEqual([]);
+  expect(promises([unwanted], [request(unwanted)], { item: { filtered: true } })).toEqual(['misplaced']);
+});
+
+test('more requests than the rate allows are noticed', () => {
+  const many = Array.from({ length: 10 }, (_, index) => messageOf(`m1-0${index}`));
+  const item = { rateLimit: { requests: 1, perSeconds: 30 } };
+  const spaced = many.map((one, index) => request(one, { at: index * 30_000 }));
+  expect(promises(many, spaced, { item })).toEqual([]);
+  const close = many.map((one, index) => request(one, { at: index * 10_000 }));
+  expect(promises(many, close, { item })).toEqual(['rate']);
+});
