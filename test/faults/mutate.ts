@@ -19,6 +19,7 @@ const COPIED = [
   'package-lock.json',
   'tsconfig.json',
   'events',
+  'LICENSE',
 ];
 
 /** Tries the mutations whose id contains the word. Resolves with whether seeds found all of them. */

@@ -20,7 +20,7 @@ Runs seeds: real processes, real sockets, faults of every kind, and a ledger of 
 
   --seed N            this seed alone; on a broken promise the logs and requests are printed too
   --seeds A-B         these seeds
-  --minutes N         start no seed after this time (default 2, or none with --seed and --seeds)
+  --minutes N         start no seed after this time (default 2; none with --seed and --seeds)
   --hours N           the same in hours
   --workers N         processes that run seeds at the same time (default 2)
   --plan              print what the seed means, and run nothing
