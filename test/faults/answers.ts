@@ -78,6 +78,8 @@ function write(answer: Answer, socket: Socket, notes: Notes): void {
       pour(socket, `4000\r\n${'a'.repeat(0x4000)}\r\n`);
       return;
     case 'endless-head':
+      // The status is certain, so the functions may act on it.
+      headSent(200);
       socket.write(OK);
       pour(socket, `x-more: ${'a'.repeat(4_000)}\r\n`);
       return;

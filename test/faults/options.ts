@@ -18,7 +18,7 @@ export const HELP = `npm run faults -- [options]
 
 Runs seeds: real processes, real sockets, faults of every kind, and a ledger of every message.
 
-  --seed N            this seed alone; on a broken promise the logs and requests are printed too
+  --seed N            this seed alone
   --seeds A-B         these seeds
   --minutes N         start no seed after this time (default 2; none with --seed and --seeds)
   --hours N           the same in hours
@@ -26,6 +26,8 @@ Runs seeds: real processes, real sockets, faults of every kind, and a ledger of 
   --plan              print what the seed means, and run nothing
   --report FILE       write the results as JSON, one line for each seed
   --mutations [WORD]  break the product in each way of test/faults/mutations.ts, and see that seeds find it
+
+The requests and the log lines of a seed that breaks a promise are in .build/faults/seed-N.log.
 
 Exit codes: 0 every promise was kept, 1 one was not, 2 the options are invalid.`;
 

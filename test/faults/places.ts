@@ -58,7 +58,10 @@ async function idsOn(QueueUrl: string, { set }: Stage): Promise<Set<string>> {
     if (Messages.length === 0) return ids;
     for (const { MessageAttributes = {} } of Messages) {
       const said = MessageAttributes['sqs-webhooks']?.StringValue ?? '{}';
-      const { subscription = '', messageId = '' } = attributeSchema.parse(JSON.parse(said));
+      const known = attributeSchema.parse(JSON.parse(said));
+      // What never became a delivery has its publisher's attributes alone.
+      const { subscription = MessageAttributes.subscription?.StringValue ?? '' } = known;
+      const { messageId = MessageAttributes.id?.StringValue ?? '' } = known;
       ids.add(inSubscription(subscription, messageId));
     }
     const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));

@@ -1,5 +1,5 @@
 // `npm run faults`: hands seeds out to workers and prints the report.
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { ensurePackaged } from '#lib/local/package.ts';
 import { drawPlan } from './draw.ts';
 import { tryMutations } from './mutate.ts';
@@ -14,6 +14,15 @@ function readOptions(): Options | 'help' | undefined {
     console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
     return undefined;
   }
+}
+
+/** Writes the requests and the log lines of a seed that broke a promise. */
+function keep(seed: number, evidence: readonly string[]): string {
+  const folder = '.build/faults';
+  mkdirSync(folder, { recursive: true });
+  const file = `${folder}/seed-${seed}.log`;
+  writeFileSync(file, `${evidence.join('\n')}\n`);
+  return file;
 }
 
 async function main(options: Options): Promise<number> {
@@ -33,7 +42,8 @@ async function main(options: Options): Promise<number> {
       appendFileSync(options.report, `${JSON.stringify(line)}\n`);
     }
     for (const { promise, text } of result.breaches) console.log(`seed ${result.seed}: ${promise}: ${text}`);
-    if (options.from === options.to) for (const line of result.evidence ?? []) console.log(line);
+    if (result.evidence !== undefined)
+      console.log(`seed ${result.seed}: see ${keep(result.seed, result.evidence)}`);
     return true;
   });
   console.log(report.text());
