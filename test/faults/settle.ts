@@ -26,11 +26,16 @@ export async function settle(plan: Plan, scene: Scene): Promise<string | undefin
     if (left === undefined) break;
     await jumpSoundly(round < LATE_ROUND ? 35_000 + 15_000 * round : 900_000, scene.stage, scene.receivers);
     await resumeAll(plan, scene.stage);
-    await scene.stage.set.schedules.run('resume');
+    await sweep(scene.stage);
     await untilQuiet(scene.stage);
     left = await leftover(scene.stage);
   }
   return left;
+}
+
+/** A process that a late fault has ended fails one sweep, and the next round has another. */
+async function sweep({ set, lines }: Stage): Promise<void> {
+  await set.schedules.run('resume').catch((error: unknown) => lines.push(String(error)));
 }
 
 /** Faults end, receivers answer with 200, and items, endpoints, secrets and names are there. */
@@ -84,10 +89,11 @@ async function leftover(stage: Stage): Promise<string | undefined> {
   return found === undefined ? undefined : `in the state table: ${JSON.stringify(found)}`;
 }
 
-async function resumeAll({ subscriptions }: Plan, { set, store }: Stage): Promise<void> {
+async function resumeAll({ subscriptions }: Plan, { set, store, lines }: Stage): Promise<void> {
   const paused = (await store.scan('State')).filter(({ sk, pause }) => sk === 'state' && pause !== undefined);
   for (const { id } of subscriptions) {
     if (!paused.some(({ subscription }) => subscription === id)) continue;
-    await set.functions.invoke('resume', { subscription: id, action: 'resume' });
+    const asked = await set.functions.run('resume', { subscription: id, action: 'resume' });
+    if (!asked.ok) lines.push(`resume failed: ${asked.errorMessage}`);
   }
 }
