@@ -24,17 +24,6 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ['doubled'],
   },
   {
-    id: 'repeats-at-most-once',
-    edits: [
-      [
-        'lib/deliver/policy.ts',
-        'function mayBeSentAgain(outcome: Outcome, { qos }: Rules): boolean {\n',
-        'function mayBeSentAgain(outcome: Outcome, { qos }: Rules): boolean {\n  if (qos !== "none") return true;\n',
-      ],
-    ],
-    breaks: ['doubled'],
-  },
-  {
     id: 'settles-before-the-request',
     edits: [
       [
