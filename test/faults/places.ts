@@ -28,7 +28,7 @@ export type Stored = {
 export const inSubscription = (subscription: string, messageId: string): string =>
   `${subscription} ${messageId}`;
 
-const attributeSchema = z.object({ subscription: z.string().optional(), messageId: z.string().optional() });
+const bodySchema = z.looseObject({ id: z.string() });
 
 /** Reads the queues of dead letters and the state table. */
 export async function readStored(stage: Stage): Promise<Stored> {
@@ -56,13 +56,10 @@ async function idsOn(QueueUrl: string, { set }: Stage): Promise<Set<string>> {
       new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }),
     );
     if (Messages.length === 0) return ids;
-    for (const { MessageAttributes = {} } of Messages) {
-      const said = MessageAttributes['sqs-webhooks']?.StringValue ?? '{}';
-      const known = attributeSchema.parse(JSON.parse(said));
-      // What never became a delivery has its publisher's attributes alone.
-      const { subscription = MessageAttributes.subscription?.StringValue ?? '' } = known;
-      const { messageId = MessageAttributes.id?.StringValue ?? '' } = known;
-      ids.add(inSubscription(subscription, messageId));
+    for (const { MessageAttributes = {}, Body = '' } of Messages) {
+      // What never became a delivery has its publisher's attributes, and what was one has them in its attribute.
+      const [subscription = ''] = /\bs\d+-\d+\b/.exec(JSON.stringify(MessageAttributes)) ?? [];
+      ids.add(inSubscription(subscription, bodySchema.parse(JSON.parse(Body)).id));
     }
     const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
     await set.clients.sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
