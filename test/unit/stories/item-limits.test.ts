@@ -91,7 +91,7 @@ test.each([
   ['headers', { 'x-a': 'b' }, 'configuration.headers', option('headers')],
   ['headers', [{ name: 'x-a' }], 'configuration.headers.0.value', option('headers')],
   ['headers', [{ value: 'b' }], 'configuration.headers.0.name', option('headers')],
-  ['headers', [{ name: '', value: '' }], 'configuration.headers.0.name', option('headers')],
+  ['headers', [{ name: '', value: 'x' }], 'configuration.headers.0.name', option('headers')],
   ['headers', [{ name: 'x a', value: '' }], 'configuration.headers.0.name', option('headers')],
   ['headers', [{ name: a(257), value: '' }], 'configuration.headers.0.name', option('headers')],
   ['headers', [{ name: 'x', value: a(8_193) }], 'configuration.headers.0.value', option('headers')],
