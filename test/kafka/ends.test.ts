@@ -24,13 +24,21 @@ const letters = (endpoint: string, ids: readonly string[], body = (id: string) =
     body: body(id),
   }));
 
+/** The letters of a topic, once there are so many. A letter whose confirmation was lost is written again, so it may be there twice. */
 async function arrived(topic: string, count: number): Promise<string[]> {
-  for (let tries = 0; (await recordsOn(broker.plaintext, topic)) < count && tries < 300; tries++)
-    await wait(200);
-  return consume(broker.plaintext, topic, count)
-    .map(({ headers }) => String(headers['webhook-id']))
-    .sort();
+  let ids: string[] = [];
+  let read = 0;
+  for (let tries = 0; ids.length < count && tries < 300; tries++) {
+    const records = await recordsOn(broker.plaintext, topic);
+    if (records === read || records < count) await wait(200);
+    else ids = [...new Set(consume(broker.plaintext, topic, records).map(idOf))].sort();
+    read = records;
+  }
+  return ids;
 }
+
+const idOf = ({ headers }: { readonly headers: Readonly<Record<string, unknown>> }) =>
+  String(headers['webhook-id']);
 
 /** All that came to `undeliverable` so far, by message. */
 const setAside = new Map<string, { reason: string; detail: string; body: string }>();
