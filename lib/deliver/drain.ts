@@ -50,7 +50,11 @@ export async function drain(
   const { lane } = token;
   if (registration.state.lanes[lane]?.drain !== token.drain || config.kind === 'absent')
     return await dropToken(registration, lane, deps);
-  if (await lanesAreMoving(registration, lanesOfConfig(config), deps)) {
+  // A move may have begun before the item lost its order. It has to end before a lane is drained.
+  if (
+    (await lanesAreMoving(registration, lanesOfConfig(config), deps)) ||
+    registration.state.move !== undefined
+  ) {
     deps.count('TokensDropped');
     // The lane's next token is sent when the move ends. Until then another slow subscription may use the slot.
     if (registration.state.slow !== undefined) await passSlot(registration, lane, deps);

@@ -48,6 +48,9 @@ export async function checkSubscriptionState(
   const now = deps.now();
   const changeTo = (decide: (from: State) => State | undefined) => change(subject, decide, deps);
 
+  if (await changeTo((from) => moveRepeated(from, now))) await sendMoveTokens(subject, deps);
+
+  // A move ends also without an item: until then its lanes stay closed.
   if (config.kind === 'absent') {
     await lookAtAbsent();
     return 0;
@@ -62,8 +65,6 @@ export async function checkSubscriptionState(
   const { heldAt, lookedAt = 0 } = subject.state;
   const looksAtWaiting = phaseOf(subject.state) !== 'going' && now - lookedAt >= LOOK_MS;
   const looksAtHeld = heldAt !== undefined && now - Math.max(heldAt, lookedAt) >= HELD_LOOK_MS;
-
-  if (await changeTo((from) => moveRepeated(from, now))) await sendMoveTokens(subject, deps);
 
   let started = 0;
   for (const lane of dueLanes()) {

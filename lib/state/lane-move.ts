@@ -9,7 +9,7 @@ import { errorName, type Log } from '#lib/telemetry/log.ts';
 import { type ChangeDeps, change } from './change.ts';
 import { type DrainStartDeps, sendAllTokens } from './drains.ts';
 import { laneClosed, lanesRenumbered, probeAwaited, TOKEN_MS, untilAfter } from './lanes.ts';
-import type { Registration } from './registration.ts';
+import { lanesOfConfig, type Registration } from './registration.ts';
 import { closedLanes, type LaneMove, type State } from './state.ts';
 import { phaseOf } from './transitions.ts';
 
@@ -138,7 +138,8 @@ export function laneMoved(state: State, lane: number, number: number, now: numbe
 
 /**
  * Messages are to be parked in this lane during a move. Where the lane was moved already and some of them belong to another
- * one, it is moved again: `route` still used an older item. Throws when DynamoDB fails.
+ * one, it is moved again: `route` still used an older item. Not so where the item has no order now: `route` sends into its
+ * lanes without a note, and each message would prolong the move. Throws when DynamoDB fails.
  */
 export async function noteMisplaced(
   registration: Registration,
@@ -154,6 +155,8 @@ export async function noteMisplaced(
     const moved = move.moved.filter((one) => one !== lane);
     return { ...state, move: { ...move, moved, from: [...move.from, lane], sends: move.sends + 1 } };
   };
+  const { config } = registration;
+  if (config.kind === 'absent' || lanesOfConfig(config).several) return;
   if (again(registration.state) && (await change(registration, again, deps)))
     await sendMoveTokens(registration, deps);
 }

@@ -23,8 +23,12 @@ export function laneClosed(state: State, lane: number, now: number): State | und
   return first ? probeAwaited(next, now) : next;
 }
 
-/** Opens a lane whose drain has emptied it. Undefined: the drain's number is not valid any more. */
+/**
+ * Opens a lane whose drain has emptied it. Undefined: the drain's number is not valid any more, or messages are being moved.
+ * A move may write into this lane before or after it was found empty, and the end of the move starts a drain of it.
+ */
 export function laneOpened(state: State, lane: number, drain: number): State | undefined {
+  if (state.move !== undefined) return undefined;
   if (state.lanes[lane]?.drain !== drain) return undefined;
   const { [lane]: _, ...lanes } = state.lanes;
   return { ...state, lanes };

@@ -14,6 +14,7 @@ const KEPT: ReadonlyMap<number, string> = new Map([
   [458, 'a skipped message came once more, as a duplicate that SQS no longer knew: no fault of order'],
   [918, 'the same of dead letters'],
   [286, 'the same as 344, when a claim and a delete were made in another order'],
+  [7100, 'a drain opened an empty lane while a move wrote into it, because the item had lost its order'],
   [
     344,
     'a wrong `qos` sent the messages of all keys to lane 0, and newer ones overtook them when it was right',

@@ -206,6 +206,11 @@ describe('lanes', () => {
     expect(state?.lanes[4]?.until).toBe(NOW + 1_000 + TOKEN_MS);
   });
 
+  test('no lane is opened while messages are being moved', () => {
+    const move = { to: 3, number: 5, from: [0], moved: [], notBefore: NOW, sends: 1 };
+    expect(laneOpened({ ...going, move }, 1, 4)).toBeUndefined();
+  });
+
   test('only the valid number opens a lane or hands it on', () => {
     expect(laneOpened(going, 1, 3)).toBeUndefined();
     expect(drainHandedOn(going, 1, 3, NOW)).toBeUndefined();

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeDeadLetter } from '#lib/message/attribute.ts';
 import { laneOf } from '#lib/message/lane.ts';
 import type { Call } from '#test/support/lambda.ts';
-import { delivered, MINUTE, NOTHING, remains, rest, SECOND } from '#test/support/moments.ts';
+import { delivered, MINUTE, NOTHING, remains, requested, rest, SECOND } from '#test/support/moments.ts';
 import { attributesOf } from '#test/support/records.ts';
 import { createWorld, type Options, URLS, type World } from '#test/support/world.ts';
 
@@ -346,6 +346,119 @@ describe('a change of lanes', () => {
     await rest(world, 'acme');
     expectOrder(world, 2);
     expect(world.tables.items('state').filter(({ pk }) => String(pk).startsWith('part#'))).toEqual([]);
+  });
+});
+
+// A move writes into lanes whose message groups it does not hold. Long bodies are written one at a time, so that it takes long.
+describe('while a move writes into lanes', () => {
+  const KEYED = Array.from({ length: 20 }, (_, index) => `k${index}`);
+
+  /** A paused subscription, whose messages are being moved to lanes that had none. */
+  async function moving(other: Options): Promise<World> {
+    const world = createWorld({ concurrency: 20 });
+    world.put('acme', one);
+    world.sweepEveryMinute();
+    void world.ask({ subscription: 'acme', action: 'pause' });
+    await world.pass(SECOND);
+    for (const key of KEYED)
+      world.publish('acme', `${key}-00`, key, JSON.stringify(key) + ' '.repeat(300_000));
+    await world.pass(10 * SECOND);
+    world.put('acme', byKey(3));
+    publish(world, 1, 2, KEYED);
+    await until(world, async () => (await world.state('acme')).move !== undefined);
+    world.put('acme', other);
+    void world.ask({ subscription: 'acme', action: 'resume' });
+    await until(world, async () => Object.keys((await world.state('acme')).lanes).length > 1);
+    return world;
+  }
+
+  async function until(world: World, isSo: () => Promise<boolean>): Promise<void> {
+    for (let waited = 0; !(await isSo()); waited++) {
+      expect(waited).toBeLessThan(5_000);
+      await world.pass(5);
+    }
+  }
+
+  test.each<[name: string, other: Options]>([
+    ['without order', { qos: 'auto' }],
+    ['of one try', { qos: 'none' }],
+    ['without order, and with a rate', { qos: 'auto', rateLimit: { requests: 50, perSeconds: 1 } }],
+    ['with a rate that has fewer lanes', { ...byKey(3), rateLimit: { requests: 2, perSeconds: 1 } }],
+    ['with other lanes', { ...byKey(5), qos: 'at-most-once' }],
+    ['of another tenant', { ...byKey(3), tenant: 'globex' }],
+    ['with a fault', { ...byKey(3), broken: true }],
+    ['that stops in an outage', { ...byKey(3), onOutage: 'stop' }],
+  ])('a drain of such a lane, under an item %s, loses no message', async (_, other) => {
+    const world = await moving(other);
+    const { lanes } = await world.state('acme');
+    for (const [lane, { drain }] of Object.entries(lanes))
+      world.resend({ subscription: 'acme', lane: Number(lane), drain });
+    await world.pass(10 * SECOND);
+    world.put('acme', other.broken ? byKey(3) : other);
+    // An item with a fault was not resumed.
+    void world.ask({ subscription: 'acme', action: 'resume' });
+    await rest(world, 'acme');
+    expect(delivered(world, 'acme')).toHaveLength(2 * KEYED.length);
+    expect(await remains(world, 'acme')).toEqual(NOTHING);
+  });
+
+  test('an item of one try sends each message once, also when the move is killed and done again', async () => {
+    const world = await moving({ qos: 'none' });
+    let killed = 0;
+    world.script.fate = ({ command, input }) => {
+      const isLeaving = command === 'BatchWrite' && /DeleteRequest.*lane#acme#0/.test(JSON.stringify(input));
+      return isLeaving && killed++ === 0 ? 'kill-before' : undefined;
+    };
+    world.agenda.in(2 * SECOND, async () => {
+      const { lanes } = await world.state('acme');
+      for (const [lane, { drain }] of Object.entries(lanes))
+        world.resend({ subscription: 'acme', lane: Number(lane), drain });
+    });
+    await rest(world, 'acme');
+    expect(killed).toBeGreaterThan(0);
+    expect(requested(world, 'acme').toSorted()).toEqual(
+      KEYED.flatMap((key) => [`${key}-00:200`, `${key}-01:200`]).toSorted(),
+    );
+    expect(await remains(world, 'acme')).toEqual(NOTHING);
+  });
+
+  test('messages of an item that has lost its order do not prolong the move', async () => {
+    const other: Options = { qos: 'auto', rateLimit: { requests: 1, perSeconds: 1 } };
+    const world = await moving(other);
+    for (let sent = 0; sent < 300; sent++)
+      world.agenda.in(sent * 100, () => world.publish('acme', `more-${sent}`, `m${sent}`));
+    await world.pass(25 * SECOND);
+    expect((await world.state('acme')).move).toBeUndefined();
+    const moves = world.tokens(URLS.deliveries).filter(({ command }) => command?.do === 'move');
+    // One of the old lane, and one of each of the others.
+    expect(moves).toHaveLength(3);
+    world.put('acme', { qos: 'auto' });
+    await rest(world, 'acme');
+    expect(delivered(world, 'acme')).toHaveLength(2 * KEYED.length + 300);
+    expect(await remains(world, 'acme')).toEqual(NOTHING);
+  });
+
+  test('a deleted item that is put again gets all messages', async () => {
+    const world = await moving(byKey(3));
+    world.remove('acme');
+    await world.pass(5 * MINUTE);
+    world.put('acme', { qos: 'auto' });
+    await rest(world, 'acme');
+    // Messages that were in the queue meanwhile had no subscription.
+    const gone = world.memory.taken(URLS.undeliverable).length;
+    expect(gone + delivered(world, 'acme').length).toBe(2 * KEYED.length);
+    expect(await remains(world, 'acme')).toEqual(NOTHING);
+  });
+
+  test('a deleted item’s messages are all in `undeliverable` in the end, also when tokens are lost', async () => {
+    const world = await moving(byKey(3));
+    world.remove('acme');
+    for (const url of [URLS.retries, URLS.deliveries])
+      for (const { id } of world.tokens(url, 'stored')) world.memory.lose(url, id);
+    await world.pass(3 * 60 * MINUTE);
+    const gone = world.memory.taken(URLS.undeliverable).length;
+    expect(gone + delivered(world, 'acme').length).toBe(2 * KEYED.length);
+    expect(world.tables.items('state').filter(({ pk }) => String(pk).includes('acme'))).toEqual([]);
   });
 });
 
