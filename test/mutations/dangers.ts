@@ -109,6 +109,15 @@ export const DANGERS: readonly Danger[] = [
     tests: [['queue/tokens', 'a lost token is missed after two minutes']],
   },
   {
+    id: 'lane-opened-in-a-move',
+    danger: 'A lane is opened while a move writes into it: the messages wait there for ever.',
+    edits: [
+      ['lib/state/lanes.ts', '  if (state.move !== undefined) return undefined;\n', ''],
+      ['lib/deliver/drain.ts', 'registration.state.move !== undefined\n', 'false\n'],
+    ],
+    tests: [['stories/order-by-key', 'a drain of such a lane']],
+  },
+  {
     id: 'hand-back-pace',
     danger: 'While an AWS service is down, every message is received again at full speed.',
     edits: [
