@@ -212,5 +212,7 @@ test('errors are sentences: password, rights, topic, address', async () => {
 
 test('no consumer group is left behind', async () => {
   const groups = await withAdmin(broker.plaintext, (admin) => admin.listGroups());
-  expect([...groups.keys()]).toEqual([]);
+  // Kafka's own console consumer leaves some.
+  const ours = [...groups.keys()].filter((group) => !group.startsWith('console-consumer-'));
+  expect(ours).toEqual([]);
 });
