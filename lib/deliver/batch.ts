@@ -21,7 +21,7 @@ export type BatchDeps = LaneDeps &
   };
 
 /**
- * Milliseconds for which records stay invisible after the end of the invocation. In this time Lambda deletes the successful
+ * Seconds for which records stay invisible after the end of the invocation. In this time Lambda deletes the successful
  * ones.
  */
 const AFTER_THE_END_SECONDS = 30;

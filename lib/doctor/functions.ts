@@ -37,13 +37,14 @@ async function readFunction(
   try {
     return await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
   } catch (error) {
-    // The local set answers 404 for every operation but Invoke, under another name.
+    // The local set answers other operations with a 404 of another name. It does not mean that the function is missing, so it
+    // is thrown.
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return null;
     throw error;
   }
 }
 
-/** The environment of each function. */
+/** The environment variables of each function. */
 export const environmentsOf = (
   functions: SeenFunctions,
 ): ReadonlyMap<FunctionName, Readonly<Record<string, string>>> =>

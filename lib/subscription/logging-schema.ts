@@ -1,5 +1,6 @@
-// `logging`: which headers and bodies the log line of an attempt has. Gravitee's form says it part by part, ours by the
-// outcome.
+// `logging`: which headers and bodies the log line of an attempt has. An item has one of two forms.
+// Gravitee's properties (`enabled`, `request`, `response`) choose the parts, for all attempts. Our property `bodies` chooses the
+// attempts by their outcome.
 import * as z from 'zod';
 import { field, titled, wholeNumber } from '#lib/item/field.ts';
 

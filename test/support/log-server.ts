@@ -1,4 +1,4 @@
-// CloudWatch Logs of this machine alone, with log lines as the functions write them, and a client for it.
+// The local CloudWatch Logs, without the other services: with log lines as the functions write them, and a client for it.
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { LogClients } from '#lib/attempts/find.ts';
 import type { LoggingFunction } from '#lib/attempts/step.ts';
