@@ -56,7 +56,7 @@ export function withoutCredentials(text: string, carried: Carried): string {
  * beginning of a word that ends with the text is one too: somebody has cut the text.
  */
 function* occurrences(word: string, text: string): Generator<readonly [from: number, to: number]> {
-  // borders[n]: the longest proper start of the word's first n characters that is also their end.
+  // The failure table. borders[n]: how many characters, fewer than n, both begin and end the word's first n characters.
   const borders = new Int32Array(word.length + 1);
   borders[0] = -1;
   const after = (length: number, character: string): number => {

@@ -43,7 +43,7 @@ export function createStore({ clock, switches, fifo, onFree }: StoreDependencies
   let sequence = 18_800_000_000_000_000_000n;
   let inspected = 0;
 
-  // A lane's place follows from its first message alone: this is called after every change to it.
+  // A lane is in the line of free lanes if its first message can be handed out. Called after every change to the lane.
   function settle(lane: Lane): void {
     const { first } = lane.entries;
     if (!first && lanes.get(lane.key) === lane) lanes.delete(lane.key);
