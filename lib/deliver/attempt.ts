@@ -48,7 +48,7 @@ export type Circumstances = {
   readonly sendBy: number;
   /** Time by which the attempt must be over, epoch milliseconds. */
   readonly endsAt: number;
-  /** The lane's turn for this request. Undefined: the subscription has no rate. */
+  /** The lane's turn for this request. Undefined for a sample message, which has no lane. */
   readonly turn?: Pick<Turn, 'begin'> | undefined;
   /** Counts the time that the receiver takes. */
   readonly stopwatch: Stopwatch;
@@ -59,8 +59,9 @@ export type Circumstances = {
 /**
  * Makes one attempt, or reports the outcome of the attempt that holds the claim. Returns `out-of-time` when there is no
  * time to start it, `claimed-apart` when one of several messages is claimed by another attempt, and `duplicate` when
- * another copy of the message holds the claim without an outcome. Throws when DynamoDB fails before anything is sent, and a LocalFault when this environment has no free socket: nothing was sent then, nothing
- * is claimed, and the messages are to be received again.
+ * another copy of the message holds the claim without an outcome. Throws when DynamoDB fails before anything is sent, and a
+ * LocalFault when this environment has no free socket: nothing was sent then, nothing is claimed, and the messages are to be
+ * received again.
  */
 export async function attempt(
   sending: Sending<Sendable>,

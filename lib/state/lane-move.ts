@@ -39,16 +39,12 @@ export async function lanesAreMoving(
 
 /** The state in which a move to this number of lanes has begun. Undefined: it is not needed, or a move is under way. */
 function moveBegun(state: State, to: number, now: number, staleLanesMs: number): State | undefined {
-  const { layout = 1 } = state;
-  if (state.move !== undefined || layout === to) return undefined;
-  const closed = closedLanes(state);
-  const from = new Set([...Array.from({ length: layout }, (_, lane) => lane), ...closed]);
-  const number = state.drains + 1;
-  const move = { to, number, from: [...from], moved: [], sends: 1 };
+  if (state.move !== undefined || (state.layout ?? 1) === to) return undefined;
+  const isNew = state.layout === undefined && closedLanes(state).length === 0;
   // No sender has noted its lanes (lane-notes.ts): the first messages of a new subscription do not wait.
-  return state.layout === undefined && closed.length === 0
-    ? { ...state, drains: number, move: { ...move, notBefore: now, isNew: true } }
-    : { ...state, drains: number, move: { ...move, notBefore: now + staleLanesMs } };
+  return isNew
+    ? moveTo(state, to, { notBefore: now, isNew })
+    : moveTo(state, to, { notBefore: now + staleLanesMs });
 }
 
 /**
@@ -61,17 +57,23 @@ export function lanesNoted(state: State, to: number, now: number, staleLanesMs: 
     return layout === undefined && to === 1
       ? { ...state, layout: 1 }
       : moveBegun(state, to, now, staleLanesMs);
-  if (move.to === to) return undefined;
-  const lanes = Math.max(layout ?? 1, move.to);
-  const from = new Set([
-    ...Array.from({ length: lanes }, (_, lane) => lane),
-    ...move.from,
-    ...move.moved,
-    ...closedLanes(state),
-  ]);
+  return move.to === to ? undefined : moveTo(state, to, { notBefore: now + staleLanesMs });
+}
+
+function moveTo(state: State, to: number, how: Pick<LaneMove, 'notBefore' | 'isNew'>): State {
   const number = state.drains + 1;
-  const next = { to, number, from: [...from], moved: [], notBefore: now + staleLanesMs, sends: 1 };
-  return { ...state, drains: number, move: next };
+  return {
+    ...state,
+    drains: number,
+    move: { to, number, from: usedLanes(state), moved: [], sends: 1, ...how },
+  };
+}
+
+/** The lanes in which messages may be: those of the layout, those of a move that is under way, and the closed ones. */
+function usedLanes(state: State): number[] {
+  const { layout = 1, move } = state;
+  const lanes = Array.from({ length: Math.max(layout, move?.to ?? 0) }, (_, lane) => lane);
+  return [...new Set([...lanes, ...(move?.from ?? []), ...(move?.moved ?? []), ...closedLanes(state)])];
 }
 
 /**
