@@ -5,17 +5,12 @@ import type { Delivery } from '#lib/message/attribute.ts';
 import { isOtherLane } from '#lib/message/lane.ts';
 import { laneCountIn, requestsInLane } from '#lib/message/lane-layout.ts';
 import type { Token } from '#lib/message/token.ts';
-import { change } from '#lib/state/change.ts';
-import { startNextDrain } from '#lib/state/drains.ts';
 import { type BacklogEntry, firstEntries, removeEntries } from '#lib/state/entries.ts';
 import { lanesAreMoving } from '#lib/state/lane-move.ts';
-import { sendLaneToken } from '#lib/state/lane-tokens.ts';
-import { drainHandedOn, laneOpened, probeLane } from '#lib/state/lanes.ts';
-import { dueWithoutBacklog } from '#lib/state/machine.ts';
+import { probeLane } from '#lib/state/lanes.ts';
 import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
-import { laneWaits, needsSlots, paceNoted, waitsForSlot } from '#lib/state/slow.ts';
+import { needsSlots, waitsForSlot } from '#lib/state/slow.ts';
 import { passSlot, takeProbeSlot } from '#lib/state/slow-drains.ts';
-import type { State } from '#lib/state/state.ts';
 import { isPausedSince, phaseOf } from '#lib/state/transitions.ts';
 import { workAtOnce } from './at-once.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
@@ -25,8 +20,8 @@ import { attemptSuspectEntry, type PoisonDeps } from './poison.ts';
 import type { Sending } from './request-batch.ts';
 import { sendToLane } from './send-to-lane.ts';
 import type { SettleDeps } from './settle.ts';
+import { handOn, openLane } from './slice-end.ts';
 import { syncState } from './sync-state.ts';
-import { tokenDueAt } from './turns.ts';
 
 export type DrainDeps = SettleDeps &
   PoisonDeps & {
@@ -215,59 +210,4 @@ async function emptyInto(
     if (moved.length > 0) deps.count('DeliveriesMoved', moved.length);
     if (moved.length < entries.length) return await handOn({ registration, config, lane }, deps);
   }
-}
-
-/**
- * Ends a slice with entries left. A slow lane waits for its next slot; another lane goes on at once, or when its turn is near.
- */
-async function handOn(
-  place: Pick<AttemptContext, 'registration' | 'config' | 'lane'>,
-  deps: DrainDeps,
-): Promise<void> {
-  const { registration, lane } = place;
-  const drain = registration.state.lanes[lane]?.drain ?? 0;
-  const dueAt = await tokenDueAt(place, deps);
-  const from = dueAt ?? deps.now();
-  const handedOn = await changeWithPace(
-    registration,
-    (state) =>
-      needsSlots(state) ? laneWaits(state, lane, drain, from) : drainHandedOn(state, lane, drain, from),
-    deps,
-  );
-  if (handedOn) await sendLaneToken(registration, lane, deps, dueAt);
-}
-
-/** Opens the empty lane. The token still holds the message group, so nothing was parked since the lane was read. */
-async function openLane(registration: Registration, lane: number, deps: DrainDeps): Promise<void> {
-  const drain = registration.state.lanes[lane]?.drain ?? 0;
-  await changeWithPace(registration, (state) => laneOpened(state, lane, drain), deps);
-  await change(registration, (state) => dueWithoutBacklog(state, deps.now()), deps);
-  if (registration.state.slow === undefined) await startNextDrain(registration, deps);
-}
-
-/** Changes the state at the end of a slice, and notes in the same write how fast its exchanges were. */
-async function changeWithPace(
-  registration: Registration,
-  decide: (state: State) => State | undefined,
-  deps: DrainDeps,
-): Promise<boolean> {
-  const { pace } = registration;
-  const before = registration.state.slow;
-  const changed = await change(
-    registration,
-    (state) => {
-      const paced = pace === undefined ? state : paceNoted(state, pace, deps.now());
-      return decide(paced);
-    },
-    deps,
-  );
-  if (!changed) return false;
-  delete registration.pace;
-  if (before !== undefined && registration.state.slow === undefined) {
-    deps.log.info('subscription.fast', {
-      subscription: registration.id,
-      slowSince: new Date(before.since).toISOString(),
-    });
-  }
-  return true;
 }

@@ -2,12 +2,11 @@
 // can't be delivered now is parked with all that follow it in the lane. When AWS fails, it stays in the queue with these.
 
 import type { LaneMessage } from '#lib/message/attribute.ts';
-import { isOtherLane, laneOfGroup } from '#lib/message/lane.ts';
-import { requestsInLane } from '#lib/message/lane-layout.ts';
+import { laneOfGroup } from '#lib/message/lane.ts';
 import { type FaultWaits, secondsAfterFault } from '#lib/queue/hand-back.ts';
 import { sendUndeliverable } from '#lib/queue/undeliverable.ts';
 import { noteMisplaced } from '#lib/state/lane-move.ts';
-import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
+import type { Registration } from '#lib/state/registration.ts';
 import { UnreadableState } from '#lib/state/state-item.ts';
 import type { Log } from '#lib/telemetry/log.ts';
 import { errorName } from '#lib/telemetry/log.ts';
@@ -17,10 +16,18 @@ import { type ClaimedRemoval, createClaimedRemoval } from './claimed-removal.ts'
 import { type CommandDeps, obey } from './command.ts';
 import { type DrainDeps, drain } from './drain.ts';
 import { isLagging } from './lag.ts';
+import {
+  laneOfRecord,
+  queuedDelivery,
+  registrationOf,
+  requestsAtOnce,
+  runFrom,
+  together,
+  type Unit,
+} from './lane-units.ts';
 import { type MoveLaneDeps, moveLane } from './move-lane.ts';
 import { park } from './park.ts';
 import type { LaneResult, Queued } from './queued.ts';
-import { inRequests, type Members, type Sending } from './request-batch.ts';
 import { type Ending, SETTLED, settle } from './settle.ts';
 import { endTurns, QUEUE_WAIT_MS } from './turns.ts';
 
@@ -132,70 +139,6 @@ const idsIn = ({ kind, value }: LaneMessage) =>
     ? { subscription: value.subscription }
     : { subscription: value.subscription, messageId: value.messageId };
 
-/** The records from here on that may be under way together: the deliveries of one subscription up to the next token. */
-function runFrom(
-  queued: readonly Queued[],
-  begin: number,
-  registrations: ReadonlyMap<string, Registration>,
-): readonly Queued[] {
-  const [first, ...others] = queued.slice(begin);
-  if (first === undefined) return [];
-  const registration = registrationOf(first, registrations);
-  if (registration === undefined) return [first];
-  const end = others.findIndex((other) => registrationOf(other, registrations) !== registration);
-  return [first, ...(end < 0 ? others : others.slice(0, end))];
-}
-
-/** The subscription of a delivery; undefined for a token, a malformed message and a subscription that could not be read. */
-function registrationOf(
-  { message }: Queued,
-  registrations: ReadonlyMap<string, Registration>,
-): Registration | undefined {
-  if (!message.ok || message.value.kind === 'token') return undefined;
-  return registrations.get(message.value.value.subscription);
-}
-
-/** A lane that was removed makes no requests: its messages move to their lanes, one by one and in order. */
-function requestsAtOnce(run: readonly Queued[], registrations: ReadonlyMap<string, Registration>): number {
-  const [first] = run;
-  const config = first && registrationOf(first, registrations)?.config;
-  if (first === undefined || config === undefined || config.kind === 'absent') return 1;
-  return Math.max(1, requestsInLane(laneOfRecord(first), lanesOfConfig(config)));
-}
-
-/** Records that are worked on together. Deliveries have the request that they go in. */
-type Unit = { readonly records: Members<Queued>; readonly sending?: Sending };
-
-/** Divides a run into the deliveries of one request each, and single records. */
-function together(
-  run: readonly Queued[],
-  registrations: ReadonlyMap<string, Registration>,
-  deps: LaneDeps,
-): readonly Unit[] {
-  const [first] = run;
-  const config = first && registrationOf(first, registrations)?.config;
-  const messages = run.flatMap((queued) => messageOf(queued) ?? []);
-  // Only messages of this lane go in one request: each of another one is moved there.
-  const isLane =
-    first !== undefined &&
-    config?.kind === 'valid' &&
-    !messages.some(({ delivery }) => isOtherLane(delivery, laneOfRecord(first), lanesOfConfig(config)));
-  const rules = isLane ? config.subscription : {};
-  if (messages.length < run.length) return run.map((queued) => ({ records: [queued] }));
-  return inRequests(messages, rules, deps.stage).map((sending) => {
-    const [one, ...others] = sending.members;
-    return { records: [one.queued, ...others.map(({ queued }) => queued)], sending };
-  });
-}
-
-/** The delivery of a record; undefined for a token and a malformed message. */
-function messageOf(queued: Queued) {
-  const { record, message } = queued;
-  if (!message.ok || message.value.kind !== 'delivery') return undefined;
-  const sequence = record.attributes.SequenceNumber ?? '';
-  return { queued, delivery: message.value.value, body: record.body, sequence };
-}
-
 /** Works on records that go together. `park` means those that are not settled, and all that follow them in the lane. */
 async function workOn(
   { records, sending }: Unit,
@@ -232,11 +175,6 @@ async function workOn(
   return settle(arrived, onSettled, { registration, bounds: { ...bounds, turnsBy }, removal }, deps);
 }
 
-/** A message group that names no lane: its delivery is moved to the lane that it belongs to. */
-const NO_LANE = Number.MAX_SAFE_INTEGER;
-
-const laneOfRecord = ({ record }: Queued): number => laneOfGroup(record.attributes.MessageGroupId) ?? NO_LANE;
-
 /** Parks the deliveries of one subscription, in order. */
 async function parkAll(
   rest: readonly Queued[],
@@ -246,7 +184,7 @@ async function parkAll(
   const [first] = rest;
   const registration = first && registrationOf(first, registrations);
   if (first === undefined || registration === undefined) return;
-  const messages = rest.flatMap((queued) => messageOf(queued) ?? []);
+  const messages = rest.flatMap((queued) => queuedDelivery(queued) ?? []);
   const lane = laneOfGroup(first.record.attributes.MessageGroupId) ?? 0;
   const deliveries = messages.map(({ delivery }) => delivery);
   await noteMisplaced(registration, lane, deliveries, deps);
