@@ -1,6 +1,6 @@
 // Every limit of a stage, with how much of it a load needs. Pure: the counted calls come from the caller.
 import type { CallCounts } from '#lib/cost/bill.ts';
-import { slotLimitsOf } from '#lib/state/slots.ts';
+import { tenantSlotsOf } from '#lib/state/slots.ts';
 import { deliverInvocations, exchangeMs, messagesASecond, routeInvocations } from './invocations.ts';
 import { type CallsAtEnds, messagesIn, type ScaleLoad, type StageSettings } from './load.ts';
 import { ENTRY_BYTES, ITEM_BYTES, QUOTAS, type Range } from './quotas.ts';
@@ -151,15 +151,13 @@ export function limitsOf(load: ScaleLoad, settings: StageSettings, calls: CallsA
       name: 'slots for slow subscriptions of one tenant',
       scope: 'one tenant',
       ...each(() => exactly((slots * Math.ceil(load.slow / load.tenants)) / Math.max(1, load.slow))),
-      now: share(settings.slowDrainBudget),
-      most: share(QUOTAS.mappingConcurrency / 5),
+      now: tenantSlotsOf(settings.slowDrainBudget),
+      most: tenantSlotsOf(QUOTAS.mappingConcurrency / 5),
       turn: 'raise slowDrainBudget, of which a tenant has a quarter',
     },
   ];
 }
 
-const share = (budget: number): number =>
-  slotLimitsOf({ SLOW_DRAIN_BUDGET: budget, LARGEST_READ_TIMEOUT_MS: 0 }).perTenant;
 const exactly = (figure: number): Range => ({ low: figure, high: figure });
 const plus = ({ low, high }: Range, more: number): Range => ({ low: low + more, high: high + more });
 const times = ({ low, high }: Range, factor: number): Range => ({ low: low * factor, high: high * factor });

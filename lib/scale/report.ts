@@ -1,4 +1,5 @@
 // What `npm run scale` prints.
+import { tenantSlotsOf } from '#lib/state/slots.ts';
 import {
   type Capacity,
   isOfStage,
@@ -13,7 +14,7 @@ import {
 } from './answers.ts';
 import { deliverInvocations } from './invocations.ts';
 import { type Limit, limitsOf } from './limits.ts';
-import type { BatchEnd, StageSettings } from './load.ts';
+import type { BatchEnd } from './load.ts';
 import type { ScaleOptions } from './options.ts';
 import { QUOTAS, type Range } from './quotas.ts';
 import { tenantsOfFullestStage } from './tenants.ts';
@@ -77,7 +78,7 @@ function oneStage(options: ScaleOptions, model: Model): string[] {
   const deliveries = (reach: Reach) => between((side) => mostDeliveries(options, { reach, side }, model));
   const subscriptions = (reach: Reach) =>
     between((side) => mostSubscriptions(options, { reach, side }, model));
-  const { slowDrainBudget, perTenant } = slotsOfStage(model.settings);
+  const { slowDrainBudget } = model.settings;
   const busy = (end: BatchEnd) => rangeText(deliverInvocations(options, model.settings, end));
   return [
     '',
@@ -86,7 +87,7 @@ function oneStage(options: ScaleOptions, model: Model): string[] {
     `  deliveries a second, everything raised:   ${deliveries('most')}`,
     `  subscriptions at this rate, as set up:    ${subscriptions('now')}`,
     `  subscriptions at this rate, all raised:   ${subscriptions('most')}`,
-    `  slow subscriptions of ${number(options.slowMs)} ms with ${figures(options.slowRate)} messages a second each: ${number(mostSlow(options, slowDrainBudget))}, of them ${number(mostSlow(options, perTenant))} of one tenant.`,
+    `  slow subscriptions of ${number(options.slowMs)} ms with ${figures(options.slowRate)} messages a second each: ${number(mostSlow(options, slowDrainBudget))}, of them ${number(mostSlow(options, tenantSlotsOf(slowDrainBudget)))} of one tenant.`,
     '  Further ones wait longer and longer in their own backlogs, and delay no other subscription.',
     '',
     'How far Lambda fills its batches is not documented. This load keeps so many invocations of deliver busy:',
@@ -94,11 +95,6 @@ function oneStage(options: ScaleOptions, model: Model): string[] {
     '  Batches fill when all invocations are busy. So the first figure decides on the capacity, and the last one on the bill.',
   ];
 }
-
-const slotsOfStage = ({ slowDrainBudget }: StageSettings) => ({
-  slowDrainBudget,
-  perTenant: Math.max(1, Math.floor(slowDrainBudget / 4)),
-});
 
 function moreStages(options: ScaleOptions, model: Model): string[] {
   const most = mostDeliveries(options, { reach: 'most', side: 'high' }, model, isOfStage);

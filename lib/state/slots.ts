@@ -36,13 +36,16 @@ export type SlotDeps = {
 
 export const NO_SLOTS: Slots = { version: 0, taken: {} };
 
-/** The limits of a deployment. A tenant's share is a quarter of the slots, and at least one. */
+/** The slots of one tenant, of this many slots: a quarter of them, and at least one. */
+export const tenantSlotsOf = (slots: number): number => Math.max(1, Math.floor(slots / 4));
+
+/** The limits of a deployment. */
 export const slotLimitsOf = (config: {
   readonly SLOW_DRAIN_BUDGET: number;
   readonly LARGEST_READ_TIMEOUT_MS: number;
 }): SlotLimits => ({
   all: config.SLOW_DRAIN_BUDGET,
-  perTenant: Math.max(1, Math.floor(config.SLOW_DRAIN_BUDGET / 4)),
+  perTenant: tenantSlotsOf(config.SLOW_DRAIN_BUDGET),
   longestExchangeMs: config.LARGEST_READ_TIMEOUT_MS,
 });
 
