@@ -24,9 +24,14 @@ export type TextRule = {
   readonly meaning: string;
 };
 
-export type ReadCalculatorLine =
+type HelpOrWrong =
   | { readonly kind: 'help'; readonly text: string }
-  | { readonly kind: 'wrong'; readonly text: string }
+  | { readonly kind: 'wrong'; readonly text: string };
+/** What a calculator makes of its command line. */
+export type ReadOptions<T> = { readonly kind: 'options'; readonly options: T } | HelpOrWrong;
+
+type ReadCalculatorLine =
+  | HelpOrWrong
   | {
       readonly kind: 'values';
       /** The numbers that were given. */

@@ -1,6 +1,6 @@
-// The options of `npm run cost`: their values, defaults and meanings.
+// The options of `npm run cost`: their values, defaults and meanings. `npm run scale` has some of them too.
 import { HTTP_DEFAULTS, LARGEST_MAX_CONCURRENT_CONNECTIONS } from '#lib/subscription/http-schema.ts';
-import { ORDERS, QOS } from '#lib/subscription/subscription.ts';
+import { isOrdered, ORDERS, type Order, QOS, type Qos } from '#lib/subscription/subscription.ts';
 import { type NumberRule, optionRows, type TextRule } from './command-line.ts';
 
 export const NUMBERS = {
@@ -45,6 +45,26 @@ export const TEXTS = {
     meaning: 'what at-least-once and at-most-once keep in order',
   },
 } as const satisfies Record<string, TextRule>;
+
+type Ordering = { readonly qos: Qos; readonly order: Order };
+
+/** The quality of service and the order among the texts of a command line. */
+export const orderingIn = (texts: ReadonlyMap<string, string>): Ordering => ({
+  qos: QOS.find((one) => one === texts.get('qos')) ?? TEXTS.qos.usual,
+  order: ORDERS.find((one) => one === texts.get('order')) ?? TEXTS.order.usual,
+});
+
+/** A sentence when the order or the cap does not go with the quality of service; undefined when they do. */
+export function faultOfOrdering(
+  { qos, order }: Ordering,
+  { hasCap }: { readonly hasCap: boolean },
+): string | undefined {
+  if (order === 'key' && !isOrdered(qos))
+    return `--order key goes with --qos at-least-once or at-most-once: ${qos} keeps no order.`;
+  if (hasCap && isOrdered(qos) && order === 'subscription')
+    return `--cap changes nothing under ${qos}, which makes one request at a time. Add --order key, or leave --cap out.`;
+  return undefined;
+}
 
 /** The names of the options, without their dashes. */
 export const COST_OPTIONS: readonly string[] = [...Object.keys(TEXTS), ...Object.keys(NUMBERS)];

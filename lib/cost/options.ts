@@ -1,27 +1,22 @@
 // The options of `npm run cost`.
-import { isOrdered, ORDERS, QOS } from '#lib/subscription/subscription.ts';
+import { isOrdered, type Order } from '#lib/subscription/subscription.ts';
 import type { Usage } from './bill.ts';
-import { type CalculatorLine, readCalculatorLine, wrongOption } from './command-line.ts';
-import { costUsage, NUMBERS, type NumberName, TEXTS } from './option-rules.ts';
+import { type CalculatorLine, type ReadOptions, readCalculatorLine, wrongOption } from './command-line.ts';
+import { costUsage, faultOfOrdering, NUMBERS, type NumberName, orderingIn, TEXTS } from './option-rules.ts';
 
 export type CostOptions = Omit<Usage, 'batch'> & {
   /** What is kept in order under at-least-once and at-most-once. */
-  readonly order: (typeof ORDERS)[number];
+  readonly order: Order;
   /** Deliveries a second. */
   readonly rate: number;
   /** Messages in a batch, for one bill each. */
   readonly batches: readonly number[];
 };
 
-type Read =
-  | { readonly kind: 'options'; readonly options: CostOptions }
-  | { readonly kind: 'help'; readonly text: string }
-  | { readonly kind: 'wrong'; readonly text: string };
-
 const LINE: CalculatorLine = { command: 'npm run cost', numbers: NUMBERS, texts: TEXTS, usage: costUsage };
 
 /** Reads the options of the command line. A wrong option is answered with a sentence. */
-export function readCostOptions(args: readonly string[]): Read {
+export function readCostOptions(args: readonly string[]): ReadOptions<CostOptions> {
   const read = readCalculatorLine(args, LINE);
   if (read.kind !== 'values') return read;
   const { numbers, texts } = read;
@@ -29,8 +24,7 @@ export function readCostOptions(args: readonly string[]): Read {
     numbers.get(name) ?? NUMBERS[name].usual;
   const batch = numbers.get('batch');
   const options: CostOptions = {
-    qos: chosen(QOS, texts.get('qos')) ?? TEXTS.qos.usual,
-    order: chosen(ORDERS, texts.get('order')) ?? TEXTS.order.usual,
+    ...orderingIn(texts),
     rate: given('rate'),
     latencyMs: given('latency'),
     subscriptions: given('subscriptions'),
@@ -40,26 +34,18 @@ export function readCostOptions(args: readonly string[]): Read {
     logBytes: numbers.get('log-bytes'),
     batches: batch === undefined ? [10, 1] : [batch],
   };
-  const fault = contradictionIn(options, { hasCap: numbers.has('cap'), batch });
+  const fault = faultOfOrdering(options, { hasCap: numbers.has('cap') }) ?? contradictionIn(options, batch);
   return fault === undefined ? { kind: 'options', options } : wrongOption(fault, LINE);
 }
 
-const chosen = <T extends string>(known: readonly T[], value: unknown): T | undefined =>
-  known.find((one) => one === value);
-
-/** A sentence when the options do not go together; undefined when they do. */
+/** A sentence when the load does not fit into the batch or the lanes; undefined when it does. */
 function contradictionIn(
   { qos, order, cap, subscriptions, latencyMs, perRequest, rate }: CostOptions,
-  { hasCap, batch }: { readonly hasCap: boolean; readonly batch: number | undefined },
+  batch: number | undefined,
 ): string | undefined {
-  if (order === 'key' && !isOrdered(qos))
-    return `--order key goes with --qos at-least-once or at-most-once: ${qos} keeps no order.`;
-  const isOneLane = isOrdered(qos) && order === 'subscription';
-  if (isOneLane && hasCap)
-    return `--cap changes nothing under ${qos}, which makes one request at a time. Add --order key, or leave --cap out.`;
   if (batch !== undefined && perRequest > batch)
     return `--per-request ${perRequest} does not fit into --batch ${batch}: a request has at most the messages of its batch.`;
-  const atOnce = isOneLane ? 1 : cap;
+  const atOnce = isOrdered(qos) && order === 'subscription' ? 1 : cap;
   const most = (subscriptions * atOnce * perRequest * 1_000) / latencyMs;
   if (rate <= most) return undefined;
   const requests = perRequest === 1 ? '' : ` of ${perRequest} messages`;
