@@ -14,7 +14,7 @@ else if (read.kind === 'wrong') {
   const counted = (batch: number) =>
     countCalls({
       qos: options.qos,
-      order: options.order === 'key' ? 'key' : 'subscription',
+      order: options.order,
       subscriptions: options.subscriptions,
       perRequest: Math.min(options.perRequest, batch),
       batch,
