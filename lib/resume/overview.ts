@@ -81,7 +81,7 @@ type Listed = z.infer<typeof listedSchema>;
 /** Characters of a subscription's topics in a line. A page has up to a thousand lines, and Lambda answers with 6 MB at most. */
 const TOPICS_CHARACTERS = 256;
 
-function namedBy({ topic, topics }: Listed): Named {
+function namedBy({ topic, topics }: Omit<Listed, 'id'>): Named {
   if (topics === undefined) return { topic };
   const first: string[] = [];
   let left = TOPICS_CHARACTERS;
@@ -121,7 +121,7 @@ async function linesOf(listed: readonly Listed[], { stateTable }: OverviewDeps):
   return await Promise.all(
     listed.map(async ({ id, ...names }): Promise<StatusLine> => {
       const state = parseState(at(stateKey(id)));
-      const named = namedBy({ id, ...names });
+      const named = namedBy(names);
       if (state === undefined) return { subscription: id, ...named, phase: 'unreadable' };
       const held = await heldOf(id, state, { stateTable });
       return {

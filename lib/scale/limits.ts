@@ -8,7 +8,7 @@ import { ENTRY_BYTES, ITEM_BYTES, QUOTAS, type Range } from './quotas.ts';
 type End = keyof CallsAtEnds;
 
 /** Whom it touches when the limit is reached. */
-export type Scope =
+type Scope =
   | 'one subscription'
   | 'one tenant'
   | 'slow subscriptions'
@@ -29,6 +29,9 @@ export type Limit = {
   /** What the operator turns. */
   readonly turn: string;
 };
+
+/** With everything raised, slow drains have the same fifth of `deliver` as they have in the defaults. */
+const MOST_SLOTS = QUOTAS.mappingConcurrency / 5;
 
 /** The limits of a stage and the needs of this load, in the order of a message's way. */
 export function limitsOf(load: ScaleLoad, settings: StageSettings, calls: CallsAtEnds): readonly Limit[] {
@@ -144,7 +147,7 @@ export function limitsOf(load: ScaleLoad, settings: StageSettings, calls: CallsA
       scope: 'slow subscriptions',
       ...each(() => exactly(slots)),
       now: settings.slowDrainBudget,
-      most: QUOTAS.mappingConcurrency / 5,
+      most: MOST_SLOTS,
       turn: 'raise slowDrainBudget; a shorter readTimeout; batch in the items',
     },
     {
@@ -152,7 +155,7 @@ export function limitsOf(load: ScaleLoad, settings: StageSettings, calls: CallsA
       scope: 'one tenant',
       ...each(() => exactly((slots * Math.ceil(load.slow / load.tenants)) / Math.max(1, load.slow))),
       now: tenantSlotsOf(settings.slowDrainBudget),
-      most: tenantSlotsOf(QUOTAS.mappingConcurrency / 5),
+      most: tenantSlotsOf(MOST_SLOTS),
       turn: 'raise slowDrainBudget, of which a tenant has a quarter',
     },
   ];

@@ -14,7 +14,7 @@ import {
 } from './answers.ts';
 import { deliverInvocations } from './invocations.ts';
 import { type Limit, limitsOf } from './limits.ts';
-import type { BatchEnd } from './load.ts';
+import type { BatchEnd, CallsAtEnds } from './load.ts';
 import type { ScaleOptions } from './options.ts';
 import { QUOTAS, type Range } from './quotas.ts';
 import { tenantsOfFullestStage } from './tenants.ts';
@@ -23,8 +23,9 @@ import { tenantsOfFullestStage } from './tenants.ts';
 const FULL_SHARE = 0.8;
 
 /** The text of the report: the limits as a table, then the answers. */
-export function scaleReport(options: ScaleOptions, model: Model): string {
-  const limits = limitsOf(options, model.settings, model.calls);
+export function scaleReport(options: ScaleOptions, calls: CallsAtEnds): string {
+  const model: Model = { settings: options.settings, calls };
+  const limits = limitsOf(options, options.settings, calls);
   return [
     `${number(options.subscriptions)} subscriptions, ${number(options.rate)} deliveries a second under ${options.qos}, callbacks of ${number(options.latencyMs)} ms, messages for ${number(options.fanOut)} of them each, slow ones beside them: ${number(options.slow)}; ${options.region}`,
     `Arithmetic with means, not a measurement and not a simulation. Quotas of AWS as of ${QUOTAS.date}.`,

@@ -20,5 +20,5 @@ else if (read.kind === 'wrong') {
       batch,
     });
   const calls = { full: await counted(10), alone: await counted(1) };
-  console.log(scaleReport(options, { settings: options.settings, calls }));
+  console.log(scaleReport(options, calls));
 }
