@@ -1,10 +1,10 @@
 // What the calls of a lane's backlog cost while it grows: the entries have the shapes of the deployed table, and the emulated
 // DynamoDB keeps them in memory. Its times mean nothing, but their ratio to those of a short backlog does.
-import { CreateTableCommand, DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createClients } from '#lib/local/clients.ts';
 import { entryOf, firstEntries, putEntries, removeEntries } from '#lib/state/entries.ts';
 import { createTables } from '#lib/state/table.ts';
+import { createTable } from '#test/support/create-table.ts';
 import { startBeside } from './beside.ts';
 import { percentile } from './ratio.ts';
 
@@ -32,23 +32,7 @@ const EMULATOR_FLAGS = ['--max-old-space-size=12000', '--min-semi-space-size=64'
 export async function measureBacklog(sizes: readonly number[]): Promise<BacklogGrowth[]> {
   const emulator = await startBeside('./dynamodb.ts', { flags: EMULATOR_FLAGS });
   const { dynamodb } = createClients(emulator.told);
-  await dynamodb.send(
-    new CreateTableCommand({
-      TableName: 'state',
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-    }),
-  );
-  while (
-    (await dynamodb.send(new DescribeTableCommand({ TableName: 'state' }))).Table?.TableStatus !== 'ACTIVE'
-  );
+  await createTable(dynamodb, 'state');
   let calls = 0;
   const documents = DynamoDBDocumentClient.from(dynamodb, {
     marshallOptions: { removeUndefinedValues: true },
