@@ -4,12 +4,12 @@
 // ONLY and REPORT make other runs. It prints tables and writes them as JSON. Linux only.
 import { writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { freePort } from '#test/support/free-port.ts';
 import { startBeside } from './beside.ts';
 import { machine } from './machine.ts';
 import type { AskedOfPeersLoad, PeersLoaded } from './peers/load.ts';
 import { startOutpost } from './peers/outpost.ts';
 import { startOwn } from './peers/own.ts';
-import { freePort } from './peers/programs.ts';
 import type { Sender } from './peers/sender.ts';
 import { startSvix } from './peers/svix.ts';
 import { cpuMsOf, cpuMsOfTree, memoryMiBOfTree } from './process-cpu.ts';

@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { freePort } from '#test/support/free-port.ts';
 import { commitOf } from '../machine.ts';
-import { freePort, openWorkshop, programNamed, startPostgres, startRabbit, startRedis } from './programs.ts';
+import { openWorkshop, programNamed, startPostgres, startRabbit, startRedis } from './programs.ts';
 import { MissingForPeer, type Sender } from './sender.ts';
 
 const KEY = 'bench';

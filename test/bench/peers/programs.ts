@@ -12,10 +12,11 @@ import {
   readFileSync,
   rmSync,
 } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { freePort } from '#test/support/free-port.ts';
 import { MissingForPeer } from './sender.ts';
 
 export type Workshop = {
@@ -124,16 +125,6 @@ async function isListening(port: number, name: string): Promise<void> {
     await wait(200);
   }
   throw new Error(`${name} did not listen on port ${port} within ${READY_MS / 1000} s`);
-}
-
-/** A port of 127.0.0.1 that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Starts Redis without persistence. */

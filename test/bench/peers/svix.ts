@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { freePort } from '#test/support/free-port.ts';
 import { commitOf } from '../machine.ts';
-import { freePort, openWorkshop, programNamed, startPostgres, startRedis } from './programs.ts';
+import { openWorkshop, programNamed, startPostgres, startRedis } from './programs.ts';
 import { MissingForPeer, type Sender } from './sender.ts';
 
 /** Builds and starts it. Throws `MissingForPeer` where a program or the checkout is missing. */
