@@ -7,13 +7,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '#test/support/free-port.ts';
 import { commitOf } from '../machine.ts';
 import { openWorkshop, programNamed, startPostgres, startRabbit, startRedis } from './programs.ts';
-import { MissingForPeer, type Sender } from './sender.ts';
+import type { Sender } from './sender.ts';
 
 const KEY = 'bench';
 /** Its default of 1 delivers one message after the other. This is the cap that the subscriptions of this set get. */
 const CONCURRENCY = '20';
 
-/** Builds and starts it. Throws `MissingForPeer` where a program or the checkout is missing. */
+/** Builds and starts it. Throws where a program or the checkout is missing. */
 export async function startOutpost(checkout: string): Promise<Sender> {
   const programs = process.env.OUTPOST_BINARIES ?? built(checkout);
   const workshop = openWorkshop('outpost');
@@ -74,7 +74,7 @@ export async function startOutpost(checkout: string): Promise<Sender> {
 
 function built(checkout: string): string {
   if (!existsSync(join(checkout, 'cmd/outpost-server')))
-    throw new MissingForPeer(`${checkout} is no checkout of Outpost: it has no cmd/outpost-server.`);
+    throw new Error(`${checkout} is no checkout of Outpost: it has no cmd/outpost-server.`);
   const folder = join(checkout, '.bench');
   if (existsSync(join(folder, 'outpost-server'))) return folder;
   const go = programNamed('go', 'Go');

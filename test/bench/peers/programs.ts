@@ -17,7 +17,6 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '#test/support/free-port.ts';
-import { MissingForPeer } from './sender.ts';
 
 export type Workshop = {
   readonly folder: string;
@@ -38,7 +37,7 @@ const LOG_END_BYTES = 600;
 /** Debian keeps PostgreSQL's and RabbitMQ's programs outside PATH. */
 const ELSEWHERE = ['/usr/lib/rabbitmq/bin', '/usr/sbin', '/usr/local/sbin'];
 
-/** The path of a program. Throws `MissingForPeer` where there is none. */
+/** The path of a program. Throws where there is none. */
 export function programNamed(name: string, what: string): string {
   const postgres = '/usr/lib/postgresql';
   const versions = isFolder(postgres) ? readdirSync(postgres).map((one) => join(postgres, one, 'bin')) : [];
@@ -56,7 +55,7 @@ export function programNamed(name: string, what: string): string {
       // It is not in this folder.
     }
   }
-  throw new MissingForPeer(`${name} was not found: install ${what}, or put it on the PATH.`);
+  throw new Error(`${name} was not found: install ${what}, or put it on the PATH.`);
 }
 
 function isFolder(path: string): boolean {
@@ -87,9 +86,7 @@ export function openWorkshop(name: string): Workshop {
       running.push(child);
       const failed = once(child, 'error').then(([error]) => Promise.reject(error));
       const ended = once(child, 'exit').then(([code]) =>
-        Promise.reject(
-          new MissingForPeer(`${program} ended with ${code}: ${endOf(join(folder, `${program}.log`))}`),
-        ),
+        Promise.reject(new Error(`${program} ended with ${code}: ${endOf(join(folder, `${program}.log`))}`)),
       );
       failed.catch(() => {});
       ended.catch(() => {});

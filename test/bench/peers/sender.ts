@@ -11,6 +11,3 @@ export type Sender = {
   readonly storePids: () => readonly number[];
   close(): Promise<void>;
 };
-
-/** What a sender needs is missing: its message says what, and what to do. */
-export class MissingForPeer extends Error {}

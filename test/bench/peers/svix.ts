@@ -6,9 +6,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '#test/support/free-port.ts';
 import { commitOf } from '../machine.ts';
 import { openWorkshop, programNamed, startPostgres, startRedis } from './programs.ts';
-import { MissingForPeer, type Sender } from './sender.ts';
+import type { Sender } from './sender.ts';
 
-/** Builds and starts it. Throws `MissingForPeer` where a program or the checkout is missing. */
+/** Builds and starts it. Throws where a program or the checkout is missing. */
 export async function startSvix(checkout: string): Promise<Sender> {
   const program = process.env.SVIX_BINARY ?? built(checkout);
   const workshop = openWorkshop('svix');
@@ -69,7 +69,7 @@ export async function startSvix(checkout: string): Promise<Sender> {
 function built(checkout: string): string {
   const folder = join(checkout, 'server');
   if (!existsSync(join(folder, 'svix-server')))
-    throw new MissingForPeer(`${checkout} is no checkout of Svix: it has no server/svix-server.`);
+    throw new Error(`${checkout} is no checkout of Svix: it has no server/svix-server.`);
   const program = join(folder, 'target/release/svix-server');
   if (existsSync(program)) return program;
   const cargo = programNamed('cargo', 'Rust');
