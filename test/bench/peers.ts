@@ -12,7 +12,7 @@ import { startOutpost } from './peers/outpost.ts';
 import { startOwn } from './peers/own.ts';
 import type { Sender } from './peers/sender.ts';
 import { startSvix } from './peers/svix.ts';
-import { cpuMsOf, cpuMsOfTree, memoryMiBOfTree } from './process-cpu.ts';
+import type { Usage } from './peers/usage.ts';
 import { percentile, spread } from './ratio.ts';
 import { type Row, tableOf } from './table.ts';
 
@@ -52,13 +52,7 @@ const CASES: readonly Case[] = [
   { ...healthy, name: 'beside ten of 10 s', beside: { kind: 'slow', count: 10 } },
 ];
 
-type Measured = PeersLoaded & {
-  readonly deliveries: number;
-  readonly appCpuMs: number;
-  readonly storesCpuMs: number;
-  readonly appMiB: number;
-  readonly storesMiB: number;
-};
+type Measured = PeersLoaded & Usage & { readonly deliveries: number };
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
@@ -105,26 +99,18 @@ async function measure(sender: Sender, one: Case): Promise<Measured> {
   const asked = { to, perSecond: one.perSecond, deliveriesEach: one.fanOut, limitMs: LIMIT_MS };
   await load.ask<PeersLoaded>({ ...asked, beside, messages: WARM_UP });
   await wait(SETTLE_MS);
-  const [app, stores] = [cpuOf(sender.appPids(), cpuMsOfTree), cpuOf(sender.storePids(), storeCpu(sender))];
+  const before = sender.usage();
   const loaded = await load.ask<PeersLoaded>({ ...asked, beside, messages });
   await wait(SETTLE_MS);
+  const after = sender.usage();
   return {
     ...loaded,
+    ...after,
     deliveries: messages * one.fanOut,
-    appCpuMs: cpuOf(sender.appPids(), cpuMsOfTree) - app,
-    storesCpuMs: cpuOf(sender.storePids(), storeCpu(sender)) - stores,
-    appMiB: cpuOf(sender.appPids(), memoryMiBOfTree),
-    storesMiB: cpuOf(sender.storePids(), sender.name === OWN ? memoryOfOwnStores(sender) : memoryMiBOfTree),
+    appCpuMs: after.appCpuMs - before.appCpuMs,
+    storesCpuMs: after.storesCpuMs - before.storesCpuMs,
   };
 }
-
-const OWN = 'this set';
-/** The functions of this set are children of the process that holds its stores. */
-const storeCpu = ({ name }: Sender) => (name === OWN ? cpuMsOf : cpuMsOfTree);
-const memoryOfOwnStores = (sender: Sender) => (pid: number) =>
-  memoryMiBOfTree(pid) - cpuOf(sender.appPids(), memoryMiBOfTree);
-const cpuOf = (pids: readonly number[], figure: (pid: number) => number): number =>
-  pids.reduce((total, pid) => total + figure(pid), 0);
 
 function rowOf(name: string, measured: readonly Measured[]): Row {
   const of = (figure: (one: Measured) => number, digits: number) => spread(measured.map(figure), digits);

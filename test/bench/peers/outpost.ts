@@ -8,6 +8,7 @@ import { freePort } from '#test/support/free-port.ts';
 import { commitOf } from '../machine.ts';
 import { openWorkshop, programNamed, startPostgres, startRabbit, startRedis } from './programs.ts';
 import type { Sender } from './sender.ts';
+import { usageOf } from './usage.ts';
 
 const KEY = 'bench';
 /** Its default of 1 delivers one message after the other. This is the cap that the subscriptions of this set get. */
@@ -62,8 +63,7 @@ export async function startOutpost(checkout: string): Promise<Sender> {
           after: '}',
         };
       },
-      appPids: () => [server.pid ?? 0],
-      storePids: () => [redis.pid, rabbit.pid, postgres.pid],
+      usage: () => usageOf({ app: [server.pid ?? 0], stores: [redis.pid, rabbit.pid, postgres.pid] }),
       close: () => workshop.close(),
     };
   } catch (error) {

@@ -1,9 +1,10 @@
 // This set, as `npm start` runs it. Its stores are emulators in JavaScript, where the other senders have real ones.
 import { startBeside } from '../beside.ts';
 import { commitOf } from '../machine.ts';
-import { functionProcessesOf } from '../process-cpu.ts';
+import { cpuMsOf, functionProcessesOf } from '../process-cpu.ts';
 import type { AskedOfOwn, ToldByOwn } from './own-window.ts';
 import type { Sender } from './sender.ts';
+import { usageOf } from './usage.ts';
 
 /** Starts the local set of this checkout. */
 export async function startOwn(): Promise<Sender> {
@@ -15,8 +16,16 @@ export async function startOwn(): Promise<Sender> {
       await child.ask<void>({ topic, urls });
       return { kind: 'sqs', url, queueUrl, topic };
     },
-    appPids: () => functionProcessesOf(pid).map((one) => one.pid),
-    storePids: () => [pid],
+    usage() {
+      // The functions are children of the process that holds the stores.
+      const app = functionProcessesOf(pid).map((one) => one.pid);
+      const together = usageOf({ app, stores: [pid] });
+      return {
+        ...together,
+        storesCpuMs: cpuMsOf(pid),
+        storesMiB: together.storesMiB - together.appMiB,
+      };
+    },
     close: async () => child.close(),
   };
 }

@@ -7,6 +7,7 @@ import { freePort } from '#test/support/free-port.ts';
 import { commitOf } from '../machine.ts';
 import { openWorkshop, programNamed, startPostgres, startRedis } from './programs.ts';
 import type { Sender } from './sender.ts';
+import { usageOf } from './usage.ts';
 
 /** Builds and starts it. Throws where a program or the checkout is missing. */
 export async function startSvix(checkout: string): Promise<Sender> {
@@ -56,8 +57,7 @@ export async function startSvix(checkout: string): Promise<Sender> {
           ...{ before: '{"eventType":"bench","payload":', after: '}' },
         };
       },
-      appPids: () => [server.pid ?? 0],
-      storePids: () => [redis.pid, postgres.pid],
+      usage: () => usageOf({ app: [server.pid ?? 0], stores: [redis.pid, postgres.pid] }),
       close: () => workshop.close(),
     };
   } catch (error) {
