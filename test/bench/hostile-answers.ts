@@ -9,7 +9,6 @@ import { answering } from './beside.ts';
 type HostileAnswer = {
   readonly name: string;
   readonly head: string;
-  readonly first?: Buffer;
   readonly pours: Buffer;
 };
 

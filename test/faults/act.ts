@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { publishSample } from '#lib/local/publish.ts';
 import type { Items } from './items.ts';
 import type { Event, Plan, PlannedMessage } from './plan.ts';
-import { callerPids, freeze, outOfMemory } from './processes.ts';
+import { freeze, outOfMemory } from './processes.ts';
 import { bodyOf } from './published.ts';
 import type { Receivers } from './receiver.ts';
 import type { Stage } from './stage.ts';
@@ -68,7 +68,7 @@ async function happen(event: Event, scene: Scene): Promise<void> {
     case 'freeze':
       return freeze(stage, event.function, event.forMs);
     case 'out-of-memory':
-      return outOfMemory(callerPids(stage, event.function));
+      return outOfMemory(stage, event.function);
     case 'jump':
       return jumpSoundly(event.ms, stage, receivers);
     case 'change':

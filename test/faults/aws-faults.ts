@@ -4,7 +4,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
 import { AwsError, sendJson } from '#lib/local/aws/aws-json.ts';
 import type { Service } from '#lib/local/aws/endpoint.ts';
-import { callerOf } from './pid.ts';
+import { callerOf, signal } from './pid.ts';
 import type { CallFault } from './plan.ts';
 
 export type AwsFaults = {
@@ -108,13 +108,7 @@ async function carryOut(kind: CallFault['kind'], call: Call, caller: number | un
 }
 
 function kill(caller: number | undefined): void {
-  if (caller === undefined) return;
-  try {
-    process.kill(caller, 'SIGKILL');
-  } catch (error) {
-    // Another fault has ended it.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
+  if (caller !== undefined) signal(caller, 'SIGKILL');
 }
 
 /** Does the call, and keeps the answer from its caller. Returns the answer's body. */

@@ -49,11 +49,11 @@ export function drawCalls({ chance, pick, whole }: Draw): CallFault[] {
       pollers: !isKill && operation === 'DeleteMessageBatch' && chance(0.3),
     };
   });
-  const receives = chance(0.3) ? [receiveFault({ chance, pick, whole })] : [];
+  const receives = chance(0.3) ? [receiveFault({ pick, whole })] : [];
   return [...faults, ...receives];
 }
 
-const receiveFault = ({ pick, whole }: Pick<Draw, 'chance' | 'pick' | 'whole'>): CallFault => ({
+const receiveFault = ({ pick, whole }: Pick<Draw, 'pick' | 'whole'>): CallFault => ({
   kind: pick(['error', 'throttle', 'lost-answer']),
   operation: 'ReceiveMessage',
   from: whole(4, 20),

@@ -1,4 +1,5 @@
-// A function's process writes its process id into the access key of its calls, so that a fault can end the caller of a call.
+// The process ids of the functions. A function's process writes its id into the access key of its calls, so that a fault can
+// end the caller of a call.
 import type { IncomingHttpHeaders } from 'node:http';
 
 export const keyOf = (pid: number): string => `FAULTS${pid}`;
@@ -7,4 +8,13 @@ export const keyOf = (pid: number): string => `FAULTS${pid}`;
 export function callerOf({ authorization = '' }: IncomingHttpHeaders): number | undefined {
   const [, pid] = /Credential=FAULTS(\d+)\//.exec(authorization) ?? [];
   return pid === undefined ? undefined : Number(pid);
+}
+
+/** Sends a signal to a process, which another fault may have ended meanwhile. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
