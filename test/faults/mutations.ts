@@ -82,7 +82,11 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     id: 'no-cap',
     edits: [
-      ['lib/deliver/lane.ts', 'return Math.max(1, requestsInLane(', 'return Math.max(8, requestsInLane('],
+      [
+        'lib/deliver/lane-units.ts',
+        'return Math.max(1, requestsInLane(',
+        'return Math.max(8, requestsInLane(',
+      ],
     ],
     breaks: ['cap', 'out of order'],
   },
