@@ -5,9 +5,10 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '#test/support/free-port.ts';
+import type { Loaded } from './arrivals.ts';
 import { startBeside } from './beside.ts';
 import { machine } from './machine.ts';
-import type { AskedOfPeersLoad, PeersLoaded } from './peers/load.ts';
+import type { AskedOfPeersLoad } from './peers/load.ts';
 import { startOutpost } from './peers/outpost.ts';
 import { startOwn } from './peers/own.ts';
 import type { Sender } from './peers/sender.ts';
@@ -52,7 +53,7 @@ const CASES: readonly Case[] = [
   { ...healthy, name: 'beside ten of 10 s', beside: { kind: 'slow', count: 10 } },
 ];
 
-type Measured = PeersLoaded & Usage & { readonly deliveries: number };
+type Measured = Loaded & Usage & { readonly deliveries: number };
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
@@ -97,10 +98,10 @@ async function measure(sender: Sender, one: Case): Promise<Measured> {
     ));
   const messages = Math.max(10, Math.round(one.messages * SIZE));
   const asked = { to, perSecond: one.perSecond, deliveriesEach: one.fanOut, limitMs: LIMIT_MS };
-  await load.ask<PeersLoaded>({ ...asked, beside, messages: WARM_UP });
+  await load.ask<Loaded>({ ...asked, beside, messages: WARM_UP });
   await wait(SETTLE_MS);
   const before = sender.usage();
-  const loaded = await load.ask<PeersLoaded>({ ...asked, beside, messages });
+  const loaded = await load.ask<Loaded>({ ...asked, beside, messages });
   await wait(SETTLE_MS);
   const after = sender.usage();
   return {

@@ -10,6 +10,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { createArrivals, type Loaded } from './arrivals.ts';
 import { answering } from './beside.ts';
 
 export type LoadPlaces = { readonly url: string; readonly region: string; readonly queueUrl: string };
@@ -28,15 +29,6 @@ export type AskedOfLoad =
     readonly deliveriesEach: number;
     readonly limitMs: number;
   };
-export type Loaded = {
-  /** From the start of the publisher's call to the arrival at the callback. */
-  readonly delaysMs: readonly number[];
-  readonly repeated: number;
-  readonly missing: number;
-  /** From the first publish to the last arrival. */
-  readonly elapsedMs: number;
-};
-
 const USUAL_BODY_BYTES = 1024;
 /** SQS takes 1 MiB in a call. */
 const CALL_BYTES = 900_000;
@@ -45,59 +37,29 @@ const ANSWER_MS = Number(process.argv[2] ?? 0);
 /** Calls of a burst that are made at once. */
 const CALLS_AT_ONCE = 8;
 
-const now = () => performance.timeOrigin + performance.now();
-let run = 0;
-let sentAt: number[] = [];
-let lastAt = 0;
-let delaysMs: number[] = [];
-let repeated = 0;
-let expected = 0;
-let arrived = new Set<string>();
-let allArrived = () => {};
+const arrivals = createArrivals();
 
 const server = createServer((request, response) => {
-  const at = now();
+  const at = performance.now();
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', async () => {
     if (ANSWER_MS > 0) await wait(ANSWER_MS);
     response.writeHead(204).end();
     const [ofRun, number] = Buffer.concat(chunks).toString('utf8', 0, 32).split(' ').map(Number);
-    if (ofRun !== run || number === undefined) return;
-    // Each subscription has a path of its own.
-    const key = `${request.url} ${number}`;
-    if (arrived.has(key)) {
-      repeated += 1;
-      return;
-    }
-    arrived.add(key);
-    delaysMs.push(at - (sentAt[number] ?? Number.NaN));
-    lastAt = at;
-    if (arrived.size === expected) allArrived();
+    arrivals.note({ ofRun, number, path: request.url, at });
   });
 });
 server.keepAliveTimeout = 600_000;
 
 /** The body of a message begins with the run and the message's number. */
-const bodyOf = (number: number, bytes = USUAL_BODY_BYTES): string => `${run} ${number} `.padEnd(bytes, 'x');
+const bodyOf = (number: number, bytes = USUAL_BODY_BYTES): string =>
+  `${arrivals.run()} ${number} `.padEnd(bytes, 'x');
 
 async function load(asked: AskedOfLoad): Promise<Loaded> {
-  run += 1;
-  sentAt = [];
-  delaysMs = [];
-  repeated = 0;
-  arrived = new Set();
-  expected = asked.messages * asked.deliveriesEach;
-  const done = new Promise<void>((resolve) => {
-    allArrived = resolve;
-  });
-  const startedAt = now();
-  lastAt = startedAt;
+  arrivals.begin(asked.messages * asked.deliveriesEach);
   await (asked.perSecond === undefined ? burst(asked) : steady(asked, asked.perSecond));
-  const stop = new AbortController();
-  await Promise.race([done, wait(asked.limitMs, undefined, { signal: stop.signal }).catch(() => {})]);
-  stop.abort();
-  return { delaysMs, repeated, missing: expected - arrived.size, elapsedMs: lastAt - startedAt };
+  return await arrivals.end(asked.limitMs);
 }
 
 async function burst(asked: AskedOfLoad): Promise<void> {
@@ -109,10 +71,10 @@ async function burst(asked: AskedOfLoad): Promise<void> {
     while (next < messages) {
       const first = next;
       next = Math.min(messages, first + together);
-      const at = now();
+      const at = performance.now();
       const Entries: SendMessageBatchRequestEntry[] = [];
       for (let number = first; number < next; number++) {
-        sentAt[number] = at;
+        arrivals.publishing(number, at);
         Entries.push({
           Id: String(number),
           MessageBody: bodyOf(number, bodyBytes),
@@ -132,11 +94,11 @@ async function burst(asked: AskedOfLoad): Promise<void> {
 async function steady(asked: AskedOfLoad, perSecond: number): Promise<void> {
   const { places, messages } = asked;
   const sqs = clientAt(places);
-  const startedAt = now();
+  const startedAt = performance.now();
   const sends: Promise<unknown>[] = [];
   for (let number = 0; number < messages; number++) {
-    await wait(Math.max(0, startedAt + (number / perSecond) * 1000 - now()));
-    sentAt[number] = now();
+    await wait(Math.max(0, startedAt + (number / perSecond) * 1000 - performance.now()));
+    arrivals.publishing(number, performance.now());
     const command = {
       QueueUrl: places.queueUrl,
       MessageBody: bodyOf(number, asked.bodyBytes),

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { LocalSet, LocalSetOptions } from '#lib/local/set.ts';
+import type { Loaded } from './arrivals.ts';
 import { startBeside } from './beside.ts';
 import { cpuMsOf, functionProcessesOf, peakMiBOf } from './process-cpu.ts';
-import type { AskedOfLoad, Loaded } from './set-load.ts';
+import type { AskedOfLoad } from './set-load.ts';
 
 export type SetJob = {
   /** The checkout whose local set runs: this one or another. */

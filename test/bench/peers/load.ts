@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Pool } from 'undici';
+import { createArrivals, type Loaded } from '../arrivals.ts';
 import { answering } from '../beside.ts';
 
 /** Where messages are published: on a queue, or by a POST whose body has the payload between two texts. */
@@ -29,24 +30,10 @@ export type AskedOfPeersLoad = {
   readonly deliveriesEach: number;
   readonly limitMs: number;
 };
-export type PeersLoaded = {
-  readonly delaysMs: readonly number[];
-  readonly missing: number;
-  readonly repeated: number;
-  readonly elapsedMs: number;
-};
-
 const BODY_BYTES = 1_024;
 const CALLS_AT_ONCE = 16;
 
-let run = 0;
-let sentAt: number[] = [];
-let delaysMs: number[] = [];
-let repeated = 0;
-let lastAt = 0;
-let expected = 0;
-let arrived = new Set<string>();
-let allArrived = () => {};
+const arrivals = createArrivals();
 
 const server = createServer((request, response) => {
   const at = performance.now();
@@ -63,30 +50,15 @@ server.keepAliveTimeout = 600_000;
 
 function note(url: string, at: number, body: string): void {
   const [, ofRun = '', number = ''] = /"n":"(\d+) (\d+) /.exec(body) ?? [];
-  if (Number(ofRun) !== run) return;
-  const key = `${url} ${number}`;
-  if (arrived.has(key)) {
-    repeated += 1;
-    return;
-  }
-  arrived.add(key);
-  delaysMs.push(at - (sentAt[Number(number)] ?? Number.NaN));
-  lastAt = at;
-  if (arrived.size === expected) allArrived();
+  arrivals.note({ ofRun: Number(ofRun), number: Number(number), path: url, at });
 }
 
-async function load(asked: AskedOfPeersLoad): Promise<PeersLoaded> {
-  run += 1;
-  [sentAt, delaysMs, repeated, arrived] = [[], [], 0, new Set()];
-  expected = asked.messages * asked.deliveriesEach;
-  const done = new Promise<void>((resolve) => {
-    allArrived = resolve;
-  });
+async function load(asked: AskedOfPeersLoad): Promise<Loaded> {
+  arrivals.begin(asked.messages * asked.deliveriesEach);
   const [publisher, neighbour] = [publisherOf(asked.to), asked.beside && publisherOf(asked.beside)];
   const startedAt = performance.now();
-  lastAt = startedAt;
   const send = async (number: number) => {
-    sentAt[number] = performance.now();
+    arrivals.publishing(number, performance.now());
     await Promise.all([publisher.send(payloadOf(number)), neighbour?.send(payloadOf(number))]);
   };
   if (asked.perSecond === undefined) {
@@ -103,16 +75,14 @@ async function load(asked: AskedOfPeersLoad): Promise<PeersLoaded> {
     }
     await Promise.all(sends);
   }
-  const stop = new AbortController();
-  await Promise.race([done, wait(asked.limitMs, undefined, { signal: stop.signal }).catch(() => {})]);
-  stop.abort();
+  const loaded = await arrivals.end(asked.limitMs);
   await Promise.all([publisher.close(), neighbour?.close()]);
-  return { delaysMs, repeated, missing: expected - arrived.size, elapsedMs: lastAt - startedAt };
+  return loaded;
 }
 
 /** A JSON object: the other senders take nothing else. */
 const payloadOf = (number: number): string =>
-  JSON.stringify({ n: `${run} ${number} `, filling: 'x'.repeat(BODY_BYTES - 40) });
+  JSON.stringify({ n: `${arrivals.run()} ${number} `, filling: 'x'.repeat(BODY_BYTES - 40) });
 
 function publisherOf(to: PublishTo): { send(payload: string): Promise<void>; close(): Promise<void> } {
   if (to.kind === 'sqs') {
