@@ -37,7 +37,7 @@ export async function actOut(plan: Plan, scene: Scene): Promise<void> {
   await Promise.all(underWay);
 }
 
-const LONG: ReadonlySet<Event['do']> = new Set(['freeze', 'sweep', 'pause', 'resume']);
+const LONG: ReadonlySet<Event['do']> = new Set(['freeze', 'redeploy', 'sweep', 'pause', 'resume']);
 
 async function publish(message: PlannedMessage, { stage }: Scene): Promise<void> {
   const { outputs, clients } = stage.set;
@@ -62,7 +62,10 @@ async function happen(event: Event, scene: Scene): Promise<void> {
     case 'kill':
       await stage.set.functions.kill(event.function);
       return;
+    case 'skew':
+      return stage.skew(event.ms);
     case 'redeploy':
+      if (!event.isAbrupt) await stage.set.functions.idle();
       await stage.set.functions.kill();
       return;
     case 'freeze':
@@ -88,7 +91,9 @@ async function happen(event: Event, scene: Scene): Promise<void> {
     case 'secret-there':
       return items.putSecrets();
     case 'names-absent':
-      return stage.names.absent();
+      return stage.names.absent(event.how);
+    case 'names-slow':
+      return stage.names.slow(event.ms);
     case 'names-there':
       return stage.names.there();
     case 'endpoint-absent':

@@ -45,6 +45,18 @@ function write(answer: Answer, socket: Socket, notes: Notes): void {
       headSent(200);
       socket.write(`${OK}content-length: 1000\r\n\r\nok`, () => socket.resetAndDestroy());
       return;
+    case 'reset-after-answer':
+      headSent(200);
+      ended();
+      socket.write(`${OK}content-length: 2\r\n\r\nok`, () => socket.resetAndDestroy());
+      return;
+    case 'half-close-with-answer':
+      // The answer ends with the receiver's half of the connection; the other half stays open.
+      headSent(200);
+      ended();
+      socket.end(`${OK}connection: close\r\n\r\nok`);
+      return;
+    case 'half-close-in-request':
     case 'end-after-request':
       socket.end();
       return;
@@ -64,6 +76,10 @@ function write(answer: Answer, socket: Socket, notes: Notes): void {
       return;
     case 'interim-flood':
       socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(500));
+      return;
+    case 'switching-protocols':
+      headSent(101);
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: none\r\n\r\n');
       return;
     case 'bomb':
       bomb ??= gzipSync(Buffer.alloc(BOMB_BYTES));

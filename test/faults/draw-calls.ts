@@ -30,6 +30,7 @@ const ANY: readonly CallFault['kind'][] = [
   'throttle',
   'lost-answer',
   'late-answer',
+  'slow',
   'kill-before',
   'kill-after',
 ];
@@ -50,7 +51,8 @@ export function drawCalls({ chance, pick, whole }: Draw): CallFault[] {
     };
   });
   const receives = chance(0.3) ? [receiveFault({ pick, whole })] : [];
-  return [...faults, ...receives];
+  const doubles = chance(0.4) ? [doubleReceive({ pick, whole })] : [];
+  return [...faults, ...receives, ...doubles];
 }
 
 const receiveFault = ({ pick, whole }: Pick<Draw, 'pick' | 'whole'>): CallFault => ({
@@ -60,3 +62,16 @@ const receiveFault = ({ pick, whole }: Pick<Draw, 'pick' | 'whole'>): CallFault 
   times: whole(1, 2),
   pollers: true,
 });
+
+/** Messages of a standard queue that come again: while they are worked on, or after they were deleted. */
+function doubleReceive({ pick, whole }: Pick<Draw, 'pick' | 'whole'>): CallFault {
+  const kind = pick(['received-twice', 'undeleted']);
+  return {
+    kind,
+    operation: kind === 'undeleted' ? 'DeleteMessageBatch' : 'ReceiveMessage',
+    // Calls for standard queues alone are counted for these faults.
+    from: whole(1, kind === 'undeleted' ? 3 : 12),
+    times: whole(1, 4),
+    pollers: true,
+  };
+}

@@ -1,8 +1,12 @@
 // Draws the events: kills and freezes of the functions, jumps of the clock, changes of items, and absences of receivers,
-// secrets, names and endpoints.
+// secrets, names and endpoints, and clocks that differ.
+import { CLOCKS } from './clock.ts';
 import { drawChange, drawSettings } from './draw-settings.ts';
 import { type Event, FAULTY_MS, type PlannedSubscription } from './plan.ts';
 import type { Draw } from './random-draw.ts';
+
+/** AWS refuses a signature that is five minutes off, and its clocks differ by far less. */
+const SKEW_MS = 15_000;
 
 type Undated = Event extends infer One ? (One extends Event ? Omit<One, 'atMs'> : never) : never;
 
@@ -17,7 +21,10 @@ export function drawEvents(draw: Draw, subscriptions: readonly PlannedSubscripti
     () => [{ do: 'jump', ms: whole(1_000, 20_000) }],
     () => [{ do: 'jump', ms: whole(60_000, 400_000) }],
     () => [{ do: 'jump', ms: whole(60_000, 400_000) }],
-    () => [{ do: 'redeploy' }],
+    () => [{ do: 'jump', ms: whole(20_000, 36_000) }],
+    () => [{ do: 'redeploy', isAbrupt: chance(0.5) }],
+    () => [{ do: 'skew', ms: Array.from({ length: CLOCKS }, () => whole(-SKEW_MS, SKEW_MS)) }],
+    () => [{ do: 'skew', ms: Array.from({ length: CLOCKS }, () => -SKEW_MS) }],
     () => [change()],
     () => [change()],
     () => [{ do: 'put-again', subscription: pick(subscriptions).id }],
@@ -26,7 +33,11 @@ export function drawEvents(draw: Draw, subscriptions: readonly PlannedSubscripti
     () => pair('receiver-down', 'receiver-up'),
     () => pair('receiver-down', 'receiver-up'),
     () => [{ do: 'secret-absent' }, { do: 'secret-there' }],
-    () => [{ do: 'names-absent' }, { do: 'names-there' }],
+    () => [
+      { do: 'names-absent', how: pick(['silent', 'silent', 'unknown', 'failing'] as const) },
+      { do: 'names-there' },
+    ],
+    () => [{ do: 'names-slow', ms: whole(100, 900) }],
     () => [{ do: 'endpoint-absent' }, { do: 'endpoint-there' }],
     () => [{ do: 'pause', subscription: pick(subscriptions).id }],
     () => [{ do: 'resume', subscription: pick(subscriptions).id }],

@@ -44,7 +44,7 @@ export function drawSettings(draw: Draw, filtered: boolean): Settings {
     interrupts: dlq === undefined || chance(0.6),
     stops: chance(0.06),
     secret: chance(0.2),
-    named: chance(0.15),
+    named: chance(0.2),
     ...(chance(0.5) && { tenant: pick(['acme', 'umbrella']) }),
     ...(chance(0.15) && { rateLimit: pick(RATES) }),
   };

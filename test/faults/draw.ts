@@ -8,14 +8,24 @@ import { drawSettings } from './draw-settings.ts';
 import type { Plan, PlannedSubscription } from './plan.ts';
 import { drawOf } from './random-draw.ts';
 
+/** Shorter than the freezes, and than the pauses between two invocations of an environment. */
+const IDLE_MS = [20, 60, 200] as const;
+
 /** Returns the same plan for the same seed, on every machine. */
 export function drawPlan(seed: number): Plan {
   const draw = drawOf(seed, 'subscriptions');
   const answers = drawOf(seed, 'answers');
+  const idle = drawOf(seed, 'idle');
   const subscriptions = Array.from({ length: draw.whole(2, 4) }, (_, index): PlannedSubscription => {
     const byTopic = draw.chance(0.4);
     const settings = drawSettings(draw, byTopic && draw.chance(0.5));
-    return { id: `s${seed}-${index}`, byTopic, settings, answers: drawAnswers(answers, settings) };
+    return {
+      id: `s${seed}-${index}`,
+      byTopic,
+      settings,
+      answers: drawAnswers(answers, settings),
+      ...(idle.chance(0.4) && { idleMs: idle.pick(IDLE_MS) }),
+    };
   });
   return {
     seed,
@@ -25,5 +35,6 @@ export function drawPlan(seed: number): Plan {
     messages: drawMessages(drawOf(seed, 'messages'), seed, subscriptions),
     calls: drawCalls(drawOf(seed, 'calls')),
     events: drawEvents(drawOf(seed, 'events'), subscriptions),
+    ...(idle.chance(0.3) && { awsIdleMs: idle.pick(IDLE_MS) }),
   };
 }

@@ -6,7 +6,7 @@ import { followClock } from './clock.ts';
 import { keyOf } from './pid.ts';
 
 const { FAULTS_CLOCK = '', FAULTS_DNS = '' } = process.env;
-followClock(FAULTS_CLOCK);
+followClock(FAULTS_CLOCK, process.pid);
 dns.setServers([FAULTS_DNS]);
 process.env.AWS_ACCESS_KEY_ID = keyOf(process.pid);
 

@@ -1,23 +1,51 @@
-// The DNS server of the functions: it knows the receivers' name, or is silent.
+// The DNS server of the functions: it knows the receivers' name, or answers late, with an error, or not at all.
+import { setTimeout } from 'node:timers/promises';
 import { startDnsServer } from '#test/support/dns-server.ts';
+import type { Event } from './plan.ts';
+
+type Absence = Extract<Event, { do: 'names-absent' }>['how'];
 
 export type Names = {
   readonly address: string;
-  absent(): void;
+  absent(how: Absence): void;
+  /** Answers after this time. */
+  slow(ms: number): void;
   there(): void;
   close(): Promise<void>;
 };
 
 export async function startNames(): Promise<Names> {
-  let isSilent = false;
-  const server = await startDnsServer(() => (isSilent ? 'silent' : { addresses: ['127.0.0.1'], ttl: 0 }));
+  let absence: Absence | undefined;
+  let slowMs = 0;
+  const server = await startDnsServer(() => {
+    switch (absence) {
+      case 'silent':
+        return 'silent';
+      case 'unknown':
+        return { rcode: 'NXDOMAIN' };
+      case 'failing':
+        return { rcode: 'SERVFAIL' };
+      case undefined:
+        return {
+          addresses: ['127.0.0.1'],
+          ttl: 0,
+          ...(slowMs > 0 && { after: setTimeout(slowMs) }),
+        };
+      default:
+        return absence satisfies never;
+    }
+  });
   return {
     address: server.address,
-    absent() {
-      isSilent = true;
+    absent(how) {
+      absence = how;
+    },
+    slow(ms) {
+      slowMs = ms;
     },
     there() {
-      isSilent = false;
+      absence = undefined;
+      slowMs = 0;
     },
     close: server.close,
   };

@@ -40,11 +40,15 @@ export const SOCKET_FAULTS = [
   'reset-in-request',
   'reset-after-request',
   'reset-in-answer',
+  'reset-after-answer',
   'end-after-request',
   'end-in-answer',
+  'half-close-in-request',
+  'half-close-with-answer',
   'garbage',
   'interim-then-ok',
   'interim-flood',
+  'switching-protocols',
   'bomb',
   'endless-body',
   'endless-head',
@@ -57,6 +61,8 @@ export type PlannedSubscription = {
   readonly settings: Settings;
   /** The answers to its requests in their order of arrival; then 200. */
   readonly answers: readonly Answer[];
+  /** Milliseconds after which the receiver closes a connection without a request; undefined: never. */
+  readonly idleMs?: number;
 };
 
 export type PlannedMessage = {
@@ -76,8 +82,11 @@ export const CALL_FAULTS = [
   'throttle',
   'lost-answer',
   'late-answer',
+  'slow',
   'partly',
   'twice',
+  'received-twice',
+  'undeleted',
   'expired-receipt',
   'kill-before',
   'kill-after',
@@ -98,12 +107,17 @@ export type Event = { readonly atMs: number } & (
   | { readonly do: 'freeze'; readonly function: 'route' | 'deliver'; readonly forMs: number }
   | { readonly do: 'out-of-memory'; readonly function: 'deliver' }
   | { readonly do: 'jump'; readonly ms: number }
-  | { readonly do: 'redeploy' }
+  /** The clocks of the functions' processes, in milliseconds against that of AWS: a process has one of them. */
+  | { readonly do: 'skew'; readonly ms: readonly number[] }
+  /** All environments are replaced: at once, or when no invocation runs. */
+  | { readonly do: 'redeploy'; readonly isAbrupt: boolean }
   | { readonly do: 'change'; readonly subscription: string; readonly settings: Settings }
   | { readonly do: 'put-again' | 'delete' | 'break'; readonly subscription: string }
   | { readonly do: 'receiver-down' | 'receiver-up'; readonly subscription: string }
   | { readonly do: 'secret-absent' | 'secret-there' }
-  | { readonly do: 'names-absent' | 'names-there' }
+  | { readonly do: 'names-absent'; readonly how: 'silent' | 'unknown' | 'failing' }
+  | { readonly do: 'names-slow'; readonly ms: number }
+  | { readonly do: 'names-there' }
   | { readonly do: 'endpoint-absent' | 'endpoint-there' }
   | { readonly do: 'pause' | 'resume'; readonly subscription: string }
   | { readonly do: 'sweep' }
@@ -117,4 +131,6 @@ export type Plan = {
   readonly messages: readonly PlannedMessage[];
   readonly calls: readonly CallFault[];
   readonly events: readonly Event[];
+  /** Milliseconds after which AWS closes a function's connection without a call; undefined: never. */
+  readonly awsIdleMs?: number;
 };

@@ -10,7 +10,7 @@ export type Draw = {
   chance(share: number): boolean;
 };
 
-const PARTS = ['subscriptions', 'answers', 'messages', 'calls', 'events'] as const;
+const PARTS = ['subscriptions', 'answers', 'messages', 'calls', 'events', 'idle', 'broker'] as const;
 
 /** Makes the choices of one part of a seed's plan. */
 export function drawOf(seed: number, part: (typeof PARTS)[number]): Draw {

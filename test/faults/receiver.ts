@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { answerWith } from './answers.ts';
-import type { Answer } from './plan.ts';
+import type { Answer, Plan } from './plan.ts';
 
 export type Received = {
   readonly subscription: string;
@@ -38,16 +38,16 @@ const CALM: Answer = { kind: 'status', status: 200, afterMs: 0 };
 
 /** Starts a server for each subscription. `watch` is called with each request and the subscription's open requests. */
 export async function startReceivers(
-  answers: ReadonlyMap<string, readonly Answer[]>,
+  planned: Plan['subscriptions'],
   watch: Watch,
 ): Promise<Receivers> {
   const received: Received[] = [];
   let isCalm = false;
   const receivers = new Map<string, Receiver>();
-  for (const [subscription, planned] of answers) {
-    const left = [...planned];
+  for (const { id, answers, idleMs } of planned) {
+    const left = [...answers];
     const next = () => (isCalm ? CALM : (left.shift() ?? CALM));
-    receivers.set(subscription, await startReceiver(subscription, next, received, watch));
+    receivers.set(id, await startReceiver({ subscription: id, idleMs, next }, received, watch));
   }
   const of = (subscription: string): Receiver => {
     const receiver = receivers.get(subscription);
@@ -72,7 +72,13 @@ export async function startReceivers(
 
 type Receiver = Awaited<ReturnType<typeof startReceiver>>;
 
-async function startReceiver(subscription: string, next: () => Answer, all: Received[], watch: Watch) {
+type Behaviour = {
+  readonly subscription: string;
+  readonly idleMs: number | undefined;
+  readonly next: () => Answer;
+};
+
+async function startReceiver({ subscription, idleMs, next }: Behaviour, all: Received[], watch: Watch) {
   const open = new Set<Received>();
   const sockets = new Set<Socket>();
   let server: Server | undefined;
@@ -86,12 +92,17 @@ async function startReceiver(subscription: string, next: () => Answer, all: Rece
     let answer: Answer | undefined;
     let pending = Buffer.alloc(0);
     let current: Received | undefined;
+    let idling: NodeJS.Timeout | undefined;
 
+    const idle = () => {
+      if (idleMs !== undefined) idling = setTimeout(() => socket.destroy(), idleMs);
+    };
     const end = () => {
       if (current === undefined) return;
       current.endedAt = Date.now();
       open.delete(current);
       current = undefined;
+      idle();
     };
     const begin = (parsed: Parsed, isWhole: boolean) => {
       const { headers, body } = parsed;
@@ -103,11 +114,16 @@ async function startReceiver(subscription: string, next: () => Answer, all: Rece
     socket.once('close', () => {
       sockets.delete(socket);
       end();
+      clearTimeout(idling);
     });
+    // A half-closed connection lives until the function closes its half.
+    socket.once('end', () => socket.end());
     socket.on('data', (chunk: Buffer) => {
+      clearTimeout(idling);
       pending = Buffer.concat([pending, chunk]);
       answer ??= next();
       if (answer.kind === 'reset-at-connect') return void socket.resetAndDestroy();
+      if (answer.kind === 'half-close-in-request') socket.end();
       const parsed = parse(pending);
       if (parsed === undefined || current !== undefined) return;
       if (answer.kind === 'reset-in-request') {
@@ -130,7 +146,7 @@ async function startReceiver(subscription: string, next: () => Answer, all: Rece
 
   async function up(): Promise<void> {
     if (server !== undefined) return;
-    server = createServer(accept);
+    server = createServer({ allowHalfOpen: true }, accept);
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     const at = server.address();

@@ -1,5 +1,6 @@
 // The end of a run: the faults end, and time passes until all queues are empty, no lane is closed and nothing is paused.
 import { setTimeout } from 'node:timers/promises';
+import { NO_SKEW } from './clock.ts';
 import type { Items } from './items.ts';
 import type { Plan } from './plan.ts';
 import type { Receivers } from './receiver.ts';
@@ -42,6 +43,7 @@ async function sweep({ set, lines }: Stage): Promise<void> {
 async function calm(plan: Plan, { stage, receivers, items }: Scene): Promise<void> {
   stage.faults.calm();
   stage.names.there();
+  stage.skew(NO_SKEW);
   await receivers.calm();
   await items.putSecrets();
   await items.putEndpoints();

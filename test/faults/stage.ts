@@ -3,7 +3,7 @@
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { type LocalSet, startLocalSet } from '#lib/local/set.ts';
 import { type AwsFaults, createAwsFaults } from './aws-faults.ts';
-import type { RunClock } from './clock.ts';
+import { NO_SKEW, type RunClock } from './clock.ts';
 import { type Names, startNames } from './names.ts';
 import type { Plan } from './plan.ts';
 import { createSetClock } from './set-clock.ts';
@@ -25,6 +25,8 @@ export type Stage = {
   /** What the functions wrote to their logs, and what the pollers reported, since the seed began. */
   readonly lines: string[];
   jump(ms: number): void;
+  /** Sets the clocks of the functions' processes against that of AWS, in milliseconds. */
+  skew(ms: readonly number[]): void;
   /** Begins a seed: its faults, and the choices that AWS leaves open. */
   begin(plan: Plan): void;
   close(): Promise<void>;
@@ -74,9 +76,11 @@ export async function startStage({ root, clock, clockFile }: Machine): Promise<S
       clock.jump(ms);
       setClock.catchUp();
     },
-    begin({ calls, fifoDeletedAgain, fifoLateDelete }) {
+    skew: clock.skew,
+    begin({ calls, awsIdleMs, fifoDeletedAgain, fifoLateDelete }) {
       lines.length = 0;
-      faults.begin(calls);
+      faults.begin(calls, awsIdleMs);
+      clock.skew(NO_SKEW);
       Object.assign(sqs.switches, { fifoDeletedAgain, fifoLateDelete });
     },
     async close() {

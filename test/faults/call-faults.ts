@@ -1,0 +1,78 @@
+// Carries out a fault of a call to AWS.
+import { setTimeout } from 'node:timers/promises';
+import { AwsError } from '#lib/local/aws/aws-json.ts';
+import { type AwsCall, doneAside } from './aws-call.ts';
+import { partly } from './partly.ts';
+import { signal } from './pid.ts';
+import type { CallFault } from './plan.ts';
+import { receivedTwice, refuseReceipts, undeleted } from './receipts.ts';
+
+// Longer than the functions wait for an answer: they take the call for failed, although it was done.
+const LATE_MS = 3_300;
+const SLOW_MS = 700;
+
+/** `caller`: the process of the function that made the call. */
+export async function carryOut(kind: CallFault['kind'], call: AwsCall, caller: number | undefined): Promise<void> {
+  const { req, res, body, service } = call;
+  switch (kind) {
+    case 'error':
+      throw new AwsError(errorOf(call), 'A fault of the run.', { status: 500 });
+    case 'throttle':
+      throw new AwsError(throttleOf(call), 'A fault of the run.');
+    case 'lost-answer':
+      await doneAside(call);
+      res.destroy();
+      return;
+    case 'late-answer': {
+      await doneAside(call);
+      const gone = new AbortController();
+      res.once('close', () => gone.abort());
+      await setTimeout(LATE_MS, undefined, { signal: gone.signal }).catch(() => {});
+      res.destroy();
+      return;
+    }
+    case 'slow':
+      await setTimeout(SLOW_MS);
+      return service.answer(req, res, body);
+    case 'twice':
+      await doneAside(call);
+      return service.answer(req, res, body);
+    case 'received-twice':
+      return receivedTwice(call);
+    case 'undeleted':
+      return undeleted(call);
+    case 'partly':
+      return partly(call);
+    case 'expired-receipt':
+      return refuseReceipts(call);
+    case 'kill-before':
+      kill(caller);
+      res.destroy();
+      return;
+    case 'kill-after':
+      await doneAside(call);
+      kill(caller);
+      res.destroy();
+      return;
+    default:
+      return kind satisfies never;
+  }
+}
+
+function kill(caller: number | undefined): void {
+  if (caller !== undefined) signal(caller, 'SIGKILL');
+}
+
+const isSqs = ({ req }: AwsCall) => String(req.headers['x-amz-target']).startsWith('AmazonSQS');
+const isSecrets = ({ req }: AwsCall) => String(req.headers['x-amz-target']).startsWith('secretsmanager');
+
+function errorOf(call: AwsCall): string {
+  if (isSqs(call)) return 'com.amazonaws.sqs#InternalError';
+  return isSecrets(call) ? 'InternalServiceError' : 'com.amazonaws.dynamodb.v20120810#InternalServerError';
+}
+
+function throttleOf(call: AwsCall): string {
+  if (isSqs(call)) return 'com.amazonaws.sqs#RequestThrottled';
+  if (isSecrets(call)) return 'ThrottlingException';
+  return 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException';
+}

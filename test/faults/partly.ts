@@ -1,0 +1,73 @@
+// A call to AWS that is done by half, as AWS may: the answer names the rest, or has a page less.
+import * as z from 'zod';
+import { sendJson } from '#lib/local/aws/aws-json.ts';
+import { type AwsCall, doneAside } from './aws-call.ts';
+
+const entriesSchema = z.looseObject({ Entries: z.array(z.looseObject({ Id: z.string() })) });
+const requestsSchema = z.looseObject({ RequestItems: z.record(z.string(), z.unknown()) });
+const keysSchema = z.looseObject({ Keys: z.array(z.unknown()) });
+
+/** Does the first half of the call, and answers for the whole. */
+export async function partly(call: AwsCall): Promise<void> {
+  const { req, res, body, service, operation } = call;
+  const parsed: unknown = JSON.parse(body.toString());
+  const changed = (input: object) => ({ ...call, body: Buffer.from(JSON.stringify(input)) });
+  if (operation === 'Query') {
+    return service.answer(req, res, changed({ ...z.looseObject({}).parse(parsed), Limit: 1 }).body);
+  }
+  if (operation.endsWith('Batch')) {
+    const { Entries, ...rest } = entriesSchema.parse(parsed);
+    const [done, left] = halves(Entries);
+    const answer = done.length === 0 ? {} : await jsonOf(changed({ ...rest, Entries: done }));
+    const Failed = left.map(({ Id }) => ({
+      Id,
+      SenderFault: false,
+      Code: 'InternalError',
+      Message: 'A fault',
+    }));
+    return sendJson(res, '1.0', {
+      status: 200,
+      body: { Successful: [], ...answer, Failed: [...(answer.Failed ?? []), ...Failed] },
+    });
+  }
+  const { RequestItems, ...rest } = requestsSchema.parse(parsed);
+  const done: Record<string, unknown> = {};
+  const left: Record<string, unknown> = {};
+  for (const [table, requests] of Object.entries(RequestItems)) {
+    const [first, second] = halvesOf(requests);
+    if (first !== undefined) done[table] = first;
+    if (second !== undefined) left[table] = second;
+  }
+  const isWrite = operation === 'BatchWriteItem';
+  const answer = Object.keys(done).length === 0 ? {} : await jsonOf(changed({ ...rest, RequestItems: done }));
+  sendJson(res, '1.0', {
+    status: 200,
+    body: isWrite
+      ? { ...answer, UnprocessedItems: { ...(answer.UnprocessedItems ?? {}), ...left } }
+      : { Responses: {}, ...answer, UnprocessedKeys: { ...(answer.UnprocessedKeys ?? {}), ...left } },
+  });
+}
+
+const answerSchema = z.looseObject({
+  Failed: z.array(z.unknown()).optional(),
+  UnprocessedItems: z.record(z.string(), z.unknown()).optional(),
+  UnprocessedKeys: z.record(z.string(), z.unknown()).optional(),
+});
+
+const jsonOf = async (call: AwsCall) => answerSchema.parse(JSON.parse((await doneAside(call)).body.toString()));
+
+/** The first half is done; of one entry nothing is done. */
+function halves<T>(list: readonly T[]): [T[], T[]] {
+  const middle = Math.floor(list.length / 2);
+  return [list.slice(0, middle), list.slice(middle)];
+}
+
+/** The requests of one table: a list of writes, or an object with keys. */
+function halvesOf(requests: unknown): [unknown, unknown] {
+  const isList = Array.isArray(requests);
+  const list = isList ? requests : keysSchema.parse(requests).Keys;
+  const [done, left] = halves(list).map((part) =>
+    part.length === 0 ? undefined : isList ? part : { ...z.looseObject({}).parse(requests), Keys: part },
+  );
+  return [done, left];
+}
