@@ -37,7 +37,16 @@ export async function actOut(plan: Plan, scene: Scene): Promise<void> {
   await Promise.all(underWay);
 }
 
-const LONG: ReadonlySet<Event['do']> = new Set(['freeze', 'redeploy', 'sweep', 'pause', 'resume']);
+const LONG: ReadonlySet<Event['do']> = new Set([
+  'freeze',
+  'redeploy',
+  'sweep',
+  'pause',
+  'resume',
+  'broker-killed',
+  'broker-restarted',
+  'broker-frozen',
+]);
 
 async function publish(message: PlannedMessage, { stage }: Scene): Promise<void> {
   const { outputs, clients } = stage.set;
@@ -108,6 +117,12 @@ async function happen(event: Event, scene: Scene): Promise<void> {
     case 'sweep':
       await stage.set.schedules.run('resume').catch((error: unknown) => stage.lines.push(String(error)));
       return;
+    case 'broker-killed':
+      return stage.broker?.kill();
+    case 'broker-restarted':
+      return stage.broker?.restart();
+    case 'broker-frozen':
+      return stage.broker?.freeze(event.forMs);
     default:
       return event satisfies never;
   }

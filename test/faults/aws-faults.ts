@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { Service } from '#lib/local/aws/endpoint.ts';
 import { carryOut } from './call-faults.ts';
 import { callerOf } from './pid.ts';
-import type { CallFault } from './plan.ts';
+import { ANY_CALL, type CallFault } from './plan.ts';
 
 export type AwsFaults = {
   intercept(service: Service): Service;
@@ -16,9 +16,6 @@ export type AwsFaults = {
   /** The faults that hit a call since `begin`, for the report. */
   hits(): readonly string[];
 };
-
-/** The operation of a fault that hits the n-th call of the functions, whichever operation it is. */
-export const ANY_CALL = 'any';
 
 /** Faults that only a standard queue has. The calls for standard queues are counted for them. */
 const OF_STANDARD_QUEUES: ReadonlySet<CallFault['kind']> = new Set(['received-twice', 'undeleted']);

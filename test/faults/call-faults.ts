@@ -1,5 +1,5 @@
 // Carries out a fault of a call to AWS.
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as pass } from 'node:timers/promises';
 import { AwsError } from '#lib/local/aws/aws-json.ts';
 import { type AwsCall, doneAside } from './aws-call.ts';
 import { partly } from './partly.ts';
@@ -25,14 +25,12 @@ export async function carryOut(kind: CallFault['kind'], call: AwsCall, caller: n
       return;
     case 'late-answer': {
       await doneAside(call);
-      const gone = new AbortController();
-      res.once('close', () => gone.abort());
-      await setTimeout(LATE_MS, undefined, { signal: gone.signal }).catch(() => {});
-      res.destroy();
+      const timer = setTimeout(() => res.destroy(), LATE_MS);
+      res.once('close', () => clearTimeout(timer));
       return;
     }
     case 'slow':
-      await setTimeout(SLOW_MS);
+      await pass(SLOW_MS);
       return service.answer(req, res, body);
     case 'twice':
       await doneAside(call);

@@ -1,6 +1,7 @@
 // Draws the plan of a seed. Each part has random numbers of its own, so that a change of one part leaves the others as they
 // are. It reads no clock and no network.
 import { drawAnswers } from './draw-answers.ts';
+import { withBroker } from './draw-broker.ts';
 import { drawCalls } from './draw-calls.ts';
 import { drawEvents } from './draw-events.ts';
 import { drawMessages } from './draw-messages.ts';
@@ -11,8 +12,8 @@ import { drawOf } from './random-draw.ts';
 /** Shorter than the freezes, and than the pauses between two invocations of an environment. */
 const IDLE_MS = [20, 60, 200] as const;
 
-/** Returns the same plan for the same seed, on every machine. */
-export function drawPlan(seed: number): Plan {
+/** Returns the same plan for the same seed, on every machine. `broker`: the stage has a Kafka broker. */
+export function drawPlan(seed: number, { broker = false }: { broker?: boolean } = {}): Plan {
   const draw = drawOf(seed, 'subscriptions');
   const answers = drawOf(seed, 'answers');
   const idle = drawOf(seed, 'idle');
@@ -27,7 +28,7 @@ export function drawPlan(seed: number): Plan {
       ...(idle.chance(0.4) && { idleMs: idle.pick(IDLE_MS) }),
     };
   });
-  return {
+  const plan: Plan = {
     seed,
     fifoDeletedAgain: draw.pick(['success', 'error']),
     fifoLateDelete: draw.pick(['success', 'error']),
@@ -37,4 +38,5 @@ export function drawPlan(seed: number): Plan {
     events: drawEvents(drawOf(seed, 'events'), subscriptions),
     ...(idle.chance(0.3) && { awsIdleMs: idle.pick(IDLE_MS) }),
   };
+  return broker ? withBroker(plan, drawOf(seed, 'broker')) : plan;
 }

@@ -55,6 +55,13 @@ export function createItems(plan: Plan, stage: Stage, receivers: Receivers): Ite
         type: 'sqs',
         configuration: { queueUrl: stage.lettersUrl },
       });
+      if (stage.broker === undefined) return;
+      const { address, topic } = stage.broker;
+      await stage.store.put('Endpoints', {
+        name: 'topic',
+        type: 'kafka',
+        configuration: { bootstrapServers: address, topic },
+      });
     },
     async putSecrets() {
       for (const id of all.keys()) await stage.store.putSecret(secretOf(id));

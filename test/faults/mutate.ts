@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensurePackaged } from '#lib/local/package.ts';
+import { seedsFrom } from './jobs.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 import { runSeeds } from './seeds.ts';
 
@@ -52,7 +53,8 @@ async function seedsFor(
     await ensurePackaged(copy);
     let seeds = 0;
     let by: string | undefined;
-    await runSeeds({ root: copy, from, to, workers, forMs: Number.POSITIVE_INFINITY }, (result) => {
+    const run = { root: copy, jobs: seedsFrom(from, to), workers, forMs: Number.POSITIVE_INFINITY, kafka: false };
+    await runSeeds(run, (result) => {
       seeds += 1;
       const breach = result.breaches.find(({ promise }) => breaks.includes(promise));
       if (breach !== undefined) by ??= `seed ${result.seed}, ${breach.promise}: ${breach.text.slice(0, 150)}`;

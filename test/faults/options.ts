@@ -1,5 +1,6 @@
 // The options of `npm run faults`.
 import { parseArgs } from 'node:util';
+import { KILL_PLACES, type Kill } from './jobs.ts';
 
 export type Options = {
   /** The seeds to run, from `from` on; `to` is the last one, undefined: until the time is over. */
@@ -8,6 +9,12 @@ export type Options = {
   /** No seed is started after this time. */
   readonly forMs: number;
   readonly workers: number;
+  /** Kill a function at each place of the seeds' plans in turn. */
+  readonly eachCall: boolean;
+  /** Kill a function at this place of the seed's plan. */
+  readonly kill: Kill | undefined;
+  /** With a real Kafka broker, which is killed too. */
+  readonly kafka: boolean;
   readonly mutations: string | undefined;
   /** Print the plan of the seed, and run nothing. */
   readonly plan: boolean;
@@ -23,6 +30,11 @@ Runs seeds: real processes, real sockets, faults of every kind, and a ledger of 
   --minutes N         start no seed after this time (default 2; none with --seed and --seeds)
   --hours N           the same in hours
   --workers N         processes that run seeds at the same time (default 2)
+  --each-call         kill a function before its first call to AWS, after it, and in its first request; then at its
+                      second, and so on through the plan of the seed (default 1), without its other faults of functions
+                      and calls. It takes many minutes for a seed
+  --kill PLACE:N      one of these runs again, with --seed: before-call:N, after-call:N or in-request:N
+  --kafka             dead letters go to a real Kafka broker, which is killed and frozen (Java and Maven)
   --plan              print what the seed means, and run nothing
   --report FILE       write the results as JSON, one line for each seed
   --mutations [WORD]  break the product in each way of test/faults/mutations.ts, and see that seeds find it
@@ -44,6 +56,9 @@ export function parseOptions(argv: readonly string[]): Options | 'help' {
       workers: { type: 'string', default: '2' },
       plan: { type: 'boolean', default: false },
       mutations: { type: 'boolean', default: false },
+      'each-call': { type: 'boolean', default: false },
+      kill: { type: 'string' },
+      kafka: { type: 'boolean', default: false },
       report: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -52,13 +67,12 @@ export function parseOptions(argv: readonly string[]): Options | 'help' {
   const [word = '', ...more] = positionals;
   if (more.length > 0 || (word !== '' && !values.mutations))
     throw new RangeError(`unknown: ${positionals.join(' ')}`);
-  if (values.seed !== undefined && values.seeds !== undefined)
-    throw new RangeError('--seed and --seeds exclude each other');
+  refuseTogether(values);
   const [, first, last] = /^(\d+)(?:-(\d+))?$/.exec(values.seeds ?? values.seed ?? '1') ?? [];
   if (first === undefined || (values.seed !== undefined && last !== undefined))
     throw new RangeError('--seed is a whole number, --seeds is A-B');
   const from = Number(first);
-  const isEndless = values.seed === undefined && values.seeds === undefined;
+  const isEndless = values.seed === undefined && values.seeds === undefined && !values['each-call'];
   const to = isEndless ? undefined : Number(last ?? first);
   if (to !== undefined && to < from) throw new RangeError('--seeds is A-B, and B is not less than A');
   const minutes = values.minutes === undefined ? undefined : positive('--minutes', values.minutes);
@@ -69,10 +83,37 @@ export function parseOptions(argv: readonly string[]): Options | 'help' {
     to,
     forMs: asked > 0 ? asked * 60_000 : isEndless ? 2 * 60_000 : Number.POSITIVE_INFINITY,
     workers: Math.ceil(positive('--workers', values.workers)),
+    eachCall: values['each-call'],
+    kill: values.kill === undefined ? undefined : killOf(values.kill),
+    kafka: values.kafka,
     mutations: values.mutations ? word : undefined,
     plan: values.plan,
     report: values.report,
   };
+}
+
+type Chosen = {
+  readonly seed?: string | undefined;
+  readonly seeds?: string | undefined;
+  readonly kill?: string | undefined;
+  readonly 'each-call': boolean;
+  readonly kafka: boolean;
+  readonly mutations: boolean;
+};
+
+function refuseTogether({ seed, seeds, kill, kafka, mutations, 'each-call': eachCall }: Chosen): void {
+  if (seed !== undefined && seeds !== undefined) throw new RangeError('--seed and --seeds exclude each other');
+  if (kill !== undefined && (seed === undefined || eachCall))
+    throw new RangeError('--kill needs --seed, and not --each-call');
+  if (mutations && (kafka || eachCall || kill !== undefined))
+    throw new RangeError('--mutations goes with none of --kafka, --each-call and --kill');
+}
+
+function killOf(text: string): Kill {
+  const [, name, number] = /^([a-z-]+):([1-9]\d*)$/.exec(text) ?? [];
+  const place = KILL_PLACES.find((one) => one === name);
+  if (place === undefined) throw new RangeError(`--kill is ${KILL_PLACES.join(':N, ')}:N, and is ${text}`);
+  return { place, n: Number(number) };
 }
 
 function positive(name: string, text: string): number {

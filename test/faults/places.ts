@@ -30,7 +30,7 @@ export const inSubscription = (subscription: string, messageId: string): string 
 
 const bodySchema = z.looseObject({ id: z.string() });
 
-/** Reads the queues of dead letters and the state table. */
+/** Reads the queues of dead letters, the topic, and the state table. */
 export async function readStored(stage: Stage): Promise<Stored> {
   const items = await stage.store.scan('State');
   const ofTable = (prefix: string) =>
@@ -42,7 +42,10 @@ export async function readStored(stage: Stage): Promise<Stored> {
       }),
     );
   return {
-    letters: await idsOn(stage.lettersUrl, stage),
+    letters: new Set([
+      ...(await idsOn(stage.lettersUrl, stage)),
+      ...((await stage.broker?.letters()) ?? []),
+    ]),
     undeliverable: await idsOn(stage.set.outputs.UndeliverableQueueUrl ?? '', stage),
     held: ofTable('held'),
     backlog: ofTable('lane'),

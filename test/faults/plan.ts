@@ -14,7 +14,8 @@ export type Settings = {
   readonly lanes: number;
   readonly batch?: { readonly format: string; readonly maxMessages: number };
   readonly filtered: boolean;
-  readonly dlq?: 'letters' | 'broken';
+  /** An SQS queue, a Kafka topic without a broker, or one of a broker that is killed and frozen. */
+  readonly dlq?: 'letters' | 'broken' | 'topic';
   readonly retry?: Readonly<Record<string, unknown>>;
   readonly interrupts: boolean;
   readonly stops: boolean;
@@ -92,6 +93,9 @@ export const CALL_FAULTS = [
   'kill-after',
 ] as const;
 
+/** The operation of a fault that hits the n-th call of the functions, whichever operation it is. */
+export const ANY_CALL = 'any';
+
 export type CallFault = {
   readonly kind: (typeof CALL_FAULTS)[number];
   readonly operation: string;
@@ -121,6 +125,8 @@ export type Event = { readonly atMs: number } & (
   | { readonly do: 'endpoint-absent' | 'endpoint-there' }
   | { readonly do: 'pause' | 'resume'; readonly subscription: string }
   | { readonly do: 'sweep' }
+  | { readonly do: 'broker-killed' | 'broker-restarted' }
+  | { readonly do: 'broker-frozen'; readonly forMs: number }
 );
 
 export type Plan = {

@@ -1,5 +1,6 @@
 // The report of a run: how many seeds, messages and requests, where the messages are, and each promise with its breaches.
 import { PROMISES } from './check.ts';
+import { nameOf } from './jobs.ts';
 import { PLACES } from './places.ts';
 import type { SeedResult } from './run-seed.ts';
 
@@ -19,7 +20,7 @@ export function createReport() {
       const places = PLACES.map((place) => `${place} ${sum((one) => one.places[place] ?? 0)}`);
       const promises = PROMISES.map((promise) => {
         const broken = results.filter(({ breaches }) => breaches.some((one) => one.promise === promise));
-        const seeds = broken.length === 0 ? '' : ` (seeds ${broken.map(({ seed }) => seed).join(', ')})`;
+        const seeds = broken.length === 0 ? '' : ` (seeds ${broken.map(nameOf).join(', ')})`;
         return `${promise} ${sum(({ breaches }) => breaches.filter((one) => one.promise === promise).length)}${seeds}`;
       });
       const kinds = Map.groupBy(
@@ -28,7 +29,7 @@ export function createReport() {
       );
       const hits = [...kinds].map(([kind, list]) => `${kind} ${list.length}`).sort();
       return [
-        `${results.length} seeds in ${minutes} minutes: ${sum(({ messages }) => messages)} messages, ${sum(({ requests }) => requests)} requests`,
+        `${results.length} runs in ${minutes} minutes: ${sum(({ messages }) => messages)} messages, ${sum(({ requests }) => requests)} requests`,
         `messages: ${places.join(', ')}`,
         `calls to AWS with a fault: ${hits.join(', ') || 'none'}`,
         `broken promises: ${promises.join(', ')}`,

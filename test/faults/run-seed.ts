@@ -2,36 +2,36 @@
 import { actOut } from './act.ts';
 import { createCaps } from './caps.ts';
 import { type Breach, balance, type Ledger } from './check.ts';
-import { drawPlan } from './draw.ts';
 import { createItems } from './items.ts';
+import { type Job, planOf } from './jobs.ts';
 import { readStored } from './places.ts';
 import { startReceivers } from './receiver.ts';
 import { settle } from './settle.ts';
 import type { Stage } from './stage.ts';
 
-export type SeedResult = {
-  readonly seed: number;
+export type SeedResult = Job & {
   readonly seconds: number;
   readonly messages: number;
   readonly requests: number;
   readonly places: Ledger['places'];
   readonly breaches: readonly Breach[];
-  /** The faults of AWS that hit a call. */
+  /** The faults that hit a call to AWS, and the kill of a job. */
   readonly hits: readonly string[];
   /** The log of the functions, and the requests, where a promise was broken. */
   readonly evidence?: readonly string[];
 };
 
 /** Runs a seed on an empty stage, and empties it if every promise was kept. */
-export async function runSeed(seed: number, stage: Stage): Promise<SeedResult> {
+export async function runSeed(job: Job, stage: Stage): Promise<SeedResult> {
   const startedAt = performance.now();
-  const plan = drawPlan(seed);
+  const plan = planOf(job, stage.broker !== undefined);
+  const kill = createRequestKill(job, stage);
   const caps = createCaps();
   stage.begin(plan);
-  const receivers = await startReceivers(
-    new Map(plan.subscriptions.map(({ id, answers }) => [id, answers])),
-    caps.watch,
-  );
+  const receivers = await startReceivers(plan.subscriptions, (request, open) => {
+    caps.watch(request, open);
+    kill.watch();
+  });
   try {
     const items = createItems(plan, stage, receivers);
     await items.putSecrets();
@@ -53,13 +53,13 @@ export async function runSeed(seed: number, stage: Stage): Promise<SeedResult> {
     ];
     if (breaches.length === 0) await stage.store.clear();
     return {
-      seed,
+      ...job,
       seconds: (performance.now() - startedAt) / 1000,
       messages: Object.values(ledger.places).reduce((sum, count) => sum + count, 0),
       requests: ledger.requests,
       places: ledger.places,
       breaches,
-      hits: stage.faults.hits(),
+      hits: [...stage.faults.hits(), ...kill.hits],
       ...(breaches.length > 0 && {
         evidence: [
           ...receivers.received.map((request) =>
@@ -76,4 +76,19 @@ export async function runSeed(seed: number, stage: Stage): Promise<SeedResult> {
   } finally {
     await receivers.close();
   }
+}
+
+/** Kills `deliver` when the request of the job has arrived, before it is answered. */
+function createRequestKill({ kill }: Job, { set }: Stage) {
+  const hits: string[] = [];
+  let count = 0;
+  return {
+    hits,
+    watch(): void {
+      count += 1;
+      if (kill?.place !== 'in-request' || count !== kill.n) return;
+      hits.push('kill-in-request');
+      void set.functions.kill('deliver');
+    },
+  };
 }

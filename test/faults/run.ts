@@ -1,8 +1,8 @@
 // `npm run faults`: hands seeds out to workers and prints the report.
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { ensurePackaged } from '#lib/local/package.ts';
-import { drawPlan } from './draw.ts';
 import { tryMutations } from './mutate.ts';
+import { createEachCall, type Job, nameOf, planOf, seedsFrom } from './jobs.ts';
 import { HELP, type Options, parseOptions } from './options.ts';
 import { createReport } from './report.ts';
 import { runSeeds } from './seeds.ts';
@@ -17,17 +17,18 @@ function readOptions(): Options | 'help' | undefined {
 }
 
 /** Writes the requests and the log lines of a seed that broke a promise. */
-function keep(seed: number, evidence: readonly string[]): string {
+function keep(job: Job, evidence: readonly string[]): string {
   const folder = '.build/faults';
   mkdirSync(folder, { recursive: true });
-  const file = `${folder}/seed-${seed}.log`;
+  const file = `${folder}/seed-${nameOf(job).replace(' --kill ', '-').replace(':', '-')}.log`;
   writeFileSync(file, `${evidence.join('\n')}\n`);
   return file;
 }
 
 async function main(options: Options): Promise<number> {
   if (options.plan) {
-    console.log(JSON.stringify(drawPlan(options.from), null, 2));
+    const job = { seed: options.from, ...(options.kill && { kill: options.kill }) };
+    console.log(JSON.stringify(planOf(job, options.kafka), null, 2));
     return 0;
   }
   const root = process.cwd();
@@ -35,15 +36,19 @@ async function main(options: Options): Promise<number> {
   await ensurePackaged(root);
   const report = createReport();
   if (options.report !== undefined) writeFileSync(options.report, '');
-  await runSeeds({ ...options, root }, (result) => {
+  const { from, to, kill } = options;
+  const each = options.eachCall ? createEachCall(from, to ?? from) : undefined;
+  const jobs = each?.jobs ?? (kill === undefined ? seedsFrom(from, to) : [{ seed: from, kill }].values());
+  await runSeeds({ ...options, root, jobs }, (result) => {
     report.add(result);
+    each?.heard(result, result.hits.length > 0);
     if (options.report !== undefined) {
       const { evidence: _, ...line } = result;
       appendFileSync(options.report, `${JSON.stringify(line)}\n`);
     }
-    for (const { promise, text } of result.breaches) console.log(`seed ${result.seed}: ${promise}: ${text}`);
+    for (const { promise, text } of result.breaches) console.log(`seed ${nameOf(result)}: ${promise}: ${text}`);
     if (result.evidence !== undefined)
-      console.log(`seed ${result.seed}: see ${keep(result.seed, result.evidence)}`);
+      console.log(`seed ${nameOf(result)}: see ${keep(result, result.evidence)}`);
     return true;
   });
   console.log(report.text());

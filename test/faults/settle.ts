@@ -39,12 +39,13 @@ async function sweep({ set, lines }: Stage): Promise<void> {
   await set.schedules.run('resume').catch((error: unknown) => lines.push(String(error)));
 }
 
-/** Faults end, receivers answer with 200, and items, endpoints, secrets and names are there. */
+/** Faults end, receivers answer with 200, and items, endpoints, secrets, names and the broker are there. */
 async function calm(plan: Plan, { stage, receivers, items }: Scene): Promise<void> {
   stage.faults.calm();
   stage.names.there();
   stage.skew(NO_SKEW);
   await receivers.calm();
+  await stage.broker?.calm();
   await items.putSecrets();
   await items.putEndpoints();
   // The endpoint whose brokers could not be reached is replaced by one that can.

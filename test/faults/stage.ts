@@ -1,8 +1,9 @@
 // The stage of a run: the local set with its real function processes, faults in front of its services, a DNS server, and one
-// clock for all of them. Several seeds run on it, one after the other, and each leaves it empty.
+// clock for all of them; with --kafka also a broker. Several seeds run on it, one after the other, and each leaves it empty.
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { type LocalSet, startLocalSet } from '#lib/local/set.ts';
 import { type AwsFaults, createAwsFaults } from './aws-faults.ts';
+import { type StageBroker, startStageBroker } from './broker.ts';
 import { NO_SKEW, type RunClock } from './clock.ts';
 import { type Names, startNames } from './names.ts';
 import type { Plan } from './plan.ts';
@@ -14,6 +15,8 @@ export type Machine = {
   readonly root: string;
   readonly clock: RunClock;
   readonly clockFile: string;
+  /** With a Kafka broker. */
+  readonly kafka: boolean;
 };
 
 export type Stage = {
@@ -21,6 +24,8 @@ export type Stage = {
   readonly faults: AwsFaults;
   readonly names: Names;
   readonly store: Store;
+  /** Undefined without --kafka. */
+  readonly broker: StageBroker | undefined;
   readonly lettersUrl: string;
   /** What the functions wrote to their logs, and what the pollers reported, since the seed began. */
   readonly lines: string[];
@@ -35,10 +40,11 @@ export type Stage = {
 /** Environments of one function at once. */
 const ENVIRONMENTS = 3;
 
-export async function startStage({ root, clock, clockFile }: Machine): Promise<Stage> {
+export async function startStage({ root, clock, clockFile, kafka }: Machine): Promise<Stage> {
   const faults = createAwsFaults();
   const setClock = createSetClock();
   const names = await startNames();
+  const broker = kafka ? await startStageBroker() : undefined;
   const lines: string[] = [];
   const set = await startLocalSet({
     root,
@@ -70,6 +76,7 @@ export async function startStage({ root, clock, clockFile }: Machine): Promise<S
     faults,
     names,
     store: createStore(set),
+    broker,
     lettersUrl,
     lines,
     jump(ms) {
@@ -88,6 +95,7 @@ export async function startStage({ root, clock, clockFile }: Machine): Promise<S
       await set.close(0);
       setClock.stop();
       await names.close();
+      await broker?.close();
     },
   };
 }

@@ -6,6 +6,7 @@ import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { watch } from '#lib/local/watchdog.ts';
 import { install, javaArguments, missing, runJava } from './java.ts';
 
 /** Certificates and keys that only these tests trust; the stores' password is `changeit`. */
@@ -70,6 +71,7 @@ export async function startBroker(settings: Readonly<Record<string, string>> = {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     server = child;
+    watch(child);
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => output.splice(0, output.length - 200, chunk.toString()));
     for (let tries = 0; tries < 600; tries++) {

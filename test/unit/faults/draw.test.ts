@@ -34,5 +34,5 @@ test('a thousand plans have every fault of a call, of a socket and of a function
   const kinds = new Set(answers.map(({ kind }) => kind));
   expect(kinds).toEqual(new Set(['status', ...SOCKET_FAULTS]));
   const events = new Set(plans.flatMap((plan) => plan.events.map((event) => event.do)));
-  expect(events.size).toBe(20);
+  expect(events.size).toBe(22);
 });

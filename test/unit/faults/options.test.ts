@@ -14,6 +14,26 @@ test('one seed and a range have no time limit of their own', () => {
   });
 });
 
+test('each call of a plan has no time limit of its own', () => {
+  expect(parseOptions(['--each-call'])).toMatchObject({
+    from: 1,
+    to: 1,
+    eachCall: true,
+    forMs: Number.POSITIVE_INFINITY,
+  });
+  expect(parseOptions(['--each-call', '--seeds', '4-5', '--minutes', '1'])).toMatchObject({
+    from: 4,
+    to: 5,
+    forMs: 60_000,
+  });
+});
+
+test('a kill is run again by its place', () => {
+  expect(parseOptions(['--seed', '4', '--kill', 'in-request:12'])).toMatchObject({
+    kill: { place: 'in-request', n: 12 },
+  });
+});
+
 test.each([
   [['--seeds', '9-3']],
   [['--seed', 'x']],
@@ -21,6 +41,12 @@ test.each([
   [['--seed', '1', '--seeds', '2-3']],
   [['--workers', '0']],
   [['--minutes', 'soon']],
+  [['--kill', 'before-call:1']],
+  [['--seed', '1', '--kill', 'before-call:0']],
+  [['--seed', '1', '--kill', 'somewhere:1']],
+  [['--seed', '1', '--each-call', '--kill', 'before-call:1']],
+  [['--mutations', '--kafka']],
+  [['--mutations', '--each-call']],
   [['more']],
 ])('%j is refused', (argv) => {
   expect(() => parseOptions(argv)).toThrow();

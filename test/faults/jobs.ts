@@ -1,0 +1,68 @@
+// What workers are asked to run: a seed, or a seed's plan in which a function is killed at one place. `--each-call` goes through
+// these places in turn.
+import { drawPlan } from './draw.ts';
+import { ANY_CALL, type CallFault, type Plan } from './plan.ts';
+
+/** Where a function is killed: before or after its n-th call to AWS was done, or when its n-th request has arrived. */
+export const KILL_PLACES = ['before-call', 'after-call', 'in-request'] as const;
+export type Kill = { readonly place: (typeof KILL_PLACES)[number]; readonly n: number };
+
+export type Job = { readonly seed: number; readonly kill?: Kill };
+
+/** The options that run a job again. */
+export const nameOf = ({ seed, kill }: Job): string =>
+  kill === undefined ? `${seed}` : `${seed} --kill ${kill.place}:${kill.n}`;
+
+/** The plan of a job. `broker`: the stage has a Kafka broker. */
+export function planOf({ seed, kill }: Job, broker: boolean): Plan {
+  const plan = drawPlan(seed, { broker });
+  return kill === undefined ? plan : killedOnce(plan, kill);
+}
+
+/** The plan of a seed with one kill alone: the receivers answer as planned, and no call to AWS fails. */
+function killedOnce(plan: Plan, { place, n }: Kill): Plan {
+  const fault: Omit<CallFault, 'kind'> = { operation: ANY_CALL, from: n, times: 1, pollers: false };
+  const { awsIdleMs: _, ...calm } = plan;
+  return {
+    ...calm,
+    events: [],
+    calls:
+      place === 'in-request'
+        ? []
+        : [{ ...fault, kind: place === 'before-call' ? 'kill-before' : 'kill-after' }],
+  };
+}
+
+/** The seeds in turn; without `to` there is no end. */
+export function* seedsFrom(from: number, to = Number.POSITIVE_INFINITY): Generator<Job> {
+  for (let seed = from; seed <= to; seed++) yield { seed };
+}
+
+export type EachCall = {
+  readonly jobs: Iterator<Job>;
+  /** `isHit`: the job killed a function. A place ends with the first number that killed none. */
+  heard(job: Job, isHit: boolean): void;
+};
+
+/** Kills a function at each place in turn: at the first call, the second, and so on until a run has no such call. */
+export function createEachCall(from: number, to: number): EachCall {
+  let open = new Set<string>(KILL_PLACES);
+  let current = from;
+
+  function* all(): Generator<Job> {
+    for (let seed = from; seed <= to; seed++) {
+      current = seed;
+      open = new Set(KILL_PLACES);
+      for (let n = 1; open.size > 0; n++)
+        for (const place of KILL_PLACES) if (open.has(place)) yield { seed, kill: { place, n } };
+    }
+  }
+
+  return {
+    jobs: all(),
+    heard({ seed, kill }, isHit) {
+      // A worker may answer for a seed after the others have gone on to the next one.
+      if (kill !== undefined && seed === current && !isHit) open.delete(kill.place);
+    },
+  };
+}

@@ -1,0 +1,140 @@
+// The kinds of fault that plans have, by the names of CONTRIBUTING. A test draws a thousand plans and finds each of them.
+import type { Answer, CallFault, Event, Plan, Settings } from './plan.ts';
+
+type Kind = { readonly name: string; isIn(plan: Plan): boolean };
+
+const answers = (...kinds: readonly Answer['kind'][]) =>
+  answered(({ kind }) => kinds.includes(kind));
+const answered = (isOne: (answer: Answer) => boolean) => (plan: Plan) =>
+  plan.subscriptions.some((one) => one.answers.some(isOne));
+const status = (from: number, to: number) =>
+  answered((one) => one.kind === 'status' && one.status >= from && one.status <= to);
+const calls =
+  (kind: CallFault['kind'], isOne: (fault: CallFault) => boolean = () => true) =>
+  (plan: Plan) =>
+    plan.calls.some((one) => one.kind === kind && isOne(one));
+const of =
+  (...operations: readonly string[]) =>
+  (fault: CallFault) =>
+    operations.includes(fault.operation);
+const events =
+  (kind: Event['do'], isOne: (event: Event) => boolean = () => true) =>
+  (plan: Plan) =>
+    plan.events.some((one) => one.do === kind && isOne(one));
+const jumps = (least: number) => events('jump', (one) => one.do === 'jump' && one.ms >= least);
+const any =
+  (...kinds: readonly ((plan: Plan) => boolean)[]) =>
+  (plan: Plan) =>
+    kinds.some((one) => one(plan));
+const items = (isOne: (settings: Settings) => boolean) => (plan: Plan) =>
+  plan.subscriptions.some(({ settings }) => isOne(settings));
+
+/** A change of an item in which this field is another one. */
+const changes = (field: (settings: Settings) => unknown) => (plan: Plan) =>
+  plan.events.some((event) => {
+    if (event.do !== 'change') return false;
+    const before = plan.subscriptions.find(({ id }) => id === event.subscription)?.settings;
+    return (
+      before !== undefined && JSON.stringify(field(before)) !== JSON.stringify(field(event.settings))
+    );
+  });
+
+const DYNAMODB = of('GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'BatchGetItem', 'BatchWriteItem');
+const SQS = of('SendMessage', 'SendMessageBatch', 'DeleteMessageBatch', 'ChangeMessageVisibilityBatch');
+const WRITES = of('PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem');
+
+export const RECEIVER_KINDS: readonly Kind[] = [
+  { name: 'down', isIn: events('receiver-down') },
+  { name: 'slow', isIn: answered((one) => one.kind === 'status' && one.afterMs > 1_000) },
+  { name: 'hanging', isIn: answers('hang') },
+  { name: 'reset before the request', isIn: answers('reset-at-connect') },
+  { name: 'reset in the request', isIn: answers('reset-in-request') },
+  { name: 'reset before the answer', isIn: answers('reset-after-request') },
+  { name: 'reset in the answer', isIn: answers('reset-in-answer') },
+  { name: 'reset after the answer', isIn: answers('reset-after-answer') },
+  { name: 'half-close in the request', isIn: answers('half-close-in-request') },
+  { name: 'half-close after the request', isIn: answers('end-after-request') },
+  { name: 'half-close in the answer', isIn: answers('end-in-answer') },
+  { name: 'half-close with the answer', isIn: answers('half-close-with-answer') },
+  { name: 'garbage', isIn: answers('garbage') },
+  { name: '1xx, then an answer', isIn: answers('interim-then-ok') },
+  { name: '1xx without end', isIn: answers('interim-flood') },
+  { name: '101', isIn: answers('switching-protocols') },
+  { name: 'bomb', isIn: answers('bomb') },
+  { name: 'endless head or body', isIn: answers('endless-head', 'endless-body') },
+  { name: '3xx', isIn: status(300, 399) },
+  { name: '4xx', isIn: status(400, 499) },
+  { name: '5xx', isIn: status(500, 599) },
+  {
+    name: '429 with Retry-After',
+    isIn: answered((one) => one.kind === 'status' && one.status === 429 && 'retry-after' in (one.headers ?? {})),
+  },
+  { name: 'idle connections closed', isIn: ({ subscriptions }) => subscriptions.some(({ idleMs }) => idleMs) },
+];
+
+export const FUNCTION_KINDS: readonly Kind[] = [
+  { name: 'killed at a random time', isIn: events('kill') },
+  { name: 'killed before a call', isIn: calls('kill-before') },
+  { name: 'killed after a call', isIn: calls('kill-after') },
+  {
+    name: 'frozen beyond idle timeouts',
+    isIn: (plan) =>
+      events('freeze', (one) => one.do === 'freeze' && one.forMs > 200)(plan) &&
+      (plan.awsIdleMs !== undefined || plan.subscriptions.some(({ idleMs }) => idleMs !== undefined)),
+  },
+  { name: 'short of time', isIn: jumps(20_000) },
+  { name: 'out of time', isIn: jumps(60_000) },
+  { name: 'out of memory', isIn: events('out-of-memory') },
+  { name: 'clock that jumps forwards', isIn: jumps(0) },
+  { name: 'clock that jumps backwards', isIn: events('skew', (one) => one.do === 'skew' && one.ms.every((ms) => ms < 0)) },
+  { name: 'clocks that differ', isIn: events('skew', (one) => one.do === 'skew' && new Set(one.ms).size > 1) },
+  { name: 'redeploy', isIn: events('redeploy', (one) => one.do === 'redeploy' && !one.isAbrupt) },
+  { name: 'abrupt redeploy', isIn: events('redeploy', (one) => one.do === 'redeploy' && one.isAbrupt) },
+];
+
+export const AWS_KINDS: readonly Kind[] = [
+  { name: 'SQS call fails', isIn: calls('error', SQS) },
+  { name: 'SQS call is throttled', isIn: calls('throttle', SQS) },
+  { name: 'SQS call is done and times out', isIn: calls('late-answer', SQS) },
+  { name: 'SQS call is done and its answer lost', isIn: calls('lost-answer', SQS) },
+  { name: 'SQS call is done by half', isIn: calls('partly', SQS) },
+  { name: 'SQS call is done twice', isIn: calls('twice', SQS) },
+  { name: 'message received twice at once', isIn: calls('received-twice') },
+  { name: 'deleted message received again', isIn: calls('undeleted') },
+  { name: 'receive that fails or is lost', isIn: (plan) => plan.calls.some((one) => one.operation === 'ReceiveMessage' && one.kind !== 'received-twice') },
+  { name: 'expired receipt', isIn: calls('expired-receipt') },
+  { name: 'DynamoDB throttled', isIn: calls('throttle', DYNAMODB) },
+  { name: 'DynamoDB call fails', isIn: calls('error', DYNAMODB) },
+  { name: 'unprocessed items', isIn: calls('partly', of('BatchWriteItem')) },
+  { name: 'unprocessed keys, short page', isIn: calls('partly', of('BatchGetItem', 'Query')) },
+  { name: 'DynamoDB times out after it wrote', isIn: calls('late-answer', WRITES) },
+  { name: 'slow call', isIn: calls('slow') },
+  { name: 'idle connections to AWS closed', isIn: ({ awsIdleMs }) => awsIdleMs !== undefined },
+  { name: 'secrets absent', isIn: events('secret-absent') },
+  { name: 'secrets slow', isIn: any(calls('slow', of('GetSecretValue')), calls('late-answer', of('GetSecretValue'))) },
+  { name: 'DNS silent', isIn: events('names-absent', (one) => one.do === 'names-absent' && one.how === 'silent') },
+  { name: 'name unknown', isIn: events('names-absent', (one) => one.do === 'names-absent' && one.how === 'unknown') },
+  { name: 'DNS fails', isIn: events('names-absent', (one) => one.do === 'names-absent' && one.how === 'failing') },
+  { name: 'DNS slow', isIn: events('names-slow') },
+  { name: 'Kafka unreachable', isIn: items(({ dlq }) => dlq === 'broken') },
+  { name: 'endpoint absent', isIn: events('endpoint-absent') },
+];
+
+export const ITEM_KINDS: readonly Kind[] = [
+  { name: 'item changed', isIn: events('change') },
+  { name: 'item broken', isIn: events('break') },
+  { name: 'item deleted and put anew', isIn: events('delete') },
+  { name: 'another qos', isIn: changes(({ qos }) => qos) },
+  { name: 'another cap', isIn: changes(({ lanes }) => lanes) },
+  { name: 'another order', isIn: changes(({ byKey }) => byKey) },
+  { name: 'another batch', isIn: changes(({ batch }) => batch) },
+  { name: 'another rateLimit', isIn: changes(({ rateLimit }) => rateLimit) },
+  { name: 'paused and resumed by hand', isIn: any(events('pause'), events('resume')) },
+];
+
+/** Only with `--kafka`. */
+export const KAFKA_KINDS: readonly Kind[] = [
+  { name: 'Kafka killed', isIn: events('broker-killed') },
+  { name: 'Kafka killed and started at once', isIn: events('broker-restarted') },
+  { name: 'Kafka frozen', isIn: events('broker-frozen') },
+];

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { createEachCall, type Job, nameOf, planOf, seedsFrom } from '#test/faults/jobs.ts';
+
+test('seeds follow one another', () => {
+  expect([...seedsFrom(3, 5)]).toEqual([{ seed: 3 }, { seed: 4 }, { seed: 5 }]);
+  const endless = seedsFrom(7);
+  expect([endless.next().value, endless.next().value]).toEqual([{ seed: 7 }, { seed: 8 }]);
+});
+
+test('each call is killed in turn until a run has no such call, and then the next plan', () => {
+  // Every run of these plans makes so many calls and requests.
+  const counts = { 'before-call': 3, 'after-call': 2, 'in-request': 1 };
+  const each = createEachCall(1, 2);
+  const jobs: Job[] = [];
+  for (let next = each.jobs.next(); !next.done; next = each.jobs.next()) {
+    const { value: job } = next;
+    if (job.kill === undefined) throw new Error('a job without a kill');
+    jobs.push(job);
+    each.heard(job, job.kill.n <= counts[job.kill.place]);
+  }
+  const ofSeed = (seed: number) => jobs.filter((job) => job.seed === seed).map((job) => nameOf(job).split(' ').at(-1));
+  const all = [
+    'before-call:1',
+    'after-call:1',
+    'in-request:1',
+    'before-call:2',
+    'after-call:2',
+    'in-request:2',
+    'before-call:3',
+    'after-call:3',
+    'before-call:4',
+  ];
+  expect(ofSeed(1)).toEqual(all);
+  expect(ofSeed(2)).toEqual(all);
+});
+
+test('an answer for an earlier plan does not end a place of the next one', () => {
+  const each = createEachCall(1, 2);
+  const first = each.jobs.next().value;
+  for (const place of ['before-call', 'after-call', 'in-request'] as const)
+    each.heard({ seed: 1, kill: { place, n: 1 } }, false);
+  expect(each.jobs.next().value).toMatchObject({ seed: 2, kill: { place: 'before-call', n: 1 } });
+  each.heard(first, false);
+  each.jobs.next();
+  each.jobs.next();
+  expect(each.jobs.next().value).toMatchObject({ kill: { place: 'before-call', n: 2 } });
+});
+
+test('a kill is the only fault of functions and calls in its plan', () => {
+  const plan = planOf({ seed: 5 }, false);
+  const killed = planOf({ seed: 5, kill: { place: 'after-call', n: 17 } }, false);
+  expect(killed).toMatchObject({
+    subscriptions: plan.subscriptions,
+    messages: plan.messages,
+    events: [],
+    calls: [{ kind: 'kill-after', operation: 'any', from: 17, times: 1, pollers: false }],
+  });
+  expect(planOf({ seed: 5, kill: { place: 'in-request', n: 1 } }, false).calls).toEqual([]);
+});
