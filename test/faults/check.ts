@@ -37,6 +37,7 @@ const isGood = ({ status = 0 }: Received): boolean => status >= 200 && status < 
 export function balance(plan: Plan, { items, received, stored }: Evidence): Ledger {
   const requests = requestsByMessage(received);
   const places: Partial<Record<Place, number>> = {};
+  const skewMs = Math.max(0, ...plan.events.flatMap((event) => (event.do === 'skew' ? event.ms : [])));
   const breaches: Breach[] = [];
   const breach = (promise: Breach['promise'], text: string) => breaches.push({ promise, text });
 
@@ -58,6 +59,7 @@ export function balance(plan: Plan, { items, received, stored }: Evidence): Ledg
     const over = overRate(
       received.filter((request) => request.subscription === subscription),
       items.settingsOf(subscription),
+      skewMs,
     );
     if (over !== undefined) breach('rate', `${subscription}: ${over}`);
   }
