@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { publishSample } from '#lib/local/publish.ts';
 import type { Items } from './items.ts';
-import type { Event, Plan, PlannedMessage } from './plan.ts';
+import { type Event, FAULTY_MS, type Plan, type PlannedMessage } from './plan.ts';
 import { freeze, outOfMemory } from './processes.ts';
 import { bodyOf } from './published.ts';
 import type { Receivers } from './receiver.ts';
@@ -74,7 +74,8 @@ async function happen(event: Event, scene: Scene): Promise<void> {
     case 'skew':
       return stage.skew(event.ms);
     case 'redeploy':
-      if (!event.isAbrupt) await stage.set.functions.idle();
+      // An invocation that waits may run on for longer than the faults.
+      if (!event.isAbrupt) await Promise.race([stage.set.functions.idle(), setTimeout(FAULTY_MS)]);
       await stage.set.functions.kill();
       return;
     case 'freeze':

@@ -100,7 +100,8 @@ export function balance(plan: Plan, { items, received, stored }: Evidence): Ledg
     if (!settings.every(({ qos }) => qos === first?.qos) || !first?.qos.startsWith('at-')) return [];
     // A message that was settled as a dead letter may arrive once more as a late duplicate, out of order.
     const inOrder = messages.filter(
-      ({ id }) =>
+      ({ id, ordered }) =>
+        ordered &&
         !stored.letters.has(inSubscription(subscription, id)) &&
         !stored.undeliverable.has(inSubscription(subscription, id)),
     );

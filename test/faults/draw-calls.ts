@@ -70,8 +70,9 @@ function doubleReceive({ pick, whole }: Pick<Draw, 'pick' | 'whole'>): CallFault
     kind,
     operation: kind === 'undeleted' ? 'DeleteMessageBatch' : 'ReceiveMessage',
     // Calls for standard queues alone are counted for these faults.
-    from: whole(1, kind === 'undeleted' ? 3 : 12),
-    times: whole(1, 4),
+    from: whole(1, kind === 'undeleted' ? 3 : 8),
+    // Many receives find no message.
+    times: kind === 'undeleted' ? whole(1, 4) : whole(4, 12),
     pollers: true,
   };
 }

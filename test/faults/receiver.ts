@@ -47,7 +47,7 @@ export async function startReceivers(
   for (const { id, answers, idleMs } of planned) {
     const left = [...answers];
     const next = () => (isCalm ? CALM : (left.shift() ?? CALM));
-    receivers.set(id, await startReceiver({ subscription: id, idleMs, next }, received, watch));
+    receivers.set(id, await startReceiver({ subscription: id, idleMs: () => (isCalm ? undefined : idleMs), next }, received, watch));
   }
   const of = (subscription: string): Receiver => {
     const receiver = receivers.get(subscription);
@@ -74,7 +74,8 @@ type Receiver = Awaited<ReturnType<typeof startReceiver>>;
 
 type Behaviour = {
   readonly subscription: string;
-  readonly idleMs: number | undefined;
+  /** When to close a connection without a request. */
+  idleMs(): number | undefined;
   readonly next: () => Answer;
 };
 
@@ -95,7 +96,8 @@ async function startReceiver({ subscription, idleMs, next }: Behaviour, all: Rec
     let idling: NodeJS.Timeout | undefined;
 
     const idle = () => {
-      if (idleMs !== undefined) idling = setTimeout(() => socket.destroy(), idleMs);
+      const ms = idleMs();
+      if (ms !== undefined) idling = setTimeout(() => socket.destroy(), ms);
     };
     const end = () => {
       if (current === undefined) return;
