@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensurePackaged } from '#lib/local/package.ts';
-import { seedsFrom } from './jobs.ts';
+import { createEachCall, nameOf, seedsFrom } from './jobs.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 import { runSeeds } from './seeds.ts';
 
@@ -32,8 +32,8 @@ export async function tryMutations(word: string, limits: Limits): Promise<boolea
     if (found.by === undefined) missed += 1;
     console.log(
       found.by === undefined
-        ? `MISSED  ${mutation.id}: ${found.seeds} seeds kept every promise`
-        : `caught  ${mutation.id}: after ${found.seeds} seeds, ${found.by}`,
+        ? `MISSED  ${mutation.id}: ${found.seeds} runs kept every promise`
+        : `caught  ${mutation.id}: after ${found.seeds} runs, ${found.by}`,
     );
   }
   console.log(`${chosen.length} mutations, ${missed} missed`);
@@ -41,7 +41,7 @@ export async function tryMutations(word: string, limits: Limits): Promise<boolea
 }
 
 async function seedsFor(
-  { edits, breaks }: Mutation,
+  { edits, breaks, eachCallOf }: Mutation,
   { from, to = from + MOST_SEEDS - 1, workers }: Limits,
 ): Promise<{ readonly seeds: number; readonly by: string | undefined }> {
   const root = process.cwd();
@@ -53,11 +53,14 @@ async function seedsFor(
     await ensurePackaged(copy);
     let seeds = 0;
     let by: string | undefined;
-    const run = { root: copy, jobs: seedsFrom(from, to), workers, forMs: Number.POSITIVE_INFINITY, kafka: false };
+    const each = eachCallOf === undefined ? undefined : createEachCall(eachCallOf, eachCallOf);
+    const jobs = each?.jobs ?? seedsFrom(from, to);
+    const run = { root: copy, jobs, workers, forMs: Number.POSITIVE_INFINITY, kafka: false };
     await runSeeds(run, (result) => {
       seeds += 1;
+      each?.heard(result, result.hits.length > 0);
       const breach = result.breaches.find(({ promise }) => breaks.includes(promise));
-      if (breach !== undefined) by ??= `seed ${result.seed}, ${breach.promise}: ${breach.text.slice(0, 150)}`;
+      if (breach !== undefined) by ??= `seed ${nameOf(result)}, ${breach.promise}: ${breach.text.slice(0, 150)}`;
       return by === undefined;
     });
     return { seeds, by };

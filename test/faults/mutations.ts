@@ -9,6 +9,8 @@ export type Mutation = {
   readonly edits: readonly (readonly [file: string, from: string, to: string])[];
   /** The promises that it may break; any of them counts. */
   readonly breaks: readonly (typeof PROMISES)[number][];
+  /** Each call of this seed's plan is killed in turn, because few seeds kill a function at the place. Undefined: seeds in turn. */
+  readonly eachCallOf?: number;
 };
 
 function known(id: string, breaks: Mutation['breaks']): Mutation {
@@ -67,6 +69,29 @@ export const MUTATIONS: readonly Mutation[] = [
       ],
     ],
     breaks: ['misplaced'],
+  },
+  {
+    id: 'filters-after-the-claim',
+    edits: [
+      ['lib/route/address.ts', 'const isPassed = isWanted(event, filter, steps);', 'const isPassed = true;'],
+      [
+        'lib/deliver/attempt-sending.ts',
+        'if (!isWantedBy(subscription, message)) return',
+        "if (!(subscription.qos === 'at-most-once' && !subscription.batch) && !isWantedBy(subscription, message)) return",
+      ],
+      [
+        'lib/deliver/attempt.ts',
+        "import type { Turn } from '#lib/state/lane-turns.ts';",
+        "import type { Turn } from '#lib/state/lane-turns.ts';\nimport { isWantedBy } from './wanted.ts';",
+      ],
+      [
+        'lib/deliver/attempt.ts',
+        '  await begin(turn, members, claims, deps);',
+        "  if (!isWantedBy(subscription, members[0])) return 'duplicate';\n  await begin(turn, members, claims, deps);",
+      ],
+    ],
+    breaks: ['misplaced'],
+    eachCallOf: 1,
   },
   {
     id: 'no-order',

@@ -49,7 +49,11 @@ const nowhere: Stored = {
 function balanceOf(
   messages: readonly PlannedMessage[],
   received: readonly Received[],
-  { stored = {}, item = {} }: { stored?: Partial<Stored>; item?: Partial<Settings> } = {},
+  {
+    stored = {},
+    item = {},
+    events = [],
+  }: { stored?: Partial<Stored>; item?: Partial<Settings>; events?: Plan['events'] } = {},
 ) {
   const used = { ...settings, ...item };
   const plan: Plan = {
@@ -59,7 +63,7 @@ function balanceOf(
     subscriptions: [{ id: 's', byTopic: false, settings: used, answers: [] }],
     messages,
     calls: [],
-    events: [],
+    events,
   };
   const items = { settingsOf: () => [used], qualitiesOf: () => [used.qos] };
   return balance(plan, { items, received, stored: { ...nowhere, ...stored } });
@@ -129,6 +133,18 @@ test('a message that the filter does not let through may not arrive', () => {
   expect(promises([unwanted], [request(unwanted)], { item: { filtered: true } })).toEqual(['misplaced']);
 });
 
+test.each(['held', 'letters'] as const)('a message that the filter does not let through may not be kept: %s', (place) => {
+  const unwanted = messageOf('m1-00', { keep: false });
+  const stored = { [place]: new Set([inSubscription('s', unwanted.id)]) };
+  expect(promises([unwanted], [], { item: { filtered: true }, stored })).toEqual(['misplaced']);
+  expect(promises([unwanted], [], { stored })).toEqual([]);
+});
+
+test('the order of messages that were published without one is free', () => {
+  const [older, newer] = [messageOf('m1-00', { ordered: false }), messageOf('m1-01', { ordered: false })];
+  expect(promises([older, newer], [request(newer), request(older)])).toEqual([]);
+});
+
 test('more requests than the rate allows are noticed', () => {
   const many = Array.from({ length: 10 }, (_, index) => messageOf(`m1-0${index}`));
   const item = { rateLimit: { requests: 1, perSeconds: 30 } };
@@ -136,4 +152,13 @@ test('more requests than the rate allows are noticed', () => {
   expect(promises(many, spaced, { item })).toEqual([]);
   const close = many.map((one, index) => request(one, { at: index * 10_000 }));
   expect(promises(many, close, { item })).toEqual(['rate']);
+});
+
+test('a clock that is ahead may send what a rate allows a little earlier', () => {
+  const many = Array.from({ length: 12 }, (_, index) => messageOf(`m1-${10 + index}`));
+  const close = many.map((one, index) => request(one, { at: index * 25_000 }));
+  const item = { rateLimit: { requests: 1, perSeconds: 30 } };
+  const ahead = { atMs: 0, do: 'skew', ms: [-15_000, 60_000, 0, 0] } as const;
+  expect(promises(many, close, { item })).toEqual(['rate']);
+  expect(promises(many, close, { item, events: [ahead] })).toEqual([]);
 });
