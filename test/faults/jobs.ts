@@ -7,15 +7,21 @@ import { ANY_CALL, type CallFault, type Plan } from './plan.ts';
 export const KILL_PLACES = ['before-call', 'after-call', 'in-request'] as const;
 export type Kill = { readonly place: (typeof KILL_PLACES)[number]; readonly n: number };
 
-export type Job = { readonly seed: number; readonly kill?: Kill };
+export type Job = {
+  readonly seed: number;
+  readonly kill?: Kill;
+  /** Faults of calls that the plan has besides its own. */
+  readonly calls?: readonly CallFault[];
+};
 
 /** The options that run a job again. */
 export const nameOf = ({ seed, kill }: Job): string =>
   kill === undefined ? `${seed}` : `${seed} --kill ${kill.place}:${kill.n}`;
 
 /** The plan of a job. `broker`: the stage has a Kafka broker. */
-export function planOf({ seed, kill }: Job, broker: boolean): Plan {
-  const plan = drawPlan(seed, { broker });
+export function planOf({ seed, kill, calls = [] }: Job, broker: boolean): Plan {
+  const drawn = drawPlan(seed, { broker });
+  const plan = { ...drawn, calls: [...drawn.calls, ...calls] };
   return kill === undefined ? plan : killedOnce(plan, kill);
 }
 
@@ -33,9 +39,13 @@ function killedOnce(plan: Plan, { place, n }: Kill): Plan {
   };
 }
 
-/** The seeds in turn; without `to` there is no end. */
-export function* seedsFrom(from: number, to = Number.POSITIVE_INFINITY): Generator<Job> {
-  for (let seed = from; seed <= to; seed++) yield { seed };
+/** The seeds in turn, each with these faults of calls besides its own; without `to` there is no end. */
+export function* seedsFrom(
+  from: number,
+  to = Number.POSITIVE_INFINITY,
+  calls: readonly CallFault[] = [],
+): Generator<Job> {
+  for (let seed = from; seed <= to; seed++) yield { seed, ...(calls.length > 0 && { calls }) };
 }
 
 export type EachCall = {

@@ -41,7 +41,7 @@ export async function tryMutations(word: string, limits: Limits): Promise<boolea
 }
 
 async function seedsFor(
-  { edits, breaks, eachCallOf }: Mutation,
+  { edits, breaks, eachCallOf, calls }: Mutation,
   { from, to = from + MOST_SEEDS - 1, workers }: Limits,
 ): Promise<{ readonly seeds: number; readonly by: string | undefined }> {
   const root = process.cwd();
@@ -54,7 +54,7 @@ async function seedsFor(
     let seeds = 0;
     let by: string | undefined;
     const each = eachCallOf === undefined ? undefined : createEachCall(eachCallOf, eachCallOf);
-    const jobs = each?.jobs ?? seedsFrom(from, to);
+    const jobs = each?.jobs ?? seedsFrom(from, to, calls);
     const run = { root: copy, jobs, workers, forMs: Number.POSITIVE_INFINITY, kafka: false };
     await runSeeds(run, (result) => {
       seeds += 1;

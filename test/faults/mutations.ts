@@ -3,6 +3,7 @@
 // their id. A mutation that only a rare order of events shows is left to the tests that test/mutations names.
 import { DANGERS } from '#test/mutations/dangers.ts';
 import type { PROMISES } from './check.ts';
+import type { CallFault } from './plan.ts';
 
 export type Mutation = {
   readonly id: string;
@@ -11,13 +12,24 @@ export type Mutation = {
   readonly breaks: readonly (typeof PROMISES)[number][];
   /** Each call of this seed's plan is killed in turn, because few seeds kill a function at the place. Undefined: seeds in turn. */
   readonly eachCallOf?: number;
+  /** Faults of calls that all seeds have then, because few draw them often enough. */
+  readonly calls?: readonly CallFault[];
 };
 
-function known(id: string, breaks: Mutation['breaks']): Mutation {
+function known(id: string, breaks: Mutation['breaks'], calls: Mutation['calls'] = []): Mutation {
   const danger = DANGERS.find((one) => one.id === id);
   if (danger === undefined) throw new Error(`test/mutations has no ${id}`);
-  return { id, edits: danger.edits, breaks };
+  return { id, edits: danger.edits, breaks, calls };
 }
+
+/** The first calls of the functions' operation have this fault. */
+const often = (kind: CallFault['kind'], operation: string): CallFault => ({
+  kind,
+  operation,
+  from: 1,
+  times: 100,
+  pollers: false,
+});
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -117,6 +129,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   known('lane-over-cap', ['cap', 'out of order']),
   known('unsettled-in-the-middle', ['lost', 'out of order']),
-  known('refused-in-a-wave', ['lost']),
-  known('unprocessed-entries', ['lost']),
+  known('refused-in-a-wave', ['lost'], [often('partly', 'SendMessageBatch')]),
+  known('unprocessed-entries', ['lost'], [often('partly', 'BatchWriteItem')]),
 ];

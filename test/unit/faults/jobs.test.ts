@@ -7,6 +7,13 @@ test('seeds follow one another', () => {
   expect([endless.next().value, endless.next().value]).toEqual([{ seed: 7 }, { seed: 8 }]);
 });
 
+test('a seed may have more faults of calls than it draws', () => {
+  const more = { kind: 'slow', operation: 'PutItem', from: 1, times: 9, pollers: false } as const;
+  const [job] = [...seedsFrom(5, 5, [more])];
+  if (job === undefined) throw new Error('no job');
+  expect(planOf(job, false).calls).toEqual([...planOf({ seed: 5 }, false).calls, more]);
+});
+
 test('each call is killed in turn until a run has no such call, and then the next plan', () => {
   // Every run of these plans makes so many calls and requests.
   const counts = { 'before-call': 3, 'after-call': 2, 'in-request': 1 };
