@@ -138,3 +138,12 @@ export const KAFKA_KINDS: readonly Kind[] = [
   { name: 'Kafka killed and started at once', isIn: events('broker-restarted') },
   { name: 'Kafka frozen', isIn: events('broker-frozen') },
 ];
+
+/** The kinds that plans may have. */
+export const kindsOf = (kafka: boolean): readonly Kind[] => [
+  ...RECEIVER_KINDS,
+  ...FUNCTION_KINDS,
+  ...AWS_KINDS,
+  ...ITEM_KINDS,
+  ...(kafka ? KAFKA_KINDS : []),
+];

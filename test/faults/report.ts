@@ -1,10 +1,12 @@
 // The report of a run: how many seeds, messages and requests, where the messages are, and each promise with its breaches.
 import { PROMISES } from './check.ts';
-import { nameOf } from './jobs.ts';
+import { nameOf, planOf } from './jobs.ts';
+import { kindsOf } from './kinds.ts';
 import { PLACES } from './places.ts';
 import type { SeedResult } from './run-seed.ts';
 
-export function createReport() {
+/** `kafka`: the plans are those of stages with a Kafka broker. */
+export function createReport({ kafka }: { readonly kafka: boolean }) {
   const startedAt = performance.now();
   const results: Omit<SeedResult, 'evidence'>[] = [];
   const sum = (of: (result: Omit<SeedResult, 'evidence'>) => number) =>
@@ -28,9 +30,13 @@ export function createReport() {
         (hit) => hit.split(' ')[0],
       );
       const hits = [...kinds].map(([kind, list]) => `${kind} ${list.length}`).sort();
+      const plans = results.map((result) => planOf(result, kafka));
+      const all = kindsOf(kafka);
+      const met = all.filter(({ isIn }) => plans.some(isIn));
       return [
         `${results.length} runs in ${minutes} minutes: ${sum(({ messages }) => messages)} messages, ${sum(({ requests }) => requests)} requests`,
         `messages: ${places.join(', ')}`,
+        `kinds of faults in the plans: ${met.length} of ${all.length}`,
         `calls to AWS with a fault: ${hits.join(', ') || 'none'}`,
         `broken promises: ${promises.join(', ')}`,
       ].join('\n');

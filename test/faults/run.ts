@@ -34,7 +34,7 @@ async function main(options: Options): Promise<number> {
   const root = process.cwd();
   if (options.mutations !== undefined) return (await tryMutations(options.mutations, options)) ? 0 : 1;
   await ensurePackaged(root);
-  const report = createReport();
+  const report = createReport(options);
   if (options.report !== undefined) writeFileSync(options.report, '');
   const { from, to, kill } = options;
   const each = options.eachCall ? createEachCall(from, to ?? from) : undefined;
