@@ -37,7 +37,11 @@ export async function doneAside({ req, body, service }: Omit<AwsCall, 'res' | 'o
 }
 
 /** Does another operation of the same service. */
-export async function doneInstead({ req, service }: AwsCall, operation: string, input: object): Promise<void> {
+export async function doneInstead(
+  { req, service }: AwsCall,
+  operation: string,
+  input: object,
+): Promise<void> {
   const [prefix] = String(req.headers['x-amz-target']).split('.');
   const headers = { ...req.headers, 'x-amz-target': `${prefix}.${operation}` };
   const other: IncomingMessage = Object.create(req, { headers: { value: headers } });

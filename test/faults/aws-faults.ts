@@ -49,7 +49,13 @@ export function createAwsFaults(): AwsFaults {
   function closeIdle({ socket }: IncomingMessage, res: ServerResponse): void {
     clearTimeout(idling.get(socket));
     const ms = closesAfterMs;
-    if (ms !== undefined) res.once('finish', () => idling.set(socket, setTimeout(() => socket.destroy(), ms)));
+    if (ms !== undefined)
+      res.once('finish', () =>
+        idling.set(
+          socket,
+          setTimeout(() => socket.destroy(), ms),
+        ),
+      );
   }
 
   return {

@@ -12,7 +12,11 @@ const LATE_MS = 3_300;
 const SLOW_MS = 700;
 
 /** `caller`: the process of the function that made the call. */
-export async function carryOut(kind: CallFault['kind'], call: AwsCall, caller: number | undefined): Promise<void> {
+export async function carryOut(
+  kind: CallFault['kind'],
+  call: AwsCall,
+  caller: number | undefined,
+): Promise<void> {
   const { req, res, body, service } = call;
   switch (kind) {
     case 'error':

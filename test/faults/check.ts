@@ -53,7 +53,10 @@ export function balance(plan: Plan, { items, received, stored }: Evidence): Ledg
       if (isFiltered(subscription, message) && made.length > 0)
         breach('misplaced', `${message.id} does not match the filter of ${subscription} and was sent`);
       if (isFiltered(subscription, message) && (place === 'held' || place === 'dead letter'))
-        breach('misplaced', `${message.id} does not match the filter of ${subscription} and is kept: ${place}`);
+        breach(
+          'misplaced',
+          `${message.id} does not match the filter of ${subscription} and is kept: ${place}`,
+        );
       if (made.length > 1 && qualities.every((qos) => qos === 'at-most-once'))
         breach('doubled', `${message.id} was sent ${made.length} times to ${subscription}, at most once`);
     }

@@ -17,9 +17,7 @@ export function withBroker(plan: Plan, draw: Draw): Plan {
     })),
     events: [
       ...plan.events.map((event) =>
-        event.do === 'change'
-          ? { ...event, settings: changed(event.subscription, event.settings) }
-          : event,
+        event.do === 'change' ? { ...event, settings: changed(event.subscription, event.settings) } : event,
       ),
       ...brokerEvents(draw),
     ].sort((one, other) => one.atMs - other.atMs),

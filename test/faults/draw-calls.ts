@@ -65,7 +65,7 @@ const receiveFault = ({ pick, whole }: Pick<Draw, 'pick' | 'whole'>): CallFault 
 
 /** Messages of a standard queue that come again: while they are worked on, or after they were deleted. */
 function doubleReceive({ pick, whole }: Pick<Draw, 'pick' | 'whole'>): CallFault {
-  const kind = pick(['received-twice', 'undeleted']);
+  const kind = pick(['received-twice', 'undeleted'] as const);
   return {
     kind,
     operation: kind === 'undeleted' ? 'DeleteMessageBatch' : 'ReceiveMessage',

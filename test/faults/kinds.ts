@@ -3,8 +3,7 @@ import type { Answer, CallFault, Event, Plan, Settings } from './plan.ts';
 
 type Kind = { readonly name: string; isIn(plan: Plan): boolean };
 
-const answers = (...kinds: readonly Answer['kind'][]) =>
-  answered(({ kind }) => kinds.includes(kind));
+const answers = (...kinds: readonly Answer['kind'][]) => answered(({ kind }) => kinds.includes(kind));
 const answered = (isOne: (answer: Answer) => boolean) => (plan: Plan) =>
   plan.subscriptions.some((one) => one.answers.some(isOne));
 const status = (from: number, to: number) =>
@@ -34,12 +33,18 @@ const changes = (field: (settings: Settings) => unknown) => (plan: Plan) =>
   plan.events.some((event) => {
     if (event.do !== 'change') return false;
     const before = plan.subscriptions.find(({ id }) => id === event.subscription)?.settings;
-    return (
-      before !== undefined && JSON.stringify(field(before)) !== JSON.stringify(field(event.settings))
-    );
+    return before !== undefined && JSON.stringify(field(before)) !== JSON.stringify(field(event.settings));
   });
 
-const DYNAMODB = of('GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'BatchGetItem', 'BatchWriteItem');
+const DYNAMODB = of(
+  'GetItem',
+  'PutItem',
+  'UpdateItem',
+  'DeleteItem',
+  'Query',
+  'BatchGetItem',
+  'BatchWriteItem',
+);
 const SQS = of('SendMessage', 'SendMessageBatch', 'DeleteMessageBatch', 'ChangeMessageVisibilityBatch');
 const WRITES = of('PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem');
 
@@ -67,9 +72,14 @@ export const RECEIVER_KINDS: readonly Kind[] = [
   { name: '5xx', isIn: status(500, 599) },
   {
     name: '429 with Retry-After',
-    isIn: answered((one) => one.kind === 'status' && one.status === 429 && 'retry-after' in (one.headers ?? {})),
+    isIn: answered(
+      (one) => one.kind === 'status' && one.status === 429 && 'retry-after' in (one.headers ?? {}),
+    ),
   },
-  { name: 'idle connections closed', isIn: ({ subscriptions }) => subscriptions.some(({ idleMs }) => idleMs) },
+  {
+    name: 'idle connections closed',
+    isIn: ({ subscriptions }) => subscriptions.some(({ idleMs }) => idleMs),
+  },
 ];
 
 export const FUNCTION_KINDS: readonly Kind[] = [
@@ -86,8 +96,14 @@ export const FUNCTION_KINDS: readonly Kind[] = [
   { name: 'out of time', isIn: jumps(60_000) },
   { name: 'out of memory', isIn: events('out-of-memory') },
   { name: 'clock that jumps forwards', isIn: jumps(0) },
-  { name: 'clock that jumps backwards', isIn: events('skew', (one) => one.do === 'skew' && one.ms.every((ms) => ms < 0)) },
-  { name: 'clocks that differ', isIn: events('skew', (one) => one.do === 'skew' && new Set(one.ms).size > 1) },
+  {
+    name: 'clock that jumps backwards',
+    isIn: events('skew', (one) => one.do === 'skew' && one.ms.every((ms) => ms < 0)),
+  },
+  {
+    name: 'clocks that differ',
+    isIn: events('skew', (one) => one.do === 'skew' && new Set(one.ms).size > 1),
+  },
   { name: 'redeploy', isIn: events('redeploy', (one) => one.do === 'redeploy' && !one.isAbrupt) },
   { name: 'abrupt redeploy', isIn: events('redeploy', (one) => one.do === 'redeploy' && one.isAbrupt) },
 ];
@@ -101,7 +117,11 @@ export const AWS_KINDS: readonly Kind[] = [
   { name: 'SQS call is done twice', isIn: calls('twice', SQS) },
   { name: 'message received twice at once', isIn: calls('received-twice') },
   { name: 'deleted message received again', isIn: calls('undeleted') },
-  { name: 'receive that fails or is lost', isIn: (plan) => plan.calls.some((one) => one.operation === 'ReceiveMessage' && one.kind !== 'received-twice') },
+  {
+    name: 'receive that fails or is lost',
+    isIn: (plan) =>
+      plan.calls.some((one) => one.operation === 'ReceiveMessage' && one.kind !== 'received-twice'),
+  },
   { name: 'expired receipt', isIn: calls('expired-receipt') },
   { name: 'DynamoDB throttled', isIn: calls('throttle', DYNAMODB) },
   { name: 'DynamoDB call fails', isIn: calls('error', DYNAMODB) },
@@ -111,10 +131,22 @@ export const AWS_KINDS: readonly Kind[] = [
   { name: 'slow call', isIn: calls('slow') },
   { name: 'idle connections to AWS closed', isIn: ({ awsIdleMs }) => awsIdleMs !== undefined },
   { name: 'secrets absent', isIn: events('secret-absent') },
-  { name: 'secrets slow', isIn: any(calls('slow', of('GetSecretValue')), calls('late-answer', of('GetSecretValue'))) },
-  { name: 'DNS silent', isIn: events('names-absent', (one) => one.do === 'names-absent' && one.how === 'silent') },
-  { name: 'name unknown', isIn: events('names-absent', (one) => one.do === 'names-absent' && one.how === 'unknown') },
-  { name: 'DNS fails', isIn: events('names-absent', (one) => one.do === 'names-absent' && one.how === 'failing') },
+  {
+    name: 'secrets slow',
+    isIn: any(calls('slow', of('GetSecretValue')), calls('late-answer', of('GetSecretValue'))),
+  },
+  {
+    name: 'DNS silent',
+    isIn: events('names-absent', (one) => one.do === 'names-absent' && one.how === 'silent'),
+  },
+  {
+    name: 'name unknown',
+    isIn: events('names-absent', (one) => one.do === 'names-absent' && one.how === 'unknown'),
+  },
+  {
+    name: 'DNS fails',
+    isIn: events('names-absent', (one) => one.do === 'names-absent' && one.how === 'failing'),
+  },
   { name: 'DNS slow', isIn: events('names-slow') },
   { name: 'Kafka unreachable', isIn: items(({ dlq }) => dlq === 'broken') },
   { name: 'endpoint absent', isIn: events('endpoint-absent') },

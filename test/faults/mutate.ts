@@ -60,7 +60,8 @@ async function seedsFor(
       seeds += 1;
       each?.heard(result, result.hits.length > 0);
       const breach = result.breaches.find(({ promise }) => breaks.includes(promise));
-      if (breach !== undefined) by ??= `seed ${nameOf(result)}, ${breach.promise}: ${breach.text.slice(0, 150)}`;
+      if (breach !== undefined)
+        by ??= `seed ${nameOf(result)}, ${breach.promise}: ${breach.text.slice(0, 150)}`;
       return by === undefined;
     });
     return { seeds, by };

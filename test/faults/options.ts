@@ -102,7 +102,8 @@ type Chosen = {
 };
 
 function refuseTogether({ seed, seeds, kill, kafka, mutations, 'each-call': eachCall }: Chosen): void {
-  if (seed !== undefined && seeds !== undefined) throw new RangeError('--seed and --seeds exclude each other');
+  if (seed !== undefined && seeds !== undefined)
+    throw new RangeError('--seed and --seeds exclude each other');
   if (kill !== undefined && (seed === undefined || eachCall))
     throw new RangeError('--kill needs --seed, and not --each-call');
   if (mutations && (kafka || eachCall || kill !== undefined))

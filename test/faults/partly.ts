@@ -54,7 +54,8 @@ const answerSchema = z.looseObject({
   UnprocessedKeys: z.record(z.string(), z.unknown()).optional(),
 });
 
-const jsonOf = async (call: AwsCall) => answerSchema.parse(JSON.parse((await doneAside(call)).body.toString()));
+const jsonOf = async (call: AwsCall) =>
+  answerSchema.parse(JSON.parse((await doneAside(call)).body.toString()));
 
 /** The first half is done; of one entry nothing is done. */
 function halves<T>(list: readonly T[]): [T[], T[]] {

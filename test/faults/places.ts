@@ -42,10 +42,7 @@ export async function readStored(stage: Stage): Promise<Stored> {
       }),
     );
   return {
-    letters: new Set([
-      ...(await idsOn(stage.lettersUrl, stage)),
-      ...((await stage.broker?.letters()) ?? []),
-    ]),
+    letters: new Set([...(await idsOn(stage.lettersUrl, stage)), ...((await stage.broker?.letters()) ?? [])]),
     undeliverable: await idsOn(stage.set.outputs.UndeliverableQueueUrl ?? '', stage),
     held: ofTable('held'),
     backlog: ofTable('lane'),

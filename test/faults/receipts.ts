@@ -6,7 +6,9 @@ import { type AwsCall, doneAside, doneInstead } from './aws-call.ts';
 
 const entriesSchema = z.looseObject({ Entries: z.array(z.looseObject({ Id: z.string() })) });
 const queueSchema = z.looseObject({ QueueUrl: z.string() });
-const messagesSchema = z.looseObject({ Messages: z.array(z.looseObject({ ReceiptHandle: z.string() })).optional() });
+const messagesSchema = z.looseObject({
+  Messages: z.array(z.looseObject({ ReceiptHandle: z.string() })).optional(),
+});
 
 const parsed = (body: Buffer): unknown => JSON.parse(body.toString());
 

@@ -37,17 +37,21 @@ type Watch = (request: Received, open: readonly Received[]) => void;
 const CALM: Answer = { kind: 'status', status: 200, afterMs: 0 };
 
 /** Starts a server for each subscription. `watch` is called with each request and the subscription's open requests. */
-export async function startReceivers(
-  planned: Plan['subscriptions'],
-  watch: Watch,
-): Promise<Receivers> {
+export async function startReceivers(planned: Plan['subscriptions'], watch: Watch): Promise<Receivers> {
   const received: Received[] = [];
   let isCalm = false;
   const receivers = new Map<string, Receiver>();
   for (const { id, answers, idleMs } of planned) {
     const left = [...answers];
     const next = () => (isCalm ? CALM : (left.shift() ?? CALM));
-    receivers.set(id, await startReceiver({ subscription: id, idleMs: () => (isCalm ? undefined : idleMs), next }, received, watch));
+    receivers.set(
+      id,
+      await startReceiver(
+        { subscription: id, idleMs: () => (isCalm ? undefined : idleMs), next },
+        received,
+        watch,
+      ),
+    );
   }
   const of = (subscription: string): Receiver => {
     const receiver = receivers.get(subscription);

@@ -1,8 +1,8 @@
 // `npm run faults`: hands seeds out to workers and prints the report.
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { ensurePackaged } from '#lib/local/package.ts';
-import { tryMutations } from './mutate.ts';
 import { createEachCall, type Job, nameOf, planOf, seedsFrom } from './jobs.ts';
+import { tryMutations } from './mutate.ts';
 import { HELP, type Options, parseOptions } from './options.ts';
 import { createReport } from './report.ts';
 import { runSeeds } from './seeds.ts';
@@ -46,7 +46,8 @@ async function main(options: Options): Promise<number> {
       const { evidence: _, ...line } = result;
       appendFileSync(options.report, `${JSON.stringify(line)}\n`);
     }
-    for (const { promise, text } of result.breaches) console.log(`seed ${nameOf(result)}: ${promise}: ${text}`);
+    for (const { promise, text } of result.breaches)
+      console.log(`seed ${nameOf(result)}: ${promise}: ${text}`);
     if (result.evidence !== undefined)
       console.log(`seed ${nameOf(result)}: see ${keep(result, result.evidence)}`);
     return true;

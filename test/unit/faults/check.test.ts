@@ -133,12 +133,15 @@ test('a message that the filter does not let through may not arrive', () => {
   expect(promises([unwanted], [request(unwanted)], { item: { filtered: true } })).toEqual(['misplaced']);
 });
 
-test.each(['held', 'letters'] as const)('a message that the filter does not let through may not be kept: %s', (place) => {
-  const unwanted = messageOf('m1-00', { keep: false });
-  const stored = { [place]: new Set([inSubscription('s', unwanted.id)]) };
-  expect(promises([unwanted], [], { item: { filtered: true }, stored })).toEqual(['misplaced']);
-  expect(promises([unwanted], [], { stored })).toEqual([]);
-});
+test.each(['held', 'letters'] as const)(
+  'a message that the filter does not let through may not be kept: %s',
+  (place) => {
+    const unwanted = messageOf('m1-00', { keep: false });
+    const stored = { [place]: new Set([inSubscription('s', unwanted.id)]) };
+    expect(promises([unwanted], [], { item: { filtered: true }, stored })).toEqual(['misplaced']);
+    expect(promises([unwanted], [], { stored })).toEqual([]);
+  },
+);
 
 test('the order of messages that were published without one is free', () => {
   const [older, newer] = [messageOf('m1-00', { ordered: false }), messageOf('m1-01', { ordered: false })];

@@ -25,7 +25,8 @@ test('each call is killed in turn until a run has no such call, and then the nex
     jobs.push(job);
     each.heard(job, job.kill.n <= counts[job.kill.place]);
   }
-  const ofSeed = (seed: number) => jobs.filter((job) => job.seed === seed).map((job) => nameOf(job).split(' ').at(-1));
+  const ofSeed = (seed: number) =>
+    jobs.filter((job) => job.seed === seed).map((job) => nameOf(job).split(' ').at(-1));
   const all = [
     'before-call:1',
     'after-call:1',

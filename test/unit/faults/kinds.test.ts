@@ -27,7 +27,9 @@ test.each(KAFKA_KINDS)('plans with a broker have, and others do not: $name', ({ 
 
 test('CONTRIBUTING lists these kinds', () => {
   const page = readFileSync('CONTRIBUTING.md', 'utf8');
-  const rows = [...page.matchAll(/^\| (receivers|functions|AWS and names|items|with `--kafka`) \| (.*) \|$/gm)];
+  const rows = [
+    ...page.matchAll(/^\| (receivers|functions|AWS and names|items|with `--kafka`) \| (.*) \|$/gm),
+  ];
   expect(Object.fromEntries(rows.map(([, group, kinds]) => [group, kinds]))).toEqual({
     receivers: named(RECEIVER_KINDS),
     functions: named(FUNCTION_KINDS),
