@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { createTopic, recordsOn } from '#test/support/kafka/addresses.ts';
 import { startBroker } from '#test/support/kafka/broker.ts';
-import { consume } from '#test/support/kafka/console-consumer.ts';
+import { type ConsumedRecord, consume } from '#test/support/kafka/console-consumer.ts';
 import { inSubscription } from './places.ts';
 
 export type StageBroker = {
@@ -14,7 +14,7 @@ export type StageBroker = {
   freeze(forMs: number): Promise<void>;
   /** Resolves when it is ready, whatever happened to it. */
   calm(): Promise<void>;
-  /** The letters on the topic, as Kafka's own consumer reads them: subscription and message id. */
+  /** The letters that came onto the topic since the last call, as Kafka's own consumer reads them: subscription and message id. */
   letters(): Promise<Set<string>>;
   close(): Promise<void>;
 };
@@ -25,6 +25,9 @@ const ANY_TIME = { 'log.message.timestamp.after.max.ms': '9223372036854775807' }
 export async function startStageBroker(): Promise<StageBroker> {
   const broker = await startBroker(ANY_TIME);
   const topic = await createTopic(broker.plaintext);
+  const known = new Set<string>();
+  const placeOf = ({ partition, offset }: ConsumedRecord) => `${partition} ${offset}`;
+  const isNew = (record: ConsumedRecord) => !known.has(placeOf(record));
   let isDown = false;
   let starting: Promise<void> | undefined;
 
@@ -64,7 +67,8 @@ export async function startStageBroker(): Promise<StageBroker> {
     async letters() {
       const count = await recordsOn(broker.plaintext, topic);
       if (count === 0) return new Set();
-      const records = consume(broker.plaintext, topic, count);
+      const records = consume(broker.plaintext, topic, count).filter(isNew);
+      for (const record of records) known.add(placeOf(record));
       return new Set(records.map(({ key, headers }) => inSubscription(key, headers['webhook-id'] ?? '')));
     },
     close: broker.close,

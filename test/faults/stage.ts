@@ -37,6 +37,9 @@ export type Stage = {
   close(): Promise<void>;
 };
 
+/** SQS knows the ids of a FIFO queue's messages for five minutes, and a plan may run on the stage again. */
+const FORGOTTEN_MS = 600_000;
+
 /** Environments of one function at once. */
 const ENVIRONMENTS = 3;
 
@@ -71,6 +74,10 @@ export async function startStage({ root, clock, clockFile, kafka }: Machine): Pr
   const { QueueUrl: lettersUrl = '' } = await clients.sqs.send(
     new CreateQueueCommand({ QueueName: 'faults-letters' }),
   );
+  const jump = (ms: number) => {
+    clock.jump(ms);
+    setClock.catchUp();
+  };
   return {
     set,
     faults,
@@ -79,15 +86,13 @@ export async function startStage({ root, clock, clockFile, kafka }: Machine): Pr
     broker,
     lettersUrl,
     lines,
-    jump(ms) {
-      clock.jump(ms);
-      setClock.catchUp();
-    },
+    jump,
     skew: clock.skew,
     begin({ calls, awsIdleMs, fifoDeletedAgain, fifoLateDelete }) {
       lines.length = 0;
       faults.begin(calls, awsIdleMs);
       clock.skew(NO_SKEW);
+      jump(FORGOTTEN_MS);
       Object.assign(sqs.switches, { fifoDeletedAgain, fifoLateDelete });
     },
     async close() {
