@@ -103,7 +103,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ],
     ],
     breaks: ['misplaced'],
-    eachCallOf: 1,
+    eachCallOf: 56,
   },
   {
     id: 'no-order',
