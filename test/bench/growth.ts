@@ -24,14 +24,18 @@ const BACKLOG = Number(process.env.BACKLOG ?? 100_000 * SIZE);
 const REPORT = process.env.REPORT ?? 'bench-growth.json';
 const MEMORY_SECONDS = Number(process.env.MEMORY_SECONDS ?? 30 * SIZE);
 const ENVIRONMENTS = 4;
+/** Deliveries before the measured ones: of one message at least, also where that message has 10,000. */
+const WARM_UP_DELIVERIES = 200;
 const LONGEST_MS = 15 * 60_000;
 
 type Varied = Partial<Pick<SetJob, 'subscriptions' | 'messages' | 'bodyBytes' | 'ownTopics'>>;
 
 async function windowOf(varied: Varied): Promise<SetWindow> {
+  const { subscriptions = 1, ownTopics = false } = varied;
   const job: SetJob = {
-    ...{ root: resolve('.'), qos: 'auto', environments: ENVIRONMENTS, perSecond: undefined, warmUp: 20 },
-    ...{ subscriptions: 1, messages: 1 },
+    ...{ root: resolve('.'), qos: 'auto', environments: ENVIRONMENTS, perSecond: undefined },
+    ...{ subscriptions, messages: 1 },
+    warmUp: Math.ceil(WARM_UP_DELIVERIES / (ownTopics ? 1 : subscriptions)),
     ...varied,
   };
   const window = await measureWindow<SetWindow>(new URL('./set-window.ts', import.meta.url), job, {

@@ -2,11 +2,12 @@
 // in this process and whose functions run in processes of their own, as with `npm start`. Sends what it measured to the parent.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { LocalSet, LocalSetOptions } from '#lib/local/set.ts';
 import type { Loaded } from './arrivals.ts';
 import { startBeside } from './beside.ts';
 import { cpuMsOf, functionProcessesOf, peakMiBOf } from './process-cpu.ts';
+import { putItems } from './put-items.ts';
 import type { AskedOfLoad } from './set-load.ts';
 
 export type SetJob = {
@@ -44,8 +45,6 @@ export type SetWindow = Loaded & {
 };
 
 const TOPIC = 'bench';
-/** Items that are put at the same time. */
-const PUTS_AT_ONCE = 20;
 const LIMIT_MS = 120_000;
 const FUNCTIONS = ['route', 'deliver'];
 
@@ -67,18 +66,14 @@ async function measure(job: SetJob): Promise<SetWindow> {
   const load = await startBeside<AskedOfLoad>('./set-load.ts', { args: [String(job.answerMs ?? 0)] });
   const documents = DynamoDBDocumentClient.from(set.clients.dynamodb);
   const deliveriesEach = job.ownTopics ? 1 : job.subscriptions;
-  const register = async (number: number) => {
-    const Item = {
-      id: `bench-${number}`,
-      topic: job.ownTopics ? `${TOPIC}-${number}` : TOPIC,
-      type: 'webhook-advanced',
-      qos: job.qos,
-      configuration: { entrypointId: 'webhook-advanced', callbackUrl: `${load.told}/${number}` },
-    };
-    await documents.send(new PutCommand({ TableName: set.outputs.SubscriptionsTableName, Item }));
-  };
-  const numbers = Array.from({ length: job.subscriptions }, (_, number) => number);
-  while (numbers.length > 0) await Promise.all(numbers.splice(0, PUTS_AT_ONCE).map(register));
+  const items = Array.from({ length: job.subscriptions }, (_, number) => ({
+    id: `bench-${number}`,
+    topic: job.ownTopics ? `${TOPIC}-${number}` : TOPIC,
+    type: 'webhook-advanced',
+    qos: job.qos,
+    configuration: { entrypointId: 'webhook-advanced', callbackUrl: `${load.told}/${number}` },
+  }));
+  await putItems(items, { documents, table: set.outputs.SubscriptionsTableName ?? '' });
   let failures = 0;
   let invocations: Record<string, number> = {};
   let busyMs: Record<string, number> = {};
