@@ -21,7 +21,7 @@ export type RunningMapping = {
 };
 
 export type MappingDependencies = {
-  sqs: SQSClient;
+  sqs: Pick<SQSClient, 'send'>;
   functions: Pick<Functions, 'run' | 'hasRoom' | 'free'>;
   queueUrl: string;
   onError: (text: string) => void;

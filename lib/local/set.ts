@@ -13,6 +13,7 @@ import { type RunningMapping, startEventSourceMapping } from './event-source-map
 import { DEFAULT_ENVIRONMENTS, type Functions, startFunctions } from './functions.ts';
 import { createInvoke } from './invoke.ts';
 import { ensurePackaged } from './package.ts';
+import { createPollerClient } from './poller-client.ts';
 import { createResources, type QueueResource } from './resources.ts';
 import { type Schedules, schedulesOf, startSchedules } from './schedules.ts';
 import { functionsOf, mappingsOf, outputsOf, readTemplate } from './template.ts';
@@ -138,9 +139,11 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
 
     const scheduled = schedulesOf(template, names);
 
+    const pollers = createPollerClient(clients.sqs);
+    closing.push(() => pollers.destroy());
     const mappings = mappingsOf(template, names).map((mapping) =>
       startEventSourceMapping(mapping, {
-        sqs: clients.sqs,
+        sqs: pollers.sqs,
         functions,
         queueUrl: queueUrlOf(mapping.queueArn, queues),
         onError: onPollerError,

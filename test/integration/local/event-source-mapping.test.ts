@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { type Clock, createManualClock } from '#lib/local/aws/clock.ts';
 import { type RunningMapping, startEventSourceMapping } from '#lib/local/event-source-mapping.ts';
 import type { InvocationReport } from '#lib/local/functions.ts';
+import { createPollerClient } from '#lib/local/poller-client.ts';
 import type { EventSourceMapping } from '#lib/local/template.ts';
 import { startTestFunctions, type TestFunctions } from '#test/support/handlers.ts';
 import { startQueue, type TestQueue } from '#test/support/queue.ts';
@@ -48,6 +49,8 @@ async function scene(scenario: Scenario): Promise<Scene> {
   const reports: InvocationReport[] = [];
   const errors: string[] = [];
   functions.onInvocation((report) => reports.push(report));
+  const pollers = createPollerClient(queue.sqs);
+  closing.push(async () => pollers.destroy());
   const mapping = startEventSourceMapping(
     {
       id: 'Mapping',
@@ -61,7 +64,7 @@ async function scene(scenario: Scenario): Promise<Scene> {
       ...more,
     },
     {
-      sqs: queue.sqs,
+      sqs: pollers.sqs,
       functions,
       queueUrl: queue.url,
       onError: (text) => errors.push(text),
@@ -420,6 +423,8 @@ test('a long poll that is stopped loses no message', async () => {
   const { queue, mapping } = await scene({ handler: '' });
   await eventually(() => queue.emulator.queue('test').waiting()).toBe(1);
   await mapping.stop();
+  // The emulator learns from the closed connection that nobody polls any more.
+  await eventually(() => queue.emulator.queue('test').waiting()).toBe(0);
   await queue.send('a');
   expect(queue.counts()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
 });
