@@ -9,6 +9,7 @@ import { startBeside } from './beside.ts';
 import { cpuMsOf, functionProcessesOf, peakMiBOf } from './process-cpu.ts';
 import { putItems } from './put-items.ts';
 import type { AskedOfLoad } from './set-load.ts';
+import { createWarmUp } from './warm-environments.ts';
 
 export type SetJob = {
   /** The checkout whose local set runs: this one or another. */
@@ -17,6 +18,8 @@ export type SetJob = {
   readonly qos: string;
   readonly messages: number;
   readonly perSecond: number | undefined;
+  /** Messages that each environment gets before, so that its code is compiled; 100 when left out. */
+  readonly warmEach?: number;
   /** Messages before the measured ones, in the same way. */
   readonly warmUp: number;
   readonly environments: number;
@@ -25,6 +28,8 @@ export type SetJob = {
   /** true: each subscription has a topic of its own, and a message goes to one of them. Otherwise each message goes to all. */
   readonly ownTopics?: boolean;
   readonly bodyBytes?: number;
+  /** How long the deliveries may take to arrive after the last publish; two minutes when left out. */
+  readonly limitMs?: number;
 };
 export type SetWindow = Loaded & {
   readonly deliveries: number;
@@ -45,7 +50,8 @@ export type SetWindow = Loaded & {
 };
 
 const TOPIC = 'bench';
-const LIMIT_MS = 120_000;
+const USUAL_WARM_EACH = 100;
+const USUAL_LIMIT_MS = 120_000;
 const FUNCTIONS = ['route', 'deliver'];
 
 async function measure(job: SetJob): Promise<SetWindow> {
@@ -55,9 +61,11 @@ async function measure(job: SetJob): Promise<SetWindow> {
   );
   let logLines = 0;
   let logBytes = 0;
+  const warmUp = createWarmUp();
   const set = await startLocalSet({
     root: job.root,
     maxEnvironments: job.environments,
+    intercept: warmUp.intercept,
     onLog: (_, line) => {
       logLines += 1;
       logBytes += line.length + 1;
@@ -92,12 +100,13 @@ async function measure(job: SetJob): Promise<SetWindow> {
       messages,
       perSecond: job.perSecond,
       deliveriesEach,
-      limitMs: LIMIT_MS,
+      limitMs: job.limitMs ?? USUAL_LIMIT_MS,
     });
 
   // All environments are started before, so that no import is counted.
   const all = FUNCTIONS.flatMap((name) => Array.from({ length: job.environments }, () => name));
   await Promise.all(all.map((name) => set.functions.invoke(name, { Records: [] })));
+  await warmUp.warm(set, load, { environments: job.environments, each: job.warmEach ?? USUAL_WARM_EACH });
   await publish(job.warmUp);
   await settled(set);
 

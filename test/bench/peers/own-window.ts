@@ -1,17 +1,24 @@
 // This set for the comparison, in a process of its own: the emulators run in it, and the functions in its children.
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { startLocalSet } from '#lib/local/set.ts';
-import { answering } from '../beside.ts';
+import { answering, startBeside } from '../beside.ts';
+import type { AskedOfLoad } from '../set-load.ts';
+import { createWarmUp } from '../warm-environments.ts';
 
 export type AskedOfOwn = { readonly topic: string; readonly urls: readonly string[] };
 export type ToldByOwn = { readonly url: string; readonly queueUrl: string; readonly pid: number };
 
 const ENVIRONMENTS = 8;
 
-const set = await startLocalSet({ root: process.cwd(), maxEnvironments: ENVIRONMENTS });
+const warmUp = createWarmUp();
+const { intercept } = warmUp;
+const set = await startLocalSet({ root: process.cwd(), maxEnvironments: ENVIRONMENTS, intercept });
 // All environments are started before, so that no import is counted.
 const names = ['route', 'deliver'].flatMap((name) => Array.from({ length: ENVIRONMENTS }, () => name));
 await Promise.all(names.map((name) => set.functions.invoke(name, { Records: [] })));
+const load = await startBeside<AskedOfLoad>('./set-load.ts');
+await warmUp.warm(set, load, { environments: ENVIRONMENTS, each: 100 });
+load.close();
 const documents = DynamoDBDocumentClient.from(set.clients.dynamodb);
 
 async function subscribe({ topic, urls }: AskedOfOwn): Promise<void> {
