@@ -42,7 +42,7 @@ type Attempt = { readonly signal: AbortSignal; isLookingUp: boolean };
 export function createConnector(
   { connectTimeoutMs, tls, proxy }: Connecting,
   deps: ConnectorDeps,
-): (client: Pick<Connection, 'isIdle' | 'usedAt'>) => buildConnector.connector {
+): (client: Omit<Connection, 'close'>) => buildConnector.connector {
   const { sockets } = deps;
   let session: Buffer | undefined; // of the last TLS connection: a pool has one host
 

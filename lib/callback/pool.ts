@@ -3,6 +3,7 @@
 import { Client, Pool } from 'undici';
 import type { AddressRules } from './address.ts';
 import { createConnector } from './connector.ts';
+import { firstToClose } from './first-to-close.ts';
 import type { Lookup } from './guard.ts';
 import { MOST_OVERHEAD_BYTES } from './head-reader.ts';
 import { createSockets } from './sockets.ts';
@@ -12,6 +13,8 @@ import type { ProxySettings } from './tunnel.ts';
 export type PoolOptions = {
   /** The subscription's id. */
   readonly key: string;
+  /** Whose connections they are, where tenants share what an environment may have. */
+  readonly tenant: string;
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly connections: number;
@@ -34,6 +37,7 @@ export type Pools = {
 
 type Held = {
   readonly pool: Pool;
+  readonly tenant: string;
   readonly fresh: boolean;
   readonly idleMs: number;
   inFlight: number;
@@ -48,8 +52,8 @@ const SWEEP_EVERY_MS = 1_000;
 const HINT_MARGIN_MS = 1_000;
 
 /**
- * Makes the pools of connections, one per subscription. The pool that was unused for longest is closed when there are
- * too many.
+ * Makes the pools of connections, one per subscription. One of the tenant that has most is closed when there are too
+ * many.
  */
 export function createPools(dependencies: {
   readonly lookup: Lookup;
@@ -80,6 +84,7 @@ export function createPools(dependencies: {
       bodyTimeout: 0,
       factory(url, given) {
         const connect = connector({
+          tenant: options.tenant,
           isIdle: () => client.stats.size === 0,
           usedAt: () => held.usedAt,
         });
@@ -87,7 +92,8 @@ export function createPools(dependencies: {
         return client;
       },
     });
-    const held = { pool, fresh: options.fresh, idleMs, inFlight: 0, usedAt: now() };
+    const { tenant, fresh } = options;
+    const held = { pool, tenant, fresh, idleMs, inFlight: 0, usedAt: now() };
     return held;
   }
 
@@ -108,12 +114,15 @@ export function createPools(dependencies: {
 
   function makeRoom(): void {
     if (pools.size < MOST_POOLS) return;
-    let oldest: [string, Held] | undefined;
-    for (const each of pools) {
-      if (each[1].inFlight === 0 && (oldest === undefined || each[1].usedAt < oldest[1].usedAt))
-        oldest = each;
-    }
-    if (oldest !== undefined) void retire(...oldest);
+    const all = [...pools].map(([id, held]) => ({
+      id,
+      held,
+      tenant: held.tenant,
+      isIdle: () => held.inFlight === 0,
+      usedAt: () => held.usedAt,
+    }));
+    const first = firstToClose(all);
+    if (first !== undefined) void retire(first.id, first.held);
   }
 
   return {

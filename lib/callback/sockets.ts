@@ -1,5 +1,6 @@
 // How many sockets the callbacks of an environment have open, over all pools. Lambda gives a function 1,024 open files: beyond
-// them every callback would look unreachable. Closes idle connections first, those unused for longest.
+// them every callback would look unreachable. Closes idle connections first.
+import { type Closable, firstToClose } from './first-to-close.ts';
 import { coded } from './guard.ts';
 
 /** Every connection has a request on it, and no more may be opened. */
@@ -10,13 +11,7 @@ export const MOST_SOCKETS = 512;
 /** The part of the open connections that is closed when the operating system has no file left for another. */
 const SHED_PART = 1 / 8;
 
-export type Connection = {
-  /** No request is on the connection, and none waits for it. */
-  isIdle(): boolean;
-  /** When its pool was last used, epoch milliseconds. */
-  usedAt(): number;
-  close(): void;
-};
+export type Connection = Closable & { close(): void };
 
 export type Sockets = {
   /** Counts a connection that is about to be made. Returns the function that ends the count. Throws OUT_OF_SOCKETS. */
@@ -30,16 +25,16 @@ export type Sockets = {
 export function createSockets(most = MOST_SOCKETS): Sockets {
   const open = new Set<Connection>();
 
-  /** Closes the idle connections that were unused for longest, at most `count`. Returns how many it closed. */
+  /** Closes idle connections, at most `count`. Returns how many it closed. */
   function closeIdle(count: number): number {
-    const idle = [...open].filter((one) => one.isIdle()).sort((a, b) => a.usedAt() - b.usedAt());
-    const closed = idle.slice(0, count);
-    for (const connection of closed) {
+    for (let closed = 0; closed < count; closed++) {
+      const connection = firstToClose(open);
+      if (connection === undefined) return closed;
       // Counted out now: the file is closed at once, and the event comes later.
       open.delete(connection);
       connection.close();
     }
-    return closed.length;
+    return count;
   }
 
   return {

@@ -21,6 +21,7 @@ const TIMEOUT_MS = 10_000;
 
 const POOL = {
   key: 'token',
+  tenant: 'token',
   connectTimeoutMs: 3_000,
   idleTimeoutMs: 60_000,
   connections: 5,

@@ -6,6 +6,7 @@ import type { Span } from '#lib/message/trace.ts';
 import { withTimeLimit } from '#lib/queue/time-limit.ts';
 import type { Turn } from '#lib/state/lane-turns.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
+import { tenantOf } from '#lib/subscription/tenant.ts';
 import { type Count, errorName, type Log } from '#lib/telemetry/log.ts';
 import type { OpenClaim } from './claimed-removal.ts';
 import { type Claimed, type ClaimsDeps, takeClaims, writeClaims } from './claims.ts';
@@ -107,6 +108,7 @@ export async function attempt(
       timeoutMs: subscription.http.readTimeoutMs,
       pool: {
         key: subscription.id,
+        tenant: tenantOf(subscription),
         connectTimeoutMs: subscription.http.connectTimeoutMs,
         idleTimeoutMs: subscription.http.idleTimeoutMs,
         connections: subscription.http.maxConcurrentConnections,

@@ -44,6 +44,7 @@ export function requestTo(url: string, overrides: Overrides = {}): ExchangeReque
     ...overrides,
     pool: {
       key: 'a-subscription',
+      tenant: overrides.pool?.key ?? 'a-subscription',
       connectTimeoutMs: 5_000,
       idleTimeoutMs: 60_000,
       connections: 1,

@@ -21,7 +21,14 @@ async function exchange(key: string): Promise<string> {
       headers: {},
       body: Buffer.from('{}'),
       timeoutMs: 10_000,
-      pool: { key, connectTimeoutMs: 10_000, idleTimeoutMs: 600_000, connections: 10, fresh: false },
+      pool: {
+        key,
+        tenant: key,
+        connectTimeoutMs: 10_000,
+        idleTimeoutMs: 600_000,
+        connections: 10,
+        fresh: false,
+      },
     });
     return exchanged.kind === 'answered' ? 'answered' : exchanged.message;
   } catch (error) {

@@ -41,6 +41,24 @@ describe('a hundred subscriptions of ten lanes, whose connections stay open for 
   });
 });
 
+it('a tenant that opens many connections closes its own: the neighbour keeps its connection', async () => {
+  const server = await testServer(answering(OK));
+  const neighbours = await testServer(answering(OK));
+  const client = testClient({ mostSockets: 16 });
+  const ofNeighbour = () => client.exchange(requestTo(neighbours.url, keeping('neighbour', 1)));
+  await ofNeighbour();
+  for (let at = 0; at < 10; at++) {
+    const lanes = Array.from({ length: 10 }, () => {
+      const { pool } = keeping(`subscription-${at}`, 10);
+      return client.exchange(requestTo(server.url, { pool: { ...pool, tenant: 'many' } }));
+    });
+    await Promise.all(lanes);
+  }
+  expect(server.connections.length).toBeGreaterThan(16);
+  expect(await ofNeighbour()).toMatchObject({ kind: 'answered' });
+  expect(neighbours.connections).toHaveLength(1);
+});
+
 describe('where each connection has a request on it', () => {
   it('a further exchange is handed back, and is made when one of them is over', async () => {
     const held = Promise.withResolvers<void>();

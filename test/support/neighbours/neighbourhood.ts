@@ -47,6 +47,17 @@ export function createNeighbourhood({ clients, outputs }: Clients, { topic, heal
     await documents.send(new PutCommand({ TableName: outputs[table], Item: item }));
   }
 
+  async function stateOf(subscription: string) {
+    const { Item } = await documents.send(
+      new GetCommand({
+        TableName: outputs.StateTableName,
+        Key: { pk: `sub#${subscription}`, sk: 'state' },
+        ConsistentRead: true,
+      }),
+    );
+    return Item;
+  }
+
   return {
     topic,
     healthySecret,
@@ -76,16 +87,12 @@ export function createNeighbourhood({ clients, outputs }: Clients, { topic, heal
     },
 
     /** The reason why the subscription is paused. */
-    async pauseReason(subscription: string): Promise<string | undefined> {
-      const { Item } = await documents.send(
-        new GetCommand({
-          TableName: outputs.StateTableName,
-          Key: { pk: `sub#${subscription}`, sk: 'state' },
-          ConsistentRead: true,
-        }),
-      );
-      return Item?.pause?.reason;
-    },
+    pauseReason: async (subscription: string): Promise<string | undefined> =>
+      (await stateOf(subscription))?.pause?.reason,
+
+    /** Whether the subscription is marked as slow. */
+    isSlow: async (subscription: string): Promise<boolean> =>
+      (await stateOf(subscription))?.slow !== undefined,
 
     /** Repeats the check until it is true. Throws after a minute. */
     async until(look: () => Promise<boolean>, what: string): Promise<void> {

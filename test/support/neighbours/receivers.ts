@@ -5,13 +5,17 @@ import type { Offence, Offender } from './offender.ts';
 
 const SLOW_AFTER_MS = Number(process.env.SLOW_MS ?? 10_000);
 
-const MOST_FILES = 200;
-/**
- * The process limits itself to this number of open files. It is smaller than Lambda's, so that a test can use all of them.
- */
-const LIMIT = `import { execFileSync } from 'node:child_process';
-execFileSync('prlimit', ['--pid', String(process.pid), '--nofile=${MOST_FILES}']);`;
-const FEW_FILES = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(LIMIT)}` };
+/** Lambda's limit for a function. */
+const LAMBDA_FILES = 1_024;
+/** So few that the environment runs out of files before it reaches its own limit of connections. */
+const FEW_FILES = 200;
+
+/** Each function's process limits itself to this number of open files. */
+const limitedTo = (files: number) => {
+  const limit = `import { execFileSync } from 'node:child_process';
+execFileSync('prlimit', ['--pid', String(process.pid), '--nofile=${files}']);`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(limit)}` };
+};
 
 /** Subscriptions of one topic, all of them to one server. */
 async function manyOf(
@@ -35,23 +39,29 @@ async function manyOf(
   };
 }
 
-const slow = (count: number, name: string): Offender => ({
+/** `marked`: they are marked as slow before the others begin. */
+const slow = (count: number, name: string, { marked = false } = {}): Offender => ({
   name,
   kind: 'slow',
   onlyMeasured: true,
   everyMs: 1_430,
   seconds: 40,
   environments: 8,
-  start: (neighbourhood) =>
-    manyOf(
-      count,
-      neighbourhood,
-      { status: 204, afterMs: SLOW_AFTER_MS },
-      {
-        configuration: { readTimeout: 30_000 },
-      },
-    ),
+  async start(neighbourhood) {
+    const manner = { status: 204, afterMs: SLOW_AFTER_MS };
+    const offence = await manyOf(count, neighbourhood, manner, { configuration: { readTimeout: 30_000 } });
+    if (marked) await markAll(count, offence, neighbourhood);
+    return offence;
+  },
 });
+
+/** Resolves when all are marked, and the exchanges by which they were marked are over. */
+async function markAll(count: number, { send }: Offence, { isSlow, until }: Neighbourhood): Promise<void> {
+  const ids = Array.from({ length: count }, (_, index) => `offender-${index}`);
+  await send();
+  await until(async () => (await Promise.all(ids.map(isSlow))).every((one) => one), 'all are marked');
+  await new Promise((resolve) => setTimeout(resolve, SLOW_AFTER_MS));
+}
 
 /** Nine subscriptions: a batch may have one of each beside a message of a neighbour. Failures do not pause them. */
 const pouring = (name: string, manner: Manner, more: Partial<Offender> = {}): Offender => ({
@@ -76,6 +86,57 @@ const HINTS = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n';
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 const headersOf = (kib: number) =>
   Array.from({ length: kib }, (_, index) => `x-${index}: ${'v'.repeat(1_000)}\r\n`).join('');
+
+type ManyLanes = {
+  readonly subscriptions: number;
+  /** Open files that a function's process may have. */
+  readonly files: number;
+  readonly answerMs: number;
+  /** Whether the receivers close each connection after their answer. */
+  readonly closes?: boolean;
+  /** Subscriptions that get ten messages with each load. */
+  readonly eachLoad: number;
+};
+
+/** Subscriptions of ten lanes, whose connections may stay open for ten minutes. Each has ten connections when the others begin. */
+const manyLanes = (
+  name: string,
+  { subscriptions, files, answerMs, closes = false, eachLoad }: ManyLanes,
+  more: Partial<Offender>,
+): Offender => ({
+  name,
+  kind: 'sockets',
+  onlyOn: 'linux',
+  environment: limitedTo(files),
+  ...more,
+  async start({ putSubscription, publish, serve, until }) {
+    const headers = closes ? { connection: 'close' } : {};
+    const server = await serve({ status: 204, afterMs: answerMs, headers });
+    const configuration = { callbackUrl: server.url, maxConcurrentConnections: 10, idleTimeout: 600_000 };
+    const ids = Array.from({ length: subscriptions }, (_, index) => `offender-${index}`);
+    for (const id of ids) await putSubscription({ id, topic: id, configuration });
+    const sendTo = async (some: readonly string[]) => {
+      for (const topic of some) await publish({ topic, count: 10 });
+    };
+    await sendTo(ids);
+    const first = 10 * subscriptions;
+    await until(async () => (await server.count()) >= first, 'the first requests');
+    let at = 0;
+    return {
+      send: () => sendTo(Array.from({ length: eachLoad }, () => ids[at++ % ids.length] ?? '')),
+      isSeen: async () => (await server.count()) > first,
+    };
+  },
+});
+
+/** Messages a second of the benchmark's offenders with many lanes. */
+const LANES_RATE = Number(process.env.LANES_RATE ?? 100);
+const measuredLanes = (name: string, closes: boolean): Offender =>
+  manyLanes(
+    name,
+    { subscriptions: 40, files: LAMBDA_FILES, answerMs: 100, closes, eachLoad: 1 },
+    { onlyMeasured: true, everyMs: 10_000 / LANES_RATE },
+  );
 
 /** A receiver with an unusual answer that HTTP allows. Each of its messages has to be delivered once, in one attempt. */
 const unusual = (name: string, bytes: string): Offender => ({
@@ -104,6 +165,7 @@ export const RECEIVERS: readonly Offender[] = [
   slow(1, 'one slow receiver'),
   slow(4, 'four slow receivers'),
   slow(40, 'forty slow receivers'),
+  slow(40, 'forty slow receivers that are marked as slow already', { marked: true }),
   pouring('nine receivers of 103 answers without end', { bytes: '', pours: HINTS }),
   pouring('nine receivers of a chunk extension without end', { bytes: `${CHUNKED}2;`, pours: 'a' }),
   pouring('nine receivers of zeros of a chunk size without end', { bytes: CHUNKED, pours: '0' }),
@@ -121,30 +183,17 @@ export const RECEIVERS: readonly Offender[] = [
     'a receiver that answers with headers of 60 KiB',
     `HTTP/1.1 200 OK\r\n${headersOf(60)}content-length: 2\r\n\r\nok`,
   ),
-  {
-    name: 'forty subscriptions of ten lanes that keep every connection',
-    kind: 'sockets',
-    onlyOn: 'linux',
-    everyMs: 1_000,
-    environments: 1,
-    environment: FEW_FILES,
-    async start({ putSubscription, publish, serve, until }) {
-      // So late that the lanes of a batch have a connection each.
-      const server = await serve({ status: 204, afterMs: 100 });
-      const configuration = { callbackUrl: server.url, maxConcurrentConnections: 10, idleTimeout: 600_000 };
-      const ids = Array.from({ length: 40 }, (_, index) => `offender-${index}`);
-      for (const id of ids) await putSubscription({ id, topic: id, configuration });
-      const sendTo = async (some: readonly string[]) => {
-        for (const topic of some) await publish({ topic, count: 10 });
-      };
-      // Most of the connections are there before anything is expected of the others.
-      await sendTo(ids);
-      await until(async () => (await server.count()) >= MOST_FILES, 'the first requests');
-      let at = 0;
-      return {
-        send: () => sendTo(Array.from({ length: 5 }, () => ids[at++ % ids.length] ?? '')),
-        isSeen: async () => (await server.count()) > MOST_FILES,
-      };
-    },
-  },
+  // So late that the lanes of a batch have a connection each.
+  manyLanes(
+    'forty subscriptions of ten lanes that keep every connection, and few files',
+    { subscriptions: 40, files: FEW_FILES, answerMs: 100, eachLoad: 5 },
+    { environments: 1 },
+  ),
+  manyLanes(
+    'a hundred subscriptions of ten lanes that keep every connection',
+    { subscriptions: 100, files: LAMBDA_FILES, answerMs: 30, eachLoad: 5 },
+    { environments: 1 },
+  ),
+  measuredLanes('forty subscriptions of ten lanes that keep every connection', false),
+  measuredLanes('forty subscriptions of ten lanes that close every connection', true),
 ];

@@ -4,6 +4,7 @@ import { createPools, MOST_POOLS, type PoolOptions } from '#lib/callback/pool.ts
 
 const options = (more: Partial<PoolOptions> = {}): PoolOptions => ({
   key: 'one',
+  tenant: more.key ?? 'one',
   connectTimeoutMs: 1_000,
   idleTimeoutMs: 60_000,
   connections: 2,
@@ -92,6 +93,17 @@ describe('the pool of a subscription', () => {
     use({ key: 'one more' });
     expect([pools.size, oldest.destroyed]).toEqual([MOST_POOLS, true]);
     expect([busy.pool.destroyed, use({ key: 'used' })]).toEqual([false, used]);
+  });
+
+  it('makes way for another tenant, when its own tenant has more', () => {
+    const clock = { now: 1 };
+    const { use } = poolsAt(clock);
+    const neighbour = use({ key: 'of a neighbour' });
+    for (let count = 0; count < 2 * MOST_POOLS; count++) {
+      clock.now += 1;
+      use({ key: `one of ${count}`, tenant: 'many' });
+    }
+    expect(use({ key: 'of a neighbour' })).toBe(neighbour);
   });
 
   it('does not outlive its use: the exchanges of others sweep it out', () => {

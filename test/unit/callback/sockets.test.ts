@@ -5,9 +5,10 @@ import { createSockets, OUT_OF_SOCKETS } from '#lib/callback/sockets.ts';
 function connectionsOf(most: number) {
   const sockets = createSockets(most);
   const closed: string[] = [];
-  const open = (name: string, usedAt: number, idle = true) => {
+  const open = (name: string, usedAt: number, idle = true, tenant = name) => {
     const state = { idle };
     const end = sockets.add({
+      tenant,
       isIdle: () => state.idle,
       usedAt: () => usedAt,
       close: () => void closed.push(name),
@@ -26,6 +27,25 @@ test('a connection more than there may be closes the idle one that was unused fo
   expect([closed, sockets.size]).toEqual([['older'], 3]);
   open('newer', 5);
   expect([closed, sockets.size]).toEqual([['older', 'younger'], 3]);
+});
+
+test('a tenant that has most connections closes its own, also with others unused for longer', () => {
+  const { closed, open } = connectionsOf(4);
+  open('of a neighbour', 1);
+  open('busy one of many', 2, false, 'many');
+  open('first of many', 4, true, 'many');
+  open('second of many', 3, true, 'many');
+  for (let nth = 0; nth < 3; nth++) open(`next ${nth} of many`, 5 + nth, true, 'many');
+  expect(closed).toEqual(['second of many', 'first of many', 'next 0 of many']);
+});
+
+test('a tenant whose connections all have a request on them leaves the closing to the others', () => {
+  const { closed, open } = connectionsOf(3);
+  open('busy', 1, false, 'many');
+  open('busy too', 2, false, 'many');
+  open('of a neighbour', 3);
+  open('one more', 4, false, 'many');
+  expect(closed).toEqual(['of a neighbour']);
 });
 
 test('where each has a request on it there is no further one, until one of them is idle or closed', () => {
