@@ -16,10 +16,12 @@ import {
   codeOf,
   type Lookup,
 } from './guard.ts';
+import { ANSWER } from './head-reader.ts';
 import { isLocalFault, isOutOfFiles } from './local-fault.ts';
 import { LOOKUP_TIMEOUT } from './query.ts';
 import { type Connection, OUT_OF_SOCKETS, type Sockets } from './sockets.ts';
 import { type TlsSettings, tlsOptionsOf } from './tls.ts';
+import type { TlsOverhead } from './tls-overhead.ts';
 import { openTunnel, PROXY, type ProxySettings } from './tunnel.ts';
 
 export const CONNECT_TIMEOUT = 'ERR_CALLBACK_CONNECT_TIMEOUT';
@@ -29,7 +31,12 @@ export type Connecting = {
   readonly tls?: TlsSettings | undefined;
   readonly proxy?: ProxySettings | undefined;
 };
-type ConnectorDeps = { readonly lookup: Lookup; readonly addresses: AddressRules; readonly sockets: Sockets };
+type ConnectorDeps = {
+  readonly lookup: Lookup;
+  readonly addresses: AddressRules;
+  readonly sockets: Sockets;
+  readonly tlsOverhead: TlsOverhead;
+};
 type Target = { readonly host: string; readonly port: number; readonly secure: boolean };
 /** One connection that is being made: when it has to stop, and how far it is. */
 type Attempt = { readonly signal: AbortSignal; isLookingUp: boolean };
@@ -43,7 +50,7 @@ export function createConnector(
   { connectTimeoutMs, tls, proxy }: Connecting,
   deps: ConnectorDeps,
 ): (client: Omit<Connection, 'close'>) => buildConnector.connector {
-  const { sockets } = deps;
+  const { sockets, tlsOverhead } = deps;
   let session: Buffer | undefined; // of the last TLS connection: a pool has one host
 
   return (client) =>
@@ -148,6 +155,8 @@ export function createConnector(
     tlsSocket.once('secureConnect', () => {
       tlsSocket.off('error', reject);
       signal.removeEventListener('abort', abort);
+      const tooMuch = () => tlsSocket.destroy(coded(ANSWER.framing, 'TLS sends more than it needs'));
+      tlsOverhead.watch({ raw: socket, secured: tlsSocket, tooMuch });
       resolve(tlsSocket);
     });
     return promise;

@@ -8,6 +8,7 @@ import type { Lookup } from './guard.ts';
 import { MOST_OVERHEAD_BYTES } from './head-reader.ts';
 import { createSockets } from './sockets.ts';
 import type { TlsSettings } from './tls.ts';
+import { createTlsOverhead } from './tls-overhead.ts';
 import type { ProxySettings } from './tunnel.ts';
 
 export type PoolOptions = {
@@ -65,11 +66,12 @@ export function createPools(dependencies: {
 }): Pools {
   const now = dependencies.now ?? Date.now;
   const sockets = createSockets(dependencies.mostSockets);
+  const tlsOverhead = createTlsOverhead();
   const pools = new Map<string, Held>();
   let sweptAt = 0;
 
   function open(origin: string, options: PoolOptions, idleMs: number): Held {
-    const connector = createConnector(options, { ...dependencies, sockets });
+    const connector = createConnector(options, { ...dependencies, sockets, tlsOverhead });
     const pool = new Pool(origin, {
       connections: options.connections,
       pipelining: 1,

@@ -21,17 +21,27 @@ export const isCredentialName = (name: string): boolean =>
   !NAMES_NONE.test(name) && NAMES_A_CREDENTIAL.test(name);
 
 /**
+ * Steps of the search in one text, at most: each compares one character with one credential. A subscription may have hundreds
+ * of credentials, and a text may have escapes of every kind. More steps than this would delay other subscriptions.
+ */
+const MOST_STEPS = 2_000_000;
+
+/**
  * Returns the text without the request's credentials, however they were escaped. One pass over the text as it came: a
- * credential that occurs in the word that replaces it changes nothing. Overlapping credentials are removed together.
+ * credential that occurs in the word that replaces it changes nothing. Overlapping credentials are removed together. A text
+ * whose search would take too long is replaced as a whole.
  */
 export function withoutCredentials(text: string, carried: Carried): string {
-  const credentials = new Set(credentialsIn(carried));
-  if (credentials.size === 0) return text;
+  const words = [...new Set(credentialsIn(carried))].map(wordOf);
+  if (words.length === 0) return text;
   // How many credentials begin at an offset, less those that end there.
   const edges = new Int32Array(text.length + 1);
+  let steps = 0;
   for (const { content, offsets } of readingsOf(text)) {
-    for (const credential of credentials) {
-      for (const [from, to] of occurrences(credential, content)) {
+    steps += content.length * words.length;
+    if (steps > MOST_STEPS) return REDACTED;
+    for (const word of words) {
+      for (const [from, to] of occurrences(word, content)) {
         const start = offsets?.[from] ?? from;
         const end = offsets?.[to] ?? to;
         edges[start] = (edges[start] ?? 0) + 1;
@@ -52,23 +62,41 @@ export function withoutCredentials(text: string, carried: Carried): string {
 }
 
 /**
- * Where the word begins and ends in the text, overlaps included, in time linear in both (Knuth, Morris and Pratt). The
- * beginning of a word that ends with the text is one too: somebody has cut the text.
+ * A word with the failure table of Knuth, Morris and Pratt. borders[n]: how many characters, fewer than n, both begin and
+ * end the word's first n characters.
  */
-function* occurrences(word: string, text: string): Generator<readonly [from: number, to: number]> {
-  // The failure table. borders[n]: how many characters, fewer than n, both begin and end the word's first n characters.
-  const borders = new Int32Array(word.length + 1);
+type Word = { readonly text: string; readonly borders: Int32Array };
+
+function wordOf(text: string): Word {
+  const borders = new Int32Array(text.length + 1);
   borders[0] = -1;
-  const after = (length: number, character: string): number => {
-    let matched = length;
-    while (matched >= 0 && word[matched] !== character) matched = borders[matched] ?? -1;
-    return matched + 1;
-  };
-  for (let at = 0; at < word.length; at++) borders[at + 1] = after(borders[at] ?? -1, word.charAt(at));
+  const word = { text, borders };
+  for (let at = 0; at < text.length; at++)
+    borders[at + 1] = matchedAfter(word, borders[at] ?? -1, text.charCodeAt(at));
+  return word;
+}
+
+/** How many of the word's first characters are matched, when one more character follows those that were. */
+function matchedAfter({ text, borders }: Word, before: number, character: number): number {
+  let matched = before;
+  while (matched >= 0 && text.charCodeAt(matched) !== character) matched = borders[matched] ?? -1;
+  return matched + 1;
+}
+
+const LINE_FEED = 0x0a;
+
+/**
+ * Where the word begins and ends in the text, overlaps included, in time linear in both. The beginning of a word that
+ * ends with a line is one too: somebody has cut it.
+ */
+function* occurrences(word: Word, text: string): Generator<readonly [from: number, to: number]> {
+  const { length } = word.text;
   let matched = 0;
-  for (let at = text.indexOf(word.charAt(0)); at !== -1 && at < text.length; at++) {
-    matched = after(matched, text.charAt(at));
-    if (matched === word.length) yield [at + 1 - word.length, at + 1];
+  for (let at = text.indexOf(word.text.charAt(0)); at !== -1 && at < text.length; at++) {
+    const character = text.charCodeAt(at);
+    if (character === LINE_FEED && matched >= LEAST_CHARACTERS) yield [at - matched, at];
+    matched = matchedAfter(word, matched, character);
+    if (matched === length) yield [at + 1 - length, at + 1];
   }
   if (matched >= LEAST_CHARACTERS) yield [text.length - matched, text.length];
 }

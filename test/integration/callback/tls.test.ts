@@ -1,12 +1,14 @@
 // `ssl` on real TLS servers: a private authority, a client's own certificate, and what is refused before a byte is sent.
 import type { TLSSocket } from 'node:tls';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createConnectionOf } from '#lib/credentials/connection.ts';
 import type { SecretRead } from '#lib/credentials/secrets.ts';
 import { ssl as sslSchema } from '#lib/subscription/ssl-schema.ts';
 import { answering, requestTo, testClient, testServer } from '#test/support/callback-exchange.ts';
 import { OK, type RawServer } from '#test/support/raw-server.ts';
 import { STORE_PASSWORD as password, pem, serverTls, store } from '#test/support/tls/private.ts';
+import { selfSigned } from '#test/support/tls/self-signed.ts';
+import { ticketServer } from '#test/support/tls/ticket-server.ts';
 
 const thisMachine = () => Promise.resolve([{ address: '127.0.0.1' }]);
 const client = () => testClient({ allowHttp: false, lookup: thisMachine });
@@ -157,5 +159,51 @@ describe('an unreadable store gives an error without any of its content', () => 
     const read = await createConnectionOf(secretsOf(inSecrets))({ ssl: sslSchema().parse(ssl) });
     expect(read).toEqual({ ok: false, code, message: expect.stringContaining(message) });
     expect(JSON.stringify(read)).not.toMatch(/BEGIN|another/);
+  });
+});
+
+describe('what a receiver can cost by TLS alone', () => {
+  const withoutCertificate = { tls: { id: 'any', verifyHost: false, trustAll: true } };
+
+  it.each([
+    ['instead of an answer', undefined, { kind: 'unknown', code: 'framing-too-large' }],
+    ['behind an answer', OK, { kind: 'answered', status: 200 }],
+  ])('session tickets without end, %s, end the connection', async (_, answer, expected) => {
+    const server = await ticketServer(answer === undefined ? {} : { answer });
+    onTestFinished(() => server.close());
+    const request = requestTo(`https://callback.test:${server.port}/`, { pool: withoutCertificate });
+    expect(await client().exchange(request)).toMatchObject(expected);
+    await expect.poll(() => server.openNow(), { timeout: 20_000 }).toBe(0);
+  });
+
+  it('a handshake with a prime that the receiver chooses is not made', async () => {
+    const certificate = selfSigned('callback.test', { bits: 2_048 });
+    const dhe = { dhparam: 'auto', ciphers: 'DHE-RSA-AES128-GCM-SHA256', maxVersion: 'TLSv1.2' } as const;
+    const server = await testServer(answering(OK), { ...certificate, ...dhe });
+    const request = requestTo(urlOf(server), { pool: withoutCertificate });
+    expect(await client().exchange(request)).toMatchObject({ kind: 'unsent', code: 'tls-failed' });
+  });
+
+  it('a receiver of TLS 1.2 is called', async () => {
+    const server = await testServer(answering(OK), { ...serverTls(), maxVersion: 'TLSv1.2' });
+    const request = requestTo(urlOf(server), { pool: withoutCertificate });
+    expect(await client().exchange(request)).toMatchObject({ kind: 'answered', status: 200 });
+  });
+
+  it('no second handshake is made on a connection', async () => {
+    const renegotiated = Promise.withResolvers<Error | null>();
+    const server = await testServer(
+      {
+        onRequest(socket) {
+          (socket as TLSSocket).renegotiate({}, renegotiated.resolve);
+          socket.on('close', () => renegotiated.resolve(new Error('closed')));
+        },
+      },
+      { ...serverTls(), maxVersion: 'TLSv1.2' },
+    );
+    const request = requestTo(urlOf(server), { timeoutMs: 1_000, pool: withoutCertificate });
+    const exchanging = client().exchange(request);
+    expect(await renegotiated.promise).toBeInstanceOf(Error);
+    expect(await exchanging).toMatchObject({ kind: 'unknown' });
   });
 });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answering, requestTo, testClient, testServer } from '#test/support/callback-exchange.ts';
 import { privateUrls } from '#test/support/hostile-urls.ts';
 import { OK, rawServer } from '#test/support/raw-server.ts';
-import { weakCertificate } from '#test/support/tls/weak.ts';
+import { selfSigned } from '#test/support/tls/self-signed.ts';
 
 const fixture = (file: string) => readFileSync(new URL(`../../support/tls/${file}`, import.meta.url));
 const tls = { key: fixture('callback.key'), cert: fixture('callback.crt') };
@@ -105,7 +105,7 @@ describe('TLS', () => {
   });
 
   it('with a key that is too short fails unsent', async () => {
-    const weak = weakCertificate('callback.test');
+    const weak = selfSigned('callback.test', { bits: 1_024 });
     // The server has to be told to use it.
     const server = await testServer(answering(OK), { ...weak, ciphers: 'DEFAULT@SECLEVEL=0' });
     const tls = { id: 'weak', trusted: [weak.cert], verifyHost: true, trustAll: false };

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, createServer as createRawServer, type Socket } from 'node:net';
 import { answering } from '#test/bench/beside.ts';
+import { ticketServer } from '#test/support/tls/ticket-server.ts';
 
 export type Manner =
   /** An ordinary answer, `afterMs` after the request. */
@@ -14,7 +15,9 @@ export type Manner =
       readonly afterMs?: number;
     }
   /** The server answers with `bytes`, and then sends `pours` again and again until the connection ends. */
-  | { readonly bytes: string; readonly pours?: string };
+  | { readonly bytes: string; readonly pours?: string }
+  /** The server speaks TLS, and sends session tickets without end. */
+  | { readonly tickets: true };
 
 export type AskedOfHostile =
   /** Answers with the number of requests so far. */
@@ -82,11 +85,16 @@ function pour(socket: Socket, piece: Buffer): void {
   if (!socket.destroyed) socket.write(piece, (error) => error ?? setImmediate(pour, socket, piece));
 }
 
-const manner: Manner = JSON.parse(process.argv[2] ?? '');
-const server = 'status' in manner ? answersWith(manner) : pours(manner);
-await once(server.listen(0, '127.0.0.1'), 'listening');
-const { port } = server.address() as AddressInfo;
-answering<AskedOfHostile>(`http://127.0.0.1:${port}`, (asked) => {
+/** Starts the server, and returns its URL. */
+async function start(manner: Manner): Promise<string> {
+  if ('tickets' in manner)
+    return `https://127.0.0.1:${(await ticketServer({ onRequest: () => note('') })).port}`;
+  const server = 'status' in manner ? answersWith(manner) : pours(manner);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+answering<AskedOfHostile>(await start(JSON.parse(process.argv[2] ?? '')), (asked) => {
   switch (asked) {
     case 'count':
       return count;

@@ -122,6 +122,30 @@ export const ITEMS: readonly Offender[] = [
       };
     },
   },
+  {
+    name: 'a hundred headers of an item that logs all, and an answer of 4,000 headers',
+    kind: 'items',
+    everyMs: 1_000,
+    async start({ putSubscription, publish, serve }) {
+      const names = Array.from({ length: 4_000 }, (_, index) => `h${index}`);
+      const server = await serve({
+        status: 204,
+        headers: Object.fromEntries(names.map((name) => [name, 'a'])),
+      });
+      const headers = Array.from({ length: 100 }, (_, index) => ({
+        name: `x-${index}`,
+        value: `${'a'.repeat(500)}${index}`,
+      }));
+      const part = { headers: true, payload: true };
+      const logging = { enabled: true, request: part, response: part };
+      const configuration = { callbackUrl: server.url, headers, logging };
+      await putSubscription({ id: 'offender', topic: 'offender', configuration });
+      return {
+        send: () => publish({ topic: 'offender', count: 5 }),
+        isSeen: async () => (await server.count()) > 0,
+      };
+    },
+  },
   item('a PKCS#12 store whose MAC asks for two billion rounds', () =>
     keyStore(pkcs12WithMacRounds(2_000_000_000, PASSWORD)),
   ),

@@ -1,4 +1,5 @@
 // Offenders that are receivers. Some are slow, some send bytes without end, and some keep every connection open.
+import { pem } from '#test/support/tls/private.ts';
 import type { Manner } from './hostile-server.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
 import type { Offence, Offender } from './offender.ts';
@@ -64,11 +65,10 @@ async function markAll(count: number, { send }: Offence, { isSlow, until }: Neig
 }
 
 /** Nine subscriptions: a batch may have one of each beside a message of a neighbour. Failures do not pause them. */
-const pouring = (name: string, manner: Manner, more: Partial<Offender> = {}): Offender => ({
+const pouring = (name: string, manner: Manner, configuration: object = {}): Offender => ({
   name,
   kind: 'answers',
   everyMs: 1_000,
-  ...more,
   start: (neighbourhood) =>
     manyOf(9, neighbourhood, manner, {
       dlq: { endpoint: 'undeliverable' },
@@ -77,6 +77,7 @@ const pouring = (name: string, manner: Manner, more: Partial<Offender> = {}): Of
         retry: { retryOption: 'No Retry' },
         interruptConsumptionOnException: false,
         interruptConsumptionOnServerError: false,
+        ...configuration,
       },
     }),
 });
@@ -178,6 +179,11 @@ export const RECEIVERS: readonly Offender[] = [
     bytes: CHUNKED,
     pours: `${'1000\r\n'.padEnd(4_102, 'a')}\r\n`,
   }),
+  pouring(
+    'nine receivers of session tickets without end',
+    { tickets: true },
+    { ssl: { hostnameVerifier: false, trustStore: { type: 'PEM', content: pem('ca.crt') } } },
+  ),
   unusual('a receiver that sends 100 Continue unasked', `HTTP/1.1 100 Continue\r\n\r\n${OK}`),
   unusual(
     'a receiver that answers with headers of 60 KiB',

@@ -1,5 +1,5 @@
 // What a callback repeats of our request: credentials are taken out however they are spelled, the rest stays.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { outcomeOf } from '#lib/deliver/outcome.ts';
 import { withoutCredentials } from '#lib/deliver/redact.ts';
 import { LIMITS } from '#test/support/limits.ts';
@@ -112,6 +112,29 @@ test('credentials that overlap are removed together', () => {
   const configured = ['abcdefgh', 'efghijkl', 'aaaaaaaa'].map((value) => ({ name: 'x-a', value }));
   const given = { url: 'https://hooks.example.com/', headers: {}, configured };
   expect(withoutCredentials(`<abcdefghijkl> ${'a'.repeat(50)}!`, given)).toBe('<[redacted]> [redacted]!');
+});
+
+test('the beginning of a credential at the end of a line', () => {
+  const given = { ...carried, configured: [{ name: 'x-api-key', value: 'a-long-key' }] };
+  expect(withoutCredentials('x-one: a-long-k\nx-two: b', given)).toBe('x-one: [redacted]\nx-two: b');
+});
+
+describe('a text of escapes of every kind', () => {
+  const escapes = String.raw`%61\u0062&#99;+`;
+  const given = (count: number) => ({
+    url: 'https://hooks.example.com/',
+    headers: {},
+    configured: Array.from({ length: count }, (_, at) => ({ name: `x-${at}`, value: `secret value ${at}` })),
+  });
+
+  test('is searched for some credentials', () => {
+    const text = `${escapes.repeat(400)}secret+value+1`;
+    expect(withoutCredentials(text, given(5))).toBe(`${escapes.repeat(400)}[redacted]`);
+  });
+
+  test('is left out as a whole, where the search for hundreds would take too long', () => {
+    expect(withoutCredentials(escapes.repeat(400), given(300))).toBe('[redacted]');
+  });
 });
 
 test('a credential that the excerpt would cut in two is not shown by half', () => {

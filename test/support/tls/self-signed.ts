@@ -1,9 +1,12 @@
-// A certificate that OpenSSL's default security level refuses: its RSA key has 1,024 bits. Made when a test needs it.
+// Self-signed certificates with an RSA key, made when a test needs one.
 import forge from 'node-forge';
 
-/** A self-signed certificate for a name, and its key, as PEM. */
-export function weakCertificate(name: string): { readonly key: string; readonly cert: string } {
-  const keys = forge.pki.rsa.generateKeyPair(1_024);
+/** A certificate for a name, and its key, as PEM. OpenSSL's default security level refuses a key of 1,024 bits. */
+export function selfSigned(
+  name: string,
+  { bits }: { readonly bits: number },
+): { readonly key: string; readonly cert: string } {
+  const keys = forge.pki.rsa.generateKeyPair(bits);
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = keys.publicKey;
   certificate.validity.notAfter = new Date(Date.now() + 24 * 3_600_000);
