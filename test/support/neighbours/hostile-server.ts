@@ -31,6 +31,8 @@ export type AskedOfHostile =
 
 const MOST_HEADS = 1_000;
 const POURED_AT_ONCE = 16_384;
+/** More than an item can have. */
+const MOST_HEADER_BYTES = 131_072;
 
 const heads: string[] = [];
 let count = 0;
@@ -51,7 +53,7 @@ function answersWith({
   headers = {},
   afterMs,
 }: Extract<Manner, { status: number }>): Server {
-  const server = createHttpServer((request, response) => {
+  const server = createHttpServer({ maxHeaderSize: MOST_HEADER_BYTES }, (request, response) => {
     note(headOf(request));
     request.resume();
     const answer = () => response.writeHead(status, headers).end(body);
