@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { packageVersion } from '#lib/build/packaged.ts';
 import { type Place, placeOf } from '#lib/cli/terminal/place.ts';
 import { isLocalStage } from '#lib/deployment/stage-and-region.ts';
-import { checkOut } from '#test/support/deployment.ts';
+import { checkOut, EMULATED_STACKS } from '#test/support/deployment.ts';
 import { estimatedCost, lambdaCost, totalOf, usdText } from './costs.ts';
 import { linesOf, readLines, spreadOf, untilLogged } from './logs.ts';
 import { runNode } from './process.ts';
@@ -96,6 +96,7 @@ async function serverless(root: string, region: string, ...args: string[]): Prom
   const env = {
     ...process.env,
     AWS_REGION: region,
+    ...(emulated && EMULATED_STACKS),
     ...(place.profile !== undefined && { AWS_PROFILE: place.profile }),
     ...(place.credentials !== undefined && {
       AWS_ACCESS_KEY_ID: place.credentials.accessKeyId,
