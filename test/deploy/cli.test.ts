@@ -1,7 +1,7 @@
 // The CLI on a deployed stage: the commands are those of `npm start`, only the endpoint and the stage differ.
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import * as z from 'zod';
-import { webhooks } from '#test/support/cli.ts';
+import { webhooksProgram } from '#test/support/cli-program.ts';
 import { STAGE } from '#test/support/deploy-once.ts';
 import { type Deployed, lookAtStage, until } from '#test/support/deployed.ts';
 import { REGION, ROOT } from '#test/support/ministack.ts';
@@ -24,7 +24,11 @@ const env = {
   AWS_REGION: REGION,
 };
 async function run(args: readonly string[], stdin = ''): Promise<string> {
-  const { code, stdout, stderr } = await webhooks([...args, '--stage', STAGE], { endpointUrl, env, stdin });
+  const { code, stdout, stderr } = await webhooksProgram([...args, '--stage', STAGE], {
+    endpointUrl,
+    env,
+    stdin,
+  });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return stdout;
 }
@@ -39,7 +43,7 @@ test('attempts without the right to read the logs says which right is missing', 
     `webhooks-${STAGE}-bridge`,
     endpointUrl,
   );
-  const { code, stderr } = await webhooks(['attempts', 'cli', '--stage', STAGE], {
+  const { code, stderr } = await webhooksProgram(['attempts', 'cli', '--stage', STAGE], {
     endpointUrl,
     env: {
       ...env,

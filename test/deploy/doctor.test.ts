@@ -27,7 +27,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import * as z from 'zod';
-import { webhooks } from '#test/support/cli.ts';
+import { webhooksProgram } from '#test/support/cli-program.ts';
 import { arnOf } from '#test/support/deploy-once.ts';
 import { type Deployed, lookAtStage } from '#test/support/deployed.ts';
 import { cliIn } from '#test/support/deployment.ts';
@@ -61,7 +61,7 @@ async function examined(): Promise<{ code: number | null; report: Report }> {
     AWS_SECRET_ACCESS_KEY: ROOT.secretAccessKey,
     AWS_REGION: REGION,
   };
-  const { code, stdout, stderr } = await webhooks(['doctor', '--json', '--stage', STAGE], {
+  const { code, stdout, stderr } = await webhooksProgram(['doctor', '--json', '--stage', STAGE], {
     endpointUrl,
     env,
   });

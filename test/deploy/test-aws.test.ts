@@ -16,7 +16,7 @@ import {
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import * as z from 'zod';
-import { type Ended, endOf } from '#test/support/cli.ts';
+import { type Ended, endOf } from '#test/support/cli-program.ts';
 import { STAGE } from '#test/support/deploy-once.ts';
 import { REGION, ROOT } from '#test/support/ministack.ts';
 import { pythonTool } from '#test/support/python-tools.ts';

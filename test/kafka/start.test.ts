@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
-import { webhooks } from '#test/support/cli.ts';
+import { webhooksProgram } from '#test/support/cli-program.ts';
 import { kafkaAddresses, recordsOn } from '#test/support/kafka/addresses.ts';
 
 const broker = kafkaAddresses();
@@ -30,7 +30,7 @@ test('the samples have a topic for their dead letters, and the CLI brings them b
   await said(/Dead letters of the samples go to the topic sample-dlq on/);
   await said(/(Ctrl-C) ends it/);
   const put = (query: string) =>
-    webhooks(['subscriptions', 'put', '-'], {
+    webhooksProgram(['subscriptions', 'put', '-'], {
       endpointUrl,
       stdin: JSON.stringify({
         id: 'returns',
@@ -40,17 +40,19 @@ test('the samples have a topic for their dead letters, and the CLI brings them b
       }),
     });
   expect(await put('?status=410')).toMatchObject({ code: 0 });
-  await webhooks(['publish', '--topic', 'returns', '--id', 'return-1', '{"return":1}'], { endpointUrl });
+  await webhooksProgram(['publish', '--topic', 'returns', '--id', 'return-1', '{"return":1}'], {
+    endpointUrl,
+  });
   await expect.poll(() => recordsOn(broker.plaintext, 'sample-dlq'), { timeout: 60_000 }).toBe(1);
 
-  const listed = await webhooks(['dead-letters', 'list', 'sample-dlq', '--json'], { endpointUrl });
+  const listed = await webhooksProgram(['dead-letters', 'list', 'sample-dlq', '--json'], { endpointUrl });
   expect(JSON.parse(listed.stdout)).toMatchObject({
     letters: [{ id: 'return-1', status: 410 }],
     seen: 1,
     left: 0,
   });
   await put('');
-  const redriven = await webhooks(['redrive', 'sample-dlq', '--status', '410'], { endpointUrl });
+  const redriven = await webhooksProgram(['redrive', 'sample-dlq', '--status', '410'], { endpointUrl });
   expect(redriven.stdout).toBe('1 of 1 dead letters were sent again.\n');
   await said(/returns +200 +webhook-id (return-1)/);
 });

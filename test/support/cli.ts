@@ -1,75 +1,21 @@
-// Runs the CLI as a person does: in its own process and environment. Tests check its output and exit code.
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
+// Runs commands of the CLI in this process: nothing is started, and the modules are loaded once for all commands of a test file.
+// cli-program.ts runs the program, for tests of what only a process has: the environment, signals, memory.
+import { PassThrough } from 'node:stream';
+import { run } from '#lib/cli/run.ts';
+import type { Ended } from './cli-program.ts';
 
-export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
-
-type Surroundings = { endpointUrl?: string; env?: Record<string, string> };
-
-function startCli(args: readonly string[], { endpointUrl, env = {} }: Surroundings) {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|WEBHOOKS)_/.test(name));
-  return spawn(process.execPath, ['lib/cli/webhooks.ts', ...args], {
-    env: {
-      ...Object.fromEntries(inherited),
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-      AWS_EC2_METADATA_DISABLED: 'true',
-      ...(endpointUrl !== undefined && { AWS_ENDPOINT_URL: endpointUrl }),
-      ...env,
-    },
-    stdio: 'pipe',
-  });
-}
-
-/** Starts a command that does not end by itself. `lines` are those of its standard output; `end` is Ctrl-C. */
-export function webhooksRunning(args: readonly string[], surroundings: Surroundings) {
-  const child = startCli(args, surroundings);
-  child.stdin.end();
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const ended = once(child, 'close');
-  return {
-    lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](),
-    stderr: () => stderr,
-    async end(): Promise<void> {
-      child.kill('SIGINT');
-      await ended;
-    },
-  };
-}
-
-/** Runs the CLI against an endpoint. `env` is added to an environment without this machine's AWS settings. */
-export function webhooks(
+/** Runs a command in this process, without a terminal and with no environment but an endpoint on this machine. */
+export async function webhooks(
   args: readonly string[],
-  { stdin = '', ...surroundings }: Surroundings & { stdin?: string },
+  { endpointUrl, stdin = '' }: { endpointUrl: string; stdin?: string },
 ): Promise<Ended> {
-  const child = startCli(args, surroundings);
-  // The process may end before it has read its input.
-  child.stdin.on('error', () => {});
-  child.stdin.end(stdin);
-  return endOf(child);
-}
-
-/** What a process writes until it ends, and its exit code. `onSaid` gets all of its standard error so far. */
-export function endOf(
-  child: ChildProcessByStdio<Writable | null, Readable, Readable>,
-  onSaid: (said: string) => void = () => {},
-): Promise<Ended> {
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-    onSaid(stderr);
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, stdout, stderr }));
-  });
+  const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  input.end(stdin);
+  const said = [output, errors].map((stream) => stream.setEncoding('utf8').toArray());
+  const io = { env: { AWS_ENDPOINT_URL: endpointUrl }, stdin: input, stdout: output, stderr: errors };
+  const code = await run(args, io);
+  output.end();
+  errors.end();
+  const [stdout = '', stderr = ''] = (await Promise.all(said)).map((pieces) => pieces.join(''));
+  return { code, stdout, stderr };
 }

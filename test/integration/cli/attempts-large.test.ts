@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '#lib/cli/run.ts';
 import { type Listening, listen } from '#lib/local/aws/listen.ts';
-import { webhooks } from '#test/support/cli.ts';
+import { webhooksProgram } from '#test/support/cli-program.ts';
 import { type LogServer, startLogServer } from '#test/support/log-server.ts';
 
 const LINES = 100_000;
@@ -42,7 +42,7 @@ async function attempts(args: readonly string[], { isTTY = false, url = server.u
 describe('a hundred thousand lines', () => {
   test('are written one by one, in the memory of a few pages', async () => {
     // The lines have 90 MB, and this process would end with them in its memory.
-    const ended = await webhooks(['attempts', '--all', '--json', ...RANGE], {
+    const ended = await webhooksProgram(['attempts', '--all', '--json', ...RANGE], {
       endpointUrl: server.url,
       env: { NODE_OPTIONS: '--max-old-space-size=64' },
     });

@@ -1,6 +1,7 @@
 // `webhooks attempts` on the local set: what the functions have logged about real messages, and where each one ended.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Ended, webhooks, webhooksRunning } from '#test/support/cli.ts';
+import { webhooks } from '#test/support/cli.ts';
+import { type Ended, webhooksRunning } from '#test/support/cli-program.ts';
 import { deadLetterQueue } from '#test/support/dead-letter-queue.ts';
 import { bodiesOf, QUEUES, type Rig, startRig } from '#test/support/rig.ts';
 

@@ -1,7 +1,8 @@
 // `webhooks endpoints …` on the local set.
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Ended, webhooks } from '#test/support/cli.ts';
+import { webhooks } from '#test/support/cli.ts';
+import type { Ended } from '#test/support/cli-program.ts';
 import { type Rig, startRig } from '#test/support/rig.ts';
 
 let rig: Rig;

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Listening, listen } from '#lib/local/aws/listen.ts';
-import { webhooks } from '#test/support/cli.ts';
+import { webhooksProgram } from '#test/support/cli-program.ts';
 
 /** An AWS that answers every call with the error, or with what a function says, that stands in its path. */
 let refusing: Listening;
@@ -47,7 +47,7 @@ describe('what AWS answers', () => {
       code: exitCode,
       stdout,
       stderr,
-    } = await webhooks(publishing, {
+    } = await webhooksProgram(publishing, {
       endpointUrl: `${refusing.url}/${code}`,
     });
     expect(stderr).toContain(told);
@@ -67,11 +67,13 @@ describe('what AWS answers', () => {
     ],
   ])('a function that %s', async (said, stderr) => {
     const endpointUrl = `${refusing.url}/${encodeURIComponent(said)}`;
-    expect(await webhooks(['pause', 'a'], { endpointUrl })).toEqual({ code: 1, stdout: '', stderr });
+    expect(await webhooksProgram(['pause', 'a'], { endpointUrl })).toEqual({ code: 1, stdout: '', stderr });
   });
 
   test('a request to a function is sent once, even if its answer is lost: a second skip would skip the next message', async () => {
-    const { code, stderr } = await webhooks(['skip-head', 'a'], { endpointUrl: `${refusing.url}/cuts` });
+    const { code, stderr } = await webhooksProgram(['skip-head', 'a'], {
+      endpointUrl: `${refusing.url}/cuts`,
+    });
     expect(stderr).toBe(
       'The connection was lost before webhooks-local-resume answered: the request may have been carried out. Check with status before you repeat it.\n',
     );
@@ -79,7 +81,7 @@ describe('what AWS answers', () => {
   });
 
   test('a refused connection asks whether npm start is running', async () => {
-    const { code, stderr } = await webhooks(publishing, { endpointUrl: 'http://127.0.0.1:1' });
+    const { code, stderr } = await webhooksProgram(publishing, { endpointUrl: 'http://127.0.0.1:1' });
     expect(stderr).toBe(
       'Nothing answers on http://127.0.0.1:1 (ECONNREFUSED): is npm start running? Else check --endpoint-url and AWS_ENDPOINT_URL.\n',
     );
@@ -87,14 +89,14 @@ describe('what AWS answers', () => {
   });
 
   test('without AWS credentials the error names the three ways to give them', async () => {
-    const { code, stderr } = await webhooks([...publishing, '--region', 'eu-west-1'], {});
+    const { code, stderr } = await webhooksProgram([...publishing, '--region', 'eu-west-1'], {});
     for (const way of ['--profile', 'AWS_ACCESS_KEY_ID', '--stage local']) expect(stderr).toContain(way);
     expect(code).toBe(1);
   });
 
   test('without a region the error asks for one', async () => {
     const env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
-    const { code, stderr } = await webhooks(publishing, { env });
+    const { code, stderr } = await webhooksProgram(publishing, { env });
     expect(stderr).toBe('No AWS region is said: give --region, or set AWS_REGION.\n');
     expect(code).toBe(1);
   });
@@ -105,14 +107,14 @@ test.each([
   ['subscription', ['--filter', '-', '--event', 'events/filter-message.json'], '{"configuration": {}}'],
   ['message', ['--filter', 'events/subscription-filter.json', '--event', '-'], '{"detail": {}}'],
 ])('filter try says of an invalid %s what is wrong, and nothing about putting it', async (_, args, stdin) => {
-  const { code, stdout, stderr } = await webhooks(['filter', 'try', ...args], { stdin });
+  const { code, stdout, stderr } = await webhooksProgram(['filter', 'try', ...args], { stdin });
   expect(stderr).toMatch(/^standard input is invalid:\n {2}\S+: /);
   expect(stderr).not.toMatch(/\bput\b/);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
 });
 
 test('a port of the page that is taken is a sentence, and not a bug', async () => {
-  const { code, stdout, stderr } = await webhooks(['page', '--port', String(refusing.port)], {
+  const { code, stdout, stderr } = await webhooksProgram(['page', '--port', String(refusing.port)], {
     endpointUrl: refusing.url,
   });
   expect(stderr).toBe(
@@ -131,16 +133,16 @@ describe('an invalid command line exits with 2', () => {
     { args: [...publishing, '--stage', 'a b'], told: 'The stage is "a b"; it must be' },
     { args: [...publishing, '--endpoint-url', 'here'], told: 'The endpoint is "here"; it must be a URL' },
   ])('$args', async ({ args, told }) => {
-    const { code, stdout, stderr } = await webhooks(args, { endpointUrl: 'http://127.0.0.1:1' });
+    const { code, stdout, stderr } = await webhooksProgram(args, { endpointUrl: 'http://127.0.0.1:1' });
     expect(stderr).toContain(told);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
 });
 
 test('--help lists the commands, common options and exit codes, and exits with 0', async () => {
-  const { code, stdout, stderr } = await webhooks(['--help'], {});
+  const { code, stdout, stderr } = await webhooksProgram(['--help'], {});
   for (const word of ['subscriptions', 'publish', 'resume', '--stage', '--json', 'Exit codes'])
     expect(stdout).toContain(word);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect((await webhooks(['publish', '--help'], {})).stdout).toContain('--endpoint-url');
+  expect((await webhooksProgram(['publish', '--help'], {})).stdout).toContain('--endpoint-url');
 });

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDocuments } from '#lib/deployment/documents.ts';
-import { type Ended, webhooks } from '#test/support/cli.ts';
+import { webhooks } from '#test/support/cli.ts';
+import type { Ended } from '#test/support/cli-program.ts';
 import { type Rig, startRig } from '#test/support/rig.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'import-'));

@@ -1,7 +1,8 @@
 // `webhooks status | pause | resume | skip-head | dead-letter-head | held … | backlog list` on the local set, seen from the
 // callback.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Ended, webhooks } from '#test/support/cli.ts';
+import { webhooks } from '#test/support/cli.ts';
+import type { Ended } from '#test/support/cli-program.ts';
 import { bodiesOf, numbered, QUEUES, type Rig, type Subscribed, startRig } from '#test/support/rig.ts';
 
 let rig: Rig;

@@ -1,6 +1,7 @@
 // `webhooks dead-letters list` and `webhooks redrive` on the local set: looked at, and sent on its way again.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Ended, webhooks } from '#test/support/cli.ts';
+import { webhooks } from '#test/support/cli.ts';
+import type { Ended } from '#test/support/cli-program.ts';
 import { type DeadLetterQueue, deadLetterQueue } from '#test/support/dead-letter-queue.ts';
 import { bodiesOf, type Rig, type Subscribed, startRig } from '#test/support/rig.ts';
 

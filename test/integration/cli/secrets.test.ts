@@ -2,7 +2,8 @@
 // version would refuse. The deployment has a prefix of its own.
 import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Ended, webhooks } from '#test/support/cli.ts';
+import { webhooks } from '#test/support/cli.ts';
+import type { Ended } from '#test/support/cli-program.ts';
 import { type Rig, startRig } from '#test/support/rig.ts';
 import {
   ENDPOINT_SECRETS,

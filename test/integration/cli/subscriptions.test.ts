@@ -8,7 +8,8 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CAUSES } from '#lib/deliver/cause.ts';
 import { createDocuments } from '#lib/deployment/documents.ts';
-import { type Ended, webhooks } from '#test/support/cli.ts';
+import { webhooks } from '#test/support/cli.ts';
+import type { Ended } from '#test/support/cli-program.ts';
 import { parameterDefaults } from '#test/support/parameter-defaults.ts';
 import { type Rig, startRig } from '#test/support/rig.ts';
 

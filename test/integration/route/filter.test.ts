@@ -1,6 +1,7 @@
 // Filters and topics on the local set: what is registered with the command line decides what arrives at the callback.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Ended, webhooks } from '#test/support/cli.ts';
+import { webhooks } from '#test/support/cli.ts';
+import type { Ended } from '#test/support/cli-program.ts';
 import { bodiesOf, type Rig, startRig } from '#test/support/rig.ts';
 
 let rig: Rig;

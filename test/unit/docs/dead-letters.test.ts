@@ -75,7 +75,9 @@ test('every reason to skip a dead letter has its row, and no row is of another',
 test('the options of the CLI that it shows are those that there are', async () => {
   const { webhooks } = await import('#test/support/cli.ts');
   const help = await Promise.all(
-    [['redrive'], ['dead-letters', 'list']].map((command) => webhooks([...command, '--help'], {})),
+    [['redrive'], ['dead-letters', 'list']].map((command) =>
+      webhooks([...command, '--help'], { endpointUrl: 'http://127.0.0.1:1' }),
+    ),
   );
   const shown = [
     ...page
