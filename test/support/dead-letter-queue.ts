@@ -6,14 +6,13 @@ import type { Letter, Rig } from './rig.ts';
 export type DeadLetterQueue = Awaited<ReturnType<typeof deadLetterQueue>>;
 
 /** Makes the queue and puts an endpoint of the same name. */
-export async function deadLetterQueue(name: string, { set }: Rig, { fifo = false } = {}) {
+export async function deadLetterQueue(name: string, { set, endPollsOf }: Rig, { fifo = false } = {}) {
   const { sqs } = set.clients;
+  const QueueName = fifo ? `${name}.fifo` : name;
   const { QueueUrl = '' } = await sqs.send(
-    new CreateQueueCommand({
-      QueueName: fifo ? `${name}.fifo` : name,
-      ...(fifo && { Attributes: { FifoQueue: 'true' } }),
-    }),
+    new CreateQueueCommand({ QueueName, ...(fifo && { Attributes: { FifoQueue: 'true' } }) }),
   );
+  endPollsOf(QueueName);
   const register = () => set.putEndpoint({ name, type: 'sqs', configuration: { queueUrl: QueueUrl } });
   await register();
   return {
