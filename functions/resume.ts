@@ -5,9 +5,10 @@ import { createDocumentsClient, createEventsClient, createSqsClient } from '#lib
 import { readConfig, resumeEnvironment } from '#lib/deployment/config.ts';
 import { deploymentRules } from '#lib/deployment/rules.ts';
 import { type BacklogClients, wireBacklog } from '#lib/deployment/wiring.ts';
+import { answer } from '#lib/resume/answer.ts';
 import { census } from '#lib/resume/census.ts';
 import { expireHeld } from '#lib/resume/expiry.ts';
-import { answer, parseResumeRequest } from '#lib/resume/request.ts';
+import { parseResumeRequest } from '#lib/resume/request.ts';
 import { sweep } from '#lib/resume/sweep.ts';
 import { slotLimitsOf } from '#lib/state/slots.ts';
 import { telemetryMiddleware } from '#lib/telemetry/telemetry.ts';

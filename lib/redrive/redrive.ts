@@ -3,16 +3,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Fault } from '#lib/item/fault.ts';
 import type { Count, Log } from '#lib/telemetry/log.ts';
+import { type ChoiceDeps, createChoice } from './choice.ts';
 import { type Cursor, encodeCursor } from './cursor.ts';
-import type { LetterReading } from './found-letter.ts';
 import { createPace } from './pace.ts';
 import { pageLimitsFor } from './page-limits.ts';
 import type { RedriveRequest } from './request.ts';
-import { hasValidIds, letterMatches, skipOf } from './select.ts';
 import { type SendDeps, sendPage } from './send.ts';
 import { type Item, type Source, SourceUnreadable } from './source.ts';
 import { createTally, type RedriveCounts, type Shown, type TalliedReason } from './tally.ts';
-import { skipByTarget, type Target } from './target.ts';
 
 export type RedriveAnswer =
   | {
@@ -34,16 +32,13 @@ export type RedriveAnswer =
     }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-export type RedriveDeps = Omit<SendDeps, 'pace'> & {
-  /** Opens the request's endpoint, or says why it can't. */
-  readonly open: (opening: Opening) => Promise<Source | { readonly faults: readonly Fault[] }>;
-  /** A subscription as redrive needs it; undefined when it does not exist. */
-  readonly targetOf: (subscription: string) => Promise<Target | undefined>;
-  readonly count: Count;
-  readonly log: Log;
-  /** How many times a letter may be replayed. */
-  readonly mostRounds: number;
-};
+export type RedriveDeps = Omit<SendDeps, 'pace'> &
+  ChoiceDeps & {
+    /** Opens the request's endpoint, or says why it can't. */
+    readonly open: (opening: Opening) => Promise<Source | { readonly faults: readonly Fault[] }>;
+    readonly count: Count;
+    readonly log: Log;
+  };
 
 export type Opening = {
   readonly request: RedriveRequest;
@@ -52,8 +47,6 @@ export type Opening = {
   readonly startedAt: number;
   readonly endsAt: number;
 };
-
-const READS_AT_ONCE = 20;
 
 /** The note when letters were skipped as `not-of-endpoint`. */
 const NOT_OF_ENDPOINT =
@@ -81,8 +74,7 @@ export async function redrive(
   }
 
   const pace = createPace(request.ratePerSecond, deps);
-  /** The subscriptions that this call has looked up. Undefined: there is none. */
-  const targets = new Map<string, Target | undefined>();
+  const choice = createChoice({ request, redriveId, startedAt, tally }, deps);
   const sentIds = new Set<string>();
   const limit = cursor === undefined ? request.limit : cursor.left;
   let left = limit ?? Number.POSITIVE_INFINITY;
@@ -90,8 +82,9 @@ export async function redrive(
   let more = true;
   try {
     while (!done && left > 0 && deps.now() < endsAt) {
-      const { wanted, ended } = await source.read(pageLimits(), wants);
-      const items = await ofEndpoint(wanted);
+      const { wanted, ended } = await source.read(pageLimits(), choice.wants);
+      const { items, skipped } = await choice.ofEndpoint(wanted);
+      source.leave(skipped);
       if (dryRun) source.leave(items);
       // A dry run shows every letter that matches, so all of them count.
       left -= dryRun ? wanted.length : items.length;
@@ -124,49 +117,11 @@ export async function redrive(
     return pageLimitsFor({ begunAt, now: deps.now(), endsAt, sent: tally.sent(), left }, request);
   }
 
-  function wants(reading: LetterReading): boolean {
-    if (!reading.ok || !hasValidIds(reading.found)) {
-      tally.skip('unreadable');
-      return false;
-    }
-    const { found } = reading;
-    // Letters that are newer than this redrive are left for the next one: otherwise it might never end.
-    if (found.at >= startedAt || !letterMatches(found, request.filter)) return false;
-    tally.match(found);
-    const skip = skipOf(found, { ...request, redriveId, mostRounds: deps.mostRounds });
-    if (skip === undefined) return true;
-    tally.skip(skip);
-    return false;
-  }
-
-  /** A letter whose subscription is gone, or has its dead letters elsewhere, is skipped and stays where it is. */
-  async function ofEndpoint(items: readonly Item[]): Promise<readonly Item[]> {
-    await lookUp(items.flatMap(({ found }) => (found.kind === 'letter' ? [found.carried.subscription] : [])));
-    const isSkipped = ({ found }: Item): boolean => {
-      if (found.kind !== 'letter') return false;
-      const skip = skipByTarget(targets.get(found.carried.subscription), request);
-      if (skip !== undefined) tally.skip(skip);
-      return skip !== undefined;
-    };
-    const { true: skipped = [], false: rest = [] } = Object.groupBy(items, (item) => `${isSkipped(item)}`);
-    source.leave(skipped);
-    return rest;
-  }
-
-  /** A page may name thousands of subscriptions: some are read at a time. */
-  async function lookUp(subscriptions: readonly string[]): Promise<void> {
-    const unknown = [...new Set(subscriptions)].filter((id) => !targets.has(id));
-    for (let start = 0; start < unknown.length; start += READS_AT_ONCE) {
-      const some = unknown.slice(start, start + READS_AT_ONCE);
-      await Promise.all(some.map(async (id) => targets.set(id, await deps.targetOf(id))));
-    }
-  }
-
   /** Returns how many letters are unsent, because time is up or SQS takes none. */
   async function send(items: readonly Item[]): Promise<number> {
     let unsent = items.length;
     await sendPage(
-      { redriveId, items, targets, sent: sentIds, until: endsAt },
+      { redriveId, items, targets: choice.targets, sent: sentIds, until: endsAt },
       async ({ kind, items: some }) => {
         unsent -= some.length;
         if (kind === 'sent') tally.send(some.length);

@@ -21,6 +21,7 @@ let payments: Subscribed;
 beforeAll(async () => {
   rig = await startRig({ schedules: false });
   const { QueueUrl } = await rig.set.clients.sqs.send(new CreateQueueCommand({ QueueName: 'rejected' }));
+  rig.endPollsOf('rejected');
   await rig.set.putEndpoint({ name: 'rejected-orders', type: 'sqs', configuration: { queueUrl: QueueUrl } });
 
   shipments = await rig.subscribe({ id: 'acme-shipments', qos: 'at-least-once' });
