@@ -7,7 +7,6 @@ import {
   GetCommand,
   PutCommand,
   QueryCommand,
-  type QueryCommandOutput,
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
@@ -16,37 +15,7 @@ import { REAL_CLOCK, type WaitClock } from '#lib/queue/unprocessed.ts';
 import { batchGet, batchWrite } from './table-batches.ts';
 import { expressionOf, type ItemPart, readExpressionOf, type WriteCondition } from './table-expressions.ts';
 import type { TableItem, TableKey } from './table-item.ts';
-
-export type TableQuery = ItemPart & {
-  readonly index?: string;
-  /** A key condition of DynamoDB, with the names of `values` in it. */
-  readonly where: string;
-  readonly values: TableItem;
-  /** Items a page. */
-  readonly limit?: number;
-  /** The key behind which the first page begins. */
-  readonly after?: TableKey | undefined;
-  /** An index can't be read consistently. */
-  readonly consistent?: boolean;
-  /** Pages then have a count and no items. */
-  readonly countOnly?: boolean;
-};
-
-export type TableScan = {
-  /** The attributes to read; all of them unless said. */
-  readonly attributes?: readonly string[];
-  readonly limit?: number;
-  readonly after?: TableKey | undefined;
-};
-
-export type TablePage<T> = {
-  readonly items: readonly T[];
-  readonly count: number;
-  /** Items of the page that the query's types left out. */
-  readonly leftOut: number;
-  /** The key behind which the next page begins; undefined on the last one. */
-  readonly after: TableItem | undefined;
-};
+import { pagesOf, type TablePage, type TableQuery, type TableScan } from './table-pages.ts';
 
 /** One table. Every function throws when DynamoDB fails; every read by a schema throws when an item does not fit it. */
 export type Table = {
@@ -204,29 +173,6 @@ function createTable(
         ),
       ),
   };
-}
-
-type Start = { readonly ExclusiveStartKey?: TableItem };
-
-async function* pagesOf<T>(
-  schema: z.ZodType<T>,
-  first: TableItem | undefined,
-  read: (
-    start: Start,
-  ) => Promise<Pick<QueryCommandOutput, 'Items' | 'Count' | 'ScannedCount' | 'LastEvaluatedKey'>>,
-): AsyncGenerator<TablePage<T>, void> {
-  let after = first;
-  do {
-    const page = await read(after ? { ExclusiveStartKey: after } : {});
-    const { Items = [], Count = Items.length, ScannedCount = Count } = page;
-    after = page.LastEvaluatedKey;
-    yield {
-      items: Items.map((item) => schema.parse(item)),
-      count: Count,
-      leftOut: ScannedCount - Count,
-      after,
-    };
-  } while (after);
 }
 
 async function isWritten(write: () => Promise<unknown>): Promise<boolean> {

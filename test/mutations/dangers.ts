@@ -488,7 +488,7 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'index-pages',
     danger: 'The sweep reads only the first page of its index.',
-    edits: [['lib/state/table.ts', '} while (after);', '} while (after === null);']],
+    edits: [['lib/state/table-pages.ts', '} while (after);', '} while (after === null);']],
     tests: [['resume/sweep', 'within the budget everything that is due is found']],
   },
   {
