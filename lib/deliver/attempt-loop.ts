@@ -2,17 +2,14 @@
 
 import { isFaultOfSecretsManager } from '#lib/credentials/secrets.ts';
 import { isPausedSince } from '#lib/state/transitions.ts';
-import type { Subscription } from '#lib/subscription/subscription.ts';
-import type { CountName, Log, Meter } from '#lib/telemetry/log.ts';
 import { type ActDeps, act, leaveInBacklog } from './act.ts';
 import { ageMsOf, isTooOld } from './age.ts';
-import { type AttemptDeps, type Attempted, attempt } from './attempt.ts';
+import { type AttemptDeps, attempt } from './attempt.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
+import { type AttemptRecordDeps, recordAttempt } from './attempt-record.ts';
 import type { DeliveryMessage } from './delivery-message.ts';
-import { type LoggingBudget, loggedExchange } from './logged-exchange.ts';
-import { causeOf, directiveOf, httpStatusOf } from './outcome.ts';
 import { type PaceDeps, startPace } from './pace.ts';
-import { type Action, decide } from './policy.ts';
+import { decide } from './policy.ts';
 import { attemptedAt, type Members, type Sending } from './request-batch.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { isTurnTooLate, takeTurn } from './turns.ts';
@@ -20,12 +17,7 @@ import { isTurnTooLate, takeTurn } from './turns.ts';
 export type AttemptLoopDeps = AttemptDeps &
   ActDeps &
   PaceDeps &
-  Meter & {
-    readonly wait: (ms: number) => Promise<unknown>;
-    readonly log: Log;
-    readonly loggingBudget: LoggingBudget;
-    readonly meterOf: (subscription: string) => Meter;
-  };
+  AttemptRecordDeps & { readonly wait: (ms: number) => Promise<unknown> };
 
 /** The messages of a batch are to be sent one by one, with this many retries behind each. */
 export type OneByOne = {
@@ -151,60 +143,3 @@ class SecretsManagerFailed extends Error {
     this.code = code;
   }
 }
-
-const COUNT_OF: { readonly [kind in Attempted['outcome']['kind']]: CountName } = {
-  delivered: 'Delivered',
-  rejected: 'Rejected',
-  failed: 'Failed',
-  unsent: 'Unsent',
-  unknown: 'Unknown',
-};
-
-/** Writes the log line and the metrics of one attempt. */
-function recordAttempt(
-  { members, batch }: Sending,
-  { outcome, at, durationMs, span, exchanged }: Attempted,
-  action: Action,
-  subscription: Subscription,
-  deps: AttemptLoopDeps,
-): void {
-  const [{ delivery, entry }] = members;
-  for (const { count, measure } of subscription.metrics ? [deps, deps.meterOf(subscription.id)] : [deps]) {
-    count('Attempts');
-    count(COUNT_OF[outcome.kind]);
-    if (action.kind === 'retry') count('Retries');
-    measure('AttemptDuration', durationMs);
-    if (outcome.kind !== 'delivered') continue;
-    for (const { delivery } of members) {
-      // The age of a replayed message says when it was replayed, not how long delivery takes.
-      if (delivery.replayId === undefined) measure('DeliveryAge', at + durationMs - delivery.publishedAt);
-    }
-  }
-  deps.log.info('delivery.attempted', {
-    subscription: delivery.subscription,
-    ...(batch === undefined ? { messageId: delivery.messageId } : namesOf(members, batch.id)),
-    topic: delivery.topic,
-    attempt: Math.max(...members.map(({ delivery }) => delivery.attempt)),
-    outcome: outcome.kind,
-    status: httpStatusOf(outcome),
-    code: causeOf(outcome),
-    directive: directiveOf(outcome),
-    incomplete: 'incomplete' in outcome ? outcome.incomplete : undefined,
-    action: action.kind,
-    fate: action.kind === 'pause' ? action.message : undefined,
-    durationMs,
-    // Milliseconds since the message was parked, for one from the backlog.
-    waitedMs: entry && at - entry.parkedAt,
-    replayId: delivery.replayId,
-    traceId: span?.traceId,
-    spanId: span?.spanId,
-    ...(exchanged && loggedExchange(subscription, exchanged, outcome.kind === 'delivered', deps)),
-  });
-}
-
-/** A batch has at most a hundred messages, with ids of at most 128 characters and without spaces. */
-const namesOf = (members: Members, webhookId: string) => ({
-  webhookId,
-  messages: members.length,
-  messageIds: members.map(({ delivery }) => delivery.messageId).join(' '),
-});
