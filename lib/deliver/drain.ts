@@ -5,7 +5,7 @@ import type { Delivery } from '#lib/message/attribute.ts';
 import { isOtherLane } from '#lib/message/lane.ts';
 import { laneCountIn, requestsInLane } from '#lib/message/lane-layout.ts';
 import type { Token } from '#lib/message/token.ts';
-import { type BacklogEntry, firstEntries, removeEntries } from '#lib/state/entries.ts';
+import { type BacklogEntry, removeEntries } from '#lib/state/entries.ts';
 import { lanesAreMoving } from '#lib/state/lane-move.ts';
 import { probeLane } from '#lib/state/lanes.ts';
 import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
@@ -13,10 +13,11 @@ import { needsSlots, waitsForSlot } from '#lib/state/slow.ts';
 import { passSlot, takeProbeSlot } from '#lib/state/slow-drains.ts';
 import { isPausedSince, phaseOf } from '#lib/state/transitions.ts';
 import { workAtOnce } from './at-once.ts';
-import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
+import type { AttemptContext, Bounds } from './attempt-context.ts';
 import { attemptSending } from './attempt-sending.ts';
 import { nextEntries } from './entries-page.ts';
 import { attemptSuspectEntry, type PoisonDeps } from './poison.ts';
+import { emptyRemovedLane } from './removed-lane.ts';
 import type { Sending } from './request-batch.ts';
 import { sendToLane } from './send-to-lane.ts';
 import type { SettleDeps } from './settle.ts';
@@ -29,8 +30,6 @@ export type DrainDeps = SettleDeps &
     readonly sliceMs: number;
   };
 
-/** Entries moved to other lanes at a time; a crash repeats at most this many. */
-const PAGE = 10;
 /** SQS delays by whole seconds: a probe's token may arrive this much early. */
 const EARLY_MS = 1_000;
 
@@ -66,7 +65,8 @@ export async function drain(
   const hasSlot = registration.state.slow !== undefined;
   const startBy = Math.min(deps.now() + deps.sliceMs, bounds.startBy ?? Number.POSITIVE_INFINITY);
   const slice = { ...bounds, startBy };
-  if (lane >= laneCountIn(lanesOfConfig(config))) await emptyInto(registration, config, lane, slice, deps);
+  if (lane >= laneCountIn(lanesOfConfig(config)))
+    await emptyRemovedLane({ registration, config, lane }, slice, deps);
   else await deliverBacklog({ registration, config, lane, retries: 0 }, slice, deps);
   if (hasSlot || registration.state.slow !== undefined) await passSlot(registration, lane, deps);
 }
@@ -186,28 +186,4 @@ function retriesOf({ state: { pause } }: Registration, delivery: Delivery): numb
   if (pause === undefined) return delivery.retries ?? 0;
   const retrying = pause.failures === 0 && pause.head?.messageId === delivery.messageId;
   return retrying ? (pause.head?.retries ?? 0) : Number.POSITIVE_INFINITY;
-}
-
-/** The lane was removed: moves its entries, in order, into the lanes that exist now. */
-async function emptyInto(
-  registration: Registration,
-  config: AttemptContext['config'],
-  lane: number,
-  { startBy = 0, endsAt }: Bounds,
-  deps: DrainDeps,
-): Promise<void> {
-  const until = Math.min(startBy, endsAt - RESERVE_MS);
-  for (;;) {
-    const entries = await firstEntries(registration.id, lane, PAGE, deps);
-    if (entries.length === 0) return await openLane(registration, lane, deps);
-    const moved: BacklogEntry[] = [];
-    for (const entry of entries) {
-      if (deps.now() > until) break;
-      await sendToLane(entry, { lanes: lanesOfConfig(config), event: 'delivery.moved' }, deps);
-      moved.push(entry);
-    }
-    await removeEntries(registration.id, lane, moved, deps);
-    if (moved.length > 0) deps.count('DeliveriesMoved', moved.length);
-    if (moved.length < entries.length) return await handOn({ registration, config, lane }, deps);
-  }
 }

@@ -12,7 +12,7 @@ import type { State } from '#lib/state/state.ts';
 import type { AttemptContext } from './attempt-context.ts';
 import { tokenDueAt } from './turns.ts';
 
-type SliceEndDeps = DrainStartDeps & TurnsDeps;
+export type SliceEndDeps = DrainStartDeps & TurnsDeps;
 
 /**
  * Ends a slice with entries left. A slow lane waits for its next slot; another lane goes on at once, or when its turn is near.

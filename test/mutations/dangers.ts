@@ -245,8 +245,8 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/deliver/drain.ts',
-        'if (lane >= laneCountIn(lanesOfConfig(config))) await emptyInto',
-        'if (lane < 0) await emptyInto',
+        'if (lane >= laneCountIn(lanesOfConfig(config))) await emptyRemovedLane',
+        'if (lane < 0) await emptyRemovedLane',
       ],
       [
         'lib/deliver/drain.ts',
