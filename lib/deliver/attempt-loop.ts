@@ -2,13 +2,14 @@
 
 import { isFaultOfSecretsManager } from '#lib/credentials/secrets.ts';
 import { isPausedSince } from '#lib/state/transitions.ts';
-import { type ActDeps, act, leaveInBacklog } from './act.ts';
+import { type ActDeps, act } from './act.ts';
 import { ageMsOf, isTooOld } from './age.ts';
 import { type AttemptDeps, attempt } from './attempt.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
 import { type AttemptRecordDeps, recordAttempt } from './attempt-record.ts';
 import type { DeliveryMessage } from './delivery-message.ts';
 import { type PaceDeps, startPace } from './pace.ts';
+import { leaveInBacklog } from './pause.ts';
 import { decide } from './policy.ts';
 import { attemptedAt, type Members, type Sending } from './request-batch.ts';
 import type { Stopwatch } from './stopwatch.ts';

@@ -2,10 +2,10 @@
 // that their subscription does not want, and those that are too old, are not sent.
 import { isPausedSince } from '#lib/state/transitions.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
-import { leaveInBacklog } from './act.ts';
 import { type AttemptContext, type Bounds, RESERVE_MS } from './attempt-context.ts';
 import { type AttemptLoopDeps, attemptUntilSettled, type OneByOne } from './attempt-loop.ts';
 import type { DeliveryMessage } from './delivery-message.ts';
+import { leaveInBacklog } from './pause.ts';
 import { eachAlone, type Members, nextRequest, type Sending } from './request-batch.ts';
 import { expire, isToExpire, type TooOldDeps } from './too-old.ts';
 import { filterOut, isWantedBy } from './wanted.ts';

@@ -19,9 +19,9 @@ export const DANGERS: readonly Danger[] = [
       'The backlog entry is written before the pause. A crash between them leaves a backlog that no drain looks for.',
     edits: [
       [
-        'lib/deliver/act.ts',
+        'lib/deliver/pause.ts',
         "const stop = subscription.onOutage === 'stop';\n",
-        "const stop = subscription.onOutage === 'stop';\n    if (fate === 'keep') await park(registration, context.lane, members, deps);\n",
+        "const stop = subscription.onOutage === 'stop';\n  if (fate === 'keep') await park(registration, context.lane, members, deps);\n",
       ],
     ],
     tests: [['deliver/park', 'the flag is written before the entry']],
@@ -243,11 +243,7 @@ export const DANGERS: readonly Danger[] = [
     id: 'removed-lane-backlog',
     danger: 'The backlog of a removed lane is sent in parallel with the remaining lanes.',
     edits: [
-      [
-        'lib/deliver/drain.ts',
-        'if (lane >= laneCountIn(lanesOfConfig(config))) await emptyRemovedLane',
-        'if (lane < 0) await emptyRemovedLane',
-      ],
+      ['lib/deliver/drain.ts', 'if (lane >= laneCountIn(lanesOfConfig(config)))', 'if (lane < 0)'],
       [
         'lib/deliver/drain.ts',
         'entries.filter((entry) => isOtherLane(entry.delivery, lane, lanes))',
@@ -680,7 +676,7 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'failing-head',
     danger: 'One message that always fails keeps an unordered subscription paused for ever.',
-    edits: [['lib/deliver/act.ts', 'head.probes >= PROBES_OF_ONE_HEAD;', 'head.probes < 0;']],
+    edits: [['lib/deliver/pause.ts', 'head.probes >= PROBES_OF_ONE_HEAD;', 'head.probes < 0;']],
     tests: [['stories/outage', 'under auto makes way']],
   },
   {
