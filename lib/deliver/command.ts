@@ -34,6 +34,9 @@ export type CommandDeps = DrainStartDeps &
 
 const PAGE = 25;
 
+/** A command's lane. No work on it begins after `until`, epoch milliseconds. */
+type Place = { readonly registration: Registration; readonly lane: number; readonly until: number };
+
 /** Runs a token's command in its lane; move-lane.ts moves lanes. Throws when AWS fails: then SQS hands the token out again. */
 export async function obey(
   command: Exclude<Command, MoveCommand>,
@@ -42,104 +45,141 @@ export async function obey(
   { endsAt }: Bounds,
   deps: CommandDeps,
 ): Promise<void> {
-  const { lane } = token;
   const until = Math.min(deps.now() + deps.sliceMs, endsAt - RESERVE_MS);
-  const dlq = registration.config.kind === 'valid' ? registration.config.subscription.dlq : undefined;
+  const place = { registration, lane: token.lane, until };
   switch (command.do) {
     case 'skip':
-    case 'dead-letter': {
-      const entry = await entryBy(registration.id, lane, command.entry, deps);
-      if (entry === undefined) return;
-      if (command.do === 'dead-letter') await awayWith(entry, 'asked');
-      else {
-        deps.count('Dropped');
-        const { messageId } = entry.delivery;
-        deps.log.warn('delivery.skipped', { subscription: registration.id, messageId, lane });
-      }
-      return removeEntries(registration.id, lane, [entry], deps);
-    }
-    case 'send-held': {
-      const held = await readHeld(registration.id, command.messageId, deps);
-      if (held === undefined || registration.config.kind === 'absent' || isAnother(held, command)) return;
-      // A replay id of its own gives it a claim of its own: its old claim would refuse it. The id is the same when this
-      // command runs twice, so that one held message is sent once.
-      // A person has chosen it, so no filter applies.
-      // Its age counts from the first attempt of this replay.
-      const { firstAt: _, ...rest } = held.delivery;
-      const delivery = { ...rest, attempt: 1, direct: true as const, replayId: `held-${held.at}` };
-      const lanes = lanesOfConfig(registration.config);
-      await sendToLane({ delivery, body: held.body }, { lanes, event: 'held.sent' }, deps);
-      return dropHeld(registration.id, held, deps);
-    }
+    case 'dead-letter':
+      return await endEntry(command, place, deps);
+    case 'send-held':
+      return await sendHeld(command, registration, deps);
     case 'discard-held': {
       const held = await readHeld(registration.id, command.messageId, deps);
       if (held === undefined || isAnother(held, command)) return;
       deps.log.warn('held.discarded', { subscription: registration.id, messageId: command.messageId });
-      return dropHeld(registration.id, held, deps);
+      return await dropHeld(registration.id, held, deps);
     }
     case 'expire-held':
-      for (const messageId of command.messageIds) {
-        // The next sweep finds the rest.
-        if (deps.now() > until) return;
-        const held = await readHeld(registration.id, messageId, deps);
-        // The message may have been sent since, and be held again.
-        if (held === undefined || held.at > command.before) continue;
-        const outcome = held.reason === 'lost' ? 'unknown' : held.reason;
-        await awayWith(held, 'expired', {
-          outcome,
-          ...(held.status !== undefined && { status: held.status }),
-          ...(held.code !== undefined && { code: held.code }),
-        });
-        await dropHeld(registration.id, held, deps);
-      }
-      return;
+      return await expireHeld(command, place, deps);
     case 'purge':
       // The config item may have come back since the command was sent.
       if (registration.config.kind !== 'absent') return;
-      return emptyLane(Number.POSITIVE_INFINITY, 'unsubscribed');
+      return await emptyLane(
+        { before: Number.POSITIVE_INFINITY, reason: 'unsubscribed' },
+        token,
+        place,
+        deps,
+      );
     case 'expire':
-      return emptyLane(command.before, 'expired');
+      return await emptyLane({ before: command.before, reason: 'expired' }, token, place, deps);
     default:
       return command satisfies never;
   }
+}
 
-  async function awayWith(
-    message: BacklogEntry | Held,
-    reason: 'asked' | 'expired' | 'unsubscribed',
-    fate: Pick<DeadLetter, 'outcome' | 'status' | 'code'> = {},
-  ): Promise<void> {
-    if (reason === 'expired') deps.count('Expired');
-    if (dlq && reason !== 'unsubscribed') {
-      await sendDeadLetter(message, { endpoint: dlq.endpoint, reason, at: deps.now(), ...fate }, deps);
-    } else {
-      const where = fate.outcome === undefined ? 'from the backlog of' : 'held for';
-      await sendDeliveryToUndeliverable(
-        message,
-        { reason, detail: `${where} subscription ${registration.id}` },
-        deps,
-      );
-    }
+type CommandTo<Do extends Command['do']> = Extract<Command, { do: Do }>;
+
+async function endEntry(
+  { do: what, entry: name }: CommandTo<'skip' | 'dead-letter'>,
+  { registration, lane }: Place,
+  deps: CommandDeps,
+): Promise<void> {
+  const entry = await entryBy(registration.id, lane, name, deps);
+  if (entry === undefined) return;
+  if (what === 'dead-letter') await awayWith(entry, { reason: 'asked' }, registration, deps);
+  else {
+    deps.count('Dropped');
+    const { messageId } = entry.delivery;
+    deps.log.warn('delivery.skipped', { subscription: registration.id, messageId, lane });
   }
+  await removeEntries(registration.id, lane, [entry], deps);
+}
 
-  async function emptyLane(before: number, reason: 'expired' | 'unsubscribed'): Promise<void> {
-    for (;;) {
-      const page = await firstEntries(registration.id, lane, PAGE, deps);
-      const old = page.filter(({ parkedAt }) => parkedAt < before);
-      const gone: BacklogEntry[] = [];
-      for (const entry of old) {
-        if (deps.now() > until) break;
-        await awayWith(entry, reason);
-        gone.push(entry);
-      }
-      await removeEntries(registration.id, lane, gone, deps);
-      // Another drain number: SQS would drop the token as a duplicate.
-      if (gone.length < old.length) return sendToken({ ...token, drain: token.drain + 1 }, deps);
-      if (page.length === 0) {
-        const drain = registration.state.lanes[lane]?.drain ?? 0;
-        await change(registration, (state) => laneOpened(state, lane, drain), deps);
-      }
-      if (old.length === 0 || old.length < page.length) return;
+async function sendHeld(
+  command: CommandTo<'send-held'>,
+  registration: Registration,
+  deps: CommandDeps,
+): Promise<void> {
+  const held = await readHeld(registration.id, command.messageId, deps);
+  if (held === undefined || registration.config.kind === 'absent' || isAnother(held, command)) return;
+  // A replay id of its own gives it a claim of its own: its old claim would refuse it. The id is the same when this
+  // command runs twice, so that one held message is sent once.
+  // A person has chosen it, so no filter applies.
+  // Its age counts from the first attempt of this replay.
+  const { firstAt: _, ...rest } = held.delivery;
+  const delivery = { ...rest, attempt: 1, direct: true as const, replayId: `held-${held.at}` };
+  const lanes = lanesOfConfig(registration.config);
+  await sendToLane({ delivery, body: held.body }, { lanes, event: 'held.sent' }, deps);
+  await dropHeld(registration.id, held, deps);
+}
+
+async function expireHeld(
+  { messageIds, before }: CommandTo<'expire-held'>,
+  { registration, until }: Place,
+  deps: CommandDeps,
+): Promise<void> {
+  for (const messageId of messageIds) {
+    // The next sweep finds the rest.
+    if (deps.now() > until) return;
+    const held = await readHeld(registration.id, messageId, deps);
+    // The message may have been sent since, and be held again.
+    if (held === undefined || held.at > before) continue;
+    const { status, code } = held;
+    const fate = {
+      outcome: held.reason === 'lost' ? 'unknown' : held.reason,
+      ...(status !== undefined && { status }),
+      ...(code !== undefined && { code }),
+    } as const;
+    await awayWith(held, { reason: 'expired', ...fate }, registration, deps);
+    await dropHeld(registration.id, held, deps);
+  }
+}
+
+type Away = { readonly reason: 'asked' | 'expired' | 'unsubscribed' } & Partial<
+  Pick<DeadLetter, 'outcome' | 'status' | 'code'>
+>;
+
+/** Makes a dead letter of the message. Without a dlq, or without its subscription, it goes to `undeliverable`. */
+async function awayWith(
+  message: BacklogEntry | Held,
+  { reason, ...fate }: Away,
+  { id, config }: Registration,
+  deps: CommandDeps,
+): Promise<void> {
+  if (reason === 'expired') deps.count('Expired');
+  const dlq = config.kind === 'valid' ? config.subscription.dlq : undefined;
+  if (dlq && reason !== 'unsubscribed') {
+    await sendDeadLetter(message, { endpoint: dlq.endpoint, reason, at: deps.now(), ...fate }, deps);
+    return;
+  }
+  const where = fate.outcome === undefined ? 'from the backlog of' : 'held for';
+  await sendDeliveryToUndeliverable(message, { reason, detail: `${where} subscription ${id}` }, deps);
+}
+
+/** Sends away the entries that were parked before a time, for one slice, and opens the lane when it is empty. */
+async function emptyLane(
+  { before, reason }: Away & { readonly before: number },
+  token: Token,
+  { registration, lane, until }: Place,
+  deps: CommandDeps,
+): Promise<void> {
+  for (;;) {
+    const page = await firstEntries(registration.id, lane, PAGE, deps);
+    const old = page.filter(({ parkedAt }) => parkedAt < before);
+    const gone: BacklogEntry[] = [];
+    for (const entry of old) {
+      if (deps.now() > until) break;
+      await awayWith(entry, { reason }, registration, deps);
+      gone.push(entry);
     }
+    await removeEntries(registration.id, lane, gone, deps);
+    // Another drain number: SQS would drop the token as a duplicate.
+    if (gone.length < old.length) return await sendToken({ ...token, drain: token.drain + 1 }, deps);
+    if (page.length === 0) {
+      const drain = registration.state.lanes[lane]?.drain ?? 0;
+      await change(registration, (state) => laneOpened(state, lane, drain), deps);
+    }
+    if (old.length === 0 || old.length < page.length) return;
   }
 }
 
