@@ -26,6 +26,7 @@ import {
 } from '#lib/message/attribute.ts';
 import { groupOf } from '#lib/message/lane.ts';
 import { heldKey, stateKey } from '#lib/state/keys.ts';
+import { endPolls } from './end-polls.ts';
 import { createJumpingClock } from './jumping-clock.ts';
 import { type ReceivedRequest, startReceiver } from './receiver.ts';
 import { startSet, type TestSetOptions } from './set.ts';
@@ -79,9 +80,6 @@ export type Subscribed = {
 export type Rig = Awaited<ReturnType<typeof startRig>>;
 
 const POLL_SECONDS = 1;
-/** A long poll of `redrive`, and how often the queues are looked at for one. */
-const POLL_MS = 1_000;
-const LOOK_MS = 10;
 
 /** The name of an endpoint without a queue: the bridge is off, so dead letters stay where deliver puts them. */
 export const ENDPOINT = {
@@ -132,13 +130,8 @@ export async function startRig(options: TestSetOptions = {}) {
   );
   await Promise.all(readers.map((reader) => reader.pause()));
 
-  // A redrive finds out that a queue is empty by long polls. Nobody else reads these queues, so their polls need not last.
-  const redriven = new Set<string>([QUEUES.undeliverable]);
-  const endPolls = setInterval(() => {
-    const { sqs: ours } = set;
-    if (ours !== undefined && [...redriven].some((name) => ours.queue(name).waiting() > 0))
-      clock.jump(POLL_MS);
-  }, LOOK_MS).unref();
+  const polls = endPolls(set, clock);
+  polls.of(QUEUES.undeliverable);
 
   /** Receives all messages of a queue as Lambda's records. */
   async function take(output: string) {
@@ -229,7 +222,7 @@ export async function startRig(options: TestSetOptions = {}) {
     clock,
     until,
     /** Long polls of this queue end at once. No function may poll it on and on. */
-    endPollsOf: (queueName: string): void => void redriven.add(queueName),
+    endPollsOf: polls.of,
 
     /** Puts a subscription with its own id, topic and path at the callback server. */
     async subscribe(subscribing: Subscribing = {}): Promise<Subscribed> {
@@ -415,7 +408,7 @@ export async function startRig(options: TestSetOptions = {}) {
     },
 
     async close() {
-      clearInterval(endPolls);
+      polls.stop();
       await set.close();
       clock.stop();
       await receiver.close();

@@ -1,0 +1,24 @@
+// Ends long polls of chosen queues at once: the queues' clock jumps as soon as somebody waits there for a message. A redrive finds
+// out by such polls that a queue is empty, and nobody but it reads the queue of an endpoint.
+import type { LocalSet } from '#lib/local/set.ts';
+import type { JumpingClock } from './jumping-clock.ts';
+
+export type EndedPolls = {
+  /** Ends the polls of this queue from now on. No function may poll it on and on, or time would never stop jumping. */
+  of(queueName: string): void;
+  stop(): void;
+};
+
+/** A long poll of `redrive`, and how often the queues are looked at for one. */
+const POLL_MS = 1_000;
+const LOOK_MS = 10;
+
+/** For a set whose queues have this clock. With another SQS nothing is ended. */
+export function endPolls({ sqs }: Pick<LocalSet, 'sqs'>, clock: JumpingClock): EndedPolls {
+  const names = new Set<string>();
+  const isPolled = () => sqs !== undefined && [...names].some((name) => sqs.queue(name).waiting() > 0);
+  const looking = setInterval(() => {
+    if (isPolled()) clock.jump(POLL_MS);
+  }, LOOK_MS).unref();
+  return { of: (queueName) => void names.add(queueName), stop: () => clearInterval(looking) };
+}
