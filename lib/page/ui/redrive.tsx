@@ -4,9 +4,10 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CommandProgress } from '../wire.ts';
 import { runCommand } from './api.ts';
 import { Ask, type Question } from './ask.tsx';
-import { amount, counted } from './numbers.ts';
-import { Bar, Done, Failed, Labelled } from './parts.tsx';
-import type { Counts, LetterFilter, Redriven } from './results.ts';
+import { counted } from './numbers.ts';
+import { Bar, Done, Failed } from './parts.tsx';
+import { RedrivePlan } from './redrive-plan.tsx';
+import type { LetterFilter, Redriven } from './results.ts';
 
 type Props = {
   readonly endpoint: string;
@@ -65,29 +66,8 @@ export function Redrive({ endpoint, filter, isReading, onDone, onAgain }: Props)
     }
   }
 
-  const ask = (matched: number): void => {
-    const many = counted(matched, 'dead letter');
-    setQuestion({
-      title: `Send ${many} again?`,
-      text: (
-        <>
-          <p>
-            {many} of the endpoint <b>{endpoint}</b> {matched === 1 ? 'is' : 'are'} delivered again to their
-            subscriptions.
-          </p>
-          {includeUnknown && (
-            <p>Some may have been delivered already. A receiver that got one gets it twice.</p>
-          )}
-        </>
-      ),
-      yes: `Send ${many}`,
-      danger: includeUnknown,
-      async act() {
-        void run(false);
-        return undefined;
-      },
-    });
-  };
+  const ask = (matched: number): void =>
+    setQuestion(questionOf({ matched, endpoint, includeUnknown }, () => void run(false)));
 
   return (
     <section class="state" aria-label="Redrive">
@@ -136,74 +116,35 @@ export function Redrive({ endpoint, filter, isReading, onDone, onAgain }: Props)
         </Done>
       )}
       {plan !== undefined && (
-        <>
-          <p>
-            <b>
-              {amount(plan.matched)} of {counted(plan.seen, 'dead letter')}
-            </b>{' '}
-            would be sent again.{skippedOf(plan.skipped)}
-          </p>
-          {plan.notes?.map((note) => (
-            <p key={note} class="hint">
-              {note}
-            </p>
-          ))}
-          {plan.counts !== undefined && (
-            <dl>
-              <Counted name="By subscription" counts={plan.counts.bySubscription} />
-              <Counted name="By status" counts={plan.counts.byStatus} />
-              <Counted name="By reason" counts={plan.counts.byReason} />
-            </dl>
-          )}
-          <div class="narrow">
-            <Labelled label="At most, per second" hint="Empty: as fast as it goes.">
-              {(ids) => (
-                <input
-                  {...ids}
-                  type="number"
-                  min={1}
-                  value={rate}
-                  onInput={(event) => setRate(event.currentTarget.value)}
-                />
-              )}
-            </Labelled>
-          </div>
-          <div class="buttons start">
-            <button
-              type="button"
-              class="primary"
-              disabled={plan.matched === 0}
-              onClick={() => ask(plan.matched)}
-            >
-              Send {amount(plan.matched)} again…
-            </button>
-          </div>
-        </>
+        <RedrivePlan plan={plan} rate={rate} onRate={setRate} onSend={() => ask(plan.matched)} />
       )}
       {question !== undefined && <Ask question={question} onClose={() => setQuestion(undefined)} />}
     </section>
   );
 }
 
-const MOST_SHOWN = 8;
+type Asked = { readonly matched: number; readonly endpoint: string; readonly includeUnknown: boolean };
 
-function Counted({ name, counts }: { readonly name: string; readonly counts: Counts }) {
-  const sorted = Object.entries(counts).sort(([, a], [, b]) => b - a);
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        {sorted
-          .slice(0, MOST_SHOWN)
-          .map(([value, count]) => `${value} ${amount(count)}`)
-          .join(', ') || 'none'}
-        {sorted.length > MOST_SHOWN && ` and ${sorted.length - MOST_SHOWN} more`}
-      </dd>
-    </div>
-  );
-}
-
-function skippedOf(skipped: Counts): string {
-  const parts = Object.entries(skipped).map(([why, count]) => `${count} ${why}`);
-  return parts.length === 0 ? '' : ` Skipped: ${parts.join(', ')}.`;
+function questionOf({ matched, endpoint, includeUnknown }: Asked, send: () => void): Question {
+  const many = counted(matched, 'dead letter');
+  return {
+    title: `Send ${many} again?`,
+    text: (
+      <>
+        <p>
+          {many} of the endpoint <b>{endpoint}</b> {matched === 1 ? 'is' : 'are'} delivered again to their
+          subscriptions.
+        </p>
+        {includeUnknown && (
+          <p>Some may have been delivered already. A receiver that got one gets it twice.</p>
+        )}
+      </>
+    ),
+    yes: `Send ${many}`,
+    danger: includeUnknown,
+    async act() {
+      send();
+      return undefined;
+    },
+  };
 }
