@@ -3,4 +3,4 @@ import { followClock } from '#test/faults/clock.ts';
 
 const { MOVED_CLOCK } = process.env;
 if (MOVED_CLOCK === undefined) throw new Error('MOVED_CLOCK names no file');
-followClock(MOVED_CLOCK);
+followClock(MOVED_CLOCK, process.pid);
