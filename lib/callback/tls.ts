@@ -21,6 +21,8 @@ export type TlsSettings = {
  * CPU time. Receivers that know no elliptic curves are older than TLS 1.2.
  */
 const CIPHERS = `${DEFAULT_CIPHERS}:!kDHE`;
+// A receiver could ask for one handshake after the other.
+const OPTIONS = { ciphers: CIPHERS, secureOptions: constants.SSL_OP_NO_RENEGOTIATION };
 /** Contexts that are kept, for their memory. Making one parses all of its certificates: up to 20 ms. */
 const MOST_KEPT = 32;
 const contexts = new Map<string, SecureContext>();
@@ -35,15 +37,14 @@ export function tlsOptionsOf(settings: TlsSettings | undefined): ConnectionOptio
   };
 }
 
-function contextOf(
-  { id, trusted, own }: Pick<TlsSettings, 'id' | 'trusted' | 'own'> = { id: '' },
-): SecureContext {
+function contextOf(settings: TlsSettings | undefined): SecureContext {
+  const { id, trusted, own } = settings ?? {};
+  // The public authorities are parsed once by Node itself. A process may change them.
+  if (id === undefined || (trusted === undefined && own === undefined)) return createSecureContext(OPTIONS);
   const known = contexts.get(id);
   if (known !== undefined) return known;
   const context = createSecureContext({
-    ciphers: CIPHERS,
-    // A receiver could ask for one handshake after the other.
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    ...OPTIONS,
     ...(trusted && { ca: [...trusted] }),
     ...(own && { cert: own.certificates, key: own.key }),
   });

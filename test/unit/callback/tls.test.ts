@@ -12,5 +12,4 @@ test('the certificates of equal settings are parsed once', () => {
   const { secureContext } = tlsOptionsOf(settings('one'));
   expect(tlsOptionsOf(settings('one')).secureContext).toBe(secureContext);
   expect(tlsOptionsOf(settings('other')).secureContext).not.toBe(secureContext);
-  expect(tlsOptionsOf(undefined).secureContext).toBe(tlsOptionsOf(undefined).secureContext);
 });
