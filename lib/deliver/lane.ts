@@ -29,11 +29,13 @@ import { type MoveLaneDeps, moveLane } from './move-lane.ts';
 import { park } from './park.ts';
 import type { LaneResult, Queued } from './queued.ts';
 import { type Ending, SETTLED, settle } from './settle.ts';
+import { type ShorterLockDeps, shortenLock } from './shorter-lock.ts';
 import { endTurns, QUEUE_WAIT_MS } from './turns.ts';
 
 export type LaneDeps = DrainDeps &
   CommandDeps &
-  MoveLaneDeps & { readonly log: Log; readonly lagSeconds: number; readonly faultWaits: FaultWaits };
+  MoveLaneDeps &
+  ShorterLockDeps & { readonly log: Log; readonly lagSeconds: number; readonly faultWaits: FaultWaits };
 
 /**
  * Works through a lane: its records in order, and at most as many at once as the lane may have requests in flight. Returns
@@ -42,9 +44,10 @@ export type LaneDeps = DrainDeps &
 export async function workLane(
   queued: readonly Queued[],
   registrations: ReadonlyMap<string, Registration>,
-  bounds: Bounds,
+  given: Bounds,
   deps: LaneDeps,
 ): Promise<LaneResult> {
+  const bounds = await shortenLock(queued, registrations, given, deps);
   const removal = createClaimedRemoval(deps);
   const work = { registrations, bounds, removal, turnsBy: deps.now() + QUEUE_WAIT_MS };
   const result = await workRuns(queued, work, deps);

@@ -3,7 +3,7 @@
 import { laneCountIn } from '#lib/message/lane-layout.ts';
 import { createLaneTurns, type LaneTurns, type Turn, type TurnsDeps } from '#lib/state/lane-turns.ts';
 import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
-import { laneIntervalMs } from '#lib/subscription/rate-limit.ts';
+import { laneRatesOf } from '#lib/subscription/rate-limit.ts';
 import type { AttemptContext, Bounds } from './attempt-context.ts';
 
 /** A later turn is not waited for. */
@@ -23,8 +23,8 @@ function turnsOf({ registration, config, lane }: Place, deps: TurnsDeps): LaneTu
   registration.turns ??= new Map();
   const known = registration.turns.get(lane);
   if (known !== undefined) return known;
-  const intervalMs = laneIntervalMs(rateLimit, lane, layout);
-  const turns = createLaneTurns(registration.id, { lane, intervalMs }, deps);
+  const rates = laneRatesOf(rateLimit, layout);
+  const turns = createLaneTurns(registration.id, { lane, rates }, deps);
   registration.turns.set(lane, turns);
   return turns;
 }

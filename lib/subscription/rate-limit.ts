@@ -2,7 +2,7 @@
 // counter is shared and no lane waits for another.
 import * as z from 'zod';
 import { field, titled, wholeNumber } from '#lib/item/field.ts';
-import { type LaneLayout, requestsInLane } from '#lib/message/lane-layout.ts';
+import { type LaneLayout, laneCountIn, requestsInLane } from '#lib/message/lane-layout.ts';
 
 /** The slowest and the fastest rate, in requests a second. */
 const SLOWEST = 1 / 60;
@@ -66,3 +66,21 @@ export const laneIntervalMs = (
   layout: LaneLayout,
 ): number =>
   ((perSeconds * 1_000) / requests) * (layout.requests / Math.max(1, requestsInLane(lane, layout)));
+
+/** How a lane spaces its requests. */
+export type LaneRate = {
+  /** Milliseconds from one request to the next one. */
+  readonly intervalMs: number;
+  /** How many milliseconds before its turn a request may be sent, so that turns that were used late are made up for. */
+  readonly earlyMs: number;
+};
+
+/** A lane uses this share of what the bound allows it for its further requests in flight; the rest is left for the network. */
+const EARLY_SHARE = 0.5;
+
+/** The rate of each lane. Together they keep the bound: the rate, and one more request for each request in flight. */
+export const laneRatesOf = (limit: RateLimit, layout: LaneLayout): readonly LaneRate[] =>
+  Array.from({ length: laneCountIn(layout) }, (_, lane) => {
+    const intervalMs = laneIntervalMs(limit, lane, layout);
+    return { intervalMs, earlyMs: intervalMs * (requestsInLane(lane, layout) - 1) * EARLY_SHARE };
+  });

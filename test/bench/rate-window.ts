@@ -1,12 +1,13 @@
 // One window of the rate's benchmark, in a process that can be killed: a local set, one subscription with a rate, and more
-// messages than the rate allows. Perhaps environments of `deliver` are killed. Sends the times of arrival to the parent.
+// messages than the rate allows. Perhaps environments of `deliver` are killed. Sends what was measured to the parent.
 import { setTimeout as wait } from 'node:timers/promises';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { startLocalSet } from '#lib/local/set.ts';
+import { laneOfGroup } from '#lib/message/lane.ts';
 import { startBeside } from './beside.ts';
 import { functionProcessesOf } from './process-cpu.ts';
-import type { AskedOfRateSink } from './rate-sink.ts';
+import type { AskedOfRateSink, RateRequest } from './rate-sink.ts';
 
 export type RateJob = {
   /** Fields of the item. */
@@ -19,14 +20,30 @@ export type RateJob = {
   /** Milliseconds between two kills; undefined: none. */
   readonly killEveryMs?: number;
 };
-export type RateWindow = { readonly arrivals: readonly number[]; readonly killed: number };
+
+/** A time in which SQS handed out no message of a lane, because a killed environment had some of it. Epoch milliseconds. */
+export type Blocked = { readonly lane: number; readonly from: number; to?: number };
+
+export type RateWindow = {
+  readonly requests: readonly RateRequest[];
+  /** When the functions sent them, by their log lines, as epoch milliseconds. */
+  readonly sent: readonly number[];
+  readonly killed: number;
+  readonly blocked: readonly Blocked[];
+};
 
 const TOPIC = 'rate';
 const BATCH = 10;
 
 async function measure(job: RateJob): Promise<RateWindow> {
   const sink = await startBeside<AskedOfRateSink>('./rate-sink.ts');
-  const set = await startLocalSet({ root: process.cwd(), maxEnvironments: job.environments });
+  const sent: number[] = [];
+  const set = await startLocalSet({
+    root: process.cwd(),
+    maxEnvironments: job.environments,
+    onLog: (_, line) => sent.push(...sentAt(line)),
+  });
+  const blocked = watchLanes(set.functions);
   const documents = DynamoDBDocumentClient.from(set.clients.dynamodb);
   const Item = {
     id: 'paced',
@@ -41,7 +58,7 @@ async function measure(job: RateJob): Promise<RateWindow> {
   for (let from = 0; from < job.messages; from += BATCH) {
     const Entries = Array.from({ length: Math.min(BATCH, job.messages - from) }, (_, index) => ({
       Id: String(index),
-      MessageBody: `"${from + index}"`,
+      MessageBody: String(from + index),
       MessageAttributes: {
         topic: { DataType: 'String', StringValue: TOPIC },
         // A key of its own: the lanes are used as evenly as a hash can.
@@ -52,13 +69,12 @@ async function measure(job: RateJob): Promise<RateWindow> {
       new SendMessageBatchCommand({ QueueUrl: set.outputs.MessagesQueueUrl, Entries }),
     );
   }
-  const arrivals = () => sink.ask<readonly number[]>('arrivals');
-  while ((await arrivals()).length === 0) await wait(50);
+  while ((await sink.ask<number>('count')) === 0) await wait(50);
   const end = Date.now() + job.seconds * 1_000;
   let killed = 0;
   while (Date.now() < end) {
     await wait(Math.min(job.killEveryMs ?? end, Math.max(0, end - Date.now())));
-    if (job.killEveryMs === undefined) continue;
+    if (job.killEveryMs === undefined || Date.now() >= end) continue;
     const deliver = functionProcessesOf(process.pid).filter(({ functionName }) =>
       functionName.endsWith('-deliver'),
     );
@@ -67,9 +83,39 @@ async function measure(job: RateJob): Promise<RateWindow> {
     process.kill(victim.pid, 'SIGKILL');
     killed += 1;
   }
-  const measured = { arrivals: await arrivals(), killed };
+  const requests = await sink.ask<readonly RateRequest[]>('requests');
+  // The kill that ends the window is no part of it.
+  const measured = structuredClone({ requests, sent, killed, blocked });
   await set.functions.kill();
   return measured;
+}
+
+/** When the request of an attempt's log line was sent; none for another line. */
+function sentAt(line: string): readonly number[] {
+  if (!line.includes('"delivery.attempted"')) return [];
+  const { timestamp, durationMs } = JSON.parse(line) as { timestamp: string; durationMs: number };
+  return [Date.parse(timestamp) - durationMs];
+}
+
+/** Notes the lanes that an environment had when it was killed, until SQS hands out a message of the lane again. */
+function watchLanes(functions: Awaited<ReturnType<typeof startLocalSet>>['functions']): readonly Blocked[] {
+  const blocked: Blocked[] = [];
+  const run = functions.run.bind(functions);
+  functions.run = async (name, event, requestId) => {
+    const lanes = name.endsWith('-deliver') ? lanesIn(event) : new Set<number>();
+    for (const one of blocked) {
+      if (one.to === undefined && lanes.has(one.lane)) one.to = Date.now();
+    }
+    const result = await run(name, event, requestId);
+    if (!result.ok) blocked.push(...[...lanes].map((lane) => ({ lane, from: Date.now() })));
+    return result;
+  };
+  return blocked;
+}
+
+function lanesIn(event: unknown): ReadonlySet<number> {
+  const { Records } = event as { Records: readonly { attributes: { MessageGroupId?: string } }[] };
+  return new Set(Records.flatMap(({ attributes }) => laneOfGroup(attributes.MessageGroupId) ?? []));
 }
 
 const window = await measure(JSON.parse(process.argv[2] ?? ''));

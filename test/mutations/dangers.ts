@@ -580,7 +580,11 @@ export const DANGERS: readonly Danger[] = [
     id: 'rate-of-each-invocation',
     danger: 'Each invocation starts its rate anew, so a callback gets more requests than its rate.',
     edits: [
-      ['lib/state/lane-turns.ts', 'last = (await stateTable.get(key, storedSchema))?.at ?? 0;', 'last = 0;'],
+      [
+        'lib/state/rate-part.ts',
+        'stored = { at: (await stateTable.get(key, storedPart))?.at };\n      dueAt = dueAfter(stored);',
+        'stored = { at: (await stateTable.get(key, storedPart))?.at };',
+      ],
     ],
     tests: [['stories/rate', 'when a function dies']],
   },
@@ -588,9 +592,27 @@ export const DANGERS: readonly Danger[] = [
     id: 'rate-after-a-crash',
     danger: 'A function that dies has not said that it sent a request, so the next one sends too early.',
     edits: [
-      ['lib/state/lane-turns.ts', '    await write(until);\n    reserved = until;', '    reserved = until;'],
+      [
+        'lib/state/rate-part.ts',
+        'if (await stateTable.put(item, isUnchanged)) {',
+        'if (!isSpare || (await stateTable.put(item, isUnchanged))) {',
+      ],
     ],
     tests: [['stories/rate', 'when a function dies']],
+  },
+  {
+    id: 'rate-in-two-hands',
+    danger: 'Two functions use the same part of a rate at once, so a callback gets more requests than its rate.',
+    edits: [
+      ['lib/state/rate-part.ts', 'if (await stateTable.put(item, isUnchanged)) {', 'if (await stateTable.put(item)) {'],
+    ],
+    tests: [['state/rate-part', 'several functions that use one part']],
+  },
+  {
+    id: 'rate-lock-too-short',
+    danger: 'The lock of a lane ends while its last request is under way, so two functions send for one lane.',
+    edits: [['lib/deliver/shorter-lock.ts', 'return { ...bounds, endsAt };', 'return bounds;']],
+    tests: [['deliver/shorter-lock', 'every message of the lane is hidden']],
   },
   {
     id: 'rate-without-end',

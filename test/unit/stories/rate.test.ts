@@ -12,6 +12,7 @@ import {
   rest,
   SECOND,
 } from '#test/support/moments.ts';
+import type { Call } from '#test/support/lambda.ts';
 import { excessOver } from '#test/support/rate-bound.ts';
 import { createWorld, type Options, URLS, type World } from '#test/support/world.ts';
 
@@ -190,6 +191,97 @@ describe('the bound is kept', () => {
     // A lane remembers its last request, however its interval changes.
     expect(excessOver({ requests: 20, perSeconds: 1 }, 20, timesOf(world, 'paced'))).toBeLessThanOrEqual(0);
   });
+});
+
+describe('the parts of lanes that have nothing to send', () => {
+  const limit = { requests: 5, perSeconds: 10 };
+  const byKey = { qos: 'at-least-once', order: 'key', lanes: 5, rateLimit: limit } as const;
+
+  test('are used by the other lanes: the messages of one key get the whole rate, in order', async () => {
+    const world = createWorld({});
+    world.put('paced', byKey);
+    const ids = Array.from({ length: 40 }, (_, index) => `m${index}`);
+    for (const id of ids) world.publish('paced', id, 'one-key');
+    await world.pass(75 * SECOND);
+    expect(rateOf(world, 'paced')).toBeGreaterThan((0.9 * limit.requests) / limit.perSeconds);
+    await rest(world, 'paced');
+    expect(delivered(world, 'paced')).toEqual(ids);
+    expect(excessOver(limit, 5, timesOf(world, 'paced'))).toBeLessThanOrEqual(0);
+    expect(await remains(world, 'paced')).toEqual(NOTHING);
+  });
+
+  test('are given back: a message of another lane waits for one interval at most', async () => {
+    const world = createWorld({});
+    world.put('paced', byKey);
+    for (let index = 0; index < 60; index++) world.publish('paced', `m${index}`, 'one-key');
+    for (let round = 0; round < 12; round++) {
+      await world.pass(5 * SECOND + 317 * round);
+      const publishedAt = world.now();
+      world.publish('paced', `other-${round}`, `key-${round}`);
+      await world.pass(13 * SECOND);
+      const [first] = world.ledger.of('paced', `other-${round}`);
+      expect((first?.at ?? Number.POSITIVE_INFINITY) - publishedAt, `round ${round}`).toBeLessThan(13 * SECOND);
+    }
+    expect(excessOver(limit, 5, timesOf(world, 'paced'))).toBeLessThanOrEqual(0);
+  });
+
+  test.each([
+    ['ordered', { qos: 'at-least-once', order: 'key', lanes: 5 }, 5],
+    ['unordered', { qos: 'auto', lanes: 20 }, 20],
+  ] as const)('are used by the other lanes after a death of the function: %s', async (_, options, lanes) => {
+    const rateLimit = { requests: lanes, perSeconds: 4 };
+    const world = createWorld({ seed: 4, concurrency: 20 });
+    world.put('paced', { ...options, rateLimit });
+    world.sweepEveryMinute();
+    for (let index = 0; index < lanes * 30; index++) world.publish('paced', `m${index}`, `key-${index}`);
+    await world.pass(20 * SECOND);
+    const isOfDrain = ({ command, input }: Call) =>
+      command === 'PutCommand' && JSON.stringify(input).includes('turns#1');
+    world.script.fate = nth(1, 'kill-after', isOfDrain);
+    await world.pass(8 * SECOND);
+    const before = timesOf(world, 'paced').length;
+    await world.pass(10 * SECOND);
+    const reached = (timesOf(world, 'paced').length - before) / 10 / (rateLimit.requests / rateLimit.perSeconds);
+    expect(reached).toBeGreaterThan(0.9);
+    await rest(world, 'paced');
+    expect(excessOver(rateLimit, lanes, timesOf(world, 'paced'))).toBeLessThanOrEqual(0);
+    expect(await remains(world, 'paced')).toEqual(NOTHING);
+  });
+
+  test.each(['kill-before', 'kill-after', 'fail', 'lose'] as const)(
+    'keep the bound when any call of a function that uses them ends so: %s',
+    async (fate) => {
+      for (let n = 1; n <= 40; n++) {
+        const world = createWorld({ seed: n });
+        const qos = n % 2 ? 'at-most-once' : 'at-least-once';
+        world.put('paced', { ...byKey, qos, dlq: 'letters' });
+        world.sweepEveryMinute();
+        for (let index = 0; index < 20; index++) world.publish('paced', `m${index}`, `key-${index % 3}`);
+        world.script.fate = nth(n * 3, fate, () => true);
+        await world.pass(10 * MINUTE);
+        expect(excessOver(limit, 5, timesOf(world, 'paced')), `call ${n}`).toBeLessThanOrEqual(0);
+        expect(await remains(world, 'paced'), `call ${n}`).toEqual(NOTHING);
+      }
+    },
+  );
+});
+
+test('a lane of a function that died goes on after half a minute, and not after the time of a whole function', async () => {
+  const world = createWorld({});
+  const limit = { requests: 1, perSeconds: 1 };
+  world.put('paced', { qos: 'at-least-once', rateLimit: limit });
+  world.sweepEveryMinute();
+  publishMany(world, 'paced', 60);
+  await world.pass(12 * SECOND);
+  world.script.answer = () => ({ kill: true });
+  await world.pass(3 * SECOND);
+  const died = Math.max(...timesOf(world, 'paced'));
+  world.script.answer = () => ({ status: 200 });
+  await world.pass(30 * SECOND);
+  const next = timesOf(world, 'paced').find((at) => at > died) ?? Number.POSITIVE_INFINITY;
+  expect(next - died).toBeGreaterThan(10 * SECOND);
+  expect(next - died).toBeLessThan(27 * SECOND);
+  expect(excessOver(limit, 1, timesOf(world, 'paced'))).toBeLessThanOrEqual(0);
 });
 
 test('a slow subscription with a rate is delivered at its rate', async () => {

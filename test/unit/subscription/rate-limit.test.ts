@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { laneCountIn, requestsInLane } from '#lib/message/lane-layout.ts';
 import { lanesIn, lanesOf } from '#lib/subscription/lanes.ts';
-import { laneIntervalMs } from '#lib/subscription/rate-limit.ts';
+import { laneIntervalMs, laneRatesOf } from '#lib/subscription/rate-limit.ts';
 import { faultsOf, sample, subscriptionOf } from '#test/support/subscription-items.ts';
 
 const withRate = (rateLimit: unknown, more = {}) => ({
@@ -88,6 +88,9 @@ describe.each(QUALITIES)('the lanes under %j', (quality) => {
         const perMs = lanes.map((lane) => 1 / laneIntervalMs(rateLimit, lane, layout));
         const sum = perMs.reduce((all, one) => all + one, 0);
         expect(sum * 1_000).toBeCloseTo(requests / perSeconds);
+        // What may be sent at once, and a half of it is left for what the network adds.
+        const atOnce = laneRatesOf(rateLimit, layout).map((rate) => 1 + rate.earlyMs / rate.intervalMs);
+        expect(atOnce.reduce((all, one) => all + one, 0)).toBeLessThanOrEqual(layout.requests);
         expect(lanes.length).toBeLessThanOrEqual(cap);
       }
     }
