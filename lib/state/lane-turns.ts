@@ -28,7 +28,7 @@ export type LaneTurns = {
 /** Turns of this many milliseconds are reserved in one write. A function that dies costs its lane at most this much. */
 const MOST_RESERVED_MS = 2_000;
 /** Milliseconds until the lane looks again for parts that are not used, when there was none. */
-const LOOK_AGAIN_MS = 2_500;
+const LOOK_AGAIN_MS = 1_000;
 /** A turn that was lost, because its request took long to prepare, is replaced by one within this time. */
 const MOST_REPLACED_MS = 2_000;
 
@@ -78,7 +78,8 @@ export function createLaneTurns(
         continue;
       }
       for (let left = at - now(); left > 0; left = at - now()) await wait(Math.ceil(left));
-      return next.part;
+      // The answer to the request before may have moved the turn.
+      if ((await next.part.nextAt()) <= now()) return next.part;
     }
   }
 
@@ -91,8 +92,8 @@ export function createLaneTurns(
   async function begin(part: RatePart): Promise<() => void> {
     for (let from: RatePart | undefined = part; from !== undefined; ) {
       const over = await from.begin();
-      if (over !== undefined) return over;
-      lose(from);
+      if (typeof over === 'function') return over;
+      if (over === 'taken') lose(from);
       from = await nextTurn((at, at0) => at > at0 + MOST_REPLACED_MS);
     }
     throw new TurnLost();

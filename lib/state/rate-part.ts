@@ -20,10 +20,10 @@ export type RatePart = {
   /** Reserves the turn at `at`. False: another function has written since, and `nextAt` reads anew. Throws when DynamoDB fails. */
   reserveAt(at: number): Promise<boolean>;
   /**
-   * Call it as the last thing before a request is sent, and what it returns when the request is over. Undefined: it may not be
-   * sent now, because another function has written since. Throws when DynamoDB fails.
+   * Call it as the last thing before a request is sent, and what it returns when the request is over. It may not be sent now
+   * after `early`, since the turn has not come yet, and `taken`, since another function has written. Throws when DynamoDB fails.
    */
-  begin(): Promise<(() => void) | undefined>;
+  begin(): Promise<(() => void) | 'early' | 'taken'>;
   /** Gives turns back that were reserved and not used. `isSpare`: any lane may take the part at once. Never throws. */
   giveBack(isSpare?: boolean): Promise<void>;
 };
@@ -98,7 +98,12 @@ export function createRatePart(
     const { at: before } = await known();
     const isUnchanged =
       before === undefined ? { absent: 'pk' } : { equals: { attribute: 'at', value: before } };
-    const item = { ...key, at, expiresAt: Math.ceil(at / 1_000) + KEPT_SECONDS, ...(isSpare && { spare: true }) };
+    const item = {
+      ...key,
+      at,
+      expiresAt: Math.ceil(at / 1_000) + KEPT_SECONDS,
+      ...(isSpare && { spare: true }),
+    };
     if (await stateTable.put(item, isUnchanged)) {
       stored = { at };
       return true;
@@ -143,14 +148,14 @@ export function createRatePart(
       for (;;) {
         await known();
         const sentAt = now();
-        if (sentAt < dueAt - earlyMs) return undefined;
+        if (sentAt < dueAt - earlyMs) return 'early';
         const turn = Math.max(sentAt + CLOCK_MS, dueAt);
         if (turn <= lastReserved()) {
           dueAt = turn + intervalMs;
           return overOf(sentAt, dueAt);
         }
         // The credentials or the claim took long.
-        if (!(await reserve(turn))) return undefined;
+        if (!(await reserve(turn))) return 'taken';
       }
     },
 

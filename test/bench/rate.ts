@@ -91,7 +91,8 @@ function row(one: Case, window: RateWindow): string {
   const allowed = Math.floor(SECONDS * perSecond);
   // The parts of the rate whose lanes SQS kept back.
   const lost = blocked.map(
-    ({ lane, from, to }) => ((to - from) / 1_000) * perSecond * (requestsInLane(lane, layout) / layout.requests),
+    ({ lane, from, to }) =>
+      ((to - from) / 1_000) * perSecond * (requestsInLane(lane, layout) / layout.requests),
   );
   const lostShare = lost.reduce((sum, part) => sum + part, 0) / (SECONDS * perSecond);
   const windows = WINDOWS_S.map(

@@ -602,15 +602,21 @@ export const DANGERS: readonly Danger[] = [
   },
   {
     id: 'rate-in-two-hands',
-    danger: 'Two functions use the same part of a rate at once, so a callback gets more requests than its rate.',
+    danger:
+      'Two functions use the same part of a rate at once, so a callback gets more requests than its rate.',
     edits: [
-      ['lib/state/rate-part.ts', 'if (await stateTable.put(item, isUnchanged)) {', 'if (await stateTable.put(item)) {'],
+      [
+        'lib/state/rate-part.ts',
+        'if (await stateTable.put(item, isUnchanged)) {',
+        'if (await stateTable.put(item)) {',
+      ],
     ],
     tests: [['state/rate-part', 'several functions that use one part']],
   },
   {
     id: 'rate-lock-too-short',
-    danger: 'The lock of a lane ends while its last request is under way, so two functions send for one lane.',
+    danger:
+      'The lock of a lane ends while its last request is under way, so two functions send for one lane.',
     edits: [['lib/deliver/shorter-lock.ts', 'return { ...bounds, endsAt };', 'return bounds;']],
     tests: [['deliver/shorter-lock', 'every message of the lane is hidden']],
   },

@@ -81,6 +81,7 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
 
   function query({ TableName = '', IndexName, KeyConditionExpression, ...input }: QueryCommand['input']) {
     if (IndexName === undefined && KeyConditionExpression === 'pk = :pk') return queryKey(TableName, input);
+    if (IndexName === undefined && KeyConditionExpression === RANGE) return queryKey(TableName, input);
     if (IndexName === 'due' && KeyConditionExpression === BETWEEN) return queryDue(TableName, input);
     if (IndexName !== 'by-topic' || KeyConditionExpression !== 'topic = :topic') {
       throw unknown(`the query of ${IndexName} by ${KeyConditionExpression}`);
@@ -131,11 +132,13 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
     };
   }
 
-  /** Queries one partition, ordered by its sort key. */
+  /** Queries one partition or a range of it, ordered by its sort key. */
   function queryKey(table: string, input: Omit<QueryCommand['input'], 'TableName'>) {
-    const pk = input.ExpressionAttributeValues?.[':pk'];
+    const { ':pk': pk, ':from': from, ':to': to } = input.ExpressionAttributeValues ?? {};
+    const isIn = (sk: string) => from === undefined || (compare(sk, from) >= 0 && compare(sk, to) <= 0);
     const found = tableOf(table)
       .with('pk', pk)
+      .filter(({ sk }) => isIn(String(sk)))
       .sort((a, b) => compare(String(a.sk), String(b.sk)));
     return paged(found, input, ({ sk }) => ({ pk, sk }));
   }
@@ -262,6 +265,7 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
   };
 }
 
+const RANGE = 'pk = :pk AND sk BETWEEN :from AND :to';
 const BETWEEN = 'dueShard = :shard AND dueAt BETWEEN :from AND :to';
 const idOf = ({ id }: Item): string => String(id);
 

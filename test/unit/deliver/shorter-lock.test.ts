@@ -1,7 +1,7 @@
 // The lock of a lane with a rate: its messages are invisible for one slice and its last request, and no longer.
 import { expect, test } from 'vitest';
-import { shortenLock } from '#lib/deliver/shorter-lock.ts';
 import type { Queued } from '#lib/deliver/queued.ts';
+import { shortenLock } from '#lib/deliver/shorter-lock.ts';
 import type { Registration } from '#lib/state/registration.ts';
 import { subscriptionOf } from '#test/support/subscription-items.ts';
 
