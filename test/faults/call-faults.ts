@@ -45,6 +45,8 @@ export async function carryOut(
       return undeleted(call);
     case 'partly':
       return partly(call);
+    case 'partly-refused':
+      return partly(call, true);
     case 'expired-receipt':
       return refuseReceipts(call);
     case 'kill-before':

@@ -6,8 +6,8 @@ import type { Draw } from './random-draw.ts';
 
 /** The operations, and the faults that each can have. Operations with much effect are named more often. */
 const OPERATIONS: readonly (readonly [operation: string, ...more: readonly CallFault['kind'][]])[] = [
-  ['SendMessageBatch', 'partly', 'twice'],
-  ['SendMessageBatch', 'partly', 'twice'],
+  ['SendMessageBatch', 'partly', 'partly-refused', 'twice'],
+  ['SendMessageBatch', 'partly', 'partly-refused', 'twice'],
   ['SendMessage', 'twice'],
   ['DeleteMessageBatch', 'partly', 'twice', 'expired-receipt'],
   ['DeleteMessageBatch', 'partly', 'expired-receipt'],

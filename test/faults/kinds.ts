@@ -114,6 +114,7 @@ export const AWS_KINDS: readonly Kind[] = [
   { name: 'SQS call is done and times out', isIn: calls('late-answer', SQS) },
   { name: 'SQS call is done and its answer lost', isIn: calls('lost-answer', SQS) },
   { name: 'SQS call is done by half', isIn: calls('partly', SQS) },
+  { name: 'SQS refuses entries', isIn: calls('partly-refused') },
   { name: 'SQS call is done twice', isIn: calls('twice', SQS) },
   { name: 'message received twice at once', isIn: calls('received-twice') },
   { name: 'deleted message received again', isIn: calls('undeleted') },

@@ -129,6 +129,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   known('lane-over-cap', ['cap', 'out of order']),
   known('unsettled-in-the-middle', ['lost', 'out of order']),
-  known('refused-in-a-wave', ['lost'], [often('partly', 'SendMessageBatch')]),
+  known('refused-in-a-wave', ['lost'], [often('partly-refused', 'SendMessageBatch')]),
   known('unprocessed-entries', ['lost'], [often('partly', 'BatchWriteItem')]),
 ];

@@ -7,8 +7,11 @@ const entriesSchema = z.looseObject({ Entries: z.array(z.looseObject({ Id: z.str
 const requestsSchema = z.looseObject({ RequestItems: z.record(z.string(), z.unknown()) });
 const keysSchema = z.looseObject({ Keys: z.array(z.unknown()) });
 
-/** Does the first half of the call, and answers for the whole. */
-export async function partly(call: AwsCall): Promise<void> {
+/**
+ * Does the first half of the call, and answers for the whole. `isSendersFault`: of a batch to SQS, the answer blames the caller
+ * for the rest, so it is not asked again at once.
+ */
+export async function partly(call: AwsCall, isSendersFault = false): Promise<void> {
   const { req, res, body, service, operation } = call;
   const parsed: unknown = JSON.parse(body.toString());
   const changed = (input: object) => ({ ...call, body: Buffer.from(JSON.stringify(input)) });
@@ -21,8 +24,8 @@ export async function partly(call: AwsCall): Promise<void> {
     const answer = done.length === 0 ? {} : await jsonOf(changed({ ...rest, Entries: done }));
     const Failed = left.map(({ Id }) => ({
       Id,
-      SenderFault: false,
-      Code: 'InternalError',
+      SenderFault: isSendersFault,
+      Code: isSendersFault ? 'InvalidParameterValue' : 'InternalError',
       Message: 'A fault',
     }));
     return sendJson(res, '1.0', {

@@ -85,6 +85,7 @@ export const CALL_FAULTS = [
   'late-answer',
   'slow',
   'partly',
+  'partly-refused',
   'twice',
   'received-twice',
   'undeleted',
