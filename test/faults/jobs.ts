@@ -12,6 +12,8 @@ export type Job = {
   readonly kill?: Kill;
   /** Faults of calls that the plan has besides its own. */
   readonly calls?: readonly CallFault[];
+  /** The plan, in the place of the seed's. */
+  readonly plan?: Plan;
 };
 
 /** The options that run a job again. */
@@ -19,8 +21,8 @@ export const nameOf = ({ seed, kill }: Job): string =>
   kill === undefined ? `${seed}` : `${seed} --kill ${kill.place}:${kill.n}`;
 
 /** The plan of a job. `broker`: the stage has a Kafka broker. */
-export function planOf({ seed, kill, calls = [] }: Job, broker: boolean): Plan {
-  const drawn = drawPlan(seed, { broker });
+export function planOf({ seed, kill, calls = [], plan: given }: Job, broker: boolean): Plan {
+  const drawn = given ?? drawPlan(seed, { broker });
   const plan = { ...drawn, calls: [...drawn.calls, ...calls] };
   return kill === undefined ? plan : killedOnce(plan, kill);
 }
@@ -39,13 +41,13 @@ function killedOnce(plan: Plan, { place, n }: Kill): Plan {
   };
 }
 
-/** The seeds in turn, each with these faults of calls besides its own; without `to` there is no end. */
+/** The seeds in turn, each with the same further parts; without `to` there is no end. */
 export function* seedsFrom(
   from: number,
   to = Number.POSITIVE_INFINITY,
-  calls: readonly CallFault[] = [],
+  more: Pick<Job, 'calls' | 'plan'> = {},
 ): Generator<Job> {
-  for (let seed = from; seed <= to; seed++) yield { seed, ...(calls.length > 0 && { calls }) };
+  for (let seed = from; seed <= to; seed++) yield { seed, ...more };
 }
 
 export type EachCall = {

@@ -1,15 +1,17 @@
-// Builds the bundles of a broken copy of the product, and runs seeds on them until one finds the defect.
+// Builds the bundles of a broken copy of the product, and runs seeds on them until one finds the defect. The same run on the
+// product itself has to keep every promise.
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensurePackaged } from '#lib/local/package.ts';
-import { createEachCall, nameOf, seedsFrom } from './jobs.ts';
+import { createEachCall, type Job, nameOf, seedsFrom } from './jobs.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
+import type { SeedResult } from './run-seed.ts';
 import { runSeeds } from './seeds.ts';
 
 type Limits = { readonly from: number; readonly to: number | undefined; readonly workers: number };
 
-/** The seeds that a mutation gets before it counts as not found. */
+/** The seeds, or runs of its plan, that a mutation gets before it counts as not found. */
 const MOST_SEEDS = 120;
 
 const COPIED = [
@@ -28,22 +30,67 @@ export async function tryMutations(word: string, limits: Limits): Promise<boolea
   const chosen = MUTATIONS.filter(({ id }) => id.includes(word));
   let missed = 0;
   for (const mutation of chosen) {
-    const found = await seedsFor(mutation, limits);
-    if (found.by === undefined) missed += 1;
-    console.log(
-      found.by === undefined
-        ? `MISSED  ${mutation.id}: ${found.seeds} runs kept every promise`
-        : `caught  ${mutation.id}: after ${found.seeds} runs, ${found.by}`,
-    );
+    const { runs, caught } = await runsOf(mutation, limits);
+    const control = caught && (await breachOfProduct(caught));
+    if (caught === undefined || control !== undefined) missed += 1;
+    console.log(verdict(mutation.id, runs, caught, control));
   }
   console.log(`${chosen.length} mutations, ${missed} missed`);
   return chosen.length > 0 && missed === 0;
 }
 
-async function seedsFor(
-  { edits, breaks, eachCallOf, calls }: Mutation,
-  { from, to = from + MOST_SEEDS - 1, workers }: Limits,
-): Promise<{ readonly seeds: number; readonly by: string | undefined }> {
+function verdict(
+  id: string,
+  runs: number,
+  caught: SeedResult | undefined,
+  control: string | undefined,
+): string {
+  if (caught === undefined) return `MISSED  ${id}: ${runs} runs kept every promise`;
+  if (control !== undefined) return `INVALID ${id}: the product itself, without the mutation: ${control}`;
+  const [first] = caught.breaches;
+  return `caught  ${id}: after ${runs} runs, seed ${nameOf(caught)}, ${first?.promise}: ${first?.text.slice(0, 150)}`;
+}
+
+/** Runs seeds, or the mutation's own plan, on the broken product until a promise is broken. */
+async function runsOf(mutation: Mutation, { from, to = from + MOST_SEEDS - 1, workers }: Limits) {
+  const { breaks, eachCallOf, calls, plan } = mutation;
+  const each = eachCallOf === undefined ? undefined : createEachCall(eachCallOf, eachCallOf);
+  const jobs = each?.jobs ?? seedsFrom(from, to, { ...(calls && { calls }), ...(plan && { plan }) });
+  let runs = 0;
+  let caught: SeedResult | undefined;
+  await onCopy(mutation, async (root) => {
+    await runSeeds({ root, jobs, workers, forMs: Number.POSITIVE_INFINITY, kafka: false }, (result) => {
+      runs += 1;
+      each?.heard(result, result.hits.length > 0);
+      const breaches = result.breaches.filter(({ promise }) => breaks.includes(promise));
+      if (breaches.length > 0) caught ??= { ...result, breaches };
+      return caught === undefined;
+    });
+  });
+  return { runs, caught };
+}
+
+/** Runs a job on the product as it is: a promise that is broken then too says nothing about the mutation. */
+async function breachOfProduct({ seed, kill, calls, plan }: SeedResult): Promise<string | undefined> {
+  const root = process.cwd();
+  const job: Job = { seed, ...(kill && { kill }), ...(calls && { calls }), ...(plan && { plan }) };
+  const jobs = [job].values();
+  let found: string | undefined;
+  await ensurePackaged(root);
+  await runSeeds(
+    { root, jobs, workers: 1, forMs: Number.POSITIVE_INFINITY, kafka: false },
+    ({ breaches: [first] }) => {
+      if (first !== undefined) found = `${first.promise}: ${first.text.slice(0, 150)}`;
+      return true;
+    },
+  );
+  return found;
+}
+
+async function onCopy(
+  { edits }: Pick<Mutation, 'edits'>,
+  run: (root: string) => Promise<void>,
+): Promise<void> {
   const root = process.cwd();
   const copy = mkdtempSync(join(tmpdir(), 'faults-mutation-'));
   try {
@@ -51,20 +98,7 @@ async function seedsFor(
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
     for (const [file, before, after] of edits) edit(join(copy, file), before, after);
     await ensurePackaged(copy);
-    let seeds = 0;
-    let by: string | undefined;
-    const each = eachCallOf === undefined ? undefined : createEachCall(eachCallOf, eachCallOf);
-    const jobs = each?.jobs ?? seedsFrom(from, to, calls);
-    const run = { root: copy, jobs, workers, forMs: Number.POSITIVE_INFINITY, kafka: false };
-    await runSeeds(run, (result) => {
-      seeds += 1;
-      each?.heard(result, result.hits.length > 0);
-      const breach = result.breaches.find(({ promise }) => breaks.includes(promise));
-      if (breach !== undefined)
-        by ??= `seed ${nameOf(result)}, ${breach.promise}: ${breach.text.slice(0, 150)}`;
-      return by === undefined;
-    });
-    return { seeds, by };
+    await run(copy);
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }

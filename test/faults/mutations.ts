@@ -3,7 +3,8 @@
 // their id. A mutation that only a rare order of events shows is left to the tests that test/mutations names.
 import { DANGERS } from '#test/mutations/dangers.ts';
 import type { PROMISES } from './check.ts';
-import type { CallFault } from './plan.ts';
+import type { CallFault, Plan } from './plan.ts';
+import { DRAINS_BESIDE_ARRIVALS, FAILURES_IN_LANES, SLOW_LANES } from './provoking-plans.ts';
 
 export type Mutation = {
   readonly id: string;
@@ -12,14 +13,20 @@ export type Mutation = {
   readonly breaks: readonly (typeof PROMISES)[number][];
   /** Each call of this seed's plan is killed in turn, because few seeds kill a function at the place. Undefined: seeds in turn. */
   readonly eachCallOf?: number;
+  /** The plan that each run has, in the place of seeds. */
+  readonly plan?: Plan;
   /** Faults of calls that all seeds have then, because few draw them often enough. */
   readonly calls?: readonly CallFault[];
 };
 
-function known(id: string, breaks: Mutation['breaks'], calls: Mutation['calls'] = []): Mutation {
+function known(
+  id: string,
+  breaks: Mutation['breaks'],
+  more: Pick<Mutation, 'calls' | 'plan'> = {},
+): Mutation {
   const danger = DANGERS.find((one) => one.id === id);
   if (danger === undefined) throw new Error(`test/mutations has no ${id}`);
-  return { id, edits: danger.edits, breaks, calls };
+  return { id, edits: danger.edits, breaks, ...more };
 }
 
 /** The first calls of the functions' operation have this fault. */
@@ -58,6 +65,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ],
     ],
     breaks: ['out of order', 'cap', 'doubled', 'stuck', 'lost'],
+    plan: DRAINS_BESIDE_ARRIVALS,
   },
   {
     id: 'entries-are-not-written',
@@ -127,8 +135,8 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     breaks: ['cap', 'out of order'],
   },
-  known('lane-over-cap', ['cap', 'out of order']),
-  known('unsettled-in-the-middle', ['lost', 'out of order']),
-  known('refused-in-a-wave', ['lost'], [often('partly-refused', 'SendMessageBatch')]),
-  known('unprocessed-entries', ['lost'], [often('partly', 'BatchWriteItem')]),
+  known('lane-over-cap', ['cap'], { plan: SLOW_LANES }),
+  known('unsettled-in-the-middle', ['lost'], { plan: FAILURES_IN_LANES }),
+  known('refused-in-a-wave', ['lost'], { calls: [often('partly-refused', 'SendMessageBatch')] }),
+  known('unprocessed-entries', ['lost'], { calls: [often('partly', 'BatchWriteItem')] }),
 ];

@@ -9,7 +9,7 @@ test('seeds follow one another', () => {
 
 test('a seed may have more faults of calls than it draws', () => {
   const more = { kind: 'slow', operation: 'PutItem', from: 1, times: 9, pollers: false } as const;
-  const [job] = [...seedsFrom(5, 5, [more])];
+  const [job] = [...seedsFrom(5, 5, { calls: [more] })];
   if (job === undefined) throw new Error('no job');
   expect(planOf(job, false).calls).toEqual([...planOf({ seed: 5 }, false).calls, more]);
 });

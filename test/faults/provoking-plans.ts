@@ -1,0 +1,97 @@
+// Plans for mutations that the plans of seeds seldom show: one subscription, many messages, and the circumstances in which the
+// missing safeguard is needed.
+import type { CallFault, Plan, PlannedSubscription, Settings } from './plan.ts';
+
+type Provocation = Pick<PlannedSubscription, 'answers'> &
+  Partial<Pick<Plan, 'calls' | 'events'>> & {
+    readonly settings: Partial<Settings>;
+    readonly messages: number;
+    /** Milliseconds between two messages. */
+    readonly everyMs: number;
+  };
+
+const ID = 's0-0';
+
+const PLAIN: Settings = {
+  qos: 'at-least-once',
+  byKey: false,
+  lanes: 1,
+  filtered: false,
+  interrupts: true,
+  stops: false,
+  secret: false,
+  named: false,
+};
+
+function planOf({ settings, answers, messages, everyMs, calls = [], events = [] }: Provocation): Plan {
+  const all = { ...PLAIN, ...settings };
+  return {
+    seed: 0,
+    fifoDeletedAgain: 'success',
+    fifoLateDelete: 'success',
+    subscriptions: [{ id: ID, byTopic: false, settings: all, answers }],
+    messages: Array.from({ length: messages }, (_, index) => ({
+      id: `m0-${String(index).padStart(3, '0')}`,
+      to: { subscription: ID },
+      subscriptions: [ID],
+      key: 'k0',
+      ordered: all.qos.startsWith('at-'),
+      keep: true,
+      bytes: 60,
+      atMs: index * everyMs,
+    })),
+    calls,
+    events,
+  };
+}
+
+/** Every other write of entries is slow, so a drain may come to its end while messages are parked. */
+const slowWrites = Array.from(
+  { length: 60 },
+  (_, index): CallFault => ({
+    kind: 'slow',
+    operation: 'BatchWriteItem',
+    from: 1 + 2 * index,
+    times: 1,
+    pollers: false,
+  }),
+);
+
+/** A lane is drained again and again while messages come into it. */
+export const DRAINS_BESIDE_ARRIVALS = planOf({
+  settings: {},
+  answers: Array.from({ length: 60 }, (_, index) =>
+    index % 12 === 0 ? { kind: 'reset-at-connect', afterMs: 0 } : { kind: 'status', status: 200, afterMs: 0 },
+  ),
+  messages: 150,
+  everyMs: 40,
+  calls: slowWrites,
+  events: Array.from({ length: 12 }, (_, index) => ({
+    do: 'jump' as const,
+    ms: 30_000,
+    atMs: 400 + 450 * index,
+  })),
+});
+
+/** Several requests of a lane are under way at once, and all are slow. */
+export const SLOW_LANES = planOf({
+  settings: { qos: 'auto', lanes: 5 },
+  answers: Array.from({ length: 60 }, () => ({ kind: 'status', status: 200, afterMs: 300 })),
+  messages: 60,
+  everyMs: 0,
+});
+
+/** Several requests of a lane are under way at once, and a part of them fails. */
+export const FAILURES_IN_LANES = planOf({
+  settings: { qos: 'auto', lanes: 5, interrupts: true },
+  answers: Array.from({ length: 60 }, (_, index) =>
+    index % 4 === 1 ? { kind: 'reset-at-connect', afterMs: 0 } : { kind: 'status', status: 200, afterMs: 50 },
+  ),
+  messages: 60,
+  everyMs: 0,
+  events: Array.from({ length: 6 }, (_, index) => ({
+    do: 'jump' as const,
+    ms: 30_000,
+    atMs: 400 + 400 * index,
+  })),
+});
