@@ -81,9 +81,27 @@ export const SLOW_LANES = planOf({
   everyMs: 0,
 });
 
-/** Several requests of a lane are under way at once, and a part of them fails. */
+/** Six of ten writes to the state fail: more than a client repeats. */
+const failingWrites = ['UpdateItem', 'PutItem', 'BatchWriteItem'].flatMap((operation) =>
+  Array.from(
+    { length: 10 },
+    (_, index): CallFault => ({
+      kind: 'error',
+      operation,
+      from: 1 + 10 * index,
+      times: 6,
+      pollers: false,
+    }),
+  ),
+);
+
+/**
+ * Several requests of a lane are under way at once, and a part of them fails. What follows from a failure can't be written, so
+ * the message stays on the queue, between others that were delivered.
+ */
 export const FAILURES_IN_LANES = planOf({
-  settings: { qos: 'auto', lanes: 5, interrupts: true },
+  settings: { qos: 'auto', lanes: 9 },
+  calls: failingWrites,
   answers: Array.from({ length: 60 }, (_, index) =>
     index % 4 === 1 ? { kind: 'reset-at-connect', afterMs: 0 } : { kind: 'status', status: 200, afterMs: 50 },
   ),
