@@ -81,29 +81,35 @@ export const SLOW_LANES = planOf({
   everyMs: 0,
 });
 
-/** Six of ten writes to the state fail: more than a client repeats. */
-const failingWrites = ['UpdateItem', 'PutItem', 'BatchWriteItem'].flatMap((operation) =>
-  Array.from(
-    { length: 10 },
-    (_, index): CallFault => ({
-      kind: 'error',
-      operation,
-      from: 1 + 10 * index,
-      times: 6,
-      pollers: false,
-    }),
-  ),
+/** After the first ones, six of ten sends fail: more than a client repeats. */
+const failingSends = Array.from(
+  { length: 10 },
+  (_, index): CallFault => ({
+    kind: 'error',
+    operation: 'SendMessageBatch',
+    from: 7 + 10 * index,
+    times: 6,
+    pollers: false,
+  }),
 );
 
 /**
- * Several requests of a lane are under way at once, and a part of them fails. What follows from a failure can't be written, so
- * the message stays on the queue, between others that were delivered.
+ * Several requests of a lane are under way at once, and a part of them is rejected. Some dead letters can't be sent, so their
+ * messages stay on the queue, between others that were delivered.
  */
 export const FAILURES_IN_LANES = planOf({
-  settings: { qos: 'auto', lanes: 9 },
-  calls: failingWrites,
+  settings: {
+    qos: 'auto',
+    lanes: 9,
+    interrupts: false,
+    dlq: 'letters',
+    retry: { retryOption: 'No Retry' },
+  },
+  calls: failingSends,
   answers: Array.from({ length: 60 }, (_, index) =>
-    index % 4 === 1 ? { kind: 'reset-at-connect', afterMs: 0 } : { kind: 'status', status: 200, afterMs: 50 },
+    index % 3 === 1
+      ? { kind: 'status', status: 400, afterMs: 0 }
+      : { kind: 'status', status: 200, afterMs: 50 },
   ),
   messages: 60,
   everyMs: 0,
