@@ -6,7 +6,8 @@ import { tenantsOfFullestStage } from './tenants.ts';
 
 /** Which figure of a limit counts: as the stage is set up, or after the operator has turned what can be turned. */
 export type Reach = 'now' | 'most';
-type At = { readonly reach: Reach; readonly side: keyof Range };
+/** `end`: how far the batches are filled; full batches where left out. */
+type At = { readonly reach: Reach; readonly side: keyof Range; readonly end?: keyof CallsAtEnds };
 export type Capacity = {
   /** The largest value below every limit. */
   readonly value: number;
@@ -15,11 +16,15 @@ export type Capacity = {
 };
 export type Model = { readonly settings: StageSettings; readonly calls: CallsAtEnds };
 
-/** How much of the limit is used, 1 being all of it. A stage under load has full batches: a busy mapping fills them. */
-export const usedOf = (limit: Limit, reach: Reach, side: keyof Range = 'high'): number => {
-  const need = limit.full[side];
+/**
+ * How much of the limit is used, 1 being all of it. Of the higher figure and of full batches, unless said otherwise: a busy
+ * mapping fills its batches.
+ */
+export const usedOf = (limit: Limit, { reach, side = 'high', end = 'full' }: AtLimit): number => {
+  const need = limit[end][side];
   return need === 0 ? 0 : need / limit[reach];
 };
+type AtLimit = Pick<At, 'reach' | 'end'> & Partial<Pick<At, 'side'>>;
 
 /** The limits that a second stage moves: those of an account's quotas can be raised, and a subscription has one stage. */
 export const isOfStage = ({ scope }: Limit): boolean => scope === 'the stage' || scope === 'one topic';
@@ -28,7 +33,7 @@ export const isOfStage = ({ scope }: Limit): boolean => scope === 'the stage' ||
 export const stoppingLimits = (limits: readonly Limit[], reach: Reach): readonly Limit[] =>
   limits
     .filter(({ scope }) => scope !== 'slow subscriptions' && scope !== 'one tenant')
-    .toSorted((one, other) => usedOf(other, reach) - usedOf(one, reach));
+    .toSorted((one, other) => usedOf(other, { reach }) - usedOf(one, { reach }));
 
 const LARGEST = 10_000_000;
 const MOST_STAGES = 1_000;
@@ -36,21 +41,17 @@ const MOST_STAGES = 1_000;
 /** The most deliveries a second, all else as in the load. `counts`: the limits that count, all that stop a stage if left out. */
 export const mostDeliveries = (
   load: ScaleLoad,
-  { reach, side }: At,
+  at: At,
   { settings, calls }: Model,
   counts: (limit: Limit) => boolean = () => true,
 ): Capacity =>
-  largest((rate) => stoppingLimits(limitsOf({ ...load, rate }, settings, calls), reach).filter(counts), {
-    reach,
-    side,
-  });
+  largest(
+    (rate) => stoppingLimits(limitsOf({ ...load, rate }, settings, calls), at.reach).filter(counts),
+    at,
+  );
 
 /** The most subscriptions, with the load's deliveries a second over all of them. */
-export function mostSubscriptions(
-  load: ScaleLoad,
-  { reach, side }: At,
-  { settings, calls }: Model,
-): Capacity {
+export function mostSubscriptions(load: ScaleLoad, at: At, { settings, calls }: Model): Capacity {
   const withSo = (subscriptions: number): ScaleLoad => ({
     ...load,
     subscriptions,
@@ -60,10 +61,10 @@ export function mostSubscriptions(
   // What a single subscription can take is no limit on how many there are: with more of them, each has less.
   return largest(
     (count) =>
-      stoppingLimits(limitsOf(withSo(count), settings, calls), reach).filter(
+      stoppingLimits(limitsOf(withSo(count), settings, calls), at.reach).filter(
         ({ scope }) => scope !== 'one subscription',
       ),
-    { reach, side },
+    at,
   );
 }
 
@@ -91,8 +92,8 @@ export function stagesFor(load: ScaleLoad, share: number, model: Model): number 
 }
 
 /** Finds the largest whole number at which no limit is passed. The use of every limit grows with it, or stays. */
-function largest(limitsAt: (value: number) => readonly Limit[], { reach, side }: At): Capacity {
-  const brokenAt = (value: number) => limitsAt(value).filter((limit) => usedOf(limit, reach, side) > 1);
+function largest(limitsAt: (value: number) => readonly Limit[], at: At): Capacity {
+  const brokenAt = (value: number) => limitsAt(value).filter((limit) => usedOf(limit, at) > 1);
   if (brokenAt(LARGEST).length === 0) return { value: LARGEST, limit: undefined };
   let [fits, breaks] = [0, LARGEST];
   while (breaks - fits > 1) {

@@ -31,7 +31,7 @@ export type Limit = {
 };
 
 /** With everything raised, slow drains have the same fifth of `deliver` as they have in the defaults. */
-const MOST_SLOTS = QUOTAS.mappingConcurrency / 5;
+export const MOST_SLOTS = QUOTAS.mappingConcurrency / 5;
 
 /** The limits of a stage and the needs of this load, in the order of a message's way. */
 export function limitsOf(load: ScaleLoad, settings: StageSettings, calls: CallsAtEnds): readonly Limit[] {

@@ -13,7 +13,7 @@ import {
   usedOf,
 } from './answers.ts';
 import { deliverInvocations } from './invocations.ts';
-import { type Limit, limitsOf } from './limits.ts';
+import { type Limit, limitsOf, MOST_SLOTS } from './limits.ts';
 import type { BatchEnd, CallsAtEnds } from './load.ts';
 import type { ScaleOptions } from './options.ts';
 import { QUOTAS, type Range } from './quotas.ts';
@@ -21,14 +21,16 @@ import { tenantsOfFullestStage } from './tenants.ts';
 
 /** A second stage is due when the first one is used so far. */
 const FULL_SHARE = 0.8;
+const NOW = { reach: 'now' } as const;
 
 /** The text of the report: the limits as a table, then the answers. */
 export function scaleReport(options: ScaleOptions, calls: CallsAtEnds): string {
   const model: Model = { settings: options.settings, calls };
   const limits = limitsOf(options, options.settings, calls);
   return [
-    `${number(options.subscriptions)} subscriptions, ${number(options.rate)} deliveries a second under ${options.qos}, callbacks of ${number(options.latencyMs)} ms, messages for ${number(options.fanOut)} of them each, slow ones beside them: ${number(options.slow)}; ${options.region}`,
+    `${number(options.subscriptions)} subscriptions, ${number(options.rate)} deliveries a second under ${options.qos}, callbacks of ${number(options.latencyMs)} ms, deliveries of one message: ${number(options.fanOut)}, slow subscriptions beside them: ${number(options.slow)}; ${options.region}`,
     `Arithmetic with means, not a measurement and not a simulation. Quotas of AWS as of ${QUOTAS.date}.`,
+    'How far Lambda fills its batches is not documented. The two ends are ten messages in each batch and one in each. Batches fill when all invocations are busy, so a full stage is near the first end. "Used now" is its share of "now".',
     '',
     ...table(limits),
     '',
@@ -47,7 +49,7 @@ function table(limits: readonly Limit[]): string[] {
       rangeText(limit.alone),
       number(limit.now),
       number(limit.most),
-      `${number(usedOf(limit, 'now') * 100)} %`,
+      `${number(usedOf(limit, NOW) * 100)} %`,
     ]),
   ];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
@@ -61,52 +63,71 @@ function table(limits: readonly Limit[]): string[] {
 }
 
 function whatBreaks(limits: readonly Limit[]): string[] {
-  const order = stoppingLimits(limits, 'now').filter((limit) => usedOf(limit, 'now') > 0);
+  const order = stoppingLimits(limits, 'now').filter((limit) => usedOf(limit, NOW) > 0);
   const [first] = order;
   if (first === undefined) return [];
   const over = limits
-    .filter((limit) => usedOf(limit, 'now') > 1)
-    .toSorted((a, b) => usedOf(b, 'now') - usedOf(a, 'now'));
-  const isOver = usedOf(first, 'now') > 1;
+    .filter((limit) => usedOf(limit, NOW) > 1)
+    .toSorted((a, b) => usedOf(b, NOW) - usedOf(a, NOW));
+  const isOver = usedOf(first, NOW) > 1;
   return [
-    `Breaks first: ${first.name} (${first.scope}). ${isOver ? 'This load is more than it takes.' : `This load uses ${number(usedOf(first, 'now') * 100)} % of it.`}`,
+    `Breaks first: ${first.name} (${first.scope}). ${isOver ? 'This load is more than it takes.' : `This load uses ${number(usedOf(first, NOW) * 100)} % of it.`}`,
     ...(over.length === 0 ? [`To turn: nothing for this load. Later: ${first.turn}.`] : ['To turn:']),
     ...over.map(({ name, scope, turn }) => `  ${name} (${scope}): ${turn}`),
+    ...(over.some(isOfSlow)
+      ? ['  Too few slots delay the slow subscriptions alone: their messages wait in their backlogs.']
+      : []),
   ];
 }
 
+/** Slow subscriptions are held apart: they wait for themselves alone. */
+const isOfSlow = ({ scope }: Limit): boolean => scope === 'slow subscriptions' || scope === 'one tenant';
+
 function oneStage(options: ScaleOptions, model: Model): string[] {
-  const deliveries = (reach: Reach) => between((side) => mostDeliveries(options, { reach, side }, model));
-  const subscriptions = (reach: Reach) =>
-    between((side) => mostSubscriptions(options, { reach, side }, model));
+  const figure = { deliveries: mostDeliveries, subscriptions: mostSubscriptions };
+  const takes = (what: keyof typeof figure, reach: Reach, end: keyof CallsAtEnds) =>
+    between((side) => figure[what](options, { reach, side, end }, model));
+  const rows = (what: keyof typeof figure, name: string) =>
+    (['now', 'most'] as const).flatMap((reach) => [
+      `  ${name}, ${reach === 'now' ? 'as set up' : 'everything raised'}:`,
+      `    full batches: ${takes(what, reach, 'full')}`,
+      `    one a batch:  ${takes(what, reach, 'alone')}`,
+    ]);
   const { slowDrainBudget } = model.settings;
+  const slow = (slots: number) =>
+    `${number(mostSlow(options, slots))}, of them ${number(mostSlow(options, tenantSlotsOf(slots)))} of one tenant`;
   const busy = (end: BatchEnd) => rangeText(deliverInvocations(options, model.settings, end));
   return [
     '',
     'One stage takes, all else as given:',
-    `  deliveries a second, as set up:           ${deliveries('now')}`,
-    `  deliveries a second, everything raised:   ${deliveries('most')}`,
-    `  subscriptions at this rate, as set up:    ${subscriptions('now')}`,
-    `  subscriptions at this rate, all raised:   ${subscriptions('most')}`,
-    `  slow subscriptions of ${number(options.slowMs)} ms with ${figures(options.slowRate)} messages a second each: ${number(mostSlow(options, slowDrainBudget))}, of them ${number(mostSlow(options, tenantSlotsOf(slowDrainBudget)))} of one tenant.`,
-    '  Further ones wait longer and longer in their own backlogs, and delay no other subscription.',
+    ...rows('deliveries', 'deliveries a second'),
+    ...rows('subscriptions', 'subscriptions at this rate'),
+    `  slow subscriptions of ${number(options.slowMs)} ms with ${figures(options.slowRate)} messages a second each:`,
+    `    as set up: ${slow(slowDrainBudget)}; with ${MOST_SLOTS} slots: ${slow(MOST_SLOTS)}`,
+    '    Further ones wait longer and longer in their own backlogs, and delay no other subscription.',
     '',
-    'How far Lambda fills its batches is not documented. This load keeps so many invocations of deliver busy:',
+    'This load keeps so many invocations of deliver busy:',
     `  ${busy('full')} with ten messages of different lanes in each, ${busy('oneLane')} with ten of one lane, ${busy('alone')} with one message.`,
-    '  Batches fill when all invocations are busy. So the first figure decides on the capacity, and the last one on the bill.',
+    '  The first figure decides on the capacity, and the last one on the bill.',
   ];
 }
 
 function moreStages(options: ScaleOptions, model: Model): string[] {
   const most = mostDeliveries(options, { reach: 'most', side: 'high' }, model, isOfStage);
   const stages = stagesFor(options, FULL_SHARE, model);
+  const noHelp = limitsOf(options, model.settings, model.calls)
+    .filter((limit) => limit.scope === 'one subscription' && usedOf(limit, NOW) > 1)
+    .map(
+      ({ name }) =>
+        `More stages do not help against this limit, because a subscription has one stage: ${name}.`,
+    );
   const lines = [
     '',
     most.limit === undefined
       ? 'No limit of a stage calls for a second one.'
       : `A second stage is due at ${figures(most.value * FULL_SHARE)} deliveries a second: ${FULL_SHARE * 100} % of where this limit is reached with everything raised: ${most.limit.name}.`,
   ];
-  if (stages === 1) return [...lines, 'This load needs one stage.'];
+  if (stages === 1) return [...lines, 'This load needs one stage.', ...noHelp];
   if (stages === undefined)
     return [
       ...lines,
@@ -116,6 +137,7 @@ function moreStages(options: ScaleOptions, model: Model): string[] {
   return [
     ...lines,
     `This load needs ${stages} stages. With equal tenants, spread by a hash of their names, the fullest stage has ${number(fullest)} of ${number(options.tenants)}; the mean is ${number(options.tenants / stages)}.`,
+    ...noHelp,
     'OPERATORS.md, "A second stage", says how tenants are spread. Stages of one account share its concurrency and its quotas.',
   ];
 }

@@ -30,7 +30,13 @@ export async function startBeside<Asked = never>(
     execArgv: [...flags],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const [told] = (await once(child, 'message')) as [string];
+  const begun = new AbortController();
+  const ended = once(child, 'exit', { signal: begun.signal }).then(([code]) => {
+    throw new Error(`${file} ended with ${code} before it began`);
+  });
+  const [told] = (await Promise.race([once(child, 'message'), ended])) as [string];
+  ended.catch(() => {});
+  begun.abort();
   const open = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   child.on('message', ({ number, answer }: Answer) => {
     open.get(number)?.resolve(answer);

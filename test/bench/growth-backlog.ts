@@ -6,6 +6,7 @@ import { entryOf, firstEntries, putEntries, removeEntries } from '#lib/state/ent
 import { createTables } from '#lib/state/table.ts';
 import { createTable } from '#test/support/create-table.ts';
 import { startBeside } from './beside.ts';
+import { fillBacklog, NUMBER_LENGTH } from './growth-fill.ts';
 import { percentile } from './ratio.ts';
 
 export type BacklogGrowth = {
@@ -20,11 +21,10 @@ export type BacklogGrowth = {
 
 const LANE = { subscription: 'growth', lane: 0 } as const;
 const TEN = 10;
-const FILLED_AT_ONCE = 25;
-const FILLS_AT_ONCE = 4;
-const TIMES = 30;
-/** The code is compiled, and the connections are open, before the measured ones. */
-const WARM_UP = 20;
+const TABLE = 'state';
+const TIMES = 100;
+/** The code is compiled, and the connections are open, before the measured ones: both here and in the emulator. */
+const WARM_UP = 300;
 const BODY = 'x'.repeat(1_024);
 const EMULATOR_FLAGS = ['--max-old-space-size=12000', '--min-semi-space-size=64', '--max-semi-space-size=64'];
 
@@ -32,7 +32,7 @@ const EMULATOR_FLAGS = ['--max-old-space-size=12000', '--min-semi-space-size=64'
 export async function measureBacklog(sizes: readonly number[]): Promise<BacklogGrowth[]> {
   const emulator = await startBeside('./dynamodb.ts', { flags: EMULATOR_FLAGS });
   const { dynamodb } = createClients(emulator.told);
-  await createTable(dynamodb, 'state');
+  await createTable(dynamodb, TABLE);
   let calls = 0;
   const documents = DynamoDBDocumentClient.from(dynamodb, {
     marshallOptions: { removeUndefinedValues: true },
@@ -43,29 +43,15 @@ export async function measureBacklog(sizes: readonly number[]): Promise<BacklogG
       return documents.send(command);
     },
   } as Pick<DynamoDBDocumentClient, 'send'>;
-  const deps = { ...createTables(counting, { stateTable: 'state' }), now: Date.now };
+  const deps = { ...createTables(counting, { stateTable: TABLE }), now: Date.now };
   const entriesFrom = (first: number, count: number) =>
-    Array.from({ length: count }, (_, index) => parked(first + index));
+    Array.from({ length: count }, (_, index) => parked(numberText(first + index)));
 
   const measured: BacklogGrowth[] = [];
   let there = 0;
   for (const size of sizes) {
-    while (there < size) {
-      const fills = Array.from({ length: FILLS_AT_ONCE }, (_, index) => there + index * FILLED_AT_ONCE);
-      await Promise.all(
-        fills
-          .filter((first) => first < size)
-          .map((first) =>
-            putEntries(
-              LANE.subscription,
-              LANE.lane,
-              entriesFrom(first, Math.min(FILLED_AT_ONCE, size - first)),
-              deps,
-            ),
-          ),
-      );
-      there = Math.min(size, there + FILLS_AT_ONCE * FILLED_AT_ONCE);
-    }
+    await fillBacklog(there, size, { ...LANE, url: emulator.told, table: TABLE, entryOf: parked });
+    there = size;
     const times = { park: [] as number[], read: [] as number[], remove: [] as number[] };
     for (let time = -WARM_UP; time < TIMES; time++) {
       if (time === 0) calls = 0;
@@ -95,11 +81,13 @@ export async function measureBacklog(sizes: readonly number[]): Promise<BacklogG
   return measured;
 }
 
-const parked = (number: number) =>
+const numberText = (number: number): string => String(number).padStart(NUMBER_LENGTH, '0');
+
+const parked = (number: string) =>
   entryOf(
     {
       body: BODY,
-      sequence: String(number).padStart(20, '0'),
+      sequence: number,
       delivery: {
         subscription: LANE.subscription,
         messageId: `growth-${number}`,

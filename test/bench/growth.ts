@@ -19,8 +19,8 @@ const SIZE = Number(process.env.SIZE ?? 1);
 const PARTS_KNOWN = ['subscriptions', 'bodies', 'fan-out', 'backlog', 'memory', 'cold'] as const;
 type Part = (typeof PARTS_KNOWN)[number];
 const PARTS = (process.env.PARTS ?? PARTS_KNOWN.join(',')).split(',');
-/** The longest backlog. A million entries take 3 GB of memory, and several minutes. */
-const BACKLOG = Number(process.env.BACKLOG ?? 100_000 * SIZE);
+/** The longest backlog. A million entries take 3 GB of memory, and some minutes. */
+const BACKLOG = Number(process.env.BACKLOG ?? 1_000_000 * SIZE);
 const REPORT = process.env.REPORT ?? 'bench-growth.json';
 const MEMORY_SECONDS = Number(process.env.MEMORY_SECONDS ?? 30 * SIZE);
 const ENVIRONMENTS = 4;

@@ -9,7 +9,7 @@ import { FULL_AT } from '#lib/queue/backstop.ts';
 import { requestSchema } from '#lib/resume/request.ts';
 import { limitsOf } from '#lib/scale/limits.ts';
 import { readScaleOptions } from '#lib/scale/options.ts';
-import { rangeText } from '#lib/scale/report.ts';
+import { rangeText, scaleReport } from '#lib/scale/report.ts';
 import { LARGEST_MAX_CONCURRENT_CONNECTIONS } from '#lib/subscription/http-schema.ts';
 import { countCalls } from '#test/bench/counts.ts';
 import { readPage } from '#test/support/page.ts';
@@ -62,8 +62,10 @@ describe('the costs', () => {
   });
 });
 
-test('the needs of the large load are those of the scale model', async () => {
-  const read = readScaleOptions(['--subscriptions', '10000', '--rate', '10000']);
+/** The load of the page's command, as the scale model reads it. */
+async function largeLoad() {
+  const [, line = ''] = /^npm run scale -- (.*)$/m.exec(page.text) ?? [];
+  const read = readScaleOptions(line.split(' '));
   if (read.kind !== 'options') throw new Error(read.text);
   const { options } = read;
   const counted = { qos: options.qos, subscriptions: options.subscriptions };
@@ -71,6 +73,21 @@ test('the needs of the large load are those of the scale model', async () => {
     full: await countCalls({ ...counted, batch: 10 }),
     alone: await countCalls({ ...counted, batch: 1 }),
   };
+  return { options, calls };
+}
+
+test('the page repeats what one stage takes of the large load, at both ends of a batch, and when a second stage is due', async () => {
+  const { options, calls } = await largeLoad();
+  const report = scaleReport(options, calls);
+  const [, deliveries = ''] = /One stage takes(.*?)subscriptions at this rate/s.exec(report) ?? [];
+  const ranges = deliveries.match(/[\d,]+ to [\d,]+/g) ?? [];
+  const due = report.match(/[\d,]+ deliveries a second(?=: 80 %)/g) ?? [];
+  expect([ranges.length, due.length]).toEqual([4, 1]);
+  for (const figure of [...ranges, ...due]) expect(page.text).toContain(figure);
+});
+
+test('the needs of the large load are those of the scale model', async () => {
+  const { options, calls } = await largeLoad();
   const limits = limitsOf(options, options.settings, calls);
   const rows = page.table('limit | full batches');
   expect(rows.length).toBeGreaterThan(5);

@@ -95,6 +95,15 @@ test('a region of 2,400 calls a second takes 24,000 deliveries in full batches, 
   expect(value).toBe(24_000);
 });
 
+test('a stage whose batches had one message each would take about an eighth of one with full batches', () => {
+  const read = options(LARGE);
+  const at = { reach: 'now', side: 'high' } as const;
+  const full = mostDeliveries(read, at, modelOf(read));
+  const alone = mostDeliveries(read, { ...at, end: 'alone' }, modelOf(read));
+  expect(alone.limit?.name).toBe(full.limit?.name);
+  expect(full.value / alone.value).toBeCloseTo(8.1, 1);
+});
+
 test('the largest load of a stage needs one stage up to four fifths of it, and then more', () => {
   const read = options(LARGE);
   const { value } = mostDeliveries(read, { reach: 'most', side: 'high' }, modelOf(read));
