@@ -38,15 +38,16 @@ type Case = {
   readonly beside?: { readonly kind: 'dead' | 'slow'; readonly count: number };
 };
 const usual = { perSecond: undefined, fanOut: 1, answerMs: 0 } as const;
+const ALONE = '25 a second';
 const healthy = { ...usual, messages: 500, perSecond: 25 } as const;
 const CASES: readonly Case[] = [
   { ...usual, name: 'burst', messages: 5_000 },
-  { ...usual, name: '25 a second', messages: 500, perSecond: 25 },
   { ...usual, name: '100 a second', messages: 2_000, perSecond: 100 },
   { ...usual, name: 'callback of 50 ms', messages: 2_000, answerMs: 50 },
   { ...usual, name: 'callback of 500 ms', messages: 400, answerMs: 500 },
   { ...usual, name: 'fan-out of 10', messages: 400, fanOut: 10 },
   { ...usual, name: 'fan-out of 50', messages: 200, fanOut: 50 },
+  { ...healthy, name: ALONE },
   { ...healthy, name: 'beside one dead', beside: { kind: 'dead', count: 1 } },
   { ...healthy, name: 'beside ten dead', beside: { kind: 'dead', count: 10 } },
   { ...healthy, name: 'beside one of 10 s', beside: { kind: 'slow', count: 1 } },
@@ -113,7 +114,10 @@ async function measure(sender: Sender, one: Case): Promise<Measured> {
   };
 }
 
-function rowOf(name: string, measured: readonly Measured[]): Row {
+const p99Of = ({ delaysMs }: Measured): number => percentile(delaysMs, 0.99);
+
+/** `alone`: the rounds of the same receiver without neighbours, for a case with some. */
+function rowOf(name: string, measured: readonly Measured[], alone?: readonly Measured[]): Row {
   const of = (figure: (one: Measured) => number, digits: number) => spread(measured.map(figure), digits);
   const total = (name_: 'missing' | 'repeated') => measured.reduce((sum, one) => sum + one[name_], 0);
   return {
@@ -123,7 +127,15 @@ function rowOf(name: string, measured: readonly Measured[]): Row {
       0,
     ),
     'p50 ms': of(({ delaysMs }) => percentile(delaysMs, 0.5), 1),
-    'p99 ms': of(({ delaysMs }) => percentile(delaysMs, 0.99), 1),
+    'p99 ms': of(p99Of, 1),
+    ...(alone !== undefined && {
+      'p99, times alone': spread(
+        measured.flatMap((one, round) =>
+          alone[round] === undefined ? [] : p99Of(one) / p99Of(alone[round]),
+        ),
+        2,
+      ),
+    }),
     'app CPU ms': of(({ appCpuMs, deliveries }) => appCpuMs / deliveries, 2),
     'stores CPU ms': of(({ storesCpuMs, deliveries }) => storesCpuMs / deliveries, 2),
     'app MiB': of(({ appMiB }) => appMiB, 0),
@@ -142,18 +154,35 @@ console.log(
   `${ROUNDS} rounds in turns, median (lowest to highest); bodies of 1 KiB; CPU of one delivery. The stores of this set are emulators.`,
 );
 const cases: { readonly name: string; readonly rows: readonly Row[] }[] = [];
-for (const one of CASES.filter(({ name }) => ONLY?.some((text) => name.includes(text)) ?? true)) {
-  const measured = new Map<string, Measured[]>(senders.map(({ name }) => [name, []]));
+const chosen = CASES.filter(({ name }) => ONLY?.some((text) => name.includes(text)) ?? true);
+// A healthy receiver beside neighbours is compared with the same one alone, so these cases take turns too.
+const isOfNeighbours = ({ name, beside }: Case): boolean => name === ALONE || beside !== undefined;
+const blocks = [
+  ...chosen.filter((one) => !isOfNeighbours(one)).map((one) => [one]),
+  chosen.filter(isOfNeighbours),
+].filter((block) => block.length > 0);
+for (const block of blocks) {
+  const measured = new Map<Case, Map<string, Measured[]>>(
+    block.map((one) => [one, new Map(senders.map(({ name }) => [name, []]))]),
+  );
+  const of = (one: Case | undefined, { name }: Sender) => (one && measured.get(one)?.get(name)) ?? [];
   for (let round = 0; round < ROUNDS; round++) {
-    // The order changes from round to round, so that none is always measured after the same one.
-    for (let index = 0; index < senders.length; index++) {
-      const sender = senders[(index + round) % senders.length];
-      if (sender !== undefined) measured.get(sender.name)?.push(await measure(sender, one));
+    for (const one of block) {
+      // The order changes from round to round, so that none is always measured after the same one.
+      for (let index = 0; index < senders.length; index++) {
+        const sender = senders[(index + round) % senders.length];
+        if (sender !== undefined) of(one, sender).push(await measure(sender, one));
+      }
     }
   }
-  const rows = senders.map(({ name }) => rowOf(name, measured.get(name) ?? []));
-  console.log(`\n${one.name}\n${tableOf(rows)}`);
-  cases.push({ name: one.name, rows });
+  const alone = block.find(({ name }) => name === ALONE);
+  for (const one of block) {
+    const rows = senders.map((sender) =>
+      rowOf(sender.name, of(one, sender), one.beside && alone ? of(alone, sender) : undefined),
+    );
+    console.log(`\n${one.name}\n${tableOf(rows)}`);
+    cases.push({ name: one.name, rows });
+  }
   const versions = senders.map(({ name, version }) => ({ name, version }));
   writeFileSync(
     REPORT,
