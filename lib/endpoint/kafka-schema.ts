@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { field, text, titled } from '#lib/item/field.ts';
 import { COMPRESSIONS, type KafkaConfiguration } from './endpoint.ts';
 import { security } from './kafka-security-schema.ts';
+import { mskRegionOf } from './msk-host.ts';
 
 const ADDRESS = String.raw`[A-Za-z0-9._-]+:[0-9]{1,5}|\[[0-9A-Fa-f:.]+\]:[0-9]{1,5}`;
 const ADDRESSES = new RegExp(`^(${ADDRESS})(\\s*,\\s*(${ADDRESS}))*$`);
@@ -75,10 +76,20 @@ const oneTopic: z.core.CheckFn<Written> = ({ value, issues }) => {
   }
 };
 
+/** The function's own role signs in with a token, which another host could use at the cluster. */
+const atMsk: z.core.CheckFn<Written> = ({ value, issues }) => {
+  if (value.security?.sasl?.saslMechanism !== 'AWS_MSK_IAM') return;
+  const hosts = value.bootstrapServers.split(',').map((address) => address.trim().replace(/:[0-9]+$/, ''));
+  if (hosts.every((host) => mskRegionOf(host) !== undefined)) return;
+  const message =
+    'must be hosts of Amazon MSK for AWS_MSK_IAM, such as b-1.name.abc123.c2.kafka.eu-west-1.amazonaws.com';
+  issues.push({ code: 'custom', input: value, path: ['bootstrapServers'], message });
+};
+
 export const kafkaConfiguration = field(() =>
   titled(
     written()
-      .check(oneTopic)
+      .check(oneTopic, atMsk)
       .transform(
         (value): KafkaConfiguration => ({
           bootstrapServers: value.bootstrapServers.split(',').map((address) => address.trim()),

@@ -3,9 +3,15 @@
 import { isIP } from 'node:net';
 import type { ConnectionPool } from '@platformatic/kafka';
 import type { AddressRules } from '#lib/callback/address.ts';
-import { ADDRESS_REFUSED, checkedAddresses, codeOf, type Lookup } from '#lib/callback/guard.ts';
+import { ADDRESS_REFUSED, checkedAddresses, coded, codeOf, type Lookup } from '#lib/callback/guard.ts';
+import { mskRegionOf } from '#lib/endpoint/msk-host.ts';
 
-export type BrokerGuard = { readonly lookup: Lookup; readonly addresses: AddressRules };
+export type BrokerGuard = {
+  readonly lookup: Lookup;
+  readonly addresses: AddressRules;
+  /** Whether the credentials are for brokers of Amazon MSK alone. An advertised broker gets them too. */
+  readonly onlyMsk?: boolean;
+};
 
 /** Name of the property that an error has of a broker that was not reached: its address, as host:port. */
 export const BROKER = 'brokerAddress';
@@ -53,6 +59,8 @@ const isRefusal = (error: Error): boolean => codeOf(error) === ADDRESS_REFUSED;
 
 /** What the client is to connect to. Rejects with an error that has a code. */
 async function placeFor(host: string, isTls: boolean, guard: BrokerGuard): Promise<string> {
+  if (guard.onlyMsk && mskRegionOf(host) === undefined)
+    throw coded(ADDRESS_REFUSED, 'the host is none of Amazon MSK, and AWS_MSK_IAM is for these alone');
   if (isTls && isIP(host) === 0) return host;
   const found = await checkedAddresses(host, guard);
   // IPv4 first: only a dual-stack subnet gives a function IPv6, and there is one try.

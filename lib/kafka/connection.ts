@@ -7,7 +7,8 @@ import { readEntry } from '#lib/credentials/secret-entry.ts';
 import type { Secrets } from '#lib/credentials/secrets.ts';
 import * as stores from '#lib/credentials/stores.ts';
 import type { KafkaConfiguration, KafkaSsl, KeyStore, Sasl, TrustStore } from '#lib/endpoint/endpoint.ts';
-import type { BrokerGuard } from './broker-guard.ts';
+import { mskRegionOf } from '#lib/endpoint/msk-host.ts';
+import { type BrokerGuard, brokerOf } from './broker-guard.ts';
 
 export type ConnectionDeps = {
   readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
@@ -49,7 +50,7 @@ export async function connectionTo(
   if (!tls.ok) return tls;
   return {
     ok: true,
-    brokers: deps.brokers,
+    brokers: { ...deps.brokers, onlyMsk: security.sasl?.saslMechanism === 'AWS_MSK_IAM' },
     options: {
       clientId: 'sqs-webhooks',
       bootstrapBrokers: [...bootstrapServers],
@@ -73,16 +74,12 @@ async function saslOf(
 ): Promise<Part<SASLOptions | undefined>> {
   if (sasl === undefined) return { ok: true, value: undefined };
   if (sasl.saslMechanism === 'AWS_MSK_IAM') {
-    const region = regionOf(servers);
+    const region = mskRegionOf(brokerOf(servers[0] ?? '').host);
     return { ok: true, value: { mechanism: 'OAUTHBEARER', token: () => deps.iamToken(region) } };
   }
   const user = await readEntry(sasl.secret, userSchema, deps);
   return user.ok ? { ok: true, value: { mechanism: sasl.saslMechanism, ...user.value } } : user;
 }
-
-/** The region in the host names of MSK brokers. */
-const regionOf = (servers: readonly string[]): string | undefined =>
-  /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.(?:amazonaws\.com|api\.aws)/.exec(servers[0] ?? '')?.[1];
 
 type Tls = NonNullable<ConnectionOptions['tls']>;
 

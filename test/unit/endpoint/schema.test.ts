@@ -148,7 +148,6 @@ describe.each([
   ['SSL', { ssl: { trustStore: { type: 'PKCS12', secret }, hostnameVerifier: false } }],
   ['SASL_PLAINTEXT', { sasl: { saslMechanism: 'PLAIN', secret } }],
   ['SASL_SSL', { sasl: { saslMechanism: 'SCRAM-SHA-256', secret }, ssl: {} }],
-  ['SASL_SSL', { sasl: { saslMechanism: 'AWS_MSK_IAM' } }],
 ])('%s with %j', (protocol, more) => {
   test('is valid', () => {
     expect(faultsOf(kafka({ security: { protocol, ...more } }))).toEqual({});
@@ -160,7 +159,6 @@ test.each([
   [{ protocol: 'SASL_SSL' }, 'sasl'],
   [{ protocol: 'SSL', sasl: { saslMechanism: 'PLAIN', secret } }, 'sasl'],
   [{ ssl: {} }, 'ssl'],
-  [{ protocol: 'SASL_PLAINTEXT', sasl: { saslMechanism: 'AWS_MSK_IAM' } }, 'protocol'],
   [{ protocol: 'SASL_SSL', sasl: { saslMechanism: 'GSSAPI' } }, 'sasl.saslMechanism'],
   [{ protocol: 'SASL_SSL', sasl: { saslMechanism: 'PLAIN' } }, 'sasl.secret'],
   [
@@ -176,6 +174,42 @@ test.each([
   [{ protocol: 'SSL', ssl: { keyStore: { type: 'PEM', secret, location: '/x' } } }, 'ssl.keyStore.location'],
 ])('the security %j has a fault at %s', (security, path) => {
   expect(pathsOf(kafka({ security }))).toEqual([`configuration.security.${path}`]);
+});
+
+describe("the functions' own role, for Amazon MSK", () => {
+  const configuration = (bootstrapServers: string, protocol = 'SASL_SSL') => ({
+    ...{ topic: 't', bootstrapServers },
+    security: { protocol, sasl: { saslMechanism: 'AWS_MSK_IAM' } },
+  });
+  const broker = 'b-1.name.abc123.c2.kafka.eu-west-1.amazonaws.com:9098';
+
+  test.each([
+    broker,
+    `${broker}, b-2-public.name.abc123.c2.kafka.eu-west-1.amazonaws.com:9198`,
+    'boot-abc.c1.kafka-serverless.us-east-1.amazonaws.com:9098',
+    'b-1.name.abc.c1.kafka.cn-north-1.amazonaws.com.cn:9098',
+    'b-1.name.abc.c1.kafka.us-gov-west-1.amazonaws.com:9098',
+  ])('signs in at %s', (servers) => {
+    expect(faultsOf(kafka(configuration(servers)))).toEqual({});
+  });
+
+  test.each([
+    'broker.example:9098',
+    `${broker},broker.example:9098`,
+    'b-1.kafka.eu-west-1.amazonaws.com.broker.example:9098',
+    'kafka.eu-west-1.amazonaws.com:9098',
+    'b-1.kafka.eu-west-1.example.com:9098',
+    '52.1.2.3:9098',
+    '[2600:1f18::1]:9098',
+  ])('signs in nowhere else: %s', (servers) => {
+    expect(pathsOf(kafka(configuration(servers)))).toEqual(['configuration.bootstrapServers']);
+  });
+
+  test('signs in over TLS alone', () => {
+    expect(pathsOf(kafka(configuration(broker, 'SASL_PLAINTEXT')))).toEqual([
+      'configuration.security.protocol',
+    ]);
+  });
 });
 
 test.each([

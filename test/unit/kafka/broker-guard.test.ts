@@ -16,12 +16,13 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 type Connect = (host: string, port: number, callback: (error: Error | null) => void) => void;
 
 /** A pool as the client's: it emits `connecting`, then calls `connect` of the connection. */
-function guarded(isTls: boolean, allowedCidrs: readonly string[] = []) {
+function guarded(isTls: boolean, allowedCidrs: readonly string[] = [], onlyMsk = false) {
   const opened: string[] = [];
   const pool = new EventEmitter();
   const guard = {
     lookup: async (name: string) => (NAMES[name] ?? []).map((address) => ({ address })),
     addresses: addressRules({ allowedCidrs, allowThisMachine: false }),
+    onlyMsk,
   };
   guardConnections(pool as never, { isTls, guard }, { NetworkError });
   const open = (host: string, answer: Error | null = null) =>
@@ -99,4 +100,18 @@ test('a connection that fails says where it should have gone', async () => {
   const refused = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
   const error = await guarded(true).open('public.example', new NetworkError('failed', { cause: refused }));
   expect(failureOf(error).detail).toMatch(/\(ECONNREFUSED at public\.example:9092\)$/);
+});
+
+describe('with credentials for Amazon MSK alone', () => {
+  test('an advertised broker elsewhere is refused', async () => {
+    const { open, opened } = guarded(true, [], true);
+    expect(failureOf(await open('public.example'))).toEqual({
+      kind: 'forbidden',
+      detail: expect.stringContaining('the host is none of Amazon MSK'),
+    });
+    expect(opened).toEqual([]);
+    const broker = 'b-1.name.abc123.c2.kafka.eu-west-1.amazonaws.com';
+    expect(await open(broker)).toBeNull();
+    expect(opened).toEqual([broker]);
+  });
 });
