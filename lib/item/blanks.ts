@@ -67,11 +67,18 @@ const GROUPS: ReadonlySet<string> = new Set([
   'producer',
 ]);
 
+/** Groups whose `type` says that there is none. An empty password means nothing there; elsewhere it is one. */
+const STORES: ReadonlySet<string> = new Set(['trustStore', 'keyStore']);
+const NO_STORE: readonly unknown[] = ['NONE', '', null, undefined];
+
 /** Fields that are no forms: whoever writes null or "" in a filter means it. */
 const AS_THEY_ARE: ReadonlySet<string> = new Set(['filter']);
 
 /** The item without its fields that are null, empty texts or groups of such. The item itself where it has none of them. */
-export function withoutBlanks(item: JsonObject): JsonObject {
+export const withoutBlanks = (item: JsonObject): JsonObject => filledFieldsOf(item, false);
+
+/** `isUnused`: no field has a meaning, so each empty text is blank. */
+function filledFieldsOf(item: JsonObject, isUnused: boolean): JsonObject {
   const entries = Object.entries(item);
   const kept: [string, unknown][] = [];
   let isChanged = false;
@@ -79,8 +86,9 @@ export function withoutBlanks(item: JsonObject): JsonObject {
     // Sets, binary values and objects of classes stay as they are, so that their fault is said.
     const filledRows = key === 'headers' && Array.isArray(value) ? withoutBlankRows(value) : value;
     const isGroup = isObject(value) && isPlain(value) && !AS_THEY_ARE.has(key);
-    const filled = isGroup ? withoutBlanks(value) : filledRows;
-    if (isBlank(key, value, filled)) isChanged = true;
+    const isNoStore = isGroup && STORES.has(key) && NO_STORE.includes(value.type);
+    const filled = isGroup ? filledFieldsOf(value, isNoStore) : filledRows;
+    if ((isUnused && value === '') || isBlank(key, value, filled)) isChanged = true;
     else {
       isChanged ||= filled !== value;
       kept.push([key, filled]);

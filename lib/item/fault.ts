@@ -165,4 +165,5 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
   ['consumerConfiguration', `put what it holds at the top of the item. ${IMPORTED}`],
   ['status', `remove it. ${IMPORTED}`],
   ['consumerStatus', `remove it. ${IMPORTED}`],
+  ['data', `an item is one subscription. ${IMPORTED}`],
 ]);

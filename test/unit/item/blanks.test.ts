@@ -85,6 +85,24 @@ describe('as if it were left out', () => {
     expect(metadata ?? {}).toEqual({});
   });
 
+  test.each(['NONE', '', null])('what a form left in a store of type %j', (type) => {
+    const rest = { path: null, content: '', password: '' };
+    const ssl = {
+      hostnameVerifier: true,
+      trustStore: { type, ...rest },
+      keyStore: { type, ...rest, alias: '', keyPassword: '' },
+    };
+    const { trustStore, keyStore } = subscriptionOf(itemWith({ ssl })).ssl ?? {};
+    expect([trustStore?.type ?? 'NONE', keyStore?.type ?? 'NONE']).toEqual(['NONE', 'NONE']);
+    const security = { protocol: 'SSL', ssl };
+    const configuration = { bootstrapServers: 'kafka.example.com:9092', topic: 'dead', security };
+    expect(parseEndpoint({ name: 'e', type: 'kafka', configuration }, rules)).toMatchObject({ ok: true });
+    // A value that somebody wrote is no blank.
+    expect(Object.keys(faultsOf(itemWith({ ssl: { trustStore: { type: 'NONE', password: 'a' } } })))).toEqual(
+      ['configuration.ssl.trustStore'],
+    );
+  });
+
   test('the stores of an endpoint', () => {
     for (const type of ['NONE', '', null]) {
       const security = {
