@@ -21,11 +21,11 @@ export default defineConfig({
       }),
       // Projects with their own number of workers need a place of their own in the order.
       project('conformance', { testTimeout: 30_000, sequence: { groupOrder: 1 } }),
-      // Beside a real broker, which is on the same two cores: see the script test:kafka.
+      // Beside a real broker: see the script test:kafka. Most of these tests wait for it.
       project('kafka', {
         testTimeout: 120_000,
         hookTimeout: 120_000,
-        maxWorkers: 1,
+        maxWorkers: 2,
         globalSetup: ['./test/support/package-once.ts'],
       }),
       project('integration', {
@@ -35,11 +35,11 @@ export default defineConfig({
         sequence: { groupOrder: 2 },
         globalSetup: ['./test/support/package-once.ts'],
       }),
-      // The page in a real browser, on a set of its own.
+      // The page in a real browser. Each file has a set and a browser of its own, and waits for the page more than it computes.
       project('browser', {
         testTimeout: 180_000,
         hookTimeout: 240_000,
-        maxWorkers: 1,
+        maxWorkers: 2,
         sequence: { groupOrder: 4 },
         globalSetup: ['./test/support/package-once.ts'],
       }),
