@@ -103,18 +103,19 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'an outage: messages wait in the backlog, and arrive in order after it',
-    deliveries: 9,
+    deliveries: 7,
     async run({ subscribe, publish, requests, pause }) {
       await subscribe('outage', 'at-least-once', {
-        answers: [503, 503, 503, 503],
+        // The first one begins the outage, and the second one is a probe. Each further probe would come twice as late.
+        answers: [503, 503],
         configuration: { retry: { retryOption: 'No Retry' } },
       });
       const sent = bodies(5);
       for (const body of sent) await publish(body, { topic: 'outage', group: 'outage' });
       const reason = await pause('outage');
-      const seen = (await requests('outage', 9, 240_000)).map(({ body }) => body);
-      assert.deepEqual(seen.slice(4), sent);
-      return `paused (${reason}), 4 refused, then ${sent.length} in order`;
+      const seen = (await requests('outage', 7, 240_000)).map(({ body }) => body);
+      assert.deepEqual(seen.slice(2), sent);
+      return `paused (${reason}), 2 refused, then ${sent.length} in order`;
     },
   },
   {
