@@ -29,8 +29,8 @@ export default defineConfig({
         globalSetup: ['./test/support/package-once.ts'],
       }),
       project('integration', {
-        testTimeout: 60_000,
-        hookTimeout: 60_000,
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
         maxWorkers: 3,
         sequence: { groupOrder: 2 },
         globalSetup: ['./test/support/package-once.ts'],

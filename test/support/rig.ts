@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { Publishing } from '#lib/local/publish.ts';
+import type { LocalSet } from '#lib/local/set.ts';
 import { recordOf } from '#lib/local/sqs-event.ts';
 import {
   ATTRIBUTE,
@@ -80,6 +81,9 @@ export type Subscribed = {
 export type Rig = Awaited<ReturnType<typeof startRig>>;
 
 const POLL_SECONDS = 1;
+/** A function that starts on a busy machine takes long. A test that fails ends here, and not at the timeout of vitest. */
+const PATIENCE_MS = 45_000;
+const LOOK_MS = 10;
 
 /** The name of an endpoint without a queue: the bridge is off, so dead letters stay where deliver puts them. */
 export const ENDPOINT = {
@@ -124,11 +128,20 @@ export async function startRig(options: TestSetOptions = {}) {
   const refused: Refused[] = [];
   let subscriptions = 0;
 
+  /** Pauses an event source, which waits for its poll. The queues' clock jumps to the end of the poll. */
+  async function pauseAtOnce({ mapping, pause }: LocalSet['mappings'][number]): Promise<void> {
+    const name = mapping.queueArn.split(':').at(-1) ?? '';
+    const looking = setInterval(() => {
+      if (set.sqs !== undefined && set.sqs.queue(name).waiting() > 0) clock.jump(1_000 * POLL_SECONDS);
+    }, LOOK_MS);
+    await pause().finally(() => clearInterval(looking));
+  }
+
   // The bridge is off, so that dead letters stay where deliver puts them.
   const readers = set.mappings.filter(({ mapping }) =>
     /-dead-letters(-[0-9a-f]{8})?$/.test(mapping.queueArn),
   );
-  await Promise.all(readers.map((reader) => reader.pause()));
+  await Promise.all(readers.map(pauseAtOnce));
 
   const polls = endPolls(set, clock);
   polls.of(QUEUES.undeliverable);
@@ -158,7 +171,7 @@ export async function startRig(options: TestSetOptions = {}) {
   async function until<T>(
     look: () => Promise<T | undefined> | T | undefined,
     what: string,
-    withinMs = 15_000,
+    withinMs = PATIENCE_MS,
   ) {
     // Not the clock of `Date`, which some tests move.
     const end = performance.now() + withinMs;
@@ -273,7 +286,7 @@ export async function startRig(options: TestSetOptions = {}) {
             );
           }
         },
-        async requests(count, withinMs = 15_000) {
+        async requests(count, withinMs = PATIENCE_MS) {
           return receiver.requests(path, count, withinMs).catch((error: unknown) => {
             throw new Error(`${error instanceof Error ? error.message : error}\n${tail()}`);
           });
@@ -359,9 +372,7 @@ export async function startRig(options: TestSetOptions = {}) {
     async whilePaused(queueName: string, work: () => Promise<unknown>): Promise<void> {
       const mapping = set.mappings.find((one) => one.mapping.queueArn.endsWith(`:${queueName}`));
       if (mapping === undefined) throw new Error(`nobody reads ${queueName}`);
-      const paused = mapping.pause();
-      clock.jump(1_000 * POLL_SECONDS);
-      await paused;
+      await pauseAtOnce(mapping);
       await work();
       mapping.resume();
     },

@@ -5,7 +5,9 @@ import { bodiesOf, firstArrivals, numbered, type Rig, startRig } from '#test/sup
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig({ maxEnvironments: 5 });
+  // Short, because a move to other lanes waits for them.
+  const environment = { CONFIG_CACHE_SECONDS: '1', OUTAGE_FIRST_WAIT_SECONDS: '1' };
+  rig = await startRig({ maxEnvironments: 5, environment });
 });
 afterAll(() => rig?.close());
 

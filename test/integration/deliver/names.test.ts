@@ -41,7 +41,7 @@ const subscribe = (kind: string, qos: string): Promise<Subscribed[]> =>
       return rig.subscribe({
         id,
         qos,
-        configuration: { callbackUrl, http: { connectTimeout: 2_000 }, retry: { retryOption: 'No Retry' } },
+        configuration: { callbackUrl, http: { connectTimeout: 1_000 }, retry: { retryOption: 'No Retry' } },
       });
     }),
   );
