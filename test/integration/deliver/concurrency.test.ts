@@ -44,7 +44,7 @@ describe('requests in flight', () => {
     const bodies = numbered(60);
     await Promise.all(all.map((one) => one.publishAll(bodies)));
     for (const one of all) {
-      expect((await one.requests(60, 30_000)).map(({ body }) => body.toString()).sort()).toEqual(bodies);
+      expect((await one.requests(60, 60_000)).map(({ body }) => body.toString()).sort()).toEqual(bodies);
       expect(rig.receiver.mostInFlight(one.path)).toBeLessThanOrEqual(one.most);
     }
     expect(invocations()).toBeGreaterThan(2);
@@ -63,7 +63,7 @@ describe('requests in flight', () => {
     await rig.until(
       () => (firstArrivals(one.received()).length === 40 ? true : undefined),
       'all of them',
-      30_000,
+      60_000,
     );
     expect(rig.receiver.mostInFlight(one.path)).toBeLessThanOrEqual(2);
   });
@@ -80,10 +80,10 @@ describe('order', () => {
       const bodies = numbered(70);
       await ordered[0]?.publishAll(bodies, `busy-${qos}`);
       for (const one of ordered) {
-        expect(bodiesOf(await one.requests(70, 30_000))).toEqual(bodies);
+        expect(bodiesOf(await one.requests(70, 60_000))).toEqual(bodies);
         expect(rig.receiver.mostInFlight(one.path)).toBe(1);
       }
-      for (const one of others) expect(bodiesOf(await one.requests(70, 30_000)).sort()).toEqual(bodies);
+      for (const one of others) expect(bodiesOf(await one.requests(70, 60_000)).sort()).toEqual(bodies);
     },
   );
 
@@ -97,7 +97,7 @@ describe('order', () => {
     await rig.until(
       () => (firstArrivals(one.received()).length === 40 ? true : undefined),
       'all of them',
-      30_000,
+      60_000,
     );
     const sent = bodiesOf(one.received());
     expect(firstArrivals(one.received())).toEqual(bodies);
@@ -117,7 +117,7 @@ describe('order', () => {
         ),
       ),
     );
-    const sent = bodiesOf(await one.requests(60, 30_000));
+    const sent = bodiesOf(await one.requests(60, 60_000));
     for (const group of groups) {
       expect(sent.filter((body) => body.startsWith(group))).toEqual(numbered(20).map((n) => `${group}${n}`));
     }
