@@ -34,6 +34,8 @@ export type RateWindow = {
 
 const TOPIC = 'rate';
 const BATCH = 10;
+/** A pause of a poller takes this long. */
+const POLL_SECONDS = 1;
 
 async function measure(job: RateJob): Promise<RateWindow> {
   const sink = await startBeside<AskedOfRateSink>('./rate-sink.ts');
@@ -41,6 +43,7 @@ async function measure(job: RateJob): Promise<RateWindow> {
   const set = await startLocalSet({
     root: process.cwd(),
     maxEnvironments: job.environments,
+    pollSeconds: POLL_SECONDS,
     onLog: (_, line) => sent.push(...sentAt(line)),
   });
   const blocked = watchLanes(set.functions);
@@ -55,6 +58,9 @@ async function measure(job: RateJob): Promise<RateWindow> {
   const all = ['route', 'deliver'].flatMap((name) => Array.from({ length: job.environments }, () => name));
   await Promise.all(all.map((name) => set.functions.invoke(name, { Records: [] })));
 
+  // Publishing and routing use no time of the measured window.
+  const deliveries = set.mappings.find(({ mapping }) => mapping.queueArn.endsWith('-deliveries.fifo'));
+  await deliveries?.pause();
   for (let from = 0; from < job.messages; from += BATCH) {
     const Entries = Array.from({ length: Math.min(BATCH, job.messages - from) }, (_, index) => ({
       Id: String(index),
@@ -69,6 +75,8 @@ async function measure(job: RateJob): Promise<RateWindow> {
       new SendMessageBatchCommand({ QueueUrl: set.outputs.MessagesQueueUrl, Entries }),
     );
   }
+  while (isRouting(set)) await wait(50);
+  deliveries?.resume();
   while ((await sink.ask<number>('count')) === 0) await wait(50);
   const end = Date.now() + job.seconds * 1_000;
   let killed = 0;
@@ -88,6 +96,12 @@ async function measure(job: RateJob): Promise<RateWindow> {
   const measured = structuredClone({ requests, sent, killed, blocked });
   await set.functions.kill();
   return measured;
+}
+
+/** Whether messages are still on their way to the deliveries. */
+function isRouting({ sqs, functions }: Awaited<ReturnType<typeof startLocalSet>>): boolean {
+  const { visible, inFlight } = sqs?.queue('webhooks-local-messages').counts() ?? { visible: 0, inFlight: 0 };
+  return visible + inFlight + functions.running().length > 0;
 }
 
 /** When the request of an attempt's log line was sent; none for another line. */
