@@ -31,6 +31,11 @@ export type EnvironmentOptions = {
   /** Added to what Lambda and the template set: the endpoints, the region. */
   environment: Record<string, string>;
   onLog: (functionName: string, line: string) => void;
+  /**
+   * false: an environment is not frozen between its invocations. The signals that freeze and wake a process cost it CPU time,
+   * which a benchmark must not count: AWS freezes the whole virtual machine from outside.
+   */
+  freeze?: boolean | undefined;
 };
 
 // Lambda gives an import 10 s; this machine may be busy with several at once.
@@ -39,6 +44,7 @@ const INIT_MS = 30_000;
 /** Starts a process for the function. Its first invocation waits for the import. */
 export function startEnvironment(definition: FunctionDefinition, options: EnvironmentOptions): Environment {
   const child = startProcess(definition, options);
+  const freezes = canFreeze && options.freeze !== false;
   const initialized = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   let alive = true;
@@ -66,7 +72,7 @@ export function startEnvironment(definition: FunctionDefinition, options: Enviro
   child.on('message', (answer: InvocationAnswer) => {
     if (answer.kind === 'ready') return initialized.resolve();
     // First of all: work that the handler left running must stop now.
-    if (canFreeze && alive) child.kill('SIGSTOP');
+    if (freezes && alive) child.kill('SIGSTOP');
     finish(resultOf(answer));
   });
   child.once('exit', (code, signal) => ends(signal === null ? `exit status ${code}` : `signal: ${signal}`));
@@ -96,7 +102,7 @@ export function startEnvironment(definition: FunctionDefinition, options: Enviro
       deadlineMs: Date.now() + timeoutMs,
       event,
     };
-    if (canFreeze) child.kill('SIGCONT');
+    if (freezes) child.kill('SIGCONT');
     // A send fails only if the process has ended, and the `exit` event above handles that.
     child.send(invocation, () => {});
     return result.finally(() => clearTimeout(timer));
@@ -116,7 +122,7 @@ function startProcess(definition: FunctionDefinition, options: EnvironmentOption
   const child = fork(BOOTSTRAP, [file, definition.handler.slice(dot + 1)], {
     cwd: options.root,
     env: { ...lambdaEnvironment(definition), ...definition.environment, ...options.environment },
-    execArgv: [`--max-old-space-size=${Math.ceil(definition.memoryMb * 0.9)}`],
+    execArgv: heapOf(definition),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   watch(child);
@@ -126,6 +132,12 @@ function startProcess(definition: FunctionDefinition, options: EnvironmentOption
   }
   return child;
 }
+
+// Lambda's runtime gives a tenth of the memory to the young generation, half of it to each semi-space, and the rest to the old one.
+const heapOf = ({ memoryMb }: FunctionDefinition): string[] => [
+  `--max-semi-space-size=${Math.floor(memoryMb / 20)}`,
+  `--max-old-space-size=${memoryMb - Math.floor(memoryMb / 10)}`,
+];
 
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, and nothing of ours but the way to programs.
 const lambdaEnvironment = ({ name, handler, memoryMb }: FunctionDefinition): Record<string, string> => ({

@@ -37,6 +37,8 @@ export type LocalSetOptions = {
   /** false: no schedule runs by itself, only by `schedules.run`. */
   schedules?: boolean;
   maxEnvironments?: number;
+  /** false: environments are not frozen between their invocations. */
+  freeze?: boolean | undefined;
   /** How long a poll waits for a message: also how long pausing a mapping may take. */
   pollSeconds?: number;
   onLog?: (functionName: string, line: string) => void;
@@ -133,6 +135,7 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
         onLog(name, line);
       },
       maxEnvironments: environments,
+      freeze: options.freeze,
     });
     closing.push(() => functions.close());
     invocable.resolve(functions);

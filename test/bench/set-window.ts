@@ -23,6 +23,8 @@ export type SetJob = {
   /** Messages before the measured ones, in the same way. */
   readonly warmUp: number;
   readonly environments: number;
+  /** Freezes environments between invocations, as `npm start` does. The signals for it count as CPU time of the functions. */
+  readonly freeze?: boolean;
   /** How long the callback takes to answer; at once when left out. */
   readonly answerMs?: number;
   /** true: each subscription has a topic of its own, and a message goes to one of them. Otherwise each message goes to all. */
@@ -66,6 +68,7 @@ async function measure(job: SetJob): Promise<SetWindow> {
     root: job.root,
     maxEnvironments: job.environments,
     intercept: warmUp.intercept,
+    freeze: job.freeze === true,
     onLog: (_, line) => {
       logLines += 1;
       logBytes += line.length + 1;

@@ -12,10 +12,17 @@ const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const CHECKOUTS = (process.env.CHECKOUTS ?? '.').split(',');
 /** Cases whose name contains one of these texts, which commas separate. */
 const ONLY = process.env.ONLY?.split(',');
-/** Multiplies the number of messages of each case. */
+/** Multiplies the number of messages of each case, and of those before. */
 const SIZE = Number(process.env.SIZE ?? 1);
 const ENVIRONMENTS = Number(process.env.ENVIRONMENTS ?? 8);
-const WARM_UP = Number(process.env.WARM_UP ?? 30);
+/**
+ * Deliveries before the measured ones, in the same way; of the steady case at most 20 s. Node compiles what runs often in its
+ * first hundreds of invocations, and an environment on AWS lives for hours.
+ */
+const WARM_UP = Number(process.env.WARM_UP ?? 20_000);
+const STEADY_WARM_UP_SECONDS = 20;
+/** FREEZE=1 freezes environments between invocations, as `npm start` does: by signals, which cost the functions CPU time. */
+const FREEZE = process.env.FREEZE === '1';
 /** Messages a second of the steady case. A machine that can't keep up fills the batches, and its figure looks better. */
 const RATE = Number(process.env.RATE ?? 100);
 const LONGEST_MS = 10 * 60_000;
@@ -29,12 +36,15 @@ const CASES: readonly Case[] = [
 
 /** Runs one window in a process group of its own, so that its functions end with it. */
 async function measure(root: string, { name, ...one }: Case): Promise<SetWindow> {
+  const { subscriptions, perSecond = Number.POSITIVE_INFINITY } = one;
+  const before = Math.min(WARM_UP / subscriptions, perSecond * STEADY_WARM_UP_SECONDS);
   const job: SetJob = {
     ...one,
     root,
     messages: Math.round(one.messages * SIZE),
-    warmUp: WARM_UP,
+    warmUp: Math.ceil(before * SIZE),
     environments: ENVIRONMENTS,
+    freeze: FREEZE,
   };
   const options = { cwd: root, longestMs: LONGEST_MS };
   const window = await measureWindow<SetWindow>(new URL('./set-window.ts', import.meta.url), job, options);
@@ -84,7 +94,7 @@ function print(label: string, windows: readonly SetWindow[]): void {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const subjects = CHECKOUTS.map((path) => ({ label: path, root: resolve(path), windows: [] as SetWindow[] }));
 console.log(
-  `Node ${process.version}, ${availableParallelism()} cores; ${ROUNDS} rounds in turns, median (lowest to highest); ${ENVIRONMENTS} environments a function, bodies of 1 KiB, ${WARM_UP} messages before the measured ones`,
+  `Node ${process.version}, ${availableParallelism()} cores; ${ROUNDS} rounds in turns, median (lowest to highest); ${ENVIRONMENTS} environments a function, bodies of 1 KiB, up to ${WARM_UP * SIZE} deliveries before the measured ones, environments ${FREEZE ? 'frozen between invocations' : 'not frozen'}`,
 );
 for (const one of CASES.filter(({ name }) => ONLY?.some((text) => name.includes(text)) ?? true)) {
   const each = one.subscriptions === 1 ? '' : ` x ${one.subscriptions}`;
