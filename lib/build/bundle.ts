@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { basename, join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { LICENCES_FILE, licencesText, packageFolders } from './licences.ts';
+import { ownBarrels } from './own-barrels.ts';
 import { requireHttp } from './require-http.ts';
 import { slimAxios } from './slim-axios.ts';
 import { slimUndici } from './slim-undici.ts';
@@ -46,7 +47,7 @@ async function bundleFunction(name: string, outdir: string): Promise<Metafile> {
     banner: { js: REQUIRE_FOR_COMMONJS },
     // Includes the code of the Kafka client's compression, which would look for a file beside the bundle.
     alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
-    plugins: [requireHttp(), slimAxios(), slimUndici()],
+    plugins: [requireHttp(), slimAxios(), slimUndici(), ownBarrels()],
     metafile: true,
   });
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));

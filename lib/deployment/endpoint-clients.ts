@@ -11,8 +11,8 @@ export function createEndpointClients() {
     documents: createDocumentsClient(),
     secretsManager: createSecretsClient(),
     iamToken: createIamToken({
-      credentials: sqs.config.credentials,
-      region: sqs.config.region,
+      credentials: sqs.credentials,
+      region: sqs.region,
       now: Date.now,
     }),
   };
