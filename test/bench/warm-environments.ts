@@ -17,7 +17,12 @@ export type WarmUp = {
   /** Gives each environment of `route` and `deliver` about so many messages. Throws when one does not arrive. */
   warm(set: LocalSet, load: Beside<AskedOfLoad>, many: WarmedEnvironments): Promise<void>;
 };
-type WarmedEnvironments = { readonly environments: number; readonly each: number };
+type WarmedEnvironments = {
+  readonly environments: number;
+  readonly each: number;
+  /** Topics of the warm-up that also have a subscription with a wrong item: what is parked for it stays parked. None if left out. */
+  readonly parking?: number;
+};
 
 /** The calls of `route` and of `deliver` that are answered late; publishers send one message a call. */
 const LATE = ['AmazonSQS.SendMessageBatch', 'AmazonSQS.ChangeMessageVisibilityBatch'];
@@ -41,14 +46,18 @@ export function createWarmUp(): WarmUp {
       };
     },
 
-    async warm(set, load, { environments, each }) {
+    async warm(set, load, { environments, each, parking = 0 }) {
       // Several times the environments: a lane is worked on by one environment at a time.
       const topics = 4 * environments;
       const items = Array.from({ length: topics }, (_, number) => ({
         ...{ id: `${TOPIC}-${number}`, topic: `${TOPIC}-${number}`, type: 'webhook-advanced', qos: 'auto' },
         configuration: { entrypointId: 'webhook-advanced', callbackUrl: `${load.told}/${TOPIC}-${number}` },
       }));
-      await putItems(items, {
+      // Without a callback URL: the subscription is paused, nothing is sent, and no probe follows.
+      const wrong = items
+        .slice(0, parking)
+        .map((item) => ({ ...item, id: `${item.id}-wrong`, configuration: {} }));
+      await putItems([...items, ...wrong], {
         documents: DynamoDBDocumentClient.from(set.clients.dynamodb),
         table: set.outputs.SubscriptionsTableName ?? '',
       });

@@ -17,7 +17,8 @@ const set = await startLocalSet({ root: process.cwd(), maxEnvironments: ENVIRONM
 const names = ['route', 'deliver'].flatMap((name) => Array.from({ length: ENVIRONMENTS }, () => name));
 await Promise.all(names.map((name) => set.functions.invoke(name, { Records: [] })));
 const load = await startBeside<AskedOfLoad>('./set-load.ts');
-await warmUp.warm(set, load, { environments: ENVIRONMENTS, each: 100 });
+// Some messages are parked, as those of dead and slow receivers will be.
+await warmUp.warm(set, load, { environments: ENVIRONMENTS, each: 100, parking: 8 });
 load.close();
 // Every minute later on: its first run starts a process, which would take the time of a measured window.
 await set.schedules.run('resume');
