@@ -19,6 +19,8 @@ export type RateJob = {
   readonly environments: number;
   /** Milliseconds between two kills; undefined: none. */
   readonly killEveryMs?: number;
+  /** Whether only environments that are at work are killed. */
+  readonly killsBusy: boolean;
 };
 
 /** A time in which SQS handed out no message of a lane, because a killed environment had some of it. Epoch milliseconds. */
@@ -83,12 +85,13 @@ async function measure(job: RateJob): Promise<RateWindow> {
   while (Date.now() < end) {
     await wait(Math.min(job.killEveryMs ?? end, Math.max(0, end - Date.now())));
     if (job.killEveryMs === undefined || Date.now() >= end) continue;
-    const deliver = functionProcessesOf(process.pid).filter(({ functionName }) =>
+    const started = functionProcessesOf(process.pid).filter(({ functionName }) =>
       functionName.endsWith('-deliver'),
     );
-    const victim = deliver[Math.floor(Math.random() * deliver.length)];
+    const pids = job.killsBusy ? set.functions.pids('deliver') : started.map(({ pid }) => pid);
+    const victim = pids[Math.floor(Math.random() * pids.length)];
     if (victim === undefined) continue;
-    process.kill(victim.pid, 'SIGKILL');
+    process.kill(victim, 'SIGKILL');
     killed += 1;
   }
   const requests = await sink.ask<readonly RateRequest[]>('requests');

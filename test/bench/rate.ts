@@ -13,6 +13,8 @@ import { measureWindow } from './window.ts';
 const SECONDS = Number(process.env.SECONDS ?? 40);
 const ENVIRONMENTS = Number(process.env.ENVIRONMENTS ?? 8);
 const KILL_EVERY_MS = Number(process.env.KILL_EVERY_MS ?? 5_000);
+/** Kills only environments that are at work: each kill then blocks lanes. */
+const KILL_BUSY = process.env.KILL_BUSY !== undefined;
 /** Requests a second of the fastest case. */
 const FAST = Number(process.env.FAST ?? 500);
 /** Cases whose name contains one of these texts, which semicolons separate. */
@@ -73,6 +75,7 @@ async function measure(
     messages: Math.ceil(more * SECONDS * (limit.requests / limit.perSeconds)) + 10,
     seconds: SECONDS,
     environments: ENVIRONMENTS,
+    killsBusy: KILL_BUSY,
     ...(kills && { killEveryMs: KILL_EVERY_MS }),
   };
   return await measureWindow<RateWindow>(new URL('./rate-window.ts', import.meta.url), job, {
