@@ -90,7 +90,10 @@ export function findAttempts(clients: LogClients, query: AttemptQuery & FindOpti
   };
 }
 
-/** The last steps of a stream, in the order of their own time, and whether there were more. Holds twice as many at most. */
+/**
+ * The last `most` steps of a stream, in the order of the time that each step names, and whether the stream had more. It never
+ * holds more than 2 × `most` steps.
+ */
 async function lastOf(
   steps: AsyncIterable<Step>,
   most: number,

@@ -4,7 +4,7 @@
 export type Ber = {
   /** The first byte: class, whether it is constructed, and number. */
   readonly tag: number;
-  /** The bytes without tag and length; for a constructed value those of its parts. */
+  /** The bytes after tag and length; of a constructed value these are its parts, each with its tag and length. */
   readonly content: Buffer;
   /** The parts of a constructed value; none of a primitive one. */
   readonly parts: readonly Ber[];

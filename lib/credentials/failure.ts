@@ -1,4 +1,5 @@
-// Codes for a request without credentials or TLS settings: a closed list. Nothing was sent, and no claim was made.
+// Codes for a request that was not sent, because its credentials or TLS settings could not be read or used: a closed list. No
+// claim was made.
 import { SECRET_CODES } from './secrets.ts';
 import { TOKEN_CODES } from './token.ts';
 

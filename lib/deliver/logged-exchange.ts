@@ -31,7 +31,7 @@ export type LoggingBudget = {
 
 const MINUTE_MS = 60_000;
 
-/** Makes the budget of one environment: the number of bytes that it may log for one tenant in a minute. */
+/** Makes the logging budget of one execution environment. The environment may log so many bytes for each tenant in a minute. */
 export function createLoggingBudget({
   loggedBytesPerMinute,
   now,

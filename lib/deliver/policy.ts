@@ -23,7 +23,7 @@ export type Action =
   | {
       readonly kind: 'pause';
       readonly reason: 'rejected' | 'gone' | 'outage';
-      /** keep: first in the backlog; hold: it may not be sent again by itself; drop: counted and gone. */
+      /** keep: it becomes the first one in its lane's backlog; hold: it is held; drop: it is counted and not sent again. */
       readonly message: 'keep' | 'hold' | 'drop';
       /** Milliseconds that the callback asked for with Retry-After. */
       readonly afterMs?: number;

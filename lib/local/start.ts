@@ -80,7 +80,8 @@ if (command.kind !== 'start') {
 
 process.on('SIGINT', () => void ending.interrupt());
 process.on('SIGTERM', () => void ending.interrupt());
-// A signal that ends only npm ends its shell but does not reach this process, which can see that the shell is gone.
+// npm runs this process in a shell. A signal that is sent to npm alone ends npm and the shell, and does not reach this process.
+// Then this process has another parent.
 if (process.env.npm_lifecycle_event !== undefined) {
   const shell = process.ppid;
   setInterval(() => process.ppid !== shell && void ending.interrupt(), 1000).unref();

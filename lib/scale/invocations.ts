@@ -65,12 +65,13 @@ export function newConnections(
   return 1 - kept * (1 - Math.exp(-HTTP_DEFAULTS.idleTimeout / 1000 / secondsBetween));
 }
 
-/** Invocations of `route` that the publishers' messages keep busy. */
+/** How many invocations of `route` run at the same time because of the publishers' messages. */
 export const routeInvocations = (load: ScaleLoad, settings: StageSettings, end: BatchEnd): Range =>
   rangeOf((side) => {
     const messages = messagesIn(end);
     const perSecond = messagesASecond(load) / messages;
-    // SQS confirms each page of a message's deliveries before the next page, and the progress is written after each.
+    // `route` sends a message's deliveries page by page, the first one within `routeMs`. For each further page it waits for two
+    // calls: SQS confirms the page before, and its progress is written.
     const pages = Math.ceil(load.fanOut / PAGE) - 1;
     const cpu = messages * (load.fanOut - 1) * CPU_MS.route.full;
     return (perSecond * (ASSUMED.routeMs + 2 * pages * TIMES.callMs[side] + elapsed(cpu, settings))) / 1000;

@@ -1,7 +1,7 @@
 // The items of one table of memory-documents.ts, with an index of each attribute by which the code queries.
 import type { Item } from './memory-documents.ts';
 
-/** The attributes with an index: the key of a partition, the sweep's index, the index of topics. */
+/** The attributes with an index: the partition key, and the keys of the indexes for the sweep and for topics. */
 const INDEXED = ['pk', 'dueShard', 'topic'] as const;
 
 export function createMemoryTable() {

@@ -1,17 +1,18 @@
-// A server that answers every request with the bytes of a row, and then stays, closes or pours. It counts what it wrote.
+// A server that answers every request with the bytes of a row. Then it keeps the connection open, closes it, or sends more until
+// it is closed. It counts what it wrote.
 import type { Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import type { AnswerRow } from './answer-rows.ts';
 import { type RawServer, rawServer } from './raw-server.ts';
 
 export type RowServer = RawServer & {
-  /** Bytes that were handed to the system, over all connections. */
+  /** Bytes that the server has written to the operating system, over all connections. */
   bytesSent(): number;
 };
 
 const POURED_AT_ONCE = 4_096;
 
-/** Starts the server. A row that pours goes on until its connection is closed. */
+/** Starts the server. It sends the text of a row's `pours` again and again, until the connection is closed. */
 export async function rowServer(
   row: Pick<AnswerRow, 'bytes' | 'after'>,
   tls?: TlsOptions,

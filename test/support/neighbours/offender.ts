@@ -10,11 +10,11 @@ export type Offender = {
   /** The only operating system on which this offender can run. Undefined: any. */
   readonly onlyOn?: NodeJS.Platform;
   /**
-   * Milliseconds between two loads in the benchmark. Undefined: the offender delays nobody, so the benchmark does not run
-   * it.
+   * The benchmark publishes the offender's messages once in so many milliseconds. Undefined: the offender delays no other
+   * subscription, so the benchmark leaves it out.
    */
   readonly everyMs?: number;
-  /** Whether only the benchmark runs it: a test of its own shows the same harm without measuring a delay. */
+  /** Whether only the benchmark runs it, because another test shows the harm of this offender without measuring a delay. */
   readonly onlyMeasured?: boolean;
   /** For how many seconds the benchmark measures the healthy subscriptions beside this offender. */
   readonly seconds?: number;
