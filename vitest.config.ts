@@ -37,7 +37,7 @@ export default defineConfig({
       }),
       // The page in a real browser. Each file has a set and a browser of its own, and waits for the page more than it computes.
       project('browser', {
-        testTimeout: 180_000,
+        testTimeout: 300_000,
         hookTimeout: 240_000,
         maxWorkers: 2,
         sequence: { groupOrder: 4 },

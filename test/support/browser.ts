@@ -83,7 +83,7 @@ export async function openTab(
     ...options,
   });
   // A busy machine takes long for a delivery.
-  context.setDefaultTimeout(60_000);
+  context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   const wrong: string[] = [];
   const { origin } = new URL(address);

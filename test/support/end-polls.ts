@@ -1,5 +1,6 @@
 // Ends long polls of chosen queues at once: the queues' clock jumps as soon as somebody waits there for a message. A redrive finds
-// out by such polls that a queue is empty, and nobody but it reads the queue of an endpoint.
+// out by such polls that a queue is empty, and nobody but it reads the queue of an endpoint. Time jumps only while no message of
+// another function is in flight: its visibility timeout would end under the function.
 import type { LocalSet } from '#lib/local/set.ts';
 import type { JumpingClock } from './jumping-clock.ts';
 
@@ -14,9 +15,16 @@ const POLL_MS = 1_000;
 const LOOK_MS = 10;
 
 /** For a set whose queues have this clock. With another SQS nothing is ended. */
-export function endPolls({ sqs }: Pick<LocalSet, 'sqs'>, clock: JumpingClock): EndedPolls {
+export function endPolls(
+  { sqs, mappings }: Pick<LocalSet, 'sqs' | 'mappings'>,
+  clock: JumpingClock,
+): EndedPolls {
   const names = new Set<string>();
-  const isPolled = () => sqs !== undefined && [...names].some((name) => sqs.queue(name).waiting() > 0);
+  const read = mappings.map(({ mapping }) => mapping.queueArn.split(':').at(-1) ?? '');
+  const isPolled = () =>
+    sqs !== undefined &&
+    [...names].some((name) => sqs.queue(name).waiting() > 0) &&
+    read.every((name) => sqs.queue(name).counts().inFlight === 0);
   const looking = setInterval(() => {
     if (isPolled()) clock.jump(POLL_MS);
   }, LOOK_MS).unref();
