@@ -1,6 +1,7 @@
 // Ends long polls of chosen queues at once: the queues' clock jumps as soon as somebody waits there for a message. A redrive finds
 // out by such polls that a queue is empty, and nobody but it reads the queue of an endpoint. Time jumps only while no message of
-// another function is in flight: its visibility timeout would end under the function.
+// another function is in flight: its visibility timeout would end under the function. For one redrive after the other: a second one
+// would let the time end for which the first one hides its letters.
 import type { LocalSet } from '#lib/local/set.ts';
 import type { JumpingClock } from './jumping-clock.ts';
 

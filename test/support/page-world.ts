@@ -3,8 +3,6 @@ import { PassThrough } from 'node:stream';
 import { createContext } from '#lib/cli/terminal/context.ts';
 import { putSampleEndpoint } from '#lib/local/sample-endpoint.ts';
 import { type PageServer, startPage } from '#lib/page/server.ts';
-import { endPolls } from './end-polls.ts';
-import { createJumpingClock } from './jumping-clock.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 import { startSet, type TestSet, type TestSetOptions } from './set.ts';
 
@@ -40,11 +38,8 @@ export async function servePage(place: {
 
 /** Starts all of it. */
 export async function startPageWorld(options: TestSetOptions = {}): Promise<PageWorld> {
-  const clock = createJumpingClock();
-  const [set, receiver] = await Promise.all([startSet({ ...options, sqs: { clock } }), startReceiver()]);
+  const [set, receiver] = await Promise.all([startSet(options), startReceiver()]);
   await putSampleEndpoint({ set, root: process.cwd(), kafka: undefined });
-  const polls = endPolls(set, clock);
-  for (const name of ['webhooks-local-sample-dlq', 'webhooks-local-undeliverable']) polls.of(name);
   const server = await servePage({ stage: 'local', endpointUrl: set.url });
   return {
     set,
@@ -63,11 +58,9 @@ export async function startPageWorld(options: TestSetOptions = {}): Promise<Page
       return ids;
     },
     async close() {
-      polls.stop();
       await server.close();
       await receiver.close();
       await set.close();
-      clock.stop();
     },
   };
 }
