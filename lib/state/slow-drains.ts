@@ -52,22 +52,6 @@ export async function passSlot(own: Subject, ended: number | undefined, deps: Sl
   }
 }
 
-/**
- * Starts a slice of the subscription whose lane has just been closed, if a slot is free. Only if it gets none of those that
- * are free, others are looked at: the lanes of many subscriptions may be closed in the same moment, and each look reads the
- * heads of all lines. Never throws: the sweep starts what was not started.
- */
-export async function useFreeSlot(own: Subject, deps: SlowDrainDeps): Promise<void> {
-  try {
-    if (isFull(await readSlots(undefined, deps), deps)) return;
-    if (await startSlowDrain(own, undefined, deps)) return;
-  } catch (error) {
-    deps.log.error('slot.not-passed', { subscription: own.id, error: errorName(error) });
-    return;
-  }
-  await passSlot(own, undefined, deps);
-}
-
 const isFull = ({ taken }: Slots, { slotLimits }: SlowDrainDeps): boolean =>
   Object.keys(taken).length >= slotLimits.all;
 
