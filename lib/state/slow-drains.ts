@@ -124,15 +124,15 @@ function wantedBy({ id, state }: Subject, { now, slotLimits }: SlowDrainDeps) {
  */
 async function headsOfLines(own: Subject, deps: SlowDrainDeps): Promise<Subject[]> {
   const heads = await Promise.all(SLOW_SHARDS.map((shard) => headOf(shard, deps)));
-  // The index is eventually consistent: it may not yet have the lanes of this token's subscription.
-  const ids = heads.flat().filter((id) => id !== own.id);
+  // The index is eventually consistent: it may not yet have the lanes of this token's subscription. Another lane of it may have
+  // been closed since its state was read here, by a function that found no free slot.
+  const ids = [...new Set([...heads.flat(), own.id])];
   const items = await deps.stateTable.getAll(ids.map(stateKey), { consistent: true });
   const states = new Map(items.map((item) => [item.pk, parseState(item)]));
-  const others = ids.flatMap((id) => {
+  return ids.flatMap((id) => {
     const state = states.get(stateKey(id).pk);
     return state === undefined ? [] : [{ id, state }];
   });
-  return [...others, own];
 }
 
 async function headOf(shard: number, deps: SlowDrainDeps): Promise<readonly string[]> {
