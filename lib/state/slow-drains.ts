@@ -26,6 +26,8 @@ type Subject = Pick<Registration, 'id' | 'state'>;
 const HEAD = 20;
 /** Slices that one slice starts when it ends: more than one, so that free slots are used soon. */
 const MOST_STARTED = 3;
+/** How often one slice that ends reads the lines. */
+const MOST_LOOKS = 3;
 
 /**
  * Gives the slot of a slice that has ended, and slots that are free, to lanes that wait: first those of the tenant that has
@@ -33,23 +35,41 @@ const MOST_STARTED = 3;
  * Never throws: the sweep starts what was not started.
  */
 export async function passSlot(own: Subject, ended: number | undefined, deps: SlowDrainDeps): Promise<void> {
-  let back = ended === undefined ? undefined : laneKey(own.id, ended);
   try {
-    let slots = await readSlots(back, deps);
-    const waiting = isFull(slots, deps) ? [] : await headsOfLines(own, deps);
-    for (let started = 0; started < MOST_STARTED && !isFull(slots, deps); ) {
-      const next = nextOf(waiting, slots, deps);
-      if (next === undefined) break;
-      waiting.splice(waiting.indexOf(next), 1);
-      const giving = back;
+    let back = ended === undefined ? undefined : laneKey(own.id, ended);
+    // A lane that was closed after the lines were read here may have found the slot still taken. So the lines are read again
+    // after a slot was given back.
+    for (let looks = 0; looks < MOST_LOOKS; looks++) {
+      if (!(await startWaiting(own, back, deps))) return;
       back = undefined;
-      if (await startSlowDrain(next, giving, deps)) started += 1;
-      slots = await readSlots(undefined, deps);
     }
-    if (back !== undefined) await exchangeSlot({ back }, deps);
   } catch (error) {
     deps.log.error('slot.not-passed', { subscription: own.id, lane: ended, error: errorName(error) });
   }
+}
+
+/**
+ * Starts lanes that wait, with the slot of `back` first and then with free ones. What none could use is given back. Returns
+ * whether a slot was given back. Throws when DynamoDB fails.
+ */
+async function startWaiting(own: Subject, back: string | undefined, deps: SlowDrainDeps): Promise<boolean> {
+  let unused = back;
+  let gaveBack = false;
+  let slots = await readSlots(unused, deps);
+  const waiting = isFull(slots, deps) ? [] : await headsOfLines(own, deps);
+  for (let started = 0; started < MOST_STARTED && !isFull(slots, deps); ) {
+    const next = nextOf(waiting, slots, deps);
+    if (next === undefined) break;
+    waiting.splice(waiting.indexOf(next), 1);
+    const giving = unused;
+    unused = undefined;
+    if (await startSlowDrain(next, giving, deps)) started += 1;
+    else gaveBack = true;
+    slots = await readSlots(undefined, deps);
+  }
+  if (unused === undefined) return gaveBack;
+  await exchangeSlot({ back: unused }, deps);
+  return true;
 }
 
 const isFull = ({ taken }: Slots, { slotLimits }: SlowDrainDeps): boolean =>

@@ -312,6 +312,31 @@ test('forty slices that end in the same moment all pass their slots on', async (
   for (const id of slow) expect(delivered(world, id).length).toBeGreaterThan(3);
 });
 
+// The function that closes the lane finds the slot taken, and the slice that has it ends in the same moment.
+test.each(['slow', 'other'])(
+  'a lane of %s that is closed while a slice ends gets a slot, whatever comes first, without a sweep',
+  async (closed) => {
+    const stuck: number[] = [];
+    for (let offset = -300; offset <= 300; offset += 6) {
+      const world = createSlowWorld(1);
+      for (const id of ['slow', 'other']) {
+        world.put(id, { readTimeoutMs: 30_000, qos: 'auto', lanes: CAP });
+        world.publish(id, idIn(0, 'first'), id);
+      }
+      world.script.answer = () => slowly;
+      await world.pass(4 * SECOND);
+      world.publish('slow', idIn(1, 'next'), 'b1');
+      await world.pass(2 * SECOND);
+      const sliceAt = world.ledger.of('slow')[1]?.at ?? Number.NaN;
+      await world.pass(sliceAt + SLOW_MS + offset - world.now());
+      world.publish(closed, idIn(2, 'last'), 'b2');
+      await world.pass(2 * MINUTE);
+      if ((await remains(world, closed)).entries > 0) stuck.push(offset);
+    }
+    expect(stuck).toEqual([]);
+  },
+);
+
 test('probes of slow subscriptions need slots too, and their outages end when the callbacks are back', async () => {
   const world = createSlowWorld(2);
   const slow = Array.from({ length: 12 }, (_, index) => `slow${index}`);
