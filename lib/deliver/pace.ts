@@ -3,7 +3,7 @@
 import { change } from '#lib/state/change.ts';
 import type { Registration } from '#lib/state/registration.ts';
 import { slowMarked } from '#lib/state/slow.ts';
-import { passSlot, type SlowDrainDeps } from '#lib/state/slow-drains.ts';
+import { type SlowDrainDeps, useFreeSlot } from '#lib/state/slow-drains.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { tenantOf } from '#lib/subscription/tenant.ts';
 import { errorName } from '#lib/telemetry/log.ts';
@@ -62,7 +62,7 @@ async function markSlow(registration: Registration, tenant: string, deps: PaceDe
     if (!(await change(registration, (state) => slowMarked(state, tenant, deps.now()), deps))) return;
     deps.count('MarkedSlow');
     deps.log.warn('subscription.slow', { subscription: registration.id });
-    await passSlot(registration, undefined, deps);
+    await useFreeSlot(registration, deps);
   } catch (error) {
     // The message may have been delivered: a failed mark must not send it again.
     deps.log.error('slow.not-marked', { subscription: registration.id, error: errorName(error) });

@@ -10,7 +10,7 @@ import { sendLaneToken } from '#lib/state/lane-tokens.ts';
 import { laneClosed } from '#lib/state/lanes.ts';
 import type { Registration } from '#lib/state/registration.ts';
 import { needsSlots } from '#lib/state/slow.ts';
-import { passSlot } from '#lib/state/slow-drains.ts';
+import { useFreeSlot } from '#lib/state/slow-drains.ts';
 import { phaseOf } from '#lib/state/transitions.ts';
 import type { Count } from '#lib/telemetry/log.ts';
 
@@ -35,7 +35,7 @@ export async function park(
     deps.log.info('delivery.parked', { subscription: registration.id, messageId: delivery.messageId, lane });
   }
   if (!closes) return;
-  if (needsSlots(registration.state)) await passSlot(registration, undefined, deps);
+  if (needsSlots(registration.state)) await useFreeSlot(registration, deps);
   else await sendLaneToken(registration, lane, deps);
 }
 

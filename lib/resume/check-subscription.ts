@@ -70,7 +70,7 @@ export async function checkSubscriptionState(
   for (const lane of dueLanes()) {
     if (started === maxTokens) break;
     if (needsSlots(subject.state)) {
-      if (!(await startSlowDrain(subject, undefined, deps))) break;
+      if ((await startSlowDrain(subject, undefined, deps)) !== 'started') break;
       started += 1;
       continue;
     }

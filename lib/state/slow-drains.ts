@@ -63,13 +63,30 @@ async function startWaiting(own: Subject, back: string | undefined, deps: SlowDr
     waiting.splice(waiting.indexOf(next), 1);
     const giving = unused;
     unused = undefined;
-    if (await startSlowDrain(next, giving, deps)) started += 1;
-    else gaveBack = true;
+    const start = await startSlowDrain(next, giving, deps);
+    if (start === 'started') started += 1;
+    else gaveBack ||= giving !== undefined || start === 'given-back';
     slots = await readSlots(undefined, deps);
   }
   if (unused === undefined) return gaveBack;
   await exchangeSlot({ back: unused }, deps);
   return true;
+}
+
+/**
+ * Starts a slice of the subscription whose lane has just been closed, if a slot is free. Only if it gets none of those that
+ * are free, others are looked at: the lanes of many subscriptions may be closed in the same moment, and each look reads the
+ * heads of all lines. Never throws: the sweep starts what was not started.
+ */
+export async function useFreeSlot(own: Subject, deps: SlowDrainDeps): Promise<void> {
+  try {
+    if (isFull(await readSlots(undefined, deps), deps)) return;
+    if ((await startSlowDrain(own, undefined, deps)) === 'started') return;
+  } catch (error) {
+    deps.log.error('slot.not-passed', { subscription: own.id, error: errorName(error) });
+    return;
+  }
+  await passSlot(own, undefined, deps);
 }
 
 const isFull = ({ taken }: Slots, { slotLimits }: SlowDrainDeps): boolean =>
@@ -87,24 +104,28 @@ function nextOf(waiting: readonly Subject[], slots: Slots, deps: SlowDrainDeps):
 
 /**
  * Starts a slice of the waiting lane of a slow subscription, if a slot is free for it. `back`: the holder of a slot that is
- * given back with it. Returns whether it was started. Throws when DynamoDB fails.
+ * given back with it, in any case. Returns whether it was started, was refused a slot, or has given back the slot that it got.
+ * Throws when DynamoDB fails.
  */
 export async function startSlowDrain(
   subject: Subject,
   back: string | undefined,
   deps: SlowDrainDeps,
-): Promise<boolean> {
+): Promise<'started' | 'refused' | 'given-back'> {
   const wanted = wantedBy(subject, deps);
-  if (wanted === undefined) return false;
+  if (wanted === undefined) {
+    await exchangeSlot({ back }, deps);
+    return 'refused';
+  }
   const { lane, ...slot } = wanted;
-  if (!(await exchangeSlot({ back, wanted: slot }, deps))) return false;
+  if (!(await exchangeSlot({ back, wanted: slot }, deps))) return 'refused';
   if (!(await change(subject, (state) => slotGiven(state, lane, deps.now()), deps))) {
     await exchangeSlot({ back: slot.holder }, deps);
-    return false;
+    return 'given-back';
   }
   await sendLaneToken(subject, lane, deps);
   deps.count('SlowDrainsStarted');
-  return true;
+  return 'started';
 }
 
 /** The shortest wait of a probe for a slot, in milliseconds; the longest is twice this. */

@@ -2,6 +2,7 @@
 // queue are not busy with it, and a subscription beside it loses neither messages nor time.
 import { describe, expect, test } from 'vitest';
 import { requestsInLane } from '#lib/message/lane-layout.ts';
+import { SLOW_SHARDS } from '#lib/state/due.ts';
 import { SLOTS_KEY } from '#lib/state/keys.ts';
 import { idInLane, unordered } from '#test/support/lanes.ts';
 import type { Request } from '#test/support/ledger.ts';
@@ -185,6 +186,26 @@ test('40 slow subscriptions with two slots take turns: none gets a second slice 
   expect(mostAtOnce(requests)).toBeLessThanOrEqual(2);
   // Two slots are busy nearly all the time.
   expect(requests.length).toBeGreaterThan((25 * MINUTE * 2) / (SLOW_MS + 5_000));
+});
+
+test('40 slow subscriptions whose lanes are closed in the same moment do not all look for the one whose turn it is', async () => {
+  const world = createSlowWorld(2);
+  const slow = Array.from({ length: 40 }, (_, index) => `slow${index}`);
+  for (const id of slow) world.put(id, { readTimeoutMs: 30_000, qos: 'auto', lanes: 1 });
+  world.script.answer = () => slowly;
+  for (const id of slow) world.publish(id, `${id}-first`);
+  await world.pass(10 * MINUTE);
+  for (const id of slow) expect((await world.state(id)).slow).toBeDefined();
+  let looks = 0;
+  world.script.fate = ({ command, input }) => {
+    const isLook = command === 'Query' && typeof input === 'object' && input !== null;
+    if (isLook && 'IndexName' in input) looks += 1;
+    return undefined;
+  };
+  for (const id of slow) world.publish(id, `${id}-next`);
+  await world.pass(5 * SECOND);
+  expect(world.counts.get('Parked')).toBeGreaterThanOrEqual(40);
+  expect(looks).toBeLessThan(2 * SLOW_SHARDS.length);
 });
 
 test('a tenant has a quarter of the slots at most, and the others have the rest', async () => {
