@@ -34,8 +34,11 @@ type Case = {
   readonly perSecond: number | undefined;
   readonly fanOut: number;
   readonly answerMs: number;
-  /** Receivers beside the measured one that get as many messages: dead ones refuse the connection. */
-  readonly beside?: { readonly kind: 'dead' | 'slow'; readonly count: number };
+  /**
+   * Receivers beside the measured one, each with as many messages, at other times. Dead ones refuse the connection, slow ones
+   * answer after 10 s. Healthy ones are the control: what as much more work costs on this machine.
+   */
+  readonly beside?: { readonly kind: 'healthy' | 'dead' | 'slow'; readonly count: number };
 };
 const usual = { perSecond: undefined, fanOut: 1, answerMs: 0 } as const;
 const ALONE = '25 a second';
@@ -48,6 +51,8 @@ const CASES: readonly Case[] = [
   { ...usual, name: 'fan-out of 10', messages: 400, fanOut: 10 },
   { ...usual, name: 'fan-out of 50', messages: 200, fanOut: 50 },
   { ...healthy, name: ALONE },
+  { ...healthy, name: 'beside one healthy', beside: { kind: 'healthy', count: 1 } },
+  { ...healthy, name: 'beside ten healthy', beside: { kind: 'healthy', count: 10 } },
   { ...healthy, name: 'beside one dead', beside: { kind: 'dead', count: 1 } },
   { ...healthy, name: 'beside ten dead', beside: { kind: 'dead', count: 10 } },
   { ...healthy, name: 'beside one of 10 s', beside: { kind: 'slow', count: 1 } },
@@ -93,9 +98,12 @@ async function measure(sender: Sender, one: Case): Promise<Measured> {
     one.beside &&
     (await sender.subscribe(
       `beside-${topics}`,
-      one.beside.kind === 'dead'
-        ? urls(one.beside.count, 'other', 0, dead)
-        : urls(one.beside.count, 'other', 10_000),
+      urls(
+        one.beside.count,
+        'other',
+        one.beside.kind === 'slow' ? 10_000 : 0,
+        one.beside.kind === 'dead' ? dead : undefined,
+      ),
     ));
   const messages = Math.max(10, Math.round(one.messages * SIZE));
   const asked = { to, perSecond: one.perSecond, deliveriesEach: one.fanOut, limitMs: LIMIT_MS };

@@ -22,7 +22,7 @@ export type PublishTo =
     };
 export type AskedOfPeersLoad = {
   readonly to: PublishTo;
-  /** A neighbour's messages, one for each message. */
+  /** A neighbour's messages: one for each message, at a random time before the next one. */
   readonly beside?: PublishTo | undefined;
   readonly messages: number;
   /** Messages a second; undefined: as fast as they are taken. */
@@ -57,9 +57,15 @@ async function load(asked: AskedOfPeersLoad): Promise<Loaded> {
   arrivals.begin(asked.messages * asked.deliveriesEach);
   const [publisher, neighbour] = [publisherOf(asked.to), asked.beside && publisherOf(asked.beside)];
   const startedAt = performance.now();
+  const gapMs = asked.perSecond === undefined ? 0 : 1000 / asked.perSecond;
+  const sendToNeighbour = async (number: number) => {
+    // At the same time as the counted message, each of them would meet it; in a fixed distance none would.
+    await wait(Math.random() * gapMs);
+    await neighbour?.send(payloadOf(number));
+  };
   const send = async (number: number) => {
     arrivals.publishing(number, performance.now());
-    await Promise.all([publisher.send(payloadOf(number)), neighbour?.send(payloadOf(number))]);
+    await Promise.all([publisher.send(payloadOf(number)), neighbour && sendToNeighbour(number)]);
   };
   if (asked.perSecond === undefined) {
     let next = 0;
@@ -70,7 +76,7 @@ async function load(asked: AskedOfPeersLoad): Promise<Loaded> {
   } else {
     const sends: Promise<void>[] = [];
     for (let number = 0; number < asked.messages; number++) {
-      await wait(Math.max(0, startedAt + (number / asked.perSecond) * 1000 - performance.now()));
+      await wait(Math.max(0, startedAt + number * gapMs - performance.now()));
       sends.push(send(number));
     }
     await Promise.all(sends);
