@@ -25,6 +25,8 @@ const ONLY = process.env.ONLY?.split(',');
 const REPORT = process.env.REPORT ?? 'bench-peers.json';
 const LIMIT_MS = Number(process.env.LIMIT_MS ?? 120_000);
 const WARM_UP = 40;
+/** Before the measured messages, dead neighbours are paused and slow ones are known: that takes three seconds. */
+const WARM_UP_BESIDE = 200;
 /** The last log lines and records are written after the last arrival. */
 const SETTLE_MS = 2_000;
 
@@ -107,7 +109,7 @@ async function measure(sender: Sender, one: Case): Promise<Measured> {
     ));
   const messages = Math.max(10, Math.round(one.messages * SIZE));
   const asked = { to, perSecond: one.perSecond, deliveriesEach: one.fanOut, limitMs: LIMIT_MS };
-  await load.ask<Loaded>({ ...asked, beside, messages: WARM_UP });
+  await load.ask<Loaded>({ ...asked, beside, messages: beside === undefined ? WARM_UP : WARM_UP_BESIDE });
   await wait(SETTLE_MS);
   const before = sender.usage();
   const loaded = await load.ask<Loaded>({ ...asked, beside, messages });
@@ -124,8 +126,19 @@ async function measure(sender: Sender, one: Case): Promise<Measured> {
 
 const p99Of = ({ delaysMs }: Measured): number => percentile(delaysMs, 0.99);
 
-/** `alone`: the rounds of the same receiver without neighbours, for a case with some. */
-function rowOf(name: string, measured: readonly Measured[], alone?: readonly Measured[]): Row {
+/** The p99 of each round as a multiple of that of `other` in the same round. */
+const timesOf = (measured: readonly Measured[], other: readonly Measured[]) =>
+  spread(
+    measured.flatMap((one, round) => (other[round] === undefined ? [] : p99Of(one) / p99Of(other[round]))),
+    2,
+  );
+
+/** `others`: the rounds of the same receiver without neighbours, and beside as many healthy ones, where there are some. */
+function rowOf(
+  name: string,
+  measured: readonly Measured[],
+  { alone, control }: { readonly alone: readonly Measured[]; readonly control: readonly Measured[] },
+): Row {
   const of = (figure: (one: Measured) => number, digits: number) => spread(measured.map(figure), digits);
   const total = (name_: 'missing' | 'repeated') => measured.reduce((sum, one) => sum + one[name_], 0);
   return {
@@ -136,14 +149,8 @@ function rowOf(name: string, measured: readonly Measured[], alone?: readonly Mea
     ),
     'p50 ms': of(({ delaysMs }) => percentile(delaysMs, 0.5), 1),
     'p99 ms': of(p99Of, 1),
-    ...(alone !== undefined && {
-      'p99, times alone': spread(
-        measured.flatMap((one, round) =>
-          alone[round] === undefined ? [] : p99Of(one) / p99Of(alone[round]),
-        ),
-        2,
-      ),
-    }),
+    ...(alone.length > 0 && { 'p99, times alone': timesOf(measured, alone) }),
+    ...(control.length > 0 && { 'p99, times beside healthy ones': timesOf(measured, control) }),
     'app CPU ms': of(({ appCpuMs, deliveries }) => appCpuMs / deliveries, 2),
     'stores CPU ms': of(({ storesCpuMs, deliveries }) => storesCpuMs / deliveries, 2),
     'app MiB': of(({ appMiB }) => appMiB, 0),
@@ -185,8 +192,13 @@ for (const block of blocks) {
   }
   const alone = block.find(({ name }) => name === ALONE);
   for (const one of block) {
+    const { kind, count } = one.beside ?? {};
+    const control = block.find(({ beside }) => beside?.kind === 'healthy' && beside.count === count);
     const rows = senders.map((sender) =>
-      rowOf(sender.name, of(one, sender), one.beside && alone ? of(alone, sender) : undefined),
+      rowOf(sender.name, of(one, sender), {
+        alone: kind === undefined ? [] : of(alone, sender),
+        control: kind === undefined || kind === 'healthy' ? [] : of(control, sender),
+      }),
     );
     console.log(`\n${one.name}\n${tableOf(rows)}`);
     cases.push({ name: one.name, rows });
