@@ -7,9 +7,10 @@ export { default as Pool } from 'undici/lib/dispatcher/pool.js';
 export { default as Client } from 'undici/lib/dispatcher/client.js';
 export { default as errors } from 'undici/lib/core/errors.js';
 `;
-// undici loads these only for HTTP/2 and form bodies, which the guarded client never uses.
+// undici loads these only for HTTP/2 and form bodies, which the guarded client never uses, and the last one, a parser of HTTP, where
+// WebAssembly has no SIMD: Node has it on the processors of Lambda and of developers.
 const UNUSED =
-  /[\\/]undici[\\/]lib[\\/](dispatcher[\\/]client-h2|web[\\/]fetch[\\/](body|formdata)|web[\\/]webidl[\\/]index)\.js$/;
+  /[\\/]undici[\\/]lib[\\/](llhttp[\\/]llhttp-wasm|dispatcher[\\/]client-h2|web[\\/]fetch[\\/](body|formdata)|web[\\/]webidl[\\/]index)\.js$/;
 
 /** Makes the plugin. */
 export function slimUndici(): Plugin {

@@ -42,14 +42,12 @@ const withoutDot = (name: string) => name.replace(/\.$/, '').toLowerCase();
 
 /** Parses a file once for each of its versions. A file that can't be read counts as empty: Windows has none of them. */
 function watched<T>(path: string, parse: (text: string) => T): () => T {
-  let version: number | undefined;
-  let parsed = parse('');
+  let last: { readonly version: number | undefined; readonly parsed: T } | undefined;
   return () => {
-    const now = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-    if (now === version) return parsed;
-    parsed = parse(now === undefined ? '' : readFileSync(path, 'utf8'));
-    version = now;
-    return parsed;
+    const version = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    if (last === undefined || version !== last.version)
+      last = { version, parsed: parse(version === undefined ? '' : readFileSync(path, 'utf8')) };
+    return last.parsed;
   };
 }
 

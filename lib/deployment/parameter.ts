@@ -38,16 +38,26 @@ const givenAs =
 /** The same form in both places. */
 const bothAs = <T>(schema: () => z.ZodType<T, string>) => ({ given: givenAs(schema), set: schema });
 
-const wholeAboveZero = () =>
+/** Most parameters are whole numbers: a function makes one schema for all of them. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+const wholeAboveZero = once(() =>
   z
     .string()
     .regex(/^[1-9]\d{0,8}$/, 'must be a whole number above 0')
-    .transform(Number);
-const wholeOrZero = () =>
+    .transform(Number),
+);
+const wholeOrZero = once(() =>
   z
     .string()
     .regex(/^\d{1,9}$/, 'must be a whole number, 0 or more')
-    .transform(Number);
+    .transform(Number),
+);
 
 type Unit = 's' | 'ms' | 'minutes' | 'days' | 'bytes' | 'MB';
 
