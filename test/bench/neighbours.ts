@@ -18,7 +18,8 @@ const SECONDS = process.env.SECONDS === undefined ? undefined : Number(process.e
 const RATE = Number(process.env.RATE ?? 10);
 const CHECKOUTS = (process.env.CHECKOUTS ?? '.').split(',');
 const DEFAULT_SECONDS = 12;
-const DEFAULT_ENVIRONMENTS = 8;
+/** Of each function, where an offender has no number of its own. */
+const DEFAULT_ENVIRONMENTS = Number(process.env.ENVIRONMENTS ?? 8);
 /** What a window may take beside its measured seconds, before it counts as one that did not end. */
 const ALLOWANCE_SECONDS = 60;
 
