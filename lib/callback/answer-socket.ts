@@ -1,29 +1,11 @@
 // The connection that undici gets: it writes to the socket as it is, and reads answers that were read and written anew by
-// head-reader.ts and chunk-reader.ts. undici's own parser gives up a connection at an unsolicited 100 Continue, at folded
-// lines and at doubtful framing, and reads framing without end.
+// answer-reader.ts. undici's own parser gives up a connection at an unsolicited 100 Continue, at folded lines and at doubtful
+// framing, and reads framing without end.
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { errors } from 'undici';
-import type { AnswerHead } from './answer-head.ts';
-import { type ChunkReader, createChunkReader } from './chunk-reader.ts';
+import { AnswerReader } from './answer-reader.ts';
 import { coded } from './guard.ts';
-import { ANSWER, type AnswerFault, createHeadReader, type HeadReader } from './head-reader.ts';
-
-type Reading =
-  /** No request was written yet. */
-  | { readonly kind: 'unused' }
-  /** No request was written since the last answer. */
-  | { readonly kind: 'idle' }
-  | { readonly kind: 'head'; readonly reader: HeadReader }
-  | { readonly kind: 'length'; left: number }
-  | { readonly kind: 'chunked'; readonly reader: ChunkReader }
-  | { readonly kind: 'until-close' }
-  /** A fault: nothing more is read. */
-  | { readonly kind: 'over' };
-
-const UNUSED: Reading = { kind: 'unused' };
-const IDLE: Reading = { kind: 'idle' };
-const OVER: Reading = { kind: 'over' };
 
 /** Where an answer goes whose connection is given up in the middle of its headers; set by `statusWhenAborted` alone. */
 let reportStatus: ((status: number) => void) | undefined;
@@ -53,7 +35,7 @@ export function answerSocket(socket: Socket): Socket {
 
 class AnswerSocket extends Duplex {
   readonly #socket: Socket;
-  #reading: Reading = UNUSED;
+  readonly #reader = new AnswerReader();
 
   constructor(socket: Socket) {
     super({ decodeStrings: false, allowHalfOpen: true });
@@ -62,7 +44,7 @@ class AnswerSocket extends Duplex {
     socket.on('end', () => this.#ended());
     socket.on('error', (error) => this.#failed(error));
     socket.on('close', () => {
-      if (this.#reading !== OVER) this.destroy();
+      if (this.#reader.kind !== 'over') this.destroy();
     });
   }
 
@@ -79,7 +61,7 @@ class AnswerSocket extends Duplex {
   }
 
   override _write(chunk: string | Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void) {
-    this.#requested();
+    this.#reader.requested();
     this.#socket.write(chunk, encoding, done);
   }
 
@@ -87,7 +69,7 @@ class AnswerSocket extends Duplex {
     chunks: { readonly chunk: string | Buffer; readonly encoding: BufferEncoding }[],
     done: (error?: Error | null) => void,
   ): void {
-    this.#requested();
+    this.#reader.requested();
     this.#socket.cork();
     for (const [index, { chunk, encoding }] of chunks.entries()) {
       this.#socket.write(chunk, encoding, index === chunks.length - 1 ? done : undefined);
@@ -100,17 +82,11 @@ class AnswerSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    const status = this.#headOfStatusLine()?.status;
+    const status = this.#reader.headOfStatusLine()?.status;
     if (status !== undefined) reportStatus?.(status);
-    this.#reading = OVER;
+    this.#reader.end();
     this.#socket.destroy();
     done(error);
-  }
-
-  /** undici writes a request in one piece, and the next one only after the answer. */
-  #requested(): void {
-    if (this.#reading === UNUSED || this.#reading === IDLE)
-      this.#reading = { kind: 'head', reader: createHeadReader() };
   }
 
   /**
@@ -118,98 +94,36 @@ class AnswerSocket extends Duplex {
    * only for an error of its own kind.
    */
   #failed(error: Error): void {
-    const isIdle = this.#reading === IDLE;
+    const isIdle = this.#reader.kind === 'idle';
     this.#finish(isIdle ? new errors.SocketError(error.message) : error);
   }
 
   #ended(): void {
-    if (this.#reading.kind === 'head') this.#finish(new errors.SocketError('closed within the answer'));
+    if (this.#reader.kind === 'head') this.#finish(new errors.SocketError('closed within the answer'));
     else this.push(null);
   }
 
   /** Gives the connection up. A status line that was read whole decides, also without the rest of its headers. */
   #finish(error: Error): void {
-    const head = this.#headOfStatusLine();
+    const head = this.#reader.headOfStatusLine();
     if (head !== undefined) this.push(Buffer.from(head.text, 'latin1'));
     // undici takes a reset for the proper end of an answer without a length.
-    const isEnd = head !== undefined || this.#reading.kind === 'until-close';
+    const isEnd = head !== undefined || this.#reader.kind === 'until-close';
     const isReset = 'code' in error && error.code === 'ECONNRESET';
     this.#giveUp(isEnd && isReset ? coded('ECONNABORTED', error.message) : error);
   }
 
-  /** The final answer as far as its whole status line says it, while its headers are read. */
-  #headOfStatusLine(): AnswerHead | undefined {
-    return this.#reading.kind === 'head' ? this.#reading.reader.headOfStatusLine() : undefined;
-  }
-
   #giveUp(error: Error): void {
-    this.#reading = OVER;
+    this.#reader.end();
     // In a later tick: undici must read first what was pushed, because a status that was read decides.
     process.nextTick(() => this.destroy(error));
   }
 
   #take(chunk: Buffer): void {
     const out: Buffer[] = [];
-    const fault = this.#read(chunk, out);
+    const fault = this.#reader.take(chunk, out);
     const isFull = out.length > 0 && !this.push(out.length === 1 ? out[0] : Buffer.concat(out));
     if (isFull) this.#socket.pause();
     if (fault !== undefined) this.#giveUp(fault);
   }
-
-  /** Puts into `out` what undici is to read. Returns why the connection is given up. */
-  #read(chunk: Buffer, out: Buffer[]): Error | undefined {
-    let rest = chunk;
-    while (rest.length > 0) {
-      const reading = this.#reading;
-      switch (reading.kind) {
-        case 'over':
-          return undefined;
-        case 'until-close':
-          out.push(rest);
-          return undefined;
-        case 'idle':
-          // Bytes that nobody asked for. They must not be taken for the answer to the next request.
-          return new errors.SocketError('bytes after the answer');
-        case 'unused':
-          return coded(ANSWER.malformed, 'bytes before the request');
-        case 'length': {
-          const body = rest.subarray(0, reading.left);
-          out.push(body);
-          reading.left -= body.length;
-          rest = rest.subarray(body.length);
-          if (reading.left === 0) this.#reading = IDLE;
-          break;
-        }
-        case 'chunked': {
-          const read = reading.reader.take(rest, out);
-          if (read === undefined) return undefined;
-          if ('fault' in read) return faultOf(read.fault);
-          rest = read.rest;
-          this.#reading = IDLE;
-          break;
-        }
-        case 'head': {
-          const read = reading.reader.take(rest);
-          if (read.kind === 'more') return undefined;
-          if (read.kind === 'fault') return faultOf(read.fault);
-          const { framing, text } = read.head;
-          out.push(Buffer.from(text, 'latin1'));
-          if (read.fault !== undefined) return faultOf(read.fault);
-          if (framing.kind === 'unreadable') return faultOf(ANSWER.malformed);
-          if (framing.kind === 'length' && framing.bytes > 0)
-            this.#reading = { kind: 'length', left: framing.bytes };
-          else if (framing.kind === 'chunked')
-            this.#reading = { kind: 'chunked', reader: createChunkReader(read.overheadLeft) };
-          else this.#reading = framing.kind === 'until-close' ? { kind: 'until-close' } : IDLE;
-          rest = read.rest;
-          break;
-        }
-        default:
-          return reading satisfies never;
-      }
-    }
-    return undefined;
-  }
 }
-
-const faultOf = (fault: AnswerFault): Error => coded(fault, 'the answer can not be read');
