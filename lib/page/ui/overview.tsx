@@ -1,85 +1,18 @@
 // The first page: the state of all subscriptions. Those that need a person come first.
 import { useMemo } from 'preact/hooks';
-import { type ShownState, STATES, stateOf } from '#lib/cli/actions/state-of.ts';
-import { Link, SubscriptionLink } from './links.tsx';
-import { amount, counted, until } from './numbers.ts';
-import { Ago, Content, Empty, Foreign } from './parts.tsx';
+import { STATES, stateOf } from '#lib/cli/actions/state-of.ts';
+import { Link } from './links.tsx';
+import { amount, counted } from './numbers.ts';
+import { Content, Empty } from './parts.tsx';
 import { Pill } from './pill.tsx';
 import type { StatusRow } from './results.ts';
 import { goTo, type PagePlace, pageAddress } from './route.ts';
-import { DataTable, type TableColumn } from './table.tsx';
+import { SUBSCRIPTION_COLUMNS, type SubscriptionRow, topicsOf } from './subscription-columns.tsx';
+import { DataTable } from './table.tsx';
 import { Traffic } from './traffic.tsx';
 import { useCommand } from './use-command.ts';
 
 const EVERY_MS = 5_000;
-
-type Row = StatusRow & { readonly state: ShownState };
-
-const NEEDING: readonly ShownState[] = ['unreadable', 'stopped', 'outage', 'slow', 'draining', 'going'];
-
-const COLUMNS: readonly TableColumn<Row>[] = [
-  {
-    title: 'Subscription',
-    cell: ({ subscription }) => <SubscriptionLink id={subscription} />,
-    sortBy: ({ subscription }) => subscription,
-  },
-  {
-    title: 'State',
-    cell: ({ state }) => <Pill word={state} />,
-    sortBy: ({ state }) => NEEDING.indexOf(state),
-  },
-  {
-    title: 'Reason',
-    cell: ({ pause }) => pause && <Reason pause={pause} />,
-    sortBy: ({ pause }) => pause?.reason,
-    isWide: true,
-  },
-  {
-    title: 'Since',
-    cell: (row) => sinceOf(row) !== undefined && <Ago at={sinceOf(row) ?? 0} />,
-    sortBy: sinceOf,
-  },
-  {
-    title: 'Next try',
-    cell: ({ pause }) => pause?.resumeAt !== undefined && until(pause.resumeAt),
-    sortBy: ({ pause }) => pause?.resumeAt,
-  },
-  { title: 'Backlog', cell: backlogOf, sortBy: ({ backlog }) => backlog, isNumber: true },
-  {
-    title: 'Oldest',
-    cell: ({ oldestAt }) => oldestAt !== undefined && <Ago at={oldestAt} />,
-    sortBy: ({ oldestAt }) => oldestAt,
-  },
-  {
-    title: 'Held',
-    cell: ({ held, heldIsAtLeast }) => held !== undefined && amount(held, heldIsAtLeast),
-    sortBy: ({ held }) => held,
-    isNumber: true,
-  },
-  {
-    title: 'Topic',
-    cell: (row) => topicsOf(row) && <Foreign>{topicsOf(row)}</Foreign>,
-    sortBy: (row) => topicsOf(row),
-  },
-];
-
-function Reason({ pause: { reason, detail, code } }: { readonly pause: NonNullable<Row['pause']> }) {
-  return (
-    <span class="reason" title={detail}>
-      <b>{code ?? reason}</b> <Foreign>{detail}</Foreign>
-    </span>
-  );
-}
-
-function sinceOf({ pause, slow }: Row): number | undefined {
-  return pause?.since ?? slow?.since;
-}
-
-/** The backlog is counted every ten minutes: for a recent pause there is no count yet. */
-function backlogOf({ backlog, backlogIsAtLeast, closedLanes = [] }: Row) {
-  if (backlog !== undefined) return amount(backlog, backlogIsAtLeast);
-  return closedLanes.length > 0 && <span title="It is counted within ten minutes.">not counted yet</span>;
-}
 
 /** Shows the plot, the sums and the table. */
 export function Overview({ place: { parameters } }: { readonly place: PagePlace }) {
@@ -108,7 +41,10 @@ function Subscriptions({
 }) {
   const search = parameters.get('search') ?? '';
   const only = parameters.get('state') ?? '';
-  const rows = useMemo(() => lines.map((line): Row => ({ ...line, state: stateOf(line) })), [lines]);
+  const rows = useMemo(
+    () => lines.map((line): SubscriptionRow => ({ ...line, state: stateOf(line) })),
+    [lines],
+  );
   const shown = useMemo(() => {
     const words = search.toLowerCase().split(/\s+/).filter(Boolean);
     return rows.filter(
@@ -148,7 +84,7 @@ function Subscriptions({
       ) : (
         <DataTable
           rows={shown}
-          columns={COLUMNS}
+          columns={SUBSCRIPTION_COLUMNS}
           keyOf={({ subscription }) => subscription}
           caption="Subscriptions"
           sort={{ by: 'State', down: false }}
@@ -158,9 +94,7 @@ function Subscriptions({
   );
 }
 
-const topicsOf = ({ topic, topics }: Row): string | undefined => topics?.join(', ') ?? topic;
-
-const textOf = ({ pause, ...row }: Row): string =>
+const textOf = ({ pause, ...row }: SubscriptionRow): string =>
   [row.subscription, topicsOf(row), pause?.reason, pause?.code, pause?.detail].join(' ').toLowerCase();
 
 function Sums({
@@ -168,7 +102,7 @@ function Sums({
   only,
   onOnly,
 }: {
-  readonly rows: readonly Row[];
+  readonly rows: readonly SubscriptionRow[];
   readonly only: string;
   readonly onOnly: (state: string) => void;
 }) {
