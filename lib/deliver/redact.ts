@@ -86,8 +86,8 @@ function matchedAfter({ text, borders }: Word, before: number, character: number
 const LINE_FEED = 0x0a;
 
 /**
- * Where the word begins and ends in the text, overlaps included, in time linear in both. The beginning of a word that
- * ends with a line is one too: somebody has cut it.
+ * Where the word begins and ends in the text, overlaps included, in time linear in both. Where a line ends within the word,
+ * the part before the line's end counts as the word too: somebody has cut the text there.
  */
 function* occurrences(word: Word, text: string): Generator<readonly [from: number, to: number]> {
   const { length } = word.text;

@@ -1,5 +1,5 @@
-// The turns of the lanes that an invocation works on, for subscriptions with a `rateLimit`. A turn that is near is waited for.
-// Otherwise the messages wait in the backlog, and the lane's next token comes with a delay: no function waits for it.
+// A turn is the time from which a lane may make its next request, by the `rateLimit` of its subscription. An invocation waits for
+// a turn that is near. Otherwise the messages wait in the backlog, and the lane's next token comes with a delay: no function waits.
 import { laneCountIn } from '#lib/message/lane-layout.ts';
 import { createLaneTurns, type LaneTurns, type Turn, type TurnsDeps } from '#lib/state/lane-turns.ts';
 import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
@@ -67,7 +67,7 @@ export async function tokenDueAt(place: Place, deps: TurnsDeps): Promise<number 
   return at - deps.now() > MOST_WAIT_MS ? Math.ceil(at - TOKEN_EARLY_MS) : undefined;
 }
 
-/** Ends the turns of a lane. The next one reads anew. Never throws. */
+/** Gives back the turns of a lane that were reserved and not used. Its next turn is read from DynamoDB again. Never throws. */
 export async function endTurns(registration: Registration, lane: number): Promise<void> {
   const turns = registration.turns?.get(lane);
   registration.turns?.delete(lane);
