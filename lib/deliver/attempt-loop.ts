@@ -20,14 +20,14 @@ export type AttemptLoopDeps = AttemptDeps &
   PaceDeps &
   AttemptRecordDeps & { readonly wait: (ms: number) => Promise<unknown> };
 
-/** The messages of a batch are to be sent one by one, with this many retries behind each. */
+/** The messages of a batch are to be sent one by one. Each has made this many retries already. */
 export type OneByOne = {
   readonly kind: 'one-by-one';
   readonly members: Members;
   readonly retries: number;
 };
 
-/** A message has become too old between two attempts. The caller sends it away, and the others with these retries behind them. */
+/** A message has become too old between two attempts. The caller lets it expire, and sends the others, which have made this many retries. */
 export type TooOld = Omit<OneByOne, 'kind'> & { readonly kind: 'too-old' };
 
 /**
