@@ -27,7 +27,10 @@ export type OneByOne = {
   readonly retries: number;
 };
 
-/** A message has become too old between two attempts. The caller lets it expire, and sends the others, which have made this many retries. */
+/**
+ * A message has become too old between two attempts. The caller lets it expire, and sends the others, which have made this many
+ * retries.
+ */
 export type TooOld = Omit<OneByOne, 'kind'> & { readonly kind: 'too-old' };
 
 /**
