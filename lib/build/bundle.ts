@@ -7,6 +7,7 @@ import { build, type Metafile } from 'esbuild';
 import { LICENCES_FILE, licencesText, packageFolders } from './licences.ts';
 import { ownBarrels } from './own-barrels.ts';
 import { requireHttp } from './require-http.ts';
+import { shortNames } from './short-names.ts';
 import { slimAxios } from './slim-axios.ts';
 import { slimUndici } from './slim-undici.ts';
 
@@ -39,7 +40,7 @@ async function bundleFunction(name: string, outdir: string): Promise<Metafile> {
     platform: 'node',
     target: 'node24',
     format: 'esm',
-    // Names stay, for the stacks of errors: esbuild would keep them with a call for each function that is made.
+    // Names stay but for some packages: esbuild would keep them with a call for each function that is made.
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
@@ -47,7 +48,7 @@ async function bundleFunction(name: string, outdir: string): Promise<Metafile> {
     banner: { js: REQUIRE_FOR_COMMONJS },
     // Includes the code of the Kafka client's compression, which would look for a file beside the bundle.
     alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
-    plugins: [requireHttp(), slimAxios(), slimUndici(), ownBarrels()],
+    plugins: [requireHttp(), slimAxios(), slimUndici(), ownBarrels(), shortNames()],
     metafile: true,
   });
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));

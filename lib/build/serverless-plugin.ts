@@ -49,7 +49,7 @@ type Serverless = {
   classes: { Error: new (message: string) => Error };
 };
 
-/** What serverless gives a plugin to write with. */
+/** The logger that serverless passes to a plugin. */
 type Writers = { readonly log: { warning(text: string): void } };
 
 /** These commands reach no AWS, so they need no region. */

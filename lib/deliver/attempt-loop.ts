@@ -34,8 +34,9 @@ export type OneByOne = {
 export type TooOld = Omit<OneByOne, 'kind'> & { readonly kind: 'too-old' };
 
 /**
- * Attempts until the messages are settled, stay in the backlog, are to be sent one by one, one of them is too old, or no
- * further request fits into the time limits. Throws when AWS fails: then no message is settled.
+ * Makes attempts until one of these holds. `settled`: the messages are settled. `stays`: they wait in the backlog. `OneByOne`:
+ * they are to be sent one by one. `TooOld`: one of them is too old. `out-of-time`: no further request fits into the time limits.
+ * Throws when AWS fails or no socket is free: then no message is settled.
  */
 export async function attemptUntilSettled(
   sending: Sending,

@@ -28,7 +28,10 @@ export function registrationOf(
   return registrations.get(message.value.value.subscription);
 }
 
-/** A lane that was removed makes no requests: its messages move to their lanes, one by one and in order. */
+/**
+ * How many requests of this run may be under way at once. 1 for a lane that no longer exists: it sends nothing, and its messages
+ * are moved one by one, in order, to the lanes where they belong now.
+ */
 export function requestsAtOnce(
   run: readonly Queued[],
   registrations: ReadonlyMap<string, Registration>,

@@ -38,7 +38,7 @@ export type LaneDeps = DrainDeps &
   ShorterLockDeps & { readonly log: Log; readonly lagSeconds: number; readonly faultWaits: FaultWaits };
 
 /**
- * Works through a lane: its records in order, and at most as many at once as the lane may have requests in flight. Returns
+ * Works through a lane: its records in order, with at most as many requests at once as the lane may have in flight. Returns
  * which records are not settled and when they become visible. Never throws.
  */
 export async function workLane(

@@ -136,7 +136,10 @@ function fate(outcome: Outcome, rules: Rules): 'keep' | 'hold' | 'drop' {
   return rules.qos === 'none' ? 'drop' : 'hold';
 }
 
-/** Whether the quality of service allows a repeat: at-most-once only when nothing was written, none never. */
+/**
+ * Whether the quality of service allows to send the message again. `none` never allows it. `at-most-once` allows it only if no
+ * byte of the request was written to the connection.
+ */
 function mayBeSentAgain(outcome: Outcome, { qos }: Rules): boolean {
   switch (qos) {
     case 'none':

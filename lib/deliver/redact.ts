@@ -83,18 +83,19 @@ function matchedAfter({ text, borders }: Word, before: number, character: number
   return matched + 1;
 }
 
-const LINE_FEED = 0x0a;
+const [LINE_FEED, CARRIAGE_RETURN] = [0x0a, 0x0d];
 
 /**
- * Where the word begins and ends in the text, overlaps included, in time linear in both. Where a line ends within the word,
- * the part before the line's end counts as the word too: somebody has cut the text there.
+ * Where the word begins and ends in the text, overlaps included, in time linear in both. Where the text or a line of it ends
+ * within the word, the part before counts too, from eight characters on: somebody has cut the text there.
  */
 function* occurrences(word: Word, text: string): Generator<readonly [from: number, to: number]> {
   const { length } = word.text;
   let matched = 0;
   for (let at = text.indexOf(word.text.charAt(0)); at !== -1 && at < text.length; at++) {
     const character = text.charCodeAt(at);
-    if (character === LINE_FEED && matched >= LEAST_CHARACTERS) yield [at - matched, at];
+    const endsLine = character === LINE_FEED || character === CARRIAGE_RETURN;
+    if (endsLine && matched >= LEAST_CHARACTERS) yield [at - matched, at];
     matched = matchedAfter(word, matched, character);
     if (matched === length) yield [at + 1 - length, at + 1];
   }

@@ -35,9 +35,11 @@ export type KafkaConnection =
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 // Short timeouts, so that a failure can still be reported: three tries take less than half a minute.
-const LIMITS = { connectTimeout: 3_000, requestTimeout: 6_000, retries: 2, retryDelay: 250 } as const;
+const LIMITS = { requestTimeout: 6_000, retries: 2, retryDelay: 250 } as const;
+/** Milliseconds for connecting to all bootstrap servers: the client tries one after the other. */
+const CONNECT_MS = 3_000;
 
-/** Makes the options. If a secret or a store is unusable, the result says why, without any of its content. */
+/** Makes the options. If a secret, the trust store or the key store can't be used, the result says why, without any of its content. */
 export async function connectionTo(
   { bootstrapServers, security }: KafkaConfiguration,
   deps: ConnectionDeps,
@@ -55,6 +57,7 @@ export async function connectionTo(
       clientId: 'sqs-webhooks',
       bootstrapBrokers: [...bootstrapServers],
       ...LIMITS,
+      connectTimeout: Math.ceil(CONNECT_MS / bootstrapServers.length),
       ...(sasl.value && { sasl: sasl.value }),
       ...(tls.value && {
         tls: { ...tls.value, lookup: guardedLookup(deps.brokers.lookup, deps.brokers.addresses) },

@@ -19,7 +19,7 @@ export const isContentType = (value: string): boolean => value.length <= 256 && 
 
 // Headers of a single connection (RFC 9110, 7.6.1) and headers that the client computes: a publisher can't set them.
 const RESERVED: ReadonlySet<string> = new Set([
-  // JavaScript's own names: JSON parsers and schemas lose the first, and each of them is used in attacks on objects.
+  // JavaScript's own names: an assignment to an object loses the first, and each of them is used in attacks on objects.
   '__proto__',
   'constructor',
   'prototype',

@@ -73,8 +73,8 @@ export async function readBody(
 }
 
 /**
- * Returns the messages up to and including the first one whose body is in parts, with that body: the memory of a page is
- * bounded by one long body. Throws as `readBody` does.
+ * Returns the messages up to and including the first one whose body is in parts, and reads that body. So of a page of query
+ * results at most one body in parts is in memory. Throws as `readBody` does.
  */
 export async function withBodies<T extends StoredBody>(
   messages: readonly T[],

@@ -7,7 +7,7 @@ import { metricsLines } from './metrics-line.ts';
 
 export type Telemetry = Meter & {
   readonly log: Log;
-  /** Counts and measures of one subscription, if its item has `metrics: true`. CloudWatch charges for each metric. */
+  /** Counts and measures of one subscription. Only for one whose item has `metrics: true`: CloudWatch charges for each metric. */
   meterOf(subscription: string): Meter;
   /** Adds many lines of one event. */
   infoAll(event: string, list: readonly LogFields[]): void;

@@ -21,18 +21,7 @@ import { createClients, createWorld, type World } from './world.ts';
 const HELP = `npm run test:aws -- --stage NAME [--region R] [--profile P] [--report FILE] [--yes]
   Deploys the stage NAME, which must not exist, with a receiver beside it. Sends messages, looks at what arrives, and
   removes everything. Prints a report and writes it as JSON into FILE (default: test-aws-NAME.json).
-  Exit codes: 0 all as it should be and removed, 1 not, 2 it did not begin, 130 ended by Ctrl-C.`;
-
-const { values } = parseArgs({
-  options: {
-    stage: { type: 'string' },
-    region: { type: 'string' },
-    profile: { type: 'string' },
-    report: { type: 'string' },
-    yes: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
+  Exit codes: 0: all as it should be and removed. 1: something was not. 2: it did not begin. 130: ended by Ctrl-C.`;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const stopping = new AbortController();
@@ -41,6 +30,23 @@ function refuse(why: string): never {
   say(why);
   process.exit(2);
 }
+
+function readOptions() {
+  try {
+    const options = {
+      stage: { type: 'string' },
+      region: { type: 'string' },
+      profile: { type: 'string' },
+      report: { type: 'string' },
+      yes: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    } as const;
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return refuse(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
+  }
+}
+const values = readOptions();
 
 const stageAsked = values.stage;
 if (values.help || stageAsked === undefined) {

@@ -402,7 +402,7 @@ const MAX_ITEM_BYTES = 409_600;
 
 const OWN = { configurable: true, enumerable: true, writable: true } as const;
 
-/** Copies the item, so that the caller and the table never share an object. */
+/** Copies the objects and arrays of an item, so that the caller and the table share only Sets and bytes. Throws for undefined. */
 function copy<T>(value: T): T;
 function copy(value: unknown): unknown {
   if (value === undefined)

@@ -137,6 +137,16 @@ describe('a text of escapes of every kind', () => {
   });
 });
 
+test.each(['\n', '\r\n', '\r', ''])(
+  'the part of a credential before the end of a line (%j) is not shown',
+  (end) => {
+    const half = basic.slice(0, 12);
+    expect(withoutCredentials(`${half}${end}more`.slice(0, end === '' ? 12 : undefined), carried)).toBe(
+      `[redacted]${end}${end === '' ? '' : 'more'}`,
+    );
+  },
+);
+
 test('a credential that the excerpt would cut in two is not shown by half', () => {
   const body = Buffer.from(`${'x'.repeat(1_020)}${basic}`);
   const outcome = outcomeOf({ kind: 'answered', status: 400, headers: {}, body, truncated: false }, carried, {

@@ -23,9 +23,17 @@ const entries = topics.flatMap((text) => {
 test('the index names every entry once, by topic, in the order of the page', () => {
   const indexed = index.split(/^\*\*(?=\w)/m).flatMap((text) => {
     const [topic = ''] = text.split('**');
-    return [...text.matchAll(/^- \[(.+)\]\(#[\w-]+\)$/gm)].map(([, title = '']) => ({ topic, title }));
+    return [...text.matchAll(/^- \[(.+)\]\(#[\w-]+\)( \(superseded\))?$/gm)].map(([, title = '', mark]) => ({
+      ...{ topic, title },
+      isSuperseded: mark !== undefined,
+    }));
   });
-  expect(indexed).toEqual(entries.map(({ topic, title }) => ({ topic, title })));
+  expect(indexed).toEqual(
+    entries.map(({ topic, title, parts }) => ({
+      ...{ topic, title },
+      isSuperseded: parts.includes('Superseded by'),
+    })),
+  );
 });
 
 test('no two entries have one title', () => {

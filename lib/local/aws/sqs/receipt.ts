@@ -1,5 +1,5 @@
-// Receipt handles: each allows deleting and hiding the message of its receive. Standard and FIFO queues differ here, and late
-// consumers learn here that they are late.
+// Receipt handles: each allows deleting and hiding the message of its receive. Standard and FIFO queues differ here: a consumer
+// that deletes too late gets an error from a FIFO queue, and none from a standard queue.
 import type { Clock } from '#lib/local/aws/clock.ts';
 import type { LaneEntry } from './lane.ts';
 import { checkRange, invalidValue, Refusal } from './refusal.ts';
