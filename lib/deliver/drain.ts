@@ -57,7 +57,7 @@ export async function drain(
   await syncState(registration, config, deps);
   if (config.kind === 'invalid' || !mayWork(registration, lane, deps.now()))
     return await dropToken(registration, lane, deps);
-  // It waited for its turn, and its slice needs a slot now.
+  // The token has no slot: it was delayed until the lane's turn, or it came after its slot had ended.
   if (waitsForSlot(registration.state, lane, deps.now()))
     return await passSlot(registration, undefined, deps);
   if (phaseOf(registration.state) === 'outage' && !(await takeProbeSlot(registration, lane, deps))) return;

@@ -139,7 +139,8 @@ const heapOf = ({ memoryMb }: FunctionDefinition): string[] => [
   `--max-old-space-size=${memoryMb - Math.floor(memoryMb / 10)}`,
 ];
 
-// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, and nothing of ours but the way to programs.
+// The variables that Lambda sets: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. Of this process's own
+// variables a function gets only PATH, to find programs.
 const lambdaEnvironment = ({ name, handler, memoryMb }: FunctionDefinition): Record<string, string> => ({
   PATH: process.env.PATH ?? '',
   LANG: 'en_US.UTF-8',

@@ -45,8 +45,8 @@ export async function untilProcessed<T>(
 const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests|SlowDown/i;
 
 /**
- * Whether a failed entry may succeed when it is asked for again. An entry at fault itself never does, except one over a
- * quota, which AWS counts among the sender's faults too.
+ * Whether a failed entry may succeed when it is sent again. It never does where AWS reports a fault of the sender. The exception
+ * is an entry over a quota, which AWS reports as a fault of the sender too.
  */
 export const mayPassLater = ({
   SenderFault,
