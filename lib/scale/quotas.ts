@@ -6,7 +6,10 @@ export const QUOTAS = {
   date: '2026-11',
   /** Invocations at once that one event source mapping can be given (`MaximumConcurrency`). */
   mappingConcurrency: 1_000,
-  /** Calls a second of each action on a high-throughput FIFO queue, by region. Other regions have fewer, 2,400 at the least: that is taken for all of them. */
+  /**
+   * Calls a second of each action on a high-throughput FIFO queue, by region. Other regions have fewer, 2,400 at the least: that
+   * is taken for all of them.
+   */
   fifoCalls: {
     'us-east-1': 70_000,
     'us-west-2': 70_000,
