@@ -86,8 +86,8 @@ export async function checkedAddresses(
 }
 
 /**
- * The same as an option `lookup` of `net.connect`, for clients that open their connections themselves. Node does not call it
- * for IP literals: the caller checks those.
+ * Makes a function for the option `lookup` of `net.connect`, which checks addresses as `checkedAddresses` does. For clients that
+ * open their connections themselves. Node does not call it for IP literals: the caller checks those.
  */
 export function guardedLookup(lookup: Lookup, addresses: AddressRules): LookupFunction {
   return (hostname, { all = false, family = 0 }, callback) => {

@@ -30,7 +30,7 @@ export function createSockets(most = MOST_SOCKETS): Sockets {
     for (let closed = 0; closed < count; closed++) {
       const connection = firstToClose(open);
       if (connection === undefined) return closed;
-      // Counted out now: the file is closed at once, and the event comes later.
+      // The connection no longer counts from here on: its socket is free at once, and the event `close` comes later.
       open.delete(connection);
       connection.close();
     }

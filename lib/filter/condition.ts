@@ -28,7 +28,10 @@ export type Alternative =
   | { readonly kind: 'absent' }
   | { readonly kind: 'test'; readonly test: Test };
 
-/** Makes one condition of its values. A text that is an IP address accepts each spelling of the address, as for AWS. */
+/**
+ * Makes one condition from its alternatives. An `is` text that is an IP address accepts every spelling of this address, as
+ * EventBridge does. A `text` is compared exactly.
+ */
 export function conditionOf(
   path: string,
   alternatives: readonly Alternative[],

@@ -25,7 +25,8 @@ export function laneClosed(state: State, lane: number, now: number): State | und
 
 /**
  * Opens a lane whose drain has emptied it. Undefined: the drain's number is not valid any more, or messages are being moved.
- * A move may write into this lane before or after it was found empty, and the end of the move starts a drain of it.
+ * During a move the lane stays closed, because the move may still put messages into it. When it ends, it starts a drain of the
+ * lane.
  */
 export function laneOpened(state: State, lane: number, drain: number): State | undefined {
   if (state.move !== undefined) return undefined;

@@ -20,7 +20,7 @@ export function operationIn({ headers }: IncomingMessage): string {
   return target.slice(target.indexOf('.') + 1);
 }
 
-/** Throws the error of an ordered fault that fails the whole call. */
+/** Throws the error that a test has injected, if it fails the whole call. */
 export function failAsOrdered(fault: FaultKind | undefined, { serverError }: ErrorForm): void {
   if (fault === 'throttle') throw new AwsError('ThrottlingException', 'Rate exceeded, as ordered.');
   if (fault === 'error') throw new AwsError(serverError, 'Failed, as ordered.', { status: 500 });
