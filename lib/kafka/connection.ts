@@ -36,8 +36,10 @@ export type KafkaConnection =
 
 // Short timeouts, so that a failure can still be reported: three tries take less than half a minute.
 const LIMITS = { requestTimeout: 6_000, retries: 2, retryDelay: 250 } as const;
-/** Milliseconds for connecting to all bootstrap servers: the client tries one after the other. */
+/** Milliseconds for connecting to all bootstrap servers together: the client tries one after the other. */
 const CONNECT_MS = 3_000;
+/** Milliseconds that each of them has at least: in less, TLS to another continent may not be ready. */
+const LEAST_CONNECT_MS = 500;
 
 /** Makes the options. If a secret, the trust store or the key store can't be used, the result says why, without any of its content. */
 export async function connectionTo(
@@ -57,7 +59,7 @@ export async function connectionTo(
       clientId: 'sqs-webhooks',
       bootstrapBrokers: [...bootstrapServers],
       ...LIMITS,
-      connectTimeout: Math.ceil(CONNECT_MS / bootstrapServers.length),
+      connectTimeout: Math.max(LEAST_CONNECT_MS, CONNECT_MS / bootstrapServers.length),
       ...(sasl.value && { sasl: sasl.value }),
       ...(tls.value && {
         tls: { ...tls.value, lookup: guardedLookup(deps.brokers.lookup, deps.brokers.addresses) },
