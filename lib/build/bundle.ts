@@ -40,7 +40,8 @@ async function bundleFunction(name: string, outdir: string): Promise<Metafile> {
     platform: 'node',
     target: 'node24',
     format: 'esm',
-    // Names stay but for some packages: esbuild would keep them with a call for each function that is made.
+    // Names are shortened in some packages only (short-names.ts). The others stay as they are, for the stacks of errors: esbuild's
+    // `keepNames` would add a call for each function that is made.
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',

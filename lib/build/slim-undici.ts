@@ -7,8 +7,8 @@ export { default as Pool } from 'undici/lib/dispatcher/pool.js';
 export { default as Client } from 'undici/lib/dispatcher/client.js';
 export { default as errors } from 'undici/lib/core/errors.js';
 `;
-// undici loads these only for HTTP/2 and form bodies, which the guarded client never uses, and the last one, a parser of HTTP, where
-// WebAssembly has no SIMD: Node has it on the processors of Lambda and of developers.
+// undici loads `llhttp-wasm` only where WebAssembly has no SIMD, which Node has on the processors of Lambda and of developers. It
+// loads the others only for HTTP/2 and form bodies, which the guarded client never uses.
 const UNUSED =
   /[\\/]undici[\\/]lib[\\/](llhttp[\\/]llhttp-wasm|dispatcher[\\/]client-h2|web[\\/]fetch[\\/](body|formdata)|web[\\/]webidl[\\/]index)\.js$/;
 

@@ -40,10 +40,10 @@ const bothAs = <T>(schema: () => z.ZodType<T, string>) => ({ given: givenAs(sche
 
 /** Most parameters are whole numbers: a function makes one schema for all of them. */
 function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
+  let made: T | undefined;
   return () => {
-    made ??= { value: make() };
-    return made.value;
+    made ??= make();
+    return made;
   };
 }
 const wholeAboveZero = once(() =>

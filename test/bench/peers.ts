@@ -133,7 +133,10 @@ const timesOf = (measured: readonly Measured[], other: readonly Measured[]) =>
     2,
   );
 
-/** `others`: the rounds of the same receiver without neighbours, and beside as many healthy ones, where there are some. */
+/**
+ * `alone`: the rounds of the same receiver without neighbours. `control`: beside as many healthy ones. Each is empty where the row is
+ * not compared with it.
+ */
 function rowOf(
   name: string,
   measured: readonly Measured[],
