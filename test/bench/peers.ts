@@ -24,9 +24,11 @@ const SIZE = Number(process.env.SIZE ?? 1);
 const ONLY = process.env.ONLY?.split(',');
 const REPORT = process.env.REPORT ?? 'bench-peers.json';
 const LIMIT_MS = Number(process.env.LIMIT_MS ?? 120_000);
-const WARM_UP = 40;
-/** Before the measured messages, dead neighbours are paused and slow ones are known: that takes three seconds. */
-const WARM_UP_BESIDE = 200;
+/**
+ * Before the measured messages go as many unmeasured ones, so that what is compiled meanwhile counts for nobody. Beside
+ * neighbours they are these, for 20 s: slow neighbours are known after their first exchanges, which take ten.
+ */
+const WARM_UP_BESIDE = 500;
 /** The last log lines and records are written after the last arrival. */
 const SETTLE_MS = 2_000;
 
@@ -109,7 +111,8 @@ async function measure(sender: Sender, one: Case): Promise<Measured> {
     ));
   const messages = Math.max(10, Math.round(one.messages * SIZE));
   const asked = { to, perSecond: one.perSecond, deliveriesEach: one.fanOut, limitMs: LIMIT_MS };
-  await load.ask<Loaded>({ ...asked, beside, messages: beside === undefined ? WARM_UP : WARM_UP_BESIDE });
+  const warmUp = beside === undefined ? messages : WARM_UP_BESIDE;
+  await load.ask<Loaded>({ ...asked, beside, messages: warmUp });
   await wait(SETTLE_MS);
   const before = sender.usage();
   const loaded = await load.ask<Loaded>({ ...asked, beside, messages });
