@@ -34,7 +34,14 @@ export type Unroutable = {
 };
 
 export type PublishedReading =
-  | { readonly ok: true; readonly message: Published; readonly ignored: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly message: Published;
+      /** Attributes and names of headers that are not used. */
+      readonly ignored: readonly string[];
+      /** Number of headers that were left out because they are too large. */
+      readonly dropped: number;
+    }
   | { readonly ok: false; readonly unroutable: Unroutable };
 
 /** The attributes that a publisher may set. */
@@ -84,6 +91,7 @@ export function readPublished(record: SQSRecord): PublishedReading {
   return {
     ok: true,
     ignored: [...own.ignored, ...read.ignored],
+    dropped: read.dropped,
     message: {
       id: texts.id ?? record.messageId,
       topic: texts.topic,

@@ -45,8 +45,9 @@ export async function address(record: SQSRecord, deps: AddressDeps): Promise<Add
   const { directory, count } = deps;
   const reading = readPublished(record);
   if (!reading.ok) return { kind: 'unroutable', ...reading.unroutable };
-  const { message, ignored } = reading;
+  const { message, ignored, dropped } = reading;
   if (ignored.length > 0) count('AttributesIgnored', ignored.length);
+  if (dropped > 0) count('HeadersDropped', dropped);
 
   if (message.subscription === undefined) {
     const listed = await directory.ofTopic(message.topic ?? '');

@@ -389,16 +389,22 @@ const nameIn = (name: string, { ExpressionAttributeNames = {} }: Conditional): s
 
 /** Like the document client: an undefined value is left out at the top level, and an error below it. */
 function written(item: Item): Item {
-  const texts = Object.values(item).filter((value) => typeof value === 'string' || ArrayBuffer.isView(value));
-  const bytes = texts.reduce<number>((sum, text) => sum + Buffer.byteLength(text as string | Uint8Array), 0);
+  const bytes = sizeOf(item);
   if (bytes > MAX_ITEM_BYTES) {
     throw refusal('ValidationException', 'Item size has exceeded the maximum allowed size');
   }
   return copy(Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined)));
 }
 
-/** DynamoDB's limit of an item. Only texts and bytes at the item's top level are counted here. */
+/** DynamoDB's limit of an item. Names, texts and bytes are counted here, at any depth. */
 const MAX_ITEM_BYTES = 409_600;
+
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (ArrayBuffer.isView(value)) return value.byteLength;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.entries(value).reduce((sum, [name, one]) => sum + Buffer.byteLength(name) + sizeOf(one), 0);
+}
 
 const OWN = { configurable: true, enumerable: true, writable: true } as const;
 

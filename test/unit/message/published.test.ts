@@ -36,6 +36,7 @@ describe('attributes', () => {
     expect(readPublished(recordOf({ body: 'aGk=', attributes, sentAt: 77 }))).toEqual({
       ok: true,
       ignored: [],
+      dropped: 0,
       message: {
         id: 'order-1',
         topic,
