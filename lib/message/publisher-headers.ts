@@ -36,22 +36,31 @@ export function headersOf(text: string | undefined): HeadersRead | undefined {
     return undefined;
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
-  const headers: Record<string, string> = {};
+  const texts: Record<string, string> = {};
   const ignored: string[] = [];
-  let dropped = 0;
-  let bytes = 0;
   for (const [name, value] of Object.entries(json)) {
     if (typeof value !== 'string') return undefined;
     const lower = name.toLowerCase();
-    // As HTTP/1.1 writes it: a colon, a space, and the end of the line.
-    const size = Buffer.byteLength(lower) + Buffer.byteLength(value) + 4;
     // An assignment to it would be lost without a trace, here and wherever the message is parsed again.
     if (lower === '__proto__') ignored.push(`headers.${lower}`);
-    else if (bytes + size > MOST_CARRIED_BYTES) dropped += 1;
+    else texts[lower] = value;
+  }
+  return { ...carriedHeaders(texts), ignored };
+}
+
+/** Divides headers into those that travel with a message, in their order, and the number of the others. */
+export function carriedHeaders(texts: Readonly<Record<string, string>>): Omit<HeadersRead, 'ignored'> {
+  const headers: Record<string, string> = {};
+  let dropped = 0;
+  let bytes = 0;
+  for (const [name, value] of Object.entries(texts)) {
+    // As HTTP/1.1 writes it: a colon, a space, and the end of the line.
+    const size = Buffer.byteLength(name) + Buffer.byteLength(value) + 4;
+    if (bytes + size > MOST_CARRIED_BYTES) dropped += 1;
     else {
-      headers[lower] = value;
+      headers[name] = value;
       bytes += size;
     }
   }
-  return { headers, ignored, dropped };
+  return { headers, dropped };
 }

@@ -1,8 +1,9 @@
 // Chooses the letters of one call: by the request, and by what their subscriptions are now. Each letter that matches the request
 // and is not chosen is counted with its reason.
 import type { LetterReading } from './found-letter.ts';
+import { isPossible } from './possible-letter.ts';
 import type { RedriveRequest } from './request.ts';
-import { hasValidIds, letterMatches, skipOf } from './select.ts';
+import { letterMatches, skipOf } from './select.ts';
 import type { Item } from './source.ts';
 import type { Tally } from './tally.ts';
 import { skipByTarget, type Target } from './target.ts';
@@ -46,7 +47,7 @@ export function createChoice(
 
     /** Whether the request asks for this letter, and it may be replayed. */
     wants(reading: LetterReading): boolean {
-      if (!reading.ok || !hasValidIds(reading.found)) {
+      if (!reading.ok || !isPossible(reading.found)) {
         tally.skip('unreadable');
         return false;
       }

@@ -2,6 +2,7 @@
 // deduplication id. The replay id follows from the redrive and the letter, so repeating a redrive makes the same delivery.
 import { hash } from 'node:crypto';
 import type { Delivery } from '#lib/message/attribute.ts';
+import { carriedHeaders } from '#lib/message/publisher-headers.ts';
 import type { StoredLetter } from './found-letter.ts';
 
 const short = (text: string, length: number): string => hash('sha256', text, 'base64url').slice(0, length);
@@ -10,18 +11,21 @@ const prefixOf = (redriveId: string): string => `redrive.${short(redriveId, 16)}
 
 /**
  * The replay id of a letter. A letter that was written twice has the same one. A message that was published twice under one
- * id became two deliveries, which differ by their sequence, and then two letters. The body makes sure that a letter of
- * another content never counts as the same.
+ * id became two deliveries, which differ by their sequence, and then two letters. The content makes sure that a letter of
+ * another body, type or headers never counts as the same.
  */
 export const replayIdOf = (
   redriveId: string,
   {
-    carried: { subscription, messageId, replayId },
+    carried: { subscription, messageId, replayId, topic, contentType, encoding, key, headers },
     sequence,
     body,
   }: Pick<StoredLetter, 'carried' | 'sequence' | 'body'>,
 ): string => {
-  const letter = [subscription, messageId, replayId ?? null, sequence, short(body, 22)];
+  // DynamoDB keeps the fields of an object in no order.
+  const sorted = Object.entries(headers).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const content = [short(body, 22), topic ?? null, contentType, encoding ?? null, key ?? null, sorted];
+  const letter = [subscription, messageId, replayId ?? null, sequence, content];
   return prefixOf(redriveId) + short(JSON.stringify(letter), 22);
 };
 
@@ -34,6 +38,8 @@ export function deliveryOf(letter: StoredLetter, redriveId: string): Delivery {
   const { carried } = letter;
   return {
     ...carried,
+    // A letter of an old version, or a forged one, may have more.
+    headers: carriedHeaders(carried.headers).headers,
     attempt: 1,
     sends: 0,
     // Whoever redrives it has chosen it.

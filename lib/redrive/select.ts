@@ -1,6 +1,5 @@
 // Whether a letter matches the request and may be replayed, as far as the letter itself says. Pure; nothing is read or sent.
 import { UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
-import { isId, isTopic } from '#lib/message/published.ts';
 import type { FoundLetter, StoredLetter } from './found-letter.ts';
 import { isOfRedrive } from './replay.ts';
 import { publishersQueueOf } from './send-back.ts';
@@ -33,13 +32,6 @@ export function letterMatches(found: FoundLetter, filter: Filter): boolean {
     return false;
   }
   return filter.status === undefined || filter.status.some((asked) => isStatus(status, asked));
-}
-
-/** Whether the ids are possible ones. Whoever forges a letter may write others, and DynamoDB would refuse their keys. */
-export function hasValidIds(found: FoundLetter): boolean {
-  if (found.kind === 'unaddressed') return true;
-  const { subscription, messageId, topic } = found.carried;
-  return isId(subscription) && isId(messageId) && (topic === undefined || isTopic(topic));
 }
 
 /** The letter's subscription; undefined when the message never had one. */

@@ -29,15 +29,20 @@ export type Shown = {
 
 export type Tally = ReturnType<typeof createTally>;
 
-/** Subscriptions counted one by one; the others are summed, because Lambda's answer holds 6 MB. */
-const SUBSCRIPTIONS_MOST = 1_000;
+/** Values counted one by one; the others are summed, because Lambda's answer holds 6 MB. */
+const VALUES_MOST = 1_000;
 export const OTHERS = '(others)';
 const EXCERPT_MOST = 200;
+/** As many characters as the longest topic has. A publisher's malformed attribute, or a forged letter, may have more. */
+const TEXT_MOST = 256;
+
+/** No counts yet. A subscription may have the name of a property that every other object has, such as `constructor`. */
+export const noCounts = (): Record<string, number> => Object.create(null);
 
 /** Makes the counts of a redrive, with at most `sample` letters as examples. */
 export function createTally({ sample: most }: { readonly sample: number }) {
   const skipped: Partial<Record<TalliedReason, number>> = {};
-  const counts: RedriveCounts = { bySubscription: {}, byStatus: {}, byReason: {} };
+  const counts: RedriveCounts = { bySubscription: noCounts(), byStatus: noCounts(), byReason: noCounts() };
   const sample: Shown[] = [];
   let matched = 0;
   let sent = 0;
@@ -50,12 +55,9 @@ export function createTally({ sample: most }: { readonly sample: number }) {
     sent: () => sent,
     match(found: FoundLetter): void {
       matched += 1;
-      const subscription = subscriptionOf(found) ?? '(none)';
-      const known = counts.bySubscription;
-      const isFull = known[subscription] === undefined && Object.keys(known).length >= SUBSCRIPTIONS_MOST;
-      raise(known, isFull ? OTHERS : subscription);
-      raise(counts.byReason, found.reason);
-      raise(counts.byStatus, String((found.kind === 'letter' && found.status) || '(none)'));
+      countOne(counts.bySubscription, subscriptionOf(found) ?? '(none)');
+      countOne(counts.byReason, found.reason);
+      countOne(counts.byStatus, String((found.kind === 'letter' && found.status) || '(none)'));
       if (sample.length < most) sample.push(shown(found));
     },
     skip: (why: TalliedReason, by = 1) => void raise(skipped, why, by),
@@ -69,6 +71,12 @@ export function createTally({ sample: most }: { readonly sample: number }) {
   };
 }
 
+function countOne(known: Record<string, number>, value: string): void {
+  const name = value.slice(0, TEXT_MOST);
+  const isFull = known[name] === undefined && Object.keys(known).length >= VALUES_MOST;
+  raise(known, isFull ? OTHERS : name);
+}
+
 function raise<Name extends string>(counts: Partial<Record<Name, number>>, name: Name, by = 1): void {
   counts[name] = (counts[name] ?? 0) + by;
 }
@@ -77,10 +85,10 @@ function shown(found: FoundLetter): Shown {
   const subscription = subscriptionOf(found);
   const topic = topicOf(found);
   const common = {
-    id: idsOf(found)[0],
-    ...(subscription !== undefined && { subscription }),
-    ...(topic !== undefined && { topic }),
-    reason: found.reason,
+    id: idsOf(found)[0].slice(0, TEXT_MOST),
+    ...(subscription !== undefined && { subscription: subscription.slice(0, TEXT_MOST) }),
+    ...(topic !== undefined && { topic: topic.slice(0, TEXT_MOST) }),
+    reason: found.reason.slice(0, TEXT_MOST),
     at: new Date(found.at).toISOString(),
     bytes: Buffer.byteLength(found.body),
   };
@@ -89,7 +97,7 @@ function shown(found: FoundLetter): Shown {
   return {
     ...common,
     ...(status !== undefined && { status }),
-    ...(code !== undefined && { code }),
+    ...(code !== undefined && { code: code.slice(0, TEXT_MOST) }),
     attempts,
     ...(carried.rounds !== undefined && { rounds: carried.rounds }),
     ...(excerpt !== undefined && { excerpt: excerpt.slice(0, EXCERPT_MOST) }),

@@ -2,6 +2,7 @@
 // same deliveries.
 import * as z from 'zod';
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
+import { noCounts } from '#lib/redrive/tally.ts';
 
 const counts = z.record(z.string(), z.number());
 
@@ -72,7 +73,7 @@ export async function redriveAll(
     sent: 0,
     skipped: {},
     notes: [],
-    counts: { bySubscription: {}, byStatus: {}, byReason: {} },
+    counts: { bySubscription: noCounts(), byStatus: noCounts(), byReason: noCounts() },
     sample: [],
   };
   let cursor: string | undefined;

@@ -447,6 +447,25 @@ describe('a letter that is not the endpoint’s own', () => {
     expect(world.visible(URLS.rejected)).toHaveLength(1);
   });
 
+  test('has at most 64 KiB of headers when it is replayed', async () => {
+    const world = worldWith([{ headers: { 'x-a': 'a'.repeat(100_000), 'x-b': 'b' } }]);
+    expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ sent: 1 });
+    expect(world.deliveries()[0]?.headers).toEqual({ 'x-b': 'b' });
+  });
+
+  test.each([
+    { contentType: 'text/plain' },
+    { headers: { 'x-a': '1' } },
+    { encoding: 'base64' as const },
+    { topic: 'others' },
+    { key: 'k' },
+  ])('never counts as the one that it was copied from (%j)', async (change) => {
+    const world = worldWith([]);
+    for (const given of [{ ...change, firstAt: 1 }, {}])
+      world.memory.put(URLS.rejected, { body: 'AAAA', attributes: attributeOf(given) });
+    expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ sent: 2, skipped: {} });
+  });
+
   test('is replayed from undeliverable, which is the functions’ own queue', async () => {
     const world = worldWith([]);
     world.subscribe('victim', { dlq: 'other' });
