@@ -31,7 +31,8 @@ export function faultsOfPlace({ type, configuration }: Endpoint, rules: PlaceRul
 function faultsOfBrokers({ bootstrapServers, security }: KafkaConfiguration, rules: PlaceRules): Fault[] {
   const faults: Fault[] = [];
   for (const server of bootstrapServers) {
-    const reason = rules.checkBrokerHost(hostOf(server));
+    const host = hostOf(server);
+    const reason = host === undefined ? NO_HOST : rules.checkBrokerHost(host);
     if (reason === undefined) continue;
     faults.push({ path: 'configuration.bootstrapServers', reason });
     break;
@@ -49,5 +50,11 @@ function faultsOfBrokers({ bootstrapServers, security }: KafkaConfiguration, rul
 const PASSWORD_IN_CLEAR =
   'would send the password without encryption: choose SASL_SSL or a SCRAM mechanism, or deploy with allowPlaintextSasl';
 
-/** The host of host:port. Brackets are of an IPv6 literal. */
-const hostOf = (server: string): string => server.slice(0, server.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+const NO_HOST = 'has a broker whose host is neither a name nor an address';
+
+/**
+ * The host of host:port in its plain form: a name in lower case, 127.0.0.1 for 2130706433, an IPv6 address without brackets.
+ * Undefined for a host that can't be one.
+ */
+const hostOf = (server: string): string | undefined =>
+  URL.parse(`http://${server}`)?.hostname.replace(/^\[|\]$/g, '');

@@ -29,6 +29,15 @@ describe('a broker', () => {
     ['127.0.0.1:9092', 'a loopback address'],
     ['localhost:9092', 'leads to this machine'],
     ['broker.localhost:9092', 'leads to this machine'],
+    ['LOCALHOST:9092', 'leads to this machine'],
+    ['broker.LocalHost.:9092', 'leads to this machine'],
+    ['IP6-Loopback:9092', 'leads to this machine'],
+    ['127.1:9092', 'a loopback address'],
+    ['2130706433:9092', 'a loopback address'],
+    ['0x7f000001:9092', 'a loopback address'],
+    ['0177.0.0.1:9092', 'a loopback address'],
+    ['127.0.0.1.:9092', 'a loopback address'],
+    ['0:9092', 'an unspecified address'],
     ['[::1]:9092', 'a loopback address'],
     ['[::ffff:127.0.0.1]:9092', 'an IPv4-mapped address'],
     ['169.254.169.254:80', 'a link-local address'],
@@ -43,6 +52,12 @@ describe('a broker', () => {
     expect(reason).toContain(what);
     expect(reason).toContain('brokerCidrs');
     expect(reason).not.toContain('9092');
+  });
+
+  test.each(['[1.2.3.4]:9092', '[:::::]:9092', '1.2.3.4.5:9092'])('needs a host (%s)', (servers) => {
+    expect(faultsIn(kafka(servers))).toEqual({
+      'configuration.bootstrapServers': 'has a broker whose host is neither a name nor an address',
+    });
   });
 
   test('may be in the private ranges of brokerCidrs, and not in those of callbacks', () => {
