@@ -30,14 +30,17 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
   const { topic } = endpoint.configuration;
   let kept: (Client & { usedAt: number }) | undefined;
   let credentialsRefused = false;
-  /** Versions of the secrets that were read, to ask for newer ones after a refusal. */
+  /** Versions of the secrets that were read, and those that the brokers refused. */
   const versions = new Map<string, string>();
+  const refusedVersions = new Map<string, string | undefined>();
 
   async function connection() {
     const read = async (id: string) => {
+      if (credentialsRefused) refusedVersions.set(id, versions.get(id));
+      const refused = { user: `endpoint ${endpoint.name}`, version: refusedVersions.get(id) };
       const secret = credentialsRefused
-        ? await deps.secrets.readAnew(id, versions.get(id))
-        : await deps.secrets.read(id);
+        ? await deps.secrets.readAnew(id, refused)
+        : await deps.secrets.read(id, refused);
       if (secret.ok) versions.set(id, secret.version);
       return secret;
     };

@@ -3,6 +3,7 @@
 import type * as z from 'zod';
 import type { CallbackClient } from '#lib/callback/client.ts';
 import { LocalFault } from '#lib/callback/local-fault.ts';
+import { forgetOldest } from '#lib/item/forget-oldest.ts';
 import type { SecretReference } from '#lib/item/secret-reference.ts';
 import {
   type Auth,
@@ -45,6 +46,9 @@ export type AuthorizationDeps = {
   readonly now: () => number;
 };
 
+/** Subscriptions whose refused versions are remembered. */
+const MOST_REMEMBERED = 1_000;
+
 const NONE: Authorized = { ok: true, header: undefined };
 
 /** Makes the source of Authorization headers, from secrets and token endpoints, with their caches. */
@@ -57,18 +61,20 @@ export function createAuthorization(deps: AuthorizationDeps): Authorization {
       (await import('./token-request.ts')).requestToken(credentials, connection, { callback, now }),
   });
   const warned = new Set<string>();
+  /** The version of its secret that each subscription's receiver, or its token endpoint, refused last. */
+  const refusedVersions = new Map<string, string>();
 
   async function headerFor(subscription: Secured): Promise<Authorized> {
     const { id, auth } = subscription;
     if (auth === undefined || auth.type === 'none') return NONE;
-    const found = await credentialsOf(auth);
+    const found = await credentialsOf(id, auth);
     if (!found.ok) return found;
     if (found.version === undefined) warnOnce(id);
     const header = await headerOf(found.credentials, subscription);
     // The token endpoint refuses a rotated client secret: the cached one may be old.
     if (header.ok || header.code !== 'token-refused' || found.version === undefined) return header;
-    await readAnew(auth, found.version);
-    const anew = await credentialsOf(auth);
+    await readAnew(id, auth, found.version);
+    const anew = await credentialsOf(id, auth);
     return anew.ok && anew.version !== found.version
       ? await headerOf(anew.credentials, subscription)
       : header;
@@ -85,6 +91,7 @@ export function createAuthorization(deps: AuthorizationDeps): Authorization {
   }
 
   async function credentialsOf(
+    id: string,
     auth: Exclude<Auth, { type: 'none' }>,
   ): Promise<
     | { readonly ok: true; readonly credentials: Credentials; readonly version: string | undefined }
@@ -95,7 +102,12 @@ export function createAuthorization(deps: AuthorizationDeps): Authorization {
     const { secret } = auth;
     if (secret === undefined)
       throw new TypeError('an item with neither credentials nor a secret is not valid');
-    const read = await readEntry<z.ZodType<Credentials>>(secret, CREDENTIALS[auth.type](), { secrets });
+    const read = await readEntry<z.ZodType<Credentials>>(secret, CREDENTIALS[auth.type](), {
+      secrets: {
+        read: (name) => secrets.read(name, { version: refusedVersions.get(id) }),
+        readAnew: secrets.readAnew,
+      },
+    });
     return read.ok ? { ok: true, credentials: read.value, version: read.version } : read;
   }
 
@@ -119,8 +131,16 @@ export function createAuthorization(deps: AuthorizationDeps): Authorization {
     }
   }
 
-  async function readAnew({ secret }: { readonly secret?: SecretReference | undefined }, version: string) {
-    if (secret) await secrets.readAnew(secret.name, version);
+  async function readAnew(
+    id: string,
+    { secret }: { readonly secret?: SecretReference | undefined },
+    version: string,
+  ): Promise<void> {
+    if (secret === undefined) return;
+    refusedVersions.delete(id);
+    refusedVersions.set(id, version);
+    forgetOldest(refusedVersions, MOST_REMEMBERED);
+    await secrets.readAnew(secret.name, { user: id, version });
   }
 
   function warnOnce(subscription: string): void {
@@ -135,15 +155,16 @@ export function createAuthorization(deps: AuthorizationDeps): Authorization {
   return {
     headerFor,
     async refused(subscription, header) {
-      const { auth } = subscription;
+      const { id, auth } = subscription;
       if (auth === undefined || auth.type === 'none') return false;
       const isOther = (now: Authorized | undefined) => now?.ok !== true || now.header !== header;
       // Another delivery may have renewed it already, or the token has expired.
       if (isOther(await headerNow(subscription))) return true;
-      const found = await credentialsOf(auth);
-      if (found.ok && found.version !== undefined) await readAnew(auth, found.version);
+      const found = await credentialsOf(id, auth);
+      if (found.ok && found.version !== undefined) await readAnew(id, auth, found.version);
       if (found.ok && isForToken(found.credentials)) {
-        tokens.drop(found.credentials, header?.slice('Bearer '.length) ?? '');
+        const connection = await connectionOf(subscription);
+        if (connection.ok) tokens.drop(found.credentials, connection, header?.slice('Bearer '.length) ?? '');
       }
       return isOther(await headerNow(subscription));
     },

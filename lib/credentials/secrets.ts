@@ -1,5 +1,6 @@
 // Reads secrets from AWS Secrets Manager, with a cache, and once for all parallel readers. The content is parsed elsewhere.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { forgetOldest } from '#lib/item/forget-oldest.ts';
 
 export const SECRET_CODES = [
   'secret-missing',
@@ -20,15 +21,22 @@ export type SecretRead =
   | { readonly ok: false; readonly code: SecretCode; readonly message: string };
 
 export type Secrets = {
-  /** `id` is the secret's name, never an ARN. Returns the cached value while it is young enough, else the present one. Never rejects. */
-  read(id: string): Promise<SecretRead>;
   /**
-   * Reads the secret again because its value was refused, at most once in 30 s; in between it returns the cached value.
-   * During a rotation the receiver may know another version: when the present version is the refused one, the pending
-   * version is returned, and without one the previous version.
+   * `id` is the secret's name, never an ARN. Returns the cached value while it is young enough, else the present one. Where
+   * that has the version that `refused` names, and another one was found by `readAnew`, it returns the other one. Never
+   * rejects.
    */
-  readAnew(id: string, uselessVersion?: string): Promise<SecretRead>;
+  read(id: string, refused?: Pick<RefusedVersion, 'version'>): Promise<SecretRead>;
+  /**
+   * Reads the secret again because its value was refused, at most once in 30 s for each user; in between it returns what
+   * `read` does. During a rotation the receiver may know another version: when the present version is the refused one, the
+   * pending version is returned, and without one the previous version.
+   */
+  readAnew(id: string, refused?: RefusedVersion): Promise<SecretRead>;
 };
+
+/** A version of a secret that is of no use for one user, such as a subscription. Others may use it nevertheless. */
+export type RefusedVersion = { readonly user: string; readonly version: string | undefined };
 
 export type SecretsDeps = {
   readonly client: Pick<SecretsManagerClient, 'send'>;
@@ -42,8 +50,13 @@ const ANEW_AFTER_MS = 30_000;
 /** Milliseconds for which a failure is returned without another read: thousands of deliveries may ask meanwhile. */
 const FAILURE_HOLDS_MS = 5_000;
 
+/** Users whose last reads after a refusal are remembered. */
+const MOST_USERS = 1_000;
+
 type Stage = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS';
-type Kept = { read: SecretRead; until: number; anewAt: number };
+/** The present version and, where somebody needed it, the pending or previous one. */
+type Versions = { readonly current: SecretRead; readonly other?: SecretRead };
+type Kept = Versions & { readonly until: number };
 
 /**
  * Makes the reader of Secrets Manager, with a cache of `cacheMs` milliseconds. Parallel reads of one secret make one
@@ -51,57 +64,76 @@ type Kept = { read: SecretRead; until: number; anewAt: number };
  */
 export function createSecrets({ client, cacheMs, now }: SecretsDeps): Secrets {
   const kept = new Map<string, Kept>();
-  const flights = new Map<string, Promise<SecretRead>>();
+  const flights = new Map<string, Promise<Kept>>();
+  /** When each user of a secret read it again, epoch milliseconds. */
+  const anewAt = new Map<string, number>();
 
   /** One read of each secret at a time; parallel callers share it. */
-  function once(id: string, get: () => Promise<SecretRead>): Promise<SecretRead> {
+  function once(id: string, get: () => Promise<Versions>): Promise<Kept> {
     const flying = flights.get(id);
     if (flying) return flying;
     const flight = get()
-      .then((read) => keep(id, read))
+      .then((versions) => keep(id, versions))
       .finally(() => flights.delete(id));
     flights.set(id, flight);
     return flight;
   }
 
-  function keep(id: string, read: SecretRead): SecretRead {
+  function keep(id: string, { current, other: found }: Versions): Kept {
     const before = kept.get(id);
+    // Another user may need it still.
+    const other = found ?? (isSameVersion(current, before?.current) ? before?.other : undefined);
     // While Secrets Manager is down or throttles, an old value is better than none.
-    const stays = !read.ok && isFaultOfSecretsManager(read.code) && before?.read.ok === true;
-    const answer = stays ? before.read : read;
-    const holdsMs = read.ok ? cacheMs : Math.min(cacheMs, FAILURE_HOLDS_MS);
-    kept.set(id, {
-      read: answer,
-      until: now() + holdsMs,
-      anewAt: before?.anewAt ?? Number.NEGATIVE_INFINITY,
-    });
-    return answer;
+    const stays = !current.ok && isFaultOfSecretsManager(current.code) && before?.current.ok === true;
+    const holdsMs = current.ok ? cacheMs : Math.min(cacheMs, FAILURE_HOLDS_MS);
+    const versions = stays ? before : { current, ...(other && { other }) };
+    const made = { ...versions, until: now() + holdsMs };
+    kept.set(id, made);
+    return made;
   }
 
   const get = (id: string, stage: Stage = 'AWSCURRENT') => getSecret(id, stage, client);
 
-  async function getOther(id: string, uselessVersion: string | undefined): Promise<SecretRead> {
+  async function withOther(id: string, refusedVersion: string | undefined): Promise<Versions> {
     const current = await get(id);
-    if (!current.ok || current.version !== uselessVersion) return current;
+    if (!current.ok || current.version !== refusedVersion) return { current };
     for (const stage of ['AWSPENDING', 'AWSPREVIOUS'] as const) {
       const other = await get(id, stage);
-      if (other.ok && other.version !== uselessVersion) return other;
+      if (other.ok && other.version !== refusedVersion) return { current, other };
     }
-    return current;
+    return { current };
   }
 
   return {
-    async read(id) {
+    async read(id, refused) {
       const known = kept.get(id);
-      return known && now() < known.until ? known.read : await once(id, () => get(id));
+      const versions =
+        known && now() < known.until ? known : await once(id, async () => ({ current: await get(id) }));
+      return usable(versions, refused);
     },
-    async readAnew(id, uselessVersion) {
+    async readAnew(id, refused) {
       const known = kept.get(id);
-      if (known && now() - known.anewAt < ANEW_AFTER_MS) return known.read;
-      if (known) known.anewAt = now();
-      return await once(id, () => getOther(id, uselessVersion));
+      const user = JSON.stringify([id, refused?.user]);
+      if (known && now() - (anewAt.get(user) ?? Number.NEGATIVE_INFINITY) < ANEW_AFTER_MS)
+        return usable(known, refused);
+      anewAt.delete(user);
+      anewAt.set(user, now());
+      forgetOldest(anewAt, MOST_USERS);
+      return usable(await once(id, () => withOther(id, refused?.version)), refused);
     },
   };
+}
+
+const isSameVersion = (one: SecretRead, other: SecretRead | undefined): boolean =>
+  one.ok && other?.ok === true && one.version === other.version;
+
+/** The present version, or the other one where the present one was refused. */
+function usable(
+  { current, other }: Versions,
+  refused: Pick<RefusedVersion, 'version'> | undefined,
+): SecretRead {
+  const isRefused = current.ok && refused?.version !== undefined && current.version === refused.version;
+  return isRefused ? (other ?? current) : current;
 }
 
 async function getSecret(id: string, stage: Stage, client: SecretsDeps['client']): Promise<SecretRead> {

@@ -31,7 +31,7 @@ export type Tokens = {
   /** Returns a valid token. Never rejects for the endpoint. */
   read(credentials: TokenCredentials, connection: TokenConnection): Promise<TokenRead>;
   /** Drops a refused token, at most one in 30 s, so that the next read requests another. */
-  drop(credentials: TokenCredentials, accessToken: string): void;
+  drop(credentials: TokenCredentials, connection: TokenConnection, accessToken: string): void;
 };
 
 export type TokensDeps = {
@@ -117,13 +117,13 @@ export function createTokens({ request, now }: TokensDeps): Tokens {
 
   return {
     async read(credentials, connection) {
-      const key = keyOf(credentials);
+      const key = keyOf(credentials, connection);
       const known = kept.get(key);
       if (known && now() < known.renewAt) return { ok: true, accessToken: known.accessToken };
       return await renew(key, credentials, connection);
     },
-    drop(credentials, accessToken) {
-      const key = keyOf(credentials);
+    drop(credentials, connection, accessToken) {
+      const key = keyOf(credentials, connection);
       const before = droppedAt.get(key);
       if (before !== undefined && now() - before < DROP_AGAIN_MS) return;
       if (kept.get(key)?.accessToken !== accessToken) return;
@@ -133,6 +133,11 @@ export function createTokens({ request, now }: TokensDeps): Tokens {
   };
 }
 
-/** Cache key: one client requests once for all its subscriptions, and a changed secret is another client. */
-const keyOf = (credentials: TokenCredentials): string =>
-  createHash('sha256').update(JSON.stringify(credentials)).digest('base64');
+/**
+ * Cache key: one client requests once for all its subscriptions, and a changed secret is another client. Who asks through
+ * another proxy, or trusts other authorities, may get another answer, which is for nobody else.
+ */
+const keyOf = (credentials: TokenCredentials, { tls, proxy }: TokenConnection): string =>
+  createHash('sha256')
+    .update(JSON.stringify([credentials, tls?.id ?? null, proxy?.id ?? null]))
+    .digest('base64');

@@ -285,6 +285,21 @@ describe('oauth2', () => {
     expect(proxy.asked).toEqual([`CONNECT ${new URL(server.tokenUrl).host}`]);
   });
 
+  test('is not shared with a subscription that asks through another proxy, and neither is a failure', async () => {
+    const { headerFor, tokenRequests } = await start();
+    const auth = { type: 'oauth2', oauth2: oauth2() };
+    // Nothing listens there.
+    const proxy = { enabled: true, type: 'HTTP', host: '127.0.0.1', port: 9 };
+    const [broken, healthy] = await Promise.all([
+      headerFor(securedBy(auth, 'broken', { proxy })),
+      headerFor(securedBy(auth, 'healthy')),
+    ]);
+    expect(broken).toMatch(/^token-unreachable: /);
+    expect(await server.accepts(healthy)).toBe(true);
+    expect(await headerFor(securedBy(auth, 'broken', { proxy }))).toMatch(/^token-unreachable: /);
+    expect(tokenRequests()).toBe(1);
+  });
+
   test("is accepted from a server with a certificate that the subscription's trust store trusts", async () => {
     const { headerFor } = await start();
     const tokens = createServer(serverTls(), (_, res) => {
@@ -408,6 +423,29 @@ describe('a 401', () => {
     clock.ms += 30_000;
     expect(await authorization.refused(one, used)).toBe(true);
     expect(await headerFor(one)).toBe('Bearer new');
+  });
+
+  test('of one subscription changes nothing for others that use entries of the same secret', async () => {
+    const entries = (value: string) => JSON.stringify({ acme: { value }, other: { value } });
+    const { authorization, headerFor, put, clock } = await start({ one: entries('v1') });
+    const [acme, other] = ['acme', 'other'].map((id) =>
+      securedBy({ type: 'token', secret: `one#${id}` }, id),
+    );
+    if (acme === undefined || other === undefined) throw new Error('two subscriptions');
+    await put('one', entries('v2'));
+    const used = await headerFor(acme);
+    expect(used).toBe('Bearer v2');
+    // The receiver of acme refuses every version, and so finds the previous one for acme.
+    expect(await authorization.refused(acme, used)).toBe(true);
+    expect(await headerFor(acme)).toBe('Bearer v1');
+    expect(await headerFor(other)).toBe('Bearer v2');
+    // Nor does it use up the look at the secret that another has when it is refused itself.
+    await put('one', entries('v3'));
+    expect(await authorization.refused(other, 'Bearer v2')).toBe(true);
+    expect(await headerFor(other)).toBe('Bearer v3');
+    // A version that is current again after a while is tried again.
+    clock.ms += 300_000;
+    expect(await headerFor(acme)).toBe('Bearer v3');
   });
 
   test('of a revoked token requests another one, once in 30 seconds', async () => {

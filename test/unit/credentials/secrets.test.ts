@@ -12,12 +12,12 @@ async function start() {
   const manager = await startSecretsManager({ one: 'v1' });
   const { client, clock } = manager;
   const secrets = createSecrets({ client, cacheMs: CACHE_MS, now: clock.now });
-  const read = async () => {
-    const got = await secrets.read('one');
+  const read = async (refusedVersion?: string) => {
+    const got = await secrets.read('one', { version: refusedVersion });
     return got.ok ? got.value : got.code;
   };
-  const anew = async (uselessVersion?: string) => {
-    const got = await secrets.readAnew('one', uselessVersion);
+  const anew = async (version?: string, user = 'acme') => {
+    const got = await secrets.readAnew('one', { user, version });
     return got.ok ? got.value : got.code;
   };
   const version = async () => {
@@ -29,7 +29,9 @@ async function start() {
 
 it('a value is read once for all who ask, and again when its time is over', async () => {
   const { read, reads, put, clock } = await start();
-  expect(await Promise.all(Array.from({ length: 50 }, read))).toEqual(Array.from({ length: 50 }, () => 'v1'));
+  expect(await Promise.all(Array.from({ length: 50 }, () => read()))).toEqual(
+    Array.from({ length: 50 }, () => 'v1'),
+  );
   expect(reads()).toBe(1);
   await put('one', 'v2');
   clock.ms += CACHE_MS - 1;
@@ -61,13 +63,14 @@ it('a value that was of no use is read anew, at most once in 30 seconds', async 
 });
 
 it('in mid-rotation the pending value is tried when the current one is refused', async () => {
-  const { read, anew, version, put, clock } = await start();
-  await read();
+  const { read, anew, version, put, clock, secrets } = await start();
+  const before = await version();
   await put('one', 'pending', { VersionStages: ['AWSPENDING'] });
-  expect(await anew(await version())).toBe('pending');
-  expect(await read()).toBe('pending');
+  expect(await anew(before)).toBe('pending');
+  expect(await read(before)).toBe('pending');
   clock.ms += 30_000;
-  expect(await anew(await version())).toBe('v1');
+  const pending = await secrets.read('one', { version: before });
+  expect(await anew(pending.ok ? pending.version : '')).toBe('v1');
 });
 
 it('just after a rotation the previous value is tried when the current one is refused', async () => {
@@ -82,8 +85,24 @@ it('just after a rotation the previous value is tried when the current one is re
       RemoveFromVersionId: before,
     }),
   );
-  expect(await anew(VersionId)).not.toBe('v2');
-  expect(await read()).toBe('v1');
+  expect(await anew(VersionId)).toBe('v1');
+  expect(await read(VersionId)).toBe('v1');
+});
+
+it('a refusal of one user changes nothing for others, and does not keep them from reading anew', async () => {
+  const { read, anew, version, put, clock } = await start();
+  await put('one', 'v2');
+  const v2 = await version();
+  expect(await anew(v2, 'acme')).toBe('v1');
+  expect(await read()).toBe('v2');
+  // Another user of the same refused version: the value that the first one needs stays.
+  await anew(undefined, 'other');
+  clock.ms += CACHE_MS;
+  expect(await read()).toBe('v2');
+  expect(await read(v2)).toBe('v1');
+  await put('one', 'v3');
+  expect(await anew(v2, 'third')).toBe('v3');
+  expect(await read(v2)).toBe('v3');
 });
 
 it('while Secrets Manager can not say, the value that is known stays', async () => {
