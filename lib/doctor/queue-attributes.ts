@@ -1,6 +1,8 @@
 // The queues against the template: their attributes and policies, and how close they are to their limits.
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { ResourceNames } from '#lib/build/intrinsics.ts';
+import { isObject } from '#lib/item/json.ts';
 import { type Desired, desiredOf, resolved } from './desired.ts';
 import { differences } from './policy.ts';
 import type { SeenQueue } from './queues.ts';
@@ -32,6 +34,8 @@ const BECAUSE: Readonly<Record<string, string>> = {
   FifoThroughputLimit: 'all groups share 300 calls a second',
   SqsManagedSseEnabled: 'messages are stored without encryption',
   KmsMasterKeyId: 'messages are stored under another key, which the functions may not be allowed to use',
+  RedriveAllowPolicy:
+    'another queue of the account may name this one as its dead-letter queue, and so put forged messages on it',
   ReceiveMessageWaitTimeSeconds: 'receives answer at once, which costs more calls',
 };
 
@@ -66,8 +70,8 @@ function compareAttributes(
 ): void {
   for (const [name, value] of Object.entries(properties)) {
     const has = attributes[name];
-    const wants = String(value);
-    if (has === wants) continue;
+    const wants = isObject(value) ? JSON.stringify(value) : String(value);
+    if (has === wants || (has !== undefined && isObject(value) && isSameJson(has, value))) continue;
     if (has === undefined && name === 'SqsManagedSseEnabled' && attributes.KmsMasterKeyId === undefined) {
       sight.skip(`whether ${where} is encrypted`, 'SQS does not tell it here');
       continue;
@@ -98,6 +102,15 @@ function compareAttributes(
       what: `The queue is encrypted with the key ${attributes.KmsMasterKeyId}, which the functions have no right to use.`,
       fix: 'Remove the key from the queue, or deploy with the parameter kmsKeyArn.',
     });
+  }
+}
+
+/** Whether an attribute means the same as the object in the template. */
+function isSameJson(text: string, value: object): boolean {
+  try {
+    return isDeepStrictEqual(JSON.parse(text), value);
+  } catch {
+    return false;
   }
 }
 

@@ -147,7 +147,12 @@ function answersOf(desired: Desired, given: GivenParameters): Record<string, Ans
       return {
         Attributes: {
           DelaySeconds: '0',
-          ...Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, String(value)])),
+          ...Object.fromEntries(
+            Object.entries(properties).map(([name, value]) => [
+              name,
+              typeof value === 'object' ? JSON.stringify(value, undefined, 1) : String(value),
+            ]),
+          ),
           QueueArn: arn('sqs', String(QueueName)),
           ...policyOf(queue.logicalId),
         },

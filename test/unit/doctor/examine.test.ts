@@ -106,6 +106,22 @@ test('--param gives what an older stage can not say', async () => {
   expect(findings.map(({ check }) => check)).toEqual(['stack']);
 });
 
+test('a queue that others may use as their dead-letter queue is named', async () => {
+  const stage = createFakeStage();
+  const before = stage.answers.GetQueueAttributes;
+  stage.answers.GetQueueAttributes = (input) => {
+    const { Attributes } = Object(before?.(input));
+    const allow = input.QueueUrl?.endsWith('-retries')
+      ? { RedriveAllowPolicy: '{"redrivePermission":"allowAll"}' }
+      : {};
+    return { Attributes: { ...Attributes, ...allow } };
+  };
+  const { findings } = await look(stage);
+  expect(findings.map(({ check, where, what }) => [check, where, what])).toEqual([
+    ['queues', 'webhooks-dev-retries', expect.stringContaining('put forged messages on it')],
+  ]);
+});
+
 test('another version, and code that was replaced, are named', async () => {
   const stage = createFakeStage();
   const before = stage.answers.GetFunctionConfiguration;

@@ -57,3 +57,8 @@ test.each(ours)('%s takes messages from the roles that send to it, and from no o
     },
   ]);
 });
+
+test.each(ours)('no other queue may have %s as its dead-letter queue', (queue) => {
+  const [, resource] = resources.find(([name]) => name === queue) ?? [];
+  expect(resource?.Properties.RedriveAllowPolicy).toEqual({ redrivePermission: 'denyAll' });
+});

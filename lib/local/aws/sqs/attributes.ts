@@ -30,6 +30,8 @@ const EVERY_QUEUE: Readonly<Record<string, (value: string) => boolean>> = {
   ReceiveMessageWaitTimeSeconds: range(0, 20),
   MaximumMessageSize: range(1024, 1_048_576),
   Policy: isJson,
+  // Without an effect, since no queue here has a dead-letter queue.
+  RedriveAllowPolicy: isJson,
   KmsMasterKeyId: anything,
   KmsDataKeyReusePeriodSeconds: range(60, 86_400),
   SqsManagedSseEnabled: oneOf('true', 'false'),
@@ -69,7 +71,7 @@ export const READ_ONLY = [
 ] as const;
 
 /** Attributes of AWS that no queue here has: they can be asked for, and not set. */
-const NOT_SERVED: readonly string[] = ['RedrivePolicy', 'RedriveAllowPolicy'];
+const NOT_SERVED: readonly string[] = ['RedrivePolicy'];
 
 export const isAttributeName = (name: string): boolean =>
   NOT_SERVED.includes(name) ||

@@ -184,6 +184,7 @@ describe('queues', () => {
     ['a value out of range', { VisibilityTimeout: '43201' }, 'InvalidAttributeValue'],
     ['a value that is no number', { DelaySeconds: 'soon' }, 'InvalidAttributeValue'],
     ['a policy that is not JSON', { Policy: '{' }, 'InvalidAttributeValue'],
+    ['a redrive allow policy that is not JSON', { RedriveAllowPolicy: '{' }, 'InvalidAttributeValue'],
     ['a redrive policy', { RedrivePolicy: '{}' }, 'AWS.SimpleQueueService.UnsupportedOperation'],
   ])('%s is refused, and changes nothing', async (_, Attributes, code) => {
     const { ask } = await createTestSqs('strict');
