@@ -2,6 +2,7 @@
 // message, since SQS takes ten attributes and the publisher's may be among them. It is parsed here only.
 import type { SQSMessageAttributes } from 'aws-lambda';
 import * as z from 'zod';
+import { travellingHeaders } from './header.ts';
 import { type Token, tokenSchema } from './token.ts';
 
 export const ATTRIBUTE = 'sqs-webhooks';
@@ -13,7 +14,7 @@ const common = {
   topic: z.string().optional(),
   contentType: z.string(),
   /** The publisher's headers, names in lower case. */
-  headers: z.record(z.string(), z.string()),
+  headers: z.record(z.string(), z.string()).transform((headers) => travellingHeaders(headers).kept),
   encoding: z.literal('base64').optional(),
   /** The key whose messages keep their order (key.ts); undefined: the message id. */
   key: z.string().optional(),

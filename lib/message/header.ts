@@ -66,6 +66,34 @@ export function sendableHeaders(headers: Headers): {
   return { sent, dropped };
 }
 
+/**
+ * Bytes of headers that travel with a message for filters and dead letters only. An item of the state table has 400 KB, for
+ * a body of up to 256 KiB too.
+ */
+const MOST_UNSENT_BYTES = 65_536;
+/** Of one character in UTF-8. */
+const MOST_CHARACTER_BYTES = 3;
+
+/** Divides a message's headers into those that travel with it, and counts the others. Those of a request always travel. */
+export function travellingHeaders(headers: Headers): {
+  readonly kept: Headers;
+  readonly left: number;
+} {
+  let characters = 0;
+  for (const name in headers) characters += name.length + (headers[name]?.length ?? 0);
+  if (characters * MOST_CHARACTER_BYTES <= MOST_UNSENT_BYTES) return { kept: headers, left: 0 };
+  const { sent } = sendableHeaders(headers);
+  const kept: Record<string, string> = {};
+  let bytes = 0;
+  for (const [name, value] of Object.entries(headers)) {
+    const size = Object.hasOwn(sent, name) ? 0 : Buffer.byteLength(name) + Buffer.byteLength(value);
+    if (bytes + size > MOST_UNSENT_BYTES) continue;
+    kept[name] = value;
+    bytes += size;
+  }
+  return { kept, left: Object.keys(headers).length - Object.keys(kept).length };
+}
+
 function refusalOf(name: string, value: string): string | undefined {
   if (!isHeaderName(name))
     return "its name is none that HTTP allows: letters, digits and !#$%&'*+-.^_`|~ only";

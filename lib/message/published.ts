@@ -2,11 +2,12 @@
 // attributes, or from the body's own shape (shapes.ts). Subscriptions are looked up elsewhere.
 
 import type { SQSRecord } from 'aws-lambda';
-import { isContentType } from './header.ts';
+import { isContentType, travellingHeaders } from './header.ts';
 import { keyOf } from './key.ts';
 import { isPayloadPointer, POINTER } from './payload-pointer.ts';
 import { headersOf, takeContentType } from './publisher-headers.ts';
 import { type MessageShape, messageShapeOf } from './shapes.ts';
+import { LARGEST_MESSAGE_BYTES } from './size.ts';
 import { isTraceparent, isTracestate } from './trace.ts';
 
 export type Published = {
@@ -39,7 +40,7 @@ export type PublishedReading =
       readonly message: Published;
       /** Attributes and names of headers that are not used. */
       readonly ignored: readonly string[];
-      /** Number of headers that were left out because they are too large. */
+      /** Number of headers that were left out because they are too large together. */
       readonly dropped: number;
     }
   | { readonly ok: false; readonly unroutable: Unroutable };
@@ -69,6 +70,8 @@ export function readPublished(record: SQSRecord): PublishedReading {
   if (binary !== undefined) return malformed(`${binary}, read from the body: is no text; send a String`);
   const texts: Texts = { ...shape?.texts, ...own.texts };
   const body = shape?.body ?? record.body;
+  if (shape?.body !== undefined && Buffer.byteLength(body) > LARGEST_MESSAGE_BYTES)
+    return malformed(TOO_LONG);
 
   if (isPayloadPointer({ body, encoding: texts.encoding }, record.messageAttributes, shape)) {
     return { ok: false, unroutable: { reason: 'payload-pointer', detail: POINTER } };
@@ -83,21 +86,21 @@ export function readPublished(record: SQSRecord): PublishedReading {
   if (read === undefined) {
     return malformed('attribute headers: is not a JSON object of strings; write {"x-name":"value"}');
   }
-  const { headers } = read;
-  const inHeaders = takeContentType(headers);
+  const inHeaders = takeContentType(read.headers);
+  const headers = travellingHeaders(read.headers);
   if (texts.topic === undefined && texts.subscription === undefined) {
     return { ok: false, unroutable: { reason: 'no-address', detail: noAddress(shape) } };
   }
   return {
     ok: true,
     ignored: [...own.ignored, ...read.ignored],
-    dropped: read.dropped,
+    dropped: headers.left,
     message: {
       id: texts.id ?? record.messageId,
       topic: texts.topic,
       subscription: texts.subscription,
       contentType: texts['content-type'] ?? inHeaders ?? 'application/json',
-      headers,
+      headers: headers.kept,
       encoding: texts.encoding === 'base64' ? 'base64' : undefined,
       place: placeIn(record.attributes.SequenceNumber),
       key: keyOf(record.attributes.MessageGroupId ?? texts.key),
@@ -124,6 +127,9 @@ const malformed = (detail: string): PublishedReading => ({
   ok: false,
   unroutable: { reason: 'malformed-attribute', detail },
 });
+
+const TOO_LONG =
+  'Message, read from the body: has characters that SQS refuses, and is too long to be sent on as base64';
 
 const noAddress = (shape: MessageShape | undefined): string =>
   shape?.nearly ??

@@ -2,7 +2,7 @@
 // deduplication id. The replay id follows from the redrive and the letter, so repeating a redrive makes the same delivery.
 import { hash } from 'node:crypto';
 import type { Delivery } from '#lib/message/attribute.ts';
-import { carriedHeaders } from '#lib/message/publisher-headers.ts';
+import { travellingHeaders } from '#lib/message/header.ts';
 import type { StoredLetter } from './found-letter.ts';
 
 const short = (text: string, length: number): string => hash('sha256', text, 'base64url').slice(0, length);
@@ -39,7 +39,7 @@ export function deliveryOf(letter: StoredLetter, redriveId: string): Delivery {
   return {
     ...carried,
     // A letter of an old version, or a forged one, may have more.
-    headers: carriedHeaders(carried.headers).headers,
+    headers: travellingHeaders(carried.headers).kept,
     attempt: 1,
     sends: 0,
     // Whoever redrives it has chosen it.

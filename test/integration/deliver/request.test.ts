@@ -84,6 +84,15 @@ describe('the body arrives byte by byte', () => {
       expect([texts[0], texts[1] === body, texts[2]]).toEqual(['first', true, 'last']);
     });
 
+    test('with most of it in headers, from the backlog', async () => {
+      const one = await rig.subscribe({ qos: 'at-least-once' });
+      rig.receiver.answer(one.path, [{ status: 503 }, { status: 503 }, { status: 503 }]);
+      const headers = JSON.stringify({ 'x-a': '1', long: 'x'.repeat(600_000) });
+      await one.publish('large', { attributes: { headers } });
+      const [, , , request] = await one.requests(4);
+      expect([request?.body.toString(), request?.headers['x-a']]).toEqual(['large', '1']);
+    });
+
     test('held, and sent when asked for', async () => {
       const one = await rig.subscribe({ qos: 'at-most-once' });
       rig.receiver.answer(one.path, [{ status: 500 }]);

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { isContentType, isHeaderName, isHeaderValue, isReservedHeader } from '#lib/message/header.ts';
+import {
+  isContentType,
+  isHeaderName,
+  isHeaderValue,
+  isReservedHeader,
+  sendableHeaders,
+  travellingHeaders,
+} from '#lib/message/header.ts';
 
 test.each(['x-a', 'X_B', "!#$%&'*+-.^_`|~0"])('%j may name a header', (name) =>
   expect(isHeaderName(name)).toBe(true),
@@ -49,4 +56,23 @@ test('what the connection or this product sets is reserved', () => {
   for (const name of ['authorization', 'content-encoding', 'x-webhook-id', 'cookie']) {
     expect(isReservedHeader(name), name).toBe(false);
   }
+});
+
+test.each([
+  ['one long header', { long: 'x'.repeat(600_000) }],
+  ['thousands of headers', Object.fromEntries(Array.from({ length: 40_000 }, (_, at) => [`x-${at}`, 'a']))],
+  ['a long name', { ['ü'.repeat(400_000)]: 'a' }],
+  ['a value of long characters', { long: '€'.repeat(200_000) }],
+])('of %s at most 64 KiB travel, and all that a request carries', (_, headers) => {
+  const all = { before: '1', ...headers, after: '2' };
+  const { kept, left } = travellingHeaders(all);
+  const bytes = Object.entries(kept).reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')), 0);
+  expect(bytes).toBeLessThan(65_536 + 8_192);
+  expect(Object.keys(kept).length + left).toBe(Object.keys(all).length);
+  expect(sendableHeaders(kept).sent).toEqual(sendableHeaders(all).sent);
+});
+
+test('the headers of ordinary messages travel as they are', () => {
+  const headers = { 'x-a': '1', host: 'b', 'not a name': 'c', 'x-long': 'x'.repeat(20_000) };
+  expect(travellingHeaders(headers)).toEqual({ kept: headers, left: 0 });
 });

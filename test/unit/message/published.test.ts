@@ -78,6 +78,16 @@ describe('attributes', () => {
     });
   });
 
+  test('headers that are too large for the state table are left out and reported', () => {
+    const headers = JSON.stringify({ 'x-a': '1', long: 'x'.repeat(600_000), 'x-b': '2' });
+    expect(readPublished(recordOf({ attributes: { topic, headers } }))).toMatchObject({
+      ok: true,
+      ignored: [],
+      dropped: 1,
+      message: { headers: { 'x-a': '1', 'x-b': '2' } },
+    });
+  });
+
   test('an unknown attribute is ignored and reported, whatever its type', () => {
     const reading = readPublished(recordOf({ attributes: { topic, Topic: 'x', blob: Buffer.from('x') } }));
     expect(reading).toMatchObject({ ok: true, ignored: ['Topic', 'blob'] });
@@ -409,6 +419,12 @@ describe('an SNS notification', () => {
       expect(message.body).toMatch(/^[A-Za-z0-9+/=]+$/);
       expect(bytesOf(message.body, message.encoding)).toEqual(Buffer.from(Message));
     }
+  });
+
+  test('whose message would be too long as base64 is refused: no later queue would take it', () => {
+    const Message = `${'a'.repeat(700_000)}\u0000`;
+    expect(unroutableOf({ body: wrapped({ Message }) }).detail).toContain('too long to be sent on as base64');
+    expect(messageOf({ body: wrapped({ Message: Message.slice(0, -1) }) }).body).toHaveLength(700_000);
   });
 
   test('is sent whole when the message has an address of its own', () => {

@@ -30,6 +30,7 @@ const plain = {
 const read = (message: object, ignored: string[] = []) => ({
   ok: true,
   ignored,
+  dropped: 0,
   message: { ...plain, ...message },
 });
 const refused = (reason: string, detail: string) => ({ ok: false, unroutable: { reason, detail } });
