@@ -2,6 +2,7 @@
 // A start that ends in any way but death takes its count back, so only deaths add up. After enough deaths the message is a
 // dead letter, or its subscription pauses (`crashing`). suspects.ts does this for messages from the queue.
 import { type DeadLetterDeps, sendDeadLetter } from '#lib/queue/dead-letters.ts';
+import { untilDone, type WaitClock } from '#lib/queue/unprocessed.ts';
 import { change } from '#lib/state/change.ts';
 import type { DrainStartDeps } from '#lib/state/drains.ts';
 import { type BacklogEntry, type EntryDeps, putEntries, setEntryStarts } from '#lib/state/entries.ts';
@@ -19,7 +20,7 @@ type Attempted = 'settled' | 'stays' | 'out-of-time';
 export async function attemptSuspectEntry(
   entry: BacklogEntry,
   context: AttemptContext,
-  deps: PoisonDeps & EntryDeps & { readonly attempt: () => Promise<Attempted> },
+  deps: PoisonDeps & EntryDeps & WaitClock & { readonly attempt: () => Promise<Attempted> },
 ): Promise<Attempted> {
   const { registration, lane } = context;
   if (entry.starts >= deps.crashingAtStarts) {
@@ -35,7 +36,7 @@ export async function attemptSuspectEntry(
   } finally {
     // An entry that stays was written anew with its old count.
     if (done === 'out-of-time' || done === undefined) {
-      await setEntryStarts(registration.id, lane, entry, entry.starts, deps);
+      await untilDone(() => setEntryStarts(registration.id, lane, entry, entry.starts, deps), deps);
     }
   }
 }

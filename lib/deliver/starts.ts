@@ -2,14 +2,14 @@
 // the start and taken back after any end, so only deaths of the function remain. A count is written as a value and not
 // added to: the SDK repeats a call whose answer was lost, and a start must not count twice.
 import * as z from 'zod';
+import { untilDone, type WaitClock } from '#lib/queue/unprocessed.ts';
 import { startKey } from '#lib/state/keys.ts';
 import type { Table } from '#lib/state/table.ts';
 import { errorName, type Log } from '#lib/telemetry/log.ts';
 
-export type StartDeps = {
+export type StartDeps = WaitClock & {
   readonly stateTable: Pick<Table, 'getAll' | 'set' | 'delete'>;
   readonly log: Log;
-  readonly now: () => number;
 };
 
 /** Longer than SQS keeps a message. */
@@ -36,15 +36,21 @@ export async function countStart(
   await stateTable.set(startKey(sqsMessageId), valuesOf(before + 1, now()));
 }
 
-/** Takes the last start back, because its work ended. A failure is logged and ignored: repeating the message would be worse. */
+/**
+ * Takes the last start back, because its work ended: for two seconds, else a fault of DynamoDB would count as a death. A
+ * failure is then logged and ignored: repeating the message would be worse.
+ */
 export async function takeBackStart(
   sqsMessageId: string,
   before: number,
-  { stateTable, log, now }: StartDeps,
+  { stateTable, log, ...clock }: StartDeps,
 ): Promise<void> {
+  const takeBack = () =>
+    before === 0
+      ? stateTable.delete(startKey(sqsMessageId))
+      : stateTable.set(startKey(sqsMessageId), valuesOf(before, clock.now()));
   try {
-    if (before === 0) await stateTable.delete(startKey(sqsMessageId));
-    else await stateTable.set(startKey(sqsMessageId), valuesOf(before, now()));
+    await untilDone(takeBack, clock);
   } catch (error) {
     log.error('starts.not-taken-back', { sqsMessageId, error: errorName(error) });
   }

@@ -1,6 +1,6 @@
 // AWS may answer a batch in part: it leaves entries undone under load, and asks for them again later. Every batch call of
 // the functions asks again here, after waits that grow and are random, so that many callers do not come at once. A call
-// that fails as a whole is not repeated here: the SDK has repeated it.
+// that fails as a whole is repeated only where it undoes another one (`untilDone`): the SDK has repeated it.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What the waits need. Tests pass their own. */
@@ -40,6 +40,23 @@ export async function untilProcessed<T>(
     left = await ask(left);
   }
   return undefined;
+}
+
+/** Does work again that failed, with the same waits. Throws its last error when it failed in the end. */
+export async function untilDone(work: () => Promise<unknown>, clock: WaitClock): Promise<void> {
+  let failure: { readonly error: unknown } | undefined;
+  await untilProcessed<true>(
+    true,
+    async () => {
+      failure = await work().then(
+        () => undefined,
+        (error: unknown) => ({ error }),
+      );
+      return failure === undefined ? undefined : true;
+    },
+    clock,
+  );
+  if (failure !== undefined) throw failure.error;
 }
 
 const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests|SlowDown/i;

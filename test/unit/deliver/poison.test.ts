@@ -1,6 +1,7 @@
 // Poison messages: a crash of the function counts only against the message that was being worked on; a fault of AWS counts
 // against no message.
 import { describe, expect, test } from 'vitest';
+import { attemptSuspectEntry } from '#lib/deliver/poison.ts';
 import {
   delivered,
   MINUTE,
@@ -156,6 +157,31 @@ test('a fault of AWS in a drain is not charged to the entry that it was at', asy
   await rest(world, 'acme');
   expect(delivered(world, 'acme')).toEqual(ids);
   expect(world.announced.map(({ detail }) => detail.reason)).not.toContain('crashing');
+});
+
+test('a start in a drain is taken back, also while DynamoDB fails for a moment', async () => {
+  const entry = { sk: '1', starts: 2 } as never;
+  const context = { registration: { id: 'acme' }, lane: 0 } as never;
+  const written: unknown[] = [];
+  let time = 0;
+  const deps = {
+    crashingAtStarts: 3,
+    attempt: () => Promise.reject(new Error('AWS')),
+    now: () => time,
+    random: () => 0,
+    wait: async (ms: number) => {
+      time += ms;
+    },
+    stateTable: {
+      async set(_: unknown, { starts }: { starts: number }) {
+        if (starts === 2 && time < 1_000) throw new Error('throttled');
+        written.push(starts);
+        return true;
+      },
+    },
+  };
+  await expect(attemptSuspectEntry(entry, context, deps as never)).rejects.toThrow('AWS');
+  expect(written).toEqual([3, 2]);
 });
 
 test('a lane whose lock can’t be made to last is not worked on, nor is any message of it', async () => {

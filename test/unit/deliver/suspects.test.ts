@@ -144,4 +144,28 @@ describe('DynamoDB fails', () => {
       expect(set.starts()).toEqual({});
     },
   );
+
+  test.each([
+    ['Delete', 0],
+    ['Update', 1],
+  ])(
+    'when a start is taken back (%s): it is taken back later, and no death is counted',
+    async (writes, before) => {
+      const set = createBatches(['acme']);
+      const records = set.receiveAgain(2);
+      if (before > 0)
+        set.tables.put('state', { pk: `start#${records[0]?.messageId}`, sk: 'deliver', starts: before });
+      // It stays in the queue where a count is left.
+      if (before > 0) set.answers.set('acme-1', { localFault: true });
+      let failed = 0;
+      set.tables.faults.call = ({ command }) => {
+        if (command !== writes || set.posts.length === 0 || failed === 3) return undefined;
+        failed += 1;
+        return 'fail';
+      };
+      await set.deliver(records);
+      expect(failed).toBe(3);
+      expect(Object.values(set.starts())).toEqual(before === 0 ? [] : [before]);
+    },
+  );
 });
