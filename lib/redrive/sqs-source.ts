@@ -63,6 +63,15 @@ export async function openQueue(
       hiddenSeconds: Math.ceil(Math.max(0, endsAt - now()) / 1000) + RESERVE_SECONDS,
     });
 
+  /** Receives several times at once. Throws when one failed and the others found nothing: what was found is invisible to all others. */
+  async function receiveInto(found: ReceivedLetter[], receivers: number, waitSeconds: number): Promise<void> {
+    const before = found.length;
+    const results = await Promise.allSettled(Array.from({ length: receivers }, () => receive(waitSeconds)));
+    for (const result of results) if (result.status === 'fulfilled') found.push(...result.value);
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined && found.length === before) throw failed.reason;
+  }
+
   async function read(
     limits: PageLimits,
     wants: (reading: LetterReading) => boolean,
@@ -98,8 +107,7 @@ export async function openQueue(
       const isHeldUp = isFifo && wanted.length > 0;
       const receivers = empties > 0 || isHeldUp ? 1 : RECEIVERS;
       const waitSeconds = isHeldUp ? 0 : WAIT_SECONDS;
-      const received = await Promise.all(Array.from({ length: receivers }, () => receive(waitSeconds)));
-      waiting.push(...received.flat());
+      await receiveInto(waiting, receivers, waitSeconds);
       if (waiting.length > 0) empties = 0;
       else if (isHeldUp) break;
       else empties += 1;
