@@ -96,6 +96,10 @@ function json(text: string, name: string): unknown[] | undefined {
 }
 
 const GIVEN_TWICE = 'a key is given twice in the same object. Remove one of the two.';
+const KEYS =
+  'a key must be a text, and no map or list. Put a text that begins with { or [ into quotes, such as "{{name}}".';
+const ANCHORS =
+  'an anchor is read before a map only, for the merge key <<. Put a text that begins with & into quotes.';
 const ALIASES =
   'aliases are read after the merge key << only. Put a text that begins with * into quotes, and write a repeated value out.';
 
@@ -114,28 +118,40 @@ async function yaml(text: string, name: string): Promise<unknown[]> {
     isScalar(node.key) &&
     typeof node.key.value === 'symbol' &&
     node.key.value.description === '<<';
-  const documents = [...parseAllDocuments(text, { prettyErrors: false, lineCounter, merge: true })];
+  const refuseAnchor = (_: unknown, { anchor, range }: { anchor?: string; range?: unknown }): void => {
+    if (anchor !== undefined) refuse(startOf(range), ANCHORS);
+  };
+  // The parser compares each key with all others, and takes 1 and "1" for two keys.
+  const options = { prettyErrors: false, lineCounter, merge: true, uniqueKeys: false } as const;
+  const documents = [...parseAllDocuments(text, options)];
   return documents.map((document) => {
     // A warning is a tag or a directive that is not known, and would be left out of the value in silence.
     const [fault] = [...document.errors, ...document.warnings];
-    if (fault !== undefined) {
-      const what =
-        fault.code === 'DUPLICATE_KEY'
-          ? GIVEN_TWICE
-          : `the text is neither JSON nor YAML (${fault.code}). Correct it.`;
-      refuse(fault.pos[0], what);
-    }
+    if (fault !== undefined)
+      refuse(fault.pos[0], `the text is neither JSON nor YAML (${fault.code}). Correct it.`);
     visit(document, {
+      Scalar: refuseAnchor,
+      Seq: refuseAnchor,
+      Map(_, { items }) {
+        const keys = new Set<string>();
+        for (const pair of items) {
+          if (isMerge(pair) || isAlias(pair.key)) continue;
+          if (!isScalar(pair.key)) refuse(startOf(rangeOf(pair.key)), KEYS);
+          const key = isScalar(pair.key) ? String(pair.key.value ?? '') : '';
+          if (keys.has(key)) refuse(startOf(rangeOf(pair.key)), GIVEN_TWICE);
+          keys.add(key);
+        }
+      },
       // Elsewhere an alias may repeat a value any number of times, or stand for none, and a credential may begin with its sign.
       Alias: (_, { range }, path) => {
-        if (!path.slice(-2).some(isMerge)) refuse(range?.[0] ?? 0, ALIASES);
+        if (!path.slice(-2).some(isMerge)) refuse(startOf(range), ALIASES);
       },
       Pair: (_, pair) => {
         if (!isMerge(pair)) return;
         for (const source of isSeq(pair.value) ? pair.value.items : [pair.value]) {
           const merged = isAlias(source) ? source.resolve(document) : source;
           if (!isMap(merged))
-            refuse(rangeOf(source), 'the merge key << needs a map, or an alias of a map above it.');
+            refuse(startOf(rangeOf(source)), 'the merge key << needs a map, or an alias of a map above it.');
         }
       },
     });
@@ -149,10 +165,9 @@ async function yaml(text: string, name: string): Promise<unknown[]> {
   });
 }
 
-const rangeOf = (node: unknown): number =>
-  typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)
-    ? Number(node.range[0])
-    : 0;
+const rangeOf = (node: unknown): unknown =>
+  typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
+const startOf = (range: unknown): number => (Array.isArray(range) ? Number(range[0]) : 0);
 
 /** How often the maps behind aliases may be repeated. */
 const MOST_ALIASES = 1_000;

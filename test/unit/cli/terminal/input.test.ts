@@ -18,8 +18,8 @@ test('one item, a list and several YAML documents are items', async () => {
   expect(await items('{"id":"a"}')).toEqual([{ id: 'a' }]);
   expect(await items('[{"id":"a"},{"id":"b"}]')).toEqual([{ id: 'a' }, { id: 'b' }]);
   expect(await items('id: a\n---\nid: b\n')).toEqual([{ id: 'a' }, { id: 'b' }]);
-  expect(await items('id: a\nnote: "*hunter2"\nanchor: &x 1\n')).toEqual([
-    { id: 'a', note: '*hunter2', anchor: 1 },
+  expect(await items('id: a\nnote: "*hunter2"\nother: "&hunter2"\n')).toEqual([
+    { id: 'a', note: '*hunter2', other: '&hunter2' },
   ]);
 });
 
@@ -59,13 +59,16 @@ describe('a fault of the text', () => {
   test.each([
     ['an alias without an anchor', 'id: a\npassword: *hunter2\n', 2],
     ['a media type that looks like an alias', 'id: a\nheaders:\n- name: accept\n  value: */*hunter2\n', 4],
-    ['an alias with an anchor', 'id: a\nx: &hunter2 1\ny: *hunter2\n', 3],
-    ['an alias of itself', 'id: a\nx: &hunter2 [*hunter2]\n', 2],
+    ['an alias with an anchor', 'id: a\nx: &hunter2 {z: 1}\ny: *hunter2\n', 3],
+    ['an alias of itself', 'id: a\nx: &hunter2 {z: *hunter2}\n', 2],
     ['an alias as a key', 'id: a\n? *hunter2\n: 1\n', 2],
     ['a merged alias without an anchor', 'id: a\n<<: *hunter2\n', 2],
-    ['a merged alias of a text', 'id: a\nx: &hunter2 1\n<<: *hunter2\n', 3],
+    ['a text that looks like an anchor', 'id: a\nb:\n  password: &hunter2\n', 3],
+    ['two words that begin like an anchor', 'id: a\npassword: &hunter2 x\n', 2],
+    ['an anchor of a list', 'id: a\nx: &hunter2 [1]\n', 2],
+    ['an anchor of a key', 'id: a\n&hunter2 x: 1\n', 2],
     ['a merged text', 'id: a\n<<: hunter2\n', 2],
-    ['an alias in a merged map', 'x: &hunter2 1\n<<: {y: *hunter2}\n', 2],
+    ['an alias in a merged map', 'x: &hunter2 {}\n<<: {y: *hunter2}\n', 2],
     ['a key that JSON gives twice', '{"id": "a",\n"b": {"hunter2": 1,\n"hunter2": 2}}', 3],
     [
       'a key that JSON gives twice in two spellings',
@@ -76,6 +79,9 @@ describe('a fault of the text', () => {
     ['a text that does not end', 'id: a\npassword: "hunter2\n', 3],
     ['a tag that is not known', 'id: a\npassword: !hunter2 x\n', 2],
     ['a key that is given twice', 'id: a\nhunter2: x\nhunter2: y\n', 3],
+    ['a key that is given as a text and as a number', 'id: a\n"1": hunter2\n0x1: y\n', 3],
+    ['a key that is a map: a template that was not filled in', 'id: a\npassword: {{ hunter2 }}\n', 2],
+    ['a key that is a list', 'id: a\n? [hunter2]\n: x\n', 2],
     ['a tab before a key', 'id: a\nb:\n\thunter2: x\n', 3],
   ])('%s: its line is named, and nothing of the text is repeated', async (_, text, line) => {
     const message = await messageOf(text);
@@ -91,6 +97,11 @@ describe('a fault of the text', () => {
   ])('text of many nested %s ends with a sentence', async (_, piece) => {
     const message = await messageOf(piece.repeat(100_000));
     expect(message).toMatch(/^standard input, line 1: .*neither JSON nor YAML/);
+  });
+
+  test('many keys are read in a time that grows with their number alone', async () => {
+    const keys = Array.from({ length: 100_000 }, (_, at) => `k${at}: 1`).join('\n');
+    expect(await messageOf(`${keys}\nk0: 2`)).toMatch(/^standard input, line 100001: a key is given twice/);
   });
 
   test('maps that contain themselves end with a sentence', async () => {
