@@ -35,7 +35,7 @@ export function createHandler(clients: Clients, environment: NodeJS.ProcessEnv) 
   const callback = clients.callback ?? createCallbackClient(callbackRules(config));
   const cacheMs = config.SECRET_CACHE_SECONDS * 1000;
   const secrets = createSecrets({ client: clients.secretsManager, cacheMs, now });
-  const connectionOf = createConnectionOf({ secrets });
+  const connectionOf = createConnectionOf({ secrets, allowAnyHostname: config.ALLOW_ANY_HOSTNAME });
   const authorization = createAuthorization({ secrets, connectionOf, callback, log, now });
   const limits = deliveryLimits(config);
   const deps = {

@@ -1,13 +1,22 @@
 // The TLS settings of a connection: trusted certificates and the client's own, read from a subscription's `ssl`.
 import { constants } from 'node:crypto';
-import { type ConnectionOptions, createSecureContext, DEFAULT_CIPHERS, type SecureContext } from 'node:tls';
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  createSecureContext,
+  DEFAULT_CIPHERS,
+  type SecureContext,
+} from 'node:tls';
 import { forgetOldest } from '#lib/item/forget-oldest.ts';
+import { isIssuedBelow } from './issued-below.ts';
 
 export type TlsSettings = {
   /** Identifies these settings without containing any of them: connections with different settings are never shared. */
   readonly id: string;
   /** PEM; replaces the public authorities. */
   readonly trusted?: readonly string[];
+  /** PEM; trusted too, but only for the host that their certificate names, whatever `verifyHost` says. */
+  readonly trustedForHost?: readonly string[];
   /** PEM: the client's certificate with its intermediates, and its key. */
   readonly own?: { readonly certificates: string; readonly key: string };
   /** Whether the certificate must match the host's name. */
@@ -33,19 +42,28 @@ export function tlsOptionsOf(settings: TlsSettings | undefined): ConnectionOptio
   return {
     rejectUnauthorized: !trustAll,
     secureContext: contextOf(settings),
-    ...(!verifyHost && { checkServerIdentity: () => undefined }),
+    ...(!verifyHost && { checkServerIdentity: hostCheckOf(settings) }),
   };
 }
 
+/** The check of the host where it does not matter, but for the certificates of some authorities. */
+function hostCheckOf({
+  trusted = [],
+  trustedForHost = [],
+}: Partial<TlsSettings> = {}): typeof checkServerIdentity {
+  return (host, peer) =>
+    trustedForHost.length === 0 || isIssuedBelow(peer, trusted) ? undefined : checkServerIdentity(host, peer);
+}
+
 function contextOf(settings: TlsSettings | undefined): SecureContext {
-  const { id, trusted, own } = settings ?? {};
+  const { id, trusted, trustedForHost = [], own } = settings ?? {};
   // The public authorities are parsed once by Node itself. A process may change them.
   if (id === undefined || (trusted === undefined && own === undefined)) return createSecureContext(OPTIONS);
   const known = contexts.get(id);
   if (known !== undefined) return known;
   const context = createSecureContext({
     ...OPTIONS,
-    ...(trusted && { ca: [...trusted] }),
+    ...(trusted && { ca: [...trusted, ...trustedForHost] }),
     ...(own && { cert: own.certificates, key: own.key }),
   });
   contexts.set(id, context);

@@ -3,17 +3,14 @@ import type { PoolOptions } from '#lib/callback/pool.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { CredentialFailure } from './failure.ts';
 import { readProxy } from './proxy.ts';
-import type { Secrets } from './secrets.ts';
-import { createSslReader } from './ssl.ts';
+import { createSslReader, type SslDeps } from './ssl.ts';
 
 export type ConnectionRead = ({ readonly ok: true } & Pick<PoolOptions, 'tls' | 'proxy'>) | CredentialFailure;
 
 export type ConnectionOf = (subscription: Pick<Subscription, 'ssl' | 'proxy'>) => Promise<ConnectionRead>;
 
 /** Returns the settings, or why there are none. Never rejects for Secrets Manager. */
-export function createConnectionOf(deps: {
-  readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
-}): ConnectionOf {
+export function createConnectionOf(deps: SslDeps): ConnectionOf {
   const readSsl = createSslReader(deps);
   return async (subscription) => {
     const [ssl, through] = await Promise.all([

@@ -1,5 +1,6 @@
 // A subscription's `ssl`: reads its stores from secrets or the item, once per content. A failure is a value: nothing was sent.
-import { hash } from 'node:crypto';
+import { hash, X509Certificate } from 'node:crypto';
+import { rootCertificates } from 'node:tls';
 import * as z from 'zod';
 import type { TlsSettings } from '#lib/callback/tls.ts';
 import { field } from '#lib/item/field.ts';
@@ -50,10 +51,14 @@ const inSecret = {
 /** Opening a store takes up to 50 ms, or 500 ms with `MOST_ITERATIONS`. So this many opened contents are kept. */
 const MOST_KEPT = 100;
 
-/** Returns the TLS settings, or why there are none. Never rejects. */
-export function createSslReader(deps: {
+export type SslDeps = {
   readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
-}): (ssl: Ssl | undefined) => Promise<SslRead> {
+  /** Whether a certificate of a public authority may be for another host, where `hostnameVerifier` is false. */
+  readonly allowAnyHostname?: boolean;
+};
+
+/** Returns the TLS settings, or why there are none. Never rejects. */
+export function createSslReader(deps: SslDeps): (ssl: Ssl | undefined) => Promise<SslRead> {
   const kept = new Map<string, Promise<stores.Store<unknown>>>();
 
   async function open<T>(
@@ -132,10 +137,30 @@ export function createSslReader(deps: {
       tls: {
         id: [trusted?.id, own?.id, verifyHost, trustAll].join(' '),
         ...(trusted && { trusted: trusted.store }),
+        ...(trusted && !verifyHost && !deps.allowAnyHostname && withoutPublic(trusted.store)),
         ...(own && { own: own.store }),
         verifyHost,
         trustAll,
       },
     };
   };
+}
+
+const keyOf = (certificate: string): string =>
+  new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+
+let publicKeys: ReadonlySet<string> | undefined;
+type Divided = Required<Pick<TlsSettings, 'trusted' | 'trustedForHost'>>;
+const divided = new WeakMap<stores.Trusted, Divided>();
+
+/** Anybody can have a certificate of a public authority for a host of their own, so it has to be for the host. */
+function withoutPublic(store: stores.Trusted): Divided {
+  publicKeys ??= new Set(rootCertificates.map(keyOf));
+  const isPublic = (certificate: string) => publicKeys?.has(keyOf(certificate)) === true;
+  const made = divided.get(store) ?? {
+    trusted: store.filter((one) => !isPublic(one)),
+    trustedForHost: store.filter(isPublic),
+  };
+  divided.set(store, made);
+  return made;
 }

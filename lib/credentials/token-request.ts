@@ -74,10 +74,13 @@ export async function requestToken(
   return tokenAnswerOf(exchange, origin);
 }
 
-/** A callback with a private authority often has its tokens from a public server. */
+/**
+ * A callback with a private authority often has its tokens from a public server. Anybody can have a certificate of a public
+ * authority, so it counts for its host only: the client secret goes there.
+ */
 function trustingPublicToo(tls: TokenConnection['tls']): TokenConnection['tls'] {
   if (tls?.trusted === undefined) return tls;
-  return { ...tls, id: `${tls.id} and public`, trusted: [...rootCertificates, ...tls.trusted] };
+  return { ...tls, id: `${tls.id} and public`, trustedForHost: rootCertificates };
 }
 
 type Asking =

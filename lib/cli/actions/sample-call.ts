@@ -40,7 +40,8 @@ export async function testSubscription(id: string, options: Options, context: Co
   const sending = sampleOf({ payload, contentType: options.contentType }, subscription, context);
   const callback = createCallbackClient({ ...callbackOptions(deployment), lookup: systemLookup });
   try {
-    const { sent, attempted } = await call({ sending, subscription }, callback, context);
+    const { allowAnyHostname } = deployment;
+    const { sent, attempted } = await call({ sending, subscription, allowAnyHostname }, callback, context);
     printResult({ id, sending, sent, attempted }, context);
   } finally {
     await callback.close();
@@ -52,7 +53,11 @@ const NO_END = Number.POSITIVE_INFINITY;
 const EXCERPT_BYTES = 1024;
 
 type Callback = ReturnType<typeof createCallbackClient>;
-type Sample = { readonly sending: Sending<Message>; readonly subscription: Subscription };
+type Sample = {
+  readonly sending: Sending<Message>;
+  readonly subscription: Subscription;
+  readonly allowAnyHostname: boolean;
+};
 type Message = Pick<DeliveryMessage, 'delivery' | 'body'>;
 
 /** In a batch: enough to show that it has several messages. */
@@ -83,11 +88,15 @@ function sampleOf(
   return nextRequest(messages, subscription, names.stage) ?? { members: [message()] };
 }
 
-async function call({ sending, subscription }: Sample, callback: Callback, context: CommandContext) {
+async function call(
+  { sending, subscription, allowAnyHostname }: Sample,
+  callback: Callback,
+  context: CommandContext,
+) {
   let sent: ExchangeRequest | undefined;
   const now = Date.now;
   const secrets = createSecrets({ client: await context.secrets(), cacheMs: 60_000, now });
-  const connectionOf = createConnectionOf({ secrets });
+  const connectionOf = createConnectionOf({ secrets, allowAnyHostname });
   const log = {
     info: () => {},
     warn: (event: string, { fix }: LogFields) =>

@@ -71,6 +71,22 @@ describe('a private authority', () => {
     expect(exchange).toMatchObject({ kind: 'unsent', code: 'tls-failed' });
   });
 
+  it('that is trusted for its hosts only does not vouch for another host, whatever else is trusted', async () => {
+    const server = await testServer(answering(OK), serverTls());
+    const [ours, another] = [pem('ca.crt'), selfSigned('other.test', { bits: 2_048 }).cert];
+    const one = client();
+    const to = (host: string, tls: { trusted: string[]; trustedForHost: string[] }) => {
+      const settings = { ...tls, id: tls.trusted.join(), verifyHost: false, trustAll: false };
+      return one.exchange(requestTo(urlOf(server, host), { pool: { tls: settings } }));
+    };
+    const forHost = { trusted: [another], trustedForHost: [ours] };
+    expect(await to('other.test', forHost)).toMatchObject({ kind: 'unsent', code: 'tls-failed' });
+    expect(server.requests).toHaveLength(0);
+    expect(await to('callback.test', forHost)).toMatchObject({ kind: 'answered' });
+    const forAny = { trusted: [ours], trustedForHost: [another] };
+    expect(await to('other.test', forAny)).toMatchObject({ kind: 'answered' });
+  });
+
   it('is not asked for with trustAll, which lets any certificate do', async () => {
     const server = await testServer(answering(OK), serverTls());
     const request = requestTo(urlOf(server, 'other.test'), {
