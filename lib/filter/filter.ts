@@ -3,7 +3,6 @@
 
 import { tooLarge } from '#lib/item/bounds.ts';
 import { type Fault, type Path, type Suggestions, suggestions } from '#lib/item/fault.ts';
-import { forgetOldest } from '#lib/item/forget-oldest.ts';
 import type { FilterEvent, Steps } from './event.ts';
 import { MOST_STEPS, passes } from './match.ts';
 import { type Branches, parseFilter } from './parse.ts';
@@ -15,12 +14,13 @@ export type FilterReading =
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
 /**
- * The most compiled filters that an environment keeps: enough for ten thousand subscriptions and more, because many have the
- * same filter.
+ * Characters of the filters that an environment keeps compiled: enough for ten thousand subscriptions and more, because many
+ * have the same filter. A compiled filter takes up to 64 bytes for each character of its text, so these take 128 MB at most.
  */
-const MOST_REMEMBERED = 20_000;
+const MOST_REMEMBERED = 2_000_000;
 
 const remembered = new Map<string, CompiledFilter>();
+let characters = 0;
 
 /**
  * Returns the compiled filter, from memory if it was compiled before. `path`: the path of the filter in the item, for its
@@ -35,11 +35,18 @@ export function compileFilter(
   const known = text === undefined ? undefined : remembered.get(text);
   if (known !== undefined) return { ok: true, value: known };
   const parsed = parseFilter(value, path, suggest);
-  if (parsed.ok && text !== undefined) {
-    remembered.set(text, parsed.value);
-    forgetOldest(remembered, MOST_REMEMBERED);
-  }
+  if (parsed.ok && text !== undefined) remember(text, parsed.value);
   return parsed;
+}
+
+function remember(text: string, filter: CompiledFilter): void {
+  remembered.set(text, filter);
+  characters += text.length;
+  for (const oldest of remembered.keys()) {
+    if (characters <= MOST_REMEMBERED) return;
+    remembered.delete(oldest);
+    characters -= oldest.length;
+  }
 }
 
 /** Whether a message passes the filter. True too if the steps run out before this is known. */

@@ -231,3 +231,18 @@ describe('the bounds', () => {
     expect(steps.left).toBeGreaterThan(0);
   });
 });
+
+test('compiled filters are remembered up to two million characters, and the oldest are forgotten', () => {
+  // Whoever puts an item again and again, each time with another filter, must not fill the memory of the function.
+  const compiled = (name: string, length = 1) => {
+    const read = compileFilter({ body: { [name]: ['x'.repeat(length)] } });
+    return read.ok ? read.value : undefined;
+  };
+  const first = compiled('first');
+  for (let count = 0; count < 200; count++) compiled(`small-${count}`);
+  expect(compiled('first')).toBe(first);
+  for (let count = 0; count < 260; count++) compiled(`large-${count}`, 8_000);
+  expect(compiled('first')).not.toBe(first);
+  const last = compiled('last');
+  expect(compiled('last')).toBe(last);
+});
