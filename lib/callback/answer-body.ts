@@ -25,7 +25,7 @@ export type AnswerBody = { readonly body: Buffer; readonly truncated: boolean };
 
 /**
  * Undoes the content codings, the last one first. Stops at the cap each time, so a decompression bomb costs only the cap
- * and one block of zlib.
+ * and one block of zlib, or 4 MiB of Brotli.
  */
 export async function decompress(
   raw: Buffer,
@@ -40,6 +40,7 @@ export async function decompress(
   if (codings.length > MOST_CODINGS) return asItCame;
   let result: AnswerBody = asItCame;
   for (const coding of codings.reverse()) {
+    if (coding === 'br' && hasLargeWindow(result.body)) return asItCame;
     const create = DECOMPRESS.get(coding);
     const undone = create && result.body.length > 0 && (await undoCoding(result.body, create, capBytes));
     if (!undone) return asItCame;
@@ -47,6 +48,12 @@ export async function decompress(
   }
   return result;
 }
+
+/**
+ * Whether a Brotli stream has a window of 8 or 16 MiB (RFC 7932, 9.1). The decoder fills its window before it gives out the
+ * first byte, so a few bytes would cost as much memory. Servers that compress their answers use 4 MiB at most.
+ */
+const hasLargeWindow = ([first = 0]: Buffer): boolean => (first & 1) === 1 && ((first >> 1) & 7) > 5;
 
 /** Undefined when nothing could be decompressed. */
 async function undoCoding(
