@@ -59,7 +59,7 @@ const WORDS: Record<UnsentCode | UnknownCode, string> = {
   reset: 'the connection was reset',
   closed: 'the connection was closed before a full answer',
   'malformed-answer': 'the answer is not valid HTTP/1.1',
-  'headers-too-large': 'the answer has more than 64 KiB before its body',
+  'headers-too-large': 'the answer has more than 64 KiB, or 1,000 lines, before its body',
   'too-many-interim-answers': 'more than ten interim answers (1xx) came before the answer',
   'framing-too-large': 'the answer has more than 64 KiB around its body',
   other: 'the exchange failed',

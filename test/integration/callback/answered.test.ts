@@ -292,8 +292,8 @@ describe('a compressed answer, which nobody asked for', () => {
   );
 });
 
-it('reads thousands of header names in steps that grow with their number, not with its square', async () => {
-  const names = Array.from({ length: 2_000 }, (_, n) => `x-${n}`);
+it('reads hundreds of header names in steps that grow with their number, not with its square', async () => {
+  const names = Array.from({ length: 900 }, (_, n) => `x-${n}`);
   const server = await testServer(
     answering(answer(`200 OK\r\n${names.map((name) => `${name}: v`).join('\r\n')}`)),
   );
@@ -306,7 +306,7 @@ it('reads thousands of header names in steps that grow with their number, not wi
   onTestFinished(() => spy.mockRestore());
   const exchange = await testClient().exchange(requestTo(server.url));
   spy.mockRestore();
-  expect(exchange).toMatchObject({ status: 200, headers: { 'x-0': 'v', 'x-1999': 'v' } });
+  expect(exchange).toMatchObject({ status: 200, headers: { 'x-0': 'v', 'x-899': 'v' } });
   expect(calls).toBeLessThan(10 * names.length);
 });
 

@@ -2,7 +2,7 @@
 // what undici is to read is written in one plain form.
 import { describe, expect, it } from 'vitest';
 import { createChunkReader } from '#lib/callback/chunk-reader.ts';
-import { createHeadReader, MOST_OVERHEAD_BYTES } from '#lib/callback/head-reader.ts';
+import { ANSWER, createHeadReader, MOST_OVERHEAD_BYTES } from '#lib/callback/head-reader.ts';
 import { ANSWER_ROWS } from '#test/support/answer-rows.ts';
 
 /** All of an answer in pieces of so many bytes: what undici would read, and the fault. */
@@ -43,6 +43,25 @@ describe('a head', () => {
     const result = createHeadReader().take(Buffer.from(text, 'latin1'));
     return result.kind === 'head' ? result.head : result;
   };
+
+  it.each([
+    ['header lines', 'x:\r\n'],
+    ['lines without a colon', '(\n'],
+    ['folded lines', ' a\r\n'],
+  ])('has at most a thousand %s: a status line that was read decides', (_, line) => {
+    const start = 'HTTP/1.1 200 OK\r\n';
+    // The status line and the empty line at the end are two of them.
+    expect(read(`${start}${line.repeat(998)}\r\n`)).toMatchObject({ status: 200 });
+    const head = createHeadReader().take(Buffer.from(`${start}${line.repeat(999)}\r\n`, 'latin1'));
+    expect(head).toMatchObject({ kind: 'head', head: { status: 200 }, fault: ANSWER.headers });
+  });
+
+  it('counts the lines of interim answers, and empty lines before the answer', () => {
+    const hints = `HTTP/1.1 103 Early Hints\r\n${'link: </a>\r\n'.repeat(600)}\r\n`;
+    expect(read(`${hints}HTTP/1.1 200 OK\r\n\r\n`)).toMatchObject({ status: 200 });
+    expect(read(`${hints}${hints}`)).toEqual({ kind: 'fault', fault: ANSWER.headers });
+    expect(read('\r\n'.repeat(1_001))).toEqual({ kind: 'fault', fault: ANSWER.headers });
+  });
 
   it('is written anew: folded lines by spaces, odd lines left out, one framing', () => {
     expect(
