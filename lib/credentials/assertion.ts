@@ -1,10 +1,9 @@
 // The signed assertion that authenticates a client of `jwtProfileOauth2` (RFC 7523, section 2.2). Imported when it is first
 // needed.
-import { createSecretKey, type KeyObject, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { JwtProfileCredentials } from '#lib/subscription/auth-schema.ts';
-import { certificatesInPem, privateKeyInPem } from './pem.ts';
-import { ownFromPkcs12 } from './stores.ts';
+import { createKeyOpener } from './assertion-key.ts';
 
 export type SignedAssertion =
   | { readonly ok: true; readonly assertion: string }
@@ -19,6 +18,8 @@ const ALGORITHMS = {
 } as const;
 
 const SECONDS = { SECONDS: 1, MINUTES: 60, HOURS: 3_600, DAYS: 86_400 } as const;
+
+const keyOf = createKeyOpener();
 
 /** Makes a new assertion, valid from now. */
 export async function signAssertion(
@@ -56,30 +57,4 @@ export async function signAssertion(
       message: `keyContent can not sign by ${signatureAlgorithm}: check its kind and length`,
     };
   }
-}
-
-type Opened =
-  | { readonly ok: true; readonly key: KeyObject; readonly certificates: readonly string[] }
-  | { readonly ok: false; readonly message: string };
-
-async function keyOf(credentials: JwtProfileCredentials): Promise<Opened> {
-  const { keyContent, keystoreOptions = {} } = credentials;
-  if (credentials.signatureAlgorithm !== 'RSA_RS256') {
-    const bytes = Buffer.from(keyContent, credentials.secretBase64Encoded ? 'base64' : 'utf8');
-    return { ok: true, key: createSecretKey(bytes), certificates: [] };
-  }
-  if (credentials.keySource !== 'PKCS12') return fromPem(keyContent, keystoreOptions.keyPassword);
-  const { storePassword: password, alias, keyPassword } = keystoreOptions;
-  const opened = await ownFromPkcs12({ content: keyContent, password, alias, keyPassword });
-  if (!opened.ok) return { ok: false, message: `the key store ${opened.reason}` };
-  return fromPem(`${opened.store.key}${opened.store.certificates}`, undefined);
-}
-
-function fromPem(pem: string, passphrase: string | undefined): Opened {
-  const read = privateKeyInPem(pem, passphrase);
-  if (!read.ok) return { ok: false, message: `keyContent ${read.reason}` };
-  const certificates = certificatesInPem(pem);
-  if (certificates === undefined)
-    return { ok: false, message: 'keyContent has a certificate that can not be read' };
-  return { ok: true, key: read.key, certificates: certificates.map(({ raw }) => raw.toString('base64')) };
 }

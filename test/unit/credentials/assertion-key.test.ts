@@ -1,0 +1,60 @@
+// How often the key of an assertion is opened.
+import { createSecretKey } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { type AssertionKey, createKeyOpener } from '#lib/credentials/assertion-key.ts';
+
+const given = {
+  signatureAlgorithm: 'RSA_RS256',
+  keySource: 'PKCS12',
+  keyContent: 'store',
+  secretBase64Encoded: false,
+  keystoreOptions: { storePassword: 'p' },
+} as const;
+
+function opener(
+  answer: AssertionKey = { ok: true, key: createSecretKey(Buffer.alloc(32)), certificates: [] },
+) {
+  let opens = 0;
+  const open = createKeyOpener(async () => {
+    opens += 1;
+    return answer;
+  });
+  return { open, opens: () => opens };
+}
+
+test('a key store is opened once, however many assertions it signs, at the same time too', async () => {
+  const { open, opens } = opener();
+  const [one, other] = await Promise.all([open(given), open({ ...given })]);
+  expect(other).toBe(one);
+  expect(await open(given)).toBe(one);
+  expect(opens()).toBe(1);
+});
+
+test('one that can not be opened is not tried for each assertion', async () => {
+  const { open, opens } = opener({ ok: false, message: 'the key store is wrong' });
+  for (let count = 0; count < 3; count++) expect(await open(given)).toMatchObject({ ok: false });
+  expect(opens()).toBe(1);
+});
+
+test.each([
+  { keyContent: 'other' },
+  { keystoreOptions: { storePassword: 'q' } },
+  { keystoreOptions: { storePassword: 'p', alias: 'a' } },
+  { keySource: 'PEM' },
+  { signatureAlgorithm: 'HMAC_HS256' },
+  { secretBase64Encoded: true },
+] as const)('another content is another key (%j)', async (change) => {
+  const { open, opens } = opener();
+  await open(given);
+  await open({ ...given, ...change });
+  expect(opens()).toBe(2);
+});
+
+test('of more than a hundred keys the oldest is forgotten', async () => {
+  const { open, opens } = opener();
+  for (let count = 0; count <= 100; count++) await open({ ...given, keyContent: `${count}` });
+  await open({ ...given, keyContent: '100' });
+  expect(opens()).toBe(101);
+  await open({ ...given, keyContent: '0' });
+  expect(opens()).toBe(102);
+});
