@@ -51,9 +51,11 @@ export function deliveryOf(letter: StoredLetter, redriveId: string): Delivery {
 }
 
 /** Order of replay within one subscription: by first attempt, then by the sequence in the lane. */
-export function inOrder(a: StoredLetter, b: StoredLetter): number {
-  if (a.firstAt !== b.firstAt) return a.firstAt - b.firstAt;
-  // Sequence numbers have twenty digits and more, so they are compared as text.
-  if (a.sequence.length !== b.sequence.length) return a.sequence.length - b.sequence.length;
-  return a.sequence < b.sequence ? -1 : Number(a.sequence > b.sequence);
+export const inOrder = (a: StoredLetter, b: StoredLetter): number =>
+  a.firstAt === b.firstAt ? bySequence(a.sequence, b.sequence) : a.firstAt - b.firstAt;
+
+/** Order of sequence numbers. They have twenty digits and more, so they are compared as text. */
+export function bySequence(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : Number(a > b);
 }

@@ -6,9 +6,9 @@ import { ONE_LANE } from '#lib/message/lane-layout.ts';
 import type { Backstop } from '#lib/queue/backstop.ts';
 import type { Outgoing, Queues } from '#lib/queue/queues.ts';
 import type { Log, LogFields } from '#lib/telemetry/log.ts';
-import type { FoundLetter, StoredLetter } from './found-letter.ts';
+import type { FoundLetter, StoredLetter, Unaddressed } from './found-letter.ts';
 import type { Pace } from './pace.ts';
-import { deliveryOf, inOrder } from './replay.ts';
+import { bySequence, deliveryOf, inOrder } from './replay.ts';
 import { idsOf } from './select.ts';
 import { publishersQueueOf, type SendBack } from './send-back.ts';
 import type { Item } from './source.ts';
@@ -128,14 +128,18 @@ function lanesOf<Place>({ items, redriveId, targets }: SendPlan<Place>): Lane<Pl
     return lane.queue;
   };
   const letters: { readonly item: Item<Place>; readonly letter: StoredLetter }[] = [];
+  const unaddressed: { readonly item: Item<Place>; readonly origin: Unaddressed['origin'] }[] = [];
   for (const item of items) {
     const { found } = item;
     if (found.kind === 'letter') letters.push({ item, letter: found });
-    else {
-      const isInOrder = publishersQueueOf(found.origin) === 'ordered';
-      const lane = laneNamed(`unaddressed ${(isInOrder && found.origin.group) || ''}`, isInOrder);
-      lane.push({ item, lane });
-    }
+    else unaddressed.push({ item, origin: found.origin });
+  }
+  // `undeliverable` is a standard queue, which keeps no order. The sequence is that of messages.fifo.
+  unaddressed.sort((a, b) => bySequence(a.origin.sequence ?? '', b.origin.sequence ?? ''));
+  for (const { item, origin } of unaddressed) {
+    const isInOrder = publishersQueueOf(origin) === 'ordered';
+    const lane = laneNamed(`unaddressed ${(isInOrder && origin.group) || ''}`, isInOrder);
+    lane.push({ item, lane });
   }
   letters.sort((a, b) => inOrder(a.letter, b.letter));
   for (const { item, letter } of letters) {

@@ -335,6 +335,31 @@ describe('what never had a subscription', () => {
     expect(world.memory.left(URLS.undeliverable)).toBe(0);
   });
 
+  test('goes back to messages.fifo in the order of its group, in whatever order undeliverable gave it', async () => {
+    const world = worldWith([]);
+    const topic = { topic: { type: 'String', value: 'orders' } };
+    for (const n of [10, 3, 1, 12, 2]) {
+      const sequence = `1884949646046769${String(n).padStart(4, '0')}`;
+      for (const group of ['g', 'h'])
+        put(
+          world,
+          {
+            from: 'webhooks-dev-messages.fifo',
+            attributes: topic,
+            group,
+            sequence,
+            sqsMessageId: `${group}${n}`,
+          },
+          `${n}`,
+        );
+    }
+    expect(await world.call({ endpoint: 'undeliverable' })).toMatchObject({ sent: 10 });
+    for (const group of ['g', 'h']) {
+      const sent = world.memory.taken(URLS.messagesFifo).filter((message) => message.group === group);
+      expect(sent.map(({ body }) => body)).toEqual(['1', '2', '3', '10', '12']);
+    }
+  });
+
   test('goes back to the standard queue from there, also with a group, which is a hint for fairness', async () => {
     const world = worldWith([]);
     const topic = { topic: { type: 'String', value: 'orders' } };
