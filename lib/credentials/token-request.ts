@@ -13,18 +13,18 @@ import type { CallbackClient, Exchange } from '#lib/callback/client.ts';
 import { LocalFault } from '#lib/callback/local-fault.ts';
 import { errorName } from '#lib/telemetry/log.ts';
 import { signAssertion } from './assertion.ts';
-import type { TokenAnswer, TokenConnection, TokenCredentials } from './token.ts';
+import { type TokenAnswer, type TokenConnection, type TokenCredentials, tokenKeyOf } from './token.ts';
 import { tokenAnswerOf } from './token-answer.ts';
 
 /** Milliseconds for the whole request. */
 const TIMEOUT_MS = 10_000;
 
 const POOL = {
-  key: 'token',
   tenant: 'token',
   connectTimeoutMs: 3_000,
   idleTimeoutMs: 60_000,
-  connections: 5,
+  // token.ts makes one request of a client at a time.
+  connections: 1,
   // A stale pooled connection would cost a delivery.
   fresh: true,
 };
@@ -48,6 +48,7 @@ export async function requestToken(
   const server = { issuer: endpoint, token_endpoint: endpoint };
   const client = { client_id: clientId };
   const parameters = new URLSearchParams(scopes.length > 0 ? { scope: scopes.join(' ') } : {});
+  const key = `token ${tokenKeyOf(credentials, connection)}`;
   let exchange: Exchange | undefined;
   try {
     await clientCredentialsGrantRequest(server, client, clientAuth, parameters, {
@@ -59,7 +60,8 @@ export async function requestToken(
           headers,
           body: Buffer.from(String(body)),
           timeoutMs: TIMEOUT_MS,
-          pool: { ...POOL, proxy: connection.proxy, tls: trustingPublicToo(connection.tls) },
+          // Its own, because another client may have a slow endpoint at the same origin.
+          pool: { ...POOL, key, proxy: connection.proxy, tls: trustingPublicToo(connection.tls) },
         });
         // token-answer.ts reads the exchange itself: the library refuses answers for members that nobody uses.
         return new Response();

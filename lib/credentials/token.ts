@@ -117,13 +117,13 @@ export function createTokens({ request, now }: TokensDeps): Tokens {
 
   return {
     async read(credentials, connection) {
-      const key = keyOf(credentials, connection);
+      const key = tokenKeyOf(credentials, connection);
       const known = kept.get(key);
       if (known && now() < known.renewAt) return { ok: true, accessToken: known.accessToken };
       return await renew(key, credentials, connection);
     },
     drop(credentials, connection, accessToken) {
-      const key = keyOf(credentials, connection);
+      const key = tokenKeyOf(credentials, connection);
       const before = droppedAt.get(key);
       if (before !== undefined && now() - before < DROP_AGAIN_MS) return;
       if (kept.get(key)?.accessToken !== accessToken) return;
@@ -137,7 +137,7 @@ export function createTokens({ request, now }: TokensDeps): Tokens {
  * Cache key: one client requests once for all its subscriptions, and a changed secret is another client. Who asks through
  * another proxy, or trusts other authorities, may get another answer, which is for nobody else.
  */
-const keyOf = (credentials: TokenCredentials, { tls, proxy }: TokenConnection): string =>
+export const tokenKeyOf = (credentials: TokenCredentials, { tls, proxy }: TokenConnection): string =>
   createHash('sha256')
     .update(JSON.stringify([credentials, tls?.id ?? null, proxy?.id ?? null]))
     .digest('base64');

@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -298,6 +299,25 @@ describe('oauth2', () => {
     expect(await server.accepts(healthy)).toBe(true);
     expect(await headerFor(securedBy(auth, 'broken', { proxy }))).toMatch(/^token-unreachable: /);
     expect(tokenRequests()).toBe(1);
+  });
+
+  test('does not wait for others whose token endpoint is at the same origin', async () => {
+    const { headerFor } = await start();
+    const answered = Promise.withResolvers<undefined>();
+    const tokens = createHttpServer(async (req, res) => {
+      // Slow until the token of the healthy one was given out.
+      if (req.url !== '/token') await answered.promise;
+      res.writeHead(200, { 'content-type': 'application/json' });
+      res.end('{"access_token":"given","token_type":"Bearer"}');
+    });
+    const { url, close } = await listen(tokens, 0);
+    onTestFinished(close);
+    const tokenFrom = (path: string, id: string) =>
+      headerFor(securedBy({ type: 'oauth2', oauth2: oauth2({ endpoint: `${url}/${path}` }) }, id));
+    const slow = Array.from({ length: 10 }, (_, n) => tokenFrom(`slow/${n}`, `slow-${n}`));
+    expect(await tokenFrom('token', 'healthy')).toBe('Bearer given');
+    answered.resolve(undefined);
+    expect(await Promise.all(slow)).toEqual(slow.map(() => 'Bearer given'));
   });
 
   test("is accepted from a server with a certificate that the subscription's trust store trusts", async () => {
