@@ -1,6 +1,7 @@
 // The content of an endpoint as one type: a dead letter, which had a subscription, or a message that never had one. Parsed
 // from a queue's message here; select.ts decides whether it is wanted.
 import type { SQSMessageAttributes } from 'aws-lambda';
+import { isObject } from '#lib/item/json.ts';
 import {
   ATTRIBUTE,
   type DeadLetter,
@@ -60,6 +61,21 @@ export type FoundLetter = StoredLetter | Unaddressed;
 export type LetterReading =
   | { readonly ok: true; readonly found: FoundLetter }
   | { readonly ok: false; readonly detail: string };
+
+/** Bytes of a field of an object beside its name and its text, approximately. */
+const BYTES_OF_FIELD = 50;
+
+/** How much memory a letter takes, approximately, in bytes: its headers may take more than its body. */
+export const memoryOf = (found: FoundLetter): number => memoryIn(found);
+
+function memoryIn(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (!isObject(value)) return 0;
+  return Object.entries(value).reduce(
+    (sum, [name, one]) => sum + BYTES_OF_FIELD + name.length + memoryIn(one),
+    0,
+  );
+}
 
 /** Makes a stored letter from a dead letter's attribute and the body. */
 export function letterOf(deadLetter: DeadLetter, body: string): StoredLetter {

@@ -4,7 +4,7 @@
 import type { ReadRecord } from '#lib/kafka/committed.ts';
 import { KafkaUnreadable, type ReadPart, type TopicReader } from '#lib/kafka/topic-reader.ts';
 import { bodyIn, deadLetterIn } from '#lib/message/dead-letter-headers.ts';
-import { type LetterReading, letterOf } from './found-letter.ts';
+import { type LetterReading, letterOf, memoryOf } from './found-letter.ts';
 import { cursorOf, isSettled, partsOf, type TopicOptions } from './kafka-parts.ts';
 import { type Item, type LetterPage, type PageLimits, type Source, SourceUnreadable } from './source.ts';
 
@@ -78,7 +78,7 @@ export async function openTopic(
         if (!wants(reading) || !reading.ok) continue;
         part.owed.add(record.offset);
         wanted.push({ found: reading.found, place: { partition, offset: record.offset } });
-        bytes += reading.found.body.length;
+        bytes += memoryOf(reading.found);
       }
       part.position = next < part.end ? next : part.end;
       return true;

@@ -6,7 +6,7 @@ import type { FoundLetter, LetterReading } from './found-letter.ts';
 export type Item<Place = unknown> = { readonly found: FoundLetter; readonly place: Place };
 
 export type PageLimits = {
-  /** Limits of a page: wanted letters, and bytes of bodies. */
+  /** Limits of a page: wanted letters, and bytes that they take in memory. */
   readonly letters: number;
   readonly bytes: number;
   /** Epoch milliseconds; no read starts after this. */

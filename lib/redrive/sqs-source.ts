@@ -4,7 +4,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { createQueues } from '#lib/queue/queues.ts';
 import type { WaitClock } from '#lib/queue/unprocessed.ts';
-import { type LetterReading, readQueued } from './found-letter.ts';
+import { type LetterReading, memoryOf, readQueued } from './found-letter.ts';
 import { createQueueReader, type ReceivedLetter } from './queue-reader.ts';
 import type { Item, LetterPage, PageLimits, Source } from './source.ts';
 
@@ -84,13 +84,14 @@ export async function openQueue(
       while (isWithinLimits()) {
         const message = waiting.shift();
         if (message === undefined) return;
-        const { body, receiptHandle, attributes } = message;
+        const { receiptHandle } = message;
         seen += 1;
-        const reading = readQueued(body, attributes);
+        const reading = readQueued(message.body, message.attributes);
         const isWanted = wants(reading) && reading.ok;
         held.set(receiptHandle, isWanted ? 'wanted' : 'stays');
-        if (isWanted) wanted.push({ found: reading.found, place: receiptHandle });
-        bytes += isWanted ? body.length : 0;
+        if (!isWanted) continue;
+        wanted.push({ found: reading.found, place: receiptHandle });
+        bytes += memoryOf(reading.found);
       }
     }
 

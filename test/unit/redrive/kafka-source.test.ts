@@ -66,6 +66,14 @@ test('every partition is read to its end, with the bodies; what is no letter is 
   expect({ ended, unreadable }).toEqual({ ended: true, unreadable: 1 });
 });
 
+test('a page ends when its letters take as much memory as it may have, headers and keys too', async () => {
+  const topic = topicOf([Array.from({ length: 30 }, (_, n) => `m${n}`)]);
+  const source = await open(topic);
+  const { wanted } = await source.read({ ...ROOM, bytes: 5_000 }, all);
+  // The bodies have ten bytes each.
+  expect(wanted.length).toBeLessThan(10);
+});
+
 test('offsets name the partitions and where to begin; an unknown partition is an error', async () => {
   const topic = topicOf([['a', 'b', 'c'], ['d', 'e'], ['f']]);
   const source = await open(

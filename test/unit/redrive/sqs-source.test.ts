@@ -1,8 +1,12 @@
-// The letters of an SQS queue: what is received is looked at, or becomes visible again, whatever fails beside it.
+// The letters of an SQS queue: what is received is looked at, or becomes visible again, whatever fails beside it. A page of
+// them is limited by the memory that they take.
 import { ChangeMessageVisibilityBatchCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import { SourceUnreadable } from '#lib/redrive/source.ts';
 import { openQueue } from '#lib/redrive/sqs-source.ts';
+import { attributeOf } from '#test/support/letters.ts';
+import { createMemoryQueues } from '#test/support/memory-queues.ts';
+import { URLS } from '#test/support/redrive-world.ts';
 
 /** A queue whose receives answer these, in turn: a letter by its receipt handle, or nothing; `undefined` fails. */
 async function opened(answers: (string | '' | undefined)[]) {
@@ -38,4 +42,30 @@ test('a receive that is throttled beside others hides none of their letters', as
 test('a queue of which nothing can be received is unreadable', async () => {
   const { read } = await opened(['', undefined, '', '', '']);
   await expect(read()).rejects.toThrow(SourceUnreadable);
+});
+
+const now = () => 0;
+const clock = { now, random: () => 1, wait: async () => {} };
+const KB = 1_000;
+
+async function pageOf(letter: Parameters<typeof attributeOf>[0], bytes: number) {
+  const memory = createMemoryQueues({ now });
+  for (let n = 0; n < 30; n++)
+    memory.put(URLS.rejected, { body: 'x', attributes: attributeOf({ ...letter, messageId: `m${n}` }) });
+  const source = await openQueue(
+    { endsAt: 1_000, dryRun: false },
+    { sqs: memory.sqs, queueUrl: URLS.rejected, clock },
+  );
+  const { wanted } = await source.read({ letters: 30, bytes, until: 1 }, () => true);
+  return wanted.length;
+}
+
+test.each([
+  ['an excerpt', { excerpt: 'e'.repeat(100 * KB) }],
+  ['a long header', { headers: { 'x-a': 'a'.repeat(60 * KB) } }],
+  // A name takes memory of its own beside its characters.
+  ['many headers', { headers: Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [`x${n}`, ''])) }],
+])('letters with %s are fewer in a page', async (_, letter) => {
+  expect(await pageOf({}, 1_000 * KB)).toBe(30);
+  expect(await pageOf(letter, 1_000 * KB)).toBeLessThanOrEqual(20);
 });
