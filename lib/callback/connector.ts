@@ -98,15 +98,19 @@ export function createConnector(
     return target.secure ? await secured(target.host, socket, attempt) : socket;
   }
 
-  /** Looks the host up and connects. Where no file is left, it closes idle connections and tries once more. */
+  /** Looks the host up and connects. */
   async function reach({ host, port }: Pick<Target, 'host' | 'port'>, attempt: Attempt): Promise<Socket> {
     const { signal } = attempt;
-    const connect = async () => await connectToFirst(await addressesOf(host, attempt), { port, signal });
+    return await withFiles(async () => connectToFirst(await addressesOf(host, attempt), { port, signal }));
+  }
+
+  /** Does the work. Where no file is left for it, it closes idle connections and does the work once more. */
+  async function withFiles<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await connect();
+      return await work();
     } catch (error) {
       if (!isOutOfFiles(codeOf(error)) || !sockets.shed()) throw error;
-      return await connect();
+      return await work();
     }
   }
 
@@ -121,7 +125,7 @@ export function createConnector(
 
   /** The name is looked up here, as without a proxy, and the proxy gets the checked address. */
   async function throughProxy(by: ProxySettings, { host, port }: Target, attempt: Attempt): Promise<Socket> {
-    const found = await addressesOf(host, attempt);
+    const found = await withFiles(() => addressesOf(host, attempt));
     // IPv4 first: a proxy is more likely to reach it, and there is no way to ask.
     const { address, family }: CheckedAddress = found.find((one) => one.family === 4) ?? found[0];
     const socket = await reach({ host: bareHost(by.host), port: by.port }, attempt).catch((error) => {

@@ -102,6 +102,25 @@ describe.each(proxies)('through a proxy, %s', (type, start, asked, more) => {
   });
 });
 
+it('idle connections give way where no file is left to look up the callback behind a proxy', async () => {
+  const [server, neighbours, proxy] = [
+    await testServer(answering(OK)),
+    await testServer(answering(OK)),
+    await httpProxy(),
+  ];
+  let missing = 1;
+  const lookup = async (host: string) => {
+    if (host === 'callback.test' && missing-- > 0)
+      throw Object.assign(new Error('no file'), { code: 'EMFILE' });
+    return await thisMachine();
+  };
+  const one = client({ lookup });
+  await one.exchange(requestTo(neighbours.url, { pool: { key: 'neighbour' } }));
+  const request = requestTo(`http://callback.test:${server.port}/`, { pool: await poolVia('HTTP', proxy) });
+  expect(await one.exchange(request)).toMatchObject({ kind: 'answered' });
+  await expect.poll(() => neighbours.connections[0]?.destroyed).toBe(true);
+});
+
 describe('an HTTP proxy', () => {
   it.each([
     ['100 that nobody asked for', 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 Connection established\r\n\r\n'],
