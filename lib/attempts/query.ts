@@ -1,6 +1,7 @@
 // Turns a query into a filter pattern for CloudWatch Logs, which may let too many lines through, and into an exact test of
 // each step that was read.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+import { idsToFind } from '#lib/message/webhook-id.ts';
 import { LOGGING_FUNCTIONS, type LoggingFunction, STEP_OF_LINE, type Step } from './step.ts';
 
 export type AttemptQuery = {
@@ -26,20 +27,6 @@ export function functionsFor(query: AttemptQuery): readonly LoggingFunction[] {
 
 const wantsAttemptsOnly = ({ allSteps, outcomes = [], statuses = [] }: AttemptQuery): boolean =>
   allSteps !== true || outcomes.length > 0 || statuses.length > 0;
-
-/** Ids under which a message may be logged. Signed requests encode the dots of an id, and a receiver sees that form. */
-export function idsToFind(message: string): readonly string[] {
-  const decoded = decodedId(message);
-  return decoded === message ? [message] : [message, decoded];
-}
-
-function decodedId(id: string): string {
-  try {
-    return decodeURIComponent(id);
-  } catch {
-    return id;
-  }
-}
 
 /** Returns the filter pattern. It lets through every line that matches, and sometimes more. */
 export function filterPatternFor(query: AttemptQuery): string {

@@ -1,8 +1,10 @@
 // The whole way of one message: its steps in order, and where it is now for each of its subscriptions. next.ts says how to send
 // it again.
+
+import { idsToFind } from '#lib/message/webhook-id.ts';
 import { type FindOptions, findAttempts, type SearchProgress } from './find.ts';
 import type { LogClients } from './log-pages.ts';
-import { type AttemptQuery, idsToFind } from './query.ts';
+import type { AttemptQuery } from './query.ts';
 import type { Step } from './step.ts';
 
 export type Whereabouts =

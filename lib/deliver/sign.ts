@@ -6,6 +6,7 @@ import type { CredentialFailure } from '#lib/credentials/failure.ts';
 import { readEntry } from '#lib/credentials/secret-entry.ts';
 import type { Secrets } from '#lib/credentials/secrets.ts';
 import { field } from '#lib/item/field.ts';
+import { withoutDots } from '#lib/message/webhook-id.ts';
 import { type SignatureTemplate, TEMPLATES } from '#lib/subscription/signature-template.ts';
 import {
   type ReadSigningKey,
@@ -92,13 +93,6 @@ function templateOf({ scheme, template }: Signing): SignatureTemplate | undefine
   if (scheme === 'github' || scheme === 'stripe') return TEMPLATES[scheme];
   return scheme === 'template' ? template : undefined;
 }
-
-/**
- * The id as a signed request carries it. A signature is over `id.timestamp.body`, and libraries do not check where an id
- * ends: with a dot in it, the same signature would be right for a shorter id and another timestamp. `%` is encoded too, so
- * that decodeURIComponent gives each id back.
- */
-const withoutDots = (id: string): string => id.replaceAll('%', '%25').replaceAll('.', '%2E');
 
 async function keysOf(
   { keys = [], secrets = [] }: Signing,

@@ -1,10 +1,12 @@
 // A person's request to redrive, parsed strictly: all faults at once, each with its path and what to do.
+
 import * as z from 'zod';
 import type { Fault } from '#lib/item/fault.ts';
 import { readField } from '#lib/item/fault.ts';
 import { field, titled, wholeNumber } from '#lib/item/field.ts';
 import { isObject } from '#lib/item/json.ts';
 import { OUTCOMES } from '#lib/message/attribute.ts';
+import { idsToFind } from '#lib/message/webhook-id.ts';
 import { type Cursor, decodeCursor, fingerprintOf } from './cursor.ts';
 import type { Filter } from './select.ts';
 
@@ -33,6 +35,8 @@ export type RedriveRequest = {
 
 const VISIBLE = 'must be 1 to 128 visible ASCII characters, without spaces';
 const id = () => z.string().regex(/^[\x21-\x7e]{1,128}$/, VISIBLE);
+/** A signed request writes a character as three. */
+const messageId = () => z.string().regex(/^[\x21-\x7e]{1,384}$/, VISIBLE);
 
 const time = (description: string) =>
   titled(
@@ -78,7 +82,7 @@ const requestSchema = field(() =>
     status: anyOf(status(), 50),
     from: time('Letters that became so at this time or later.'),
     to: time('Letters that became so before this time.'),
-    ids: z.array(id()).min(1).max(1_000).optional(),
+    ids: z.array(messageId()).min(1).max(1_000).optional(),
     offsets: z
       .record(z.string(), z.number().int().min(0).max(Number.MAX_SAFE_INTEGER))
       .check(partitionNumbers)
@@ -118,7 +122,7 @@ export function parseRedriveRequest(event: unknown): ParsedRequest {
   if (movedDlq && conditions.subscription === undefined) {
     return refusal({ path: 'subscription', reason: 'must be named together with movedDlq' });
   }
-  const filter = { ...conditions, ids: conditions.ids && new Set(conditions.ids) };
+  const filter = { ...conditions, ids: conditions.ids && new Set(conditions.ids.flatMap(idsToFind)) };
   const fingerprint = fingerprintOf({ endpoint, offsets, dryRun, includeUnknown, movedDlq, ...conditions });
   const decoded = text === undefined ? undefined : decodeCursor(text);
   const fault = decoded === undefined ? undefined : faultOf(decoded, { fingerprint, redriveId });

@@ -1,6 +1,7 @@
 // Carries out the requests of a person, and answers each with a sentence. Work inside a lane is sent there as a token.
 import type { DeploymentRules } from '#lib/deployment/rules.ts';
 import { faultsAsText as faultsInWords } from '#lib/item/fault.ts';
+import { idsToFind } from '#lib/message/webhook-id.ts';
 import { sendToken } from '#lib/queue/tokens.ts';
 import { change } from '#lib/state/change.ts';
 import { firstEntries } from '#lib/state/entries.ts';
@@ -162,16 +163,25 @@ async function sendHeldCommand(
   if (action === 'send-held' && config.kind === 'absent') {
     return { ok: false, message: `There is no subscription ${subscription} to send it to.` };
   }
-  const held = await readHeld(subscription, messageId, deps);
+  const held = await heldAs(messageId, subscription, deps);
   if (held === undefined) {
     return { ok: false, message: `No message ${messageId} is held for ${subscription}.` };
   }
   // Always lane 0: any lane would do, as long as commands about one message use the same.
   await sendToken(
-    { subscription, lane: 0, drain: 0, command: { do: action, messageId, heldAt: held.at } },
+    { subscription, lane: 0, drain: 0, command: { do: action, messageId: held.sk, heldAt: held.at } },
     deps,
   );
   return { ok: true, message: action === 'send-held' ? 'It is being sent.' : 'It is being discarded.' };
+}
+
+/** The held message of this id, or of the id that a signed request carries so; undefined when there is none. */
+async function heldAs(named: string, subscription: string, deps: AnswerDeps) {
+  for (const id of idsToFind(named)) {
+    const held = await readHeld(subscription, id, deps);
+    if (held !== undefined) return held;
+  }
+  return undefined;
 }
 
 const inWords = (state: State): string =>

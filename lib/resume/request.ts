@@ -3,6 +3,8 @@
 import * as z from 'zod';
 
 const id = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters');
+/** A signed request writes a character as three. */
+const messageId = z.string().regex(/^[\x21-\x7e]{1,384}$/, 'must be 1 to 128 visible ASCII characters');
 const lane = z.number().int().min(0).max(19).optional();
 
 export const requestSchema = z.discriminatedUnion('action', [
@@ -42,8 +44,8 @@ export const requestSchema = z.discriminatedUnion('action', [
       .regex(/^\d{1,2}:\d{40}#[\x21-\x7e]{1,140}$/, 'must be the cursor of an answer')
       .optional(),
   }),
-  z.strictObject({ subscription: id, action: z.literal('send-held'), messageId: id }),
-  z.strictObject({ subscription: id, action: z.literal('discard-held'), messageId: id }),
+  z.strictObject({ subscription: id, action: z.literal('send-held'), messageId }),
+  z.strictObject({ subscription: id, action: z.literal('discard-held'), messageId }),
 ]);
 
 export type ResumeRequest = z.infer<typeof requestSchema>;

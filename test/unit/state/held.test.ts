@@ -144,6 +144,19 @@ test('a held message that is discarded is gone, unsent', async () => {
   expect(world.ledger.of('acme')).toHaveLength(3);
 });
 
+test('a held message may be named as its signed request carried the id', async () => {
+  const world = createWorld();
+  world.put('acme', { qos: 'at-most-once' });
+  world.script.answer = () => ({ status: 503 });
+  world.publish('acme', 'order.7%');
+  await world.pass(MINUTE);
+  expect(world.held('acme')).toMatchObject([{ sk: 'order.7%' }]);
+  const said = world.ask({ subscription: 'acme', action: 'discard-held', messageId: 'order%2E7%25' });
+  await world.pass(MINUTE);
+  expect(await said).toMatchObject({ ok: true });
+  expect(world.held('acme')).toEqual([]);
+});
+
 test('a message that is not held cannot be replayed', async () => {
   const world = await withHeld();
   const said = world.ask({ subscription: 'acme', action: 'send-held', messageId: 'm01' });
