@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { type MessageAttributeValue, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Undeliverable } from '#lib/message/attribute.ts';
 import { messageShapeOf } from '#lib/message/shapes.ts';
+import { LARGEST_MESSAGE_BYTES } from '#lib/message/size.ts';
 import type { Unaddressed } from './found-letter.ts';
 
 /** Returns undefined when SQS confirmed it, else the error's code. */
@@ -66,11 +67,22 @@ function attributesOf(
   // The publisher gave no id, so the SQS message id was the message's id. SQS gives a new id to the message that is sent
   // again, so the first one is sent with it.
   const hasId = attributes.id !== undefined || idInBody(body, attributes) !== undefined;
-  if (!hasId && came.length < MOST_ATTRIBUTES) {
-    came.push(['id', { DataType: 'String', StringValue: sqsMessageId }]);
-  }
-  return Object.fromEntries(came);
+  const id: [string, MessageAttributeValue] = ['id', { DataType: 'String', StringValue: sqsMessageId }];
+  // The largest messages have no room for it: then the message gets the new id of SQS, else it would be refused for ever.
+  const hasRoom = came.length < MOST_ATTRIBUTES && bytesOf(body, [...came, id]) <= LARGEST_MESSAGE_BYTES;
+  return Object.fromEntries(hasId || !hasRoom ? came : [...came, id]);
 }
+
+/** Bytes of a message as SQS counts them. */
+const bytesOf = (body: string, attributes: readonly [string, MessageAttributeValue][]): number =>
+  attributes.reduce(
+    (sum, [name, { DataType = '', StringValue = '', BinaryValue }]) =>
+      sum +
+      Buffer.byteLength(name) +
+      DataType.length +
+      (BinaryValue?.length ?? Buffer.byteLength(StringValue)),
+    Buffer.byteLength(body),
+  );
 
 function idInBody(body: string, attributes: Unaddressed['origin']['attributes']): string | undefined {
   if (attributes.encoding !== undefined) return undefined;
