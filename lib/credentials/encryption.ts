@@ -2,6 +2,8 @@
 // What a decryption costs is read before anything is derived: the file says how long it takes, and a customer wrote the file.
 import { createDecipheriv, pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
+import { codeOf } from '#lib/callback/guard.ts';
+import { LocalFault } from '#lib/callback/local-fault.ts';
 import { type Ber, naturalIn, octetsIn, oidIn, TAG } from './ber.ts';
 import { type HashName, PURPOSE, pkcs12Key } from './pkcs12-key.ts';
 
@@ -40,9 +42,11 @@ const nodeCipher =
     return Buffer.concat([decipher.update(encrypted), decipher.final()]);
   };
 
-/** node:crypto has no RC2; node-forge has it, and is imported for the first store that needs it. */
+/** node:crypto has no RC2; node-forge has it, and is imported for the first store that needs it. Without a free file it can't be. */
 async function rc2(key: Buffer, iv: Buffer, encrypted: Buffer): Promise<Buffer> {
-  const { default: forge } = await import('node-forge');
+  const { default: forge } = await import('node-forge').catch((error: unknown) => {
+    throw new LocalFault(codeOf(error) ?? 'no library');
+  });
   const cipher = forge.rc2.createDecryptionCipher(key.toString('latin1'), key.length * 8);
   cipher.start(iv.toString('latin1'));
   cipher.update(forge.util.createBuffer(encrypted.toString('latin1')));

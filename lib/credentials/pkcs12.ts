@@ -1,6 +1,7 @@
 // Opens a PKCS#12 store (RFC 7292), as keytool and openssl write it: its certificates, and one of its keys. What each part
 // asks for is read before a key is derived for it, and only the parts that are needed are decrypted.
 import { createHmac, createPrivateKey, type KeyObject, timingSafeEqual, X509Certificate } from 'node:crypto';
+import { LocalFault } from '#lib/callback/local-fault.ts';
 import { type Ber, naturalIn, octetsIn, oidIn, readBer, TAG } from './ber.ts';
 import { type Encryption, encryptionOf, MOST_ITERATIONS, TOO_MANY_ITERATIONS } from './encryption.ts';
 import { type HashName, PURPOSE, pkcs12Key } from './pkcs12-key.ts';
@@ -25,18 +26,23 @@ type No = {
 export type OpenedKey = { readonly ok: true; readonly key: KeyObject } | No;
 export type OpenedPkcs12 = { readonly ok: true; readonly store: Pkcs12 } | No;
 
-/** Opens a store. `content` is base64, line breaks allowed. Never rejects. */
+/** Opens a store. `content` is base64, line breaks allowed. Rejects only with a LocalFault: nothing was found out then. */
 export async function openPkcs12(content: string, password: string): Promise<OpenedPkcs12> {
   if (content.length > LONGEST_CONTENT) return no(`is larger than ${LONGEST_CONTENT / 1024} KB of base64`);
   try {
     return await opened(Buffer.from(content, 'base64'), password);
   } catch (error) {
-    return no(error instanceof Unreadable ? error.message : NOT_A_STORE);
+    return no(reasonOf(error, NOT_A_STORE));
   }
 }
 
 /** Ends the reading of a store. Thrown and caught in this file alone. */
 class Unreadable extends Error {}
+
+function reasonOf(error: unknown, otherwise: string): string {
+  if (error instanceof LocalFault) throw error;
+  return error instanceof Unreadable ? error.message : otherwise;
+}
 
 const NOT_A_STORE = 'is not a PKCS#12 store';
 const WRONG_PASSWORD = 'can not be opened with its password';
@@ -104,8 +110,8 @@ function leftAfter(left: number, part: Pick<Encryption, 'iterations'> | undefine
 
 async function decrypted({ decrypt }: Encryption, password: string, encrypted: Buffer): Promise<Buffer> {
   if (decrypt === undefined) throw new Unreadable(UNKNOWN_ALGORITHM);
-  return await decrypt(password, encrypted).catch(() => {
-    throw new Unreadable(WRONG_PASSWORD);
+  return await decrypt(password, encrypted).catch((error: unknown) => {
+    throw new Unreadable(reasonOf(error, WRONG_PASSWORD));
   });
 }
 
@@ -155,7 +161,7 @@ function keyIn(bag: Ber, password: string, left: number): Pkcs12['keys'][number]
       const der = id === ID.keyBag ? value.content : await decryptedKey(value.parts[0], password, left);
       return { ok: true, key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
     } catch (error) {
-      return no(error instanceof Unreadable ? error.message : 'holds a key that can not be read');
+      return no(reasonOf(error, 'holds a key that can not be read'));
     }
   };
   return [{ alias: aliasOf(bag), open }];

@@ -57,7 +57,7 @@ export type SslDeps = {
   readonly allowAnyHostname?: boolean;
 };
 
-/** Returns the TLS settings, or why there are none. Never rejects. */
+/** Returns the TLS settings, or why there are none. Rejects only with a LocalFault, as `openPkcs12` does. */
 export function createSslReader(deps: SslDeps): (ssl: Ssl | undefined) => Promise<SslRead> {
   const kept = new Map<string, Promise<stores.Store<unknown>>>();
 
@@ -71,6 +71,8 @@ export function createSslReader(deps: SslDeps): (ssl: Ssl | undefined) => Promis
     if (opened === undefined) {
       opened = Promise.resolve(read());
       kept.set(id, opened);
+      // A failure of this environment is not of the store.
+      opened.catch(() => kept.delete(id));
       forgetOldest(kept, MOST_KEPT);
     }
     const result = await opened;

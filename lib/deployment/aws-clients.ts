@@ -14,6 +14,7 @@ import { leanDocuments } from '#lib/aws/lean-documents.ts';
 import { leanSqs } from '#lib/aws/lean-sqs.ts';
 import { createRequestHandler } from '#lib/aws/request-handler.ts';
 import { createSignedCall } from '#lib/aws/signed-call.ts';
+import { madeOnce } from './made-once.ts';
 
 const AWS_CLIENT = {
   maxAttempts: 3,
@@ -35,7 +36,7 @@ export type AwsIdentity = {
 
 /** Makes the client of SQS; of the environment's region, unless one is given. */
 export function createSqsClient(region?: string): Pick<SQSClient, 'send'> & AwsIdentity {
-  const sdk = once(async () => {
+  const sdk = madeOnce(async () => {
     const { SQSClient } = await import('./sdk-clients.ts');
     return new SQSClient({ ...AWS_CLIENT, ...(region !== undefined && { region }) });
   });
@@ -50,7 +51,7 @@ export function createSqsClient(region?: string): Pick<SQSClient, 'send'> & AwsI
 
 /** Makes the client of DynamoDB by plain objects. */
 export function createDocumentsClient(): Pick<DynamoDBDocumentClient, 'send'> {
-  const sdk = once(async () => {
+  const sdk = madeOnce(async () => {
     const { createSdkDocuments } = await import('./sdk-clients.ts');
     return createSdkDocuments(AWS_CLIENT);
   });
@@ -65,7 +66,7 @@ export function createDocumentsClient(): Pick<DynamoDBDocumentClient, 'send'> {
       ConditionalCheckFailedException: (fields) => new ConditionalCheckFailedException(fields),
     },
   });
-  const documents = once(async () => (await sdk()).documents);
+  const documents = madeOnce(async () => (await sdk()).documents);
   return leanDocuments(
     sendingLate(documents),
     call,
@@ -76,7 +77,7 @@ export function createDocumentsClient(): Pick<DynamoDBDocumentClient, 'send'> {
 /** Makes the client of EventBridge, which is loaded with its first call. */
 export const createEventsClient = (): Pick<EventBridgeClient, 'send'> =>
   sendingLate(
-    once(async () => {
+    madeOnce(async () => {
       const { EventBridgeClient } = await import('#lib/aws/event-client.ts');
       return new EventBridgeClient(AWS_EVENTS_CLIENT);
     }),
@@ -85,19 +86,11 @@ export const createEventsClient = (): Pick<EventBridgeClient, 'send'> =>
 /** Makes the client of Secrets Manager, which is loaded with its first call. */
 export const createSecretsClient = (): Pick<SecretsManagerClient, 'send'> =>
   sendingLate(
-    once(async () => {
+    madeOnce(async () => {
       const { SecretsManagerClient } = await import('#lib/aws/secret-client.ts');
       return new SecretsManagerClient(AWS_CLIENT);
     }),
   );
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
 
 type Send = (command: never, options?: never) => unknown;
 
