@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { Delivery } from '#lib/message/attribute.ts';
+import { untilDone, type WaitClock } from '#lib/queue/unprocessed.ts';
 import { placeInBacklog } from '#lib/state/entries.ts';
 import { claimKey } from '#lib/state/keys.ts';
 import type { Table } from '#lib/state/table.ts';
@@ -49,7 +50,7 @@ export type Claimable = Pick<Sendable, 'delivery' | 'sequence' | 'entry'>;
 type Identity = Pick<Delivery, 'subscription' | 'messageId' | 'replayId'>;
 type Deps = { readonly stateTable: Pick<Table, 'get' | 'put' | 'set' | 'delete'> };
 /** How long a claim prevents a second send, in seconds: longer than a message can wait anywhere. */
-export type ClaimDeps = Deps & { readonly claimsLiveSeconds: number };
+export type ClaimDeps = Deps & WaitClock & { readonly claimsLiveSeconds: number };
 
 const keyOf = ({ subscription, messageId, replayId }: Identity) =>
   claimKey(subscription, messageId, replayId);
@@ -58,18 +59,27 @@ const keyOf = ({ subscription, messageId, replayId }: Identity) =>
 export async function takeClaim(
   message: Claimable,
   { epoch, now }: { readonly epoch: number; readonly now: number },
-  { stateTable, claimsLiveSeconds }: ClaimDeps,
+  { stateTable, claimsLiveSeconds, ...clock }: ClaimDeps,
 ): Promise<Taken | Refused> {
   const { delivery, sequence = '' } = message;
   const place = placeInBacklog(delivery);
   const copy = { sequence, sends: delivery.sends, ...(place !== undefined && { place }) };
   const nonce = randomUUID();
   const expiresAt = Math.floor(now / 1000) + claimsLiveSeconds;
-  const taken = await stateTable.put(
-    { ...keyOf(delivery), nonce, epoch, at: now, copy, expiresAt },
-    // Or our own nonce: the SDK repeats a call whose answer was lost, and must not be refused by its own write.
-    { absent: 'pk', ...ofNonce(nonce) },
-  );
+  let taken: boolean;
+  try {
+    taken = await stateTable.put(
+      { ...keyOf(delivery), nonce, epoch, at: now, copy, expiresAt },
+      // Or our own nonce: the SDK repeats a call whose answer was lost, and must not be refused by its own write.
+      { absent: 'pk', ...ofNonce(nonce) },
+    );
+  } catch (error) {
+    // The claim may be there, and only the answer was lost: nothing is sent by it, and the message would count as lost.
+    await untilDone(() => releaseClaim(delivery, { kind: 'taken', nonce }, { stateTable }), clock).catch(
+      () => {},
+    );
+    throw error;
+  }
   return taken ? { kind: 'taken', nonce } : await refusal(message, { stateTable });
 }
 

@@ -1,5 +1,6 @@
 // The claims of one request: each of its messages is claimed before the send, or none is. claim.ts has a single claim.
 import type { Delivery } from '#lib/message/attribute.ts';
+import { untilDone } from '#lib/queue/unprocessed.ts';
 import { errorName, type Log } from '#lib/telemetry/log.ts';
 import {
   type Claimable,
@@ -42,8 +43,8 @@ export async function takeClaims(
 }
 
 /**
- * Writes the outcome into each claim, or takes the claims back when nothing was sent. Never throws: a claim without an
- * outcome counts as `unknown`.
+ * Writes the outcome into each claim, or takes the claims back when nothing was sent: for two seconds, while DynamoDB fails.
+ * Never throws: a claim without an outcome counts as `unknown`.
  */
 export async function writeClaims(
   claimed: readonly Claimed[],
@@ -53,8 +54,11 @@ export async function writeClaims(
   await Promise.all(
     claimed.map(async ({ delivery, claim }) => {
       try {
-        if (outcome.kind === 'unsent') await releaseClaim(delivery, claim, deps);
-        else await closeClaim(delivery, claim, outcome, deps);
+        const write =
+          outcome.kind === 'unsent'
+            ? () => releaseClaim(delivery, claim, deps)
+            : () => closeClaim(delivery, claim, outcome, deps);
+        await untilDone(write, deps);
       } catch (error) {
         const { subscription, messageId } = delivery;
         deps.log.error('claim.not-written', {

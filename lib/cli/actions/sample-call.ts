@@ -19,6 +19,7 @@ import { causeOf, describe, httpStatusOf } from '#lib/deliver/outcome.ts';
 import { nextRequest, type Sending } from '#lib/deliver/request-batch.ts';
 import { NO_STOPWATCH } from '#lib/deliver/stopwatch.ts';
 import { callbackOptions, itemRules } from '#lib/deployment/rules.ts';
+import { REAL_CLOCK } from '#lib/queue/unprocessed.ts';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import type { LogFields } from '#lib/telemetry/log.ts';
@@ -131,7 +132,7 @@ async function call(
       longestRetryAfterMs: 0,
       log,
       count: () => {},
-      now,
+      ...REAL_CLOCK,
     },
   );
   if (typeof attempted === 'string')

@@ -3,6 +3,7 @@ import type { Exchange } from '#lib/callback/client.ts';
 import { attempt } from '#lib/deliver/attempt.ts';
 import { isSecuredAtOnce } from '#lib/deliver/secure.ts';
 import { NO_STOPWATCH } from '#lib/deliver/stopwatch.ts';
+import { REAL_CLOCK } from '#lib/queue/unprocessed.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { LIMITS } from '#test/support/limits.ts';
 import { tablesOver } from '#test/support/memory-documents.ts';
@@ -62,7 +63,7 @@ async function attemptOf({
       }).stateTable,
       log: { info() {}, warn() {}, error() {} },
       count() {},
-      now: Date.now,
+      ...REAL_CLOCK,
     },
   );
   return { attempted, calls };

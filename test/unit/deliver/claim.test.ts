@@ -5,6 +5,7 @@ import { entryOf } from '#lib/state/entries.ts';
 import { createMemoryDocuments, tablesOver } from '#test/support/memory-documents.ts';
 import { deliveryOf } from '#test/support/records.ts';
 
+const CLOCK = { now: () => 1_000, random: () => 0, wait: async () => {} };
 const FACTS = { epoch: 0, now: 1_000 };
 const LOST = { kind: 'refused', outcome: { kind: 'unknown', code: 'lost' } };
 const DUPLICATE = { kind: 'duplicate' };
@@ -26,7 +27,7 @@ async function secondAfter(
   second: Claimable,
   outcome?: { kind: 'delivered'; status: 204 },
 ) {
-  const deps = { ...tablesOver(createMemoryDocuments().documents), claimsLiveSeconds: 60 };
+  const deps = { ...tablesOver(createMemoryDocuments().documents), claimsLiveSeconds: 60, ...CLOCK };
   const taken = await takeClaim(first, FACTS, deps);
   if (taken.kind !== 'taken') throw new Error('there is another claim');
   if (outcome) await closeClaim(first.delivery, taken, outcome, deps);
@@ -77,7 +78,7 @@ test('a replay of the message has a claim of its own', async () => {
 
 test('a claim of an older version, which names no copy, counts as lost', async () => {
   const memory = createMemoryDocuments();
-  const deps = { ...tablesOver(memory.documents), claimsLiveSeconds: 60 };
+  const deps = { ...tablesOver(memory.documents), claimsLiveSeconds: 60, ...CLOCK };
   await takeClaim(copyOf('1'), FACTS, deps);
   for (const { copy: _, ...claim } of memory.items('state')) memory.put('state', claim);
   expect(await takeClaim(copyOf('2'), FACTS, deps)).toMatchObject(LOST);
