@@ -1,7 +1,7 @@
 // Checks whether the parameters of a deployment fit together, when it is packaged. The table of parameters says which values
 // a single parameter may have. The functions here are pure.
 import type * as z from 'zod';
-import { holdsWholePrivateRange, isForbiddenCidr } from '#lib/callback/address.ts';
+import { isForbiddenCidr, wholePrivateRangeIn } from '#lib/callback/address.ts';
 import { PARAMETERS, type ParameterValues } from '#lib/deployment/parameters.ts';
 import { closest } from '#lib/item/did-you-mean.ts';
 import { RESERVED } from '#lib/item/secret-owner.ts';
@@ -115,9 +115,9 @@ function misfitOfRanges({ allowWholePrivateRanges, ...values }: ParameterValues)
     if (never !== undefined) {
       return `${name} holds ${never}: loopback and link-local addresses can't be allowed, Lambda's own interfaces are there.`;
     }
-    const whole = values[name].find(holdsWholePrivateRange);
+    const whole = wholePrivateRangeIn(values[name]);
     if (whole === undefined || allowWholePrivateRanges) continue;
-    return `${name} holds ${whole}, which opens a whole private range: name the networks of the ${what}, such as 10.20.0.0/16, or set allowWholePrivateRanges to true.`;
+    return `${name} holds all of ${whole}, which opens a whole private range: name the networks of the ${what}, such as 10.20.0.0/16, or set allowWholePrivateRanges to true.`;
   }
   return undefined;
 }

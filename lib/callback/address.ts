@@ -66,11 +66,23 @@ export function isCidr(text: string): boolean {
 export const isForbiddenCidr = (cidr: string): boolean =>
   (parseCidr(cidr)?.prefix ?? 0) === 0 || [...LOOPBACK, ...NEVER].some(([never]) => holds(never, cidr));
 
-/** Whether a CIDR holds all addresses of a private network: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fd00::/8. */
-export const holdsWholePrivateRange = (cidr: string): boolean =>
-  WHOLE_PRIVATE.some((range) => holds(cidr, range));
-
 const WHOLE_PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fd00::/8'] as const;
+
+/** The private range of which valid CIDRs hold all addresses, alone or together; undefined when there is none. */
+export const wholePrivateRangeIn = (cidrs: readonly string[]): string | undefined =>
+  WHOLE_PRIVATE.find((range) => holdTogether(cidrs, range));
+
+function holdTogether(cidrs: readonly string[], range: string): boolean {
+  const all = cidrs.flatMap((cidr) => parseCidr(cidr) ?? []);
+  const wanted = parseCidr(range);
+  if (wanted === undefined) return false;
+  const same = all.filter(({ version }) => version === wanted.version);
+  same.sort((a, b) => (firstOf(a) < firstOf(b) ? -1 : 1));
+  // The first address that none of those before holds.
+  let next = firstOf(wanted);
+  for (const one of same) if (firstOf(one) <= next && lastOf(one) >= next) next = lastOf(one) + 1n;
+  return next > lastOf(wanted);
+}
 
 /** Whether a CIDR holds all addresses of another one. */
 function holds(wide: string, narrow: string): boolean {
@@ -170,6 +182,10 @@ function firstOf({ network, prefix, version }: { network: string; prefix: number
   const behind = BigInt((version === 4 ? 32 : 128) - prefix);
   return (bitsOf(network, version) >> behind) << behind;
 }
+
+/** The last address of a range, as a number. */
+const lastOf = (range: { network: string; prefix: number; version: number }): bigint =>
+  firstOf(range) + (1n << BigInt((range.version === 4 ? 32 : 128) - range.prefix)) - 1n;
 
 /** A valid address as a number. */
 function bitsOf(address: string, version: number): bigint {

@@ -85,7 +85,7 @@ describe('packaging is refused in one sentence that names the parameter', () => 
   });
 
   test('a whole private range only where the deployment says so', () => {
-    for (const allowedCidrs of ['10.0.0.0/8', 'fd00::/8', '10.0.0.0/7', '100.64.0.0/10']) {
+    for (const allowedCidrs of ['10.0.0.0/8', 'fd00::/8', '10.0.0.0/7', '10.0.0.0/9,10.128.0.0/9']) {
       expect(misfit(parametersWith({ allowedCidrs }))).toContain('allowWholePrivateRanges');
       expect(misfit(parametersWith({ allowedCidrs, allowWholePrivateRanges: 'true' }))).toBeUndefined();
     }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressRules, holdsWholePrivateRange, isCidr, isForbiddenCidr } from '#lib/callback/address.ts';
+import { addressRules, isCidr, isForbiddenCidr, wholePrivateRangeIn } from '#lib/callback/address.ts';
 
 const strict = addressRules({ allowedCidrs: [], allowThisMachine: false });
 
@@ -165,7 +165,7 @@ describe('a CIDR', () => {
     'fc00::/7',
     '0.0.0.0/1',
   ])('%s holds a whole private range', (cidr) => {
-    expect(holdsWholePrivateRange(cidr)).toBe(true);
+    expect(wholePrivateRangeIn([cidr])).toEqual(expect.any(String));
     expect(isForbiddenCidr(cidr)).toBe(false);
   });
   it.each([
@@ -177,9 +177,22 @@ describe('a CIDR', () => {
     'fd12:3456::/32',
     '8.0.0.0/8',
   ])('%s holds none', (cidr) => {
-    expect(holdsWholePrivateRange(cidr)).toBe(false);
+    expect(wholePrivateRangeIn([cidr])).toBeUndefined();
     expect(isForbiddenCidr(cidr)).toBe(false);
   });
+});
+
+it.each([
+  ['10.128.0.0/9,10.0.0.0/9', '10.0.0.0/8'],
+  ['10.0.0.0/16,10.0.0.0/9,10.128.0.0/10,10.192.0.0/10', '10.0.0.0/8'],
+  ['fd80::/9,8.0.0.0/8,fd00::/9', 'fd00::/8'],
+  ['0.0.0.0/1,128.0.0.0/1', '10.0.0.0/8'],
+  ['10.0.0.0/9,10.128.0.0/10,10.192.0.0/11', undefined],
+  ['10.0.0.1/32,10.128.0.0/9', undefined],
+  ['fd00::/9,128.0.0.0/1', '172.16.0.0/12'],
+  ['', undefined],
+])('%s together hold all of %s', (cidrs, range) => {
+  expect(wholePrivateRangeIn(cidrs.split(',').filter((cidr) => cidr !== ''))).toBe(range);
 });
 
 describe('a deployment on one machine', () => {
