@@ -98,6 +98,11 @@ export async function attempt(
   }
 
   await begin(turn, members, claims, deps);
+  // DynamoDB may have taken seconds for the claims. The end of the invocation would cut the request off.
+  if (deps.now() > sendBy) {
+    await writeClaims(claims, { kind: 'unsent', code: 'other', message: 'there was no time left' }, deps);
+    return 'out-of-time';
+  }
   const { headers } = secured;
   const url = subscription.callbackUrl;
   const exchanging = stopwatch.during(() =>

@@ -33,6 +33,23 @@ describe('a message that was claimed and not sent', () => {
     expect(held(set)).toEqual([]);
   });
 
+  test('because its claim took until too late for the request, is sent when it comes again', async () => {
+    let takesMs = 8_000;
+    const set = createBatches(['acme'], {
+      qos: 'at-most-once',
+      async beforeCall(command) {
+        if (command === 'PutCommand') set.pass(takesMs);
+      },
+    });
+    // A request may take 10 s, and 5 s are kept for what follows it.
+    expect(await set.deliver(set.receiveAgain(0), 16_000)).toHaveLength(1);
+    expect([set.posts, claims(set)]).toEqual([[], []]);
+    takesMs = 0;
+    set.pass(400_000);
+    expect(await set.deliver(set.receiveAgain(0), 16_000)).toEqual([]);
+    expect([set.posts, held(set)]).toEqual([['acme-1'], []]);
+  });
+
   test('because of this environment, is sent when it comes again, although its claim is taken back late', async () => {
     const set = createBatches(['acme'], { qos: 'at-most-once' });
     set.answers.set('acme-1', { localFault: true });
