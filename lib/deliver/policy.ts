@@ -50,7 +50,9 @@ function mayBeOneOfThem(outcome: Outcome, action: Action): boolean {
   const { kind } = outcome;
   const directive = directiveOf(outcome);
   if (directive !== undefined) return directive === 'abort-message';
-  if (kind === 'rejected') return action.kind === 'dead-letter' || action.kind === 'pause';
+  // An outage says "not now" to all of them, such as a 429 of `retry.statuses` whose retries are used up.
+  if (kind === 'rejected')
+    return action.kind === 'dead-letter' || (action.kind === 'pause' && action.reason !== 'outage');
   return kind === 'failed' && action.kind === 'dead-letter';
 }
 

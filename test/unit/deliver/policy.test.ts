@@ -165,6 +165,18 @@ test('a refusal of credentials that were changed meanwhile stops nothing, and is
   }
 });
 
+test('a rejected batch is sent one by one, but not where its status is retried and then an outage', () => {
+  const members = { ...spent, members: 3 };
+  const retry = { kind: 'block', block } as const;
+  for (const qos of ['auto', 'at-least-once'] as const) {
+    for (const name of ['400', '410', '429'])
+      for (const to of [undefined, dlq])
+        expect(of(name, { qos, dlq: to }, members)).toEqual({ kind: 'one-by-one' });
+    expect(of('429', { qos, retry, dlq }, members)).toEqual({ kind: 'one-by-one' });
+    expect(of('429', { qos, retry }, members)).toEqual(of('429', { qos, retry }));
+  }
+});
+
 describe('webhook-delivery', () => {
   const ABORTED = ['aborted 400', 'aborted 429', 'aborted 503'];
   const DISABLED = ['disabled 400', 'disabled 503'];

@@ -219,6 +219,32 @@ test('Retry-After and a 429 that may be sent again hold for the whole batch', as
   expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(119 * SECOND);
 });
 
+test('a batch whose 429 has no retry left waits as a whole, and not a message of it comes before Retry-After', async () => {
+  const block = {
+    retryOption: 'Retry On Fail',
+    retryStrategy: 'LINEAR',
+    maxAttempts: 1,
+    jitter: false,
+    initialDelaySeconds: 1,
+    maxDelaySeconds: 1,
+  } as const;
+  for (const qos of ['at-least-once', 'auto'] as const) {
+    const { world } = await parked(5, {
+      qos,
+      retry: { kind: 'block', block: { ...block, statuses: [429] } },
+    });
+    const busy = { status: 429, retryAfter: '120' };
+    world.script.answer = answers({ m01: [busy, busy, 200] });
+    resume(world);
+    world.sweepEveryMinute();
+    await rest(world, 'acme');
+    expect(batchesOf(world), qos).toEqual(Array(3).fill('m01 m02 m03 m04 m05'));
+    const times = world.ledger.of('acme', 'm01').map(({ at }) => at);
+    for (const [index, at] of times.slice(1).entries())
+      expect(at - (times[index] ?? 0), qos).toBeGreaterThanOrEqual(119 * SECOND);
+  }
+});
+
 const isClaim = ({ command, input }: Call): boolean =>
   command === 'Put' && JSON.stringify(input).includes('claim#');
 
