@@ -17,19 +17,20 @@ export type SendingDeps = AttemptLoopDeps &
   };
 
 type Ending = 'settled' | 'stays' | 'out-of-time';
+/** Gets each number of messages, from the first on, that have left their place. The next request waits for it. */
+type OnSettled = (messages: number) => Promise<void>;
 type Circumstances = { readonly context: AttemptContext; readonly bounds: Bounds };
 
 /** The decision about a message before a request is sent. */
 type Fate = 'send' | 'filter-out' | 'expire';
 
 /**
- * Attempts the messages of a request, and calls `onSettled` with each number of them, from the first on, that have left their
- * place. Returns what became of the message after these; `settled` when there is none. Throws when AWS fails: then those
- * that are not settled by then stay where they are.
+ * Attempts the messages of a request. Returns what became of the first message that has not left its place; `settled` when
+ * there is none. Throws when AWS fails: then those that are not settled by then stay where they are.
  */
 export async function attemptSending(
   sending: Sending,
-  onSettled: (messages: number) => void,
+  onSettled: OnSettled,
   circumstances: Circumstances,
   deps: SendingDeps,
 ): Promise<Ending> {
@@ -53,7 +54,7 @@ async function fateOf(
 /** Sends away what is not to be sent, and attempts the others in between. */
 async function inParts(
   members: Members,
-  onSettled: (messages: number) => void,
+  onSettled: OnSettled,
   { context, bounds }: Circumstances,
   deps: SendingDeps,
 ): Promise<Ending> {
@@ -69,14 +70,14 @@ async function inParts(
     const { fate, messages } = await firstOfOneFate(rest, subscription, deps);
     if (fate !== 'send') {
       await sendAway(messages, fate, subscription, deps);
-      onSettled(messages.length);
+      await onSettled(messages.length);
       done += messages.length;
       continue;
     }
     // An earlier request of this lane, or another lane, has paused the subscription.
     if (isPausedSince(registration.state, epoch)) {
       const left = await leaveInBacklog(rest, context, deps);
-      if (left === 'settled') onSettled(rest.length);
+      if (left === 'settled') await onSettled(rest.length);
       return left;
     }
     const request = nextRequest(messages, subscription, deps.stage);
@@ -115,12 +116,12 @@ async function sendAway(
 
 async function attemptTogether(
   sending: Sending,
-  onSettled: (messages: number) => void,
+  onSettled: OnSettled,
   { context, bounds }: Circumstances,
   deps: SendingDeps,
 ): Promise<Ending> {
   const done = await attemptUntilSettled(sending, context, bounds, deps);
-  if (done === 'settled') onSettled(sending.members.length);
+  if (done === 'settled') await onSettled(sending.members.length);
   if (typeof done !== 'object') return done;
   const { members, retries } = done;
   if (done.kind === 'one-by-one') return await oneByOne(done, onSettled, { context, bounds }, deps);
@@ -129,7 +130,7 @@ async function attemptTogether(
 
 async function oneByOne(
   { members, retries }: OneByOne,
-  onSettled: (messages: number) => void,
+  onSettled: OnSettled,
   { context, bounds }: Circumstances,
   deps: SendingDeps,
 ): Promise<Ending> {
@@ -144,19 +145,19 @@ async function oneByOne(
     if (done === 'stays') return done;
     // In the next invocation the whole batch would be refused once more, and perhaps never have time for the first of it.
     if (done !== 'settled') return await leaveFrom(index);
-    onSettled(1);
+    await onSettled(1);
   }
   return 'settled';
 
   async function attemptAlone(message: DeliveryMessage): Promise<Ending> {
     const sending = nextRequest([message], subscription, deps.stage) ?? { members: [message] };
-    return await attemptSending(sending, () => {}, { context: { ...context, retries }, bounds }, deps);
+    return await attemptSending(sending, async () => {}, { context: { ...context, retries }, bounds }, deps);
   }
 
   async function leaveFrom(index: number): Promise<Ending> {
     const rest = alone.slice(index);
     const left = await leaveInBacklog(rest, context, deps);
-    if (left === 'settled') onSettled(rest.length);
+    if (left === 'settled') await onSettled(rest.length);
     return left;
   }
 }

@@ -150,7 +150,7 @@ async function deliverEntries(
   }
   const [{ delivery }] = sending.members;
   let count = 0;
-  const onSettled = (more: number): void => {
+  const onSettled = async (more: number): Promise<void> => {
     settled.push(...entries.slice(count, count + more));
     count += more;
   };
@@ -165,16 +165,16 @@ async function deliverEntries(
 /** Attempts the entries. After a crash, each is a suspect and alone: it is charged with a further crash, not the token. */
 async function startEntries(
   sending: Sending,
-  onSettled: (entries: number) => void,
+  onSettled: (entries: number) => Promise<void>,
   { context, bounds }: { readonly context: AttemptContext; readonly bounds: Bounds },
   deps: DrainDeps,
 ) {
   const [{ entry }] = sending.members;
   if (!bounds.suspicious || entry === undefined)
     return await attemptSending(sending, onSettled, { context, bounds }, deps);
-  const attempt = () => attemptSending(sending, () => {}, { context, bounds }, deps);
+  const attempt = () => attemptSending(sending, async () => {}, { context, bounds }, deps);
   const done = await attemptSuspectEntry(entry, context, { ...deps, attempt });
-  if (done === 'settled') onSettled(1);
+  if (done === 'settled') await onSettled(1);
   return done;
 }
 

@@ -90,19 +90,26 @@ export async function settle(
 
   const openClaims: OpenClaim[] = [];
   const context = { registration, config, lane, retries: delivery.retries ?? 0, openClaims };
-  let settled = 0;
-  const counted = (deliveries: number): void => {
-    settled += deliveries;
-    onSettled(deliveries);
+  let done = 0;
+  const counted = async (settled: number): Promise<void> => {
+    onSettled(settled);
+    const [from, to] = [done, done + settled];
+    done = to;
+    // A redelivery would only be refused by its claim.
+    if (qos === 'at-most-once') await begin(from, to, settled);
   };
   try {
-    const done = await attemptSending(sending, counted, { context, bounds }, deps);
-    if (done === 'settled') return SETTLED;
+    const ending = await attemptSending(sending, counted, { context, bounds }, deps);
+    if (ending === 'settled') return SETTLED;
     // With a rate, it is the lane's turn that is too far away.
     return rateLimit === undefined ? { kind: 'left', visibleInSeconds: 0 } : PARK;
   } finally {
-    // A redelivery would only be refused by its claim. After an error, the claims of what was delivered get their outcome.
-    if (qos === 'at-most-once')
-      await removal.begin({ members: sending.members, records, settled, openClaims });
+    // After an error, the claims of what was delivered get their outcome.
+    if (openClaims.length > 0) await begin(done, records.length, 0);
+  }
+
+  async function begin(from: number, to: number, settled: number): Promise<void> {
+    const [members, own] = [sending.members.slice(from, to), records.slice(from, to)];
+    await removal.begin({ members, records: own, settled, openClaims: openClaims.splice(0) });
   }
 }
