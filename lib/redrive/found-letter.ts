@@ -39,8 +39,13 @@ export type StoredLetter = {
   /** The cause of an attempt without a status. */
   readonly code: string | undefined;
   readonly attempts: number;
-  /** Epoch milliseconds: the first attempt, if there was one, and when it became a dead letter. */
-  readonly firstAt: number;
+  /**
+   * Epoch milliseconds that order the letters of a subscription: the first attempt of a dead letter, or when it became one.
+   * Of a delivery in `undeliverable`: when it was published, because the first message of a backlog was attempted after those
+   * behind it were published.
+   */
+  readonly orderAt: number;
+  /** Epoch milliseconds at which it became a dead letter, or undeliverable. */
   readonly at: number;
   /** SQS's sequence number in its lane. For a delivery in `undeliverable` without one, its SQS message id. */
   readonly sequence: string;
@@ -104,7 +109,7 @@ export function letterOf(deadLetter: DeadLetter, body: string): StoredLetter {
     status,
     code,
     attempts,
-    firstAt,
+    orderAt: firstAt,
     at: lastAt,
     sequence,
     excerpt,
@@ -132,7 +137,7 @@ function readUndeliverable(body: string, origin: Undeliverable): LetterReading {
   if (!delivery.ok) return delivery;
   const {
     attempt,
-    firstAt,
+    firstAt: _f,
     sends: _s,
     retries: _r,
     notBefore: _n,
@@ -151,7 +156,7 @@ function readUndeliverable(body: string, origin: Undeliverable): LetterReading {
       status: undefined,
       code: undefined,
       attempts: attempt - 1,
-      firstAt: firstAt ?? carried.publishedAt,
+      orderAt: carried.publishedAt,
       at,
       // Older records have no sequence.
       sequence: origin.sequence || origin.sqsMessageId,

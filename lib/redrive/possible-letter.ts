@@ -28,9 +28,9 @@ function hasTexts({ subscription, messageId, topic, ...carried }: StoredLetter['
   );
 }
 
-function hasNumbers({ carried: { publishedAt, rounds = 0 }, firstAt, sequence }: StoredLetter): boolean {
+function hasNumbers({ carried: { publishedAt, rounds = 0 }, orderAt, sequence }: StoredLetter): boolean {
   // The sequence is a header of the request. Records of old versions have none, or a message id instead.
-  return isTime(publishedAt) && isTime(firstAt) && rounds >= 0 && (sequence === '' || isId(sequence));
+  return isTime(publishedAt) && isTime(orderAt) && rounds >= 0 && (sequence === '' || isId(sequence));
 }
 
 /** Whether the number of milliseconds is within the years that a Date knows. */

@@ -50,9 +50,9 @@ export function deliveryOf(letter: StoredLetter, redriveId: string): Delivery {
   };
 }
 
-/** Order of replay within one subscription: by first attempt, then by the sequence in the lane. */
+/** Order of replay within one subscription: by `orderAt`, then by the sequence in the lane. */
 export const inOrder = (a: StoredLetter, b: StoredLetter): number =>
-  a.firstAt === b.firstAt ? bySequence(a.sequence, b.sequence) : a.firstAt - b.firstAt;
+  a.orderAt === b.orderAt ? bySequence(a.sequence, b.sequence) : a.orderAt - b.orderAt;
 
 /** Order of sequence numbers. They have twenty digits and more, so they are compared as text. */
 export function bySequence(a: string, b: string): number {
