@@ -1,7 +1,9 @@
 // The receivers of RECEIVERS.md are run as they stand there, each against real requests of deliver, real signatures and
 // forged ones. A language that this machine has not is skipped.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -110,6 +112,7 @@ describe.each(LANGUAGES)('$name', ({ name, here, run, ...more }) => {
   test.skipIf(!here)('accepts signed requests, with the old key and with the new one', async () => {
     const [old, young] = [newKeys(), newKeys()];
     const receiver = await start(run(fileOf(name)), [UNKNOWN_KEY, young.secret]);
+    await disturb(receiver.url);
     const signing = { keys: [old.secret, young.secret] };
     const one = await rig.subscribe({ configuration: { callbackUrl: receiver.url, signing } });
     const id = crypto.randomUUID();
@@ -154,6 +157,23 @@ describe.each(LANGUAGES)('$name', ({ name, here, run, ...more }) => {
     expect(await replayed({ ...request, headers: unsigned }, receiver.url)).toBe(401);
   });
 });
+
+/** Sends what a stranger may send: a body that breaks off, one that is no batch, and one without a content type. */
+async function disturb(url: string): Promise<void> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  socket.end('POST / HTTP/1.1\r\nhost: receiver\r\ncontent-length: 10\r\n\r\nhalf');
+  await once(socket.resume(), 'close');
+  for (const [body, headers] of [
+    ['[{', { 'content-type': 'application/cloudevents-batch+json' }],
+    ['7', { 'content-type': 'application/cloudevents-batch+json' }],
+    [new Uint8Array(), {}],
+  ] as const) {
+    const answered = await fetch(url, { method: 'POST', headers, body }).catch(() => undefined);
+    await answered?.arrayBuffer();
+  }
+}
 
 /** Sends a request that came once more, and answers with the status. */
 async function replayed(
@@ -222,6 +242,7 @@ describe.each(BATCH_LANGUAGES)('$name', ({ name, here, run }) => {
     'takes the messages of a batch in their order, each once, whatever their bodies are',
     async () => {
       const receiver = await start(run(fileOf(name)), []);
+      await disturb(receiver.url);
       const batch = { format: 'cloudevents-batch' };
       const one = await rig.subscribe({
         qos: 'at-least-once',
