@@ -1,34 +1,25 @@
 // A drain: the token holds its lane's message group, so it alone reads and writes the lane's backlog. It delivers the
 // entries in order under the rules of queue messages, for one slice, and then sends the token of the next slice.
 
-import type { Delivery } from '#lib/message/attribute.ts';
-import { isOtherLane } from '#lib/message/lane.ts';
 import { laneCountIn, requestsInLane } from '#lib/message/lane-layout.ts';
 import type { Token } from '#lib/message/token.ts';
-import { type BacklogEntry, removeEntries } from '#lib/state/entries.ts';
 import { lanesAreMoving } from '#lib/state/lane-move.ts';
 import { probeLane } from '#lib/state/lanes.ts';
 import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
 import { needsSlots, waitsForSlot } from '#lib/state/slow.ts';
 import { passSlot, takeProbeSlot } from '#lib/state/slow-drains.ts';
-import { isPausedSince, phaseOf } from '#lib/state/transitions.ts';
-import { workAtOnce } from './at-once.ts';
+import { phaseOf } from '#lib/state/transitions.ts';
 import type { AttemptContext, Bounds } from './attempt-context.ts';
-import { attemptSending } from './attempt-sending.ts';
+import { deliverRound, type RoundDeps } from './deliver-round.ts';
 import { nextEntries } from './entries-page.ts';
-import { attemptSuspectEntry, type PoisonDeps } from './poison.ts';
 import { emptyRemovedLane } from './removed-lane.ts';
-import type { Sending } from './request-batch.ts';
-import { sendToLane } from './send-to-lane.ts';
-import type { SettleDeps } from './settle.ts';
 import { handOn, openLane } from './slice-end.ts';
 import { syncState } from './sync-state.ts';
 
-export type DrainDeps = SettleDeps &
-  PoisonDeps & {
-    /** Length of a slice in milliseconds: messages that arrive meanwhile wait in the queue behind the token. */
-    readonly sliceMs: number;
-  };
+export type DrainDeps = RoundDeps & {
+  /** Length of a slice in milliseconds: messages that arrive meanwhile wait in the queue behind the token. */
+  readonly sliceMs: number;
+};
 
 /** SQS delays by whole seconds: a probe's token may arrive this much early. */
 const EARLY_MS = 1_000;
@@ -98,24 +89,13 @@ async function deliverBacklog(context: AttemptContext, bounds: Bounds, deps: Dra
     // After a probe, more may be under way at once than during it.
     const isProbe = atOnce < requestsInLane(lane, lanesOfConfig(config));
     const few = isProbe || registration.state.slow !== undefined;
-    const sendings = await nextEntries(context, { ...bounds, atOnce, few }, deps);
-    if (sendings.length === 0) return await openLane(registration, lane, deps);
-    const settled: BacklogEntry[] = [];
-    let next = 'on' as 'on' | 'hand-on' | 'stop';
-    try {
-      await workAtOnce(sendings, atOnce, async (sending) => {
-        const after = await deliverEntries(sending, settled, { context, bounds }, deps);
-        // A pause by one of several requests stops the slice, whatever the others say.
-        if (next !== 'stop' && after !== 'on') next = after;
-        return after === 'on';
-      });
-    } finally {
-      // Entries that were settled before an error are removed too.
-      await removeEntries(registration.id, lane, settled, deps);
-      if (settled.length > 0) deps.count('Drained', settled.length);
+    const rounds = await nextEntries(context, { ...bounds, atOnce, few }, deps);
+    if (rounds.length === 0) return await openLane(registration, lane, deps);
+    for (const round of rounds) {
+      const next = await deliverRound(round, atOnce, { context, bounds }, deps);
+      if (next === 'stop') return;
+      if (next === 'hand-on') return await handOn(context, deps);
     }
-    if (next === 'stop') return;
-    if (next === 'hand-on') return await handOn(context, deps);
   }
 }
 
@@ -123,67 +103,4 @@ async function deliverBacklog(context: AttemptContext, bounds: Bounds, deps: Dra
 function requestsAtOnce({ registration, config, lane }: AttemptContext): number {
   if (phaseOf(registration.state) !== 'going') return 1;
   return requestsInLane(lane, lanesOfConfig(config));
-}
-
-/** Attempts the entries of one request. Returns whether the slice goes on, ends and hands the lane on, or stops. */
-async function deliverEntries(
-  sending: Sending,
-  settled: BacklogEntry[],
-  { context, bounds }: { readonly context: AttemptContext; readonly bounds: Bounds },
-  deps: DrainDeps,
-): Promise<'on' | 'hand-on' | 'stop'> {
-  const { registration, config, lane } = context;
-  const { epoch } = registration.state;
-  const entries = sending.members.flatMap(({ entry }) => entry ?? []);
-  const lanes = lanesOfConfig(config);
-  // These entries belong to another lane: a `route` that still used the older item sent them just after the move. The rest of
-  // the request is read again.
-  const misplaced = entries.filter((entry) => isOtherLane(entry.delivery, lane, lanes));
-  if (misplaced.length > 0) {
-    for (const entry of misplaced) {
-      await sendToLane(entry, { lanes, event: 'delivery.moved' }, deps);
-      deps.count('DeliveriesMoved');
-      settled.push(entry);
-    }
-    const isLate = deps.now() > (bounds.startBy ?? bounds.endsAt);
-    return isLate || misplaced.length < entries.length ? 'hand-on' : 'on';
-  }
-  const [{ delivery }] = sending.members;
-  let count = 0;
-  const onSettled = async (more: number): Promise<void> => {
-    settled.push(...entries.slice(count, count + more));
-    count += more;
-  };
-  const whole = { ...context, retries: retriesOf(registration, delivery) };
-  const done = await startEntries(sending, onSettled, { context: whole, bounds }, deps);
-  if (done === 'out-of-time') return 'hand-on';
-  // A pause has made this token's number invalid and has sent the probe's token.
-  if (isPausedSince(registration.state, epoch)) return 'stop';
-  return done === 'settled' ? 'on' : 'hand-on';
-}
-
-/** Attempts the entries. After a crash, each is a suspect and alone: it is charged with a further crash, not the token. */
-async function startEntries(
-  sending: Sending,
-  onSettled: (entries: number) => Promise<void>,
-  { context, bounds }: { readonly context: AttemptContext; readonly bounds: Bounds },
-  deps: DrainDeps,
-) {
-  const [{ entry }] = sending.members;
-  if (!bounds.suspicious || entry === undefined)
-    return await attemptSending(sending, onSettled, { context, bounds }, deps);
-  const attempt = () => attemptSending(sending, async () => {}, { context, bounds }, deps);
-  const done = await attemptSuspectEntry(entry, context, { ...deps, attempt });
-  if (done === 'settled') await onSettled(1);
-  return done;
-}
-
-/**
- * A probe is one request without retries, unless it is itself a retry of the `retry` block. A message that was parked
- * because its subscription is slow has the retries that it had before.
- */
-function retriesOf({ state: { pause } }: Registration, delivery: Delivery): number {
-  if (pause === undefined) return delivery.retries ?? 0;
-  const retrying = pause.failures === 0 && pause.head?.messageId === delivery.messageId;
-  return retrying ? (pause.head?.retries ?? 0) : Number.POSITIVE_INFINITY;
 }

@@ -1,39 +1,45 @@
-// The next entries of a lane's backlog, as the requests that they go in.
+// The next entries of a lane's backlog, as the requests that they go in. Requests are grouped into rounds: what is settled in a
+// round is removed before the next one begins.
 import { type BacklogEntry, type EntryDeps, entriesOfBytes, firstEntries } from '#lib/state/entries.ts';
 import type { AttemptContext, Bounds } from './attempt-context.ts';
 import { inRequests, type Sending } from './request-batch.ts';
 
 type PageDeps = EntryDeps & { readonly stage: string };
 
-/** Entries read and removed at a time without `batch`; a crash repeats at most this many, or one batch. */
+/**
+ * Entries read at a time without `batch`, and in a round. A crash repeats at most this many, or the requests that were under
+ * way at once.
+ */
 const PAGE = 10;
 /** After this many failed probes with a batch, its first message is tried alone: it may be the fault. */
 const PROBES_OF_A_BATCH = 3;
 
+type Rounds = readonly (readonly Sending[])[];
+
 /**
- * Reads the requests that a drain makes next, in order; none means an empty lane. `few`: only as many as may be under way at
+ * Reads the requests that a drain makes next, in order, as rounds; none means an empty lane. `few`: only as many as may be under way at
  * once. Throws when DynamoDB fails.
  */
 export async function nextEntries(
   context: AttemptContext,
   { suspicious, atOnce, few }: Bounds & { readonly atOnce: number; readonly few: boolean },
   deps: PageDeps,
-): Promise<readonly Sending[]> {
+): Promise<Rounds> {
   const { registration, lane, config } = context;
   const { subscription } = config;
   const { state } = registration;
   const { batch } = subscription;
   const isStuck = batch !== undefined && (state.pause?.head?.probes ?? 0) >= PROBES_OF_A_BATCH;
   // After a crash one at a time: an entry must not be charged with a crash that another one caused.
-  if (suspicious || isStuck) return requestsOf(await firstEntries(registration.id, lane, 1, deps));
+  if (suspicious || isStuck) return roundsOf(requestsOf(await firstEntries(registration.id, lane, 1, deps)));
   if (batch === undefined)
-    return requestsOf(await firstEntries(registration.id, lane, few ? atOnce : PAGE, deps));
+    return roundsOf(requestsOf(await firstEntries(registration.id, lane, few ? atOnce : PAGE, deps)));
   const limits = { limit: batch.maxMessages * atOnce, bytes: batch.maxBytes * atOnce };
   const { entries, isAll } = await entriesOfBytes(registration.id, lane, limits, deps);
   const requests = requestsOf(entries);
-  if (few) return requests.slice(0, atOnce);
+  if (few) return roundsOf(requests.slice(0, atOnce));
   // The last one may have more members than were read.
-  return isAll || requests.length <= 1 ? requests : requests.slice(0, -1);
+  return roundsOf(isAll || requests.length <= 1 ? requests : requests.slice(0, -1));
 
   function requestsOf(read: readonly BacklogEntry[]): readonly Sending[] {
     const messages = read.map((entry) => {
@@ -41,5 +47,21 @@ export async function nextEntries(
       return { delivery, body, sequence, entry };
     });
     return inRequests(messages, subscription, deps.stage);
+  }
+
+  function roundsOf(requests: readonly Sending[]): Rounds {
+    const rounds: Sending[][] = [];
+    let entries = PAGE;
+    for (const request of requests) {
+      const round = rounds.at(-1);
+      const isFull =
+        round === undefined || (entries + request.members.length > PAGE && round.length >= atOnce);
+      if (isFull) {
+        rounds.push([request]);
+        entries = 0;
+      } else round.push(request);
+      entries += request.members.length;
+    }
+    return rounds;
   }
 }

@@ -159,7 +159,9 @@ export const DANGERS: readonly Danger[] = [
     id: 'poison-entry',
     danger:
       'A backlog entry that kills the function is drained for ever, because its token is counted instead of the entry.',
-    edits: [['lib/deliver/drain.ts', 'if (!bounds.suspicious || entry === undefined)', 'if (bounds)']],
+    edits: [
+      ['lib/deliver/deliver-round.ts', 'if (!bounds.suspicious || entry === undefined)', 'if (bounds)'],
+    ],
     tests: [
       ['deliver/poison', 'is a dead letter where there is a dlq'],
       ['deliver/poison', 'without a dlq stops the subscription as crashing'],
@@ -245,7 +247,7 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       ['lib/deliver/drain.ts', 'if (lane >= laneCountIn(lanesOfConfig(config)))', 'if (lane < 0)'],
       [
-        'lib/deliver/drain.ts',
+        'lib/deliver/deliver-round.ts',
         'entries.filter((entry) => isOtherLane(entry.delivery, lane, lanes))',
         'entries.filter(() => false)',
       ],

@@ -72,6 +72,33 @@ test.each(ALL)('%s: a backlog goes in full batches', async (qos) => {
   expect(await remains(world, 'acme')).toEqual(NOTHING);
 });
 
+test.each([
+  { what: 'ten messages that do not fit the format', body: () => 'no json', most: 10 },
+  { what: 'one batch', body: (id: string) => `"${id}"`, most: 20 },
+])('a crash in a drain repeats at most $what', async ({ body, most }) => {
+  const world = createWorld();
+  world.put('acme', { batch: { ...batch, maxMessages: 20 } });
+  void world.ask({ subscription: 'acme', action: 'pause' });
+  await world.pass(SECOND);
+  const ids = Array.from({ length: 60 }, (_, n) => `m${n + 10}`);
+  for (const id of ids) world.publish('acme', id, 'acme', body(id));
+  await world.pass(20 * SECOND);
+  expect(world.entries('acme')).toHaveLength(ids.length);
+  let isKilled = false;
+  world.script.answer = ({ messageId }) => {
+    if (isKilled || messageId !== 'm49') return { status: 200 };
+    isKilled = true;
+    return { kill: true };
+  };
+  resume(world);
+  world.sweepEveryMinute();
+  await rest(world, 'acme');
+  expect(delivered(world, 'acme')).toEqual(ids);
+  const repeated = ids.filter((id) => world.ledger.of('acme', id).length > 1);
+  expect(repeated).toContain('m49');
+  expect(repeated.length).toBeLessThanOrEqual(most);
+});
+
 test('a backlog of long bodies goes in batches up to maxBytes', async () => {
   const world = createWorld();
   world.put('acme', { batch: { ...batch, maxBytes: 1_000_000 } });
