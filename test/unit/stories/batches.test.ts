@@ -86,7 +86,7 @@ test.each([
   expect(world.entries('acme')).toHaveLength(ids.length);
   let isKilled = false;
   world.script.answer = ({ messageId }) => {
-    if (isKilled || messageId !== 'm49') return { status: 200 };
+    if (isKilled || messageId !== 'm64') return { status: 200 };
     isKilled = true;
     return { kill: true };
   };
@@ -95,7 +95,7 @@ test.each([
   await rest(world, 'acme');
   expect(delivered(world, 'acme')).toEqual(ids);
   const repeated = ids.filter((id) => world.ledger.of('acme', id).length > 1);
-  expect(repeated).toContain('m49');
+  expect(repeated).toContain('m64');
   expect(repeated.length).toBeLessThanOrEqual(most);
 });
 
