@@ -11,6 +11,8 @@ export type AwsFaults = {
   intercept(service: Service): Service;
   /** Counts the calls from here on, and carries out these faults. `idleMs`: when a connection without a call is closed. */
   begin(faults: readonly CallFault[], idleMs?: number): void;
+  /** The functions' next call of this operation has this fault. */
+  next(kind: CallFault['kind'], operation: string): void;
   /** Ends all faults, but for those of any call: a run through all calls ends with its last one. */
   calm(): void;
   /** The faults that hit a call since `begin`, for the report. */
@@ -36,12 +38,19 @@ export function createAwsFaults(): AwsFaults {
   function faultOf(operation: string, isPoller: boolean, body: Buffer): CallFault | undefined {
     const key = `${operation} ${isPoller}`;
     const ofOperation = counted(key);
-    const ofStandard = isForStandardQueue(body) ? counted(`${key} standard`) : 0;
+    const queueUrl = queueUrlIn(body);
+    const isStandard = queueUrl !== undefined && !queueUrl.endsWith('.fifo');
+    const ofStandard = isStandard ? counted(`${key} standard`) : 0;
+    const ofQueue = queueUrl === undefined ? 0 : counted(`${key} ${queueUrl}`);
     const ofAny = isPoller ? 0 : counted(ANY_CALL);
-    return faults.find(({ kind, operation: hit, pollers, from, times }) => {
+    return faults.find(({ kind, operation: hit, pollers, from, times, queue }) => {
       if (pollers !== isPoller || (hit !== operation && hit !== ANY_CALL)) return false;
-      const count = hit === ANY_CALL ? ofAny : OF_STANDARD_QUEUES.has(kind) ? ofStandard : ofOperation;
-      return count >= from && count < from + times;
+      if (queue !== undefined) return queueUrl?.endsWith(`-${queue}`) === true && isWithin(ofQueue);
+      return isWithin(hit === ANY_CALL ? ofAny : OF_STANDARD_QUEUES.has(kind) ? ofStandard : ofOperation);
+
+      function isWithin(count: number): boolean {
+        return count >= from && count < from + times;
+      }
     });
   }
 
@@ -66,6 +75,10 @@ export function createAwsFaults(): AwsFaults {
       faults = planned;
       closesAfterMs = idleMs;
     },
+    next(kind, operation) {
+      const from = (counts.get(`${operation} false`) ?? 0) + 1;
+      faults = [...faults, { kind, operation, from, times: 1, pollers: false }];
+    },
     calm() {
       faults = faults.filter(({ operation }) => operation === ANY_CALL);
       closesAfterMs = undefined;
@@ -86,7 +99,7 @@ export function createAwsFaults(): AwsFaults {
   };
 }
 
-function isForStandardQueue(body: Buffer): boolean {
+function queueUrlIn(body: Buffer): string | undefined {
   const [, url] = /"QueueUrl":"([^"]*)"/.exec(body.toString('latin1')) ?? [];
-  return url !== undefined && !url.endsWith('.fifo');
+  return url;
 }

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { createTopic, recordsOn } from '#test/support/kafka/addresses.ts';
 import { startBroker } from '#test/support/kafka/broker.ts';
 import { type ConsumedRecord, consume } from '#test/support/kafka/console-consumer.ts';
-import { inSubscription } from './places.ts';
+import { inSubscription } from './in-subscription.ts';
 
 export type StageBroker = {
   readonly address: string;

@@ -1,10 +1,13 @@
 // The ledger of a run: what was published against what arrived and what is stored. Each broken promise is a sentence.
+
+import { inSubscription } from './in-subscription.ts';
 import type { Items } from './items.ts';
-import { inSubscription, type Place, requestsByMessage, type Stored } from './places.ts';
+import { type Place, requestsByMessage, type Stored } from './places.ts';
 import type { Plan, PlannedMessage, Qos } from './plan.ts';
 import { bodyOf } from './published.ts';
 import { overRate } from './rates.ts';
 import type { Received } from './receiver.ts';
+import type { Redrive } from './redrive.ts';
 import { hashOf, membersOf } from './request-members.ts';
 
 export const PROMISES = [
@@ -29,12 +32,13 @@ type Evidence = {
   readonly items: Pick<Items, 'qualitiesOf' | 'settingsOf'>;
   readonly received: readonly Received[];
   readonly stored: Stored;
+  readonly redrive?: Redrive | undefined;
 };
 
 const isGood = ({ status = 0 }: Received): boolean => status >= 200 && status < 300;
 
 /** Compares the end of a run with its plan. */
-export function balance(plan: Plan, { items, received, stored }: Evidence): Ledger {
+export function balance(plan: Plan, { items, received, stored, redrive }: Evidence): Ledger {
   const requests = requestsByMessage(received);
   const places: Partial<Record<Place, number>> = {};
   const skewMs = Math.max(0, ...plan.events.flatMap((event) => (event.do === 'skew' ? event.ms : [])));
@@ -57,8 +61,10 @@ export function balance(plan: Plan, { items, received, stored }: Evidence): Ledg
           'misplaced',
           `${message.id} does not match the filter of ${subscription} and is kept: ${place}`,
         );
-      if (made.length > 1 && qualities.every((qos) => qos === 'at-most-once'))
-        breach('doubled', `${message.id} was sent ${made.length} times to ${subscription}, at most once`);
+      // What a redrive sent again is accounted for with the redrive.
+      const unasked = made.filter((one) => received.indexOf(one) < (redrive?.requestsBefore ?? Infinity));
+      if (unasked.length > 1 && qualities.every((qos) => qos === 'at-most-once'))
+        breach('doubled', `${message.id} was sent ${unasked.length} times to ${subscription}, at most once`);
     }
     breaches.push(...disordered(subscription, messages));
     const over = overRate(
@@ -73,9 +79,19 @@ export function balance(plan: Plan, { items, received, stored }: Evidence): Ledg
     for (const { id, hash } of membersOf(request)) {
       if (hash !== undefined && hash !== published.get(id))
         breach('changed', `${request.subscription} got other bytes of ${id} than were published`);
+      if (!isFor(request.subscription, id))
+        breach('misplaced', `${request.subscription} got ${id}, which is not for it`);
     }
   }
+  for (const { id, place, hash } of stored.bodies) {
+    if (hash !== published.get(id)) breach('changed', `${id} is kept with other bytes: ${place}`);
+  }
   return { places, breaches, requests: received.length };
+
+  function isFor(subscription: string, messageId: string): boolean {
+    const message = plan.messages.find(({ id }) => id === messageId);
+    return message === undefined || message.subscriptions.includes(subscription);
+  }
 
   function isFiltered(subscription: string, { keep }: PlannedMessage): boolean {
     return !keep && items.settingsOf(subscription).every(({ filtered }) => filtered);
@@ -94,8 +110,9 @@ export function balance(plan: Plan, { items, received, stored }: Evidence): Ledg
     if (stored.letters.has(key)) return 'dead letter';
     if (stored.undeliverable.has(key)) return 'undeliverable';
     if (isFiltered(subscription, message)) return 'filtered';
-    // `none` promises one attempt, which may end before a byte arrives.
-    return qualities.includes('none') ? 'tried once' : 'lost';
+    // `none` promises one attempt, which may end before a byte arrives. The log has it then.
+    const isTried = made.length > 0 || stored.attempted.has(key);
+    return qualities.includes('none') && isTried ? 'tried once' : 'lost';
   }
 
   /** The first good answers for the messages of a key come in the order of their publication. */
@@ -108,6 +125,7 @@ export function balance(plan: Plan, { items, received, stored }: Evidence): Ledg
       ({ id, ordered }) =>
         ordered &&
         !stored.letters.has(inSubscription(subscription, id)) &&
+        !redrive?.letters.has(inSubscription(subscription, id)) &&
         !stored.undeliverable.has(inSubscription(subscription, id)),
     );
     const groups = Map.groupBy(inOrder, ({ key }) => key);

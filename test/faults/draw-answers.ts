@@ -30,6 +30,29 @@ export function drawAnswers(draw: Draw, settings: Settings): Answer[] {
   }
 }
 
+/** An attempt and the default retries: a pause follows, and the next request is answered otherwise. */
+const OUTAGE = 3;
+
+/**
+ * Rejections, and outages in between, for a subscription that has an endpoint for dead letters or sends batches: a rejected
+ * batch is sent one by one. Undefined: the answers stay as they are.
+ */
+export function drawRejections(
+  { chance, whole, pick }: Draw,
+  { dlq, batch }: Settings,
+): Answer[] | undefined {
+  if ((dlq === undefined && batch === undefined) || !chance(0.3)) return undefined;
+  const rejection = (): Answer => ({ kind: 'status', status: pick([301, 400, 404, 410, 422]), afterMs: 0 });
+  return Array.from({ length: whole(3, 9) }, (): Answer[] => {
+    const what = pick(['rejection', 'rejection', 'rejection', 'well', 'well', 'outage'] as const);
+    if (what === 'rejection') return [rejection()];
+    if (what === 'well') return [WELL];
+    return Array(OUTAGE).fill(chance(0.5) ? UNAVAILABLE : { kind: 'reset-at-connect', afterMs: 0 });
+  }).flat();
+}
+
+const UNAVAILABLE: Answer = { kind: 'status', status: 503, afterMs: 0 };
+
 const STATUSES = [200, 202, 301, 307, 400, 401, 404, 410, 408, 425, 429, 500, 502, 503, 504, 599] as const;
 
 function drawFault({ chance, pick, whole }: Draw, { dlq }: Settings): Answer {

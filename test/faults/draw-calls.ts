@@ -1,7 +1,7 @@
 // Draws the faults of calls to AWS: which calls of which operation, and what happens to them. A call is counted when it
 // arrives, so the n-th call of an operation is hit in every run of the seed.
 
-import type { CallFault } from './plan.ts';
+import { type CallFault, FAULTY_QUEUES } from './plan.ts';
 import type { Draw } from './random-draw.ts';
 
 /** The operations, and the faults that each can have. Operations with much effect are named more often. */
@@ -53,6 +53,37 @@ export function drawCalls({ chance, pick, whole }: Draw): CallFault[] {
   const receives = chance(0.3) ? [receiveFault({ pick, whole })] : [];
   const doubles = chance(0.4) ? [doubleReceive({ pick, whole })] : [];
   return [...faults, ...receives, ...doubles];
+}
+
+/** More than a client repeats, so the call fails for its caller. */
+const FOR_GOOD = 4;
+
+/**
+ * Faults of calls that a fault of any call seldom meets: the first sends to one queue, and the first writes of backlog entries
+ * and of long bodies.
+ */
+export function drawRareCalls({ chance, pick, whole }: Draw): CallFault[] {
+  const fault = (operation: string, kinds: readonly CallFault['kind'][]): CallFault => {
+    const kind = pick(kinds);
+    const times = kind === 'error' ? FOR_GOOD : 1;
+    return { kind, operation, from: whole(1, 3), times, pollers: false };
+  };
+  const send = () =>
+    fault('SendMessageBatch', [
+      'error',
+      'partly-refused',
+      'partly-refused',
+      'partly',
+      'lost-answer',
+      'kill-before',
+      'kill-after',
+    ]);
+  const write = () =>
+    fault('BatchWriteItem', ['error', 'partly', 'partly', 'lost-answer', 'kill-before', 'kill-after']);
+  return [
+    ...(chance(0.4) ? [{ ...send(), queue: pick(FAULTY_QUEUES) }] : []),
+    ...(chance(0.25) ? [write()] : []),
+  ];
 }
 
 const receiveFault = ({ pick, whole }: Pick<Draw, 'pick' | 'whole'>): CallFault => ({

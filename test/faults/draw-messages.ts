@@ -36,4 +36,18 @@ export function drawMessages(
   }
 }
 
+/** Longer than what one item of the state table holds. */
+const LONG = { chance: 0.15, shareOfMessages: 0.15, least: 270_000, most: 900_000 };
+
+/** In some runs, some messages are almost as long as SQS takes. */
+export function withLongBodies(
+  { chance, whole }: Draw,
+  messages: readonly PlannedMessage[],
+): PlannedMessage[] {
+  if (!chance(LONG.chance)) return [...messages];
+  return messages.map((message) =>
+    chance(LONG.shareOfMessages) ? { ...message, bytes: whole(LONG.least, LONG.most) } : message,
+  );
+}
+
 export const topicOf = (seed: number): string => `topic-${seed}`;

@@ -1,10 +1,10 @@
 // Draws the plan of a seed. Each part has random numbers of its own, so that a change of one part leaves the others as they
 // are. It reads no clock and no network.
-import { drawAnswers } from './draw-answers.ts';
+import { drawAnswers, drawRejections } from './draw-answers.ts';
 import { withBroker } from './draw-broker.ts';
-import { drawCalls } from './draw-calls.ts';
+import { drawCalls, drawRareCalls } from './draw-calls.ts';
 import { drawEvents } from './draw-events.ts';
-import { drawMessages } from './draw-messages.ts';
+import { drawMessages, withLongBodies } from './draw-messages.ts';
 import { drawSettings } from './draw-settings.ts';
 import type { Plan, PlannedSubscription } from './plan.ts';
 import { drawOf } from './random-draw.ts';
@@ -12,19 +12,25 @@ import { drawOf } from './random-draw.ts';
 /** Shorter than the freezes, and than the pauses between two invocations of an environment. */
 const IDLE_MS = [20, 60, 200] as const;
 
+/** Share of the runs: a redrive waits some seconds for further letters. */
+const REDRIVES = 0.3;
+
 /** Returns the same plan for the same seed, on every machine. `broker`: the stage has a Kafka broker. */
 export function drawPlan(seed: number, { broker = false }: { broker?: boolean } = {}): Plan {
   const draw = drawOf(seed, 'subscriptions');
   const answers = drawOf(seed, 'answers');
+  const rejections = drawOf(seed, 'rejections');
+  const redrive = drawOf(seed, 'redrive');
   const idle = drawOf(seed, 'idle');
   const subscriptions = Array.from({ length: draw.whole(2, 4) }, (_, index): PlannedSubscription => {
     const byTopic = draw.chance(0.4);
     const settings = drawSettings(draw, byTopic && draw.chance(0.5));
+    const drawn = drawAnswers(answers, settings);
     return {
       id: `s${seed}-${index}`,
       byTopic,
       settings,
-      answers: drawAnswers(answers, settings),
+      answers: drawRejections(rejections, settings) ?? drawn,
       ...(idle.chance(0.4) && { idleMs: idle.pick(IDLE_MS) }),
     };
   });
@@ -33,9 +39,15 @@ export function drawPlan(seed: number, { broker = false }: { broker?: boolean } 
     fifoDeletedAgain: draw.pick(['success', 'error']),
     fifoLateDelete: draw.pick(['success', 'error']),
     subscriptions,
-    messages: drawMessages(drawOf(seed, 'messages'), seed, subscriptions),
-    calls: drawCalls(drawOf(seed, 'calls')),
+    messages: withLongBodies(
+      drawOf(seed, 'long bodies'),
+      drawMessages(drawOf(seed, 'messages'), seed, subscriptions),
+    ),
+    calls: [...drawCalls(drawOf(seed, 'calls')), ...drawRareCalls(drawOf(seed, 'rare calls'))],
     events: drawEvents(drawOf(seed, 'events'), subscriptions),
+    ...(redrive.chance(REDRIVES) && {
+      redrive: redrive.pick(['nothing', 'partly', 'kill-before', 'kill-after', 'kill-after'] as const),
+    }),
     ...(idle.chance(0.3) && { awsIdleMs: idle.pick(IDLE_MS) }),
   };
   return broker ? withBroker(plan, drawOf(seed, 'broker')) : plan;

@@ -10,6 +10,8 @@ export type Items = {
   /** Puts an item that can't be parsed. */
   break(subscription: string): Promise<void>;
   remove(subscription: string): Promise<void>;
+  /** The item is there, and can be parsed. */
+  isGood(subscription: string): boolean;
   putEndpoints(): Promise<void>;
   putSecrets(): Promise<void>;
   removeSecrets(): Promise<void>;
@@ -44,11 +46,23 @@ export function createItems(plan: Plan, stage: Stage, receivers: Receivers): Ite
   const settingsOf = (subscription: string): Settings[] =>
     known(subscription).versions.map(({ settings }) => settings);
 
+  const good = new Set<string>();
+
   return {
-    put: (subscription, settings) => stage.store.put('Subscriptions', next(subscription, settings)),
-    break: (subscription) =>
-      stage.store.put('Subscriptions', { ...next(subscription), configuration: { callbackUrl: 'no URL' } }),
-    remove: (subscription) => stage.store.remove('Subscriptions', { id: subscription }),
+    put(subscription, settings) {
+      good.add(subscription);
+      return stage.store.put('Subscriptions', next(subscription, settings));
+    },
+    break(subscription) {
+      good.delete(subscription);
+      const broken = { ...next(subscription), configuration: { callbackUrl: 'no URL' } };
+      return stage.store.put('Subscriptions', broken);
+    },
+    remove(subscription) {
+      good.delete(subscription);
+      return stage.store.remove('Subscriptions', { id: subscription });
+    },
+    isGood: (subscription) => good.has(subscription),
     async putEndpoints() {
       await stage.store.put('Endpoints', {
         name: 'letters',

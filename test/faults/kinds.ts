@@ -1,5 +1,5 @@
 // The kinds of fault that plans have, by the names of CONTRIBUTING. A test draws a thousand plans and finds each of them.
-import type { Answer, CallFault, Event, Plan, Settings } from './plan.ts';
+import { type Answer, type CallFault, type Event, FAULTY_QUEUES, type Plan, type Settings } from './plan.ts';
 
 type Kind = { readonly name: string; isIn(plan: Plan): boolean };
 
@@ -115,6 +115,10 @@ export const AWS_KINDS: readonly Kind[] = [
   { name: 'SQS call is done and its answer lost', isIn: calls('lost-answer', SQS) },
   { name: 'SQS call is done by half', isIn: calls('partly', SQS) },
   { name: 'SQS refuses entries', isIn: calls('partly-refused') },
+  {
+    name: 'sends to one queue fail',
+    isIn: (plan) => FAULTY_QUEUES.some((name) => plan.calls.some(({ queue }) => queue === name)),
+  },
   { name: 'SQS call is done twice', isIn: calls('twice', SQS) },
   { name: 'message received twice at once', isIn: calls('received-twice') },
   { name: 'deleted message received again', isIn: calls('undeleted') },
@@ -165,6 +169,17 @@ export const ITEM_KINDS: readonly Kind[] = [
   { name: 'paused and resumed by hand', isIn: any(events('pause'), events('resume')) },
 ];
 
+export const MESSAGE_KINDS: readonly Kind[] = [
+  { name: 'bodies of almost 1 MiB', isIn: ({ messages }) => messages.some(({ bytes }) => bytes > 800_000) },
+  { name: 'all at once', isIn: ({ messages }) => messages.every(({ atMs }) => atMs <= 200) },
+  { name: 'redriven', isIn: ({ redrive }) => redrive === 'nothing' },
+  {
+    name: 'redriven with a fault',
+    isIn: ({ redrive = 'nothing' }) => redrive !== 'nothing',
+  },
+  { name: 'without an order', isIn: ({ messages }) => messages.every(({ ordered }) => !ordered) },
+];
+
 /** Only with `--kafka`. */
 export const KAFKA_KINDS: readonly Kind[] = [
   { name: 'Kafka killed', isIn: events('broker-killed') },
@@ -178,5 +193,6 @@ export const kindsOf = (kafka: boolean): readonly Kind[] => [
   ...FUNCTION_KINDS,
   ...AWS_KINDS,
   ...ITEM_KINDS,
+  ...MESSAGE_KINDS,
   ...(kafka ? KAFKA_KINDS : []),
 ];

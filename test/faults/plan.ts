@@ -105,7 +105,12 @@ export type CallFault = {
   readonly times: number;
   /** Whose calls: those of the functions, or also those of Lambda's pollers. */
   readonly pollers: boolean;
+  /** Calls for this queue alone are hit and counted. Undefined: all calls of the operation. */
+  readonly queue?: (typeof FAULTY_QUEUES)[number];
 };
+
+/** The queues that have faults of their own: messages on their way out of the ordinary come there. */
+export const FAULTY_QUEUES = ['dead-letters', 'retries', 'undeliverable', 'deliveries.fifo'] as const;
 
 export type Event = { readonly atMs: number } & (
   | { readonly do: 'kill'; readonly function: 'route' | 'deliver' | 'bridge' }
@@ -138,6 +143,8 @@ export type Plan = {
   readonly messages: readonly PlannedMessage[];
   readonly calls: readonly CallFault[];
   readonly events: readonly Event[];
+  /** The dead letters are redriven at the end, and this happens to the first send of the redrive. */
+  readonly redrive?: 'nothing' | CallFault['kind'];
   /** Milliseconds after which AWS closes a function's connection without a call; undefined: never. */
   readonly awsIdleMs?: number;
 };

@@ -10,7 +10,19 @@ export type Draw = {
   chance(share: number): boolean;
 };
 
-const PARTS = ['subscriptions', 'answers', 'messages', 'calls', 'events', 'idle', 'broker'] as const;
+const PARTS = [
+  'subscriptions',
+  'answers',
+  'messages',
+  'calls',
+  'events',
+  'idle',
+  'broker',
+  'long bodies',
+  'redrive',
+  'rare calls',
+  'rejections',
+] as const;
 
 /** Makes the choices of one part of a seed's plan. */
 export function drawOf(seed: number, part: (typeof PARTS)[number]): Draw {

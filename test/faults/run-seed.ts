@@ -6,6 +6,7 @@ import { createItems } from './items.ts';
 import { type Job, planOf } from './jobs.ts';
 import { readStored } from './places.ts';
 import { startReceivers } from './receiver.ts';
+import { balanceRedrive, redriveLetters } from './redrive.ts';
 import { settle } from './settle.ts';
 import type { Stage } from './stage.ts';
 
@@ -44,11 +45,17 @@ export async function runSeed(job: Job, stage: Stage): Promise<SeedResult> {
     for (const { id, settings } of plan.subscriptions) await items.put(id, settings);
     const scene = { stage, receivers, items };
     await actOut(plan, scene);
-    const left = await settle(plan, scene);
-    const ledger = balance(plan, { items, received: receivers.received, stored: await readStored(stage) });
+    let left = await settle(plan, scene);
+    const { received } = receivers;
+    const redrives = plan.redrive !== undefined && left === undefined;
+    const redrive = redrives ? await redriveLetters(plan, scene) : undefined;
+    if (redrive && redrive.letters.size > 0) left = await settle(plan, scene);
+    const stored = await readStored(stage);
+    const ledger = balance(plan, { items, received, stored, redrive });
     const breaches: Breach[] = [
       ...(left === undefined ? [] : [{ promise: 'stuck' as const, text: left }]),
       ...ledger.breaches,
+      ...(redrive ? balanceRedrive(redrive, { items, received, stored }) : []),
       ...caps.breaches.map((text) => ({ promise: 'cap' as const, text })),
     ];
     if (breaches.length === 0) await stage.store.clear();

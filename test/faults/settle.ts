@@ -1,5 +1,6 @@
 // The end of a run: the faults end, and time passes until all queues are empty, no lane is closed and nothing is paused.
 import { setTimeout } from 'node:timers/promises';
+import * as z from 'zod';
 import { NO_SKEW } from './clock.ts';
 import type { Items } from './items.ts';
 import type { Plan } from './plan.ts';
@@ -23,14 +24,14 @@ const FAULTY_LOOKS = 300;
 export async function settle(plan: Plan, scene: Scene): Promise<string | undefined> {
   // On a slow machine most requests come after the last message was published. They are to meet the faults too.
   await untilQuiet(scene.stage, FAULTY_LOOKS);
-  await calm(plan, scene);
+  const earlier = await calm(plan, scene);
   let left = await leftover(scene.stage);
   for (let round = 0; left !== undefined && round < MOST_ROUNDS; round++) {
     await untilQuiet(scene.stage);
     left = await leftover(scene.stage);
     if (left === undefined) break;
     await jumpSoundly(round < LATE_ROUND ? 35_000 + 15_000 * round : 900_000, scene.stage, scene.receivers);
-    await resumeAll(plan, scene.stage);
+    await resumeByHand(earlier, scene.stage);
     await sweep(scene.stage);
     await untilQuiet(scene.stage);
     left = await leftover(scene.stage);
@@ -43,8 +44,11 @@ async function sweep({ set, lines }: Stage): Promise<void> {
   await set.schedules.run('resume').catch((error: unknown) => lines.push(String(error)));
 }
 
-/** Faults end, receivers answer with 200, and items, endpoints, secrets, names and the broker are there. */
-async function calm(plan: Plan, { stage, receivers, items }: Scene): Promise<void> {
+/**
+ * Faults end, receivers answer with 200, and items, endpoints, secrets, names and the broker are there. An item whose
+ * subscription is in an outage stays as it is: the outage has to end by itself. Returns the pauses that were there before.
+ */
+async function calm(plan: Plan, { stage, receivers, items }: Scene): Promise<readonly Paused[]> {
   stage.faults.calm();
   stage.names.there();
   stage.skew(NO_SKEW);
@@ -58,7 +62,12 @@ async function calm(plan: Plan, { stage, receivers, items }: Scene): Promise<voi
     type: 'sqs',
     configuration: { queueUrl: stage.lettersUrl },
   });
-  for (const { id } of plan.subscriptions) await items.put(id);
+  const paused = await pauses(stage);
+  for (const { id } of plan.subscriptions) {
+    const isOutage = paused.some((one) => one.subscription === id && one.pause.resumeAt !== undefined);
+    if (!isOutage || !items.isGood(id)) await items.put(id);
+  }
+  return paused;
 }
 
 /** Waits until no invocation runs and every poll waits: a message whose group is in flight is visible, but not to be had. */
@@ -96,11 +105,35 @@ async function leftover(stage: Stage): Promise<string | undefined> {
   return found === undefined ? undefined : `in the state table: ${JSON.stringify(found)}`;
 }
 
-async function resumeAll({ subscriptions }: Plan, { set, store, lines }: Stage): Promise<void> {
-  const paused = (await store.scan('State')).filter(({ sk, pause }) => sk === 'state' && pause !== undefined);
-  for (const { id } of subscriptions) {
-    if (!paused.some(({ subscription }) => subscription === id)) continue;
-    const asked = await set.functions.run('resume', { subscription: id, action: 'resume' });
-    if (!asked.ok) lines.push(`resume failed: ${asked.errorMessage}`);
+const pausedSchema = z.looseObject({
+  subscription: z.string(),
+  pause: z.looseObject({
+    reason: z.string(),
+    itemHash: z.string(),
+    resumeAt: z.number().optional(),
+  }),
+});
+type Paused = z.infer<typeof pausedSchema>;
+
+async function pauses({ store }: Stage): Promise<readonly Paused[]> {
+  const states = (await store.scan('State')).filter(({ sk, pause }) => sk === 'state' && pause !== undefined);
+  return states.map((state) => pausedSchema.parse(state));
+}
+
+/**
+ * Resumes what waits for a person: what a person paused, and what was stopped by a late answer after its item was put. Outages
+ * end by themselves, and an item that is put anew resumes what was stopped before.
+ */
+async function resumeByHand(earlier: readonly Paused[], stage: Stage): Promise<void> {
+  for (const { subscription, pause } of await pauses(stage)) {
+    const isEarlier = earlier.some(
+      (one) =>
+        one.subscription === subscription &&
+        one.pause.reason === pause.reason &&
+        one.pause.itemHash === pause.itemHash,
+    );
+    if (pause.resumeAt !== undefined || (pause.reason !== 'manual' && isEarlier)) continue;
+    const asked = await stage.set.functions.run('resume', { subscription, action: 'resume' });
+    if (!asked.ok) stage.lines.push(`resume failed: ${asked.errorMessage}`);
   }
 }

@@ -1,10 +1,12 @@
 // The ledger can fail: each promise, broken by hand.
 import { expect, test } from 'vitest';
 import { balance } from '#test/faults/check.ts';
-import { inSubscription, type Stored } from '#test/faults/places.ts';
+import { inSubscription } from '#test/faults/in-subscription.ts';
+import type { Stored } from '#test/faults/places.ts';
 import type { Plan, PlannedMessage, Settings } from '#test/faults/plan.ts';
 import { bodyOf } from '#test/faults/published.ts';
 import type { Received } from '#test/faults/receiver.ts';
+import { hashOf } from '#test/faults/request-members.ts';
 
 const settings: Settings = {
   qos: 'at-least-once',
@@ -44,6 +46,8 @@ const nowhere: Stored = {
   undeliverable: new Set(),
   held: new Set(),
   backlog: new Set(),
+  attempted: new Set(),
+  bodies: [],
 };
 
 function balanceOf(
@@ -164,4 +168,24 @@ test('a clock that is ahead may send what a rate allows a little earlier', () =>
   const ahead = { atMs: 0, do: 'skew', ms: [-15_000, 60_000, 0, 0] } as const;
   expect(promises(many, close, { item })).toEqual(['rate']);
   expect(promises(many, close, { item, events: [ahead] })).toEqual([]);
+});
+
+test('a message of `none` that was neither sent nor attempted is lost', () => {
+  const item = { qos: 'none' } as const;
+  expect(promises([first], [], { item })).toEqual(['lost']);
+  const attempted = new Set([inSubscription('s', first.id)]);
+  expect(promises([first], [], { item, stored: { attempted } })).toEqual([]);
+  expect(promises([first], [request(first, { status: 500 })], { item })).toEqual([]);
+});
+
+test('a message that comes to another subscription is noticed', () => {
+  const other = messageOf('m1-00', { to: { subscription: 'other' }, subscriptions: ['other'] });
+  expect(promises([other], [request(other)])).toEqual(['misplaced']);
+});
+
+test('a message that is kept with other bytes is noticed', () => {
+  const letters = new Set([inSubscription('s', first.id)]);
+  const kept = (body: string) => [{ id: first.id, place: 'dead letter' as const, hash: hashOf(body) }];
+  expect(promises([first], [], { stored: { letters, bodies: kept(bodyOf(first)) } })).toEqual([]);
+  expect(promises([first], [], { stored: { letters, bodies: kept('') } })).toEqual(['changed']);
 });

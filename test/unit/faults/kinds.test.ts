@@ -8,6 +8,7 @@ import {
   ITEM_KINDS,
   KAFKA_KINDS,
   kindsOf,
+  MESSAGE_KINDS,
   RECEIVER_KINDS,
 } from '#test/faults/kinds.ts';
 
@@ -28,13 +29,14 @@ test.each(KAFKA_KINDS)('plans with a broker have, and others do not: $name', ({ 
 test('CONTRIBUTING lists these kinds', () => {
   const page = readFileSync('CONTRIBUTING.md', 'utf8');
   const rows = [
-    ...page.matchAll(/^\| (receivers|functions|AWS and names|items|with `--kafka`) \| (.*) \|$/gm),
+    ...page.matchAll(/^\| (receivers|functions|AWS and names|items|messages|with `--kafka`) \| (.*) \|$/gm),
   ];
   expect(Object.fromEntries(rows.map(([, group, kinds]) => [group, kinds]))).toEqual({
     receivers: named(RECEIVER_KINDS),
     functions: named(FUNCTION_KINDS),
     'AWS and names': named(AWS_KINDS),
     items: named(ITEM_KINDS),
+    messages: named(MESSAGE_KINDS),
     'with `--kafka`': named(KAFKA_KINDS),
   });
 });

@@ -1,0 +1,99 @@
+// After everything has come to rest, some runs redrive the dead letters of the SQS endpoint: each of them arrives then, once.
+import * as z from 'zod';
+import type { Breach } from './check.ts';
+import { inSubscription } from './in-subscription.ts';
+import type { Items } from './items.ts';
+import { requestsByMessage, type Stored } from './places.ts';
+import type { Plan } from './plan.ts';
+import type { Received, Receivers } from './receiver.ts';
+import type { Stage } from './stage.ts';
+import { jumpSoundly } from './time.ts';
+
+export type Redrive = {
+  /** So many requests had arrived before. */
+  readonly requestsBefore: number;
+  /** The letters that were put into the endpoint by then. */
+  readonly letters: ReadonlySet<string>;
+};
+
+/** Letters that are as new as the redrive stay for the next one. */
+const OLDER_MS = 2_000;
+
+const letterSchema = z.looseObject({ subscription: z.string(), messageId: z.string(), endpoint: z.string() });
+
+/** The letters, each with its subscription, that the log says were put into the endpoint. */
+export function bridgedIn(lines: readonly string[], endpoint: string): ReadonlySet<string> {
+  const bridged = lines.filter((line) => line.includes('"letter.bridged"'));
+  const letters = bridged.map((line) => letterSchema.parse(JSON.parse(line.slice(line.indexOf('{')))));
+  return new Set(
+    letters
+      .filter((one) => one.endpoint === endpoint)
+      .map(({ subscription, messageId }) => inSubscription(subscription, messageId)),
+  );
+}
+
+type Scene = { readonly stage: Stage; readonly receivers: Receivers };
+
+/** A redrive that was cut off has hidden letters for as long as its function may run, and they are read again then. */
+const HIDDEN_MS = 1_000_000;
+const CALLS = 3;
+
+/** Redrives the letters of the endpoint `letters`, again with the same id where a call fails. */
+export async function redriveLetters(
+  { seed, redrive = 'nothing' }: Pick<Plan, 'seed' | 'redrive'>,
+  { stage, receivers }: Scene,
+): Promise<Redrive> {
+  const letters = bridgedIn(stage.lines, 'letters');
+  const requestsBefore = receivers.received.length;
+  if (letters.size === 0) return { requestsBefore, letters };
+  stage.jump(OLDER_MS);
+  if (redrive !== 'nothing') stage.faults.next(redrive, 'SendMessageBatch');
+  const asked = { endpoint: 'letters', redriveId: `seed-${seed}`, includeUnknown: true };
+  for (let calls = 0; calls < CALLS; calls++) {
+    const { ok } = await stage.set.functions.run('redrive', asked);
+    if (ok) break;
+    await jumpSoundly(HIDDEN_MS, stage, receivers);
+  }
+  return { requestsBefore, letters };
+}
+
+/** What is wrong after a redrive: a letter that did not arrive, or a message that came again without one. */
+export function balanceRedrive(
+  { requestsBefore, letters }: Redrive,
+  {
+    items,
+    received,
+    stored,
+  }: {
+    readonly items: Pick<Items, 'settingsOf'>;
+    readonly received: readonly Received[];
+    readonly stored: Pick<Stored, 'letters'>;
+  },
+): Breach[] {
+  const requests = requestsByMessage(received.slice(requestsBefore));
+  const breaches: Breach[] = [];
+  for (const letter of letters) {
+    const [subscription = ''] = letter.split(' ');
+    // A letter of a subscription that has another endpoint by now is not this endpoint's own.
+    if (items.settingsOf(subscription).at(-1)?.dlq !== 'letters') continue;
+    if (stored.letters.has(letter)) breaches.push({ promise: 'stuck', text: `${letter} was not redriven` });
+    else if (!requests.has(letter))
+      breaches.push({ promise: 'lost', text: `${letter} was redriven and did not arrive` });
+  }
+  for (const [message, again] of requests) {
+    if (!letters.has(message))
+      breaches.push({ promise: 'doubled', text: `${message} was no dead letter and came with a redrive` });
+    // Other qualities of service may make two letters of a message that came twice.
+    else if (again.length > 1 && isAtMostOnce(message))
+      breaches.push({
+        promise: 'doubled',
+        text: `${message} was redriven once and came ${again.length} times`,
+      });
+  }
+  return breaches;
+
+  function isAtMostOnce(message: string): boolean {
+    const [subscription = ''] = message.split(' ');
+    return items.settingsOf(subscription).every(({ qos }) => qos === 'at-most-once');
+  }
+}

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { inSubscription } from '#test/faults/in-subscription.ts';
+import type { Settings } from '#test/faults/plan.ts';
+import type { Received } from '#test/faults/receiver.ts';
+import { balanceRedrive, bridgedIn } from '#test/faults/redrive.ts';
+
+const letter = inSubscription('s', 'm1-00');
+
+const request = (id: string): Received => ({
+  subscription: 's',
+  headers: new Map([['webhook-id', id]]),
+  body: Buffer.from('{}'),
+  at: 0,
+  isWhole: true,
+});
+
+const settings: Settings = {
+  qos: 'at-most-once',
+  byKey: false,
+  lanes: 1,
+  filtered: false,
+  dlq: 'letters',
+  interrupts: true,
+  stops: false,
+  secret: false,
+  named: false,
+};
+
+const promises = (
+  received: readonly Received[],
+  { left = [], item = {} }: { left?: readonly string[]; item?: Partial<Settings> } = {},
+) =>
+  balanceRedrive(
+    { requestsBefore: 1, letters: new Set([letter]) },
+    {
+      items: { settingsOf: () => [{ ...settings, ...item }] },
+      received: [request('m1-00'), ...received],
+      stored: { letters: new Set(left) },
+    },
+  ).map(({ promise }) => promise);
+
+test('a letter that came once breaks nothing', () => {
+  expect(promises([request('m1-00')])).toEqual([]);
+});
+
+test('a letter that did not come is lost, and one that is still there is stuck', () => {
+  expect(promises([])).toEqual(['lost']);
+  expect(promises([], { left: [letter] })).toEqual(['stuck']);
+});
+
+test('a letter of another endpoint may stay', () => {
+  expect(promises([], { left: [letter], item: { dlq: 'broken' } })).toEqual([]);
+});
+
+test('a letter that came twice is a double under at-most-once', () => {
+  const twice = [request('m1-00'), request('m1-00')];
+  expect(promises(twice)).toEqual(['doubled']);
+  expect(promises(twice, { item: { qos: 'auto' } })).toEqual([]);
+});
+
+test('another message that came again is a double', () => {
+  expect(promises([request('m1-00'), request('m1-01')])).toEqual(['doubled']);
+});
+
+test('the letters of an endpoint are those that the log has', () => {
+  const line = (endpoint: string) =>
+    `bridge: {"event":"letter.bridged","subscription":"s","messageId":"m1-00","endpoint":"${endpoint}"}`;
+  expect(bridgedIn([line('letters')], 'letters')).toEqual(new Set([letter]));
+  expect(bridgedIn([line('broken')], 'letters')).toEqual(new Set());
+});
