@@ -68,9 +68,9 @@ export function sendableHeaders(headers: Headers): {
 
 /**
  * Bytes of headers that travel with a message for filters and dead letters only. An item of the state table has 400 KB, for
- * a body of up to 256 KiB too.
+ * a body of up to 256 KiB too. In `undeliverable` a quote of a header takes four bytes, beside the largest body.
  */
-const MOST_UNSENT_BYTES = 65_536;
+const MOST_UNSENT_BYTES = 32_768;
 /** Of one character in UTF-8. */
 const MOST_CHARACTER_BYTES = 3;
 

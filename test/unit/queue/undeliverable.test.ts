@@ -1,6 +1,8 @@
 // What the record of a message in `undeliverable` says about where it was: redrive goes by it.
 import { describe, expect, test } from 'vitest';
-import { decodeUndeliverable, encodeAttribute } from '#lib/message/attribute.ts';
+import { ATTRIBUTE, decodeUndeliverable, encodeAttribute } from '#lib/message/attribute.ts';
+import { readPublished } from '#lib/message/published.ts';
+import { LARGEST_MESSAGE_BYTES } from '#lib/message/size.ts';
 import { sendDeliveryToUndeliverable, sendUndeliverable } from '#lib/queue/undeliverable.ts';
 import type { LogFields } from '#lib/telemetry/log.ts';
 import { createMemoryQueues } from '#test/support/memory-queues.ts';
@@ -84,3 +86,22 @@ test('the record has the sequence of a delivery, from its queue and from the bac
   await sendDeliveryToUndeliverable({ delivery: deliveryOf(), body: 'x', sequence: '78' }, WHY, parked.deps);
   expect(parked.recorded()).toMatchObject({ sequence: '78', from: 'backlog' });
 });
+
+test.each(['"', '\\', '\u0001', '€'])(
+  'the largest message keeps our attribute, whatever its headers are: %j',
+  async (one) => {
+    const { deps, recorded } = setUp();
+    const sent = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`x-${at}`, '"'.repeat(1_000)]));
+    const headers = JSON.stringify({ ...sent, long: one.repeat(32_000 / Buffer.byteLength(one)) });
+    const topic = '"'.repeat(256);
+    const room = LARGEST_MESSAGE_BYTES - Buffer.byteLength(`topicString${topic}headersString${headers}`);
+    const body = 'x'.repeat(room);
+    const reading = readPublished(recordOf({ body, attributes: { topic, headers } }));
+    if (!reading.ok) throw new Error(reading.unroutable.detail);
+    const { headers: travelling, contentType } = reading.message;
+    expect(Object.keys(travelling)).toHaveLength(9);
+    const delivery = deliveryOf({ topic, contentType, headers: travelling, messageId: '"'.repeat(128) });
+    await sendDeliveryToUndeliverable({ delivery, body, sequence: '1' }, WHY, deps);
+    expect(recorded()).toMatchObject({ attributes: { [ATTRIBUTE]: { type: 'String' } } });
+  },
+);
