@@ -76,3 +76,10 @@ test('the headers of ordinary messages travel as they are', () => {
   const headers = { 'x-a': '1', host: 'b', 'not a name': 'c', 'x-long': 'x'.repeat(20_000) };
   expect(travellingHeaders(headers)).toEqual({ kept: headers, left: 0 });
 });
+
+test('of thousands of short headers 500 travel beside those of a request', () => {
+  const headers = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`x${at}`, '']));
+  const { kept, left } = travellingHeaders(headers);
+  expect(Object.keys(kept)).toEqual(Object.keys(headers).slice(0, 564));
+  expect(left).toBe(5_000 - 564);
+});
