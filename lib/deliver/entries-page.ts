@@ -2,7 +2,7 @@
 // round is removed before the next one begins.
 import { type BacklogEntry, type EntryDeps, entriesOfBytes, firstEntries } from '#lib/state/entries.ts';
 import type { AttemptContext, Bounds } from './attempt-context.ts';
-import { inRequests, type Sending } from './request-batch.ts';
+import { requestsInTurn, type Sending } from './request-batch.ts';
 
 type PageDeps = EntryDeps & { readonly stage: string };
 
@@ -31,22 +31,23 @@ export async function nextEntries(
   const { batch } = subscription;
   const isStuck = batch !== undefined && (state.pause?.head?.probes ?? 0) >= PROBES_OF_A_BATCH;
   // After a crash one at a time: an entry must not be charged with a crash that another one caused.
-  if (suspicious || isStuck) return roundsOf(requestsOf(await firstEntries(registration.id, lane, 1, deps)));
+  if (suspicious || isStuck)
+    return roundsOf(await requestsOf(await firstEntries(registration.id, lane, 1, deps)));
   if (batch === undefined)
-    return roundsOf(requestsOf(await firstEntries(registration.id, lane, few ? atOnce : PAGE, deps)));
+    return roundsOf(await requestsOf(await firstEntries(registration.id, lane, few ? atOnce : PAGE, deps)));
   const limits = { limit: batch.maxMessages * atOnce, bytes: batch.maxBytes * atOnce };
   const { entries, isAll } = await entriesOfBytes(registration.id, lane, limits, deps);
-  const requests = requestsOf(entries);
+  const requests = await requestsOf(entries);
   if (few) return roundsOf(requests.slice(0, atOnce));
   // The last one may have more members than were read.
   return roundsOf(isAll || requests.length <= 1 ? requests : requests.slice(0, -1));
 
-  function requestsOf(read: readonly BacklogEntry[]): readonly Sending[] {
+  async function requestsOf(read: readonly BacklogEntry[]): Promise<readonly Sending[]> {
     const messages = read.map((entry) => {
       const { delivery, body, sequence } = entry;
       return { delivery, body, sequence, entry };
     });
-    return inRequests(messages, subscription, deps.stage);
+    return await requestsInTurn(messages, subscription, deps.stage);
   }
 
   function roundsOf(requests: readonly Sending[]): Rounds {

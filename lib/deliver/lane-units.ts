@@ -3,7 +3,7 @@ import { isOtherLane, laneOfGroup } from '#lib/message/lane.ts';
 import { requestsInLane } from '#lib/message/lane-layout.ts';
 import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
 import type { Queued } from './queued.ts';
-import { inRequests, type Members, type Sending } from './request-batch.ts';
+import { type Members, requestsInTurn, type Sending } from './request-batch.ts';
 
 /** The records from here on that may be under way together: the deliveries of one subscription up to the next token. */
 export function runFrom(
@@ -45,12 +45,12 @@ export function requestsAtOnce(
 /** Records that are worked on together. Deliveries have the request that they go in. */
 export type Unit = { readonly records: Members<Queued>; readonly sending?: Sending };
 
-/** Divides a run into the deliveries of one request each, and single records. */
-export function together(
+/** Divides a run into the deliveries of one request each, and single records. Never rejects. */
+export async function together(
   run: readonly Queued[],
   registrations: ReadonlyMap<string, Registration>,
   { stage }: { readonly stage: string },
-): readonly Unit[] {
+): Promise<readonly Unit[]> {
   const [first] = run;
   const config = first && registrationOf(first, registrations)?.config;
   const messages = run.flatMap((queued) => queuedDelivery(queued) ?? []);
@@ -61,7 +61,8 @@ export function together(
     !messages.some(({ delivery }) => isOtherLane(delivery, laneOfRecord(first), lanesOfConfig(config)));
   const rules = isLane ? config.subscription : {};
   if (messages.length < run.length) return run.map((queued) => ({ records: [queued] }));
-  return inRequests(messages, rules, stage).map((sending) => {
+  const sendings = await requestsInTurn(messages, rules, stage);
+  return sendings.map((sending) => {
     const [one, ...others] = sending.members;
     return { records: [one.queued, ...others.map(({ queued }) => queued)], sending };
   });

@@ -96,7 +96,7 @@ async function workRun(run: readonly Queued[], work: LaneWork, deps: LaneDeps): 
   let begun = 0;
   let leftForSeconds: number | undefined;
   let parks = false;
-  await workAtOnce(together(run, registrations, deps), atOnce, async (unit) => {
+  await workAtOnce(await together(run, registrations, deps), atOnce, async (unit) => {
     const { records } = unit;
     begun += records.length;
     const startedAt = deps.now();

@@ -1,9 +1,10 @@
 // Which messages go together in one request, by the subscription's `batch`: consecutive messages of a lane, up to its
 // limits. A retry sends the same batch again: each message stores the id of its batch in `batch`.
 import { hash } from 'node:crypto';
+import { setImmediate as afterOtherWork } from 'node:timers/promises';
 import type { Delivery } from '#lib/message/attribute.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
-import { BATCH_CONTENT_TYPES, bodyBytes, bodyOf, partOf } from './batch-format.ts';
+import { BATCH_CONTENT_TYPES, type BatchFormat, bodyBytes, bodyOf, partOf } from './batch-format.ts';
 import type { DeliveryMessage } from './delivery-message.ts';
 import { type CallbackRequest, requestOf } from './request.ts';
 
@@ -21,30 +22,70 @@ export type Sendable = Pick<DeliveryMessage, 'delivery' | 'body'> &
 type Message = Sendable;
 type Rules = Pick<Subscription, 'batch'>;
 
-/** Divides consecutive messages of a lane into requests, in order. */
-export function inRequests<M extends Message>(
+/** Bodies of so many bytes are parsed at a time, at least those of one request. JSON of 1 MiB can take 0.2 s. */
+const BYTES_AT_A_TIME = 262_144;
+
+/**
+ * Divides consecutive messages of a lane into requests, in order. Between requests with long bodies, the other work of the
+ * function has its turn. Never rejects.
+ */
+export async function requestsInTurn<M extends Message>(
   messages: readonly M[],
   rules: Rules,
   stage: string,
-): readonly Sending<M>[] {
+): Promise<readonly Sending<M>[]> {
   const sendings: Sending<M>[] = [];
-  for (let at = 0; at < messages.length; ) {
-    const sending = nextRequest(messages.slice(at), rules, stage);
-    if (sending === undefined) break;
+  let parsed = 0;
+  for (const sending of inRequests(messages, rules, stage)) {
     sendings.push(sending);
-    at += sending.members.length;
+    if (rules.batch === undefined) continue;
+    for (const { body } of sending.members) parsed += body.length;
+    if (parsed < BYTES_AT_A_TIME) continue;
+    parsed = 0;
+    await afterOtherWork();
   }
   return sendings;
 }
 
+/** Divides consecutive messages of a lane into requests, in order. A body is parsed once. */
+export function* inRequests<M extends Message>(
+  messages: readonly M[],
+  rules: Rules,
+  stage: string,
+): Generator<Sending<M>> {
+  // A message that does not fit into a request any more begins the next one.
+  const parts = new Map<M, Buffer | undefined>();
+  const partIn: PartIn<M> = (message, format) => {
+    if (!parts.has(message)) parts.set(message, partOf(message, format, stage));
+    return parts.get(message);
+  };
+  for (let at = 0; at < messages.length; ) {
+    const sending = firstRequest(messages.slice(at), rules, partIn);
+    if (sending === undefined) break;
+    yield sending;
+    for (const message of messages.slice(at, at + sending.members.length)) parts.delete(message);
+    at += sending.members.length;
+  }
+}
+
 /** Returns the request that contains the first message; undefined if there are no messages. */
-export function nextRequest<M extends Message>(
+export const nextRequest = <M extends Message>(
+  messages: readonly M[],
+  rules: Rules,
+  stage: string,
+): Sending<M> | undefined =>
+  firstRequest(messages, rules, (message, format) => partOf(message, format, stage));
+
+/** The bytes of a message in a batch; undefined when its body does not fit the format. */
+type PartIn<M> = (message: M, format: BatchFormat) => Buffer | undefined;
+
+function firstRequest<M extends Message>(
   [first, ...rest]: readonly M[],
   { batch }: Rules,
-  stage: string,
+  partIn: PartIn<M>,
 ): Sending<M> | undefined {
   if (first === undefined) return undefined;
-  const part = batch && partOf(first, batch.format, stage);
+  const part = batch && partIn(first, batch.format);
   if (batch === undefined || part === undefined) return { members: [first] };
   const members: [M, ...M[]] = [first];
   const parts = [part];
@@ -56,7 +97,7 @@ export function nextRequest<M extends Message>(
     // not tell the two apart.
     if (ids.includes(messageId)) break;
     if (members.length >= batch.maxMessages || !belongTogether(first.delivery, message.delivery)) break;
-    const next = partOf(message, batch.format, stage);
+    const next = partIn(message, batch.format);
     if (next === undefined) break;
     if (bodyBytes(parts.length + 1, bytes + next.length, batch.format) > batch.maxBytes) break;
     members.push(message);

@@ -1,7 +1,7 @@
 // Which messages go in one request, how they stand in its body, and which headers it has.
 import { createHash } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
-import { inRequests, requestFor } from '#lib/deliver/request-batch.ts';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { inRequests, requestFor, requestsInTurn } from '#lib/deliver/request-batch.ts';
 import type { Delivery } from '#lib/message/attribute.ts';
 import type { Batch } from '#lib/subscription/option-fields.ts';
 import { deliveryOf } from '#test/support/records.ts';
@@ -17,7 +17,7 @@ const messages = (given: readonly (string | Given)[]) =>
 
 function requestsOf(given: readonly (string | Given)[], batch: Partial<Batch> = {}) {
   const rules = { batch: { maxMessages: 10, maxBytes: 262_144, format: 'json-array' as const, ...batch } };
-  return inRequests(messages(given), rules, 'test').map((sending) => ({
+  return [...inRequests(messages(given), rules, 'test')].map((sending) => ({
     ids: sending.members.map(({ delivery }) => delivery.messageId),
     marks: sending.members.map(({ delivery }) => delivery.batch),
     isBatch: sending.batch !== undefined,
@@ -35,6 +35,32 @@ test('without batch each message is a request of its own, as it is', () => {
     { headers: { 'webhook-id': 'm1' }, body: Buffer.from('{"a":1}') },
     { headers: { 'webhook-id': 'm2' }, body: Buffer.from('text') },
   ]);
+});
+
+describe('the cost of long bodies', () => {
+  const long = `[${'{},'.repeat(150_000)}{}]`;
+  const rules = { batch: { maxMessages: 10, maxBytes: 1_048_576, format: 'json-array' as const } };
+  const given = messages(Array.from({ length: 6 }, () => long));
+
+  test('each is parsed once, also where it does not fit beside the one before it', () => {
+    const parse = vi.spyOn(JSON, 'parse');
+    onTestFinished(() => parse.mockRestore());
+    expect([...inRequests(given, rules, 'test')].map(({ members }) => members.length)).toEqual([2, 2, 2]);
+    expect(parse).toHaveBeenCalledTimes(6);
+  });
+
+  test('other work has its turn between two requests with long bodies', async () => {
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    const sendings = await requestsInTurn(given, rules, 'test');
+    clearImmediate(next);
+    expect(sendings).toEqual([...inRequests(given, rules, 'test')]);
+    expect(turns).toBeGreaterThanOrEqual(sendings.length);
+  });
 });
 
 describe('the body', () => {
