@@ -116,10 +116,14 @@ function firstRequest<M extends Message>(
 
 /**
  * Whether two messages may be in one request: they were in the same batch before, or in none, and have the same number of
- * retries left.
+ * retries left. A replayed dead letter has the sequence number of its first delivery: beside newer messages, the request's
+ * one number would be wrong for some.
  */
 const belongTogether = (one: Delivery, other: Delivery): boolean =>
-  one.batch === other.batch && (one.retries ?? 0) === (other.retries ?? 0) && one.hops === other.hops;
+  one.batch === other.batch &&
+  (one.retries ?? 0) === (other.retries ?? 0) &&
+  one.hops === other.hops &&
+  (one.sequence === undefined) === (other.sequence === undefined);
 
 /** The id of a batch: a hash of its members' ids, so that it is the same on every attempt. */
 export const batchIdOf = (messageIds: readonly string[]): string =>
@@ -151,13 +155,19 @@ export function requestFor(
   now: number,
 ): CallbackRequest {
   const [{ delivery, body }] = members;
-  const sequence = sequenceOf(members.at(-1) ?? members[0]);
+  const sequence = members.map(sequenceOf).reduce(larger);
   if (batch === undefined) return requestOf(delivery, body, subscription, now, sequence);
   const { headers, ...request } = requestOf(sharedBy(members, batch), '', subscription, now, sequence);
   return { ...request, body: batch.body, headers: { ...headers, 'webhook-batch': String(members.length) } };
 }
 
 const sequenceOf = ({ delivery, sequence }: Sendable): string | undefined => delivery.sequence ?? sequence;
+
+/** The larger of two sequence numbers, which have up to forty digits. */
+function larger(one: string | undefined, other: string | undefined): string | undefined {
+  const [a = '', b = ''] = [one, other];
+  return b.length > a.length || (b.length === a.length && b > a) ? other : one;
+}
 
 /** The delivery from which a batch's headers are made. It has only values that are the same in all messages of the batch. */
 function sharedBy(members: Members<Message>, { id, contentType }: BatchBody): Delivery {

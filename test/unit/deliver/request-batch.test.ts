@@ -37,6 +37,38 @@ test('without batch each message is a request of its own, as it is', () => {
   ]);
 });
 
+describe('the sequence number', () => {
+  const rules = { batch: { maxMessages: 10, maxBytes: 262_144, format: 'json-array' as const } };
+  const sequencesOf = (given: readonly { readonly sequence: string; readonly isReplay?: true }[]) =>
+    [
+      ...inRequests(
+        given.map(({ sequence, isReplay }, index) => ({
+          delivery: deliveryOf({ messageId: `m${index}`, ...(isReplay && { replayId: 'r', sequence }) }),
+          body: '{}',
+          sequence: isReplay ? '99' : sequence,
+        })),
+        rules,
+        'test',
+      ),
+    ].map((sending) => requestFor(sending, { headers: [] }, 1_000).headers['webhook-sequence']);
+
+  test('of a batch is the largest of its messages', () => {
+    expect(sequencesOf([{ sequence: '8' }, { sequence: '10' }, { sequence: '9' }])).toEqual(['10']);
+  });
+
+  test('of a replayed dead letter is not given to newer messages: they are in another request', () => {
+    const replay = { isReplay: true } as const;
+    expect(
+      sequencesOf([
+        { sequence: '20' },
+        { sequence: '3', ...replay },
+        { sequence: '4', ...replay },
+        { sequence: '21' },
+      ]),
+    ).toEqual(['20', '4', '21']);
+  });
+});
+
 describe('the cost of long bodies', () => {
   const long = `[${'{},'.repeat(150_000)}{}]`;
   const rules = { batch: { maxMessages: 10, maxBytes: 1_048_576, format: 'json-array' as const } };
