@@ -61,7 +61,7 @@ async function inParts(
   const { registration, config } = context;
   const { subscription } = config;
   // Each part holds consecutive messages: what is settled is counted from the first on.
-  const { epoch } = registration.state;
+  const { epoch, pause } = registration.state;
   let done = 0;
   while (done < members.length) {
     if (deps.now() > Math.min(bounds.startBy ?? bounds.endsAt, bounds.endsAt - RESERVE_MS))
@@ -82,7 +82,8 @@ async function inParts(
     }
     const request = nextRequest(messages, subscription, deps.stage);
     if (request === undefined) throw new TypeError('a part has no message');
-    const ending = await attemptTogether(request, onSettled, { context, bounds }, deps);
+    const own = pause === undefined ? context : afterProbe(context, request.members[0]);
+    const ending = await attemptTogether(request, onSettled, { context: own, bounds }, deps);
     if (ending !== 'settled') return ending;
     done += request.members.length;
   }
@@ -103,6 +104,10 @@ async function firstOfOneFate(
   }
   return { fate: fate ?? 'send', messages };
 }
+
+/** A probe has no retries. The messages behind it have theirs once it has ended the outage. */
+const afterProbe = (context: AttemptContext, { delivery }: DeliveryMessage): AttemptContext =>
+  context.registration.state.pause === undefined ? { ...context, retries: delivery.retries ?? 0 } : context;
 
 async function sendAway(
   messages: readonly DeliveryMessage[],
@@ -136,7 +141,7 @@ async function oneByOne(
 ): Promise<Ending> {
   const { registration, config } = context;
   const { subscription } = config;
-  const { epoch } = registration.state;
+  const { epoch, pause } = registration.state;
   const alone = eachAlone(members);
   for (const [index, message] of alone.entries()) {
     // An earlier request of this lane, or another lane, has paused the subscription.
@@ -151,7 +156,9 @@ async function oneByOne(
 
   async function attemptAlone(message: DeliveryMessage): Promise<Ending> {
     const sending = nextRequest([message], subscription, deps.stage) ?? { members: [message] };
-    return await attemptSending(sending, async () => {}, { context: { ...context, retries }, bounds }, deps);
+    const used = { ...context, retries };
+    const own = pause === undefined ? used : afterProbe(used, message);
+    return await attemptSending(sending, async () => {}, { context: own, bounds }, deps);
   }
 
   async function leaveFrom(index: number): Promise<Ending> {

@@ -272,6 +272,22 @@ test('a batch whose 429 has no retry left waits as a whole, and not a message of
   }
 });
 
+test('a rejected probe that is sent one by one ends the outage, and a lone 503 behind it is no other', async () => {
+  const { world, ids } = await parked(4, { dlq: 'letters' });
+  const failing = [503, 503, 503];
+  world.script.answer = answers({
+    m01: [...failing, 422, 200],
+    m03: [...failing, 422, 503, 200],
+  });
+  resume(world);
+  await rest(world, 'acme');
+  expect(delivered(world, 'acme')).toEqual(ids);
+  expect(world.idsOn(URLS.deadLetters)).toEqual([]);
+  expect(batchesOf(world).slice(4)).toEqual(['m01', 'm02', 'm03', 'm03', 'm04']);
+  const outages = world.announced.filter(({ detail }) => detail.reason === 'outage');
+  expect(outages.map(({ type }) => type)).toEqual(['subscription.paused', 'subscription.resumed']);
+});
+
 const isClaim = ({ command, input }: Call): boolean =>
   command === 'Put' && JSON.stringify(input).includes('claim#');
 
