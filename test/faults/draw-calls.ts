@@ -63,25 +63,32 @@ const FOR_GOOD = 4;
  * and of long bodies.
  */
 export function drawRareCalls({ chance, pick, whole }: Draw): CallFault[] {
-  const fault = (operation: string, kinds: readonly CallFault['kind'][]): CallFault => {
+  const fault = (operation: string, kinds: readonly CallFault['kind'][], latest = 3): CallFault => {
     const kind = pick(kinds);
     const times = kind === 'error' ? FOR_GOOD : 1;
-    return { kind, operation, from: whole(1, 3), times, pollers: false };
+    return { kind, operation, from: whole(1, latest), times, pollers: false };
   };
-  const send = () =>
-    fault('SendMessageBatch', [
-      'error',
-      'partly-refused',
-      'partly-refused',
-      'partly',
-      'lost-answer',
-      'kill-before',
-      'kill-after',
-    ]);
+  const send = (latest?: number) =>
+    fault(
+      'SendMessageBatch',
+      [
+        'error',
+        'partly-refused',
+        'partly-refused',
+        'partly',
+        'lost-answer',
+        'slow',
+        'kill-before',
+        'kill-after',
+      ],
+      latest,
+    );
   const write = () =>
     fault('BatchWriteItem', ['error', 'partly', 'partly', 'lost-answer', 'kill-before', 'kill-after']);
   return [
     ...(chance(0.4) ? [{ ...send(), queue: pick(FAULTY_QUEUES) }] : []),
+    // Of the sends of deliveries there are many: one that fails lets later ones of its group overtake, if nobody takes care.
+    ...(chance(0.4) ? [{ ...send(10), queue: 'deliveries.fifo' as const }] : []),
     ...(chance(0.25) ? [write()] : []),
   ];
 }
