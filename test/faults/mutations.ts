@@ -4,7 +4,14 @@
 import { DANGERS } from '#test/mutations/dangers.ts';
 import type { PROMISES } from './check.ts';
 import type { CallFault, Plan } from './plan.ts';
-import { DRAINS_BESIDE_ARRIVALS, FAILURES_IN_LANES, SLOW_LANES } from './provoking-plans.ts';
+import {
+  DRAINS_BESIDE_ARRIVALS,
+  FAILURES_IN_LANES,
+  OUTAGE_IN_A_REJECTED_BATCH,
+  PARKED_LONG_BODIES,
+  REDRIVEN_AT_MOST_ONCE,
+  SLOW_LANES,
+} from './provoking-plans.ts';
 
 export type Mutation = {
   readonly id: string;
@@ -134,6 +141,109 @@ export const MUTATIONS: readonly Mutation[] = [
       ],
     ],
     breaks: ['cap', 'out of order'],
+  },
+  {
+    id: 'goes-on-after-a-pause',
+    edits: [
+      [
+        'lib/deliver/attempt-sending.ts',
+        'if (isPausedSince(registration.state, epoch)) return await leaveFrom(index);',
+        'void epoch;',
+      ],
+    ],
+    breaks: ['out of order'],
+    plan: OUTAGE_IN_A_REJECTED_BATCH,
+  },
+  {
+    id: 'publishers-group-ignored',
+    edits: [
+      [
+        'lib/route/batch.ts',
+        "(eventSourceARN.endsWith('.fifo') ? attributes.MessageGroupId : undefined) ?? messageId;",
+        "(eventSourceARN === '' ? attributes.MessageGroupId : undefined) ?? messageId;",
+      ],
+    ],
+    breaks: ['out of order'],
+  },
+  {
+    id: 'dropped-during-a-pause',
+    edits: [
+      [
+        'lib/deliver/settle.ts',
+        "  if (config.kind === 'invalid' || phaseOf(registration.state) !== 'going') return PARK;",
+        "  if (config.kind === 'valid' && config.subscription.qos === 'none' && phaseOf(registration.state) !== 'going') {\n    onSettled(1);\n    return SETTLED;\n  }\n  if (config.kind === 'invalid' || phaseOf(registration.state) !== 'going') return PARK;",
+      ],
+    ],
+    breaks: ['lost'],
+  },
+  {
+    id: 'outage-not-due',
+    edits: [
+      [
+        'lib/state/due.ts',
+        'return pause.resumeAt === undefined ? look : Math.min(Math.max(pause.resumeAt, ...untils), look);',
+        'return pause.resumeAt === undefined ? look : undefined;',
+      ],
+    ],
+    breaks: ['stuck'],
+    // The tokens of probes go through `retries`. Where they are lost, the sweep has to find the outage.
+    calls: [{ ...often('error', 'SendMessageBatch'), queue: 'retries' }],
+  },
+  {
+    id: 'letter-not-confirmed',
+    edits: [
+      [
+        'lib/queue/dead-letters.ts',
+        "if (refused !== undefined) throw new NotConfirmed('dead-letters', refused);",
+        'void refused;\n  void NotConfirmed;',
+      ],
+    ],
+    breaks: ['lost'],
+    calls: [{ ...often('partly-refused', 'SendMessageBatch'), queue: 'dead-letters' }],
+  },
+  {
+    id: 'held-without-body',
+    edits: [
+      [
+        'lib/state/held.ts',
+        'putBodies([{ key, body }], fate.at, { stateTable });',
+        "putBodies([{ key, body: '' }], fate.at, { stateTable });",
+      ],
+    ],
+    breaks: ['changed'],
+  },
+  {
+    id: 'first-part-of-a-body',
+    edits: [
+      [
+        'lib/state/body-parts.ts',
+        "return Buffer.concat(bytes).toString('utf8');",
+        "return Buffer.concat(bytes.slice(0, 1)).toString('utf8');",
+      ],
+    ],
+    breaks: ['changed', 'lost', 'stuck'],
+    plan: PARKED_LONG_BODIES,
+  },
+  {
+    id: 'replays-without-an-id',
+    edits: [
+      ['lib/redrive/replay.ts', 'replayId: replayIdOf(redriveId, letter),', 'replayId: carried.replayId,'],
+    ],
+    breaks: ['lost', 'stuck'],
+    plan: REDRIVEN_AT_MOST_ONCE,
+  },
+  {
+    id: 'replay-id-at-random',
+    edits: [
+      [
+        'lib/redrive/replay.ts',
+        'short(JSON.stringify(letter), 22);',
+        'short(JSON.stringify([...letter, Math.random()]), 22);',
+      ],
+    ],
+    breaks: ['doubled'],
+    // The redrive is cut off after its first send, and repeated.
+    plan: { ...REDRIVEN_AT_MOST_ONCE, redrive: 'kill-after' },
   },
   known('lane-over-cap', ['cap'], { plan: SLOW_LANES }),
   known('unsettled-in-the-middle', ['lost'], { plan: FAILURES_IN_LANES }),

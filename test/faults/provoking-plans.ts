@@ -3,9 +3,11 @@
 import type { CallFault, Plan, PlannedSubscription, Settings } from './plan.ts';
 
 type Provocation = Pick<PlannedSubscription, 'answers'> &
-  Partial<Pick<Plan, 'calls' | 'events'>> & {
+  Partial<Pick<Plan, 'calls' | 'events' | 'redrive'>> & {
     readonly settings: Partial<Settings>;
     readonly messages: number;
+    /** Of each message. */
+    readonly bytes?: number;
     /** Milliseconds between two messages. */
     readonly everyMs: number;
   };
@@ -23,7 +25,16 @@ const PLAIN: Settings = {
   named: false,
 };
 
-function planOf({ settings, answers, messages, everyMs, calls = [], events = [] }: Provocation): Plan {
+function planOf({
+  settings,
+  answers,
+  messages,
+  everyMs,
+  calls = [],
+  events = [],
+  redrive,
+  bytes = 60,
+}: Provocation): Plan {
   const all = { ...PLAIN, ...settings };
   return {
     seed: 0,
@@ -37,11 +48,12 @@ function planOf({ settings, answers, messages, everyMs, calls = [], events = [] 
       key: 'k0',
       ordered: all.qos.startsWith('at-'),
       keep: true,
-      bytes: 60,
+      bytes,
       atMs: index * everyMs,
     })),
     calls,
     events,
+    ...(redrive && { redrive }),
   };
 }
 
@@ -118,4 +130,42 @@ export const FAILURES_IN_LANES = planOf({
     ms: 30_000,
     atMs: 400 + 400 * index,
   })),
+});
+
+const OK = { kind: 'status', status: 200, afterMs: 0 } as const;
+const UNAVAILABLE = { kind: 'status', status: 503, afterMs: 0 } as const;
+
+/**
+ * The first request is slow, so that the next one is a batch. It is rejected, and the first of its messages that is sent alone
+ * fails until its retries are used up: the others have to wait behind it.
+ */
+export const OUTAGE_IN_A_REJECTED_BATCH = planOf({
+  settings: { batch: { format: 'json-array', maxMessages: 8 }, dlq: 'letters' },
+  answers: [
+    { ...OK, afterMs: 600 },
+    { kind: 'status', status: 400, afterMs: 0 },
+    UNAVAILABLE,
+    UNAVAILABLE,
+    UNAVAILABLE,
+  ],
+  messages: 20,
+  everyMs: 10,
+});
+
+/** Messages that may be sent once are rejected, and sent again on request. */
+export const REDRIVEN_AT_MOST_ONCE = planOf({
+  settings: { qos: 'at-most-once', dlq: 'letters' },
+  answers: Array.from({ length: 4 }, () => ({ kind: 'status', status: 400, afterMs: 0 })),
+  messages: 6,
+  everyMs: 10,
+  redrive: 'nothing',
+});
+
+/** Bodies that no item of the state table holds wait in a backlog. */
+export const PARKED_LONG_BODIES = planOf({
+  settings: {},
+  answers: Array.from({ length: 4 }, () => ({ kind: 'reset-at-connect', afterMs: 0 })),
+  messages: 4,
+  everyMs: 10,
+  bytes: 600_000,
 });
