@@ -4,6 +4,7 @@ import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { refuseItem } from '#lib/cli/terminal/faults.ts';
 import { QUEUES } from '#lib/cli/terminal/names.ts';
+import { plain } from '#lib/cli/terminal/print.ts';
 import { brokerAddresses } from '#lib/deployment/rules.ts';
 import { checkQueue, type EndpointChecked } from '#lib/endpoint/check-queue.ts';
 import type { Endpoint, KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
@@ -20,7 +21,7 @@ export async function testEndpoint(name: string, context: CommandContext): Promi
   print.result({ name, ok, findings }, () =>
     [
       `${name}: ${print.paint(ok ? 'green' : 'red', ok ? 'good' : 'not good')}.`,
-      ...findings.map((one) => `  ${one}`),
+      ...findings.map((one) => `  ${plain(one)}`),
     ].join('\n'),
   );
   if (!ok)
