@@ -5,6 +5,7 @@ import { withBroker } from './draw-broker.ts';
 import { drawCalls, drawRareCalls } from './draw-calls.ts';
 import { drawEvents } from './draw-events.ts';
 import { drawMessages, withLongBodies } from './draw-messages.ts';
+import { drawKeyMoves, withFarRetries } from './draw-rare.ts';
 import { drawSettings } from './draw-settings.ts';
 import type { Plan, PlannedSubscription } from './plan.ts';
 import { drawOf } from './random-draw.ts';
@@ -22,7 +23,8 @@ export function drawPlan(seed: number, { broker = false }: { broker?: boolean } 
   const rejections = drawOf(seed, 'rejections');
   const redrive = drawOf(seed, 'redrive');
   const idle = drawOf(seed, 'idle');
-  const subscriptions = Array.from({ length: draw.whole(2, 4) }, (_, index): PlannedSubscription => {
+  const rare = drawOf(seed, 'rare circumstances');
+  const ordinary = Array.from({ length: draw.whole(2, 4) }, (_, index): PlannedSubscription => {
     const byTopic = draw.chance(0.4);
     const settings = drawSettings(draw, byTopic && draw.chance(0.5));
     const drawn = drawAnswers(answers, settings);
@@ -34,6 +36,11 @@ export function drawPlan(seed: number, { broker = false }: { broker?: boolean } 
       ...(idle.chance(0.4) && { idleMs: idle.pick(IDLE_MS) }),
     };
   });
+  const subscriptions = withFarRetries(rare, ordinary);
+  const events = [
+    ...drawEvents(drawOf(seed, 'events'), subscriptions),
+    ...drawKeyMoves(rare, subscriptions),
+  ].sort((one, other) => one.atMs - other.atMs);
   const plan: Plan = {
     seed,
     fifoDeletedAgain: draw.pick(['success', 'error']),
@@ -44,7 +51,7 @@ export function drawPlan(seed: number, { broker = false }: { broker?: boolean } 
       drawMessages(drawOf(seed, 'messages'), seed, subscriptions),
     ),
     calls: [...drawCalls(drawOf(seed, 'calls')), ...drawRareCalls(drawOf(seed, 'rare calls'))],
-    events: drawEvents(drawOf(seed, 'events'), subscriptions),
+    events,
     ...(redrive.chance(REDRIVES) && {
       redrive: redrive.pick(['nothing', 'partly', 'kill-before', 'kill-after', 'kill-after'] as const),
     }),

@@ -162,6 +162,21 @@ export const ITEM_KINDS: readonly Kind[] = [
   { name: 'item broken', isIn: events('break') },
   { name: 'item deleted and put anew', isIn: events('delete') },
   { name: 'another qos', isIn: changes(({ qos }) => qos) },
+  {
+    name: 'another cap with an order by key',
+    isIn: (plan) =>
+      plan.events.some((event) => {
+        const before = plan.subscriptions.find(
+          ({ id }) => event.do === 'change' && id === event.subscription,
+        );
+        return (
+          event.do === 'change' &&
+          before?.settings.byKey === true &&
+          event.settings.byKey &&
+          before.settings.lanes !== event.settings.lanes
+        );
+      }),
+  },
   { name: 'another cap', isIn: changes(({ lanes }) => lanes) },
   { name: 'another order', isIn: changes(({ byKey }) => byKey) },
   { name: 'another batch', isIn: changes(({ batch }) => batch) },
@@ -171,6 +186,10 @@ export const ITEM_KINDS: readonly Kind[] = [
 
 export const MESSAGE_KINDS: readonly Kind[] = [
   { name: 'bodies of almost 1 MiB', isIn: ({ messages }) => messages.some(({ bytes }) => bytes > 800_000) },
+  {
+    name: 'retries of a minute and more',
+    isIn: items(({ qos, retry }) => qos === 'auto' && Number(retry?.initialDelaySeconds) >= 60),
+  },
   { name: 'all at once', isIn: ({ messages }) => messages.every(({ atMs }) => atMs <= 200) },
   { name: 'redriven', isIn: ({ redrive }) => redrive === 'nothing' },
   {

@@ -22,6 +22,7 @@ const PARTS = [
   'redrive',
   'rare calls',
   'rejections',
+  'rare circumstances',
 ] as const;
 
 /** Makes the choices of one part of a seed's plan. */
