@@ -166,6 +166,18 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ['out of order'],
   },
   {
+    id: 'arrivals-before-the-backlog',
+    edits: [
+      [
+        'lib/deliver/settle.ts',
+        'if (registration.state.lanes[lane] !== undefined && (isOrdered(qos) || rateLimit !== undefined))',
+        'if (registration.state.lanes[lane] !== undefined && rateLimit !== undefined)',
+      ],
+    ],
+    breaks: ['out of order'],
+    plan: DRAINS_BESIDE_ARRIVALS,
+  },
+  {
     id: 'dropped-during-a-pause',
     edits: [
       [
