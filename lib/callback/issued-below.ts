@@ -6,6 +6,9 @@ import type { DetailedPeerCertificate, PeerCertificate } from 'node:tls';
 /** Certificates of a chain that are looked at. */
 const LONGEST_CHAIN = 10;
 
+/** Parsed once: the other side decides how often a connection is made. */
+const parsed = new WeakMap<readonly string[], readonly X509Certificate[]>();
+
 /**
  * Whether signatures lead from the server's certificate to one of these authorities (PEM), or it is one of them. The server
  * chooses the chain, so the names in it prove nothing.
@@ -15,7 +18,8 @@ export function isIssuedBelow(
   authorities: readonly string[],
 ): boolean {
   try {
-    const known = authorities.map((authority) => new X509Certificate(authority));
+    const known = parsed.get(authorities) ?? authorities.map((authority) => new X509Certificate(authority));
+    parsed.set(authorities, known);
     let certificate = new X509Certificate(server.raw);
     let link = server;
     for (let depth = 0; depth < LONGEST_CHAIN; depth++) {

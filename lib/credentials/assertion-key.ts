@@ -1,8 +1,8 @@
 // The key that signs an assertion: opened once for each content, because to open a key store takes up to half a second of CPU
 // time, and a token endpoint may give out tokens that hold for no time.
-import { createSecretKey, hash, type KeyObject } from 'node:crypto';
-import { forgetOldest } from '#lib/item/forget-oldest.ts';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { JwtProfileCredentials } from '#lib/subscription/auth-schema.ts';
+import { contentId, createOpenedContents } from './opened-contents.ts';
 import { certificatesInPem, privateKeyInPem } from './pem.ts';
 import { ownFromPkcs12 } from './stores.ts';
 
@@ -17,22 +17,13 @@ type Keyed = Pick<
   'signatureAlgorithm' | 'keySource' | 'keyContent' | 'secretBase64Encoded' | 'keystoreOptions'
 >;
 
-/** Opened keys that are kept, and reasons why one can't be opened. */
-const MOST_KEPT = 100;
-
 /** Makes the function that returns the key of credentials. */
 export function createKeyOpener(open: (keyed: Keyed) => Promise<AssertionKey> = openKey) {
-  const kept = new Map<string, Promise<AssertionKey>>();
+  const opened = createOpenedContents();
   return (keyed: Keyed): Promise<AssertionKey> => {
     const { signatureAlgorithm, keySource, keyContent, secretBase64Encoded, keystoreOptions } = keyed;
     const content = [signatureAlgorithm, keySource, keyContent, secretBase64Encoded, keystoreOptions ?? null];
-    const id = hash('sha256', JSON.stringify(content));
-    const known = kept.get(id);
-    if (known !== undefined) return known;
-    const opened = open(keyed);
-    kept.set(id, opened);
-    forgetOldest(kept, MOST_KEPT);
-    return opened;
+    return opened(contentId(content), () => open(keyed));
   };
 }
 

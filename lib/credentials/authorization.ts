@@ -80,16 +80,6 @@ export function createAuthorization(deps: AuthorizationDeps): Authorization {
       : header;
   }
 
-  /** Undefined when this environment has no free socket: the callback has answered, so nothing is thrown. */
-  async function headerNow(subscription: Secured): Promise<Authorized | undefined> {
-    try {
-      return await headerFor(subscription);
-    } catch (error) {
-      if (error instanceof LocalFault) return undefined;
-      throw error;
-    }
-  }
-
   async function credentialsOf(
     id: string,
     auth: Exclude<Auth, { type: 'none' }>,
@@ -152,21 +142,32 @@ export function createAuthorization(deps: AuthorizationDeps): Authorization {
     });
   }
 
+  /** Reads the credentials anew, and returns whether another header follows from them. */
+  async function hasOtherHeader(subscription: Secured, header: string | undefined): Promise<boolean> {
+    const { id, auth } = subscription;
+    if (auth === undefined || auth.type === 'none') return false;
+    const isOther = (now: Authorized) => !now.ok || now.header !== header;
+    // Another delivery may have renewed it already, or the token has expired.
+    if (isOther(await headerFor(subscription))) return true;
+    const found = await credentialsOf(id, auth);
+    if (found.ok && found.version !== undefined) await readAnew(id, auth, found.version);
+    if (found.ok && isForToken(found.credentials)) {
+      const connection = await connectionOf(subscription);
+      if (connection.ok) tokens.drop(found.credentials, connection, header?.slice('Bearer '.length) ?? '');
+    }
+    return isOther(await headerFor(subscription));
+  }
+
   return {
     headerFor,
     async refused(subscription, header) {
-      const { id, auth } = subscription;
-      if (auth === undefined || auth.type === 'none') return false;
-      const isOther = (now: Authorized | undefined) => now?.ok !== true || now.header !== header;
-      // Another delivery may have renewed it already, or the token has expired.
-      if (isOther(await headerNow(subscription))) return true;
-      const found = await credentialsOf(id, auth);
-      if (found.ok && found.version !== undefined) await readAnew(id, auth, found.version);
-      if (found.ok && isForToken(found.credentials)) {
-        const connection = await connectionOf(subscription);
-        if (connection.ok) tokens.drop(found.credentials, connection, header?.slice('Bearer '.length) ?? '');
+      try {
+        return await hasOtherHeader(subscription, header);
+      } catch (error) {
+        // The callback has answered, so nothing is thrown when this environment has no free socket or file.
+        if (error instanceof LocalFault) return true;
+        throw error;
       }
-      return isOther(await headerNow(subscription));
     },
   };
 }

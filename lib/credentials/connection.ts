@@ -9,7 +9,7 @@ export type ConnectionRead = ({ readonly ok: true } & Pick<PoolOptions, 'tls' | 
 
 export type ConnectionOf = (subscription: Pick<Subscription, 'ssl' | 'proxy'>) => Promise<ConnectionRead>;
 
-/** Returns the settings, or why there are none. Never rejects for Secrets Manager. */
+/** Returns the settings, or why there are none. Rejects only with a LocalFault. */
 export function createConnectionOf(deps: SslDeps): ConnectionOf {
   const readSsl = createSslReader(deps);
   return async (subscription) => {

@@ -1,13 +1,12 @@
 // A subscription's `ssl`: reads its stores from secrets or the item, once per content. A failure is a value: nothing was sent.
-import { hash, X509Certificate } from 'node:crypto';
-import { rootCertificates } from 'node:tls';
 import * as z from 'zod';
 import type { TlsSettings } from '#lib/callback/tls.ts';
 import { field } from '#lib/item/field.ts';
-import { forgetOldest } from '#lib/item/forget-oldest.ts';
 import type { SecretReference } from '#lib/item/secret-reference.ts';
 import type { Ssl } from '#lib/subscription/ssl-schema.ts';
 import type { CredentialFailure } from './failure.ts';
+import { contentId, createOpenedContents } from './opened-contents.ts';
+import { dividedByPublic } from './public-authorities.ts';
 import { readEntry } from './secret-entry.ts';
 import type { Secrets } from './secrets.ts';
 import * as stores from './stores.ts';
@@ -48,9 +47,6 @@ const inSecret = {
   ),
 };
 
-/** Opening a store takes up to 50 ms, or 500 ms with `MOST_ITERATIONS`. So this many opened contents are kept. */
-const MOST_KEPT = 100;
-
 export type SslDeps = {
   readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
   /** Whether a certificate of a public authority may be for another host, where `hostnameVerifier` is false. */
@@ -59,23 +55,15 @@ export type SslDeps = {
 
 /** Returns the TLS settings, or why there are none. Rejects only with a LocalFault, as `openPkcs12` does. */
 export function createSslReader(deps: SslDeps): (ssl: Ssl | undefined) => Promise<SslRead> {
-  const kept = new Map<string, Promise<stores.Store<unknown>>>();
+  const opened = createOpenedContents();
 
   async function open<T>(
     what: 'trustStore' | 'keyStore',
     content: readonly unknown[],
     read: () => stores.Store<T> | Promise<stores.Store<T>>,
   ): Promise<Kept<T>> {
-    const id = hash('sha256', JSON.stringify([what, ...content]));
-    let opened = kept.get(id) as Promise<stores.Store<T>> | undefined;
-    if (opened === undefined) {
-      opened = Promise.resolve(read());
-      kept.set(id, opened);
-      // A failure of this environment is not of the store.
-      opened.catch(() => kept.delete(id));
-      forgetOldest(kept, MOST_KEPT);
-    }
-    const result = await opened;
+    const id = contentId([what, ...content]);
+    const result = await opened(id, read);
     if (result.ok) return { ok: true, id, store: result.store };
     const code = what === 'trustStore' ? 'trust-store-invalid' : 'key-store-invalid';
     return { ok: false, code, message: `the ${what} of ssl ${result.reason}` };
@@ -139,30 +127,11 @@ export function createSslReader(deps: SslDeps): (ssl: Ssl | undefined) => Promis
       tls: {
         id: [trusted?.id, own?.id, verifyHost, trustAll].join(' '),
         ...(trusted && { trusted: trusted.store }),
-        ...(trusted && !verifyHost && !deps.allowAnyHostname && withoutPublic(trusted.store)),
+        ...(trusted && !verifyHost && !deps.allowAnyHostname && dividedByPublic(trusted.store)),
         ...(own && { own: own.store }),
         verifyHost,
         trustAll,
       },
     };
   };
-}
-
-const keyOf = (certificate: string): string =>
-  new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
-
-let publicKeys: ReadonlySet<string> | undefined;
-type Divided = Required<Pick<TlsSettings, 'trusted' | 'trustedForHost'>>;
-const divided = new WeakMap<stores.Trusted, Divided>();
-
-/** Anybody can have a certificate of a public authority for a host of their own, so it has to be for the host. */
-function withoutPublic(store: stores.Trusted): Divided {
-  publicKeys ??= new Set(rootCertificates.map(keyOf));
-  const isPublic = (certificate: string) => publicKeys?.has(keyOf(certificate)) === true;
-  const made = divided.get(store) ?? {
-    trusted: store.filter((one) => !isPublic(one)),
-    trustedForHost: store.filter(isPublic),
-  };
-  divided.set(store, made);
-  return made;
 }

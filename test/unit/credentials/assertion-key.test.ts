@@ -1,6 +1,7 @@
 // How often the key of an assertion is opened.
 import { createSecretKey } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { LocalFault } from '#lib/callback/local-fault.ts';
 import { type AssertionKey, createKeyOpener } from '#lib/credentials/assertion-key.ts';
 
 const given = {
@@ -28,6 +29,17 @@ test('a key store is opened once, however many assertions it signs, at the same 
   expect(other).toBe(one);
   expect(await open(given)).toBe(one);
   expect(opens()).toBe(1);
+});
+
+test('one that could not be opened because of this environment is opened for the next assertion', async () => {
+  let opens = 0;
+  const open = createKeyOpener(async () => {
+    opens += 1;
+    if (opens === 1) throw new LocalFault('EMFILE');
+    return { ok: false, message: 'the key store is wrong' };
+  });
+  await expect(open(given)).rejects.toThrow(LocalFault);
+  expect(await open(given)).toMatchObject({ ok: false });
 });
 
 test('one that can not be opened is not tried for each assertion', async () => {
