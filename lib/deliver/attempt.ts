@@ -9,7 +9,7 @@ import type { Subscription } from '#lib/subscription/subscription.ts';
 import { tenantOf } from '#lib/subscription/tenant.ts';
 import { type Count, errorName, type Log } from '#lib/telemetry/log.ts';
 import type { OpenClaim } from './claimed-removal.ts';
-import { type Claimed, type ClaimsDeps, takeClaims, writeClaims } from './claims.ts';
+import { type Claimed, type ClaimsDeps, takeBackClaims, takeClaims, writeClaims } from './claims.ts';
 import type { Exchanged } from './logged-exchange.ts';
 import { type AnswerLimits, type Outcome, outcomeOf } from './outcome.ts';
 import { requestFor, type Sendable, type Sending } from './request-batch.ts';
@@ -100,7 +100,7 @@ export async function attempt(
   await begin(turn, members, claims, deps);
   // DynamoDB may have taken seconds for the claims. The end of the invocation would cut the request off.
   if (deps.now() > sendBy) {
-    await writeClaims(claims, { kind: 'unsent', code: 'other', message: 'there was no time left' }, deps);
+    await takeBackClaims(claims, deps);
     return 'out-of-time';
   }
   const { headers } = secured;
@@ -151,7 +151,7 @@ async function begin(
   } catch (error) {
     const { subscription, messageId } = first?.delivery ?? {};
     deps.log.warn('turn.not-begun', { subscription, messageId, error: errorName(error) });
-    await writeClaims(claims, { kind: 'unsent', code: 'other', message: 'the turn was not written' }, deps);
+    await takeBackClaims(claims, deps);
     throw error;
   }
 }
@@ -167,10 +167,9 @@ async function orTakenBack(
     return await exchanging;
   } catch (error) {
     if (error instanceof LocalFault) {
-      const { code, message } = error;
       const { subscription, messageId } = first?.delivery ?? {};
-      deps.log.warn('callback.local-fault', { subscription, messageId, code });
-      await writeClaims(claims, { kind: 'unsent', code, message }, deps);
+      deps.log.warn('callback.local-fault', { subscription, messageId, code: error.code });
+      await takeBackClaims(claims, deps);
     }
     throw error;
   }

@@ -2,10 +2,9 @@
 // outlives the queue's copy. The outcome is written into the claim before anything else follows from it; claimed-removal.ts
 // has the exception, a delivered message from the queue. So a claim names its copy: a second copy of the message, which
 // route or a redrive sent, is told from the first one, which comes again after a crash.
-import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { Delivery } from '#lib/message/attribute.ts';
-import { untilDone, type WaitClock } from '#lib/queue/unprocessed.ts';
+import type { WaitClock } from '#lib/queue/unprocessed.ts';
 import { placeInBacklog } from '#lib/state/entries.ts';
 import { claimKey } from '#lib/state/keys.ts';
 import type { Table } from '#lib/state/table.ts';
@@ -55,31 +54,24 @@ export type ClaimDeps = Deps & WaitClock & { readonly claimsLiveSeconds: number 
 const keyOf = ({ subscription, messageId, replayId }: Identity) =>
   claimKey(subscription, messageId, replayId);
 
-/** Claims the message for one attempt, or returns the outcome of the attempt that holds the claim. Throws when DynamoDB fails. */
+/**
+ * Claims the message for one attempt, or returns the outcome of the attempt that holds the claim. `nonce`: tells this claim from
+ * all others. Throws when DynamoDB fails: the claim may be there nevertheless.
+ */
 export async function takeClaim(
   message: Claimable,
-  { epoch, now }: { readonly epoch: number; readonly now: number },
-  { stateTable, claimsLiveSeconds, ...clock }: ClaimDeps,
+  { epoch, now, nonce }: { readonly epoch: number; readonly now: number; readonly nonce: string },
+  { stateTable, claimsLiveSeconds }: ClaimDeps,
 ): Promise<Taken | Refused> {
   const { delivery, sequence = '' } = message;
   const place = placeInBacklog(delivery);
   const copy = { sequence, sends: delivery.sends, ...(place !== undefined && { place }) };
-  const nonce = randomUUID();
   const expiresAt = Math.floor(now / 1000) + claimsLiveSeconds;
-  let taken: boolean;
-  try {
-    taken = await stateTable.put(
-      { ...keyOf(delivery), nonce, epoch, at: now, copy, expiresAt },
-      // Or our own nonce: the SDK repeats a call whose answer was lost, and must not be refused by its own write.
-      { absent: 'pk', ...ofNonce(nonce) },
-    );
-  } catch (error) {
-    // The claim may be there, and only the answer was lost: nothing is sent by it, and the message would count as lost.
-    await untilDone(() => releaseClaim(delivery, { kind: 'taken', nonce }, { stateTable }), clock).catch(
-      () => {},
-    );
-    throw error;
-  }
+  const taken = await stateTable.put(
+    { ...keyOf(delivery), nonce, epoch, at: now, copy, expiresAt },
+    // Or our own nonce: the SDK repeats a call whose answer was lost, and must not be refused by its own write.
+    { absent: 'pk', ...ofNonce(nonce) },
+  );
   return taken ? { kind: 'taken', nonce } : await refusal(message, { stateTable });
 }
 

@@ -1,4 +1,5 @@
 // The claims of one request: each of its messages is claimed before the send, or none is. claim.ts has a single claim.
+import { randomUUID } from 'node:crypto';
 import type { Delivery } from '#lib/message/attribute.ts';
 import { untilDone } from '#lib/queue/unprocessed.ts';
 import { errorName, type Log } from '#lib/telemetry/log.ts';
@@ -26,25 +27,35 @@ export async function takeClaims(
   facts: { readonly epoch: number; readonly now: number },
   deps: ClaimsDeps,
 ): Promise<readonly Claimed[] | Refused> {
-  const tried = await Promise.allSettled(messages.map((message) => takeClaim(message, facts, deps)));
-  const claimed: Claimed[] = [];
-  let refused: Refused | undefined;
-  let failed: PromiseRejectedResult | undefined;
-  for (const [index, one] of tried.entries()) {
-    const message = messages[index];
-    if (one.status === 'rejected') failed ??= one;
-    else if (one.value.kind !== 'taken') refused ??= one.value;
-    else if (message !== undefined) claimed.push({ delivery: message.delivery, claim: one.value });
-  }
+  const tries = messages.map((message) => ({ message, nonce: randomUUID() }));
+  const results = await Promise.allSettled(
+    tries.map(({ message, nonce }) => takeClaim(message, { ...facts, nonce }, deps)),
+  );
+  const failed = results.find((one) => one.status === 'rejected');
+  const refused = results.flatMap((one) =>
+    one.status === 'fulfilled' && one.value.kind !== 'taken' ? [one.value] : [],
+  )[0];
+  // One whose call failed may be there: then only the answer was lost, and without a request it would count as lost.
+  const claimed = tries.flatMap(({ message: { delivery }, nonce }, index): Claimed[] => {
+    const one = results[index];
+    const isOthers = one?.status === 'fulfilled' && one.value.kind !== 'taken';
+    return isOthers ? [] : [{ delivery, claim: { kind: 'taken', nonce } }];
+  });
   if (failed === undefined && refused === undefined) return claimed;
-  await writeClaims(claimed, { kind: 'unsent', code: 'other', message: 'another message was claimed' }, deps);
+  await takeBackClaims(claimed, deps);
   if (failed !== undefined) throw failed.reason;
   return refused ?? claimed;
 }
 
+/** Takes the claims back, because nothing was sent. Never throws. */
+export const takeBackClaims = (claimed: readonly Claimed[], deps: ClaimsDeps): Promise<void> =>
+  writeClaims(claimed, NOTHING_SENT, deps);
+
+const NOTHING_SENT: Outcome = { kind: 'unsent', code: 'other', message: 'nothing was sent' };
+
 /**
- * Writes the outcome into each claim, or takes the claims back when nothing was sent: for two seconds, while DynamoDB fails.
- * Never throws: a claim without an outcome counts as `unknown`.
+ * Writes the outcome into each claim, or takes the claims back when nothing was sent. While DynamoDB fails, each write is
+ * repeated for two seconds. Never throws: a claim without an outcome counts as `unknown`.
  */
 export async function writeClaims(
   claimed: readonly Claimed[],

@@ -8,7 +8,7 @@ import { probeLane } from '#lib/state/lanes.ts';
 import { lanesOfConfig, type Registration } from '#lib/state/registration.ts';
 import { needsSlots, waitsForSlot } from '#lib/state/slow.ts';
 import { passSlot, takeProbeSlot } from '#lib/state/slow-drains.ts';
-import { phaseOf } from '#lib/state/transitions.ts';
+import { isPausedSince, phaseOf } from '#lib/state/transitions.ts';
 import type { AttemptContext, Bounds } from './attempt-context.ts';
 import { deliverRound, type RoundDeps } from './deliver-round.ts';
 import { nextEntries } from './entries-page.ts';
@@ -84,6 +84,7 @@ function mayWork({ state }: Registration, lane: number, now: number): boolean {
 
 async function deliverBacklog(context: AttemptContext, bounds: Bounds, deps: DrainDeps): Promise<void> {
   const { registration, config, lane } = context;
+  const { epoch } = registration.state;
   for (;;) {
     const atOnce = requestsAtOnce(context);
     // After a probe, more may be under way at once than during it.
@@ -92,6 +93,8 @@ async function deliverBacklog(context: AttemptContext, bounds: Bounds, deps: Dra
     const rounds = await nextEntries(context, { ...bounds, atOnce, few }, deps);
     if (rounds.length === 0) return await openLane(registration, lane, deps);
     for (const round of rounds) {
+      // Another lane has paused the subscription while the settled entries of the round before were removed.
+      if (isPausedSince(registration.state, epoch)) return;
       const next = await deliverRound(round, atOnce, { context, bounds }, deps);
       if (next === 'stop') return;
       if (next === 'hand-on') return await handOn(context, deps);

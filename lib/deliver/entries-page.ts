@@ -38,7 +38,7 @@ export async function nextEntries(
   const limits = { limit: batch.maxMessages * atOnce, bytes: batch.maxBytes * atOnce };
   const { entries, isAll } = await entriesOfBytes(registration.id, lane, limits, deps);
   const requests = await requestsOf(entries);
-  if (few) return roundsOf(requests.slice(0, atOnce));
+  if (few) return roundsOf(requests);
   // The last one may have more members than were read.
   return roundsOf(isAll || requests.length <= 1 ? requests : requests.slice(0, -1));
 
@@ -47,12 +47,13 @@ export async function nextEntries(
       const { delivery, body, sequence } = entry;
       return { delivery, body, sequence, entry };
     });
-    return await requestsInTurn(messages, subscription, deps.stage);
+    const { stage } = deps;
+    return await requestsInTurn(messages, subscription, { stage, ...(few && { most: atOnce }) });
   }
 
   function roundsOf(requests: readonly Sending[]): Rounds {
     const rounds: Sending[][] = [];
-    let entries = PAGE;
+    let entries = 0;
     for (const request of requests) {
       const round = rounds.at(-1);
       const isFull =

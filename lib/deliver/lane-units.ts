@@ -61,7 +61,7 @@ export async function together(
     !messages.some(({ delivery }) => isOtherLane(delivery, laneOfRecord(first), lanesOfConfig(config)));
   const rules = isLane ? config.subscription : {};
   if (messages.length < run.length) return run.map((queued) => ({ records: [queued] }));
-  const sendings = await requestsInTurn(messages, rules, stage);
+  const sendings = await requestsInTurn(messages, rules, { stage });
   return sendings.map((sending) => {
     const [one, ...others] = sending.members;
     return { records: [one.queued, ...others.map(({ queued }) => queued)], sending };

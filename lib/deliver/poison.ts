@@ -28,13 +28,13 @@ export async function attemptSuspectEntry(
     await putEntries(registration.id, lane, [{ ...entry, starts: 0 }], deps);
     return await giveUpPoison(entry, context, deps);
   }
-  await setEntryStarts(registration.id, lane, entry, entry.starts + 1, deps);
   let done: Attempted | undefined;
   try {
+    await setEntryStarts(registration.id, lane, entry, entry.starts + 1, deps);
     done = await deps.attempt();
     return done;
   } finally {
-    // An entry that stays was written anew with its old count.
+    // An entry that stays was written anew with its old count. A start may have been counted although the call failed.
     if (done === 'out-of-time' || done === undefined) {
       await untilDone(() => setEntryStarts(registration.id, lane, entry, entry.starts, deps), deps);
     }

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import { setImmediate as afterOtherWork } from 'node:timers/promises';
 import type { Delivery } from '#lib/message/attribute.ts';
+import { bySequence } from '#lib/message/sequence.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { BATCH_CONTENT_TYPES, type BatchFormat, bodyBytes, bodyOf, partOf } from './batch-format.ts';
 import type { DeliveryMessage } from './delivery-message.ts';
@@ -26,18 +27,18 @@ type Rules = Pick<Subscription, 'batch'>;
 const BYTES_AT_A_TIME = 262_144;
 
 /**
- * Divides consecutive messages of a lane into requests, in order. Between requests with long bodies, the other work of the
+ * Divides consecutive messages of a lane into requests, in order; at most `most`, if it is given. Between requests with long bodies, the other work of the
  * function has its turn. Never rejects.
  */
 export async function requestsInTurn<M extends Message>(
   messages: readonly M[],
   rules: Rules,
-  stage: string,
+  { stage, most }: { readonly stage: string; readonly most?: number },
 ): Promise<readonly Sending<M>[]> {
   const sendings: Sending<M>[] = [];
   let parsed = 0;
   for (const sending of inRequests(messages, rules, stage)) {
-    sendings.push(sending);
+    if (sendings.push(sending) === most) break;
     if (rules.batch === undefined) continue;
     for (const { body } of sending.members) parsed += body.length;
     if (parsed < BYTES_AT_A_TIME) continue;
@@ -163,11 +164,8 @@ export function requestFor(
 
 const sequenceOf = ({ delivery, sequence }: Sendable): string | undefined => delivery.sequence ?? sequence;
 
-/** The larger of two sequence numbers, which have up to forty digits. */
-function larger(one: string | undefined, other: string | undefined): string | undefined {
-  const [a = '', b = ''] = [one, other];
-  return b.length > a.length || (b.length === a.length && b > a) ? other : one;
-}
+const larger = (one: string | undefined, other: string | undefined): string | undefined =>
+  bySequence(other ?? '', one ?? '') > 0 ? other : one;
 
 /** The delivery from which a batch's headers are made. It has only values that are the same in all messages of the batch. */
 function sharedBy(members: Members<Message>, { id, contentType }: BatchBody): Delivery {

@@ -37,8 +37,8 @@ export async function countStart(
 }
 
 /**
- * Takes the last start back, because its work ended: for two seconds, else a fault of DynamoDB would count as a death. A
- * failure is then logged and ignored: repeating the message would be worse.
+ * Takes the last start back, because its work ended. While DynamoDB fails, this is repeated for two seconds: a start that
+ * stays counts as a death. After that the failure is logged and ignored: repeating the message would be worse.
  */
 export async function takeBackStart(
   sqsMessageId: string,

@@ -68,7 +68,8 @@ export function sendableHeaders(headers: Headers): {
 
 /**
  * Bytes of headers that travel with a message for filters and dead letters only. An item of the state table has 400 KB, for
- * a body of up to 256 KiB too. In `undeliverable` a quote of a header takes four bytes, beside the largest body.
+ * a body of up to 256 KiB too. In `undeliverable` a quote of a header takes four bytes and a control character seven,
+ * beside the largest body.
  */
 const MOST_UNSENT_BYTES = 32_768;
 /** Names of such headers: thousands of names took 30 ms of CPU time in each delivery of the message. */

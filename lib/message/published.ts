@@ -70,8 +70,6 @@ export function readPublished(record: SQSRecord): PublishedReading {
   if (binary !== undefined) return malformed(`${binary}, read from the body: is no text; send a String`);
   const texts: Texts = { ...shape?.texts, ...own.texts };
   const body = shape?.body ?? record.body;
-  if (shape?.body !== undefined && Buffer.byteLength(body) > LARGEST_MESSAGE_BYTES)
-    return malformed(TOO_LONG);
 
   if (isPayloadPointer({ body, encoding: texts.encoding }, record.messageAttributes, shape)) {
     return { ok: false, unroutable: { reason: 'payload-pointer', detail: POINTER } };
@@ -88,6 +86,9 @@ export function readPublished(record: SQSRecord): PublishedReading {
   }
   const inHeaders = takeContentType(read.headers);
   const headers = travellingHeaders(read.headers);
+  // What a body was read from may grow as base64. Its attribute, with the headers, travels beside it.
+  const bytes = Buffer.byteLength(body) + Buffer.byteLength(JSON.stringify(headers.kept));
+  if (shape?.body !== undefined && bytes > LARGEST_MESSAGE_BYTES) return malformed(TOO_LONG);
   if (texts.topic === undefined && texts.subscription === undefined) {
     return { ok: false, unroutable: { reason: 'no-address', detail: noAddress(shape) } };
   }

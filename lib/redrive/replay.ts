@@ -2,7 +2,7 @@
 // deduplication id. The replay id follows from the redrive and the letter, so repeating a redrive makes the same delivery.
 import { hash } from 'node:crypto';
 import type { Delivery } from '#lib/message/attribute.ts';
-import { travellingHeaders } from '#lib/message/header.ts';
+import { bySequence } from '#lib/message/sequence.ts';
 import type { StoredLetter } from './found-letter.ts';
 
 const short = (text: string, length: number): string => hash('sha256', text, 'base64url').slice(0, length);
@@ -38,8 +38,6 @@ export function deliveryOf(letter: StoredLetter, redriveId: string): Delivery {
   const { carried } = letter;
   return {
     ...carried,
-    // A letter of an old version, or a forged one, may have more.
-    headers: travellingHeaders(carried.headers).kept,
     attempt: 1,
     sends: 0,
     // Whoever redrives it has chosen it.
@@ -53,9 +51,3 @@ export function deliveryOf(letter: StoredLetter, redriveId: string): Delivery {
 /** Order of replay within one subscription: by `orderAt`, then by the sequence in the lane. */
 export const inOrder = (a: StoredLetter, b: StoredLetter): number =>
   a.orderAt === b.orderAt ? bySequence(a.sequence, b.sequence) : a.orderAt - b.orderAt;
-
-/** Order of sequence numbers. They have twenty digits and more, so they are compared as text. */
-export function bySequence(a: string, b: string): number {
-  if (a.length !== b.length) return a.length - b.length;
-  return a < b ? -1 : Number(a > b);
-}

@@ -6,7 +6,7 @@ import { readField } from '#lib/item/fault.ts';
 import { field, titled, wholeNumber } from '#lib/item/field.ts';
 import { isObject } from '#lib/item/json.ts';
 import { OUTCOMES } from '#lib/message/attribute.ts';
-import { idsToFind } from '#lib/message/webhook-id.ts';
+import { idsToFind, NAMED_ID } from '#lib/message/webhook-id.ts';
 import { type Cursor, decodeCursor, fingerprintOf } from './cursor.ts';
 import type { Filter } from './select.ts';
 
@@ -35,8 +35,7 @@ export type RedriveRequest = {
 
 const VISIBLE = 'must be 1 to 128 visible ASCII characters, without spaces';
 const id = () => z.string().regex(/^[\x21-\x7e]{1,128}$/, VISIBLE);
-/** A signed request writes a character as three. */
-const messageId = () => z.string().regex(/^[\x21-\x7e]{1,384}$/, VISIBLE);
+const messageId = () => z.string().regex(NAMED_ID, VISIBLE);
 
 const time = (description: string) =>
   titled(

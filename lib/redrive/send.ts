@@ -3,12 +3,13 @@
 
 import { deliveryInLane, groupOf, laneFor } from '#lib/message/lane.ts';
 import { ONE_LANE } from '#lib/message/lane-layout.ts';
+import { bySequence } from '#lib/message/sequence.ts';
 import type { Backstop } from '#lib/queue/backstop.ts';
 import type { Outgoing, Queues } from '#lib/queue/queues.ts';
 import type { Log, LogFields } from '#lib/telemetry/log.ts';
 import type { FoundLetter, StoredLetter, Unaddressed } from './found-letter.ts';
 import type { Pace } from './pace.ts';
-import { bySequence, deliveryOf, inOrder } from './replay.ts';
+import { deliveryOf, inOrder } from './replay.ts';
 import { idsOf } from './select.ts';
 import { publishersQueueOf, type SendBack } from './send-back.ts';
 import type { Item } from './source.ts';

@@ -63,7 +63,10 @@ export async function openQueue(
       hiddenSeconds: Math.ceil(Math.max(0, endsAt - now()) / 1000) + RESERVE_SECONDS,
     });
 
-  /** Receives several times at once. Throws when one failed and the others found nothing: what was found is invisible to all others. */
+  /**
+   * Receives several times at once. A receive that fails is ignored if another one found letters, which are hidden from
+   * everybody else by now; otherwise it throws.
+   */
   async function receiveInto(found: ReceivedLetter[], receivers: number, waitSeconds: number): Promise<void> {
     const before = found.length;
     const results = await Promise.allSettled(Array.from({ length: receivers }, () => receive(waitSeconds)));

@@ -1,10 +1,10 @@
 // Requests of a person about one subscription, or about all: status, resume, pause, or a command about a head or a held
 // message. Each is checked strictly. answer.ts carries it out.
 import * as z from 'zod';
+import { NAMED_ID } from '#lib/message/webhook-id.ts';
 
 const id = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters');
-/** A signed request writes a character as three. */
-const messageId = z.string().regex(/^[\x21-\x7e]{1,384}$/, 'must be 1 to 128 visible ASCII characters');
+const messageId = z.string().regex(NAMED_ID, 'must be 1 to 128 visible ASCII characters');
 const lane = z.number().int().min(0).max(19).optional();
 
 export const requestSchema = z.discriminatedUnion('action', [

@@ -740,8 +740,8 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/deliver/attempt.ts',
-        "await writeClaims(claims, { kind: 'unsent', code, message",
-        "if (code === '') await writeClaims(claims, { kind: 'unsent', code, message",
+        'code: error.code });\n      await takeBackClaims(claims, deps);',
+        'code: error.code });',
       ],
     ],
     tests: [['stories/local-fault', 'every message is delivered once']],
@@ -837,11 +837,7 @@ export const DANGERS: readonly Danger[] = [
     danger:
       'at-most-once holds messages that were never sent, because the claim of another in their batch failed.',
     edits: [
-      [
-        'lib/deliver/claims.ts',
-        "await writeClaims(claimed, { kind: 'unsent',",
-        "await writeClaims([], { kind: 'unsent',",
-      ],
+      ['lib/deliver/claims.ts', 'await takeBackClaims(claimed, deps);', 'await takeBackClaims([], deps);'],
     ],
     tests: [['stories/batches', 'a claim that can not be written leaves none behind']],
   },

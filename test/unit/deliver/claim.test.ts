@@ -6,7 +6,8 @@ import { createMemoryDocuments, tablesOver } from '#test/support/memory-document
 import { deliveryOf } from '#test/support/records.ts';
 
 const CLOCK = { now: () => 1_000, random: () => 0, wait: async () => {} };
-const FACTS = { epoch: 0, now: 1_000 };
+const FACTS = { epoch: 0, now: 1_000, nonce: 'first' };
+const OTHER = { ...FACTS, nonce: 'second' };
 const LOST = { kind: 'refused', outcome: { kind: 'unknown', code: 'lost' } };
 const DUPLICATE = { kind: 'duplicate' };
 
@@ -31,7 +32,7 @@ async function secondAfter(
   const taken = await takeClaim(first, FACTS, deps);
   if (taken.kind !== 'taken') throw new Error('there is another claim');
   if (outcome) await closeClaim(first.delivery, taken, outcome, deps);
-  return await takeClaim(second, FACTS, deps);
+  return await takeClaim(second, OTHER, deps);
 }
 
 describe('a claim without an outcome', () => {
@@ -81,5 +82,5 @@ test('a claim of an older version, which names no copy, counts as lost', async (
   const deps = { ...tablesOver(memory.documents), claimsLiveSeconds: 60, ...CLOCK };
   await takeClaim(copyOf('1'), FACTS, deps);
   for (const { copy: _, ...claim } of memory.items('state')) memory.put('state', claim);
-  expect(await takeClaim(copyOf('2'), FACTS, deps)).toMatchObject(LOST);
+  expect(await takeClaim(copyOf('2'), OTHER, deps)).toMatchObject(LOST);
 });

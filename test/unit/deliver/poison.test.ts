@@ -159,6 +159,26 @@ test('a fault of AWS in a drain is not charged to the entry that it was at', asy
   expect(world.announced.map(({ detail }) => detail.reason)).not.toContain('crashing');
 });
 
+test('a start in a drain is taken back if only the answer to its count was lost', async () => {
+  const written: unknown[] = [];
+  const deps = {
+    crashingAtStarts: 3,
+    attempt: () => Promise.resolve('settled'),
+    now: () => 0,
+    stateTable: {
+      async set(_: unknown, { starts }: { starts: number }) {
+        written.push(starts);
+        if (starts === 3) throw new Error('no answer');
+        return true;
+      },
+    },
+  };
+  const entry = { sk: '1', starts: 2 } as never;
+  const context = { registration: { id: 'acme' }, lane: 0 } as never;
+  await expect(attemptSuspectEntry(entry, context, deps as never)).rejects.toThrow('no answer');
+  expect(written).toEqual([3, 2]);
+});
+
 test('a start in a drain is taken back, also while DynamoDB fails for a moment', async () => {
   const entry = { sk: '1', starts: 2 } as never;
   const context = { registration: { id: 'acme' }, lane: 0 } as never;

@@ -88,7 +88,7 @@ describe('the cost of long bodies', () => {
       next = setImmediate(count);
     };
     let next = setImmediate(count);
-    const sendings = await requestsInTurn(given, rules, 'test');
+    const sendings = await requestsInTurn(given, rules, { stage: 'test' });
     clearImmediate(next);
     expect(sendings).toEqual([...inRequests(given, rules, 'test')]);
     expect(turns).toBeGreaterThanOrEqual(sendings.length);

@@ -425,6 +425,10 @@ describe('an SNS notification', () => {
     const Message = `${'a'.repeat(700_000)}\u0000`;
     expect(unroutableOf({ body: wrapped({ Message }) }).detail).toContain('too long to be sent on as base64');
     expect(messageOf({ body: wrapped({ Message: Message.slice(0, -1) }) }).body).toHaveLength(700_000);
+    const shorter = { body: wrapped({ Message: Message.slice(20_000) }) };
+    expect(messageOf(shorter).encoding).toBe('base64');
+    const headers = JSON.stringify({ 'x-a': '"'.repeat(30_000) });
+    expect(unroutableOf({ ...shorter, attributes: { headers } }).detail).toContain('too long');
   });
 
   test('is sent whole when the message has an address of its own', () => {

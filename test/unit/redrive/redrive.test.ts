@@ -472,7 +472,7 @@ describe('a letter that is not the endpoint’s own', () => {
     expect(world.visible(URLS.rejected)).toHaveLength(1);
   });
 
-  test('has at most 64 KiB of headers when it is replayed', async () => {
+  test('is replayed without headers that do not travel', async () => {
     const world = worldWith([{ headers: { 'x-a': 'a'.repeat(100_000), 'x-b': 'b' } }]);
     expect(await world.call({ endpoint: 'rejected' })).toMatchObject({ sent: 1 });
     expect(world.deliveries()[0]?.headers).toEqual({ 'x-b': 'b' });
