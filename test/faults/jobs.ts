@@ -34,6 +34,8 @@ function killedOnce(plan: Plan, { place, n }: Kill): Plan {
   return {
     ...calm,
     events: [],
+    // A redrive has faults of its own.
+    ...(plan.redrive !== undefined && { redrive: 'nothing' as const }),
     calls:
       place === 'in-request'
         ? []

@@ -65,3 +65,11 @@ test('a kill is the only fault of functions and calls in its plan', () => {
   });
   expect(planOf({ seed: 5, kill: { place: 'in-request', n: 1 } }, false).calls).toEqual([]);
 });
+
+test('no redrive of a plan with a kill has a fault: the run would seem to have killed a function at every place', () => {
+  const seeds = Array.from({ length: 40 }, (_, seed) => seed);
+  const redrives = (kill: { place: 'in-request'; n: number } | undefined) =>
+    new Set(seeds.map((seed) => planOf({ seed, ...(kill && { kill }) }, false).redrive));
+  expect(redrives(undefined).size).toBeGreaterThan(2);
+  expect([...redrives({ place: 'in-request', n: 1 })].filter(Boolean)).toEqual(['nothing']);
+});
