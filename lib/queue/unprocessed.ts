@@ -1,6 +1,7 @@
 // AWS may answer a batch in part: it leaves entries undone under load, and asks for them again later. Every batch call of
 // the functions asks again here, after waits that grow and are random, so that many callers do not come at once. A call
-// that fails as a whole is repeated only where it undoes another one (`untilDone`): the SDK has repeated it.
+// that fails as a whole is not repeated here, because the SDK has repeated it. The exceptions use `untilDone`: the outcome
+// or the end of a claim, and the end of a counted start, because without them a fault of DynamoDB looks like a death.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What the waits need. Tests pass their own. */
