@@ -7,7 +7,9 @@ import type { LocalSet, LocalSetOptions } from '#lib/local/set.ts';
 import { createNeighbourhood } from '#test/support/neighbours/neighbourhood.ts';
 import { OFFENDERS } from '#test/support/neighbours/offenders.ts';
 import { startBeside } from './beside.ts';
+import type { AskedOfLoad } from './set-load.ts';
 import type { Arrived, AskedOfVictim } from './victim.ts';
+import { createWarmUp } from './warm-environments.ts';
 
 export type WindowJob = {
   /** The checkout whose functions run: this one or another. */
@@ -30,6 +32,8 @@ const TOPIC = 'victim';
 /** How long messages may still arrive after the last was published. */
 const GRACE_SECONDS = 10;
 const WARM_UP = 30;
+/** Messages before, of other subscriptions, for all environments together: the offender reaches more of them than the victim alone. */
+const WARM_UP_OF_ALL = { paced: 800, burst: 4_000 };
 const EMULATOR_FLAGS = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
 
 async function measure(job: WindowJob): Promise<Window> {
@@ -43,8 +47,10 @@ async function measure(job: WindowJob): Promise<Window> {
   });
   if (job.healthyHost !== undefined) await startBeside('./names-server.ts');
   const dynamodb = await startBeside('./dynamodb.ts', { flags: EMULATOR_FLAGS });
+  const warmUp = createWarmUp();
   const set = await startLocalSet({
     root,
+    intercept: warmUp.intercept,
     dynamodbUrl: dynamodb.told,
     pollSeconds: 1,
     maxEnvironments: environments,
@@ -73,6 +79,10 @@ async function measure(job: WindowJob): Promise<Window> {
   // All processes are started and warm before the offender: their start is not its doing.
   const all = ['route', 'deliver'].flatMap((name) => Array.from({ length: environments }, () => name));
   await Promise.all([...all, 'bridge'].map((name) => set.functions.invoke(name, { Records: [] })));
+  const load = await startBeside<AskedOfLoad>('./set-load.ts');
+  const each = Math.ceil(WARM_UP_OF_ALL.paced / environments);
+  await warmUp.warm(set, load, { environments, each, parking: environments, burst: WARM_UP_OF_ALL.burst });
+  load.close();
   await victim.ask({ ask: 'start', places, everyMs: 50 });
   await until(async () => (await victim.ask<Arrived>({ ask: 'arrived' })).delaysMs.length >= WARM_UP);
   await victim.ask({ ask: 'stop' });
