@@ -34,6 +34,7 @@ const GRACE_SECONDS = 10;
 const WARM_UP = 30;
 /** Messages before, of other subscriptions, for all environments together: the offender reaches more of them than the victim alone. */
 const WARM_UP_OF_ALL = { paced: 800, burst: 4_000 };
+const LEAD_IN_MS = 2_000;
 const EMULATOR_FLAGS = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
 
 async function measure(job: WindowJob): Promise<Window> {
@@ -88,7 +89,12 @@ async function measure(job: WindowJob): Promise<Window> {
   await victim.ask({ ask: 'stop' });
   await until(async () => (await victim.ask<Arrived>({ ask: 'arrived' })).missingMs.length === 0);
 
-  const offence = await offender?.start(neighbourhood);
+  // The healthy subscription is at work when the window begins: its first messages after a rest are slow, whoever is beside it.
+  await victim.ask({ ask: 'start', places, everyMs: job.everyMs });
+  const [offence] = await Promise.all([offender?.start(neighbourhood), wait(LEAD_IN_MS)]);
+  await victim.ask({ ask: 'stop' });
+  await until(async () => (await victim.ask<Arrived>({ ask: 'arrived' })).missingMs.length === 0);
+
   let sending = Promise.resolve();
   const loads = setInterval(() => {
     sending = sending.then(() => offence?.send());

@@ -40,26 +40,41 @@ async function manyOf(
   };
 }
 
-/** `marked`: they are marked as slow before the others begin. */
+/** Each of the slow subscriptions gets a message in this time. */
+const SLOW_EVERY_MS = 1_430;
+
+/**
+ * Each has a topic of its own, and they get their messages in turn. With one topic, a message would begin forty deliveries in
+ * one moment, and their work alone, slow or not, would be the slowest delay beside them. `marked`: they are marked as slow
+ * before the others begin.
+ */
 const slow = (count: number, name: string, { marked = false } = {}): Offender => ({
   name,
   kind: 'slow',
   onlyMeasured: true,
-  everyMs: 1_430,
+  everyMs: SLOW_EVERY_MS / count,
   seconds: 40,
   environments: 8,
   async start(neighbourhood) {
-    const manner = { status: 204, afterMs: SLOW_AFTER_MS };
-    const offence = await manyOf(count, neighbourhood, manner, { configuration: { readTimeout: 30_000 } });
-    if (marked) await markAll(count, offence, neighbourhood);
-    return offence;
+    const { putSubscription, publish, serve } = neighbourhood;
+    const server = await serve({ status: 204, afterMs: SLOW_AFTER_MS });
+    const ids = Array.from({ length: count }, (_, index) => `offender-${index}`);
+    for (const id of ids) {
+      const configuration = { callbackUrl: `${server.url}/${id}`, readTimeout: 30_000 };
+      await putSubscription({ id, topic: id, configuration });
+    }
+    if (marked) await markAll(ids, neighbourhood);
+    let at = 0;
+    return {
+      send: () => publish({ topic: ids[at++ % count] ?? '' }),
+      isSeen: async () => (await server.count()) > 0,
+    };
   },
 });
 
 /** Resolves when all are marked, and the exchanges by which they were marked are over. */
-async function markAll(count: number, { send }: Offence, { isSlow, until }: Neighbourhood): Promise<void> {
-  const ids = Array.from({ length: count }, (_, index) => `offender-${index}`);
-  await send();
+async function markAll(ids: readonly string[], { publish, isSlow, until }: Neighbourhood): Promise<void> {
+  for (const topic of ids) await publish({ topic });
   await until(async () => (await Promise.all(ids.map(isSlow))).every((one) => one), 'all are marked');
   await new Promise((resolve) => setTimeout(resolve, SLOW_AFTER_MS));
 }
