@@ -2,12 +2,10 @@
 // by which.
 import { X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate, PeerCertificate } from 'node:tls';
+import { certificatesOf } from './certificates.ts';
 
 /** Certificates of a chain that are looked at. */
 const LONGEST_CHAIN = 10;
-
-/** Parsed once: the other side decides how often a connection is made. */
-const parsed = new WeakMap<readonly string[], readonly X509Certificate[]>();
 
 /**
  * Whether signatures lead from the server's certificate to one of these authorities (PEM), or it is one of them. The server
@@ -18,8 +16,7 @@ export function isIssuedBelow(
   authorities: readonly string[],
 ): boolean {
   try {
-    const known = parsed.get(authorities) ?? authorities.map((authority) => new X509Certificate(authority));
-    parsed.set(authorities, known);
+    const known = certificatesOf(authorities);
     let certificate = new X509Certificate(server.raw);
     let link = server;
     for (let depth = 0; depth < LONGEST_CHAIN; depth++) {

@@ -1,7 +1,8 @@
 // Which authorities of a trust store are public. Anybody can have a certificate of a public authority for a host of their own,
 // so such a certificate has to be for the host.
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
+import { certificatesOf } from '#lib/callback/certificates.ts';
 import type { TlsSettings } from '#lib/callback/tls.ts';
 
 export type Divided = Required<Pick<TlsSettings, 'trusted' | 'trustedForHost'>>;
@@ -18,7 +19,7 @@ export function dividedByPublic(
 ): Divided {
   const known = divided.get(store);
   if (known !== undefined) return known;
-  const isPublic = publicAmong(parsed(store), rootsIn(publicOnes));
+  const isPublic = publicAmong(certificatesOf(store), rootsIn(publicOnes));
   const made = {
     trusted: store.filter((_, index) => !isPublic[index]),
     trustedForHost: store.filter((_, index) => isPublic[index]),
@@ -55,14 +56,11 @@ const roots = new WeakMap<readonly string[], Roots>();
 function rootsIn(publicOnes: readonly string[]): Roots {
   const known = roots.get(publicOnes);
   if (known !== undefined) return known;
-  const all = parsed(publicOnes);
+  const all = certificatesOf(publicOnes);
   const made = { all, keys: new Set(all.map(keyOf)) };
   roots.set(publicOnes, made);
   return made;
 }
-
-const parsed = (certificates: readonly string[]): readonly X509Certificate[] =>
-  certificates.map((pem) => new X509Certificate(pem));
 
 const keyOf = ({ publicKey }: X509Certificate): string =>
   publicKey.export({ type: 'spki', format: 'der' }).toString('base64');

@@ -82,7 +82,8 @@ export async function requestToken(
  */
 function trustingPublicToo(tls: TokenConnection['tls']): TokenConnection['tls'] {
   if (tls?.trusted === undefined) return tls;
-  return { ...tls, id: `${tls.id} and public`, trustedForHost: rootCertificates };
+  const trustedForHost = [...rootCertificates, ...(tls.trustedForHost ?? [])];
+  return { ...tls, id: `${tls.id} and public`, trustedForHost };
 }
 
 type Asking =
