@@ -1,5 +1,6 @@
 // Reads the answers of one connection, one after the other: the head by head-reader.ts, the body by its length, by
-// chunk-reader.ts or until the connection closes. It passes on what undici is to read, and says when the connection must be given up.
+// chunk-reader.ts or until the connection closes. It passes on what undici is to read, and says when the connection must be
+// given up.
 import { errors } from 'undici';
 import type { AnswerHead } from './answer-head.ts';
 import { type ChunkReader, createChunkReader } from './chunk-reader.ts';

@@ -61,7 +61,8 @@ async function inParts(
   const { registration, config } = context;
   const { subscription } = config;
   // Each part holds consecutive messages: what is settled is counted from the first on.
-  const { epoch, pause } = registration.state;
+  const { epoch } = registration.state;
+  const wasPaused = registration.state.pause !== undefined;
   let done = 0;
   while (done < members.length) {
     if (deps.now() > Math.min(bounds.startBy ?? bounds.endsAt, bounds.endsAt - RESERVE_MS))
@@ -82,7 +83,7 @@ async function inParts(
     }
     const request = nextRequest(messages, subscription, deps.stage);
     if (request === undefined) throw new TypeError('a part has no message');
-    const own = pause === undefined ? context : afterProbe(context, request.members[0]);
+    const own = behindProbe(context, wasPaused, request.members[0]);
     const ending = await attemptTogether(request, onSettled, { context: own, bounds }, deps);
     if (ending !== 'settled') return ending;
     done += request.members.length;
@@ -105,9 +106,18 @@ async function firstOfOneFate(
   return { fate: fate ?? 'send', messages };
 }
 
-/** A probe has no retries. The messages behind it have theirs once it has ended the outage. */
-const afterProbe = (context: AttemptContext, { delivery }: DeliveryMessage): AttemptContext =>
-  context.registration.state.pause === undefined ? { ...context, retries: delivery.retries ?? 0 } : context;
+/**
+ * The context of the next message. A probe has no retries; the messages behind it have theirs once it has ended the outage.
+ * `wasPaused`: when the first of them was attempted.
+ */
+function behindProbe(
+  context: AttemptContext,
+  wasPaused: boolean,
+  { delivery }: DeliveryMessage,
+): AttemptContext {
+  const isOver = wasPaused && context.registration.state.pause === undefined;
+  return isOver ? { ...context, retries: delivery.retries ?? 0 } : context;
+}
 
 async function sendAway(
   messages: readonly DeliveryMessage[],
@@ -141,7 +151,8 @@ async function oneByOne(
 ): Promise<Ending> {
   const { registration, config } = context;
   const { subscription } = config;
-  const { epoch, pause } = registration.state;
+  const { epoch } = registration.state;
+  const wasPaused = registration.state.pause !== undefined;
   const alone = eachAlone(members);
   for (const [index, message] of alone.entries()) {
     // An earlier request of this lane, or another lane, has paused the subscription.
@@ -156,8 +167,7 @@ async function oneByOne(
 
   async function attemptAlone(message: DeliveryMessage): Promise<Ending> {
     const sending = nextRequest([message], subscription, deps.stage) ?? { members: [message] };
-    const used = { ...context, retries };
-    const own = pause === undefined ? used : afterProbe(used, message);
+    const own = behindProbe({ ...context, retries }, wasPaused, message);
     return await attemptSending(sending, async () => {}, { context: own, bounds }, deps);
   }
 

@@ -17,8 +17,8 @@ const PROBES_OF_A_BATCH = 3;
 type Rounds = readonly (readonly Sending[])[];
 
 /**
- * Reads the requests that a drain makes next, in order, as rounds; none means an empty lane. `few`: only as many as may be under way at
- * once. Throws when DynamoDB fails.
+ * Reads the requests that a drain makes next, in order, as rounds; none means an empty lane. `few`: only as many as may be
+ * under way at once. Throws when DynamoDB fails.
  */
 export async function nextEntries(
   context: AttemptContext,

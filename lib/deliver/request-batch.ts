@@ -27,8 +27,8 @@ type Rules = Pick<Subscription, 'batch'>;
 const BYTES_AT_A_TIME = 262_144;
 
 /**
- * Divides consecutive messages of a lane into requests, in order; at most `most`, if it is given. Between requests with long bodies, the other work of the
- * function has its turn. Never rejects.
+ * Divides consecutive messages of a lane into requests, in order; at most `most`, if it is given. Between requests with
+ * long bodies, the other work of the function has its turn. Never rejects.
  */
 export async function requestsInTurn<M extends Message>(
   messages: readonly M[],
