@@ -1,6 +1,6 @@
 // `npm run bench:peers`: the same load at this set, Hookdeck Outpost and Svix, in turns on this machine. OUTPOST=PATH and
 // SVIX=PATH name checkouts of theirs, which are built and started from there; OUTPOST_BINARIES (a folder) and
-// SVIX_BINARY name built ones. Without them, or where a program is missing, this set is measured with the others that there are. ROUNDS, SIZE,
+// SVIX_BINARY name programs that were built from them. Without them, or where a program is missing, this set is measured with the others that there are. ROUNDS, SIZE,
 // ONLY and REPORT make other runs. It prints tables and writes them as JSON. Linux only.
 import { writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -8,14 +8,14 @@ import { freePort } from '#test/support/free-port.ts';
 import type { Loaded } from './arrivals.ts';
 import { startBeside } from './beside.ts';
 import { machine } from './machine.ts';
+import { ALONE, CASES, type Case } from './peers/cases.ts';
+import { type Figures, figuresOf, type Measured, rowOf } from './peers/figures.ts';
 import type { AskedOfPeersLoad } from './peers/load.ts';
 import { startOutpost } from './peers/outpost.ts';
 import { startOwn } from './peers/own.ts';
 import type { Sender } from './peers/sender.ts';
 import { startSvix } from './peers/svix.ts';
-import type { Usage } from './peers/usage.ts';
-import { percentile, spread } from './ratio.ts';
-import { type Row, tableOf } from './table.ts';
+import { tableOf } from './table.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 /** Multiplies the number of messages of each case. */
@@ -32,51 +32,21 @@ const WARM_UP_BESIDE = 500;
 /** The last log lines and records are written after the last arrival. */
 const SETTLE_MS = 2_000;
 
-type Case = {
-  readonly name: string;
-  readonly messages: number;
-  readonly perSecond: number | undefined;
-  readonly fanOut: number;
-  readonly answerMs: number;
-  /**
-   * Receivers beside the measured one, each with as many messages, at other times. Dead ones refuse the connection, slow ones
-   * answer after 10 s. Healthy ones are the control: what as much more work costs on this machine.
-   */
-  readonly beside?: { readonly kind: 'healthy' | 'dead' | 'slow'; readonly count: number };
-};
-const usual = { perSecond: undefined, fanOut: 1, answerMs: 0 } as const;
-const ALONE = '25 a second';
-const healthy = { ...usual, messages: 500, perSecond: 25 } as const;
-const CASES: readonly Case[] = [
-  { ...usual, name: 'burst', messages: 5_000 },
-  { ...usual, name: '100 a second', messages: 2_000, perSecond: 100 },
-  { ...usual, name: 'callback of 50 ms', messages: 2_000, answerMs: 50 },
-  { ...usual, name: 'callback of 500 ms', messages: 400, answerMs: 500 },
-  { ...usual, name: 'fan-out of 10', messages: 400, fanOut: 10 },
-  { ...usual, name: 'fan-out of 50', messages: 200, fanOut: 50 },
-  { ...healthy, name: ALONE },
-  { ...healthy, name: 'beside one healthy', beside: { kind: 'healthy', count: 1 } },
-  { ...healthy, name: 'beside ten healthy', beside: { kind: 'healthy', count: 10 } },
-  { ...healthy, name: 'beside one dead', beside: { kind: 'dead', count: 1 } },
-  { ...healthy, name: 'beside ten dead', beside: { kind: 'dead', count: 10 } },
-  { ...healthy, name: 'beside one of 10 s', beside: { kind: 'slow', count: 1 } },
-  { ...healthy, name: 'beside ten of 10 s', beside: { kind: 'slow', count: 10 } },
-];
-
-type Measured = Loaded & Usage & { readonly deliveries: number };
-
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 /** Starts the senders that there are, and says which are left out and why. */
 async function startSenders(): Promise<Sender[]> {
   const senders = [await startOwn()];
-  for (const { name, variable, start } of [
-    { name: 'Outpost', variable: 'OUTPOST', start: startOutpost },
-    { name: 'Svix', variable: 'SVIX', start: startSvix },
+  for (const { name, variable, binaries, start } of [
+    { name: 'Outpost', variable: 'OUTPOST', binaries: 'OUTPOST_BINARIES', start: startOutpost },
+    { name: 'Svix', variable: 'SVIX', binaries: 'SVIX_BINARY', start: startSvix },
   ]) {
     const checkout = process.env[variable];
     if (checkout === undefined) {
-      console.log(`${name} is left out: ${variable}=PATH names a checkout of it.`);
+      const built = process.env[binaries];
+      const also =
+        built === undefined ? '' : `, also where ${binaries} names programs that were built from it`;
+      console.log(`${name} is left out: ${variable}=PATH names a checkout of it${also}.`);
       continue;
     }
     try {
@@ -89,13 +59,17 @@ async function startSenders(): Promise<Sender[]> {
 }
 
 const load = await startBeside<AskedOfPeersLoad>('./peers/load.ts');
+const origins = load.told.split(' ');
 let topics = 0;
 
 /** One case at one sender, on receivers of its own: a breaker that opened in a round before has no part in it. */
 async function measure(sender: Sender, one: Case): Promise<Measured> {
   topics += 1;
-  const urls = (count: number, kind: string, answerMs: number, at = load.told) =>
-    Array.from({ length: count }, (_, index) => `${at}/${kind}/${answerMs}/${topics}-${index}`);
+  const urls = (count: number, kind: string, answerMs: number, at = origins) =>
+    Array.from(
+      { length: count },
+      (_, index) => `${at[index % at.length]}/${kind}/${answerMs}/${topics}-${index}`,
+    );
   const to = await sender.subscribe(`bench-${topics}`, urls(one.fanOut, 'counted', one.answerMs));
   const dead = `http://127.0.0.1:${await freePort()}`;
   const beside =
@@ -106,7 +80,7 @@ async function measure(sender: Sender, one: Case): Promise<Measured> {
         one.beside.count,
         'other',
         one.beside.kind === 'slow' ? 10_000 : 0,
-        one.beside.kind === 'dead' ? dead : undefined,
+        one.beside.kind === 'dead' ? [dead] : origins.slice(1),
       ),
     ));
   const messages = Math.max(10, Math.round(one.messages * SIZE));
@@ -127,55 +101,21 @@ async function measure(sender: Sender, one: Case): Promise<Measured> {
   };
 }
 
-const p99Of = ({ delaysMs }: Measured): number => percentile(delaysMs, 0.99);
-
-/** The p99 of each round as a multiple of that of `other` in the same round. */
-const timesOf = (measured: readonly Measured[], other: readonly Measured[]) =>
-  spread(
-    measured.flatMap((one, round) => (other[round] === undefined ? [] : p99Of(one) / p99Of(other[round]))),
-    2,
-  );
-
-/**
- * `alone`: the rounds of the same receiver without neighbours. `control`: beside as many healthy ones. Each is empty where the row is
- * not compared with it.
- */
-function rowOf(
-  name: string,
-  measured: readonly Measured[],
-  { alone, control }: { readonly alone: readonly Measured[]; readonly control: readonly Measured[] },
-): Row {
-  const of = (figure: (one: Measured) => number, digits: number) => spread(measured.map(figure), digits);
-  const total = (name_: 'missing' | 'repeated') => measured.reduce((sum, one) => sum + one[name_], 0);
-  return {
-    sender: name,
-    'deliveries/s': of(
-      ({ deliveries, missing, elapsedMs }) => ((deliveries - missing) / elapsedMs) * 1000,
-      0,
-    ),
-    'p50 ms': of(({ delaysMs }) => percentile(delaysMs, 0.5), 1),
-    'p99 ms': of(p99Of, 1),
-    ...(alone.length > 0 && { 'p99, times alone': timesOf(measured, alone) }),
-    ...(control.length > 0 && { 'p99, times beside healthy ones': timesOf(measured, control) }),
-    'app CPU ms': of(({ appCpuMs, deliveries }) => appCpuMs / deliveries, 2),
-    'stores CPU ms': of(({ storesCpuMs, deliveries }) => storesCpuMs / deliveries, 2),
-    'app MiB': of(({ appMiB }) => appMiB, 0),
-    'stores MiB': of(({ storesMiB }) => storesMiB, 0),
-    missing: total('missing'),
-    repeated: total('repeated'),
-  };
+const chosen = CASES.filter(({ name }) => ONLY?.some((text) => name.includes(text)) ?? true);
+if (chosen.length === 0) {
+  const names = CASES.map(({ name }) => name).join(', ');
+  throw new Error(`ONLY=${ONLY}: no case has such a name. The cases are: ${names}.`);
 }
-
 const senders = await startSenders();
 const where = machine();
 console.log(
-  `\n${Object.values(where).join(', ')}; ${senders.map(({ name, version }) => `${name} ${version}`).join(', ')}`,
+  `\n${Object.values(where).join(', ')}; ${senders.map(({ name, version, stores }) => `${name} ${version} (${stores})`).join(', ')}`,
 );
 console.log(
   `${ROUNDS} rounds in turns, median (lowest to highest); bodies of 1 KiB; CPU of one delivery. The stores of this set are emulators.`,
 );
-const cases: { readonly name: string; readonly rows: readonly Row[] }[] = [];
-const chosen = CASES.filter(({ name }) => ONLY?.some((text) => name.includes(text)) ?? true);
+type OfSender = { readonly sender: string; readonly rounds: readonly Figures[] };
+const cases: { readonly name: string; readonly senders: readonly OfSender[] }[] = [];
 // A healthy receiver beside neighbours is compared with the same one alone, so these cases take turns too.
 const isOfNeighbours = ({ name, beside }: Case): boolean => name === ALONE || beside !== undefined;
 const blocks = [
@@ -207,9 +147,13 @@ for (const block of blocks) {
       }),
     );
     console.log(`\n${one.name}\n${tableOf(rows)}`);
-    cases.push({ name: one.name, rows });
+    const figures = senders.map((sender) => ({
+      sender: sender.name,
+      rounds: of(one, sender).map(figuresOf),
+    }));
+    cases.push({ name: one.name, senders: figures });
   }
-  const versions = senders.map(({ name, version }) => ({ name, version }));
+  const versions = senders.map(({ name, version, stores }) => ({ name, version, stores }));
   writeFileSync(
     REPORT,
     `${JSON.stringify({ machine: where, rounds: ROUNDS, size: SIZE, versions, cases }, null, 2)}\n`,

@@ -1,9 +1,9 @@
 // Publisher and callback of the comparison with other webhook senders, in a process of their own: one clock for both, and
-// their CPU time counts for nobody. The path of a callback says how it answers: `/counted/50/3` after 50 ms; `/other/…` is
+// their CPU time counts for nobody. It tells the origins of its receivers, with spaces between. The path of a callback says how it answers: `/counted/50/3` after 50 ms; `/other/…` is
 // that of a neighbour, whose deliveries are not counted.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Pool } from 'undici';
@@ -35,7 +35,10 @@ const CALLS_AT_ONCE = 16;
 
 const arrivals = createArrivals();
 
-const server = createServer((request, response) => {
+/** Each receiver has a port of its own, as it would have a host of its own: connections to it serve no other one. */
+const RECEIVERS = 50;
+
+const receiver = createServer((request, response) => {
   const at = performance.now();
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -46,7 +49,13 @@ const server = createServer((request, response) => {
     response.writeHead(204).end();
   });
 });
-server.keepAliveTimeout = 600_000;
+receiver.keepAliveTimeout = 600_000;
+
+async function listen(): Promise<string> {
+  const server = createTcpServer((socket) => receiver.emit('connection', socket));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 function note(url: string, at: number, body: string): void {
   const [, ofRun = '', number = ''] = /"n":"(\d+) (\d+) /.exec(body) ?? [];
@@ -118,5 +127,5 @@ function publisherOf(to: PublishTo): { send(payload: string): Promise<void>; clo
   };
 }
 
-await once(server.listen(0, '127.0.0.1'), 'listening');
-answering<AskedOfPeersLoad>(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, load);
+const origins = await Promise.all(Array.from({ length: RECEIVERS }, listen));
+answering<AskedOfPeersLoad>(origins.join(' '), load);

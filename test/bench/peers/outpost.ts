@@ -11,7 +11,7 @@ import type { Sender } from './sender.ts';
 import { usageOf } from './usage.ts';
 
 const KEY = 'bench';
-/** Its default of 1 delivers one message after the other. This is the cap that the subscriptions of this set get. */
+/** For the whole server. Its default of 1 delivers one message after the other. */
 const CONCURRENCY = '20';
 
 /** Builds and starts it. Throws where a program or the checkout is missing. */
@@ -47,6 +47,7 @@ export async function startOutpost(checkout: string): Promise<Sender> {
     }
     return {
       ...{ name: 'Outpost', version: commitOf(checkout) },
+      stores: [redis, rabbit, postgres].map(({ version }) => version).join(', '),
       async subscribe(topic, urls) {
         await call('PUT', `/tenants/${topic}`);
         for (const url of urls)
@@ -76,7 +77,7 @@ function built(checkout: string): string {
   if (!existsSync(join(checkout, 'cmd/outpost-server')))
     throw new Error(`${checkout} is no checkout of Outpost: it has no cmd/outpost-server.`);
   const folder = join(checkout, '.bench');
-  if (existsSync(join(folder, 'outpost-server'))) return folder;
+  // Go builds only what has changed since.
   const go = programNamed('go', 'Go');
   execFileSync(go, ['build', '-o', `${folder}/`, './cmd/outpost', './cmd/outpost-server'], {
     ...{ cwd: checkout, stdio: 'inherit' },

@@ -9,6 +9,10 @@ export type AskedOfOwn = { readonly topic: string; readonly urls: readonly strin
 export type ToldByOwn = { readonly url: string; readonly queueUrl: string; readonly pid: number };
 
 const ENVIRONMENTS = 8;
+/** The other senders make as many requests at once, for all receivers together. Here each receiver has a cap of its own. */
+const REQUESTS_AT_ONCE = 20;
+/** What an item has that names none. */
+const USUAL_CAP = 5;
 
 const warmUp = createWarmUp();
 const { intercept } = warmUp;
@@ -31,13 +35,14 @@ await set.schedules.run('resume');
 const documents = DynamoDBDocumentClient.from(set.clients.dynamodb);
 
 async function subscribe({ topic, urls }: AskedOfOwn): Promise<void> {
+  const maxConcurrentConnections = Math.max(USUAL_CAP, Math.round(REQUESTS_AT_ONCE / urls.length));
   for (const [index, callbackUrl] of urls.entries()) {
     const Item = {
       ...{ id: `${topic}-${index}`, topic, type: 'webhook-advanced', qos: 'auto' },
       configuration: {
         entrypointId: 'webhook-advanced',
         callbackUrl,
-        http: { maxConcurrentConnections: 20, readTimeout: 15_000 },
+        http: { maxConcurrentConnections, readTimeout: 15_000 },
       },
     };
     await documents.send(new PutCommand({ TableName: set.outputs.SubscriptionsTableName, Item }));

@@ -11,7 +11,7 @@ export async function startOwn(): Promise<Sender> {
   const child = await startBeside<AskedOfOwn>('./peers/own-window.ts');
   const { url, queueUrl, pid }: ToldByOwn = JSON.parse(child.told);
   return {
-    ...{ name: 'this set', version: commitOf('.') },
+    ...{ name: 'this set', version: commitOf('.'), stores: 'emulators' },
     async subscribe(topic, urls) {
       await child.ask<void>({ topic, urls });
       return { kind: 'sqs', url, queueUrl, topic };

@@ -124,6 +124,10 @@ async function isListening(port: number, name: string): Promise<void> {
   throw new Error(`${name} did not listen on port ${port} within ${READY_MS / 1000} s`);
 }
 
+/** What a program says of its version, in one line. */
+const versionOf = (program: string, args: readonly string[] = ['--version']): string =>
+  execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+
 /** Starts Redis without persistence. */
 export async function startRedis(workshop: Workshop) {
   const program = programNamed('redis-server', 'Redis');
@@ -133,7 +137,8 @@ export async function startRedis(workshop: Workshop) {
     [program, '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
     { port },
   );
-  return { port, pid: child.pid ?? 0 };
+  const [, version = ''] = /v=(\S+)/.exec(versionOf(program)) ?? [];
+  return { port, pid: child.pid ?? 0, version: `Redis ${version}` };
 }
 
 /** Starts PostgreSQL with an empty database. It refuses to run as root, so root gives it to another user. */
@@ -157,11 +162,12 @@ export async function startPostgres(workshop: Workshop) {
     '-c',
     'max_connections=300',
   ];
+  const version = versionOf(postgres).replace(/^postgres \((\w+)\)/, '$1');
   const child = await workshop.start('postgres', [postgres, '-D', data, '-p', String(port), ...settings], {
     port,
     ...(owner !== undefined && { owner }),
   });
-  return { url: `postgres://bench@127.0.0.1:${port}/postgres`, pid: child.pid ?? 0 };
+  return { url: `postgres://bench@127.0.0.1:${port}/postgres`, pid: child.pid ?? 0, version };
 }
 
 function userNumber(name: string): number | undefined {
@@ -195,5 +201,6 @@ export async function startRabbit(workshop: Workshop) {
       ERL_EPMD_ADDRESS: '127.0.0.1',
     },
   });
-  return { url: `amqp://guest:guest@127.0.0.1:${port}`, pid: child.pid ?? 0 };
+  const version = `RabbitMQ ${versionOf(programNamed('rabbitmqctl', 'RabbitMQ'), ['version'])}`;
+  return { url: `amqp://guest:guest@127.0.0.1:${port}`, pid: child.pid ?? 0, version };
 }

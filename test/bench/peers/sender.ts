@@ -5,6 +5,8 @@ import type { Usage } from './usage.ts';
 export type Sender = {
   readonly name: string;
   readonly version: string;
+  /** Its stores and queues, with their versions. */
+  readonly stores: string;
   /** Registers one receiver for each URL under a topic of their own, and returns where to publish for them. */
   subscribe(topic: string, urls: readonly string[]): Promise<PublishTo>;
   /** What its processes use now. */

@@ -49,6 +49,7 @@ export async function startSvix(checkout: string): Promise<Sender> {
     }
     return {
       ...{ name: 'Svix', version: commitOf(checkout) },
+      stores: [redis, postgres].map(({ version }) => version).join(', '),
       async subscribe(topic, urls) {
         await call('/app', { name: topic, uid: topic });
         for (const url of urls) await call(`/app/${topic}/endpoint`, { url, version: 1 });
@@ -71,7 +72,7 @@ function built(checkout: string): string {
   if (!existsSync(join(folder, 'svix-server')))
     throw new Error(`${checkout} is no checkout of Svix: it has no server/svix-server.`);
   const program = join(folder, 'target/release/svix-server');
-  if (existsSync(program)) return program;
+  // Cargo builds only what has changed since.
   const cargo = programNamed('cargo', 'Rust');
   execFileSync(cargo, ['build', '--release', '-p', 'svix-server'], { cwd: folder, stdio: 'inherit' });
   return program;
