@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 export type Loaded = {
-  /** From the start of the publisher's call to the arrival at the callback. */
+  /** From the start of the publisher's call to the arrival at the callback, for all messages that are measured. */
   readonly delaysMs: readonly number[];
   readonly repeated: number;
   readonly missing: number;
@@ -28,15 +28,17 @@ export function createArrivals() {
   let sentAt: number[] = [];
   let delaysMs: number[] = [];
   let repeated = 0;
+  let unmeasured = 0;
   let arrived = new Set<string>();
   let all = Promise.withResolvers<void>();
 
   return {
     /** The number of the run under way, counted from 1. */
     run: () => run,
-    /** Begins a run of so many deliveries. Deliveries of the runs before it count no more. */
-    begin(deliveries: number): void {
+    /** Begins a run of so many deliveries. Deliveries of the runs before it count no more. The delays of the first `leadIn` messages are left out. */
+    begin(deliveries: number, leadIn = 0): void {
       run += 1;
+      unmeasured = leadIn;
       [sentAt, delaysMs, repeated, arrived] = [[], [], 0, new Set()];
       all = Promise.withResolvers();
       expected = deliveries;
@@ -54,7 +56,7 @@ export function createArrivals() {
         return;
       }
       arrived.add(key);
-      delaysMs.push(at - (sentAt[number] ?? Number.NaN));
+      if (number >= unmeasured) delaysMs.push(at - (sentAt[number] ?? Number.NaN));
       lastAt = at;
       if (arrived.size === expected) all.resolve();
     },

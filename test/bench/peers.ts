@@ -29,6 +29,11 @@ const LIMIT_MS = Number(process.env.LIMIT_MS ?? 120_000);
  * neighbours they are these, for 20 s: slow neighbours are known after their first exchanges, which take ten.
  */
 const WARM_UP_BESIDE = 500;
+/**
+ * Where messages have a rate, the delays of its first seconds are left out: all processes have rested before, and ten messages of a
+ * thousand, which wait for them, would be the p99.
+ */
+const LEAD_IN_SECONDS = 2;
 /** The last log lines and records are written after the last arrival. */
 const SETTLE_MS = 2_000;
 
@@ -83,8 +88,9 @@ async function measure(sender: Sender, one: Case): Promise<Measured> {
         one.beside.kind === 'dead' ? [dead] : origins.slice(1),
       ),
     ));
-  const messages = Math.max(10, Math.round(one.messages * SIZE));
-  const asked = { to, perSecond: one.perSecond, deliveriesEach: one.fanOut, limitMs: LIMIT_MS };
+  const leadIn = (one.perSecond ?? 0) * LEAD_IN_SECONDS;
+  const messages = Math.max(10, Math.round(one.messages * SIZE)) + leadIn;
+  const asked = { leadIn, to, perSecond: one.perSecond, deliveriesEach: one.fanOut, limitMs: LIMIT_MS };
   const warmUp = beside === undefined ? messages : WARM_UP_BESIDE;
   await load.ask<Loaded>({ ...asked, beside, messages: warmUp });
   await wait(SETTLE_MS);

@@ -25,6 +25,8 @@ export type AskedOfPeersLoad = {
   /** A neighbour's messages: one for each message, at a random time before the next one. */
   readonly beside?: PublishTo | undefined;
   readonly messages: number;
+  /** The first messages whose delays are left out. */
+  readonly leadIn: number;
   /** Messages a second; undefined: as fast as they are taken. */
   readonly perSecond: number | undefined;
   readonly deliveriesEach: number;
@@ -63,7 +65,7 @@ function note(url: string, at: number, body: string): void {
 }
 
 async function load(asked: AskedOfPeersLoad): Promise<Loaded> {
-  arrivals.begin(asked.messages * asked.deliveriesEach);
+  arrivals.begin(asked.messages * asked.deliveriesEach, asked.leadIn);
   const [publisher, neighbour] = [publisherOf(asked.to), asked.beside && publisherOf(asked.beside)];
   const startedAt = performance.now();
   const gapMs = asked.perSecond === undefined ? 0 : 1000 / asked.perSecond;
