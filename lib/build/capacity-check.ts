@@ -4,7 +4,7 @@ import type * as z from 'zod';
 import { isForbiddenCidr, wholePrivateRangeIn } from '#lib/callback/address.ts';
 import { PARAMETERS, type ParameterValues } from '#lib/deployment/parameters.ts';
 import { closest } from '#lib/item/did-you-mean.ts';
-import { RESERVED } from '#lib/item/secret-owner.ts';
+import { isForEvery } from '#lib/item/secret-owner.ts';
 
 /** The first parameter that is wrong by itself, in one sentence. */
 export function faultIn({ issues: [issue] }: z.ZodError, given: Readonly<Record<string, unknown>>): string {
@@ -128,11 +128,9 @@ function misfitOfVpc({ vpcSubnetIds, vpcSecurityGroupIds }: ParameterValues): st
   return 'vpcSubnetIds and vpcSecurityGroupIds go together: Lambda needs both, or neither.';
 }
 
-/** The secrets of tenants and endpoints stay theirs, so a shared prefix among them would share nothing. */
+/** Refuses the shared names that have no effect, because they would open the secrets of others. */
 function misfitOfSecrets({ secretsPrefix, sharedSecretPrefixes }: ParameterValues): string | undefined {
-  const refused = sharedSecretPrefixes.find((shared) =>
-    RESERVED.some((reserved) => `${shared}/`.startsWith(`${secretsPrefix}/${reserved}/`)),
-  );
+  const refused = sharedSecretPrefixes.find((shared) => !isForEvery(shared, secretsPrefix));
   if (refused === undefined) return undefined;
-  return `sharedSecretPrefixes holds ${refused}: secrets below ${secretsPrefix}/tenants and ${secretsPrefix}/endpoints belong to one tenant or one endpoint, so share a name outside of these.`;
+  return `sharedSecretPrefixes holds ${refused}, and the secrets below ${secretsPrefix} belong to one subscription, tenant or endpoint each: share single names below it, none of them below ${secretsPrefix}/tenants or ${secretsPrefix}/endpoints, or names outside of it.`;
 }

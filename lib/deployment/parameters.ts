@@ -388,7 +388,7 @@ export const PARAMETERS = {
       variable: 'SHARED_SECRET_PREFIXES',
       functions: PARSE_ITEMS,
       meaning:
-        'Every item may use the secrets of these names, and those whose names begin with one of them and a slash',
+        'Every item may use the secrets of these names, and those whose names begin with one of them and a slash. Not `secretsPrefix`, and no name above it, because this would open the secrets of every subscription. Do not name what belongs to another stage',
     },
   ),
   sqsEndpointArns: list(

@@ -14,7 +14,7 @@ export type SecretUser = {
 export type SecretRules = {
   /** All secrets of the stage are below it, except shared ones. */
   readonly prefix: string;
-  /** Secrets of these names, and below them, are for every item. */
+  /** Secrets of these names, and below them, are for every item. See `isForEvery`. */
   readonly shared: readonly string[];
   /** Where the functions run; undefined where that is unknown. */
   readonly account: string | undefined;
@@ -28,7 +28,7 @@ export type Purpose = (typeof PURPOSES)[number];
 const TENANTS = 'tenants';
 const ENDPOINTS = 'endpoints';
 /** Below the prefix, these hold the secrets of tenants and of endpoints, and none of a subscription. */
-export const RESERVED = [TENANTS, ENDPOINTS] as const;
+const RESERVED = [TENANTS, ENDPOINTS] as const;
 
 /**
  * The name of a subscription's own secret for a purpose. Different subscriptions and purposes never have the same name, and
@@ -62,10 +62,18 @@ function mayUse(name: string, user: SecretUser, { prefix, shared }: SecretRules)
   if (isAtOrBelow(name, own)) return true;
   if (tenant !== undefined && isAtOrBelow(name, tenantNameOf(tenant, prefix))) return true;
   if (kind === 'subscription' && PURPOSES.some((purpose) => name === `${own}@${purpose}`)) return true;
-  // A shared prefix above these does not open them.
-  const isReserved = RESERVED.some((reserved) => name.startsWith(`${prefix}/${reserved}/`));
-  return !isReserved && shared.some((one) => isAtOrBelow(name, one));
+  return shared.some((one) => isForEvery(one, prefix) && isAtOrBelow(name, one));
 }
+
+/**
+ * Whether a shared name has an effect. The stage's prefix and the names above it have none, because every item could then
+ * use the secrets of all others. Nor have the names of tenants and endpoints.
+ */
+export const isForEvery = (shared: string, prefix: string): boolean =>
+  !isAbove(shared, prefix) && !RESERVED.some((reserved) => isAbove(`${prefix}/${reserved}`, shared));
+
+/** Whether a name is the other one, or the other one is below it. */
+const isAbove = (name: string, other: string): boolean => `${other}/`.startsWith(`${name}/`);
 
 const ownNameOf = ({ kind, name }: SecretUser, prefix: string): string =>
   kind === 'subscription' ? `${prefix}/${segmentOf(name)}` : `${prefix}/${ENDPOINTS}/${segmentOf(name)}`;

@@ -27,12 +27,22 @@ describe('packaging is refused in one sentence that names the parameter', () => 
     [
       'sharedSecretPrefixes',
       { sharedSecretPrefixes: ['webhooks/dev/tenants/retail'] },
-      { sharedSecretPrefixes: ['webhooks/dev', 'webhooks/dev/tenants2', 'company/tenants'] },
+      { sharedSecretPrefixes: ['webhooks/dev/x', 'webhooks/dev/tenants2', 'company/tenants'] },
     ],
     [
       'sharedSecretPrefixes',
       { sharedSecretPrefixes: ['company/ca', 'webhooks/dev/endpoints'] },
       { sharedSecretPrefixes: ['company/ca'] },
+    ],
+    [
+      'sharedSecretPrefixes',
+      { sharedSecretPrefixes: ['webhooks/dev'] },
+      { sharedSecretPrefixes: ['webhooks/dev2', 'webhooks/de'] },
+    ],
+    [
+      'sharedSecretPrefixes',
+      { sharedSecretPrefixes: ['webhooks'] },
+      { sharedSecretPrefixes: ['webhook', 'web'] },
     ],
     ['backlogRetentionDays', { backlogRetentionDays: 28 }, { backlogRetentionDays: 27 }],
     ['claimsLiveDays', { claimsLiveDays: 21 }, { claimsLiveDays: 22 }],

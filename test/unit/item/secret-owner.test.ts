@@ -136,12 +136,41 @@ describe('an endpoint', () => {
   });
 });
 
-test('a shared prefix above the secrets of tenants and endpoints does not open them', () => {
-  const rules = { shared: ['webhooks/dev', 'webhooks'] };
-  expect(may('webhooks/dev/other', {}, rules)).toBe(true);
-  expect(may('webhooks/dev/tenants/retail/x', {}, rules)).toBe(false);
-  expect(may('webhooks/dev/endpoints/kafka', {}, rules)).toBe(false);
-  expect(may('webhooks/dev/tenants/retail/x', { tenant: 'retail' }, rules)).toBe(true);
+describe('a shared name opens no secret of others', () => {
+  const OF_OTHERS = [
+    'webhooks/dev/other',
+    'webhooks/dev/other#acme',
+    'webhooks/dev/other/basic',
+    'webhooks/dev/other@signing',
+    'webhooks/dev/tenants/retail/x',
+    'webhooks/dev/endpoints/kafka',
+    'webhooks/prod/other',
+    `${ARN}:webhooks/dev/other-AbCdEf`,
+  ];
+  test.each([
+    ['webhooks/dev'],
+    ['webhooks'],
+    ['webhooks/dev/tenants'],
+    ['webhooks/dev/tenants/retail'],
+    ['webhooks/dev/endpoints'],
+  ])('%s', (name) => {
+    const rules = { shared: [name, 'webhooks/dev/shared'] };
+    for (const user of [{}, { endpoint: 'acme' }])
+      expect(OF_OTHERS.filter((text) => may(text, user, rules))).toEqual([]);
+    expect(may('webhooks/dev/acme', {}, rules)).toBe(true);
+    expect(may('webhooks/dev/shared/x', {}, rules)).toBe(true);
+    expect(may('webhooks/dev/tenants/retail/x', { tenant: 'retail' }, rules)).toBe(true);
+  });
+
+  test('unless it is the name of one, which the deployer shares', () => {
+    const rules = { shared: ['webhooks/dev/other'] };
+    expect(OF_OTHERS.filter((text) => may(text, {}, rules))).toEqual([
+      'webhooks/dev/other',
+      'webhooks/dev/other#acme',
+      'webhooks/dev/other/basic',
+      `${ARN}:webhooks/dev/other-AbCdEf`,
+    ]);
+  });
 });
 
 test('an account and a region that are not known are not compared', () => {
