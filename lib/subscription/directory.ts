@@ -8,8 +8,10 @@ import { forgetOldest } from '#lib/item/forget-oldest.ts';
 import { isObject, type JsonObject } from '#lib/item/json.ts';
 import { type LaneLayout, ONE_LANE } from '#lib/message/lane-layout.ts';
 import { LANE_ATTRIBUTES, lanesIn } from './lanes.ts';
+import { createLargeItems } from './large-items.ts';
 import { BLOCKS } from './shape.ts';
 import { TOP_FIELDS } from './top-fields.ts';
+import { idsQuery, type TopicQuery, topicQueries } from './topic-queries.ts';
 import { ALL_TOPICS, isOfTopics } from './topics.ts';
 
 export type Listed = {
@@ -42,13 +44,7 @@ type Options = {
     ): Promise<T | undefined>;
     query<T>(
       schema: z.ZodType<T>,
-      query: {
-        readonly index: string;
-        readonly where: string;
-        readonly values: Readonly<Record<string, string>>;
-        readonly attributes: readonly string[];
-        readonly ofTypes?: typeof TYPES;
-      },
+      query: TopicQuery,
     ): AsyncIterable<{ readonly items: readonly T[]; readonly leftOut: number }>;
   };
   readonly now: () => number;
@@ -58,59 +54,52 @@ type Options = {
 /** Accepts any item: `deliver` finds its faults. */
 const itemSchema = z.custom<JsonObject>(isObject);
 
-const METRICS = BLOCKS.map((block) => `${block}.metrics`);
-const TYPES = {
-  ...LANE_ATTRIBUTES,
-  ...Object.fromEntries(METRICS.map((path) => [path, 'BOOL'] as const)),
-};
-
 const READ_BY_ID = ['id', ...Object.keys(LANE_ATTRIBUTES)];
-const READ = ['id', ...Object.keys(TYPES)];
-/** Lists and maps, of which DynamoDB can't say how large they are. */
-const UNBOUNDED = ['topics', 'filter'];
 
-/** Milliseconds for which the filters of a topic are not read, after one of them was too large. `deliver` filters then. */
-const TOO_LARGE_MS = 60_000;
+/** Queries of one topic at the same time, which has several when it has large items. */
+const AT_ONCE = 10;
 
-const isId = (id: unknown): boolean => typeof id === 'string' && id.length <= 128;
+const isId = (id: unknown): id is string => typeof id === 'string' && id.length <= 128;
 
 /** Makes a directory with its own cache; parallel reads of one topic make one query. */
 export function createDirectory({ subscriptionsTable, now, cacheMs }: Options): Directory {
-  const withLargeItems = new Map<string, number>();
+  const largeItems = createLargeItems(now);
 
   async function queryTopic(topic: string): Promise<readonly Wide[]> {
-    const found: Wide[] = [];
+    const found = new Map<string, Wide>();
     let leftOut = 0;
-    const query = { index: 'by-topic', where: 'topic = :topic', values: { ':topic': topic } };
-    const isBounded = (withLargeItems.get(topic) ?? 0) > now();
-    const attributes = isBounded ? READ : [...READ, ...UNBOUNDED];
-    const pages = subscriptionsTable.query(itemSchema, { ...query, attributes, ofTypes: TYPES });
-    for await (const page of pages) {
-      // An id that our keys can't hold is left out: the subscription could not even be paused.
-      for (const item of page.items) {
-        if (!isId(item.id)) continue;
-        found.push(wideOf(item));
-        if (isLarge(item)) rememberLarge(topic);
+    const queries = topicQueries(topic, largeItems.ofTopic(topic));
+    for (let start = 0; start < queries.length; start += AT_ONCE) {
+      const answers = await Promise.all(queries.slice(start, start + AT_ONCE).map((one) => read(topic, one)));
+      for (const answer of answers) {
+        for (const one of answer.found) if (!found.has(one.id)) found.set(one.id, one);
+        leftOut += answer.leftOut;
       }
-      leftOut += page.leftOut;
     }
     // An attribute of another type may be a map of any size. Of such an item the id is enough: it has one lane. All ids are
-    // asked for, so that an item that is put between the two queries is in one of them.
+    // asked for, so that an item that is put between the queries is in one of them.
     if (leftOut > 0) {
-      const known = new Set(found.map(({ id }) => id));
-      for await (const { items } of subscriptionsTable.query(itemSchema, { ...query, attributes: ['id'] })) {
-        for (const { id } of items)
-          if (isId(id) && !known.has(String(id))) found.push({ id: String(id), lanes: ONE_LANE });
+      for await (const { items } of subscriptionsTable.query(itemSchema, idsQuery(topic))) {
+        for (const { id } of items) if (isId(id) && !found.has(id)) found.set(id, { id, lanes: ONE_LANE });
       }
     }
     // DynamoDB orders by bytes, which for valid ids is the same order. A fan-out's progress needs one order for all ids.
-    return found.sort(byId);
+    return [...found.values()].sort(byId);
   }
 
-  function rememberLarge(topic: string): void {
-    withLargeItems.delete(topic);
-    withLargeItems.set(topic, now() + TOO_LARGE_MS);
-    forgetOldest(withLargeItems, MAX_KEPT);
+  async function read(topic: string, query: TopicQuery) {
+    const found: Wide[] = [];
+    let leftOut = 0;
+    for await (const page of subscriptionsTable.query(itemSchema, query)) {
+      for (const item of page.items) {
+        const isTooLarge = isLarge(item);
+        if (isTooLarge) largeItems.note(topic, String(item.id));
+        // An id that our keys can't hold is left out: the subscription could not even be paused.
+        if (isId(item.id)) found.push(wideOf(isTooLarge ? bounded(item) : item));
+      }
+      leftOut += page.leftOut;
+    }
+    return { found, leftOut };
   }
 
   async function getOne(id: string): Promise<Listed | undefined> {
@@ -142,6 +131,9 @@ const byId = (a: Listed, b: Listed): number => (a.id < b.id ? -1 : 1);
 
 const isLarge = ({ topics, filter }: JsonObject): boolean =>
   [topics, filter].some((value) => value !== undefined && tooLarge(value) !== undefined);
+
+/** As the item is read while it is remembered as large. */
+const bounded = ({ topics, filter, ...rest }: JsonObject): JsonObject => rest;
 
 function wideOf(item: JsonObject): Wide {
   const filter = item.filter === undefined ? undefined : compileFilter(item.filter);

@@ -19,7 +19,10 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { type DynamoDb, startDynamoDb } from '#lib/local/aws/dynamodb.ts';
+import { createTables } from '#lib/state/table.ts';
+import { topicQueries } from '#lib/subscription/topic-queries.ts';
 
 const given = process.env.AWS_ENDPOINT_URL_DYNAMODB;
 const run = randomUUID();
@@ -71,7 +74,20 @@ beforeAll(async () => {
       TableName: subscriptions,
       BillingMode: 'PAY_PER_REQUEST',
       KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      AttributeDefinitions: [
+        { AttributeName: 'id', AttributeType: 'S' },
+        { AttributeName: 'topic', AttributeType: 'S' },
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'by-topic',
+          KeySchema: [
+            { AttributeName: 'topic', KeyType: 'HASH' },
+            { AttributeName: 'id', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
     }),
   );
   for (const TableName of [state, subscriptions]) {
@@ -288,5 +304,25 @@ describe('a query', () => {
     await expect
       .poll(async () => (await pagesOf(wanted)).flat().map((item) => item.sk), { timeout: 10_000 })
       .toEqual(['paused']);
+  });
+
+  it('of an index may begin behind a key that no item has', async () => {
+    const table = createTables(client, { subscriptions }).subscriptions;
+    const topic = randomUUID();
+    const all = ['a', 'b', 'd', 'e'].map((end) => `${topic}-${end}`);
+    for (const id of all) await table.put({ id, topic });
+    const idSchema = z.object({ id: z.string() });
+    const idsOf = async (large: readonly string[]) => {
+      const ids: string[][] = [];
+      for (const query of topicQueries(topic, large)) {
+        ids.push([]);
+        for await (const { items } of table.query(idSchema, query))
+          ids.at(-1)?.push(...items.map(({ id }) => id.slice(topic.length + 1)));
+      }
+      return ids;
+    };
+    await expect.poll(() => idsOf([]), { timeout: 10_000 }).toEqual([['a', 'b', 'd', 'e']]);
+    const large = ['a', 'c', 'e'].map((end) => `${topic}-${end}`);
+    expect(await idsOf(large)).toEqual([[], ['b'], ['d'], [], ['a', 'b', 'd', 'e']]);
   });
 });

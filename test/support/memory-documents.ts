@@ -83,14 +83,17 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
     if (IndexName === undefined && KeyConditionExpression === 'pk = :pk') return queryKey(TableName, input);
     if (IndexName === undefined && KeyConditionExpression === RANGE) return queryKey(TableName, input);
     if (IndexName === 'due' && KeyConditionExpression === BETWEEN) return queryDue(TableName, input);
-    if (IndexName !== 'by-topic' || KeyConditionExpression !== 'topic = :topic') {
-      throw unknown(`the query of ${IndexName} by ${KeyConditionExpression}`);
-    }
-    const topic = input.ExpressionAttributeValues?.[':topic'];
+    const isIn = IndexName === 'by-topic' ? IDS[KeyConditionExpression ?? ''] : undefined;
+    if (isIn === undefined) throw unknown(`the query of ${IndexName} by ${KeyConditionExpression}`);
+    const values = input.ExpressionAttributeValues ?? {};
+    const topic = values[':topic'];
     if (topic === '') throw refusal('ValidationException', 'A key must not be empty.');
     const start = input.ExclusiveStartKey?.id;
+    if (start !== undefined && !isIn(String(start), values))
+      throw refusal('ValidationException', 'The provided starting key is outside query boundaries');
     const matching = tableOf(TableName)
       .with('topic', topic)
+      .filter((item) => isIn(idOf(item), values))
       .filter((item) => start === undefined || compare(String(start), idOf(item)) < 0)
       .sort((a, b) => compare(idOf(a), idOf(b)));
     const page = matching.slice(0, pageSize);
@@ -267,6 +270,13 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
 
 const RANGE = 'pk = :pk AND sk BETWEEN :from AND :to';
 const BETWEEN = 'dueShard = :shard AND dueAt BETWEEN :from AND :to';
+/** The conditions of queries by topic, and which ids are in them. */
+const IDS: Readonly<Record<string, (id: string, values: Item) => boolean>> = {
+  'topic = :topic': () => true,
+  'topic = :topic AND id < :before': (id, values) => compare(id, String(values[':before'])) < 0,
+  'topic = :topic AND id BETWEEN :first AND :last': (id, values) =>
+    compare(id, String(values[':first'])) >= 0 && compare(id, String(values[':last'])) <= 0,
+};
 const idOf = ({ id }: Item): string => String(id);
 
 /** The characters whose order differs between UTF-16, in which JavaScript compares texts, and the bytes of UTF-8. */

@@ -98,3 +98,45 @@ test.each([1, 40, 120])(
     for (let n = 0; n < many; n++) expect(world.entries(`offender-${n}`)).toHaveLength(ids.length);
   },
 );
+
+/** Filters and lists of topics that are too large for `route`. */
+const UNREAD = {
+  'a filter of 501 values': {
+    topic: 'orders',
+    filter: { body: { id: Array.from({ length: 501 }, String) } },
+  },
+  'a filter of 501 values, for the topic *': {
+    topic: '*',
+    filter: { body: { id: Array.from({ length: 501 }, String) } },
+  },
+  '501 topics': { topic: '*', topics: Array.from({ length: 501 }, (_, n) => `topic-${n}`) },
+};
+
+test.each(Object.entries(UNREAD))(
+  'beside an item with %s, route sends nobody what a filter refuses',
+  async (_, item) => {
+    const world = createWorld();
+    const filter = { headers: { kind: ['paid'] } };
+    for (const [id, topic] of [
+      ['a-victim', 'orders'],
+      ['victim', 'orders'],
+      ['wide-victim', '*'],
+    ] as const) {
+      world.put(id);
+      const { topic: _topic, ...victim } = world.tables.get('subscriptions', { id }) ?? {};
+      world.tables.put('subscriptions', { ...victim, topic, filter });
+    }
+    for (const id of ['b-offender', 'offender'])
+      world.tables.put('subscriptions', { id, configuration: { callbackUrl }, ...item });
+    const ids = Array.from({ length: 30 }, (_, n) => `m${String(n + 1).padStart(2, '0')}`);
+    for (const id of ids) {
+      publish(world, id);
+      await world.pass(5 * SECOND);
+    }
+    // Whatever `route` sent in vain, `deliver` refused.
+    expect(world.lines.filter((line) => line.includes('delivery.filtered'))).toEqual([]);
+    expect(world.counts.get('MessagesFiltered')).toBe(3 * ids.length);
+    expect(world.entries('offender')).toHaveLength(ids.length);
+    expect(world.errors).toEqual([]);
+  },
+);

@@ -225,23 +225,98 @@ describe('a filter', () => {
     ]);
   });
 
-  test('that is too large is read once a minute: the other subscriptions of its topic do not pay', async () => {
-    const { idsOf, register, advance, documents } = open({ pageSize: 100 });
-    const reading = vi.spyOn(documents, 'send');
-    const bytes = async () => {
-      const before = reading.mock.results.length;
-      expect(await idsOf('orders')).toEqual(['a', 'b']);
-      const answers = await Promise.all(reading.mock.results.slice(before).map(({ value }) => value));
-      return JSON.stringify(answers).length;
-    };
-    register('a', { filter: { body: { kind: ['paid'] } } });
-    register('b', { filter: Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`k${n}`, 'x'])) });
-    expect(await bytes()).toBeGreaterThan(50_000);
-    for (let n = 0; n < 11; n++) {
-      advance(5_000);
-      expect(await bytes()).toBeLessThan(1_000);
+  describe('that is too large', () => {
+    const LARGE = { body: { id: Array.from({ length: 501 }, (_, n) => `an-id-of-some-length-${n}`) } };
+    const PAID = { body: { kind: ['paid'] } };
+
+    function openBeside(options: { pageSize?: number } = {}) {
+      const opened = open(options);
+      const reading = vi.spyOn(opened.documents, 'send');
+      /** Who gets the messages of the topic that no filter accepts, and what it costs to know it. */
+      const read = async (topic = 'orders') => {
+        const before = reading.mock.results.length;
+        const listed = await opened.directory.ofTopic(topic);
+        const answers = await Promise.all(reading.mock.results.slice(before).map(({ value }) => value));
+        return {
+          unfiltered: listed.flatMap(({ id, filter }) => (filter === undefined ? [id] : [])),
+          filtered: listed.flatMap(({ id, filter }) => (filter === undefined ? [] : [id])),
+          calls: answers.length,
+          isLarge: JSON.stringify(answers).length > 10_000,
+        };
+      };
+      return { ...opened, read };
     }
-    advance(5_000);
-    expect(await bytes()).toBeGreaterThan(50_000);
+
+    test('is read once a minute, and the filters beside it every time', async () => {
+      const { read, register, advance } = openBeside({ pageSize: 100 });
+      for (const id of ['a', 'c', 'd']) register(id, { filter: PAID });
+      register('b', { filter: LARGE });
+      register('e');
+      const beside = { unfiltered: ['b', 'e'], filtered: ['a', 'c', 'd'] };
+      // The topic, and those that name no single topic.
+      expect(await read()).toEqual({ ...beside, calls: 1 + 1, isLarge: true });
+      for (let n = 0; n < 11; n++) {
+        advance(5_000);
+        // What is before it, what is behind it, and itself.
+        expect(await read()).toEqual({ ...beside, calls: 3 + 1, isLarge: false });
+      }
+      advance(5_000);
+      expect(await read()).toEqual({ ...beside, calls: 1 + 1, isLarge: true });
+      register('b', { filter: PAID });
+      advance(60_000);
+      const corrected = { unfiltered: ['e'], filtered: ['a', 'b', 'c', 'd'] };
+      expect(await read()).toEqual({ ...corrected, calls: 1 + 1, isLarge: false });
+    });
+
+    test('beside others, over several pages, costs two calls more than there are of them', async () => {
+      const { read, register, advance } = openBeside({ pageSize: 4 });
+      const all = Array.from({ length: 26 }, (_, n) => String.fromCharCode(97 + n));
+      const large = ['a', 'h', 'i', 'q', 'z'];
+      const others = all.filter((id) => !large.includes(id));
+      for (const id of large) register(id, { filter: LARGE });
+      for (const id of others) register(id, { filter: PAID });
+      expect(await read()).toEqual({ unfiltered: large, filtered: others, calls: 7 + 1, isLarge: true });
+      advance(5_000);
+      // None; b to g; none; j to p; r to y, whose second page is full; none. All from a to z have seven pages.
+      const calls = 1 + 2 + 1 + 2 + 3 + 1 + 7 + 1;
+      expect(await read()).toEqual({ unfiltered: large, filtered: others, calls, isLarge: false });
+    });
+
+    test('takes no filter from those of the topic *, nor from other topics', async () => {
+      const { read, register, advance } = openBeside({ pageSize: 100 });
+      register('a', { topic: '*', filter: LARGE });
+      register('b', { topic: '*', topics: Array.from({ length: 501 }, (_, n) => `topic-${n}`) });
+      register('c', { topic: '*', topics: ['bills'] });
+      register('d', { topic: '*', filter: PAID });
+      register('e', { filter: PAID });
+      const beside = { unfiltered: ['a', 'b'], filtered: ['d', 'e'] };
+      expect(await read()).toMatchObject({ ...beside, isLarge: true });
+      advance(5_000);
+      expect(await read()).toEqual({ ...beside, calls: 1 + 4, isLarge: false });
+      expect(await read('bills')).toMatchObject({ unfiltered: ['a', 'b', 'c'], filtered: ['d'], calls: 1 });
+    });
+
+    test('keeps its place among ids that DynamoDB orders differently than JavaScript', async () => {
+      const { read, register, advance } = openBeside({ pageSize: 100 });
+      for (const id of ['\u{1f600}', '\uffee']) register(id, { filter: LARGE });
+      register('a', { filter: PAID });
+      const all = await read();
+      advance(5_000);
+      expect(await read()).toEqual({ ...all, filtered: ['a'], calls: 4 + 1, isLarge: false });
+    });
+
+    test('does not hide what is registered, changed or removed beside it', async () => {
+      const { read, register, remove, advance } = openBeside({ pageSize: 100 });
+      register('a', { filter: PAID });
+      register('c', { filter: LARGE });
+      await read();
+      advance(5_000);
+      remove('subscriptions', { id: 'a' });
+      register('b', { filter: PAID });
+      register('d', { filter: PAID, qos: { wrong: true } });
+      // The item with an attribute of another type has its id alone, which one more query reads.
+      const ids = ['c', 'd'];
+      expect(await read()).toEqual({ unfiltered: ids, filtered: ['b'], calls: 3 + 1 + 1, isLarge: false });
+    });
   });
 });

@@ -1,0 +1,62 @@
+// The queries that read a topic's subscriptions for `route`. DynamoDB can't leave out one attribute of some items, so the
+// items whose filters are too large are read by a query of their own.
+import { LANE_ATTRIBUTES } from './lanes.ts';
+import { BLOCKS } from './shape.ts';
+
+export type TopicQuery = {
+  readonly index: string;
+  readonly where: string;
+  readonly values: Readonly<Record<string, string>>;
+  readonly after?: { readonly topic: string; readonly id: string };
+  readonly attributes: readonly string[];
+  readonly ofTypes?: typeof TYPES;
+};
+
+const METRICS = BLOCKS.map((block) => `${block}.metrics`);
+const TYPES = {
+  ...LANE_ATTRIBUTES,
+  ...Object.fromEntries(METRICS.map((path) => [path, 'BOOL'] as const)),
+};
+
+const READ = ['id', ...Object.keys(TYPES)];
+/** Lists and maps, of which DynamoDB can't say how large they are. */
+const UNBOUNDED = ['topics', 'filter'];
+
+/**
+ * Queries that together return each subscription of the topic. `large` are ids in the order of the index: these are returned
+ * without `topics` and `filter`. Where two queries return a subscription, the first one has all of it.
+ */
+export function topicQueries(topic: string, large: readonly string[]): readonly TopicQuery[] {
+  const query = { index: 'by-topic', ofTypes: TYPES };
+  const around = [undefined, ...large].map((after, index) => {
+    const before = large[index];
+    return {
+      ...query,
+      ...inTopic(topic, before === undefined ? {} : { where: 'id < :before', values: { ':before': before } }),
+      ...(after !== undefined && { after: { topic, id: after } }),
+      attributes: [...READ, ...UNBOUNDED],
+    };
+  });
+  const [first, last] = [large[0], large.at(-1)];
+  if (first === undefined || last === undefined) return around;
+  // One query for all of them reads those between them again. It costs fewer calls than a query for each.
+  const ids = { where: 'id BETWEEN :first AND :last', values: { ':first': first, ':last': last } };
+  return [...around, { ...query, ...inTopic(topic, ids), attributes: READ }];
+}
+
+/** A query of the ids alone, with those of items that the types of the other queries leave out. */
+export const idsQuery = (topic: string): TopicQuery => ({
+  index: 'by-topic',
+  ...inTopic(topic),
+  attributes: ['id'],
+});
+
+function inTopic(
+  topic: string,
+  { where, values }: { readonly where?: string; readonly values?: Readonly<Record<string, string>> } = {},
+) {
+  return {
+    where: where === undefined ? 'topic = :topic' : `topic = :topic AND ${where}`,
+    values: { ':topic': topic, ...values },
+  };
+}
