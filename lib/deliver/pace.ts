@@ -16,6 +16,9 @@ export type PaceDeps = SlowDrainDeps & {
   readonly exchangeTimes: ExchangeTimes;
 };
 
+/** How often an open exchange that is slow is looked at again, in milliseconds: it may make the mean slow. */
+const LOOK_AGAIN_MS = 1_000;
+
 /** Starts to measure one message. Call `end` when it is over; neither throws. */
 export function startPace(
   registration: Registration,
@@ -32,14 +35,23 @@ export function startPace(
   return {
     async during(work) {
       const startedAt = deps.now();
+      const before = tookMs;
       measured = true;
-      const timer = setTimeout(() => {
-        if (deps.exchangeTimes.isSlow(registration.id, deps.slowAfterMs)) mark();
-      }, deps.slowAfterMs - tookMs);
+      // A timer may be early by a part of a millisecond.
+      const soFarMs = () => Math.max(deps.slowAfterMs, before + deps.now() - startedAt);
+      let forget: (() => void) | undefined;
+      let timer: ReturnType<typeof setTimeout>;
+      const look = () => {
+        forget ??= deps.exchangeTimes.noteOpen(registration.id, soFarMs);
+        if (deps.exchangeTimes.isSlow(registration.id)) mark();
+        else timer = setTimeout(look, LOOK_AGAIN_MS);
+      };
+      timer = setTimeout(look, Math.max(0, deps.slowAfterMs - tookMs));
       try {
         return await work();
       } finally {
         clearTimeout(timer);
+        forget?.();
         tookMs += deps.now() - startedAt;
       }
     },

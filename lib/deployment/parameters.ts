@@ -96,7 +96,7 @@ export const PARAMETERS = {
       variable: 'SLOW_AFTER_SECONDS',
       functions: ['deliver'],
       meaning:
-        'A subscription is slow if the median of its last exchanges is at least this. Its messages go through the backlog',
+        'A subscription is slow if the median or the mean of its last exchanges is at least this. Its messages go through the backlog',
     },
   ),
   slowDrainBudget: whole(

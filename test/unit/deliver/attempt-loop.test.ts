@@ -55,7 +55,7 @@ async function hangingCallback({
     {
       ...LIMITS,
       loggingBudget: { take: () => true },
-      exchangeTimes: { note() {}, isSlow: () => false },
+      exchangeTimes: { note() {}, noteOpen: () => () => {}, isSlow: () => false },
       authorization: WITHOUT_CREDENTIALS,
       callback: {
         async exchange({ headers, timeoutMs }): Promise<Exchange> {

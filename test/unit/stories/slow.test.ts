@@ -245,6 +245,26 @@ test('two subscriptions of one tenant share its quarter of the slots', async () 
   expect(new Set(requests.map(({ subscription }) => subscription)).size).toBe(2);
 });
 
+test('three fast answers and one after 29 s mark a subscription long before the fourth ends', async () => {
+  const world = createSlowWorld(4);
+  world.put('slow', { readTimeoutMs: 30_000, qos: 'auto', lanes: CAP });
+  const fourth = idIn(0, 'fourth');
+  world.script.answer = ({ messageId }) => (messageId === fourth ? slowly : { status: 200 });
+  for (const name of ['a', 'b', 'c']) world.publish('slow', idIn(0, name), name);
+  await world.pass(3 * SECOND);
+  expect(delivered(world, 'slow')).toHaveLength(3);
+  world.publish('slow', fourth, 'd');
+  await world.pass(13 * SECOND);
+  expect((await world.state('slow')).slow?.since).toBeGreaterThan(0);
+  // Beside it, no message gets a request from the queue.
+  for (const lane of [1, 2, 3]) world.publish('slow', idIn(lane, 'next'), `b${lane}`);
+  await world.pass(5 * SECOND);
+  expect(world.counts.get('Parked')).toBe(3);
+  world.sweepEveryMinute();
+  await rest(world, 'slow');
+  expect(delivered(world, 'slow')).toHaveLength(7);
+});
+
 describe('fast again', () => {
   test('for a minute and ten exchanges, the subscription gets its messages from the queue again', async () => {
     const world = createSlowWorld(4);
