@@ -9,7 +9,13 @@ import type { Receivers } from './receiver.ts';
 import type { Stage } from './stage.ts';
 import { jumpSoundly } from './time.ts';
 
-type Scene = { readonly stage: Stage; readonly receivers: Receivers; readonly items: Items };
+type Scene = {
+  readonly stage: Stage;
+  readonly receivers: Receivers;
+  readonly items: Items;
+  /** Gets the time of each message, before it is sent, by the run's clock. */
+  readonly publishedAt: Map<string, number>;
+};
 
 /** Resolves when the last message and the last event are done. */
 export async function actOut(plan: Plan, scene: Scene): Promise<void> {
@@ -48,8 +54,9 @@ const LONG: ReadonlySet<Event['do']> = new Set([
   'broker-frozen',
 ]);
 
-async function publish(message: PlannedMessage, { stage }: Scene): Promise<void> {
+async function publish(message: PlannedMessage, { stage, publishedAt }: Scene): Promise<void> {
   const { outputs, clients } = stage.set;
+  publishedAt.set(message.id, Date.now());
   await publishSample(
     bodyOf(message),
     {
@@ -107,7 +114,7 @@ async function happen(event: Event, scene: Scene): Promise<void> {
     case 'names-there':
       return stage.names.there();
     case 'endpoint-absent':
-      return stage.store.remove('Endpoints', { name: 'letters' });
+      return items.removeEndpoint();
     case 'endpoint-there':
       return items.putEndpoints();
     case 'pause':

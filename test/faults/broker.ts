@@ -3,7 +3,6 @@ import { setTimeout } from 'node:timers/promises';
 import { createTopic, recordsOn } from '#test/support/kafka/addresses.ts';
 import { startBroker } from '#test/support/kafka/broker.ts';
 import { type ConsumedRecord, consume } from '#test/support/kafka/console-consumer.ts';
-import { inSubscription } from './in-subscription.ts';
 
 export type StageBroker = {
   readonly address: string;
@@ -14,9 +13,17 @@ export type StageBroker = {
   freeze(forMs: number): Promise<void>;
   /** Resolves when it is ready, whatever happened to it. */
   calm(): Promise<void>;
-  /** The letters that came onto the topic since the last call, as Kafka's own consumer reads them: subscription and message id. */
-  letters(): Promise<Set<string>>;
+  /** The letters that came onto the topic since the last call, as Kafka's own consumer reads them. */
+  letters(): Promise<readonly KafkaLetter[]>;
   close(): Promise<void>;
+};
+
+export type KafkaLetter = {
+  readonly subscription: string;
+  readonly id: string;
+  readonly reason: string | undefined;
+  readonly endpoint: string | undefined;
+  readonly body: Buffer;
 };
 
 /** The run's clock is hours ahead of the broker's, which would refuse such records. */
@@ -66,10 +73,16 @@ export async function startStageBroker(): Promise<StageBroker> {
     calm,
     async letters() {
       const count = await recordsOn(broker.plaintext, topic);
-      if (count === 0) return new Set();
+      if (count === 0) return [];
       const records = consume(broker.plaintext, topic, count).filter(isNew);
       for (const record of records) known.add(placeOf(record));
-      return new Set(records.map(({ key, headers }) => inSubscription(key, headers['webhook-id'] ?? '')));
+      return records.map(({ key, headers, value }) => ({
+        subscription: key,
+        id: headers['webhook-id'] ?? '',
+        reason: headers['webhook-reason'],
+        endpoint: headers['webhook-endpoint'],
+        body: value,
+      }));
     },
     close: broker.close,
   };

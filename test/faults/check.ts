@@ -1,9 +1,13 @@
 // The ledger of a run: what was published against what arrived and what is stored. Each broken promise is a sentence.
 
+import { isDropped } from './attempted.ts';
 import { inSubscription } from './in-subscription.ts';
+import { qosOf } from './item.ts';
+import { since } from './item-versions.ts';
 import type { Items } from './items.ts';
+import { isGood, misplaced } from './misplaced.ts';
 import { type Place, requestsByMessage, type Stored } from './places.ts';
-import type { Plan, PlannedMessage, Qos } from './plan.ts';
+import type { Plan, PlannedMessage } from './plan.ts';
 import { bodyOf } from './published.ts';
 import { overRate } from './rates.ts';
 import type { Received } from './receiver.ts';
@@ -29,16 +33,22 @@ export type Ledger = {
 };
 
 type Evidence = {
-  readonly items: Pick<Items, 'qualitiesOf' | 'settingsOf'>;
+  readonly items: Pick<Items, 'qualitiesOf' | 'settingsOf' | 'versionsOf' | 'endpointAbsences'>;
   readonly received: readonly Received[];
   readonly stored: Stored;
   readonly redrive?: Redrive | undefined;
+  /** When each message was published, by the run's clock. */
+  readonly publishedAt: ReadonlyMap<string, number>;
+  /** How often a function, or a call to AWS that may have done something, failed. */
+  readonly interruptions: number;
+  /** The faults that hit a call to AWS. */
+  readonly hits: readonly string[];
 };
 
-const isGood = ({ status = 0 }: Received): boolean => status >= 200 && status < 300;
-
 /** Compares the end of a run with its plan. */
-export function balance(plan: Plan, { items, received, stored, redrive }: Evidence): Ledger {
+export function balance(plan: Plan, evidence: Evidence): Ledger {
+  const { items, received, stored, redrive, publishedAt, interruptions, hits } = evidence;
+  const copies = Map.groupBy(stored.copies, ({ subscription, id }) => inSubscription(subscription, id));
   const requests = requestsByMessage(received);
   const places: Partial<Record<Place, number>> = {};
   const skewMs = Math.max(0, ...plan.events.flatMap((event) => (event.do === 'skew' ? event.ms : [])));
@@ -49,10 +59,28 @@ export function balance(plan: Plan, { items, received, stored, redrive }: Eviden
     const qualities = items.qualitiesOf(subscription);
     const messages = plan.messages.filter((message) => message.subscriptions.includes(subscription));
     for (const message of messages) {
-      const made = requests.get(inSubscription(subscription, message.id)) ?? [];
-      const place = placeOf(subscription, message, made, qualities);
+      const key = inSubscription(subscription, message.id);
+      const made = requests.get(key) ?? [];
+      const attempts = stored.attempts.get(key) ?? [];
+      const place = placeOf(subscription, message, made);
       places[place] = (places[place] ?? 0) + 1;
       if (place === 'lost') breach('lost', `${message.id} of ${subscription} (${qualities.join(', ')})`);
+      const wrong = misplaced(
+        {
+          made,
+          attempts,
+          copies: copies.get(key) ?? [],
+          isRedriven: redrive?.letters.has(key) ?? false,
+        },
+        {
+          publishedAt: publishedAt.get(message.id) ?? 0,
+          versions: items.versionsOf(subscription),
+          endpointAbsences: items.endpointAbsences(),
+          interruptions,
+          isRefused: hits.some((hit) => hit === 'partly-refused SendMessageBatch'),
+        },
+      );
+      for (const text of wrong) breach('misplaced', `${message.id} of ${subscription}: ${text}`);
       if (place === 'backlog') breach('stuck', `${message.id} waits in the backlog of ${subscription}`);
       if (isFiltered(subscription, message) && made.length > 0)
         breach('misplaced', `${message.id} does not match the filter of ${subscription} and was sent`);
@@ -83,8 +111,9 @@ export function balance(plan: Plan, { items, received, stored, redrive }: Eviden
         breach('misplaced', `${request.subscription} got ${id}, which is not for it`);
     }
   }
-  for (const { id, place, hash } of stored.bodies) {
-    if (hash !== published.get(id)) breach('changed', `${id} is kept with other bytes: ${place}`);
+  for (const { id, place, hash } of stored.copies) {
+    if (hash !== undefined && hash !== published.get(id))
+      breach('changed', `${id} is kept with other bytes: ${place}`);
   }
   return { places, breaches, requests: received.length };
 
@@ -97,12 +126,7 @@ export function balance(plan: Plan, { items, received, stored, redrive }: Eviden
     return !keep && items.settingsOf(subscription).every(({ filtered }) => filtered);
   }
 
-  function placeOf(
-    subscription: string,
-    message: PlannedMessage,
-    made: readonly Received[],
-    qualities: readonly Qos[],
-  ): Place {
+  function placeOf(subscription: string, message: PlannedMessage, made: readonly Received[]): Place {
     const key = inSubscription(subscription, message.id);
     if (stored.backlog.has(key)) return 'backlog';
     if (stored.held.has(key)) return 'held';
@@ -110,9 +134,23 @@ export function balance(plan: Plan, { items, received, stored, redrive }: Eviden
     if (stored.letters.has(key)) return 'dead letter';
     if (stored.undeliverable.has(key)) return 'undeliverable';
     if (isFiltered(subscription, message)) return 'filtered';
-    // `none` promises one attempt, which may end before a byte arrives. The log has it then.
-    const isTried = made.length > 0 || stored.attempted.has(key);
-    return qualities.includes('none') && isTried ? 'tried once' : 'lost';
+    return isTriedOnce(key, subscription, message, made) ? 'tried once' : 'lost';
+  }
+
+  /** `none` promises one attempt, which may end before a byte arrives. The log has it then. */
+  function isTriedOnce(
+    key: string,
+    subscription: string,
+    { id }: PlannedMessage,
+    made: readonly Received[],
+  ): boolean {
+    const met = since(items.versionsOf(subscription), publishedAt.get(id) ?? 0);
+    if (met.every(({ is, settings }) => is !== 'valid' || settings.qos !== 'none')) return false;
+    const last = made.at(-1);
+    return (
+      (last !== undefined && qosOf(last.headers) === 'none') ||
+      (stored.attempts.get(key) ?? []).some(isDropped)
+    );
   }
 
   /** The first good answers for the messages of a key come in the order of their publication. */

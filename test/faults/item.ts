@@ -13,6 +13,10 @@ const READ_TIMEOUT_MS = 1_500;
 
 export type Version = { readonly version: number; readonly settings: Settings };
 
+/** The quality of service of the item under which a request was made. */
+export const qosOf = (headers: ReadonlyMap<string, string>): string | undefined =>
+  headers.get(VERSION_HEADER)?.split(' ')[1];
+
 /** How many requests the item allows at once. */
 export const capOf = ({ qos, byKey, lanes }: Settings): number =>
   qos.startsWith('at-') && !byKey ? 1 : lanes;

@@ -10,7 +10,9 @@ import {
   OUTAGE_IN_A_REJECTED_BATCH,
   PARKED_LONG_BODIES,
   REDRIVEN_AT_MOST_ONCE,
+  REJECTED,
   SLOW_LANES,
+  UNAVAILABLE_FOR_A_WHILE,
 } from './provoking-plans.ts';
 
 export type Mutation = {
@@ -212,6 +214,30 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     breaks: ['lost'],
     calls: [{ ...often('partly-refused', 'SendMessageBatch'), queue: 'dead-letters' }],
+  },
+  {
+    id: 'letter-twice',
+    edits: [
+      [
+        'lib/queue/dead-letters.ts',
+        'await queues.send(deadLettersQueueUrl, [{ body, attribute }]);',
+        'await queues.send(deadLettersQueueUrl, [{ body, attribute }, { body, attribute }]);',
+      ],
+    ],
+    breaks: ['misplaced'],
+    plan: REJECTED,
+  },
+  {
+    id: 'auto-is-held',
+    edits: [
+      [
+        'lib/deliver/policy.ts',
+        "if (mayBeSentAgain(outcome, rules)) return 'keep';",
+        "if (rules.qos !== 'auto' && mayBeSentAgain(outcome, rules)) return 'keep';",
+      ],
+    ],
+    breaks: ['misplaced'],
+    plan: UNAVAILABLE_FOR_A_WHILE,
   },
   {
     id: 'held-without-body',

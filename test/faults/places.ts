@@ -1,6 +1,8 @@
 // Where each message of a run is at its end. Every message of every subscription is in one named place.
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { attemptedIn } from './attempted.ts';
+import * as z from 'zod';
+import { ATTRIBUTE } from '#lib/message/attribute.ts';
+import { attemptsIn, type LoggedAttempt } from './attempted.ts';
 import { inSubscription } from './in-subscription.ts';
 import type { Received } from './receiver.ts';
 import { hashOf, membersOf } from './request-members.ts';
@@ -25,47 +27,59 @@ export type Stored = {
   readonly undeliverable: ReadonlySet<string>;
   readonly held: ReadonlySet<string>;
   readonly backlog: ReadonlySet<string>;
-  /** Messages of which the functions' log has an attempt, also one that did not reach the receiver. */
-  readonly attempted: ReadonlySet<string>;
-  /** The bytes of dead letters, undeliverable and held messages. */
-  readonly bodies: readonly StoredBody[];
+  /** The attempts in the functions' log, also those that did not reach the receiver. */
+  readonly attempts: ReadonlyMap<string, readonly LoggedAttempt[]>;
+  /** Each dead letter, undeliverable, held or waiting message: a message may have several. */
+  readonly copies: readonly Copy[];
 };
 
-export type StoredBody = { readonly id: string; readonly place: Place; readonly hash: string };
+export type Copy = {
+  readonly subscription: string;
+  readonly id: string;
+  readonly place: Place;
+  /** Hash of its bytes; undefined for an entry of the backlog. */
+  readonly hash?: string | undefined;
+  /** Why it is there, as its place says. */
+  readonly reason?: string | undefined;
+  /** The endpoint that a dead letter names. */
+  readonly endpoint?: string | undefined;
+};
 
 /** Reads the queues of dead letters, the topic, and the state table. */
 export async function readStored(stage: Stage): Promise<Stored> {
   const items = await stage.store.scan('State');
-  const ofTable = (prefix: string) =>
+  const copiesOf = (place: Place, messages: readonly Message[]): Copy[] =>
+    messages.map(({ body, ...one }) => ({ ...one, place, hash: hashOf(body) }));
+  const copies: Copy[] = [
+    ...copiesOf('dead letter', await messagesOn(stage.lettersUrl, stage)),
+    ...copiesOf('dead letter', (await stage.broker?.letters()) ?? []),
+    ...copiesOf('undeliverable', await messagesOn(stage.set.outputs.UndeliverableQueueUrl ?? '', stage)),
+    ...copiesOf('held', heldBodies(items)),
+    ...items.flatMap(({ pk, sk }): Copy[] => {
+      const [kind, subscription = ''] = String(pk).split('#');
+      const [, id = ''] = String(sk).split('#');
+      return kind === 'lane' ? [{ subscription, id, place: 'backlog' }] : [];
+    }),
+  ];
+  const namesAt = (place: Place) =>
     new Set(
-      items.flatMap(({ pk, sk }) => {
-        const [kind, subscription = ''] = String(pk).split('#');
-        const messageId = kind === 'lane' ? String(sk).split('#')[1] : String(sk);
-        return kind === prefix ? [inSubscription(subscription, messageId ?? '')] : [];
-      }),
+      copies
+        .filter((one) => one.place === place)
+        .map(({ subscription, id }) => inSubscription(subscription, id)),
     );
-  const letters = await messagesOn(stage.lettersUrl, stage);
-  const undeliverable = await messagesOn(stage.set.outputs.UndeliverableQueueUrl ?? '', stage);
-  const bodiesOf = (place: Place, messages: readonly Message[]) =>
-    messages.map(({ id, body }) => ({ id, place, hash: hashOf(body) }));
   return {
-    letters: new Set([...keysOf(letters), ...((await stage.broker?.letters()) ?? [])]),
-    undeliverable: new Set(keysOf(undeliverable)),
-    held: ofTable('held'),
-    backlog: ofTable('lane'),
-    attempted: attemptedIn(stage.lines),
-    bodies: [
-      ...bodiesOf('dead letter', letters),
-      ...bodiesOf('undeliverable', undeliverable),
-      ...bodiesOf('held', heldBodies(items)),
-    ],
+    letters: namesAt('dead letter'),
+    undeliverable: namesAt('undeliverable'),
+    held: namesAt('held'),
+    backlog: namesAt('backlog'),
+    attempts: attemptsIn(stage.lines),
+    copies,
   };
 }
 
-type Message = { readonly subscription: string; readonly id: string; readonly body: string };
+type Message = Pick<Copy, 'subscription' | 'id' | 'reason' | 'endpoint'> & { readonly body: string | Buffer };
 
-const keysOf = (messages: readonly Message[]): string[] =>
-  messages.map(({ subscription, id }) => inSubscription(subscription, id));
+const attributeSchema = z.looseObject({ reason: z.string().optional(), endpoint: z.string().optional() });
 
 /** Receives and deletes all messages of a queue. */
 async function messagesOn(QueueUrl: string, { set }: Stage): Promise<Message[]> {
@@ -80,7 +94,9 @@ async function messagesOn(QueueUrl: string, { set }: Stage): Promise<Message[]> 
       const text = JSON.stringify(MessageAttributes);
       const [subscription = ''] = /\bs\d+-\d+\b/.exec(text) ?? [];
       const [id = ''] = /\bm\d+-\d+\b/.exec(text) ?? [];
-      messages.push({ subscription, id, body });
+      const own: unknown = JSON.parse(MessageAttributes[ATTRIBUTE]?.StringValue ?? '{}');
+      const { reason, endpoint } = attributeSchema.parse(own);
+      messages.push({ subscription, id, body, reason, endpoint });
     }
     const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
     await set.clients.sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));

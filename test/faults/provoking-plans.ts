@@ -152,6 +152,22 @@ export const OUTAGE_IN_A_REJECTED_BATCH = planOf({
   everyMs: 10,
 });
 
+/** Some messages are rejected. No function and no call fails. */
+export const REJECTED = planOf({
+  settings: { dlq: 'letters' },
+  answers: Array.from({ length: 4 }, () => ({ kind: 'status', status: 400, afterMs: 0 })),
+  messages: 6,
+  everyMs: 10,
+});
+
+/** Messages that may be sent again fail until their retries are used up. */
+export const UNAVAILABLE_FOR_A_WHILE = planOf({
+  settings: { qos: 'auto' },
+  answers: Array.from({ length: 4 }, () => UNAVAILABLE),
+  messages: 6,
+  everyMs: 10,
+});
+
 /** Messages that may be sent once are rejected, and sent again on request. */
 export const REDRIVEN_AT_MOST_ONCE = planOf({
   settings: { qos: 'at-most-once', dlq: 'letters' },

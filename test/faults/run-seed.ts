@@ -2,6 +2,7 @@
 import { actOut } from './act.ts';
 import { createCaps } from './caps.ts';
 import { type Breach, balance, type Ledger } from './check.ts';
+import { createDeaths, mayRepeat } from './interruptions.ts';
 import { createItems } from './items.ts';
 import { type Job, planOf } from './jobs.ts';
 import { readStored } from './places.ts';
@@ -28,6 +29,7 @@ export async function runSeed(job: Job, stage: Stage): Promise<SeedResult> {
   const plan = planOf(job, stage.broker !== undefined);
   const kill = createRequestKill(job, stage);
   const caps = createCaps();
+  const deaths = createDeaths(stage);
   stage.begin(plan);
   const receivers = await startReceivers(plan.subscriptions, (request, open) => {
     caps.watch(request, open);
@@ -43,7 +45,8 @@ export async function runSeed(job: Job, stage: Stage): Promise<SeedResult> {
       configuration: { bootstrapServers: '127.0.0.1:9', topic: 'letters' },
     });
     for (const { id, settings } of plan.subscriptions) await items.put(id, settings);
-    const scene = { stage, receivers, items };
+    const publishedAt = new Map<string, number>();
+    const scene = { stage, receivers, items, publishedAt };
     await actOut(plan, scene);
     let left = await settle(plan, scene);
     const { received } = receivers;
@@ -51,7 +54,17 @@ export async function runSeed(job: Job, stage: Stage): Promise<SeedResult> {
     const redrive = redrives ? await redriveLetters(plan, scene) : undefined;
     if (redrive && redrive.letters.size > 0) left = await settle(plan, scene);
     const stored = await readStored(stage);
-    const ledger = balance(plan, { items, received, stored, redrive });
+    const hits = stage.faults.hits();
+    const interruptions = deaths.count() + hits.filter(mayRepeat).length;
+    const ledger = balance(plan, {
+      items,
+      received,
+      stored,
+      redrive,
+      publishedAt,
+      interruptions,
+      hits,
+    });
     const breaches: Breach[] = [
       ...(left === undefined ? [] : [{ promise: 'stuck' as const, text: left }]),
       ...ledger.breaches,
@@ -66,7 +79,7 @@ export async function runSeed(job: Job, stage: Stage): Promise<SeedResult> {
       requests: ledger.requests,
       places: ledger.places,
       breaches,
-      hits: [...stage.faults.hits(), ...kill.hits],
+      hits: [...hits, ...kill.hits],
       ...(breaches.length > 0 && {
         evidence: [
           ...receivers.received.map((request) =>
@@ -81,6 +94,7 @@ export async function runSeed(job: Job, stage: Stage): Promise<SeedResult> {
       }),
     };
   } finally {
+    deaths.end();
     await receivers.close();
   }
 }

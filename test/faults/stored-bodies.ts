@@ -6,18 +6,25 @@ const heldSchema = z.looseObject({
   sk: z.string(),
   body: z.string(),
   bodyParts: z.number().optional(),
+  reason: z.string().optional(),
 });
 const partSchema = z.looseObject({ bytes: z.instanceof(Uint8Array) });
 
-type Held = { readonly subscription: string; readonly id: string; readonly body: string };
+type Held = {
+  readonly subscription: string;
+  readonly id: string;
+  readonly body: string;
+  readonly reason?: string | undefined;
+};
 
 /** `items`: the whole state table. A part that is missing is left out of its body. */
 export function heldBodies(items: readonly Readonly<Record<string, unknown>>[]): Held[] {
   return items.flatMap((item) => {
     if (!String(item.pk).startsWith('held#')) return [];
-    const { pk, sk, body, bodyParts } = heldSchema.parse(item);
+    const { pk, sk, body, bodyParts, reason } = heldSchema.parse(item);
     const [, subscription = ''] = pk.split('#');
-    return [{ subscription, id: sk, body: bodyParts === undefined ? body : joined(`part#${pk}#${sk}`) }];
+    const whole = bodyParts === undefined ? body : joined(`part#${pk}#${sk}`);
+    return [{ subscription, id: sk, body: whole, reason }];
   });
 
   function joined(partition: string): string {

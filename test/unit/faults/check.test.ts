@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { balance } from '#test/faults/check.ts';
 import { inSubscription } from '#test/faults/in-subscription.ts';
-import type { Stored } from '#test/faults/places.ts';
+import type { ItemVersion } from '#test/faults/item-versions.ts';
+import type { Copy, Stored } from '#test/faults/places.ts';
 import type { Plan, PlannedMessage, Settings } from '#test/faults/plan.ts';
 import { bodyOf } from '#test/faults/published.ts';
 import type { Received } from '#test/faults/receiver.ts';
@@ -41,36 +42,85 @@ const request = (message: PlannedMessage, more: Partial<Received> = {}): Receive
   ...more,
 });
 
-const nowhere: Stored = {
-  letters: new Set(),
-  undeliverable: new Set(),
-  held: new Set(),
-  backlog: new Set(),
-  attempted: new Set(),
-  bodies: [],
+const version = (item: Partial<Settings>, more: Partial<ItemVersion> = {}): ItemVersion => ({
+  is: 'valid',
+  from: 0,
+  until: Number.POSITIVE_INFINITY,
+  settings: { ...settings, ...item },
+  ...more,
+});
+
+const copyOf = ({ id }: PlannedMessage, place: Copy['place'], more: Partial<Copy> = {}): Copy => ({
+  subscription: 's',
+  id,
+  place,
+  ...more,
+});
+
+const letterOf = (message: PlannedMessage, more: Partial<Copy> = {}): Copy =>
+  copyOf(message, 'dead letter', { reason: 'rejected', endpoint: 'letters', ...more });
+
+const namesAt = (copies: readonly Copy[], place: Copy['place']) =>
+  new Set(copies.filter((one) => one.place === place).map(({ id }) => inSubscription('s', id)));
+
+const storedOf = (copies: readonly Copy[], attempts: Stored['attempts']): Stored => ({
+  letters: namesAt(copies, 'dead letter'),
+  undeliverable: namesAt(copies, 'undeliverable'),
+  held: namesAt(copies, 'held'),
+  backlog: namesAt(copies, 'backlog'),
+  attempts,
+  copies,
+});
+
+const logged = (message: PlannedMessage, action: string, outcome = 'failed'): Stored['attempts'] =>
+  new Map([[inSubscription('s', message.id), [{ outcome, action }]]]);
+
+type Circumstances = {
+  readonly copies?: readonly Copy[];
+  readonly attempts?: Stored['attempts'];
+  readonly item?: Partial<Settings>;
+  readonly versions?: readonly ItemVersion[];
+  readonly events?: Plan['events'];
+  readonly publishedAt?: number;
+  readonly interruptions?: number;
 };
 
 function balanceOf(
   messages: readonly PlannedMessage[],
   received: readonly Received[],
   {
-    stored = {},
+    copies = [],
+    attempts = new Map(),
     item = {},
+    versions = [version(item)],
     events = [],
-  }: { stored?: Partial<Stored>; item?: Partial<Settings>; events?: Plan['events'] } = {},
+    publishedAt = 0,
+    interruptions = 0,
+  }: Circumstances = {},
 ) {
-  const used = { ...settings, ...item };
   const plan: Plan = {
     seed: 1,
     fifoDeletedAgain: 'success',
     fifoLateDelete: 'success',
-    subscriptions: [{ id: 's', byTopic: false, settings: used, answers: [] }],
+    subscriptions: [{ id: 's', byTopic: false, settings: { ...settings, ...item }, answers: [] }],
     messages,
     calls: [],
     events,
   };
-  const items = { settingsOf: () => [used], qualitiesOf: () => [used.qos] };
-  return balance(plan, { items, received, stored: { ...nowhere, ...stored } });
+  const used = versions.map((one) => one.settings);
+  return balance(plan, {
+    items: {
+      settingsOf: () => used,
+      qualitiesOf: () => used.map(({ qos }) => qos),
+      versionsOf: () => versions,
+      endpointAbsences: () => [],
+    },
+    received,
+    stored: storedOf(copies, attempts),
+    publishedAt: new Map(messages.map(({ id }) => [id, publishedAt])),
+    interruptions,
+    hits: [],
+  });
 }
 
 const promises = (...given: Parameters<typeof balanceOf>) =>
@@ -93,15 +143,59 @@ test('a message whose every answer was an error, and that is stored nowhere, is 
   expect(promises([first], [request(first, { status: 500 })])).toEqual(['lost']);
 });
 
+const LETTERS = { dlq: 'letters' } as const;
+
 test('a dead letter is no loss', () => {
-  const stored = { letters: new Set([inSubscription('s', first.id)]) };
-  expect(promises([first], [request(first, { status: 400 })], { stored })).toEqual([]);
+  const copies = [letterOf(first)];
+  expect(promises([first], [request(first, { status: 400 })], { copies, item: LETTERS })).toEqual([]);
+});
+
+test('a dead letter without a dlq, or for a failure that interrupts, is misplaced', () => {
+  const copies = [letterOf(first)];
+  expect(promises([first], [], { copies })).toEqual(['misplaced']);
+  const failed = [letterOf(first, { reason: 'failed' })];
+  expect(promises([first], [], { copies: failed, item: LETTERS })).toEqual(['misplaced']);
+  expect(promises([first], [], { copies: failed, item: { ...LETTERS, interrupts: false } })).toEqual([]);
+});
+
+test('an item that was replaced before the message was published permits nothing', () => {
+  const versions = [version(LETTERS, { until: 10 }), version({}, { from: 9 })];
+  const copies = [letterOf(first)];
+  expect(promises([first], [], { copies, versions, publishedAt: 10 })).toEqual([]);
+  expect(promises([first], [], { copies, versions, publishedAt: 11 })).toEqual(['misplaced']);
+});
+
+test('only at-most-once holds, and not what was answered with a 2xx and is called rejected', () => {
+  const held = [copyOf(first, 'held', { reason: 'rejected' })];
+  const item = { qos: 'at-most-once' } as const;
+  expect(promises([first], [request(first, { status: 400 })], { copies: held, item })).toEqual([]);
+  expect(promises([first], [], { copies: held })).toEqual(['misplaced']);
+  expect(promises([first], [request(first)], { copies: held, item })).toEqual(['misplaced']);
+  const lost = [copyOf(first, 'held', { reason: 'lost' })];
+  expect(promises([first], [request(first)], { copies: lost, item })).toEqual([]);
+});
+
+test('two places, or two letters, need as many interruptions', () => {
+  const delivered = logged(first, 'done', 'delivered');
+  const both = { copies: [letterOf(first)], attempts: delivered, item: LETTERS };
+  expect(promises([first], [request(first)], both)).toEqual(['misplaced']);
+  expect(promises([first], [request(first)], { ...both, interruptions: 1 })).toEqual([]);
+  const twice = { copies: [letterOf(first), letterOf(first)], item: LETTERS };
+  expect(promises([first], [], twice)).toEqual(['misplaced']);
+  expect(promises([first], [], { ...twice, interruptions: 1 })).toEqual([]);
+});
+
+test('undeliverable needs a reason that the run can have had', () => {
+  const copies = [copyOf(first, 'undeliverable', { reason: 'unsubscribed' })];
+  expect(promises([first], [], { copies })).toEqual(['misplaced']);
+  const versions = [version({}, { until: 20 }), version({}, { is: 'absent', from: 10 })];
+  expect(promises([first], [], { copies, versions })).toEqual([]);
+  const malformed = [copyOf(first, 'undeliverable', { reason: 'malformed-delivery' })];
+  expect(promises([first], [], { copies: malformed, versions })).toEqual(['misplaced']);
 });
 
 test('a message that waits at the end is stuck', () => {
-  expect(promises([first], [], { stored: { backlog: new Set([inSubscription('s', first.id)]) } })).toEqual([
-    'stuck',
-  ]);
+  expect(promises([first], [], { copies: [copyOf(first, 'backlog')] })).toEqual(['stuck']);
 });
 
 test('a second request under at-most-once is a double', () => {
@@ -137,13 +231,14 @@ test('a message that the filter does not let through may not arrive', () => {
   expect(promises([unwanted], [request(unwanted)], { item: { filtered: true } })).toEqual(['misplaced']);
 });
 
-test.each(['held', 'letters'] as const)(
+test.each(['held', 'dead letter'] as const)(
   'a message that the filter does not let through may not be kept: %s',
   (place) => {
     const unwanted = messageOf('m1-00', { keep: false });
-    const stored = { [place]: new Set([inSubscription('s', unwanted.id)]) };
-    expect(promises([unwanted], [], { item: { filtered: true }, stored })).toEqual(['misplaced']);
-    expect(promises([unwanted], [], { stored })).toEqual([]);
+    const copies = [copyOf(unwanted, place, { reason: 'lost', endpoint: 'letters' })];
+    const item = { qos: 'at-most-once', ...(place === 'dead letter' && LETTERS) } as const;
+    expect(promises([unwanted], [], { item: { ...item, filtered: true }, copies })).toEqual(['misplaced']);
+    expect(promises([unwanted], [], { item, copies })).toEqual([]);
   },
 );
 
@@ -172,10 +267,21 @@ test('a clock that is ahead may send what a rate allows a little earlier', () =>
 
 test('a message of `none` that was neither sent nor attempted is lost', () => {
   const item = { qos: 'none' } as const;
+  const under = (qos: string) =>
+    request(first, {
+      status: 500,
+      headers: new Map([
+        ['webhook-id', first.id],
+        ['x-item', `0 ${qos} 1`],
+      ]),
+    });
   expect(promises([first], [], { item })).toEqual(['lost']);
-  const attempted = new Set([inSubscription('s', first.id)]);
-  expect(promises([first], [], { item, stored: { attempted } })).toEqual([]);
-  expect(promises([first], [request(first, { status: 500 })], { item })).toEqual([]);
+  expect(promises([first], [], { item, attempts: logged(first, 'drop') })).toEqual([]);
+  expect(promises([first], [under('none')], { item })).toEqual([]);
+  const versions = [version(item), version({})];
+  expect(promises([first], [under('none'), under('at-least-once')], { versions })).toEqual(['lost']);
+  const earlier = [version(item, { until: 5 }), version({}, { from: 4 })];
+  expect(promises([first], [under('none')], { versions: earlier, publishedAt: 6 })).toEqual(['lost']);
 });
 
 test('a message that comes to another subscription is noticed', () => {
@@ -184,8 +290,7 @@ test('a message that comes to another subscription is noticed', () => {
 });
 
 test('a message that is kept with other bytes is noticed', () => {
-  const letters = new Set([inSubscription('s', first.id)]);
-  const kept = (body: string) => [{ id: first.id, place: 'dead letter' as const, hash: hashOf(body) }];
-  expect(promises([first], [], { stored: { letters, bodies: kept(bodyOf(first)) } })).toEqual([]);
-  expect(promises([first], [], { stored: { letters, bodies: kept('') } })).toEqual(['changed']);
+  const kept = (body: string) => ({ item: LETTERS, copies: [letterOf(first, { hash: hashOf(body) })] });
+  expect(promises([first], [], kept(bodyOf(first)))).toEqual([]);
+  expect(promises([first], [], kept(''))).toEqual(['changed']);
 });
