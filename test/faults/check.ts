@@ -6,6 +6,7 @@ import { qosOf } from './item.ts';
 import { since } from './item-versions.ts';
 import type { Items } from './items.ts';
 import { isGood, misplaced } from './misplaced.ts';
+import { disordered } from './order.ts';
 import { type Place, requestsByMessage, type Stored } from './places.ts';
 import type { Plan, PlannedMessage } from './plan.ts';
 import { bodyOf } from './published.ts';
@@ -51,6 +52,7 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
   const copies = Map.groupBy(stored.copies, ({ subscription, id }) => inSubscription(subscription, id));
   const requests = requestsByMessage(received);
   const places: Partial<Record<Place, number>> = {};
+  const requestsBefore = redrive?.requestsBefore ?? received.length;
   const skewMs = Math.max(0, ...plan.events.flatMap((event) => (event.do === 'skew' ? event.ms : [])));
   const breaches: Breach[] = [];
   const breach = (promise: Breach['promise'], text: string) => breaches.push({ promise, text });
@@ -90,16 +92,17 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
           `${message.id} does not match the filter of ${subscription} and is kept: ${place}`,
         );
       // What a redrive sent again is accounted for with the redrive.
-      const unasked = made.filter((one) => received.indexOf(one) < (redrive?.requestsBefore ?? Infinity));
+      const unasked = made.filter((one) => received.indexOf(one) < requestsBefore);
       if (unasked.length > 1 && qualities.every((qos) => qos === 'at-most-once'))
         breach('doubled', `${message.id} was sent ${unasked.length} times to ${subscription}, at most once`);
     }
-    breaches.push(...disordered(subscription, messages));
-    const over = overRate(
-      received.filter((request) => request.subscription === subscription),
-      items.settingsOf(subscription),
-      skewMs,
-    );
+    const own = received.filter((request) => request.subscription === subscription);
+    const settings = items.settingsOf(subscription);
+    const unasked = own.filter((one) => received.indexOf(one) < requestsBefore);
+    const redriven = redrive?.letters ?? new Set<string>();
+    for (const text of disordered({ subscription, settings, messages, received: unasked, stored, redriven }))
+      breach('out of order', text);
+    const over = overRate(own, settings, skewMs);
     if (over !== undefined) breach('rate', `${subscription}: ${over}`);
   }
   const published = new Map(plan.messages.map((message) => [message.id, hashOf(bodyOf(message))]));
@@ -151,37 +154,5 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
       (last !== undefined && qosOf(last.headers) === 'none') ||
       (stored.attempts.get(key) ?? []).some(isDropped)
     );
-  }
-
-  /** The first good answers for the messages of a key come in the order of their publication. */
-  function disordered(subscription: string, messages: readonly PlannedMessage[]): Breach[] {
-    const settings = items.settingsOf(subscription);
-    const [first] = settings;
-    if (!settings.every(({ qos }) => qos === first?.qos) || !first?.qos.startsWith('at-')) return [];
-    // A message that was settled as a dead letter may arrive once more as a late duplicate, out of order.
-    const inOrder = messages.filter(
-      ({ id, ordered }) =>
-        ordered &&
-        !stored.letters.has(inSubscription(subscription, id)) &&
-        !redrive?.letters.has(inSubscription(subscription, id)) &&
-        !stored.undeliverable.has(inSubscription(subscription, id)),
-    );
-    const groups = Map.groupBy(inOrder, ({ key }) => key);
-    return [...groups].flatMap(([key, sent]) => {
-      const at = sent.flatMap(({ id }) => {
-        const good = (requests.get(inSubscription(subscription, id)) ?? []).find(isGood);
-        return good === undefined ? [] : [{ id, index: placeIn(good, id) }];
-      });
-      const wrong = at.findIndex(({ index }, place) => place > 0 && index < (at[place - 1]?.index ?? 0));
-      if (wrong === -1) return [];
-      const text = `${subscription}, key ${key}: ${at[wrong]?.id} was delivered before ${at[wrong - 1]?.id}`;
-      return [{ promise: 'out of order' as const, text }];
-    });
-  }
-
-  /** The place of a message among all requests, and within its batch. */
-  function placeIn(request: Received, id: string): number {
-    const members = membersOf(request);
-    return received.indexOf(request) + members.findIndex((one) => one.id === id) / (members.length + 1);
   }
 }

@@ -36,6 +36,25 @@ export function drawMessages(
   }
 }
 
+/** Share of the runs. */
+const ONE_GROUP = 1 / 3;
+
+/**
+ * In some runs, all messages of a subscription are of one publisher's group, so that it is ordered as a whole. One with an order
+ * by key keeps its keys.
+ */
+export function withOneGroup(
+  { chance }: Draw,
+  messages: readonly PlannedMessage[],
+  subscriptions: readonly PlannedSubscription[],
+): PlannedMessage[] {
+  if (!chance(ONE_GROUP)) return [...messages];
+  const byKey = new Set(subscriptions.filter(({ settings }) => settings.byKey).map(({ id }) => id));
+  return messages.map((message) =>
+    message.subscriptions.some((id) => byKey.has(id)) ? message : { ...message, key: 'k0' },
+  );
+}
+
 /** Longer than what one item of the state table holds. */
 const LONG = { chance: 0.15, shareOfMessages: 0.15, least: 270_000, most: 900_000 };
 

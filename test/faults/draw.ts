@@ -4,7 +4,7 @@ import { drawAnswers, drawRejections } from './draw-answers.ts';
 import { withBroker } from './draw-broker.ts';
 import { drawCalls, drawRareCalls } from './draw-calls.ts';
 import { drawEvents } from './draw-events.ts';
-import { drawMessages, withLongBodies } from './draw-messages.ts';
+import { drawMessages, withLongBodies, withOneGroup } from './draw-messages.ts';
 import { drawKeyMoves, withFarRetries } from './draw-rare.ts';
 import { drawSettings } from './draw-settings.ts';
 import type { Plan, PlannedSubscription } from './plan.ts';
@@ -46,9 +46,13 @@ export function drawPlan(seed: number, { broker = false }: { broker?: boolean } 
     fifoDeletedAgain: draw.pick(['success', 'error']),
     fifoLateDelete: draw.pick(['success', 'error']),
     subscriptions,
-    messages: withLongBodies(
-      drawOf(seed, 'long bodies'),
-      drawMessages(drawOf(seed, 'messages'), seed, subscriptions),
+    messages: withOneGroup(
+      drawOf(seed, 'one group'),
+      withLongBodies(
+        drawOf(seed, 'long bodies'),
+        drawMessages(drawOf(seed, 'messages'), seed, subscriptions),
+      ),
+      subscriptions,
     ),
     calls: [...drawCalls(drawOf(seed, 'calls')), ...drawRareCalls(drawOf(seed, 'rare calls'))],
     events,

@@ -197,6 +197,14 @@ export const MESSAGE_KINDS: readonly Kind[] = [
     isIn: ({ redrive = 'nothing' }) => redrive !== 'nothing',
   },
   { name: 'without an order', isIn: ({ messages }) => messages.every(({ ordered }) => !ordered) },
+  {
+    name: 'one group for a whole subscription',
+    isIn: ({ messages, subscriptions }) =>
+      subscriptions.some(({ id }) => {
+        const own = messages.filter((one) => one.ordered && one.subscriptions.includes(id));
+        return own.length >= 4 && new Set(own.map(({ key }) => key)).size === 1;
+      }),
+  },
 ];
 
 /** Only with `--kafka`. */

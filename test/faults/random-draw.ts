@@ -23,6 +23,7 @@ const PARTS = [
   'rare calls',
   'rejections',
   'rare circumstances',
+  'one group',
 ] as const;
 
 /** Makes the choices of one part of a seed's plan. */

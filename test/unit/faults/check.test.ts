@@ -207,6 +207,38 @@ test('a later message of the key that was delivered first is out of order', () =
   expect(promises([first, second], [request(second), request(first)])).toEqual(['out of order']);
 });
 
+test('a later message that was sent before the end of an older one is out of order, also if it failed', () => {
+  const failed = (message: PlannedMessage) => request(message, { status: 500 });
+  const sent = [failed(first), failed(second), request(first), request(second)];
+  expect(promises([first, second], sent)).toEqual(['out of order']);
+  expect(promises([first, second], [failed(first), request(first), request(second)])).toEqual([]);
+  const onlyOnce = { item: { qos: 'at-most-once' }, attempts: logged(second, 'hold') } as const;
+  const copies = [first, second].map((one) => copyOf(one, 'held', { reason: 'failed' }));
+  expect(promises([first, second], [failed(second), failed(first)], { ...onlyOnce, copies })).toEqual([
+    'out of order',
+  ]);
+  expect(promises([first, second], [failed(first), failed(second)], { ...onlyOnce, copies })).toEqual([]);
+});
+
+test('a batch that was rejected may be sent one by one', () => {
+  const body = Buffer.from(`[${bodyOf(first)},${bodyOf(second)}]`);
+  const headers = new Map([
+    ['webhook-batch', '2'],
+    ['content-type', 'application/json'],
+  ]);
+  const together = request(first, { headers, body, status: 400 });
+  expect(promises([first, second], [together, request(first), request(second)])).toEqual([]);
+  expect(promises([first, second], [together, request(second), request(first)])).toEqual(['out of order']);
+});
+
+test('a dead letter that was not sent may come later, once more', () => {
+  const late = [request(second), request(first)];
+  const away = { copies: [letterOf(first, { reason: 'unsent' })], item: { ...LETTERS, interrupts: false } };
+  expect(promises([first, second], late, away)).toEqual(['out of order']);
+  const attempts = logged(first, 'dead-letter', 'unsent');
+  expect(promises([first, second], late, { ...away, attempts })).toEqual([]);
+});
+
 test('the order of two keys is free', () => {
   const other = messageOf('m1-01', { key: 'another' });
   expect(promises([first, other], [request(other), request(first)])).toEqual([]);

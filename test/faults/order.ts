@@ -1,0 +1,76 @@
+// The order of a subscription under a guaranteed quality of service: among the messages of a publisher's group, each is sent
+// after the end of the one before it.
+import { inSubscription } from './in-subscription.ts';
+import { isGood } from './misplaced.ts';
+import type { Stored } from './places.ts';
+import type { PlannedMessage, Settings } from './plan.ts';
+import type { Received } from './receiver.ts';
+import { membersOf } from './request-members.ts';
+
+type Evidence = {
+  readonly subscription: string;
+  readonly settings: readonly Settings[];
+  /** Those of the subscription, in the order of their publication. */
+  readonly messages: readonly PlannedMessage[];
+  /** Those of the subscription, in their order of arrival, without those of a redrive. */
+  readonly received: readonly Received[];
+  readonly stored: Pick<Stored, 'letters' | 'undeliverable' | 'attempts'>;
+  /** Dead letters that were sent again. */
+  readonly redriven: ReadonlySet<string>;
+};
+
+/** A request with a message: its place among all requests, and that of the message within its batch. */
+type Sent = { readonly request: Received; readonly index: number; readonly member: number };
+
+/** Returns a sentence for each group in which a message was sent too early: the first such message. */
+export function disordered(evidence: Evidence): string[] {
+  const { subscription, settings, messages } = evidence;
+  const [first] = settings;
+  if (!settings.every(({ qos }) => qos === first?.qos) || !first?.qos.startsWith('at-')) return [];
+  const sent = sentIn(evidence.received);
+  const groups = Map.groupBy(
+    messages.filter(({ ordered }) => ordered),
+    ({ key }) => key,
+  );
+  return [...groups].flatMap(([key, group]) => {
+    for (const [index, later] of group.entries()) {
+      const earlier = group.slice(0, index).find((one) => isOvertaken(one, later));
+      if (earlier !== undefined)
+        return [`${subscription}, key ${key}: ${later.id} was sent before the end of ${earlier.id}`];
+    }
+    return [];
+  });
+
+  /** Both may be in one request, in their order. Then it may be repeated, in parts too. */
+  function isOvertaken(earlier: PlannedMessage, later: PlannedMessage): boolean {
+    const ofEarlier = sent.get(earlier.id) ?? [];
+    const end = endOf(earlier, ofEarlier);
+    if (end === undefined) return false;
+    return (sent.get(later.id) ?? []).some(({ index, member }) => {
+      const together = ofEarlier.find((one) => one.index === index);
+      return together === undefined ? index < end.index : member < together.member;
+    });
+  }
+
+  /** at-most-once ends with the only request, at-least-once with the first 2xx. A dead letter may have come without one. */
+  function endOf({ id }: PlannedMessage, requests: readonly Sent[]): Sent | undefined {
+    const name = inSubscription(subscription, id);
+    const { stored, redriven } = evidence;
+    const isAway = stored.letters.has(name) || stored.undeliverable.has(name) || redriven.has(name);
+    // What became a dead letter before anything was sent may come once more as a late duplicate.
+    const isUnsent = (stored.attempts.get(name) ?? []).some(({ outcome }) => outcome === 'unsent');
+    if (isAway) return isUnsent ? undefined : requests[0];
+    const good = first?.qos === 'at-least-once' ? requests.find((one) => isGood(one.request)) : undefined;
+    return good ?? requests[0];
+  }
+}
+
+/** The requests of each message. */
+function sentIn(received: readonly Received[]): ReadonlyMap<string, readonly Sent[]> {
+  const sent = new Map<string, Sent[]>();
+  for (const [index, request] of received.entries()) {
+    for (const [member, { id }] of membersOf(request).entries())
+      sent.set(id, [...(sent.get(id) ?? []), { request, index, member }]);
+  }
+  return sent;
+}
