@@ -4,7 +4,7 @@ import { publishSample } from '#lib/local/publish.ts';
 import type { Items } from './items.ts';
 import { type Event, FAULTY_MS, type Plan, type PlannedMessage } from './plan.ts';
 import { freeze, outOfMemory } from './processes.ts';
-import { bodyOf } from './published.ts';
+import { attributesOf, bodyOf } from './published.ts';
 import type { Receivers } from './receiver.ts';
 import type { Stage } from './stage.ts';
 import { jumpSoundly } from './time.ts';
@@ -62,6 +62,7 @@ async function publish(message: PlannedMessage, { stage, publishedAt }: Scene): 
     {
       id: message.id,
       ...message.to,
+      attributes: attributesOf(message),
       ...(message.ordered && { group: message.key, deduplicationId: message.id }),
     },
     {

@@ -9,7 +9,7 @@ import { isGood, misplaced } from './misplaced.ts';
 import { disordered } from './order.ts';
 import { type Place, requestsByMessage, type Stored } from './places.ts';
 import type { Plan, PlannedMessage } from './plan.ts';
-import { bodyOf } from './published.ts';
+import { bodyOf, bytesOf } from './published.ts';
 import { overRate } from './rates.ts';
 import type { Received } from './receiver.ts';
 import type { Redrive } from './redrive.ts';
@@ -105,17 +105,18 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
     const over = overRate(own, settings, skewMs);
     if (over !== undefined) breach('rate', `${subscription}: ${over}`);
   }
+  const sent = new Map(plan.messages.map((message) => [message.id, hashOf(bytesOf(message))]));
   const published = new Map(plan.messages.map((message) => [message.id, hashOf(bodyOf(message))]));
   for (const request of received) {
     for (const { id, hash } of membersOf(request)) {
-      if (hash !== undefined && hash !== published.get(id))
+      if (hash !== undefined && hash !== sent.get(id))
         breach('changed', `${request.subscription} got other bytes of ${id} than were published`);
       if (!isFor(request.subscription, id))
         breach('misplaced', `${request.subscription} got ${id}, which is not for it`);
     }
   }
-  for (const { id, place, hash } of stored.copies) {
-    if (hash !== undefined && hash !== published.get(id))
+  for (const { id, place, hash, isDecoded } of stored.copies) {
+    if (hash !== undefined && hash !== (isDecoded ? sent : published).get(id))
       breach('changed', `${id} is kept with other bytes: ${place}`);
   }
   return { places, breaches, requests: received.length };

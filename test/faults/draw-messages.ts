@@ -1,5 +1,5 @@
 // Draws the messages: their subscription or topic, their key, their size and their time.
-import { FAULTY_MS, type PlannedMessage, type PlannedSubscription } from './plan.ts';
+import { CONTENTS, FAULTY_MS, type PlannedMessage, type PlannedSubscription } from './plan.ts';
 import type { Draw } from './random-draw.ts';
 
 export function drawMessages(
@@ -36,8 +36,8 @@ export function drawMessages(
   }
 }
 
-/** Share of the runs. */
-const ONE_GROUP = 1 / 3;
+/** Share of the runs. In every third one, this makes a whole subscription ordered that has some messages. */
+const ONE_GROUP = 0.6;
 
 /**
  * In some runs, all messages of a subscription are of one publisher's group, so that it is ordered as a whole. One with an order
@@ -52,6 +52,21 @@ export function withOneGroup(
   const byKey = new Set(subscriptions.filter(({ settings }) => settings.byKey).map(({ id }) => id));
   return messages.map((message) =>
     message.subscriptions.some((id) => byKey.has(id)) ? message : { ...message, key: 'k0' },
+  );
+}
+
+/** In half of the runs, some messages are no JSON. A filter would not let them through. */
+export function withContents(
+  { chance, pick }: Draw,
+  messages: readonly PlannedMessage[],
+  subscriptions: readonly PlannedSubscription[],
+): PlannedMessage[] {
+  if (!chance(0.5)) return [...messages];
+  const filtered = new Set(subscriptions.filter(({ settings }) => settings.filtered).map(({ id }) => id));
+  return messages.map((message) =>
+    chance(0.4) && !message.subscriptions.some((id) => filtered.has(id))
+      ? { ...message, content: pick(CONTENTS) }
+      : message,
   );
 }
 

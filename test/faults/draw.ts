@@ -4,10 +4,10 @@ import { drawAnswers, drawRejections } from './draw-answers.ts';
 import { withBroker } from './draw-broker.ts';
 import { drawCalls, drawRareCalls } from './draw-calls.ts';
 import { drawEvents } from './draw-events.ts';
-import { drawMessages, withLongBodies, withOneGroup } from './draw-messages.ts';
+import { drawMessages, withContents, withLongBodies, withOneGroup } from './draw-messages.ts';
 import { drawKeyMoves, withFarRetries } from './draw-rare.ts';
 import { drawSettings } from './draw-settings.ts';
-import type { Plan, PlannedSubscription } from './plan.ts';
+import type { Plan, PlannedMessage, PlannedSubscription } from './plan.ts';
 import { drawOf } from './random-draw.ts';
 
 /** Shorter than the freezes, and than the pauses between two invocations of an environment. */
@@ -46,14 +46,7 @@ export function drawPlan(seed: number, { broker = false }: { broker?: boolean } 
     fifoDeletedAgain: draw.pick(['success', 'error']),
     fifoLateDelete: draw.pick(['success', 'error']),
     subscriptions,
-    messages: withOneGroup(
-      drawOf(seed, 'one group'),
-      withLongBodies(
-        drawOf(seed, 'long bodies'),
-        drawMessages(drawOf(seed, 'messages'), seed, subscriptions),
-      ),
-      subscriptions,
-    ),
+    messages: messagesOf(seed, subscriptions),
     calls: [...drawCalls(drawOf(seed, 'calls')), ...drawRareCalls(drawOf(seed, 'rare calls'))],
     events,
     ...(redrive.chance(REDRIVES) && {
@@ -62,4 +55,11 @@ export function drawPlan(seed: number, { broker = false }: { broker?: boolean } 
     ...(idle.chance(0.3) && { awsIdleMs: idle.pick(IDLE_MS) }),
   };
   return broker ? withBroker(plan, drawOf(seed, 'broker')) : plan;
+}
+
+function messagesOf(seed: number, subscriptions: readonly PlannedSubscription[]): PlannedMessage[] {
+  const drawn = drawMessages(drawOf(seed, 'messages'), seed, subscriptions);
+  const long = withLongBodies(drawOf(seed, 'long bodies'), drawn);
+  const grouped = withOneGroup(drawOf(seed, 'one group'), long, subscriptions);
+  return withContents(drawOf(seed, 'contents'), grouped, subscriptions);
 }

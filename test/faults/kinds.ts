@@ -1,5 +1,13 @@
 // The kinds of fault that plans have, by the names of CONTRIBUTING. A test draws a thousand plans and finds each of them.
-import { type Answer, type CallFault, type Event, FAULTY_QUEUES, type Plan, type Settings } from './plan.ts';
+import {
+  type Answer,
+  type CallFault,
+  type Event,
+  FAULTY_QUEUES,
+  type Plan,
+  type PlannedMessage,
+  type Settings,
+} from './plan.ts';
 
 type Kind = { readonly name: string; isIn(plan: Plan): boolean };
 
@@ -35,6 +43,11 @@ const changes = (field: (settings: Settings) => unknown) => (plan: Plan) =>
     const before = plan.subscriptions.find(({ id }) => id === event.subscription)?.settings;
     return before !== undefined && JSON.stringify(field(before)) !== JSON.stringify(field(event.settings));
   });
+
+const contents =
+  (content: PlannedMessage['content']) =>
+  ({ messages }: Plan) =>
+    messages.some((one) => one.content === content);
 
 const DYNAMODB = of(
   'GetItem',
@@ -197,6 +210,9 @@ export const MESSAGE_KINDS: readonly Kind[] = [
     isIn: ({ redrive = 'nothing' }) => redrive !== 'nothing',
   },
   { name: 'without an order', isIn: ({ messages }) => messages.every(({ ordered }) => !ordered) },
+  { name: 'text', isIn: contents('text') },
+  { name: 'text that counts as JSON', isIn: contents('no-json') },
+  { name: 'binary', isIn: contents('binary') },
   {
     name: 'one group for a whole subscription',
     isIn: ({ messages, subscriptions }) =>

@@ -263,6 +263,18 @@ export const MUTATIONS: readonly Mutation[] = [
     plan: PARKED_LONG_BODIES,
   },
   {
+    id: 'parts-decoded-alone',
+    edits: [
+      [
+        'lib/state/body-parts.ts',
+        "return Buffer.concat(bytes).toString('utf8');",
+        "return bytes.map((one) => Buffer.from(one).toString('utf8')).join('');",
+      ],
+    ],
+    breaks: ['changed'],
+    plan: PARKED_LONG_BODIES,
+  },
+  {
     id: 'replays-without-an-id',
     edits: [
       ['lib/redrive/replay.ts', 'replayId: replayIdOf(redriveId, letter),', 'replayId: carried.replayId,'],

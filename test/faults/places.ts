@@ -39,6 +39,8 @@ export type Copy = {
   readonly place: Place;
   /** Hash of its bytes; undefined for an entry of the backlog. */
   readonly hash?: string | undefined;
+  /** It has the bytes that a receiver gets, and not the body as it was published. */
+  readonly isDecoded?: boolean;
   /** Why it is there, as its place says. */
   readonly reason?: string | undefined;
   /** The endpoint that a dead letter names. */
@@ -52,7 +54,10 @@ export async function readStored(stage: Stage): Promise<Stored> {
     messages.map(({ body, ...one }) => ({ ...one, place, hash: hashOf(body) }));
   const copies: Copy[] = [
     ...copiesOf('dead letter', await messagesOn(stage.lettersUrl, stage)),
-    ...copiesOf('dead letter', (await stage.broker?.letters()) ?? []),
+    ...copiesOf('dead letter', (await stage.broker?.letters()) ?? []).map((one) => ({
+      ...one,
+      isDecoded: true,
+    })),
     ...copiesOf('undeliverable', await messagesOn(stage.set.outputs.UndeliverableQueueUrl ?? '', stage)),
     ...copiesOf('held', heldBodies(items)),
     ...items.flatMap(({ pk, sk }): Copy[] => {

@@ -66,6 +66,9 @@ export type PlannedSubscription = {
   readonly idleMs?: number;
 };
 
+/** Bodies that are no JSON; `no-json` is text that says nothing about its type, and so counts as JSON. */
+export const CONTENTS = ['text', 'no-json', 'binary'] as const;
+
 export type PlannedMessage = {
   readonly id: string;
   /** Its subscription, or the topic of several. */
@@ -74,7 +77,10 @@ export type PlannedMessage = {
   readonly key: string;
   readonly ordered: boolean;
   readonly keep: boolean;
+  /** Of the published body. */
   readonly bytes: number;
+  /** Undefined: JSON. */
+  readonly content?: (typeof CONTENTS)[number];
   readonly atMs: number;
 };
 

@@ -1,8 +1,63 @@
-// The bytes of a planned message.
+// The bytes of a planned message: what is published, and what a receiver gets. The filler is drawn from the message's id, so that
+// no two parts of it are the same.
+import { createHash, hash } from 'node:crypto';
+import { createRandom } from '#test/support/agenda.ts';
 import type { PlannedMessage } from './plan.ts';
 
-/** Returns the body: JSON in one line, so that it fits into every format of a batch. */
-export function bodyOf({ id, key, keep, bytes }: PlannedMessage): string {
-  const short = JSON.stringify({ id, key, keep, pad: '' });
-  return JSON.stringify({ id, key, keep, pad: 'x'.repeat(Math.max(0, bytes - short.length)) });
+/** Letters of one to four bytes in UTF-8. */
+const LETTERS = ['a', 'Z', '7', ' ', '/', '<', 'é', 'ß', 'Ж', '漢', '\u2028', '\u0301', '😀'] as const;
+/** Of the literal of a JSON string: a program that parses it and writes it anew makes other bytes of it. */
+const ESCAPED = ['\\u00e9', '\\/', '\\n', '\\"', '\\\\', '\\ud83d\\ude00'] as const;
+/** Bytes of the longest letter. The filler ends when no such letter would fit. */
+const LEAST = 12;
+
+/** Returns the body as it is published: text, in base64 where it is binary. */
+export function bodyOf({ id, key, keep, bytes, content }: PlannedMessage): string {
+  switch (content) {
+    case undefined: {
+      // A filter reads it, and a batch of any format takes it.
+      const head = `{"id":${JSON.stringify(id)}, "key":${JSON.stringify(key)},"keep":${keep},"pad":"`;
+      return `${head}${filler(id, bytes - Buffer.byteLength(head) - 2, [...LETTERS, ...ESCAPED])}"}`;
+    }
+    case 'text':
+    case 'no-json':
+      return `${id}: ${filler(id, bytes - id.length - 2, LETTERS)}`;
+    case 'binary':
+      return binary(id, Math.floor((bytes * 3) / 4)).toString('base64');
+    default:
+      return content satisfies never;
+  }
+}
+
+/** Returns the bytes that a receiver gets, and that are the value of a Kafka record. */
+export const bytesOf = (message: PlannedMessage): Buffer =>
+  Buffer.from(bodyOf(message), message.content === 'binary' ? 'base64' : 'utf8');
+
+/** The attributes that say what the body is. Without any it is JSON. */
+export function attributesOf({ content }: PlannedMessage): Readonly<Record<string, string>> {
+  if (content === 'text') return { 'content-type': 'text/plain; charset=utf-8' };
+  if (content === 'binary') return { 'content-type': 'application/octet-stream', encoding: 'base64' };
+  return {};
+}
+
+function filler(id: string, bytes: number, letters: readonly string[]): string {
+  const random = createRandom(createHash('sha256').update(id).digest().readInt32BE());
+  const lengths = letters.map((letter) => Buffer.byteLength(letter));
+  const parts: string[] = [];
+  for (let left = bytes; left >= LEAST; ) {
+    const index = Math.floor(random() * letters.length);
+    left -= lengths[index] ?? 0;
+    parts.push(letters[index] ?? '');
+  }
+  return parts.join('');
+}
+
+/** Without the bytes 1 to 3, which Kafka's console consumer prints between the parts of a record. */
+function binary(id: string, length: number): Buffer {
+  const blocks: Buffer[] = [];
+  for (let at = 0; at < length; at += 64) blocks.push(hash('sha512', `${id} ${at}`, 'buffer'));
+  const bytes = Buffer.concat(blocks)
+    .subarray(0, Math.max(1, length))
+    .map((byte) => (byte >= 1 && byte <= 3 ? byte + 3 : byte));
+  return Buffer.from(bytes);
 }

@@ -24,6 +24,7 @@ const PARTS = [
   'rejections',
   'rare circumstances',
   'one group',
+  'contents',
 ] as const;
 
 /** Makes the choices of one part of a seed's plan. */

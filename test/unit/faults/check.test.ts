@@ -5,7 +5,7 @@ import { inSubscription } from '#test/faults/in-subscription.ts';
 import type { ItemVersion } from '#test/faults/item-versions.ts';
 import type { Copy, Stored } from '#test/faults/places.ts';
 import type { Plan, PlannedMessage, Settings } from '#test/faults/plan.ts';
-import { bodyOf } from '#test/faults/published.ts';
+import { bodyOf, bytesOf } from '#test/faults/published.ts';
 import type { Received } from '#test/faults/receiver.ts';
 import { hashOf } from '#test/faults/request-members.ts';
 
@@ -325,4 +325,15 @@ test('a message that is kept with other bytes is noticed', () => {
   const kept = (body: string) => ({ item: LETTERS, copies: [letterOf(first, { hash: hashOf(body) })] });
   expect(promises([first], [], kept(bodyOf(first)))).toEqual([]);
   expect(promises([first], [], kept(''))).toEqual(['changed']);
+});
+
+test('a record on Kafka has the bytes of a binary message, and other copies have its body', () => {
+  const binary = messageOf('m1-00', { content: 'binary' });
+  const kept = (bytes: string | Buffer, isDecoded: boolean) => ({
+    item: LETTERS,
+    copies: [letterOf(binary, { hash: hashOf(bytes), isDecoded })],
+  });
+  expect(promises([binary], [], kept(bytesOf(binary), true))).toEqual([]);
+  expect(promises([binary], [], kept(bodyOf(binary), false))).toEqual([]);
+  expect(promises([binary], [], kept(bodyOf(binary), true))).toEqual(['changed']);
 });
