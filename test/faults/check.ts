@@ -7,7 +7,7 @@ import { since } from './item-versions.ts';
 import type { Items } from './items.ts';
 import { isGood, misplaced } from './misplaced.ts';
 import { disordered } from './order.ts';
-import { type Place, requestsByMessage, type Stored } from './places.ts';
+import { type Copy, type Place, requestsByMessage, type Stored } from './places.ts';
 import type { Plan, PlannedMessage } from './plan.ts';
 import { bodyOf, bytesOf } from './published.ts';
 import { overRate } from './rates.ts';
@@ -27,7 +27,16 @@ export const PROMISES = [
 ] as const;
 export type Breach = { readonly promise: (typeof PROMISES)[number]; readonly text: string };
 
+/** A message of a subscription at the end. */
+export type Entry = {
+  readonly id: string;
+  readonly subscription: string;
+  readonly place: Place;
+  readonly copies: readonly Copy[];
+};
+
 export type Ledger = {
+  readonly entries: readonly Entry[];
   readonly places: Readonly<Partial<Record<Place, number>>>;
   readonly breaches: readonly Breach[];
   readonly requests: number;
@@ -55,6 +64,7 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
   const requestsBefore = redrive?.requestsBefore ?? received.length;
   const skewMs = Math.max(0, ...plan.events.flatMap((event) => (event.do === 'skew' ? event.ms : [])));
   const breaches: Breach[] = [];
+  const entries: Entry[] = [];
   const breach = (promise: Breach['promise'], text: string) => breaches.push({ promise, text });
 
   for (const { id: subscription } of plan.subscriptions) {
@@ -66,12 +76,14 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
       const attempts = stored.attempts.get(key) ?? [];
       const place = placeOf(subscription, message, made);
       places[place] = (places[place] ?? 0) + 1;
+      const kept = copies.get(key) ?? [];
+      entries.push({ id: message.id, subscription, place, copies: kept });
       if (place === 'lost') breach('lost', `${message.id} of ${subscription} (${qualities.join(', ')})`);
       const wrong = misplaced(
         {
           made,
           attempts,
-          copies: copies.get(key) ?? [],
+          copies: kept,
           isRedriven: redrive?.letters.has(key) ?? false,
         },
         {
@@ -119,7 +131,7 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
     if (hash !== undefined && hash !== (isDecoded ? sent : published).get(id))
       breach('changed', `${id} is kept with other bytes: ${place}`);
   }
-  return { places, breaches, requests: received.length };
+  return { entries, places, breaches, requests: received.length };
 
   function isFor(subscription: string, messageId: string): boolean {
     const message = plan.messages.find(({ id }) => id === messageId);

@@ -17,6 +17,12 @@ export type Version = { readonly version: number; readonly settings: Settings };
 export const qosOf = (headers: ReadonlyMap<string, string>): string | undefined =>
   headers.get(VERSION_HEADER)?.split(' ')[1];
 
+/** The number of that item's version; undefined for a request without the header. */
+export function versionIn(headers: ReadonlyMap<string, string>): number | undefined {
+  const [number] = headers.get(VERSION_HEADER)?.split(' ') ?? [];
+  return number === undefined ? undefined : Number(number);
+}
+
 /** How many requests the item allows at once. */
 export const capOf = ({ qos, byKey, lanes }: Settings): number =>
   qos.startsWith('at-') && !byKey ? 1 : lanes;

@@ -19,6 +19,8 @@ export type Options = {
   /** Print the plan of the seed, and run nothing. */
   readonly plan: boolean;
   readonly report: string | undefined;
+  /** The file for the lines of the ledger. */
+  readonly ledger: string | undefined;
 };
 
 export const HELP = `npm run faults -- [options]
@@ -37,6 +39,8 @@ Runs seeds: real processes, real sockets, faults of every kind, and a ledger of 
   --kafka             dead letters go to a real Kafka broker, which is killed and frozen (Java and Maven)
   --plan              print what the seed means, and run nothing
   --report FILE       write the results as JSON, one line for each seed
+  --ledger FILE       write the ledger of each seed as JSON, one line for each message of a subscription, with its place,
+                      and one for each request
   --mutations [WORD]  break the product in each way of test/faults/mutations.ts, and see that seeds find it
 
 The requests and the log lines of a seed that breaks a promise are in .build/faults/seed-N.log.
@@ -60,6 +64,7 @@ export function parseOptions(argv: readonly string[]): Options | 'help' {
       kill: { type: 'string' },
       kafka: { type: 'boolean', default: false },
       report: { type: 'string' },
+      ledger: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -89,6 +94,7 @@ export function parseOptions(argv: readonly string[]): Options | 'help' {
     mutations: values.mutations ? word : undefined,
     plan: values.plan,
     report: values.report,
+    ledger: values.ledger,
   };
 }
 

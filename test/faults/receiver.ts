@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { answerWith } from './answers.ts';
+import { type ParsedRequest, parseRequest } from './parse-request.ts';
 import type { Answer, Plan } from './plan.ts';
 
 export type Received = {
@@ -13,6 +14,8 @@ export type Received = {
   readonly at: number;
   /** The whole request arrived. */
   readonly isWhole: boolean;
+  /** Requests of the subscription that were open when it arrived, itself included. */
+  readonly inFlight?: number;
   /** The status of the answer, when its head was sent. */
   status?: number;
   /** When the answer was sent, or the connection ended. */
@@ -110,9 +113,9 @@ async function startReceiver({ subscription, idleMs, next }: Behaviour, all: Rec
       current = undefined;
       idle();
     };
-    const begin = (parsed: Parsed, isWhole: boolean) => {
+    const begin = (parsed: ParsedRequest, isWhole: boolean) => {
       const { headers, body } = parsed;
-      current = { subscription, headers, body, at: Date.now(), isWhole };
+      current = { subscription, headers, body, at: Date.now(), isWhole, inFlight: open.size + 1 };
       all.push(current);
       open.add(current);
       watch(current, [...open]);
@@ -130,7 +133,7 @@ async function startReceiver({ subscription, idleMs, next }: Behaviour, all: Rec
       answer ??= next();
       if (answer.kind === 'reset-at-connect') return void socket.resetAndDestroy();
       if (answer.kind === 'half-close-in-request') socket.end();
-      const parsed = parse(pending);
+      const parsed = parseRequest(pending);
       if (parsed === undefined || current !== undefined) return;
       if (answer.kind === 'reset-in-request') {
         begin(parsed, parsed.rest !== undefined);
@@ -170,33 +173,5 @@ async function startReceiver({ subscription, idleMs, next }: Behaviour, all: Rec
       for (const socket of sockets) socket.resetAndDestroy();
       if (ending !== undefined) await new Promise((resolve) => ending.close(resolve));
     },
-  };
-}
-
-type Parsed = {
-  readonly headers: ReadonlyMap<string, string>;
-  readonly body: Buffer;
-  /** The bytes behind the request; undefined while its body is not complete. */
-  readonly rest: Buffer<ArrayBuffer> | undefined;
-};
-
-/** Parses the head of a request and as much of its body as is there; undefined before the end of the head. */
-function parse(bytes: Buffer): Parsed | undefined {
-  const end = bytes.indexOf('\r\n\r\n');
-  if (end === -1) return undefined;
-  const lines = bytes.toString('latin1', 0, end).split('\r\n').slice(1);
-  const headers = new Map(
-    lines.map((line) => {
-      const colon = line.indexOf(':');
-      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
-    }),
-  );
-  const from = end + 4;
-  const to = from + Number(headers.get('content-length') ?? 0);
-  const isWhole = bytes.length >= to;
-  return {
-    headers,
-    body: Buffer.from(bytes.subarray(from, to)),
-    rest: isWhole ? Buffer.from(bytes.subarray(to)) : undefined,
   };
 }

@@ -8,12 +8,12 @@ import type { SeedResult } from './run-seed.ts';
 /** `kafka`: the plans are those of stages with a Kafka broker. */
 export function createReport({ kafka }: { readonly kafka: boolean }) {
   const startedAt = performance.now();
-  const results: Omit<SeedResult, 'evidence'>[] = [];
-  const sum = (of: (result: Omit<SeedResult, 'evidence'>) => number) =>
+  const results: Omit<SeedResult, 'evidence' | 'ledger'>[] = [];
+  const sum = (of: (result: Omit<SeedResult, 'evidence' | 'ledger'>) => number) =>
     results.reduce((total, result) => total + of(result), 0);
 
   return {
-    add({ evidence: _, ...result }: SeedResult): void {
+    add({ evidence: _, ledger: __, ...result }: SeedResult): void {
       results.push(result);
     },
     isKept: () => results.length > 0 && results.every(({ breaches }) => breaches.length === 0),

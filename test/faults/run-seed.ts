@@ -5,6 +5,7 @@ import { type Breach, balance, type Ledger } from './check.ts';
 import { createDeaths, mayRepeat } from './interruptions.ts';
 import { createItems } from './items.ts';
 import { type Job, planOf } from './jobs.ts';
+import { messageLine, requestLine } from './ledger-lines.ts';
 import { readStored } from './places.ts';
 import { startReceivers } from './receiver.ts';
 import { balanceRedrive, redriveLetters } from './redrive.ts';
@@ -19,12 +20,18 @@ export type SeedResult = Job & {
   readonly breaches: readonly Breach[];
   /** The faults that hit a call to AWS, and the kill of a job. */
   readonly hits: readonly string[];
+  /** The lines of the ledger, where they are asked for. */
+  readonly ledger?: readonly string[];
   /** The log of the functions, and the requests, where a promise was broken. */
   readonly evidence?: readonly string[];
 };
 
 /** Runs a seed on an empty stage, and empties it if every promise was kept. */
-export async function runSeed(job: Job, stage: Stage): Promise<SeedResult> {
+export async function runSeed(
+  job: Job,
+  stage: Stage,
+  { withLedger = false }: { withLedger?: boolean } = {},
+): Promise<SeedResult> {
   const startedAt = performance.now();
   const plan = planOf(job, stage.broker !== undefined);
   const kill = createRequestKill(job, stage);
@@ -71,6 +78,7 @@ export async function runSeed(job: Job, stage: Stage): Promise<SeedResult> {
       ...(redrive ? balanceRedrive(redrive, { items, received, stored }) : []),
       ...caps.breaches.map((text) => ({ promise: 'cap' as const, text })),
     ];
+    const run = { plan, items, publishedAt };
     if (breaches.length === 0) await stage.store.clear();
     return {
       ...job,
@@ -80,15 +88,21 @@ export async function runSeed(job: Job, stage: Stage): Promise<SeedResult> {
       places: ledger.places,
       breaches,
       hits: [...hits, ...kill.hits],
+      ...(withLedger && {
+        ledger: [
+          ...ledger.entries.map((entry) => messageLine(entry, run)),
+          ...received.map((request) => requestLine(request, run)),
+        ],
+      }),
       ...(breaches.length > 0 && {
         evidence: [
-          ...receivers.received.map((request) =>
+          ...received.flatMap((request) => [
+            requestLine(request, run),
             JSON.stringify({
-              ...request,
               headers: Object.fromEntries(request.headers),
               body: request.body.toString().slice(0, 200),
             }),
-          ),
+          ]),
           ...stage.lines,
         ],
       }),

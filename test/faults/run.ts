@@ -36,16 +36,20 @@ async function main(options: Options): Promise<number> {
   await ensurePackaged(root);
   const report = createReport(options);
   if (options.report !== undefined) writeFileSync(options.report, '');
+  if (options.ledger !== undefined) writeFileSync(options.ledger, '');
   const { from, to, kill } = options;
   const each = options.eachCall ? createEachCall(from, to ?? from) : undefined;
   const jobs = each?.jobs ?? (kill === undefined ? seedsFrom(from, to) : [{ seed: from, kill }].values());
-  await runSeeds({ ...options, root, jobs }, (result) => {
+  const withLedger = options.ledger !== undefined;
+  await runSeeds({ ...options, root, jobs, withLedger }, (result) => {
     report.add(result);
     each?.heard(result, result.hits.length > 0);
     if (options.report !== undefined) {
-      const { evidence: _, ...line } = result;
+      const { evidence: _, ledger: __, ...line } = result;
       appendFileSync(options.report, `${JSON.stringify(line)}\n`);
     }
+    if (options.ledger !== undefined)
+      appendFileSync(options.ledger, (result.ledger ?? []).map((line) => `${line}\n`).join(''));
     for (const { promise, text } of result.breaches)
       console.log(`seed ${nameOf(result)}: ${promise}: ${text}`);
     if (result.evidence !== undefined)

@@ -13,6 +13,8 @@ type Run = {
   readonly workers: number;
   /** Each worker's stage has a Kafka broker. */
   readonly kafka: boolean;
+  /** The results have the lines of the ledger. */
+  readonly withLedger?: boolean;
 };
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
@@ -20,7 +22,7 @@ const LONGEST_SEED_MS = 240_000;
 
 /** Runs the seeds; `onResult` answers whether to go on. Resolves when no seed runs any more. */
 export async function runSeeds(
-  { root, jobs, forMs, workers, kafka }: Run,
+  { root, jobs, forMs, workers, kafka, withLedger = false }: Run,
   onResult: (result: SeedResult) => boolean,
 ): Promise<void> {
   const endsAt = performance.now() + forMs;
@@ -31,7 +33,9 @@ export async function runSeeds(
     while (goesOn && performance.now() < endsAt) {
       const { value: job, done } = jobs.next();
       if (done) break;
-      worker ??= fork(WORKER, [root, ...(kafka ? ['kafka'] : [])], { cwd: root });
+      worker ??= fork(WORKER, [root, ...(kafka ? ['kafka'] : []), ...(withLedger ? ['ledger'] : [])], {
+        cwd: root,
+      });
       const result = await resultOf(job, worker);
       if (result.isOver) worker = undefined;
       if (goesOn) goesOn = onResult(result.result);

@@ -10,7 +10,8 @@ import { type Stage, startStage } from './stage.ts';
 /** After so many seeds the stage is replaced, so that every tenth or so begins with cold functions. */
 const SEEDS_OF_A_STAGE = 10;
 
-const [root = process.cwd(), kafka] = process.argv.slice(2);
+const [root = process.cwd(), ...more] = process.argv.slice(2);
+const [kafka, withLedger] = [more.includes('kafka'), more.includes('ledger')];
 const folder = mkdtempSync(join(tmpdir(), 'faults-'));
 const clockFile = join(folder, 'clock');
 const clock = createRunClock(clockFile);
@@ -18,8 +19,8 @@ let stage: Promise<Stage> | undefined;
 let seeds = 0;
 
 async function run(job: Job): Promise<void> {
-  stage ??= startStage({ root, clock, clockFile, kafka: kafka !== undefined });
-  const result = await runSeed(job, await stage);
+  stage ??= startStage({ root, clock, clockFile, kafka });
+  const result = await runSeed(job, await stage, { withLedger });
   seeds += 1;
   // What a broken promise has left would be taken for a fault of the next seed.
   if (result.breaches.length > 0 || seeds % SEEDS_OF_A_STAGE === 0) {

@@ -14,6 +14,11 @@ test('one seed and a range have no time limit of their own', () => {
   });
 });
 
+test('the ledger and the report go to files', () => {
+  const files = ['--report', 'report.jsonl', '--ledger', 'ledger.jsonl'];
+  expect(parseOptions(files)).toMatchObject({ report: 'report.jsonl', ledger: 'ledger.jsonl' });
+});
+
 test('each call of a plan has no time limit of its own', () => {
   expect(parseOptions(['--each-call'])).toMatchObject({
     from: 1,
