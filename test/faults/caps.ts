@@ -17,7 +17,8 @@ export function createCaps(): Caps {
   const breaches: string[] = [];
 
   function check(request: Received, open: readonly Received[]): void {
-    const still = open.filter(({ endedAt }) => endedAt === undefined);
+    // An answer at once ends the request before this is called. It was open all the same, beside those that still are.
+    const still = open.filter((one) => one === request || one.endedAt === undefined);
     const { version, cap } = versionOf(request);
     const most = Math.max(cap, ...still.map((one) => versionOf(one).cap));
     const same = still.filter((one) => versionOf(one).version === version).length;
@@ -32,7 +33,7 @@ export function createCaps(): Caps {
       if (open.length <= 1) return;
       // The system may tell of the end of an older connection after the first bytes of a newer one. So the end of the others is
       // looked for again when all events of this moment have been handled.
-      setImmediate(() => setImmediate(() => request.endedAt ?? check(request, open)));
+      setImmediate(() => setImmediate(check, request, open));
     },
   };
 }

@@ -11,6 +11,7 @@ import {
   PARKED_LONG_BODIES,
   REDRIVEN_AT_MOST_ONCE,
   REJECTED,
+  SELDOM_SLOW,
   SLOW_LANES,
   UNAVAILABLE_FOR_A_WHILE,
 } from './provoking-plans.ts';
@@ -143,6 +144,18 @@ export const MUTATIONS: readonly Mutation[] = [
       ],
     ],
     breaks: ['cap', 'out of order'],
+  },
+  {
+    id: 'two-in-a-lane',
+    edits: [
+      [
+        'lib/deliver/lane-units.ts',
+        'return Math.max(1, requestsInLane(',
+        'return Math.max(2, requestsInLane(',
+      ],
+    ],
+    breaks: ['out of order'],
+    plan: SELDOM_SLOW,
   },
   {
     id: 'goes-on-after-a-pause',

@@ -46,9 +46,10 @@ export function disordered(evidence: Evidence): string[] {
     const ofEarlier = sent.get(earlier.id) ?? [];
     const end = endOf(earlier, ofEarlier);
     if (end === undefined) return false;
-    return (sent.get(later.id) ?? []).some(({ index, member }) => {
+    return (sent.get(later.id) ?? []).some(({ request, index, member }) => {
       const together = ofEarlier.find((one) => one.index === index);
-      return together === undefined ? index < end.index : member < together.member;
+      if (together !== undefined) return member < together.member;
+      return index < end.index || isAnsweredBefore(request, end.request);
     });
   }
 
@@ -64,6 +65,10 @@ export function disordered(evidence: Evidence): string[] {
     return good ?? requests[0];
   }
 }
+
+/** A request that was sent while the other one was open arrives after it, and may be answered before it. */
+const isAnsweredBefore = (later: Received, earlier: Received): boolean =>
+  isGood(later) && isGood(earlier) && (later.answeredAt ?? 0) < (earlier.answeredAt ?? 0);
 
 /** The requests of each message. */
 function sentIn(received: readonly Received[]): ReadonlyMap<string, readonly Sent[]> {

@@ -85,10 +85,26 @@ export const DRAINS_BESIDE_ARRIVALS = planOf({
   })),
 });
 
-/** Several requests of a lane are under way at once, and all are slow. */
+/** Several requests of a lane are under way at once. Of six requests, one is answered at once and five are slow. */
 export const SLOW_LANES = planOf({
   settings: { qos: 'auto', lanes: 5 },
-  answers: Array.from({ length: 60 }, () => ({ kind: 'status', status: 200, afterMs: 300 })),
+  answers: Array.from({ length: 60 }, (_, index) => ({
+    kind: 'status',
+    status: 200,
+    afterMs: index % 6 === 5 ? 0 : 300,
+  })),
+  messages: 60,
+  everyMs: 0,
+});
+
+/** The messages of one key. One request in seven is slow, and all others are answered at once. */
+export const SELDOM_SLOW = planOf({
+  settings: { byKey: true, lanes: 5 },
+  answers: Array.from({ length: 60 }, (_, index) => ({
+    kind: 'status',
+    status: 200,
+    afterMs: index % 7 === 4 ? 300 : 0,
+  })),
   messages: 60,
   everyMs: 0,
 });

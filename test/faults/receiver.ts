@@ -1,5 +1,5 @@
 // The callback servers, one for each subscription, on plain sockets: each request gets the next answer of the plan, and is
-// recorded with its bytes and times. A server that is down refuses connections.
+// recorded. A server that is down refuses connections.
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { answerWith } from './answers.ts';
@@ -18,6 +18,8 @@ export type Received = {
   readonly inFlight?: number;
   /** The status of the answer, when its head was sent. */
   status?: number;
+  /** When it was sent. */
+  answeredAt?: number;
   /** When the answer was sent, or the connection ended. */
   endedAt?: number;
 };
@@ -146,7 +148,7 @@ async function startReceiver({ subscription, idleMs, next }: Behaviour, all: Rec
       answer = undefined;
       answerWith(now, socket, {
         headSent(status) {
-          if (current !== undefined) current.status = status;
+          if (current !== undefined) Object.assign(current, { status, answeredAt: Date.now() });
         },
         ended: end,
       });

@@ -239,6 +239,15 @@ test('a dead letter that was not sent may come later, once more', () => {
   expect(promises([first, second], late, { ...away, attempts })).toEqual([]);
 });
 
+test('a later message of the key that was answered first is out of order', () => {
+  const answered = (at: number, by: number) => [
+    request(first, { answeredAt: at }),
+    request(second, { answeredAt: by }),
+  ];
+  expect(promises([first, second], answered(5, 5))).toEqual([]);
+  expect(promises([first, second], answered(300, 5))).toEqual(['out of order']);
+});
+
 test('the order of two keys is free', () => {
   const other = messageOf('m1-01', { key: 'another' });
   expect(promises([first, other], [request(other), request(first)])).toEqual([]);
