@@ -282,6 +282,19 @@ describe('a filter', () => {
       expect(await read()).toEqual({ unfiltered: large, filtered: others, calls, isLarge: false });
     });
 
+    test('with hundreds of others costs no more than 22 calls, and no filter of those outside', async () => {
+      const { read, register, advance } = openBeside({ pageSize: 1_000 });
+      const large = Array.from({ length: 400 }, (_, n) => `of-one-tenant-${1_000 + n}`);
+      const others = ['a', 'b', 'x', 'y'];
+      for (const id of large) register(id, { filter: LARGE });
+      for (const id of others) register(id, { filter: PAID });
+      const beside = { unfiltered: large, filtered: others };
+      expect(await read()).toMatchObject({ ...beside, isLarge: true });
+      advance(5_000);
+      // 20 parts around 19 groups, all of the groups in one, and those that name no single topic.
+      expect(await read()).toMatchObject({ ...beside, calls: 20 + 1 + 1 });
+    });
+
     test('takes no filter from those of the topic *, nor from other topics', async () => {
       const { read, register, advance } = openBeside({ pageSize: 100 });
       register('a', { topic: '*', filter: LARGE });
