@@ -10,7 +10,7 @@ import { census } from '#lib/resume/census.ts';
 import { expireHeld } from '#lib/resume/expiry.ts';
 import { parseResumeRequest } from '#lib/resume/request.ts';
 import { sweep } from '#lib/resume/sweep.ts';
-import { slotLimitsOf } from '#lib/state/slots.ts';
+import { slotLimitsOf, tenantSlotsOf } from '#lib/state/slots.ts';
 import { telemetryMiddleware } from '#lib/telemetry/telemetry.ts';
 
 /** Milliseconds reserved at the end of an invocation, to complete running calls. */
@@ -44,7 +44,7 @@ export function createHandler(clients: BacklogClients, environment: NodeJS.Proce
       }
       const parsed = parseResumeRequest(event);
       return parsed.ok
-        ? await answer(parsed.request, { maxTokens: config.DRAIN_BUDGET, endsAt }, deps)
+        ? await answer(parsed.request, { maxTokens: tenantSlotsOf(config.DRAIN_BUDGET), endsAt }, deps)
         : parsed.answer;
     });
 }

@@ -86,7 +86,7 @@ export const PARAMETERS = {
       variable: 'DRAIN_BUDGET',
       functions: ['resume'],
       meaning:
-        'The most drains (deliveries out of a backlog) that the sweep lets run at once. The default is a fifth of `deliverMaximumConcurrency`, and all of it is the limit',
+        'The most drains (deliveries out of a backlog) that the sweep lets run at once. A tenant gets a quarter of them at most. The default is a fifth of `deliverMaximumConcurrency`, and all of it is the limit',
     },
   ),
   slowAfterSeconds: whole(

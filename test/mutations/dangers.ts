@@ -324,14 +324,14 @@ export const DANGERS: readonly Danger[] = [
   {
     id: 'drain-budget',
     danger: 'A thousand subscriptions that resume at the same time take all of the function’s concurrency.',
-    edits: [
-      [
-        'lib/resume/sweep.ts',
-        'const maxTokens = budget - swept.started;',
-        'const maxTokens = Number.POSITIVE_INFINITY;',
-      ],
-    ],
+    edits: [['lib/resume/drain-shares.ts', '      left -= drains;', '']],
     tests: [['resume/sweep', 'a sweep starts as many drains as its budget']],
+  },
+  {
+    id: 'drain-share-of-a-tenant',
+    danger: 'The due subscriptions of one tenant take all drains of a sweep, and another tenant’s wait.',
+    edits: [['lib/resume/drain-shares.ts', 'Math.min(left, ofTenant(tenant))', 'left']],
+    tests: [['resume/sweep', 'beside a tenant with many due subscriptions']],
   },
   {
     id: 'one-lane-probes',

@@ -8,14 +8,22 @@ import { createWorld, URLS, type World } from '#test/support/world.ts';
 const named = (count: number): string[] => Array.from({ length: count }, (_, index) => `s${index}`);
 
 /** So many subscriptions with one message each, rejected, and then put anew: all due at once. */
-async function storm(count: number, drainBudget = 40): Promise<{ world: World; ids: string[] }> {
+async function storm(
+  count: number,
+  drainBudget = 40,
+  tenantOf: (id: string) => string | undefined = () => undefined,
+): Promise<{ world: World; ids: string[] }> {
   const world = createWorld({ drainBudget, pageSize: 4 });
   const ids = named(count);
-  for (const id of ids) world.put(id);
+  const put = (id: string) => {
+    const tenant = tenantOf(id);
+    world.put(id, { ...(tenant && { tenant }) });
+  };
+  for (const id of ids) put(id);
   world.script.answer = () => ({ status: 400 });
   for (const id of ids) world.publish(id, `m-${id}`, id);
   await world.pass(MINUTE);
-  for (const id of ids) world.put(id);
+  for (const id of ids) put(id);
   world.script.answer = () => ({ status: 200, afterMs: 100 });
   await world.pass(10 * MINUTE);
   return { world, ids };
@@ -56,6 +64,46 @@ test('a sweep starts as many drains as its budget has left, and says that it is 
   await world.pass(2 * MINUTE);
   expect(await swept(world)).toMatchObject({ started: 10 });
   expect(ids).toHaveLength(25);
+});
+
+test('beside a tenant with many due subscriptions, those of another get their drains in the same sweep', async () => {
+  const others = ['s97', 's98', 's99'];
+  const isOther = (id: string) => others.includes(id);
+  const { world, ids } = await storm(100, 40, (id) => (isOther(id) ? 'small' : 'large'));
+  const large = ids.filter((id) => !isOther(id));
+  const first = await swept(world);
+  await world.pass(MINUTE);
+  for (const id of others) expect(delivered(world, id)).toEqual([`m-${id}`]);
+  expect(first).toMatchObject({ started: 13, failed: 0, complete: false });
+  expect(large.filter((id) => delivered(world, id).length > 0)).toHaveLength(10);
+  // The rest of the large tenant's come with the next sweeps.
+  for (let sweeps = 0; sweeps < 9; sweeps++) {
+    await swept(world);
+    await world.pass(MINUTE);
+  }
+  for (const id of ids) expect(delivered(world, id)).toEqual([`m-${id}`]);
+  expect(await swept(world)).toEqual({ looked: 0, started: 0, failed: 0, complete: true });
+});
+
+test('the drains of a tenant that run already count for its share', async () => {
+  const { world } = await storm(60, 40, (id) => (id === 's59' ? 'small' : 'large'));
+  world.mappings.clear();
+  expect(await swept(world)).toMatchObject({ started: 11 });
+  // Of its quarter all are under way: one more, as for all together a tenth.
+  expect(await swept(world)).toMatchObject({ started: 1, complete: false });
+});
+
+test('a person who resumes a subscription of many lanes starts a quarter of the drains at most', async () => {
+  const world = createWorld({ drainBudget: 8 });
+  world.put('acme', { order: 'key', lanes: 20 });
+  void world.ask({ subscription: 'acme', action: 'pause' });
+  await world.pass(SECOND);
+  for (let index = 0; index < 60; index++) world.publish('acme', `m${index}`, `g${index}`);
+  await world.pass(10 * SECOND);
+  world.mappings.clear();
+  const asked = world.ask({ subscription: 'acme', action: 'resume' });
+  await world.pass(SECOND);
+  expect(await asked).toMatchObject({ ok: true, drains: 2 });
 });
 
 test('within the budget everything that is due is found, page by page, in every shard', async () => {
