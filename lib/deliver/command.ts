@@ -147,9 +147,9 @@ async function awayWith(
   deps: CommandDeps,
 ): Promise<void> {
   if (reason === 'expired') deps.count('Expired');
-  const dlq = config.kind === 'valid' ? config.subscription.dlq : undefined;
+  const { dlq, tenant } = config.kind === 'valid' ? config.subscription : {};
   if (dlq && reason !== 'unsubscribed') {
-    await sendDeadLetter(message, { endpoint: dlq.endpoint, reason, at: deps.now(), ...fate }, deps);
+    await sendDeadLetter(message, { endpoint: dlq.endpoint, tenant, reason, at: deps.now(), ...fate }, deps);
     return;
   }
   const where = fate.outcome === undefined ? 'from the backlog of' : 'held for';

@@ -54,11 +54,11 @@ export async function giveUpPoison(
   deps: PoisonDeps,
 ): Promise<'settled' | 'stays'> {
   const at = deps.now();
-  const { dlq } = config.subscription;
+  const { dlq, tenant } = config.subscription;
   if (dlq) {
     await sendDeadLetter(
       { delivery, body, sequence },
-      { endpoint: dlq.endpoint, reason: 'crashing', at },
+      { endpoint: dlq.endpoint, tenant, reason: 'crashing', at },
       deps,
     );
     return 'settled';

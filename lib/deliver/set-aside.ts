@@ -23,12 +23,13 @@ export type AfterAttempt = {
 /** Sends each message as a dead letter to the endpoint. Throws when SQS does not take them all. */
 export async function sendDeadLetters(
   endpoint: string,
-  { members, attempted: { outcome, at } }: AfterAttempt,
+  { members, attempted: { outcome, at }, context }: AfterAttempt,
   deps: DeadLetterDeps,
 ): Promise<void> {
   const [status, code] = [httpStatusOf(outcome), causeOf(outcome)];
   const cause = {
     endpoint,
+    tenant: context.config.subscription.tenant,
     reason: reasonOf(outcome),
     outcome: outcome.kind,
     at,

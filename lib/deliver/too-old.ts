@@ -32,7 +32,7 @@ export async function isToExpire(
 /** Sends messages away that are too old. The caller removes them. Throws when SQS does not take one: then all of them stay. */
 export async function expire(
   messages: readonly DeliveryMessage[],
-  { id, dlq, metrics }: Pick<Subscription, 'id' | 'dlq' | 'metrics'>,
+  { id, tenant, dlq, metrics }: Pick<Subscription, 'id' | 'tenant' | 'dlq' | 'metrics'>,
   deps: TooOldDeps,
 ): Promise<void> {
   const at = deps.now();
@@ -51,7 +51,7 @@ export async function expire(
     if (dlq !== undefined) {
       // The next attempt is not made.
       const made = { ...message, delivery: { ...delivery, attempt: delivery.attempt - 1 } };
-      return await sendDeadLetter(made, { endpoint: dlq.endpoint, reason: 'expired', at }, gathering);
+      return await sendDeadLetter(made, { endpoint: dlq.endpoint, tenant, reason: 'expired', at }, gathering);
     }
     const from = sourceNameOf(message, deps);
     const detail = `older than maxAgeSeconds of subscription ${id}`;

@@ -72,8 +72,11 @@ export function faultOfNaming(
   }
 }
 
-/** A subscription without a tenant has none in common with any endpoint, whatever its id is. */
-const serves = (endpoint: Pick<Endpoint, 'tenant'>, tenant: string | undefined): boolean =>
+/**
+ * Whether the endpoint takes what belongs to this tenant. A subscription without a tenant has none in common with any
+ * endpoint, whatever its id is.
+ */
+export const serves = (endpoint: Pick<Endpoint, 'tenant'>, tenant: string | undefined): boolean =>
   endpoint.tenant === undefined || endpoint.tenant === tenant;
 
 const PATH = 'dlq.endpoint';

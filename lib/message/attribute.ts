@@ -59,6 +59,8 @@ export const OUTCOMES = ['delivered', 'rejected', 'failed', 'unsent', 'unknown']
 const deadLetterSchema = z.object({
   ...common,
   endpoint: z.string(),
+  /** The tenant of its subscription when it became a dead letter: an endpoint with a tenant takes only that tenant's. */
+  tenant: z.string().optional(),
   /** An outcome; `lost`: an attempt left no trace; `crashing`: poison; `expired`: too old; `asked`: by a person. */
   reason: z.enum(['rejected', 'failed', 'unsent', 'unknown', 'lost', 'crashing', 'expired', 'asked']),
   outcome: z.enum(OUTCOMES).optional(),

@@ -22,6 +22,8 @@ export type DeadLettered = Pick<
 >;
 
 type Cause = Pick<DeadLetter, 'endpoint' | 'reason' | 'outcome' | 'status' | 'code' | 'excerpt'> & {
+  /** Of the subscription. Undefined: it has none. */
+  readonly tenant: string | undefined;
   readonly at: number;
 };
 
@@ -32,7 +34,7 @@ export async function sendDeadLetter(
     body,
     sequence,
   }: { readonly delivery: Delivery; readonly body: string; readonly sequence: string },
-  { at, ...cause }: Cause,
+  { at, tenant, ...cause }: Cause,
   { queues, deadLettersQueueUrl, log, count, announceDeadLetter }: DeadLetterDeps,
 ): Promise<void> {
   const {
@@ -47,7 +49,15 @@ export async function sendDeadLetter(
     place: _p,
     ...rest
   } = delivery;
-  const letter: DeadLetter = { ...rest, ...cause, attempts: attempt, firstAt, lastAt: at, sequence };
+  const letter: DeadLetter = {
+    ...rest,
+    ...cause,
+    ...(tenant !== undefined && { tenant }),
+    attempts: attempt,
+    firstAt,
+    lastAt: at,
+    sequence,
+  };
   const whole = encodeAttribute({ kind: 'dead-letter', value: letter });
   // Beside the largest bodies an excerpt of control characters, which JSON writes in six, may not fit.
   const { excerpt: _, ...withoutExcerpt } = letter;

@@ -94,8 +94,9 @@ export function letterOf(deadLetter: DeadLetter, body: string): StoredLetter {
     lastAt,
     sequence,
     excerpt,
-    endpoint: _,
-    // These two are about its way to the endpoint.
+    // These four are about its way to the endpoint.
+    endpoint: _e,
+    tenant: _t,
     hops: _h,
     waitsSince: _w,
     ...carried

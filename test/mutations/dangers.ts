@@ -66,6 +66,12 @@ export const DANGERS: readonly Danger[] = [
     ],
   },
   {
+    id: 'foreign-letters',
+    danger: 'Dead letters that waited for an endpoint go to another tenant, for whom it was put anew.',
+    edits: [['lib/bridge/batch.ts', '!serves(found.endpoint, letter.tenant)', 'false']],
+    tests: [['bridge/batch', 'put anew, for another tenant']],
+  },
+  {
     id: 'id-is-one-segment',
     danger:
       'A subscription called acme reads the secrets of one called acme/eu, and one called tenants/x those of a tenant.',

@@ -76,9 +76,9 @@ export function createBridgeWorld() {
       tables.faults.call = () => (fails ? 'fail' : undefined);
     },
     /** Puts an endpoint of this name. It treats letters as `script` says; without a script it accepts them. */
-    endpoint(name: string, script: Script = () => TAKEN, queue = name): void {
+    endpoint(name: string, script: Script = () => TAKEN, queue = name, tenant?: string): void {
       const configuration = { queueArn: `arn:aws:sqs:us-east-1:123456789012:${queue}` };
-      tables.put('endpoints', { name, type: 'sqs', configuration });
+      tables.put('endpoints', { name, type: 'sqs', configuration, ...(tenant && { tenant }) });
       scripts.set(name, script);
     },
     putItem: (item: Item) => tables.put('endpoints', item),

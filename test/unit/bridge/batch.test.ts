@@ -229,6 +229,68 @@ describe('undeliverable gets, whole and with the reason,', () => {
     expect(world.memory.left(URLS.deadLetters)).toBe(0);
   });
 
+  test('a letter that waited for an endpoint which is put anew, for another tenant', async () => {
+    const world = createBridgeWorld();
+    world.endpoint('rejected', () => DOWN, 'of-b', 'b');
+    world.send(letter('of b', 'rejected', { tenant: 'b' }));
+    await world.poll();
+    expect(world.waiting()).toMatchObject([{ letter: { messageId: 'of b', tenant: 'b' } }]);
+    world.endpoint('rejected', () => TAKEN, 'of-a', 'a');
+    world.pass(60_000);
+    world.send(letter('of a', 'rejected', { tenant: 'a' }));
+    await world.poll();
+    expect(world.taken.map(({ letter }) => letter.messageId)).toEqual(['of a']);
+    expect(world.undeliverable()).toMatchObject([
+      { body: 'of b', reason: 'endpoint-invalid', detail: 'rejected is an endpoint of another tenant' },
+    ]);
+    expect(world.memory.left(URLS.deadLetters)).toBe(0);
+  });
+
+  test('a letter without a tenant, as older versions wrote it, for the endpoint of one', async () => {
+    const world = createBridgeWorld();
+    world.endpoint('of-a', () => TAKEN, 'of-a', 'a');
+    world.endpoint('of-all');
+    world.send(letter('1', 'of-a'));
+    world.send(letter('2', 'of-all'));
+    world.send(letter('3', 'of-all', { tenant: 'b' }));
+    await world.poll();
+    expect(world.taken.map(({ letter }) => letter.messageId)).toEqual(['2', '3']);
+    expect(world.undeliverable()).toMatchObject([{ body: '1', reason: 'endpoint-invalid' }]);
+  });
+
+  test.each([
+    ['a', ['a']],
+    ['a', 'A'],
+    ['a', ''],
+    ['a', null],
+    ['constructor', {}],
+  ])('a letter for the endpoint of tenant %j whose own tenant is %j', async (tenant, forged) => {
+    const world = createBridgeWorld();
+    world.endpoint('one', () => TAKEN, 'one', tenant);
+    world.send(letter('forged', 'one', { tenant: forged as string }));
+    world.send(letter('right', 'one', { tenant }));
+    await world.poll();
+    expect(world.taken.map(({ letter }) => letter.messageId)).toEqual(['right']);
+    expect(world.undeliverable()).toMatchObject([{ body: 'forged' }]);
+  });
+
+  test('no letter that was set aside already, if the others of its endpoint can’t be forwarded', async () => {
+    const world = createBridgeWorld();
+    world.endpoint(
+      'of-a',
+      () => {
+        throw new Error('the publisher has a fault');
+      },
+      'of-a',
+      'a',
+    );
+    world.send(letter('1', 'of-a', { tenant: 'a' }));
+    world.send(letter('2', 'of-a', { tenant: 'b' }));
+    expect(await world.poll()).toEqual({ records: 2, failed: 1 });
+    expect(world.undeliverable()).toMatchObject([{ body: '2' }]);
+    expect(world.waiting().map(({ body }) => body)).toEqual(['1']);
+  });
+
   test('a foreign message', async () => {
     const world = createBridgeWorld();
     world.memory.put(URLS.deadLetters, { body: 'stray' });

@@ -49,6 +49,7 @@ const letters: fc.Arbitrary<DeadLetter> = fc.record(
     replayId: text,
     rounds: fc.nat(10),
     excerpt: text,
+    tenant: text,
   },
   {
     requiredKeys: [
@@ -72,6 +73,7 @@ const one: DeadLetter = {
   messageId: 'order-1',
   topic: 'orders',
   endpoint: 'dlq-endpoint',
+  tenant: 'acme',
   reason: 'rejected',
   outcome: 'rejected',
   status: 422,
@@ -115,6 +117,7 @@ describe('the headers of a dead letter', () => {
       'webhook-id': 'order-1',
       'webhook-topic': 'orders',
       'webhook-endpoint': 'dlq-endpoint',
+      'webhook-tenant': 'acme',
       'webhook-reason': 'rejected',
       'webhook-outcome': 'rejected',
       'webhook-status': '422',

@@ -1,6 +1,7 @@
 // A subscription whose endpoint is missing, wrong or removed: nothing of it is sent, nothing is lost, and the endpoint
 // that is put lets it go on.
 import { describe, expect, test } from 'vitest';
+import { ATTRIBUTE } from '#lib/message/attribute.ts';
 import {
   delivered,
   HOUR,
@@ -12,7 +13,7 @@ import {
   rest,
   SECOND,
 } from '#test/support/moments.ts';
-import { createWorld, URLS, type World } from '#test/support/world.ts';
+import { createWorld, type Options, URLS, type World } from '#test/support/world.ts';
 
 const events = (world: World) => world.announced.map(({ type, detail }) => `${type} ${detail.reason}`);
 
@@ -139,4 +140,62 @@ test('the endpoint undeliverable needs no item', async () => {
   await world.pass(MINUTE);
   expect(world.idsOn(URLS.deadLetters)).toEqual(ids);
   expect((await world.state('acme')).pause).toBeUndefined();
+});
+
+describe('a dead letter names the tenant of its subscription', () => {
+  const lettersOf = (world: World) =>
+    world.memory.taken(URLS.deadLetters).map(({ attributes }) => JSON.parse(String(attributes[ATTRIBUTE])));
+
+  async function pausedOf(options: Options): Promise<World> {
+    const world = createWorld({ retentionDays: 3 });
+    world.put('acme', { dlq: 'letters', ...options });
+    world.sweepEveryMinute();
+    void world.ask({ subscription: 'acme', action: 'pause' });
+    await world.pass(SECOND);
+    publishMany(world, 'acme', 1);
+    await world.pass(10 * SECOND);
+    return world;
+  }
+
+  test.each([['acme-inc'], [undefined]])('which its callback rejected (%s)', async (tenant) => {
+    const world = createWorld();
+    world.put('acme', { dlq: 'letters', ...(tenant && { tenant }) });
+    world.script.answer = () => ({ status: 400 });
+    publishMany(world, 'acme', 1);
+    await world.pass(MINUTE);
+    expect(lettersOf(world)).toHaveLength(1);
+    expect(lettersOf(world)[0]).toMatchObject({ reason: 'rejected', endpoint: 'letters' });
+    expect(lettersOf(world)[0].tenant).toBe(tenant);
+  });
+
+  test('which a person gave up', async () => {
+    const world = await pausedOf({ tenant: 'acme-inc' });
+    void world.ask({ subscription: 'acme', action: 'dead-letter-head', lane: 0 });
+    await world.pass(MINUTE);
+    expect(lettersOf(world)).toMatchObject([{ reason: 'asked', tenant: 'acme-inc' }]);
+  });
+
+  test('which waited too long', async () => {
+    const world = await pausedOf({ tenant: 'acme-inc' });
+    await world.pass(3.1 * 24 * HOUR);
+    expect(lettersOf(world)).toMatchObject([{ reason: 'expired', tenant: 'acme-inc' }]);
+  });
+
+  test('which is older than its item allows', async () => {
+    const block: Extract<NonNullable<Options['retry']>, { kind: 'block' }>['block'] = {
+      retryOption: 'Retry On Fail',
+      retryStrategy: 'LINEAR',
+      maxAttempts: 100,
+      initialDelaySeconds: 1,
+      maxDelaySeconds: 1,
+      jitter: false,
+      statuses: [],
+      maxAgeSeconds: 60,
+    };
+    const world = await pausedOf({ tenant: 'acme-inc', retry: { kind: 'block', block } });
+    await world.pass(2 * MINUTE);
+    void world.ask({ subscription: 'acme', action: 'resume' });
+    await world.pass(MINUTE);
+    expect(lettersOf(world)).toMatchObject([{ reason: 'expired', tenant: 'acme-inc' }]);
+  });
 });

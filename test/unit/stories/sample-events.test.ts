@@ -127,6 +127,7 @@ const letter = {
   traceparent: TRACEPARENT,
   publishedAt: SENT_AT,
   endpoint: 'dlq-endpoint',
+  tenant: 'acme',
   reason: 'rejected',
   outcome: 'rejected',
   status: 422,
