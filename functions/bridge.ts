@@ -16,6 +16,7 @@ import { brokerAddresses, deploymentRules, subscriptionRules } from '#lib/deploy
 import { DEPLOYED, type Surroundings } from '#lib/deployment/surroundings.ts';
 import { createFindEndpoint } from '#lib/endpoint/cached-directory.ts';
 import { gatherSends } from '#lib/queue/gather-sends.ts';
+import { ownQueueUrlsBy } from '#lib/queue/own-queues.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { createTables } from '#lib/state/table.ts';
 import { telemetryMiddleware } from '#lib/telemetry/telemetry.ts';
@@ -42,7 +43,7 @@ export function createHandler(
   const telemetry = telemetryOf('bridge', { stage: config.STAGE, level: config.LOG_LEVEL });
   const secrets = createSecrets({ client: secretsManager, cacheMs: config.SECRET_CACHE_SECONDS * 1000, now });
   const { DELIVERIES_QUEUE_URL, DEAD_LETTERS_QUEUE_URL, UNDELIVERABLE_QUEUE_URL } = config;
-  const ownQueueUrls = [DELIVERIES_QUEUE_URL, DEAD_LETTERS_QUEUE_URL, UNDELIVERABLE_QUEUE_URL];
+  const ownQueueUrls = ownQueueUrlsBy(DELIVERIES_QUEUE_URL);
   const { endpointsTable } = createTables(
     documents,
     { endpointsTable: config.ENDPOINTS_TABLE },

@@ -14,6 +14,7 @@ import { readEndpoint } from '#lib/endpoint/directory.ts';
 import type { KafkaConfiguration } from '#lib/endpoint/endpoint.ts';
 import { connectionTo } from '#lib/kafka/connection.ts';
 import { createBackstop } from '#lib/queue/backstop.ts';
+import { ownQueueUrlsBy } from '#lib/queue/own-queues.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { openSource } from '#lib/redrive/open-source.ts';
 import { type Opening, redrive } from '#lib/redrive/redrive.ts';
@@ -56,7 +57,7 @@ export function createHandler(
     sqsIn: (region: string | undefined) => (region === undefined ? sqs : sqsIn(region)),
     connectTo: (configuration: KafkaConfiguration) =>
       connectionTo(configuration, { secrets, iamToken, brokers }),
-    ownQueueUrls: [config.DELIVERIES_QUEUE_URL, config.MESSAGES_QUEUE_URL, config.MESSAGES_FIFO_QUEUE_URL],
+    ownQueueUrls: ownQueueUrlsBy(config.DELIVERIES_QUEUE_URL),
     undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
     checkQueueUrl: rules.checkQueueUrl,
     emulator: config.AWS_ENDPOINT_URL,

@@ -6,6 +6,7 @@ import type { SqsEndpoint } from '#lib/endpoint/endpoint.ts';
 import type { PlaceRules } from '#lib/endpoint/places.ts';
 import { queueUrlOf, regionOf } from '#lib/endpoint/queue.ts';
 import { type DeadLetter, encodeAttribute, type ForwardedDeadLetter } from '#lib/message/attribute.ts';
+import { isOneOf } from '#lib/queue/own-queues.ts';
 import { createQueues, type Outgoing } from '#lib/queue/queues.ts';
 import type { WaitClock } from '#lib/queue/unprocessed.ts';
 import type { BridgedLetter, Passed, Publisher, WaitReason } from './bridged-letter.ts';
@@ -13,7 +14,7 @@ import type { BridgedLetter, Passed, Publisher, WaitReason } from './bridged-let
 export type SqsPublisherDeps = {
   /** Undefined: the function's own region. */
   readonly sqs: (region: string | undefined) => Pick<SQSClient, 'send'>;
-  /** URLs of our own queues: a letter sent there would loop for ever, or be misread. */
+  /** URLs of the deployment's own queues, which no endpoint may name. */
   readonly ownQueueUrls: readonly string[];
   /** Asked before the first call to a URL, which is signed and has the session's token. */
   readonly checkQueueUrl: PlaceRules['checkQueueUrl'];
@@ -35,7 +36,7 @@ export function createSqsPublisher(
     const to = url;
     const refusal = checkQueueUrl(to);
     if (refusal !== undefined) return letters.map(() => elsewhere(refusal));
-    if (ownQueueUrls.some((own) => pathOf(own) === pathOf(to))) return letters.map(() => OUR_OWN);
+    if (isOneOf(to, ownQueueUrls)) return letters.map(() => OUR_OWN);
     const isFifo = to.endsWith('.fifo');
     const entries = letters.map((one) => outgoingOf(one, isFifo));
     const codes = [...(await queues.send(to, entries))];
@@ -96,8 +97,6 @@ const identityOf = ({
     JSON.stringify([subscription, messageId, sequence, replayId ?? null, attempts, lastAt]),
     'hex',
   );
-
-const pathOf = (url: string): string => URL.parse(url)?.pathname ?? url;
 
 const REFUSALS =
   /InvalidMessageContents|InvalidParameterValue|BatchRequestTooLong|MessageTooLong|InvalidAttributeValue|UnsupportedOperation/;

@@ -4,6 +4,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { checkQueue } from '#lib/endpoint/check-queue.ts';
 import type { Endpoint } from '#lib/endpoint/endpoint.ts';
 import { regionOf } from '#lib/endpoint/queue.ts';
+import { isOneOf } from '#lib/queue/own-queues.ts';
 import { inTurn } from './in-turn.ts';
 import type { Sight } from './unseen.ts';
 
@@ -13,15 +14,16 @@ const AT_ONCE = 8;
 type Deps = {
   /** Undefined: the deployment's region. */
   readonly sqsIn: (region: string | undefined) => Promise<Pick<SQSClient, 'send'>>;
-  readonly ownQueues: readonly string[];
+  readonly ownQueueUrls: readonly string[];
 };
 
 /** Finds endpoints whose queue does not exist or is one of the deployment. */
 export async function lookAtEndpoints(
   endpoints: readonly Endpoint[],
   sight: Sight,
-  { sqsIn, ownQueues }: Deps,
+  { sqsIn, ownQueueUrls }: Deps,
 ): Promise<void> {
+  const isOwnQueue = (url: string) => isOneOf(url, ownQueueUrls);
   const queues = endpoints.flatMap((one) => (one.type === 'sqs' ? [one] : []));
   if (queues.length > MOST_ENDPOINTS)
     sight.skip(
@@ -32,7 +34,7 @@ export async function lookAtEndpoints(
     const checked = await sight.look(
       `the queue of the endpoint ${endpoint.name}`,
       'sqs:GetQueueUrl, sqs:GetQueueAttributes',
-      async () => checkQueue(endpoint, { sqs: await sqsIn(regionOf(endpoint.configuration)), ownQueues }),
+      async () => checkQueue(endpoint, { sqs: await sqsIn(regionOf(endpoint.configuration)), isOwnQueue }),
     );
     if (checked === undefined || checked.ok) return;
     if (checked.denied === true) {

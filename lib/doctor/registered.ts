@@ -61,7 +61,7 @@ export async function lookAtItems(desired: Desired, sightOf: SightOf, deps: Deps
   const { functions, resources } = desired;
   await lookAtEndpoints(items.endpoints, sightOf('endpoints'), {
     ...deps,
-    ownQueues: queueNames(resources),
+    ownQueueUrls: queueUrlsOf(resources, names),
   });
   if (lookup === undefined) {
     sightOf('names').skip('the host names', '--skip-dns is given');
@@ -75,9 +75,13 @@ export async function lookAtItems(desired: Desired, sightOf: SightOf, deps: Deps
   });
 }
 
-const queueNames = (resources: Desired['resources']): readonly string[] =>
-  Object.values(resources).flatMap(({ Type, Properties }) =>
-    Type === 'AWS::SQS::Queue' ? [String(Properties.QueueName)] : [],
+/** The URLs of the stage's own queues. */
+const queueUrlsOf = (
+  resources: Desired['resources'],
+  names: NonNullable<StageNames['names']>,
+): readonly string[] =>
+  Object.entries(resources).flatMap(([logicalId, { Type }]) =>
+    Type === 'AWS::SQS::Queue' ? (names.resources.get(logicalId)?.ref ?? []) : [],
   );
 
 /** The rules by which the functions of this version judge items, with the parameters of the stage. */

@@ -18,8 +18,8 @@ export type EndpointChecked = {
 
 type Deps = {
   readonly sqs: Pick<SQSClient, 'send'>;
-  /** Names of our own queues: dead letters sent there would loop for ever. */
-  readonly ownQueues: readonly string[];
+  /** Whether this is the URL of one of the deployment's own queues, which no endpoint may name. */
+  readonly isOwnQueue: (queueUrl: string) => boolean | Promise<boolean>;
 };
 
 /** Checks the queue. Throws when AWS fails for a reason that is not the endpoint's. */
@@ -27,7 +27,7 @@ export async function checkQueue({ configuration }: SqsEndpoint, deps: Deps): Pr
   try {
     const url = await queueUrlOf(configuration, deps.sqs);
     const name = queueNameIn(url);
-    if (deps.ownQueues.includes(name))
+    if (await deps.isOwnQueue(url))
       return wrong(`${name} is a queue of this deployment: name a queue of your own.`);
     const { Attributes = {} } = await deps.sqs.send(
       new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),

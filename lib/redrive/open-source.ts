@@ -7,7 +7,7 @@ import { queueAddress } from '#lib/endpoint/queue.ts';
 import { type Fault, faultsAsText } from '#lib/item/fault.ts';
 import type { KafkaConnection } from '#lib/kafka/connection.ts';
 import { createTopicReader } from '#lib/kafka/topic-reader.ts';
-import { queueNameIn } from '#lib/queue/name.ts';
+import { isOneOf } from '#lib/queue/own-queues.ts';
 import type { WaitClock } from '#lib/queue/unprocessed.ts';
 import { openTopic } from './kafka-source.ts';
 import type { Opening } from './redrive.ts';
@@ -72,10 +72,10 @@ export async function openSource(
       const refusal = deps.checkQueueUrl(url);
       if (refusal !== undefined)
         return fault('endpoint', `the URL of the queue of endpoint ${name} ${refusal}`);
-      if (deps.ownQueueUrls.some((own) => queueNameIn(own) === queueNameIn(url))) {
+      if (isOneOf(url, deps.ownQueueUrls)) {
         return fault(
           'endpoint',
-          `endpoint ${name} names one of the product's own queues; redrive reads only undeliverable and queues that no function reads`,
+          `endpoint ${name} names one of the product's own queues; redrive reads only undeliverable, by that name, and queues that no function reads`,
         );
       }
       return await queue(url, region);

@@ -3,7 +3,8 @@ import { DeleteStackCommand, waitUntilStackDeleteComplete } from '@aws-sdk/clien
 import { DeleteSecretCommand, ListSecretsCommand } from '@aws-sdk/client-secrets-manager';
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { namesOf, QUEUES } from '#lib/cli/terminal/names.ts';
+import { namesOf } from '#lib/cli/terminal/names.ts';
+import { QUEUES } from '#lib/queue/own-queues.ts';
 import { driveStackName } from './receiver.ts';
 import { type Clients, stackExists } from './world.ts';
 

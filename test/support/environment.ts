@@ -3,12 +3,12 @@ import { SAMPLE_ENVIRONMENT } from '#lib/build/sample-environment.ts';
 import { TABLES } from './memory-documents.ts';
 
 export const URLS = {
-  messages: 'http://sqs/0/messages',
-  messagesFifo: 'http://sqs/0/messages.fifo',
-  retries: 'http://sqs/0/retries',
-  deliveries: 'http://sqs/0/deliveries.fifo',
-  deadLetters: 'http://sqs/0/dead-letters',
-  undeliverable: 'http://sqs/0/undeliverable',
+  messages: 'http://sqs/000000000000/messages',
+  messagesFifo: 'http://sqs/000000000000/messages.fifo',
+  retries: 'http://sqs/000000000000/retries',
+  deliveries: 'http://sqs/000000000000/deliveries.fifo',
+  deadLetters: 'http://sqs/000000000000/dead-letters',
+  undeliverable: 'http://sqs/000000000000/undeliverable',
 } as const;
 
 export const ENVIRONMENT: Readonly<Record<string, string>> = {

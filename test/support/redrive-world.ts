@@ -59,7 +59,9 @@ export function createRedriveWorld({ msPerCall = 1, mostRounds = 10 } = {}) {
   putEndpoint('rejected', URLS.rejected);
   putEndpoint('rejected-fifo', URLS.rejectedFifo);
   putEndpoint('other', URLS.other);
-  putEndpoint('own', at('deliveries.fifo'));
+  // The account of the functions' own queues.
+  putEndpoint('own', 'https://sqs.us-east-1.amazonaws.com/000000000000/dead-letters');
+  putEndpoint('partner', at('dead-letters'));
 
   const log = { info() {}, warn() {}, error() {} };
   const handler = createRedrive(

@@ -3,12 +3,13 @@
 import { CommandFailed } from '#lib/cli/terminal/command-failed.ts';
 import type { CommandContext } from '#lib/cli/terminal/context.ts';
 import { refuseItem } from '#lib/cli/terminal/faults.ts';
-import { QUEUES } from '#lib/cli/terminal/names.ts';
 import { plain } from '#lib/cli/terminal/print.ts';
 import { brokerAddresses } from '#lib/deployment/rules.ts';
 import { checkQueue, type EndpointChecked } from '#lib/endpoint/check-queue.ts';
 import type { Endpoint, KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
 import { regionOf } from '#lib/endpoint/queue.ts';
+import { queueNameIn } from '#lib/queue/name.ts';
+import { isOneOf, ownQueueUrlsBy, QUEUES } from '#lib/queue/own-queues.ts';
 import { endpointOf } from './endpoint-items.ts';
 import { readRules } from './rules.ts';
 
@@ -35,13 +36,19 @@ async function check(endpoint: Endpoint, context: CommandContext): Promise<Endpo
     case 'sqs':
       return await checkQueue(endpoint, {
         sqs: await context.sqs(regionOf(endpoint.configuration)),
-        ownQueues: QUEUES.map((name) => context.names.queue(name)),
+        isOwnQueue: (url) => isOwnQueue(url, context),
       });
     case 'kafka':
       return await checkKafka(endpoint, context);
     default:
       return endpoint satisfies never;
   }
+}
+
+/** Queues of other accounts may have the same names. */
+async function isOwnQueue(url: string, { names, queueUrl }: CommandContext): Promise<boolean> {
+  if (!QUEUES.some((name) => names.queue(name) === queueNameIn(url))) return false;
+  return isOneOf(url, ownQueueUrlsBy(await queueUrl('deliveries.fifo')));
 }
 
 async function checkKafka(endpoint: KafkaEndpoint, context: CommandContext): Promise<EndpointChecked> {

@@ -1,14 +1,6 @@
 // Names of a deployment's resources, derived from its stage as in serverless.yml.
 
-export const QUEUES = [
-  'messages',
-  'messages.fifo',
-  'deliveries.fifo',
-  'retries',
-  'dead-letters',
-  'undeliverable',
-] as const;
-export type QueueName = (typeof QUEUES)[number];
+import type { QueueName } from '#lib/queue/own-queues.ts';
 
 export type DeploymentNames = ReturnType<typeof namesOf>;
 

@@ -1,5 +1,5 @@
 // Dead letters to SQS queues that endpoints name, through the real functions.
-import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { recordOf } from '#lib/local/sqs-event.ts';
 import { decodeDeadLetter } from '#lib/message/attribute.ts';
@@ -106,22 +106,25 @@ test('letters for a missing queue wait, and arrive when the queue is made', asyn
   expect(found[0]?.letter).not.toHaveProperty('waitsSince');
 });
 
-test("an endpoint that names one of the stage's own queues is refused, so no letter circulates", async () => {
-  await set.putEndpoint({
-    name: 'loop',
-    type: 'sqs',
-    configuration: { queueUrl: set.outputs.DeadLettersQueueUrl },
-  });
-  await rejecting('loop', 'loop', 1);
-  const { Messages = [] } = await set.clients.sqs.send(
-    new ReceiveMessageCommand({
-      QueueUrl: set.outputs.UndeliverableQueueUrl,
-      WaitTimeSeconds: 20,
-      MessageAttributeNames: ['All'],
-    }),
-  );
-  expect(Messages[0]?.Body).toBe('loop 0');
-  expect(Messages[0]?.MessageAttributes?.['sqs-webhooks']?.StringValue).toContain(
-    '"reason":"endpoint-invalid"',
-  );
-});
+test.each(['DeadLettersQueueUrl', 'MessagesQueueUrl', 'MessagesFifoQueueUrl', 'RetriesQueueUrl'])(
+  "an endpoint that names one of the stage's own queues is refused at once, so no letter circulates: %s",
+  async (own) => {
+    const name = `loop-${own}`;
+    await set.putEndpoint({ name, type: 'sqs', configuration: { queueUrl: set.outputs[own] } });
+    await rejecting(name, name, 1);
+    const { Messages = [] } = await set.clients.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: set.outputs.UndeliverableQueueUrl,
+        WaitTimeSeconds: 20,
+        MessageAttributeNames: ['All'],
+      }),
+    );
+    expect(Messages[0]?.Body).toBe(`${name} 0`);
+    expect(Messages[0]?.MessageAttributes?.['sqs-webhooks']?.StringValue).toContain(
+      '"reason":"endpoint-invalid"',
+    );
+    const QueueUrl = set.outputs.UndeliverableQueueUrl;
+    const [{ ReceiptHandle } = {}] = Messages;
+    await set.clients.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+  },
+);

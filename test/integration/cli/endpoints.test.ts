@@ -117,4 +117,12 @@ describe('test', () => {
     expect(own.stdout).toContain('webhooks-local-dead-letters is a queue of this deployment');
     expect(own.code).toBe(1);
   });
+
+  test('for a queue in another account that has the name of one of the stage looks at that queue', async () => {
+    const theirs = rig.set.outputs.MessagesQueueUrl?.replace('000000000000', '999999999999');
+    await put(sqs('partner', { queueUrl: theirs }));
+    const { stdout } = await run(['test', 'partner']);
+    expect(stdout).toContain('queue');
+    expect(stdout).not.toContain('of this deployment');
+  });
 });

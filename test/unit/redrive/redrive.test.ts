@@ -630,10 +630,12 @@ test('a missing endpoint, or offsets of a queue, is an error, and no letter is r
     faults: [
       {
         reason:
-          "endpoint own names one of the product's own queues; redrive reads only undeliverable and queues that no function reads",
+          "endpoint own names one of the product's own queues; redrive reads only undeliverable, by that name, and queues that no function reads",
       },
     ],
   });
+  // A queue of the same name in another account.
+  expect(await world.ask({ endpoint: 'partner' })).toMatchObject({ ok: true, seen: 0 });
 });
 
 test('a queue that becomes unreadable ends the redrive with the counts and a cursor', async () => {
