@@ -37,7 +37,15 @@ const HOSTILE = new URL('./hostile-server.ts', import.meta.url).href;
  */
 export type Healthy = { readonly topic: string; readonly healthySecret: string };
 
-export function createNeighbourhood({ clients, outputs }: Clients, { topic, healthySecret }: Healthy) {
+type Invoke = (name: string, event: unknown) => Promise<unknown>;
+const noFunctions: Invoke = () => Promise.reject(new Error('the benchmark invokes no function'));
+
+/** `invoke`: invokes a function of the set directly. */
+export function createNeighbourhood(
+  { clients, outputs }: Clients,
+  { topic, healthySecret }: Healthy,
+  invoke: Invoke = noFunctions,
+) {
   const documents = DynamoDBDocumentClient.from(clients.dynamodb, {
     marshallOptions: { removeUndefinedValues: true },
   });
@@ -61,6 +69,9 @@ export function createNeighbourhood({ clients, outputs }: Clients, { topic, heal
   return {
     topic,
     healthySecret,
+    sqs: clients.sqs,
+    outputs,
+    invoke,
     putSubscription: (item: Record<string, unknown>) => put('SubscriptionsTableName', item),
     putEndpoint: (item: Record<string, unknown>) => put('EndpointsTableName', item),
 
@@ -89,6 +100,10 @@ export function createNeighbourhood({ clients, outputs }: Clients, { topic, heal
     /** The reason why the subscription is paused. */
     pauseReason: async (subscription: string): Promise<string | undefined> =>
       (await stateOf(subscription))?.pause?.reason,
+
+    /** What the pause of the subscription says. */
+    pauseDetail: async (subscription: string): Promise<string | undefined> =>
+      (await stateOf(subscription))?.pause?.detail,
 
     /** Whether the subscription is marked as slow. */
     isSlow: async (subscription: string): Promise<boolean> =>
