@@ -25,6 +25,8 @@ import type { TlsOverhead } from './tls-overhead.ts';
 import { openTunnel, PROXY, type ProxySettings } from './tunnel.ts';
 
 export const CONNECT_TIMEOUT = 'ERR_CALLBACK_CONNECT_TIMEOUT';
+/** The handshake of TLS had too many bytes. */
+export const HANDSHAKE_TOO_LARGE = 'ERR_CALLBACK_HANDSHAKE_TOO_LARGE';
 
 export type Connecting = {
   readonly connectTimeoutMs: number;
@@ -156,11 +158,16 @@ export function createConnector(
       session = fresh;
     });
     tlsSocket.once('error', reject);
+    let tooMuch: string = HANDSHAKE_TOO_LARGE;
+    tlsOverhead.watch({
+      raw: socket,
+      secured: tlsSocket,
+      tooMuch: () => tlsSocket.destroy(coded(tooMuch, 'TLS sends more than it needs')),
+    });
     tlsSocket.once('secureConnect', () => {
       tlsSocket.off('error', reject);
       signal.removeEventListener('abort', abort);
-      const tooMuch = () => tlsSocket.destroy(coded(ANSWER.framing, 'TLS sends more than it needs'));
-      tlsOverhead.watch({ raw: socket, secured: tlsSocket, tooMuch });
+      tooMuch = ANSWER.framing;
       resolve(tlsSocket);
     });
     return promise;

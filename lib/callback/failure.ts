@@ -1,7 +1,7 @@
 // Codes for exchanges without an answer: closed lists, chosen by an error's code and never by its text. The delivery decides
 // what follows from them.
 
-import { CONNECT_TIMEOUT } from './connector.ts';
+import { CONNECT_TIMEOUT, HANDSHAKE_TOO_LARGE } from './connector.ts';
 import { ADDRESS_REFUSED } from './guard.ts';
 import { ANSWER } from './head-reader.ts';
 import { LOOKUP_FAILED } from './query.ts';
@@ -69,6 +69,7 @@ const UNSENT: ReadonlyMap<string, UnsentCode> = new Map([
   [ADDRESS_REFUSED, 'address-refused'],
   [CONNECT_TIMEOUT, 'connect-timeout'],
   ['ETIMEDOUT', 'connect-timeout'],
+  [HANDSHAKE_TOO_LARGE, 'tls-failed'],
   [DEADLINE, 'timeout'],
   ['ENOTFOUND', 'no-such-name'],
   ['ENODATA', 'no-such-name'],

@@ -1,4 +1,5 @@
 // `ssl` on real TLS servers: a private authority, a client's own certificate, and what is refused before a byte is sent.
+import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createConnectionOf } from '#lib/credentials/connection.ts';
@@ -6,6 +7,7 @@ import type { SecretRead } from '#lib/credentials/secrets.ts';
 import { ssl as sslSchema } from '#lib/subscription/ssl-schema.ts';
 import { answering, requestTo, testClient, testServer } from '#test/support/callback-exchange.ts';
 import { OK, type RawServer } from '#test/support/raw-server.ts';
+import { helloServer } from '#test/support/tls/hello-server.ts';
 import { STORE_PASSWORD as password, pem, serverTls, store } from '#test/support/tls/private.ts';
 import { selfSigned } from '#test/support/tls/self-signed.ts';
 import { ticketServer } from '#test/support/tls/ticket-server.ts';
@@ -190,6 +192,23 @@ describe('what a receiver can cost by TLS alone', () => {
     const request = requestTo(`https://callback.test:${server.port}/`, { pool: withoutCertificate });
     expect(await client().exchange(request)).toMatchObject(expected);
     await expect.poll(() => server.openNow(), { timeout: 20_000 }).toBe(0);
+  });
+
+  it('a handshake without end ends the connection, and nothing was sent', async () => {
+    const server = await helloServer();
+    onTestFinished(() => server.close());
+    const request = requestTo(`https://callback.test:${server.port}/`, { pool: withoutCertificate });
+    expect(await client().exchange(request)).toMatchObject({ kind: 'unsent', code: 'tls-failed' });
+    await expect.poll(() => server.openNow(), { timeout: 20_000 }).toBe(0);
+  });
+
+  it('a handshake with a certificate chain of 90 KB is made', async () => {
+    const { cert, ...key } = serverTls();
+    // A server sends what it is told to, whether or not one certificate belongs to the other.
+    const chain = `${cert}\n`.repeat(Math.floor(90_000 / new X509Certificate(cert).raw.length));
+    const server = await testServer(answering(OK), { ...key, cert: chain });
+    const request = requestTo(urlOf(server), { pool: withoutCertificate });
+    expect(await client().exchange(request)).toMatchObject({ kind: 'answered', status: 200 });
   });
 
   it('a handshake with a prime that the receiver chooses is not made', async () => {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, createServer as createRawServer, type Socket } from 'node:net';
 import { answering } from '#test/bench/beside.ts';
+import { helloServer } from '#test/support/tls/hello-server.ts';
 import { ticketServer } from '#test/support/tls/ticket-server.ts';
 
 export type Manner =
@@ -17,7 +18,9 @@ export type Manner =
   /** The server answers with `bytes`, and then sends `pours` again and again until the connection ends. */
   | { readonly bytes: string; readonly pours?: string }
   /** The server speaks TLS, and sends session tickets without end. */
-  | { readonly tickets: true };
+  | { readonly tickets: true }
+  /** The server answers the start of a TLS handshake with messages without end, which the client ignores. */
+  | { readonly hellos: true };
 
 export type AskedOfHostile =
   /** Answers with the number of requests so far. */
@@ -91,6 +94,7 @@ function pour(socket: Socket, piece: Buffer): void {
 async function start(manner: Manner): Promise<string> {
   if ('tickets' in manner)
     return `https://127.0.0.1:${(await ticketServer({ onRequest: () => note('') })).port}`;
+  if ('hellos' in manner) return `https://127.0.0.1:${(await helloServer({ onHello: () => note('') })).port}`;
   const server = 'status' in manner ? answersWith(manner) : pours(manner);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -199,6 +199,7 @@ export const RECEIVERS: readonly Offender[] = [
     { tickets: true },
     { ssl: { hostnameVerifier: false, trustStore: { type: 'PEM', content: pem('ca.crt') } } },
   ),
+  pouring('nine receivers of a TLS handshake without end', { hellos: true }, { connectTimeout: 10_000 }),
   unusual('a receiver that sends 100 Continue unasked', `HTTP/1.1 100 Continue\r\n\r\n${OK}`),
   unusual(
     'a receiver that answers with headers of 60 KiB',
