@@ -12,6 +12,7 @@ import type { OpenClaim } from './claimed-removal.ts';
 import { type Claimed, type ClaimsDeps, takeBackClaims, takeClaims, writeClaims } from './claims.ts';
 import type { Exchanged } from './logged-exchange.ts';
 import { type AnswerLimits, type Outcome, outcomeOf } from './outcome.ts';
+import { searchSteps } from './redact.ts';
 import { requestFor, type Sendable, type Sending } from './request-batch.ts';
 import { isSecuredAtOnce, type SecureDeps, secure } from './secure.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -126,7 +127,8 @@ export async function attempt(
   );
   const exchange = await orTakenBack(exchanging, members, claims, deps);
   const carried = { url, headers, configured: subscription.headers };
-  const outcome = outcomeOf(exchange, carried, deps);
+  const steps = searchSteps();
+  const outcome = outcomeOf(exchange, carried, { ...deps, steps });
   const durationMs = deps.now() - at;
   if (outcome.kind === 'delivered' && openClaims !== undefined)
     openClaims.push(...claims.map((claimed) => ({ ...claimed, outcome })));
@@ -135,7 +137,7 @@ export async function attempt(
   const refused = isRefused && deps.authorization.refused(subscription, secured.authorization);
   // When the secret can't be read again in time, the credentials may have changed.
   const credentialsChanged = refused && ((await withTimeLimit(endsAt, refused, deps)) ?? true);
-  const exchanged = { headers, body: request.body, exchange };
+  const exchanged = { headers, body: request.body, exchange, steps };
   return { outcome, epoch, at, made: true, durationMs, span, exchanged, credentialsChanged };
 }
 

@@ -5,7 +5,7 @@ import type { LoggedPart, Logging } from '#lib/subscription/logging-schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
 import { tenantOf } from '#lib/subscription/tenant.ts';
 import { answerText } from './answer-text.ts';
-import { type Carried, isCredentialName, REDACTED, withoutCredentials } from './redact.ts';
+import { type Carried, createRedaction, isCredentialName, REDACTED, type SearchSteps } from './redact.ts';
 
 /** The request that was sent, and the answer to it. */
 export type Exchanged = {
@@ -13,6 +13,8 @@ export type Exchanged = {
   readonly body: Buffer;
   /** Undefined: nothing was sent. */
   readonly exchange: Exchange | undefined;
+  /** What the search for credentials in the answer's excerpt has left. Undefined: all. */
+  readonly steps?: SearchSteps;
 };
 
 export type LoggedExchange = {
@@ -23,8 +25,11 @@ export type LoggedExchange = {
 };
 
 export type LoggingBudget = {
+  /** Whether the tenant may have any more bytes logged in this minute. */
+  isOpen(tenant: string): boolean;
   /**
-   * Takes this number of bytes from the tenant's budget of this minute. Returns false, and takes none, if fewer are left.
+   * Takes this number of bytes from the tenant's budget of this minute. Returns false if fewer are left. The budget is used up
+   * then: the tenant's next attempts take no time to find out.
    */
   take(tenant: string, bytes: number): boolean;
 };
@@ -41,15 +46,20 @@ export function createLoggingBudget({
 }): LoggingBudget {
   let minute = 0;
   const used = new Map<string, number>();
+
+  function usedBy(tenant: string): number {
+    const present = Math.floor(now() / MINUTE_MS);
+    if (present !== minute) used.clear();
+    minute = present;
+    return used.get(tenant) ?? 0;
+  }
+
   return {
+    isOpen: (tenant) => usedBy(tenant) < loggedBytesPerMinute,
     take(tenant, bytes) {
-      const present = Math.floor(now() / MINUTE_MS);
-      if (present !== minute) used.clear();
-      minute = present;
-      const sum = (used.get(tenant) ?? 0) + bytes;
-      if (sum > loggedBytesPerMinute) return false;
+      const sum = usedBy(tenant) + bytes;
       used.set(tenant, sum);
-      return true;
+      return sum <= loggedBytesPerMinute;
     },
   };
 }
@@ -62,66 +72,72 @@ const LOOKED_AT = 8;
 /** Returns the fields of the log line; an empty object when nothing is to be logged. */
 export function loggedExchange(
   subscription: Subscription,
-  { headers, body, exchange }: Exchanged,
+  { headers, body, exchange, steps }: Exchanged,
   isDelivered: boolean,
   { loggingBudget }: { readonly loggingBudget: LoggingBudget },
 ): LoggedExchange {
   const { logging, callbackUrl: url } = subscription;
   if (logging === undefined || (isDelivered && logging.bodies === 'failures')) return {};
+  const tenant = tenantOf(subscription);
+  if (!loggingBudget.isOpen(tenant)) return { bodiesLeftOut: true };
   // The publisher's headers may carry credentials too.
   const secret = Object.entries(headers).filter(([name]) => isCredentialName(name));
   const configured = [...subscription.headers, ...secret.map(([name, value]) => ({ name, value }))];
-  const carried = { url, headers, configured };
+  const redact = createRedaction({ url, headers, configured }, steps);
   const logged: Record<string, string> = {};
   for (const part of logging.parts) {
-    const text = textOf(part, { headers, body, exchange }, carried, logging);
+    const text = textOf(part, { headers, body, exchange }, redact, logging);
     if (text !== undefined && text !== '') logged[part] = text;
   }
   const bytes = Object.values(logged).reduce((sum, text) => sum + bytesInJson(text), 0);
-  return loggingBudget.take(tenantOf(subscription), bytes) ? logged : { bodiesLeftOut: true };
+  return loggingBudget.take(tenant, bytes) ? logged : { bodiesLeftOut: true };
 }
+
+type Redact = (text: string) => string;
 
 function textOf(
   part: LoggedPart,
   { headers, body, exchange }: Exchanged,
-  carried: Carried,
+  redact: Redact,
   { excerptBytes }: Logging,
 ): string | undefined {
   const answer = exchange?.kind === 'answered' ? exchange : undefined;
   switch (part) {
     case 'requestHeaders':
-      return headerText(headers, carried);
+      return headerText(headers, redact);
     case 'requestBody':
-      return excerpt(body, headers['content-type'], carried, excerptBytes);
+      return excerpt(body, headers['content-type'], redact, excerptBytes);
     case 'answerHeaders':
-      return answer && headerText(answer.headers, carried);
+      return answer && headerText(answer.headers, redact);
     case 'answerBody':
-      return answer && excerpt(answer.body, answer.headers['content-type'], carried, excerptBytes);
+      return answer && excerpt(answer.body, answer.headers['content-type'], redact, excerptBytes);
     default:
       return part satisfies never;
   }
 }
 
 /** All lines are searched together: an answer may have thousands of headers. */
-function headerText(headers: Readonly<Record<string, string | undefined>>, carried: Carried): string {
+function headerText(headers: Readonly<Record<string, string | undefined>>, redact: Redact): string {
   const lines = Object.entries(headers).map(
     ([name, value = '']) => `${name}: ${isCredentialName(name) ? REDACTED : value}`,
   );
   const beginning = lines.join('\n').slice(0, LOOKED_AT * HEADER_BYTES);
-  return cutTo(withoutCredentials(beginning, carried), HEADER_BYTES);
+  return cutTo(redact(beginning), HEADER_BYTES);
 }
 
-function excerpt(body: Buffer, contentType: string | undefined, carried: Carried, mostBytes: number): string {
+function excerpt(body: Buffer, contentType: string | undefined, redact: Redact, mostBytes: number): string {
   const beginning = body.subarray(0, LOOKED_AT * mostBytes);
-  const text = readable(beginning, contentType, carried);
+  const text = readable(beginning, contentType, redact);
   return text.includes('\0') ? `[${body.length} bytes that are no text]` : cutTo(text, mostBytes);
 }
 
 /** In another charset, credentials of a body that is UTF-8 after all would be disguised and not removed. */
-function readable(body: Buffer, contentType: string | undefined, carried: Carried): string {
+function readable(body: Buffer, contentType: string | undefined, redact: Redact): string {
   const asUtf8 = body.toString('utf8');
-  const redacted = withoutCredentials(asUtf8, carried);
-  return redacted === asUtf8 ? withoutCredentials(answerText(body, contentType), carried) : redacted;
+  const redacted = redact(asUtf8);
+  if (redacted !== asUtf8) return redacted;
+  const text = answerText(body, contentType);
+  return text === asUtf8 ? redacted : redact(text);
 }
 
 /** Without the quotes. JSON writes some characters in six bytes. */

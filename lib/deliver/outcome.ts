@@ -3,7 +3,7 @@
 import type { Exchange } from '#lib/callback/client.ts';
 import { type Directive, directiveIn } from './answer-directive.ts';
 import { answerText } from './answer-text.ts';
-import { type Carried, withoutCredentials } from './redact.ts';
+import { type Carried, createRedaction, type SearchSteps } from './redact.ts';
 import { retryAfterMs } from './retry.ts';
 
 export type Outcome =
@@ -35,11 +35,19 @@ export type AnswerLimits = {
   readonly longestRetryAfterMs: number;
 };
 
-/** Turns an exchange into an outcome. `carried`: the request's credentials, which no excerpt repeats. */
+/**
+ * Turns an exchange into an outcome. `carried`: the request's credentials, which no excerpt repeats. `steps`: what the search
+ * for them may take; undefined: as much as one attempt may.
+ */
 export function outcomeOf(
   exchange: Exchange,
   carried: Carried,
-  { now, excerptBytes, longestRetryAfterMs }: AnswerLimits & { readonly now: () => number },
+  {
+    now,
+    excerptBytes,
+    longestRetryAfterMs,
+    steps,
+  }: AnswerLimits & { readonly now: () => number; readonly steps?: SearchSteps },
 ): Outcome {
   if (exchange.kind !== 'answered') return exchange;
   const { status, headers } = exchange;
@@ -53,7 +61,7 @@ export function outcomeOf(
     kind,
     ...answer,
     ...(directive !== undefined && { directive }),
-    ...excerptOf(exchange, carried, excerptBytes),
+    ...excerptOf(exchange, createRedaction(carried, steps), excerptBytes),
     ...(after !== undefined && { retryAfterMs: after }),
   };
 }
@@ -67,21 +75,23 @@ const LOOKED_AT = 8;
 /** Redact first, then cut: half a credential would not be recognised. */
 function excerptOf(
   { body, headers }: Pick<Answered, 'body' | 'headers'>,
-  carried: Carried,
+  redact: (text: string) => string,
   mostBytes: number,
 ): { excerpt?: string } {
   if (body.length === 0 || mostBytes === 0) return {};
   // A credential that this cut divides is removed as well.
   const beginning = (text: string): string => text.slice(0, LOOKED_AT * mostBytes);
   const asUtf8 = beginning(body.toString('utf8'));
-  const redacted = withoutCredentials(asUtf8, carried);
+  const redacted = redact(asUtf8);
+  if (redacted !== asUtf8) return cutTo(redacted, mostBytes);
   // In another charset, credentials of a body that is UTF-8 after all would be disguised and not removed.
-  const text =
-    redacted === asUtf8
-      ? withoutCredentials(beginning(answerText(body, headers['content-type'])), carried)
-      : redacted;
-  return { excerpt: Buffer.from(text).subarray(0, mostBytes).toString('utf8') };
+  const text = beginning(answerText(body, headers['content-type']));
+  return cutTo(text === asUtf8 ? redacted : redact(text), mostBytes);
 }
+
+const cutTo = (text: string, mostBytes: number) => ({
+  excerpt: Buffer.from(text).subarray(0, mostBytes).toString('utf8'),
+});
 
 /** Describes the outcome in a few words for a pause's detail and for logs. */
 export function describe(outcome: Outcome): string {

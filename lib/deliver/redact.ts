@@ -21,25 +21,36 @@ export const isCredentialName = (name: string): boolean =>
   !NAMES_NONE.test(name) && NAMES_A_CREDENTIAL.test(name);
 
 /**
- * Steps of the search in one text, at most: each compares one character with one credential. A subscription may have hundreds
- * of credentials, and a text may have escapes of every kind. More steps than this would delay other subscriptions.
+ * Steps of the search in all texts of one attempt, at most: each compares one character with one credential, or decodes one. A
+ * subscription may have hundreds of credentials, and a text may have escapes of every kind. More steps than this would delay
+ * other subscriptions.
  */
 const MOST_STEPS = 2_000_000;
+/** What it takes to decode a character, in steps. */
+const STEPS_TO_DECODE = 2;
+
+/** How many steps the search in the texts of an attempt has left. */
+export type SearchSteps = { left: number };
+/** The steps of one attempt, none of them used. */
+export const searchSteps = (): SearchSteps => ({ left: MOST_STEPS });
 
 /**
- * Returns the text without the request's credentials, however they were escaped. One pass over the text as it came: a
- * credential that occurs in the word that replaces it changes nothing. Overlapping credentials are removed together. A text
- * whose search would take too long is replaced as a whole.
+ * Makes the function that returns a text without the request's credentials, however they were escaped. One pass over the text
+ * as it came: a credential that occurs in the word that replaces it changes nothing. Overlapping credentials are removed
+ * together. A text whose search would take more than the steps that are left is replaced as a whole.
  */
-export function withoutCredentials(text: string, carried: Carried): string {
+export function createRedaction(carried: Carried, steps = searchSteps()): (text: string) => string {
   const words = [...new Set(credentialsIn(carried))].map(wordOf);
-  if (words.length === 0) return text;
+  return (text) => (words.length === 0 ? text : redacted(text, words, steps));
+}
+
+function redacted(text: string, words: readonly Word[], steps: SearchSteps): string {
   // How many credentials begin at an offset, less those that end there.
   const edges = new Int32Array(text.length + 1);
-  let steps = 0;
   for (const { content, offsets } of readingsOf(text)) {
-    steps += content.length * words.length;
-    if (steps > MOST_STEPS) return REDACTED;
+    const needed = content.length * (words.length + (offsets === undefined ? 0 : STEPS_TO_DECODE));
+    if (needed > steps.left) return REDACTED;
+    steps.left -= needed;
     for (const word of words) {
       for (const [from, to] of occurrences(word, content)) {
         const start = offsets?.[from] ?? from;

@@ -31,16 +31,8 @@ export const DANGERS: readonly Danger[] = [
     danger:
       'The log line of an attempt has the credentials that the request carries, and that its answer repeats.',
     edits: [
-      [
-        'lib/deliver/logged-exchange.ts',
-        'const redacted = withoutCredentials(asUtf8, carried);',
-        'const redacted = asUtf8;',
-      ],
-      [
-        'lib/deliver/logged-exchange.ts',
-        'withoutCredentials(answerText(body, contentType), carried)',
-        'answerText(body, contentType)',
-      ],
+      ['lib/deliver/logged-exchange.ts', 'const redacted = redact(asUtf8);', 'const redacted = asUtf8;'],
+      ['lib/deliver/logged-exchange.ts', 'return text === asUtf8 ? redacted : redact(text);', 'return text;'],
     ],
     tests: [['deliver/logged-exchange', 'are in no part of the line']],
   },

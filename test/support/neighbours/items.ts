@@ -80,6 +80,34 @@ const costlyFilters = (name: string, filters: readonly object[], body: unknown):
   },
 });
 
+/** An item with a hundred long credentials, whose beginnings are everywhere in the bodies and in the answer's headers. */
+const logsAll = (name: string, environment: Readonly<Record<string, string>> = {}): Offender => ({
+  name,
+  kind: 'items',
+  everyMs: 1_000,
+  environment,
+  async start({ putSubscription, publish, serve }) {
+    const names = Array.from({ length: 4_000 }, (_, index) => `h${index}`);
+    const body = 'a'.repeat(32_768);
+    const server = await serve({
+      status: 204,
+      headers: Object.fromEntries(names.map((name) => [name, 'a'])),
+    });
+    const headers = Array.from({ length: 100 }, (_, index) => ({
+      name: `x-${index}`,
+      value: `${'a'.repeat(500)}${index}`,
+    }));
+    const part = { headers: true, payload: true };
+    const logging = { enabled: true, request: part, response: part, excerptBytes: 4_096 };
+    const configuration = { callbackUrl: server.url, headers, logging };
+    await putSubscription({ id: 'offender', topic: 'offender', configuration });
+    return {
+      send: () => publish({ topic: 'offender', body, count: 5 }),
+      isSeen: async () => (await server.count()) > 0,
+    };
+  },
+});
+
 const wildcards = (count: number, end: string): object => ({
   body: { a: [{ wildcard: `${'*a'.repeat(count)}${end}` }] },
 });
@@ -122,30 +150,8 @@ export const ITEMS: readonly Offender[] = [
       };
     },
   },
-  {
-    name: 'a hundred headers of an item that logs all, and an answer of 4,000 headers',
-    kind: 'items',
-    everyMs: 1_000,
-    async start({ putSubscription, publish, serve }) {
-      const names = Array.from({ length: 4_000 }, (_, index) => `h${index}`);
-      const server = await serve({
-        status: 204,
-        headers: Object.fromEntries(names.map((name) => [name, 'a'])),
-      });
-      const headers = Array.from({ length: 100 }, (_, index) => ({
-        name: `x-${index}`,
-        value: `${'a'.repeat(500)}${index}`,
-      }));
-      const part = { headers: true, payload: true };
-      const logging = { enabled: true, request: part, response: part };
-      const configuration = { callbackUrl: server.url, headers, logging };
-      await putSubscription({ id: 'offender', topic: 'offender', configuration });
-      return {
-        send: () => publish({ topic: 'offender', count: 5 }),
-        isSeen: async () => (await server.count()) > 0,
-      };
-    },
-  },
+  logsAll('a hundred headers of an item that logs all, and an answer of 4,000 headers'),
+  logsAll('the same, where its tenant has no bytes left', { TENANT_LOGGING_BYTES: '0' }),
   item('a PKCS#12 store whose MAC asks for two billion rounds', () =>
     keyStore(pkcs12WithMacRounds(2_000_000_000, PASSWORD)),
   ),

@@ -54,7 +54,7 @@ async function hangingCallback({
     { endsAt: invocationMs },
     {
       ...LIMITS,
-      loggingBudget: { take: () => true },
+      loggingBudget: { isOpen: () => true, take: () => true },
       exchangeTimes: { note() {}, noteOpen: () => () => {}, isSlow: () => false },
       authorization: WITHOUT_CREDENTIALS,
       callback: {

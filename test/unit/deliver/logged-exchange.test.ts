@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { Exchange } from '#lib/callback/client.ts';
 import { createLoggingBudget, loggedExchange } from '#lib/deliver/logged-exchange.ts';
 import type { LoggedPart } from '#lib/subscription/logging-schema.ts';
+import { tenantOf } from '#lib/subscription/tenant.ts';
 import { itemWith, subscriptionOf } from '#test/support/subscription-items.ts';
 
 const PARTS: readonly LoggedPart[] = ['requestHeaders', 'requestBody', 'answerHeaders', 'answerBody'];
-const unlimited = { loggingBudget: { take: () => true } };
+const unlimited = { loggingBudget: { isOpen: () => true, take: () => true } };
 
 const subscriptionWith = (configuration: object) =>
   subscriptionOf(itemWith({ logging: { bodies: 'all' }, ...configuration }));
@@ -166,6 +167,13 @@ describe('the size', () => {
     expect(bytes(logged({ headers }).requestHeaders)).toBeLessThanOrEqual(4_096);
   });
 
+  test('of a long body is searched no further than it may be logged', () => {
+    const headers = Array.from({ length: 20 }, (_, at) => ({ name: `x-${at}`, value: `value of ${at}` }));
+    const sent = { headers: {}, body: Buffer.from('a'.repeat(800_000)), exchange: undefined };
+    const { requestBody } = loggedExchange(subscriptionWith({ headers }), sent, false, unlimited);
+    expect(requestBody).toBe('a'.repeat(1_024));
+  });
+
   test('binary bodies are told by their size', () => {
     expect(logged({ body: Buffer.from([0, 1, 2]) }).requestBody).toBe('[3 bytes that are no text]');
   });
@@ -197,6 +205,26 @@ describe('the budget of a tenant', () => {
     expect(log('other')).toEqual(kept);
     now += 60_000;
     expect(log('a', 't')).toEqual(kept);
+  });
+
+  const open = { loggedBytesPerMinute: 1_000, now: () => 0 };
+  const withoutReading = (what: string): Buffer =>
+    new Proxy(Buffer.alloc(10), {
+      get(): never {
+        throw new Error(`${what} is read`);
+      },
+    });
+
+  test.each([
+    ['of 0', createLoggingBudget({ ...open, loggedBytesPerMinute: 0 }), 0],
+    ['that is used up', createLoggingBudget(open), 1_000],
+    ['that had too few bytes', createLoggingBudget(open), 1_001],
+  ])('%s costs nothing: no text is searched or even read', (_, loggingBudget, bytes) => {
+    const subscription = subscriptionWith({});
+    loggingBudget.take(tenantOf(subscription), bytes);
+    const exchange = { ...answered('no'), body: withoutReading('the answer') } as Exchange;
+    const sent = { headers: {}, body: withoutReading('the body'), exchange };
+    expect(loggedExchange(subscription, sent, false, { loggingBudget })).toEqual({ bodiesLeftOut: true });
   });
 
   test('of 0 logs none', () => {

@@ -1,8 +1,10 @@
 // What a callback repeats of our request: credentials are taken out however they are spelled, the rest stays.
 import { describe, expect, test } from 'vitest';
 import { outcomeOf } from '#lib/deliver/outcome.ts';
-import { withoutCredentials } from '#lib/deliver/redact.ts';
+import { type Carried, createRedaction } from '#lib/deliver/redact.ts';
 import { LIMITS } from '#test/support/limits.ts';
+
+const withoutCredentials = (text: string, carried: Carried): string => createRedaction(carried)(text);
 
 const basic = `Basic ${Buffer.from('user:p/ss "wörd"').toString('base64')}`;
 const carried = {
@@ -134,6 +136,12 @@ describe('a text of escapes of every kind', () => {
 
   test('is left out as a whole, where the search for hundreds would take too long', () => {
     expect(withoutCredentials(escapes.repeat(400), given(300))).toBe('[redacted]');
+  });
+
+  test('is left out as a whole, where the texts before it took the steps of the attempt', () => {
+    const redact = createRedaction(given(50));
+    const text = 'x'.repeat(15_000);
+    expect([redact(text), redact(text), redact(text)]).toEqual([text, text, '[redacted]']);
   });
 });
 
