@@ -50,6 +50,7 @@ export function createHandler(
     surroundings,
   );
   const rules = subscriptionRules(config);
+  const { allowAnyHostname } = rules;
   const brokers = { lookup: createLookup(), addresses: brokerAddresses(deploymentRules(config)) };
   const deps = {
     ...telemetry,
@@ -61,7 +62,8 @@ export function createHandler(
       now,
     }),
     publishers: createPublishers({
-      kafka: (endpoint) => createKafkaPublisher(endpoint, { secrets, iamToken, brokers, now }),
+      kafka: (endpoint) =>
+        createKafkaPublisher(endpoint, { secrets, iamToken, brokers, allowAnyHostname, now }),
       sqs: (endpoint) =>
         createSqsPublisher(endpoint, {
           sqs: (region) => (region === undefined ? sqs : sqsIn(region)),

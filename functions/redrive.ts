@@ -56,7 +56,7 @@ export function createHandler(
     readEndpoint: (name: string) => readEndpoint(name, { ...tables, rules }),
     sqsIn: (region: string | undefined) => (region === undefined ? sqs : sqsIn(region)),
     connectTo: (configuration: KafkaConfiguration) =>
-      connectionTo(configuration, { secrets, iamToken, brokers }),
+      connectionTo(configuration, { secrets, iamToken, brokers, allowAnyHostname: rules.allowAnyHostname }),
     ownQueueUrls: ownQueueUrlsBy(config.DELIVERIES_QUEUE_URL),
     undeliverableQueueUrl: config.UNDELIVERABLE_QUEUE_URL,
     checkQueueUrl: rules.checkQueueUrl,

@@ -1,10 +1,8 @@
 // Publishes dead letters to a Kafka topic by one idempotent producer that waits for all in-sync replicas. The producer is
 // kept until it fails, or until its idle connections may be dead. What becomes of a failed letter is decided in batch.ts.
 import type { Producer } from '@platformatic/kafka';
-import type { Secrets } from '#lib/credentials/secrets.ts';
 import type { KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
-import type { BrokerGuard } from '#lib/kafka/broker-guard.ts';
-import { connectionTo } from '#lib/kafka/connection.ts';
+import { type ConnectionDeps, connectionTo } from '#lib/kafka/connection.ts';
 import { type FailureKind, failureOf, type KafkaFailure } from '#lib/kafka/failure.ts';
 import { createProducer } from '#lib/kafka/producer.ts';
 import { withTimeLimit } from '#lib/queue/time-limit.ts';
@@ -12,12 +10,7 @@ import type { BridgedLetter, Passed, Publisher, WaitReason } from './bridged-let
 import { batchesOf, type KafkaRecord, recordsOf } from './kafka-records.ts';
 import { partitionFailures } from './partition-failures.ts';
 
-export type KafkaPublisherDeps = {
-  readonly secrets: Pick<Secrets, 'read' | 'readAnew'>;
-  readonly iamToken: (region: string | undefined) => Promise<string>;
-  readonly brokers: BrokerGuard;
-  readonly now: () => number;
-};
+export type KafkaPublisherDeps = ConnectionDeps & { readonly now: () => number };
 
 type Kafka = typeof import('@platformatic/kafka');
 type Client = { readonly kafka: Kafka; readonly producer: Producer };
@@ -45,9 +38,8 @@ export function createKafkaPublisher(endpoint: KafkaEndpoint, deps: KafkaPublish
       return secret;
     };
     return await connectionTo(endpoint.configuration, {
+      ...deps,
       secrets: { read, readAnew: deps.secrets.readAnew },
-      iamToken: deps.iamToken,
-      brokers: deps.brokers,
     });
   }
 

@@ -46,11 +46,11 @@ export function tlsOptionsOf(settings: TlsSettings | undefined): ConnectionOptio
   };
 }
 
-/** The check of the host where it does not matter, but for the certificates of some authorities. */
-function hostCheckOf({
+/** The check of the host where it does not matter, but for the certificates of `trustedForHost`. */
+export function hostCheckOf({
   trusted = [],
   trustedForHost = [],
-}: Partial<TlsSettings> = {}): typeof checkServerIdentity {
+}: Partial<Pick<TlsSettings, 'trusted' | 'trustedForHost'>> = {}): typeof checkServerIdentity {
   return (host, peer) =>
     trustedForHost.length === 0 || isIssuedBelow(peer, trusted) ? undefined : checkServerIdentity(host, peer);
 }

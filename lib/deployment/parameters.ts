@@ -358,7 +358,7 @@ export const PARAMETERS = {
     variable: 'ALLOW_ANY_HOSTNAME',
     functions: FUNCTION_NAMES,
     meaning:
-      '`true` lets subscriptions accept a certificate of a public authority for any host (`ssl.hostnameVerifier: false`, without a `trustStore` or with public authorities in it)',
+      '`true` lets subscriptions and Kafka endpoints accept a certificate of a public authority for any host (`ssl.hostnameVerifier: false`, without a `trustStore` or with public authorities in it)',
   }),
   allowWholePrivateRanges: flag({
     default: 'false',

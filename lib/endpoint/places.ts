@@ -1,5 +1,5 @@
-// Checks where an endpoint is: the host of a queue, the addresses of brokers, and whether a password would go there without
-// TLS. Looks up no name; names are checked when a connection is opened.
+// Checks where an endpoint is: the host of a queue, the addresses of brokers, whether a password would go there without TLS,
+// and whether another could be in its place. Looks up no name; names are checked when a connection is opened.
 import type { Fault } from '#lib/item/fault.ts';
 import type { Endpoint, KafkaConfiguration } from './endpoint.ts';
 
@@ -11,6 +11,8 @@ export type PlaceRules = {
   readonly checkBrokerHost: (host: string) => string | undefined;
   /** Whether a password may be sent to brokers without TLS. */
   readonly allowPlaintextSasl: boolean;
+  /** Whether `hostnameVerifier` may be false without a trust store of the endpoint's own. */
+  readonly allowAnyHostname: boolean;
 };
 
 /** All faults of the endpoint's place. */
@@ -44,11 +46,18 @@ function faultsOfBrokers({ bootstrapServers, security }: KafkaConfiguration, rul
   ) {
     faults.push({ path: 'configuration.security.protocol', reason: PASSWORD_IN_CLEAR });
   }
+  const { hostnameVerifier = true, trustStore } = security.ssl ?? {};
+  if (!hostnameVerifier && (trustStore ?? NO_STORE).type === 'NONE' && !rules.allowAnyHostname)
+    faults.push({ path: 'configuration.security.ssl.hostnameVerifier', reason: ANY_HOST });
   return faults;
 }
 
 const PASSWORD_IN_CLEAR =
   'would send the password without encryption: choose SASL_SSL or a SCRAM mechanism, or deploy with allowPlaintextSasl';
+
+const NO_STORE = { type: 'NONE' } as const;
+const ANY_HOST =
+  'is not allowed by this deployment without a trustStore: anybody can have a certificate of a public authority, for a host of their own';
 
 const NO_HOST = 'has a broker whose host is neither a name nor an address';
 

@@ -3,6 +3,8 @@ import { createSecureContext } from 'node:tls';
 import type { ConnectionOptions, SASLOptions } from '@platformatic/kafka';
 import * as z from 'zod';
 import { guardedLookup } from '#lib/callback/guard.ts';
+import { hostCheckOf } from '#lib/callback/tls.ts';
+import { dividedByPublic } from '#lib/credentials/public-authorities.ts';
 import { readEntry } from '#lib/credentials/secret-entry.ts';
 import type { Secrets } from '#lib/credentials/secrets.ts';
 import * as stores from '#lib/credentials/stores.ts';
@@ -15,6 +17,8 @@ export type ConnectionDeps = {
   /** A token of the function's own role for Amazon MSK, made anew for each connection. */
   readonly iamToken: (region: string | undefined) => Promise<string>;
   readonly brokers: BrokerGuard;
+  /** Whether a certificate of a public authority may be for another host, where `hostnameVerifier` is false. */
+  readonly allowAnyHostname?: boolean;
 };
 
 type Options = Pick<ConnectionOptions, 'tls' | 'sasl' | 'connectTimeout' | 'requestTimeout'> & {
@@ -86,7 +90,7 @@ async function saslOf(
   return user.ok ? { ok: true, value: { mechanism: sasl.saslMechanism, ...user.value } } : user;
 }
 
-type Tls = NonNullable<ConnectionOptions['tls']>;
+type Tls = NonNullable<ConnectionOptions['tls']> & { ca?: string[] };
 
 async function tlsOf(ssl: KafkaSsl | undefined, deps: ConnectionDeps): Promise<Part<Tls>> {
   const [trust, key] = await Promise.all([trustOf(ssl?.trustStore, deps), keyOf(ssl?.keyStore, deps)]);
@@ -101,11 +105,15 @@ async function tlsOf(ssl: KafkaSsl | undefined, deps: ConnectionDeps): Promise<P
       `the trust store or the key store can't be used${code}: is it whole, and its password right?`,
     );
   }
-  const anyHost = (): Error | undefined => undefined;
-  return {
-    ok: true,
-    value: ssl?.hostnameVerifier === false ? { ...tls, checkServerIdentity: anyHost } : tls,
-  };
+  const { ca } = trust.value;
+  const check = ssl?.hostnameVerifier === false && anyHostCheckOf(ca, deps);
+  return { ok: true, value: check ? { ...tls, checkServerIdentity: check } : tls };
+}
+
+/** The check of a host that the certificate need not name. Undefined: without a trust store it has to, unless it is allowed. */
+function anyHostCheckOf(ca: readonly string[] | undefined, { allowAnyHostname = false }: ConnectionDeps) {
+  if (allowAnyHostname) return hostCheckOf();
+  return ca && hostCheckOf(dividedByPublic(ca));
 }
 
 const invalidStore = (message: string) => ({ ok: false, code: 'store-invalid', message }) as const;

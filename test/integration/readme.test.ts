@@ -83,7 +83,6 @@ test("the README's own subscription is registered and its message is delivered, 
     parseSubscription(JSON.parse(item), {
       largestReadTimeoutMs: 30_000,
       allowTrustAll: false,
-      allowAnyHostname: false,
       checkUrl: () => undefined,
       ...devSecrets,
     }).ok,

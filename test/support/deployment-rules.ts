@@ -2,13 +2,15 @@
 import type { DeploymentRules } from '#lib/deployment/rules.ts';
 
 type More = Partial<
-  Pick<DeploymentRules, 'allowedCidrs' | 'allowThisMachine'> & DeploymentRules['endpoints']
+  Pick<DeploymentRules, 'allowedCidrs' | 'allowThisMachine' | 'allowAnyHostname'> &
+    DeploymentRules['endpoints']
 >;
 
 /** The rules, with the given ones in place of the defaults. */
 export const rulesOf = ({
   allowedCidrs = [],
   allowThisMachine = false,
+  allowAnyHostname = false,
   brokerCidrs = [],
   allowPlaintextSasl = false,
   emulator,
@@ -18,7 +20,7 @@ export const rulesOf = ({
   allowedCidrs,
   allowThisMachine,
   allowTrustAll: false,
-  allowAnyHostname: false,
+  allowAnyHostname,
   responseCapBytes: 65_536,
   secrets: { prefix: 'webhooks/dev', shared: [], account: undefined, region: undefined },
   endpoints: { brokerCidrs, allowPlaintextSasl, emulator },

@@ -3,11 +3,12 @@
 import { secretCheck } from '#lib/deployment/secret-rules.ts';
 import type { PlaceRules } from '#lib/endpoint/places.ts';
 
-/** Endpoints may be anywhere. */
+/** Endpoints may be anywhere, if their certificates say so. */
 export const anyPlace: PlaceRules = {
   checkQueueUrl: () => undefined,
   checkBrokerHost: () => undefined,
   allowPlaintextSasl: true,
+  allowAnyHostname: false,
 };
 
 /** As a deployment with default parameters decides. */

@@ -57,9 +57,11 @@ async function checkKafka(endpoint: KafkaEndpoint, context: CommandContext): Pro
   const { createIamToken } = await import('#lib/kafka/iam-token.ts');
   const { systemLookup } = await import('#lib/callback/guard.ts');
   const { credentials, region } = (await context.sqs()).config;
+  const rules = await readRules(context);
   return await checkTopic(endpoint, {
     secrets: createSecrets({ client: await context.secrets(), cacheMs: 60_000, now: Date.now }),
     iamToken: createIamToken({ credentials, region, now: Date.now }),
-    brokers: { lookup: systemLookup, addresses: brokerAddresses(await readRules(context)) },
+    brokers: { lookup: systemLookup, addresses: brokerAddresses(rules) },
+    allowAnyHostname: rules.allowAnyHostname,
   });
 }

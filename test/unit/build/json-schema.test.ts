@@ -93,7 +93,6 @@ test('a field that has a default says so, and it is the one that the parser fill
     {
       largestReadTimeoutMs: 30_000,
       allowTrustAll: false,
-      allowAnyHostname: false,
       checkUrl: () => undefined,
       ...devSecrets,
     },
@@ -149,7 +148,6 @@ test.each([
     parseSubscription(item, {
       largestReadTimeoutMs: 30_000,
       allowTrustAll: false,
-      allowAnyHostname: false,
       checkUrl: () => undefined,
       ...devSecrets,
     }).ok,

@@ -111,3 +111,23 @@ describe('a queue', () => {
     expect(faultsIn(sqs('http://127.0.0.1:4567/000000000000/q'), local)).not.toEqual({});
   });
 });
+
+describe('a certificate for another host', () => {
+  const item = (ssl: object) => kafka('broker.example:9092', { protocol: 'SSL', ssl });
+  const anyHost = { hostnameVerifier: false };
+
+  test.each([{}, { trustStore: { type: 'NONE' } }])(
+    'needs the deployment without a trust store (%j)',
+    (store) => {
+      expect(faultsIn(item({ ...anyHost, ...store }))).toEqual({
+        'configuration.security.ssl.hostnameVerifier': expect.stringContaining('without a trustStore'),
+      });
+      expect(faultsIn(item({ ...anyHost, ...store }), { allowAnyHostname: true })).toEqual({});
+    },
+  );
+
+  test('may come from an authority of the trust store', () => {
+    const trustStore = { type: 'PKCS12', secret: 'webhooks/dev/endpoints/e' };
+    expect(faultsIn(item({ ...anyHost, trustStore }))).toEqual({});
+  });
+});

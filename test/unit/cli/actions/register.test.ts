@@ -7,7 +7,6 @@ import { anySecrets } from '#test/support/secret-rules.ts';
 const RULES = {
   largestReadTimeoutMs: 30_000,
   allowTrustAll: false,
-  allowAnyHostname: false,
   checkUrl: () => undefined,
   ...anySecrets,
 };
