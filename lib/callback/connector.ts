@@ -29,6 +29,7 @@ export const CONNECT_TIMEOUT = 'ERR_CALLBACK_CONNECT_TIMEOUT';
 export const HANDSHAKE_TOO_LARGE = 'ERR_CALLBACK_HANDSHAKE_TOO_LARGE';
 
 export type Connecting = {
+  readonly tenant: string;
   readonly connectTimeoutMs: number;
   readonly tls?: TlsSettings | undefined;
   readonly proxy?: ProxySettings | undefined;
@@ -49,7 +50,7 @@ type Attempt = { readonly signal: AbortSignal; isLookingUp: boolean };
  * and says whether that is idle.
  */
 export function createConnector(
-  { connectTimeoutMs, tls, proxy }: Connecting,
+  { tenant, connectTimeoutMs, tls, proxy }: Connecting,
   deps: ConnectorDeps,
 ): (client: Omit<Connection, 'close'>) => buildConnector.connector {
   const { sockets, tlsOverhead } = deps;
@@ -146,7 +147,7 @@ export function createConnector(
     const tlsSocket = connectTls({
       host,
       socket,
-      ...tlsOptionsOf(tls),
+      ...tlsOptionsOf(tls, tenant),
       ALPNProtocols: ['http/1.1'],
       // RFC 6066, 3: the name is sent without the dot that ends it in a URL.
       ...(isIP(host) === 0 ? { servername: host.replace(/\.$/, '') } : {}),

@@ -7,8 +7,8 @@ import {
   DEFAULT_CIPHERS,
   type SecureContext,
 } from 'node:tls';
-import { forgetOldest } from '#lib/item/forget-oldest.ts';
 import { isIssuedBelow } from './issued-below.ts';
+import { createTenantMemory } from './tenant-memory.ts';
 
 export type TlsSettings = {
   /** Identifies these settings without containing any of them: connections with different settings are never shared. */
@@ -34,14 +34,17 @@ const CIPHERS = `${DEFAULT_CIPHERS}:!kDHE`;
 const OPTIONS = { ciphers: CIPHERS, secureOptions: constants.SSL_OP_NO_RENEGOTIATION };
 /** Contexts that are kept, for their memory. Making one parses all of its certificates: up to 20 ms. */
 const MOST_KEPT = 32;
-const contexts = new Map<string, SecureContext>();
+const contexts = createTenantMemory<SecureContext>(MOST_KEPT);
 
-/** Every setting is given explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED and the like have no effect. */
-export function tlsOptionsOf(settings: TlsSettings | undefined): ConnectionOptions {
+/**
+ * The options of a connection of this tenant. Every setting is given explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED and the
+ * like have no effect.
+ */
+export function tlsOptionsOf(settings: TlsSettings | undefined, tenant: string): ConnectionOptions {
   const { verifyHost = true, trustAll = false } = settings ?? {};
   return {
     rejectUnauthorized: !trustAll,
-    secureContext: contextOf(settings),
+    secureContext: contextOf(settings, tenant),
     ...(!verifyHost && { checkServerIdentity: hostCheckOf(settings) }),
   };
 }
@@ -55,18 +58,17 @@ export function hostCheckOf({
     trustedForHost.length === 0 || isIssuedBelow(peer, trusted) ? undefined : checkServerIdentity(host, peer);
 }
 
-function contextOf(settings: TlsSettings | undefined): SecureContext {
+function contextOf(settings: TlsSettings | undefined, tenant: string): SecureContext {
   const { id, trusted, trustedForHost = [], own } = settings ?? {};
   // The public authorities are parsed once by Node itself. A process may change them.
   if (id === undefined || (trusted === undefined && own === undefined)) return createSecureContext(OPTIONS);
-  const known = contexts.get(id);
+  const known = contexts.get(tenant, id);
   if (known !== undefined) return known;
   const context = createSecureContext({
     ...OPTIONS,
     ...(trusted && { ca: [...trusted, ...trustedForHost] }),
     ...(own && { cert: own.certificates, key: own.key }),
   });
-  contexts.set(id, context);
-  forgetOldest(contexts, MOST_KEPT);
+  contexts.set(tenant, id, context);
   return context;
 }

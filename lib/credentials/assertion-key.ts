@@ -17,13 +17,13 @@ type Keyed = Pick<
   'signatureAlgorithm' | 'keySource' | 'keyContent' | 'secretBase64Encoded' | 'keystoreOptions'
 >;
 
-/** Makes the function that returns the key of credentials. */
+/** Makes the function that returns the key of a tenant's credentials. */
 export function createKeyOpener(open: (keyed: Keyed) => Promise<AssertionKey> = openKey) {
   const opened = createOpenedContents();
-  return (keyed: Keyed): Promise<AssertionKey> => {
+  return (keyed: Keyed, tenant: string): Promise<AssertionKey> => {
     const { signatureAlgorithm, keySource, keyContent, secretBase64Encoded, keystoreOptions } = keyed;
     const content = [signatureAlgorithm, keySource, keyContent, secretBase64Encoded, keystoreOptions ?? null];
-    return opened(contentId(content), () => open(keyed));
+    return opened({ id: contentId(content), tenant }, () => open(keyed));
   };
 }
 

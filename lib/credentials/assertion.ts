@@ -21,12 +21,13 @@ const SECONDS = { SECONDS: 1, MINUTES: 60, HOURS: 3_600, DAYS: 86_400 } as const
 
 const keyOf = createKeyOpener();
 
-/** Makes a new assertion, valid from now. */
+/** Makes a new assertion, valid from now. `tenant`: whose credentials they are. */
 export async function signAssertion(
   credentials: JwtProfileCredentials,
+  tenant: string,
   now: number,
 ): Promise<SignedAssertion> {
-  const opened = await keyOf(credentials);
+  const opened = await keyOf(credentials, tenant);
   if (!opened.ok) return opened;
   const { key, certificates } = opened;
   const { keyId, x509CertChain, signatureAlgorithm, customClaims } = credentials;

@@ -12,6 +12,7 @@ import {
   inlineCredentials,
 } from '#lib/subscription/auth-schema.ts';
 import type { Subscription } from '#lib/subscription/subscription.ts';
+import { tenantOf } from '#lib/subscription/tenant.ts';
 import type { Log } from '#lib/telemetry/log.ts';
 import type { ConnectionOf } from './connection.ts';
 import type { CredentialFailure } from './failure.ts';
@@ -23,7 +24,7 @@ export type Authorized =
   /** The header's value; undefined when the subscription needs none. */
   { readonly ok: true; readonly header: string | undefined } | CredentialFailure;
 
-type Secured = Pick<Subscription, 'id' | 'auth' | 'ssl' | 'proxy'>;
+type Secured = Pick<Subscription, 'id' | 'tenant' | 'auth' | 'ssl' | 'proxy'>;
 
 export type Authorization = {
   /**
@@ -113,7 +114,8 @@ export function createAuthorization(deps: AuthorizationDeps): Authorization {
       case 'jwtProfileOauth2': {
         const connection = await connectionOf(subscription);
         if (!connection.ok) return connection;
-        const token = await tokens.read(credentials, connection);
+        const tenant = tenantOf(subscription);
+        const token = await tokens.read(credentials, { ...connection, tenant });
         return token.ok ? bearing('Bearer', token.accessToken) : token;
       }
       default:
@@ -153,7 +155,12 @@ export function createAuthorization(deps: AuthorizationDeps): Authorization {
     if (found.ok && found.version !== undefined) await readAnew(id, auth, found.version);
     if (found.ok && isForToken(found.credentials)) {
       const connection = await connectionOf(subscription);
-      if (connection.ok) tokens.drop(found.credentials, connection, header?.slice('Bearer '.length) ?? '');
+      if (connection.ok)
+        tokens.drop(
+          found.credentials,
+          { ...connection, tenant: tenantOf(subscription) },
+          header?.slice('Bearer '.length) ?? '',
+        );
     }
     return isOther(await headerFor(subscription));
   }

@@ -53,45 +53,48 @@ export type SslDeps = {
   readonly allowAnyHostname?: boolean;
 };
 
-/** Returns the TLS settings, or why there are none. Rejects only with a LocalFault, as `openPkcs12` does. */
-export function createSslReader(deps: SslDeps): (ssl: Ssl | undefined) => Promise<SslRead> {
+/** Returns the TLS settings of a subscription of this tenant, or why there are none. Rejects only with a LocalFault, as `openPkcs12` does. */
+export function createSslReader(deps: SslDeps): (ssl: Ssl | undefined, tenant: string) => Promise<SslRead> {
   const opened = createOpenedContents();
 
   async function open<T>(
-    what: 'trustStore' | 'keyStore',
+    { what, tenant }: { readonly what: 'trustStore' | 'keyStore'; readonly tenant: string },
     content: readonly unknown[],
     read: () => stores.Store<T> | Promise<stores.Store<T>>,
   ): Promise<Kept<T>> {
     const id = contentId([what, ...content]);
-    const result = await opened(id, read);
+    const result = await opened({ id, tenant }, read);
     if (result.ok) return { ok: true, id, store: result.store };
     const code = what === 'trustStore' ? 'trust-store-invalid' : 'key-store-invalid';
     return { ok: false, code, message: `the ${what} of ssl ${result.reason}` };
   }
 
-  async function trustStore({ trustStore: given }: Ssl): Promise<Kept<stores.Trusted> | undefined> {
+  async function trustStore(
+    { trustStore: given }: Ssl,
+    tenant: string,
+  ): Promise<Kept<stores.Trusted> | undefined> {
     if (given === undefined || given.type === 'NONE') return undefined;
     if (given.type === 'PEM') {
       const read = await from(given.secret, inSecret.pem(), given);
       if (!read.ok) return read;
       const { content = '' } = read.value;
-      return open('trustStore', ['PEM', content], () => stores.trustedFromPem(content));
+      return open({ what: 'trustStore', tenant }, ['PEM', content], () => stores.trustedFromPem(content));
     }
     const read = await from(given.secret, inSecret.pkcs12(), given);
     if (!read.ok) return read;
     const { content = '', password = given.password } = read.value;
-    return open('trustStore', ['PKCS12', content, password], () =>
+    return open({ what: 'trustStore', tenant }, ['PKCS12', content, password], () =>
       stores.trustedFromPkcs12({ content, password }),
     );
   }
 
-  async function keyStore({ keyStore: given }: Ssl): Promise<Kept<stores.Own> | undefined> {
+  async function keyStore({ keyStore: given }: Ssl, tenant: string): Promise<Kept<stores.Own> | undefined> {
     if (given === undefined || given.type === 'NONE') return undefined;
     if (given.type === 'PEM') {
       const read = await from(given.secret, inSecret.pemKey(), given);
       if (!read.ok) return read;
       const { certContent = '', keyContent = '' } = read.value;
-      return open('keyStore', ['PEM', certContent, keyContent], () =>
+      return open({ what: 'keyStore', tenant }, ['PEM', certContent, keyContent], () =>
         stores.ownFromPem(certContent, keyContent),
       );
     }
@@ -104,7 +107,9 @@ export function createSslReader(deps: SslDeps): (ssl: Ssl | undefined) => Promis
       keyPassword = given.keyPassword,
     } = read.value;
     const all = { content, password, alias, keyPassword };
-    return open('keyStore', ['PKCS12', ...Object.values(all)], () => stores.ownFromPkcs12(all));
+    return open({ what: 'keyStore', tenant }, ['PKCS12', ...Object.values(all)], () =>
+      stores.ownFromPkcs12(all),
+    );
   }
 
   /** The content of the secret, or that in the item. */
@@ -114,9 +119,9 @@ export function createSslReader(deps: SslDeps): (ssl: Ssl | undefined) => Promis
       : await readEntry(secret, schema, deps);
   }
 
-  return async (ssl) => {
+  return async (ssl, tenant) => {
     if (ssl === undefined) return { ok: true, tls: undefined };
-    const [trusted, own] = await Promise.all([trustStore(ssl), keyStore(ssl)]);
+    const [trusted, own] = await Promise.all([trustStore(ssl, tenant), keyStore(ssl, tenant)]);
     if (trusted?.ok === false) return trusted;
     if (own?.ok === false) return own;
     const { hostnameVerifier: verifyHost, trustAll } = ssl;

@@ -20,7 +20,6 @@ import { tokenAnswerOf } from './token-answer.ts';
 const TIMEOUT_MS = 10_000;
 
 const POOL = {
-  tenant: 'token',
   connectTimeoutMs: 3_000,
   idleTimeoutMs: 60_000,
   // token.ts makes one request of a client at a time.
@@ -38,7 +37,7 @@ export async function requestToken(
   connection: TokenConnection,
   { callback, now }: { readonly callback: Pick<CallbackClient, 'exchange'>; readonly now: () => number },
 ): Promise<TokenAnswer> {
-  const asking = await clientOf(credentials, now());
+  const asking = await clientOf(credentials, connection.tenant, now());
   if (!asking.ok) return { ok: false, code: 'credentials-invalid', message: asking.message };
   const { endpoint, clientId, clientAuth, scopes } = asking;
   const origin = URL.parse(endpoint)?.origin;
@@ -48,6 +47,7 @@ export async function requestToken(
   const server = { issuer: endpoint, token_endpoint: endpoint };
   const client = { client_id: clientId };
   const parameters = new URLSearchParams(scopes.length > 0 ? { scope: scopes.join(' ') } : {});
+  const { tenant, proxy } = connection;
   const key = `token ${tokenKeyOf(credentials, connection)}`;
   let exchange: Exchange | undefined;
   try {
@@ -61,7 +61,7 @@ export async function requestToken(
           body: Buffer.from(String(body)),
           timeoutMs: TIMEOUT_MS,
           // Its own, because another client may have a slow endpoint at the same origin.
-          pool: { ...POOL, key, proxy: connection.proxy, tls: trustingPublicToo(connection.tls) },
+          pool: { ...POOL, key, tenant, proxy, tls: trustingPublicToo(connection.tls) },
         });
         // token-answer.ts reads the exchange itself: the library refuses answers for members that nobody uses.
         return new Response();
@@ -96,7 +96,7 @@ type Asking =
     }
   | { readonly ok: false; readonly message: string };
 
-async function clientOf(credentials: TokenCredentials, now: number): Promise<Asking> {
+async function clientOf(credentials: TokenCredentials, tenant: string, now: number): Promise<Asking> {
   if (credentials.type === 'oauth2') {
     const { endpoint, clientId, clientSecret, clientAuthentication, scopes = [] } = credentials;
     const clientAuth =
@@ -105,7 +105,7 @@ async function clientOf(credentials: TokenCredentials, now: number): Promise<Ask
         : ClientSecretPost(clientSecret);
     return { ok: true, endpoint, clientId, clientAuth, scopes };
   }
-  const signed = await signAssertion(credentials, now);
+  const signed = await signAssertion(credentials, tenant, now);
   if (!signed.ok) return signed;
   return {
     ok: true,

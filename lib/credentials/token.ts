@@ -25,7 +25,7 @@ export type TokenAnswer =
 export type TokenRead = { readonly ok: true; readonly accessToken: string } | TokenFailure;
 
 /** Connection settings of the token endpoint: those of the callback. */
-export type TokenConnection = Pick<PoolOptions, 'tls' | 'proxy'>;
+export type TokenConnection = Pick<PoolOptions, 'tenant' | 'tls' | 'proxy'>;
 
 export type Tokens = {
   /** Returns a valid token. Never rejects for the endpoint. */
@@ -137,7 +137,10 @@ export function createTokens({ request, now }: TokensDeps): Tokens {
  * Cache key: one client requests once for all its subscriptions, and a changed secret is another client. Who asks through
  * another proxy, or trusts other authorities, may get another answer, which is for nobody else.
  */
-export const tokenKeyOf = (credentials: TokenCredentials, { tls, proxy }: TokenConnection): string =>
+export const tokenKeyOf = (
+  credentials: TokenCredentials,
+  { tls, proxy }: Omit<TokenConnection, 'tenant'>,
+): string =>
   createHash('sha256')
     .update(JSON.stringify([credentials, tls?.id ?? null, proxy?.id ?? null]))
     .digest('base64');

@@ -12,7 +12,7 @@ function openStore() {
   const read = createSslReader({ secrets: unread });
   const content = store('openssl-legacy-rsa.p12');
   const ssl = { hostnameVerifier: true, trustAll: false, keyStore: { type: 'PKCS12', content, password } };
-  return async () => (await read(ssl as never)).ok;
+  return async () => (await read(ssl as never, 'a')).ok;
 }
 
 /** Gives the client of Secrets Manager a command that none knows. */

@@ -151,7 +151,7 @@ describe('called by deliver', () => {
 
 describe('called for a token', () => {
   const ask = (url: string, lookup: Lookup) =>
-    requestToken(credentialsFor(url), {}, { callback: clientWith(lookup), now: Date.now });
+    requestToken(credentialsFor(url), { tenant: 'a' }, { callback: clientWith(lookup), now: Date.now });
   it.each(hostileUrls)('%j is not, and no name is looked up', async (url) => {
     const answer = await ask(url, never);
     expect(answer).toMatchObject({ ok: false });

@@ -22,7 +22,7 @@ const secrets = {
 
 async function poolVia(type: string, { port }: { port: number }, more: object = {}, ssl: object = {}) {
   const proxy = proxySchema().parse({ enabled: true, type, host: '127.0.0.1', port, ...more });
-  const read = await createConnectionOf({ secrets })({ proxy, ssl: sslSchema().parse(ssl) });
+  const read = await createConnectionOf({ secrets })({ id: 'a', proxy, ssl: sslSchema().parse(ssl) });
   if (!read.ok) throw new Error(read.message);
   return { tls: read.tls, proxy: read.proxy };
 }

@@ -26,7 +26,7 @@ function secretsOf(values: Record<string, unknown>) {
 }
 
 async function tlsOf(ssl: unknown, connectionOf = createConnectionOf(secretsOf({}))) {
-  const read = await connectionOf({ ssl: sslSchema().parse(ssl) });
+  const read = await connectionOf({ id: 'a', ssl: sslSchema().parse(ssl) });
   if (!read.ok) throw new Error(read.message);
   return read.tls;
 }
@@ -174,7 +174,7 @@ describe('an unreadable store gives an error without any of its content', () => 
       'the trustStore of ssl is not',
     ],
   ])('%j', async (ssl, code, message) => {
-    const read = await createConnectionOf(secretsOf(inSecrets))({ ssl: sslSchema().parse(ssl) });
+    const read = await createConnectionOf(secretsOf(inSecrets))({ id: 'a', ssl: sslSchema().parse(ssl) });
     expect(read).toEqual({ ok: false, code, message: expect.stringContaining(message) });
     expect(JSON.stringify(read)).not.toMatch(/BEGIN|another/);
   });

@@ -9,7 +9,13 @@ const settings = (id: string) => {
 };
 
 test('the certificates of equal settings are parsed once', () => {
-  const { secureContext } = tlsOptionsOf(settings('one'));
-  expect(tlsOptionsOf(settings('one')).secureContext).toBe(secureContext);
-  expect(tlsOptionsOf(settings('other')).secureContext).not.toBe(secureContext);
+  const { secureContext } = tlsOptionsOf(settings('one'), 'a');
+  expect(tlsOptionsOf(settings('one'), 'a').secureContext).toBe(secureContext);
+  expect(tlsOptionsOf(settings('other'), 'a').secureContext).not.toBe(secureContext);
+});
+
+test("many settings of one tenant don't make it forget those of others", () => {
+  const { secureContext } = tlsOptionsOf(settings('one'), 'neighbour');
+  for (let at = 0; at < 100; at++) tlsOptionsOf(settings(`${at}`), 'offender');
+  expect(tlsOptionsOf(settings('one'), 'neighbour').secureContext).toBe(secureContext);
 });

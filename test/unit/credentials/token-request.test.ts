@@ -20,7 +20,9 @@ test('public authorities are trusted beside a trust store, and for their hosts o
     },
   };
   const tls = { id: 'one', trusted: ['a private one'], verifyHost: false, trustAll: false };
-  await requestToken(credentials as never, { tls }, { callback, now: Date.now });
+  await requestToken(credentials as never, { tenant: 'a', tls }, { callback, now: Date.now });
   const expected = { ...tls, id: 'one and public', trustedForHost: rootCertificates };
   expect(requests.map(({ pool }) => pool.tls)).toEqual([expected]);
+  // An environment shares its sockets out by tenant.
+  expect(requests.map(({ pool }) => pool.tenant)).toEqual(['a']);
 });
