@@ -47,7 +47,7 @@ export type AuthorizationDeps = {
   readonly now: () => number;
 };
 
-/** Subscriptions whose refused versions are remembered. */
+/** Subscriptions whose refused versions, or warnings, are remembered. */
 const MOST_REMEMBERED = 1_000;
 
 const NONE: Authorized = { ok: true, header: undefined };
@@ -61,7 +61,7 @@ export function createAuthorization(deps: AuthorizationDeps): Authorization {
     request: async (credentials, connection) =>
       (await import('./token-request.ts')).requestToken(credentials, connection, { callback, now }),
   });
-  const warned = new Set<string>();
+  const warned = new Map<string, true>();
   /** The version of its secret that each subscription's receiver, or its token endpoint, refused last. */
   const refusedVersions = new Map<string, string>();
 
@@ -137,7 +137,8 @@ export function createAuthorization(deps: AuthorizationDeps): Authorization {
 
   function warnOnce(subscription: string): void {
     if (warned.has(subscription)) return;
-    warned.add(subscription);
+    warned.set(subscription, true);
+    forgetOldest(warned, MOST_REMEMBERED);
     log.warn('credentials.inline', {
       subscription,
       fix: 'everybody who can read the item can read its credentials: register it with the CLI, which moves them into a secret',

@@ -1,6 +1,7 @@
 // Reads secrets from AWS Secrets Manager, with a cache, and once for all parallel readers. The content is parsed elsewhere.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { forgetOldest } from '#lib/item/forget-oldest.ts';
+import { createSizedMemory } from '#lib/item/sized-memory.ts';
 
 export const SECRET_CODES = [
   'secret-missing',
@@ -50,6 +51,8 @@ const ANEW_AFTER_MS = 30_000;
 /** Milliseconds for which a failure is returned without another read: thousands of deliveries may ask meanwhile. */
 const FAILURE_HOLDS_MS = 5_000;
 
+/** Characters of all secrets that are kept: some ten thousand usual ones, or 256 of the largest. */
+const MOST_KEPT = 16_777_216;
 /** Users whose last reads after a refusal are remembered. */
 const MOST_USERS = 1_000;
 
@@ -63,7 +66,7 @@ type Kept = Versions & { readonly until: number };
  * call.
  */
 export function createSecrets({ client, cacheMs, now }: SecretsDeps): Secrets {
-  const kept = new Map<string, Kept>();
+  const kept = createSizedMemory<Kept>(MOST_KEPT);
   const flights = new Map<string, Promise<Kept>>();
   /** When each user of a secret read it again, epoch milliseconds. */
   const anewAt = new Map<string, number>();
@@ -88,7 +91,7 @@ export function createSecrets({ client, cacheMs, now }: SecretsDeps): Secrets {
     const holdsMs = current.ok ? cacheMs : Math.min(cacheMs, FAILURE_HOLDS_MS);
     const versions = stays ? before : { current, ...(other && { other }) };
     const made = { ...versions, until: now() + holdsMs };
-    kept.set(id, made);
+    kept.set(id, made, id.length + sizeOf(made.current) + sizeOf(made.other));
     return made;
   }
 
@@ -123,6 +126,10 @@ export function createSecrets({ client, cacheMs, now }: SecretsDeps): Secrets {
     },
   };
 }
+
+/** A version takes some 500 bytes beside its text. */
+const sizeOf = (read: SecretRead | undefined): number =>
+  read === undefined ? 0 : 500 + (read.ok ? read.value : read.message).length;
 
 const isSameVersion = (one: SecretRead, other: SecretRead | undefined): boolean =>
   one.ok && other?.ok === true && one.version === other.version;

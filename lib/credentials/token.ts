@@ -2,6 +2,7 @@
 // refuses one.
 import { createHash } from 'node:crypto';
 import type { PoolOptions } from '#lib/callback/pool.ts';
+import { forgetOldest } from '#lib/item/forget-oldest.ts';
 import type { JwtProfileCredentials, OAuth2Credentials } from '#lib/subscription/auth-schema.ts';
 
 export type TokenCredentials = OAuth2Credentials | JwtProfileCredentials;
@@ -127,7 +128,9 @@ export function createTokens({ request, now }: TokensDeps): Tokens {
       const before = droppedAt.get(key);
       if (before !== undefined && now() - before < DROP_AGAIN_MS) return;
       if (kept.get(key)?.accessToken !== accessToken) return;
+      droppedAt.delete(key);
       droppedAt.set(key, now());
+      forgetOldest(droppedAt, MOST_KEPT);
       kept.delete(key);
     },
   };

@@ -1,6 +1,10 @@
 // Caches endpoints for the bridge: thousands of dead letters may name the same one. Missing and invalid endpoints are not
 // cached, because somebody may correct them at any time.
+import { forgetOldest } from '#lib/item/forget-oldest.ts';
 import { type FoundEndpoint, readEndpoint } from './directory.ts';
+
+/** Endpoints that are kept, of up to 64 KB each. */
+const MOST_KEPT = 250;
 
 type Deps = Parameters<typeof readEndpoint>[1] & {
   readonly now: () => number;
@@ -16,6 +20,7 @@ export function createFindEndpoint(deps: Deps): (name: string) => Promise<FoundE
     kept.delete(name);
     const found = await readEndpoint(name, deps);
     if (found.kind === 'valid') kept.set(name, { found, until: deps.now() + deps.cacheMs });
+    forgetOldest(kept, MOST_KEPT);
     return found;
   };
 }

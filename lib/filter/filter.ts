@@ -3,6 +3,7 @@
 
 import { tooLarge } from '#lib/item/bounds.ts';
 import { type Fault, type Path, type Suggestions, suggestions } from '#lib/item/fault.ts';
+import { createSizedMemory } from '#lib/item/sized-memory.ts';
 import type { FilterEvent, Steps } from './event.ts';
 import { MOST_STEPS, passes } from './match.ts';
 import { type Branches, parseFilter } from './parse.ts';
@@ -19,8 +20,7 @@ export type FilterReading =
  */
 const MOST_REMEMBERED = 2_000_000;
 
-const remembered = new Map<string, CompiledFilter>();
-let characters = 0;
+const remembered = createSizedMemory<CompiledFilter>(MOST_REMEMBERED);
 
 /**
  * Returns the compiled filter, from memory if it was compiled before. `path`: the path of the filter in the item, for its
@@ -35,18 +35,8 @@ export function compileFilter(
   const known = text === undefined ? undefined : remembered.get(text);
   if (known !== undefined) return { ok: true, value: known };
   const parsed = parseFilter(value, path, suggest);
-  if (parsed.ok && text !== undefined) remember(text, parsed.value);
+  if (parsed.ok && text !== undefined) remembered.set(text, parsed.value, text.length);
   return parsed;
-}
-
-function remember(text: string, filter: CompiledFilter): void {
-  remembered.set(text, filter);
-  characters += text.length;
-  for (const oldest of remembered.keys()) {
-    if (characters <= MOST_REMEMBERED) return;
-    remembered.delete(oldest);
-    characters -= oldest.length;
-  }
 }
 
 /** Whether a message passes the filter. True too if the steps run out before this is known. */

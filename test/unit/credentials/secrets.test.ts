@@ -192,3 +192,27 @@ it('an ARN in an item reads the secret by its name, and only if it is the ARN of
   expect(reads()).toBe(1);
   expect(server.calls.list('GetSecretValue')).toMatchObject([{ secret: 'webhooks/dev/acme' }]);
 });
+
+it('what is kept is bounded by its size, and missing secrets are forgotten too', async () => {
+  const asked: string[] = [];
+  const client = {
+    async send({ input: { SecretId } }: { input: { SecretId: string } }) {
+      asked.push(SecretId);
+      if (SecretId.startsWith('missing'))
+        throw Object.assign(new Error(), { name: 'ResourceNotFoundException' });
+      return { Name: SecretId, VersionId: '1', SecretString: 'x'.repeat(65_536) };
+    },
+  };
+  const secrets = createSecrets({ client: client as never, cacheMs: CACHE_MS, now: () => 0 });
+  const timesAsked = (name: string) => asked.filter((one) => one === name).length;
+  for (let at = 0; at < 300; at++) {
+    await secrets.read('in use');
+    await secrets.read(`other ${at}`);
+  }
+  await secrets.read('other 299');
+  await secrets.read('other 0');
+  expect([timesAsked('in use'), timesAsked('other 299'), timesAsked('other 0')]).toEqual([1, 1, 2]);
+  for (let at = 0; at < 32_000; at++) await secrets.read(`missing ${at}`);
+  await secrets.read('other 299');
+  expect(timesAsked('other 299')).toBe(2);
+});
