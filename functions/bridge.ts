@@ -29,7 +29,7 @@ type Clients = {
   readonly secretsManager: Pick<SecretsManagerClient, 'send'>;
   readonly iamToken: (region: string | undefined) => Promise<string>;
   /** Reach the endpoints; unless given, over the network. */
-  readonly publishers?: Omit<PublishersDeps, 'now'>;
+  readonly publishers?: Omit<PublishersDeps, 'now' | 'random'>;
   readonly surroundings?: Surroundings;
 };
 
@@ -73,6 +73,7 @@ export function createHandler(
         }),
       ...publishers,
       now,
+      random,
     }),
     deadLettersQueueUrl: DEAD_LETTERS_QUEUE_URL,
     undeliverableQueueUrl: UNDELIVERABLE_QUEUE_URL,

@@ -1,5 +1,5 @@
 // A circuit breaker for an endpoint: after a failure it is not tried for a while, longer each time, so that its waiting
-// letters cost no connections. One per endpoint in each of the function's environments.
+// letters cost no connections. One per endpoint in each of the function's environments, which do not try in the same moment.
 
 export type Breaker = {
   /** Returns false while the endpoint must not be tried. */
@@ -15,8 +15,14 @@ export type Breaker = {
 const FIRST_MS = 1_000;
 const MOST_MS = 60_000;
 
-/** Makes a closed circuit breaker. `now`: epoch milliseconds. */
-export function createBreaker({ now }: { readonly now: () => number }): Breaker {
+/** Makes a closed circuit breaker. `now`: epoch milliseconds. `random`: a number from 0 up to 1. */
+export function createBreaker({
+  now,
+  random,
+}: {
+  readonly now: () => number;
+  readonly random: () => number;
+}): Breaker {
   let failures = 0;
   let until = 0;
   return {
@@ -30,7 +36,7 @@ export function createBreaker({ now }: { readonly now: () => number }): Breaker 
     },
     failed() {
       failures += 1;
-      until = now() + Math.min(FIRST_MS * 2 ** (failures - 1), MOST_MS);
+      until = now() + Math.min(FIRST_MS * 2 ** (failures - 1), MOST_MS) * (1 + random() / 2);
       return failures === 1;
     },
   };

@@ -11,13 +11,14 @@ export type PublishersDeps = {
   readonly kafka: (endpoint: KafkaEndpoint) => Publisher;
   readonly sqs: (endpoint: SqsEndpoint) => Publisher;
   readonly now: () => number;
+  readonly random: () => number;
 };
 
 /** Kept endpoints at most; the oldest is closed beyond this. */
 const MOST_KEPT = 100;
 
 /** Makes the cache of publishers and circuit breakers. `kafka` and `sqs` make the publisher of an endpoint. */
-export function createPublishers({ kafka, sqs, now }: PublishersDeps): Publishers {
+export function createPublishers({ kafka, sqs, now, random }: PublishersDeps): Publishers {
   const kept = new Map<string, Kept & { readonly version: string }>();
 
   function letGo(name: string): void {
@@ -36,7 +37,7 @@ export function createPublishers({ kafka, sqs, now }: PublishersDeps): Publisher
         letGo(oldest);
       }
       const publisher = endpoint.type === 'kafka' ? kafka(endpoint) : sqs(endpoint);
-      const made = { publisher, breaker: createBreaker({ now }), version };
+      const made = { publisher, breaker: createBreaker({ now, random }), version };
       kept.set(endpoint.name, made);
       return made;
     },

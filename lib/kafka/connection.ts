@@ -26,7 +26,7 @@ type Options = Pick<ConnectionOptions, 'tls' | 'sasl' | 'connectTimeout' | 'requ
   clientId: string;
   /** One try and two more. */
   retries: number;
-  retryDelay: number;
+  retryDelay: typeof retryDelay;
 };
 export type ConnectionMade = {
   readonly ok: true;
@@ -39,11 +39,18 @@ export type KafkaConnection =
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 // Short timeouts, so that a failure can still be reported: three tries take less than half a minute.
-const LIMITS = { requestTimeout: 6_000, retries: 2, retryDelay: 250 } as const;
+const LIMITS = { requestTimeout: 6_000, retries: 2, retryDelay };
 /** Milliseconds for connecting to all bootstrap servers together: the client tries one after the other. */
 const CONNECT_MS = 3_000;
 /** Milliseconds that each of them has at least: in less, TLS to another continent may not be ready. */
 const LEAST_CONNECT_MS = 500;
+
+const FIRST_RETRY_MS = 250;
+
+/** Milliseconds before a further try, the first of which is 1. Environments that failed together do not come again together. */
+function retryDelay(_client: unknown, _operation: string, attempt: number): number {
+  return FIRST_RETRY_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
+}
 
 /** Makes the options. If a secret, the trust store or the key store can't be used, the result says why, without any of its content. */
 export async function connectionTo(

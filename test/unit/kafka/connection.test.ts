@@ -32,6 +32,21 @@ test.each([
   expect(connection).toMatchObject({ ok: true, options: { connectTimeout: ms } });
 });
 
+test('tries are apart by times that grow and differ, so that environments do not come again together', async () => {
+  const security = { protocol: 'PLAINTEXT' } as const;
+  const bootstrapServers = ['broker.example:9092'];
+  const configuration = { bootstrapServers, topic: 't', compressionType: 'none', security } as const;
+  const connection = await connectionTo(configuration, deps);
+  if (!connection.ok) throw new Error(connection.message);
+  const { retryDelay } = connection.options;
+  for (const [attempt, longest] of [250, 500, 1_000].entries()) {
+    const delays = Array.from({ length: 20 }, () => retryDelay(undefined, 'metadata', attempt + 1));
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(longest / 2);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(longest);
+    expect(new Set(delays).size).toBeGreaterThan(1);
+  }
+});
+
 describe('a certificate that does not name the broker', () => {
   /** As a server presents it: no certificate above it. */
   const presented = (certificate: string) => {
