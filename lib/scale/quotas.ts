@@ -43,10 +43,10 @@ export const TIMES = {
   tlsCpuMs: { low: 1.4, high: 2.4 },
 } as const satisfies Record<string, Range>;
 
-/** CPU time of a delivery in milliseconds, from BENCHMARKS.md: in full batches, and with one message a batch. */
+/** CPU time of a delivery in milliseconds, from BENCHMARKS.md: in the burst (full batches), and at 100 a second (one a batch). */
 export const CPU_MS = {
-  deliver: { full: 0.62, alone: 3.18 },
-  route: { full: 0.29, alone: 2.18 },
+  deliver: { full: 0.27, alone: 1.31 },
+  route: { full: 0.12, alone: 0.67 },
 } as const;
 
 /** Bytes of an item of the table of subscriptions, and those that a waiting message has beside its payload. Assumed. */
