@@ -16,10 +16,7 @@ export type Capacity = {
 };
 export type Model = { readonly settings: StageSettings; readonly calls: CallsAtEnds };
 
-/**
- * How much of the limit is used, 1 being all of it. Of the higher figure and of full batches, unless said otherwise: a busy
- * mapping fills its batches.
- */
+/** How much of the limit is used, 1 being all of it. Of the higher figure and of full batches, unless said otherwise. */
 export const usedOf = (limit: Limit, { reach, side = 'high', end = 'full' }: AtLimit): number => {
   const need = limit[end][side];
   return need === 0 ? 0 : need / limit[reach];
@@ -27,13 +24,14 @@ export const usedOf = (limit: Limit, { reach, side = 'high', end = 'full' }: AtL
 type AtLimit = Pick<At, 'reach' | 'end'> & Partial<Pick<At, 'side'>>;
 
 /** The limits that a second stage moves: those of an account's quotas can be raised, and a subscription has one stage. */
-export const isOfStage = ({ scope }: Limit): boolean => scope === 'the stage' || scope === 'one topic';
+export const isOfStage = ({ scope }: Limit): boolean =>
+  scope === 'the stage' || scope === 'one topic' || scope === 'one partition';
 
-/** The limits that stop a stage, most used first. Slow subscriptions are held apart: they wait for themselves alone. */
-export const stoppingLimits = (limits: readonly Limit[], reach: Reach): readonly Limit[] =>
+/** The limits that stop a stage at one end of a batch, most used first. Slow subscriptions are held apart: they wait for themselves alone. */
+export const stoppingLimits = (limits: readonly Limit[], at: AtLimit): readonly Limit[] =>
   limits
     .filter(({ scope }) => scope !== 'slow subscriptions' && scope !== 'one tenant')
-    .toSorted((one, other) => usedOf(other, { reach }) - usedOf(one, { reach }));
+    .toSorted((one, other) => usedOf(other, at) - usedOf(one, at));
 
 const LARGEST = 10_000_000;
 const MOST_STAGES = 1_000;
@@ -45,10 +43,7 @@ export const mostDeliveries = (
   { settings, calls }: Model,
   counts: (limit: Limit) => boolean = () => true,
 ): Capacity =>
-  largest(
-    (rate) => stoppingLimits(limitsOf({ ...load, rate }, settings, calls), at.reach).filter(counts),
-    at,
-  );
+  largest((rate) => stoppingLimits(limitsOf({ ...load, rate }, settings, calls), at).filter(counts), at);
 
 /** The most subscriptions, with the load's deliveries a second over all of them. */
 export function mostSubscriptions(load: ScaleLoad, at: At, { settings, calls }: Model): Capacity {
@@ -58,11 +53,11 @@ export function mostSubscriptions(load: ScaleLoad, at: At, { settings, calls }: 
     secrets: (load.secrets / load.subscriptions) * subscriptions,
     fanOut: Math.min(load.fanOut, subscriptions),
   });
-  // What a single subscription can take is no limit on how many there are: with more of them, each has less.
+  // What a single subscription or a partition can take is no limit on how many there are: with more of them, each has less.
   return largest(
     (count) =>
-      stoppingLimits(limitsOf(withSo(count), settings, calls), at.reach).filter(
-        ({ scope }) => scope !== 'one subscription',
+      stoppingLimits(limitsOf(withSo(count), settings, calls), at).filter(
+        ({ scope }) => scope !== 'one subscription' && scope !== 'one partition',
       ),
     at,
   );
@@ -81,8 +76,12 @@ export function mostSlow(
  * The number of stages for a load: so many that none is used above `share` of what a raised stage takes, also the one that
  * gets the most tenants. The account's quotas do not count, because they can be raised. Undefined: the tenants are too few.
  */
-export function stagesFor(load: ScaleLoad, share: number, model: Model): number | undefined {
-  const most = mostDeliveries(load, { reach: 'most', side: 'high' }, model, isOfStage).value * share;
+export function stagesFor(
+  load: ScaleLoad,
+  { share, end }: { readonly share: number; readonly end: keyof CallsAtEnds },
+  model: Model,
+): number | undefined {
+  const most = mostDeliveries(load, { reach: 'most', side: 'high', end }, model, isOfStage).value * share;
   if (load.rate <= most) return 1;
   for (let stages = Math.ceil(load.rate / most); stages <= Math.min(load.tenants, MOST_STAGES); stages++) {
     const fullest = (tenantsOfFullestStage(load.tenants, stages) / load.tenants) * load.rate;

@@ -13,7 +13,7 @@ type Side = (typeof SIDES)[number];
 const rangeOf = (figure: (side: Side) => number): Range => ({ low: figure('low'), high: figure('high') });
 
 /** Milliseconds that CPU time takes with the memory of the functions. More memory than that of one CPU makes nothing faster. */
-const elapsed = (cpuMs: number, { memoryMb }: Pick<StageSettings, 'memoryMb'>): number =>
+export const elapsed = (cpuMs: number, { memoryMb }: Pick<StageSettings, 'memoryMb'>): number =>
   (cpuMs * QUOTAS.memoryOfOneCpuMb) / Math.min(memoryMb, QUOTAS.memoryOfOneCpuMb);
 
 /** Invocations of `deliver` that the ordinary subscriptions keep busy. */

@@ -1,9 +1,11 @@
 // Every limit of a stage, with how much of it a load needs. Pure: the counted calls come from the caller.
 import type { CallCounts } from '#lib/cost/bill.ts';
 import { tenantSlotsOf } from '#lib/state/slots.ts';
-import { deliverInvocations, exchangeMs, messagesASecond, routeInvocations } from './invocations.ts';
+import { deliverInvocations, exchangeMs, routeInvocations } from './invocations.ts';
 import { type CallsAtEnds, messagesIn, type ScaleLoad, type StageSettings } from './load.ts';
-import { ENTRY_BYTES, ITEM_BYTES, QUOTAS, type Range } from './quotas.ts';
+import { shareOfFullestPartition } from './partitions.ts';
+import { ENTRY_BYTES, QUOTAS, type Range } from './quotas.ts';
+import { readsByTopic } from './topic-reads.ts';
 
 type End = keyof CallsAtEnds;
 
@@ -13,6 +15,7 @@ type Scope =
   | 'one tenant'
   | 'slow subscriptions'
   | 'one topic'
+  | 'one partition'
   | 'the stage'
   | 'the account';
 
@@ -73,6 +76,15 @@ export function limitsOf(load: ScaleLoad, settings: StageSettings, calls: CallsA
       ...each((end) => exactly(rate * busiestAction(calls[end], end))),
       ...fixed(settings.fifoCalls),
       turn: 'a region with a higher quota; batch in the items',
+    },
+    {
+      name: 'calls of one action on one partition of deliveries.fifo, a second',
+      scope: 'one partition',
+      ...each((end) =>
+        exactly(rate * shareOfFullestPartition(load, settings) * busiestAction(calls[end], end)),
+      ),
+      ...fixed(QUOTAS.partitionCalls),
+      turn: 'more lanes, over which the partitions are spread: order by key, maxConcurrentConnections; a region with a higher quota',
     },
     {
       name: 'calls of one action for one lane, a second',
@@ -181,18 +193,3 @@ function busiestAction({ route, deliver }: CallCounts, end: End): number {
 
 const writesOf = ({ deliver }: CallCounts): number =>
   ['Put', 'Update', 'Delete'].reduce((total, name) => total + (deliver.calls[name] ?? 0), 0);
-
-/** Read units a second of the queries by topic: each environment of `route` reads a topic again when its cache has expired. */
-function readsByTopic(
-  load: ScaleLoad,
-  {
-    environments,
-    configCacheSeconds,
-  }: Pick<StageSettings, 'configCacheSeconds'> & { readonly environments: number },
-) {
-  const topics = load.subscriptions / load.fanOut;
-  // An eventually consistent read of 4 KB is half a unit.
-  const units = Math.max(1, Math.ceil((load.fanOut * ITEM_BYTES) / 4096)) / 2;
-  const ofOneTopic = Math.min(messagesASecond(load) / topics, Math.ceil(environments) / configCacheSeconds);
-  return { ofOne: ofOneTopic * units, ofAll: ofOneTopic * topics * units };
-}

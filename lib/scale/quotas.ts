@@ -20,6 +20,8 @@ export const QUOTAS = {
   fifoCallsElsewhere: 2_400,
   /** Calls a second of each action for one message group, where each call has one message. */
   groupCalls: 300,
+  /** Calls a second of each action on one partition of a FIFO queue. A message group is in one partition, by its hash. */
+  partitionCalls: 300,
   /** Units a second of one DynamoDB table, unless the account's quota was raised. */
   tableUnits: 40_000,
   /** Units a second of one partition, and so of one item. */

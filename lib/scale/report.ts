@@ -18,10 +18,19 @@ import type { BatchEnd, CallsAtEnds } from './load.ts';
 import type { ScaleOptions } from './options.ts';
 import { QUOTAS, type Range } from './quotas.ts';
 import { tenantsOfFullestStage } from './tenants.ts';
+import { textTable } from './text-table.ts';
 
 /** A second stage is due when the first one is used so far. */
 const FULL_SHARE = 0.8;
 const NOW = { reach: 'now' } as const;
+const ENDS = ['full', 'alone'] as const satisfies readonly (keyof CallsAtEnds)[];
+const IN_WORDS: Readonly<Record<keyof CallsAtEnds, string>> = {
+  full: 'with full batches',
+  alone: 'with one message in each',
+};
+/** How much of the limit this load uses, as the stage is set up. */
+const usedNow = (limit: Limit, end: keyof CallsAtEnds): number => usedOf(limit, { ...NOW, end });
+const percentText = (share: number): string => `${number(share * 100)} %`;
 
 /** The text of the report: the limits as a table, then the answers. */
 export function scaleReport(options: ScaleOptions, calls: CallsAtEnds): string {
@@ -29,8 +38,8 @@ export function scaleReport(options: ScaleOptions, calls: CallsAtEnds): string {
   const limits = limitsOf(options, options.settings, calls);
   return [
     `${number(options.subscriptions)} subscriptions, ${number(options.rate)} deliveries a second under ${options.qos}, callbacks of ${number(options.latencyMs)} ms, deliveries of one message: ${number(options.fanOut)}, slow subscriptions beside them: ${number(options.slow)}; ${options.region}`,
-    `Arithmetic with means, not a measurement and not a simulation. Quotas of AWS as of ${QUOTAS.date}.`,
-    'How far Lambda fills its batches is not documented. The two ends are ten messages in each batch and one in each. Batches fill when all invocations are busy, so a full stage is near the first end. "Used now" is its share of "now".',
+    `Arithmetic with means, not a measurement. Quotas of AWS as of ${QUOTAS.date}. The simulation follows below.`,
+    'How far Lambda fills its batches is not documented. The two ends are ten messages in each batch and one in each. Batches fill when all invocations are busy. "Used now" is the share of "now" at both ends.',
     '',
     ...table(limits),
     '',
@@ -49,32 +58,41 @@ function table(limits: readonly Limit[]): string[] {
       rangeText(limit.alone),
       number(limit.now),
       number(limit.most),
-      `${number(usedOf(limit, NOW) * 100)} %`,
+      ends(limit),
     ]),
   ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) =>
-    row
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  '),
-  );
+  return textTable(rows);
+}
+
+/** The used share at both ends of a batch, or once where it is the same. */
+function ends(limit: Limit): string {
+  const [full = '', alone = ''] = ENDS.map((end) => percentText(usedNow(limit, end)));
+  return full === alone ? full : `${full} to ${alone}`;
 }
 
 function whatBreaks(limits: readonly Limit[]): string[] {
-  const order = stoppingLimits(limits, 'now').filter((limit) => usedOf(limit, NOW) > 0);
-  const [first] = order;
-  if (first === undefined) return [];
-  const over = limits
-    .filter((limit) => usedOf(limit, NOW) > 1)
-    .toSorted((a, b) => usedOf(b, NOW) - usedOf(a, NOW));
-  const isOver = usedOf(first, NOW) > 1;
+  const firstAt = (end: keyof CallsAtEnds) =>
+    stoppingLimits(limits, { ...NOW, end }).find((limit) => usedNow(limit, end) > 0);
+  const overAt = (end: keyof CallsAtEnds) =>
+    limits.filter((limit) => usedNow(limit, end) > 1).toSorted((a, b) => usedNow(b, end) - usedNow(a, end));
+  const [first, firstAlone] = [firstAt('full'), firstAt('alone')];
+  if (first === undefined || firstAlone === undefined) return [];
+  const over = overAt('full');
+  const more = overAt('alone').filter((limit) => !over.includes(limit));
+  const turns = (some: readonly Limit[]) =>
+    some.map(({ name, scope, turn }) => `  ${name} (${scope}): ${turn}`);
+  const breaks = (limit: Limit, end: keyof CallsAtEnds) =>
+    `${limit.name} (${limit.scope}), of which this load uses ${percentText(usedNow(limit, end))} ${IN_WORDS[end]}`;
   return [
-    `Breaks first: ${first.name} (${first.scope}). ${isOver ? 'This load is more than it takes.' : `This load uses ${number(usedOf(first, NOW) * 100)} % of it.`}`,
-    ...(over.length === 0 ? [`To turn: nothing for this load. Later: ${first.turn}.`] : ['To turn:']),
-    ...over.map(({ name, scope, turn }) => `  ${name} (${scope}): ${turn}`),
-    ...(over.some(isOfSlow)
+    first === firstAlone
+      ? `Breaks first: ${breaks(first, 'full')}, and ${percentText(usedNow(first, 'alone'))} ${IN_WORDS.alone}.`
+      : `Breaks first: ${breaks(first, 'full')}; or ${breaks(firstAlone, 'alone')}.`,
+    ...(over.length === 0
+      ? [`To turn with full batches: nothing for this load. Later: ${first.turn}.`]
+      : ['To turn:']),
+    ...turns(over),
+    ...(more.length === 0 ? [] : ['To turn too, if each batch has one message:', ...turns(more)]),
+    ...([...over, ...more].some(isOfSlow)
       ? ['  Too few slots delay the slow subscriptions alone: their messages wait in their backlogs.']
       : []),
   ];
@@ -108,38 +126,45 @@ function oneStage(options: ScaleOptions, model: Model): string[] {
     '',
     'This load keeps so many invocations of deliver busy:',
     `  ${busy('full')} with ten messages of different lanes in each, ${busy('oneLane')} with ten of one lane, ${busy('alone')} with one message.`,
-    '  The first figure decides on the capacity, and the last one on the bill.',
+    '  The first figure is the upper end of the capacity, and the last one decides on the bill.',
   ];
 }
 
 function moreStages(options: ScaleOptions, model: Model): string[] {
-  const most = mostDeliveries(options, { reach: 'most', side: 'high' }, model, isOfStage);
-  const stages = stagesFor(options, FULL_SHARE, model);
   const noHelp = limitsOf(options, model.settings, model.calls)
-    .filter((limit) => limit.scope === 'one subscription' && usedOf(limit, NOW) > 1)
+    .filter((limit) => limit.scope === 'one subscription' && usedNow(limit, 'full') > 1)
     .map(
       ({ name }) =>
         `More stages do not help against this limit, because a subscription has one stage: ${name}.`,
     );
-  const lines = [
-    '',
-    most.limit === undefined
-      ? 'No limit of a stage calls for a second one.'
-      : `A second stage is due at ${figures(most.value * FULL_SHARE)} deliveries a second: ${FULL_SHARE * 100} % of where this limit is reached with everything raised: ${most.limit.name}.`,
-  ];
-  if (stages === 1) return [...lines, 'This load needs one stage.', ...noHelp];
-  if (stages === undefined)
-    return [
-      ...lines,
-      `${number(options.tenants)} tenants are too few to spread this load: a tenant has one stage. Divide the largest tenants.`,
-    ];
-  const fullest = tenantsOfFullestStage(options.tenants, stages);
+  const stages = ENDS.map((end) => stagesFor(options, { share: FULL_SHARE, end }, model));
   return [
-    ...lines,
-    `This load needs ${stages} stages. With equal tenants, spread by a hash of their names, the fullest stage has ${number(fullest)} of ${number(options.tenants)}; the mean is ${number(options.tenants / stages)}.`,
+    '',
+    `A second stage is due at ${FULL_SHARE * 100} % of where a limit of the stage is reached with everything raised:`,
+    ...ENDS.map((end) => {
+      const at = { reach: 'most', side: 'high', end } as const;
+      const { value, limit } = mostDeliveries(options, at, model, isOfStage);
+      return limit === undefined
+        ? `  ${IN_WORDS[end]}: no limit of a stage calls for a second one.`
+        : `  ${IN_WORDS[end]}: at ${figures(value * FULL_SHARE)} deliveries a second; the limit is: ${limit.name}`;
+    }),
+    'This load needs:',
+    ...ENDS.map((end, index) => `  ${IN_WORDS[end]}: ${stagesText(options, stages[index])}`),
     ...noHelp,
-    'OPERATORS.md, "A second stage", says how tenants are spread. Stages of one account share its concurrency and its quotas.',
+    ...(stages.every((count) => count === 1)
+      ? []
+      : [
+          'OPERATORS.md, "A second stage", says how tenants are spread. Stages of one account share its concurrency and its quotas.',
+        ]),
   ];
+}
+
+function stagesText({ tenants }: ScaleOptions, stages: number | undefined): string {
+  if (stages === 1) return 'one stage.';
+  if (stages === undefined)
+    return `more stages than ${number(tenants)} tenants can be spread over: a tenant has one stage. Divide the largest tenants.`;
+  const fullest = tenantsOfFullestStage(tenants, stages);
+  return `${stages} stages. With equal tenants, spread by a hash of their names, the fullest one has ${number(fullest)} of ${number(tenants)}; the mean is ${number(tenants / stages)}.`;
 }
 
 function between(most: (side: keyof Range) => Capacity): string {
@@ -156,7 +181,7 @@ export const rangeText = ({ low, high }: Range): string =>
   figures(low) === figures(high) ? figures(low) : `${figures(low)} to ${figures(high)}`;
 
 /** Three figures are enough: the assumptions are no better. */
-const figures = (value: number): string => number(Number(value.toPrecision(3)));
+export const figures = (value: number): string => number(Number(value.toPrecision(3)));
 const number = (value: number): string =>
   Number.isFinite(value)
     ? value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 2 : 0 })

@@ -1,18 +1,8 @@
 // Simulated time: all timers are on one agenda, and a seed decides the order of timers that are due at the same moment.
 // All promises that can settle do so before the next timer runs.
+import { createRandom, type Random } from '#lib/simulation/random.ts';
 
-export type Random = () => number;
-
-/** A seeded generator of numbers from 0 to 1 (mulberry32, public domain). */
-export function createRandom(seed: number): Random {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export { createRandom, type Random };
 
 type Entry = { readonly at: number; readonly tie: number; readonly run: () => void };
 

@@ -10,6 +10,7 @@ import { requestSchema } from '#lib/resume/request.ts';
 import { limitsOf } from '#lib/scale/limits.ts';
 import { readScaleOptions } from '#lib/scale/options.ts';
 import { rangeText, scaleReport } from '#lib/scale/report.ts';
+import { FILLS, simulatedCells } from '#lib/simulation/report.ts';
 import { LARGEST_MAX_CONCURRENT_CONNECTIONS } from '#lib/subscription/http-schema.ts';
 import { countCalls } from '#test/bench/counts.ts';
 import { readPage } from '#test/support/page.ts';
@@ -81,8 +82,8 @@ test('the page repeats what one stage takes of the large load, at both ends of a
   const report = scaleReport(options, calls);
   const [, deliveries = ''] = /One stage takes(.*?)subscriptions at this rate/s.exec(report) ?? [];
   const ranges = deliveries.match(/[\d,]+ to [\d,]+/g) ?? [];
-  const due = report.match(/[\d,]+ deliveries a second(?=: 80 %)/g) ?? [];
-  expect([ranges.length, due.length]).toEqual([4, 1]);
+  const due = [...report.matchAll(/: at ([\d,]+) deliveries a second/g)].map(([, figure = '']) => figure);
+  expect([ranges.length, due.length]).toEqual([4, 2]);
   for (const figure of [...ranges, ...due]) expect(page.text).toContain(figure);
 });
 
@@ -97,6 +98,18 @@ test('the needs of the large load are those of the scale model', async () => {
       rangeText(typeof figure === 'number' ? { low: figure, high: figure } : figure),
     );
     expect(cells, name).toEqual(ranges);
+  }
+});
+
+test('the page has the simulated figures of the large load with 1,000 invocations', async () => {
+  const { options } = await largeLoad();
+  const settings = { ...options.settings, deliverMaximumConcurrency: 1_000 };
+  const rows = page.table('a receive is filled with');
+  expect(rows.length).toBe(3);
+  for (const [name, ...cells] of rows) {
+    const fill = (['eachLane', 'laneFirst', 'oneLane'] as const).find((one) => FILLS[one] === name);
+    const { busy, perBatch, p50, p99 } = simulatedCells(options, settings, fill ?? 'oneMessage');
+    expect(cells.slice(0, 4), name).toEqual([busy, perBatch, p50, p99]);
   }
 });
 

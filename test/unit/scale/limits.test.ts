@@ -88,11 +88,23 @@ test('more memory takes less time for TLS, up to one CPU', () => {
   expect(busy(3_000)).toBe(busy(1_769));
 });
 
-test('a region of 2,400 calls a second takes 24,000 deliveries in full batches, whatever is raised', () => {
+test('a region of 2,400 calls a second has eight partitions, and the fullest one of 10,000 lanes stops a stage below 24,000', () => {
   const read = options(`${LARGE} --region elsewhere --latency 1 --memoryMb 1769`);
   const { value, limit } = mostDeliveries(read, { reach: 'most', side: 'high' }, modelOf(read));
-  expect(limit?.name).toContain('deliveries.fifo');
-  expect(value).toBe(24_000);
+  expect(limit?.scope).toBe('one partition');
+  expect(value).toBeGreaterThan(22_000);
+  expect(value).toBeLessThan(24_000);
+});
+
+test('all messages of one lane are in one partition: 3,000 a second in full batches, 300 with one in each', () => {
+  const { full, alone, now } = need('--subscriptions 1 --rate 300', 'calls of one action on one partition');
+  expect([full.high, alone.high, now]).toEqual([30, 300, 300]);
+});
+
+test('more subscriptions have more lanes, so a partition is no limit on how many there are', () => {
+  const read = options('--subscriptions 10000 --rate 2000');
+  const at = { reach: 'most', side: 'high', end: 'alone' } as const;
+  expect(mostSubscriptions(read, at, modelOf(read)).value).toBeGreaterThan(10_000);
 });
 
 test('a stage whose batches had one message each would take about an eighth of one with full batches', () => {
@@ -107,9 +119,11 @@ test('a stage whose batches had one message each would take about an eighth of o
 test('the largest load of a stage needs one stage up to four fifths of it, and then more', () => {
   const read = options(LARGE);
   const { value } = mostDeliveries(read, { reach: 'most', side: 'high' }, modelOf(read));
-  expect(stagesFor({ ...read, rate: value * 0.79 }, 0.8, modelOf(read))).toBe(1);
-  expect(stagesFor({ ...read, rate: value * 0.81 }, 0.8, modelOf(read))).toBe(2);
-  expect(stagesFor({ ...read, rate: value * 2, tenants: 1 }, 0.8, modelOf(read))).toBeUndefined();
+  expect(stagesFor({ ...read, rate: value * 0.79 }, { share: 0.8, end: 'full' }, modelOf(read))).toBe(1);
+  expect(stagesFor({ ...read, rate: value * 0.81 }, { share: 0.8, end: 'full' }, modelOf(read))).toBe(2);
+  expect(
+    stagesFor({ ...read, rate: value * 2, tenants: 1 }, { share: 0.8, end: 'full' }, modelOf(read)),
+  ).toBeUndefined();
 });
 
 test('subscriptions have no limit of their own at a small rate, and none fit a rate that is too high', () => {

@@ -17,7 +17,7 @@ async function reportOf(line: string): Promise<string> {
 
 test('a limit of one subscription calls for no second stage, and the report says so', async () => {
   const report = await reportOf('--subscriptions 100 --rate 3000 --latency 200');
-  expect(report).toContain('This load needs one stage.');
+  expect(report).toMatch(/This load needs:\n {2}with full batches: one stage\./);
   expect(report).toContain('because a subscription has one stage: requests in flight of one subscription');
 });
 
@@ -32,5 +32,12 @@ test('slots that are used up are among what to turn, as a limit of the slow subs
 
 test('a load for several stages says how many tenants the fullest one has', async () => {
   const report = await reportOf('--subscriptions 400 --rate 40000 --tenants 40 --order key --cap 20');
-  expect(report).toMatch(/This load needs \d+ stages\..*the fullest stage has \d+ of 40; the mean is/);
+  expect(report).toMatch(/with full batches: \d+ stages\..*the fullest one has \d+ of 40; the mean is/);
+  expect(report).toContain('with one message in each: more stages than 40 tenants can be spread over');
+});
+
+test('a limit that is first at one end of a batch only is named with its end', async () => {
+  const report = await reportOf('--subscriptions 20 --rate 60 --latency 200 --deliverMaximumConcurrency 12');
+  expect(report).toMatch(/Breaks first: requests in flight .* with full batches; or invocations of deliver/);
+  expect(report).toContain('To turn too, if each batch has one message:');
 });
