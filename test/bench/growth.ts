@@ -5,7 +5,9 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { bundle, bundleBytes, functionNames } from '#lib/build/bundle.ts';
 import { importCost } from '#lib/build/import-cost.ts';
+import type { ColdCost } from './cold-environment.ts';
 import { measureBacklog } from './growth-backlog.ts';
+import type { ColdJob, ColdStarts } from './growth-cold.ts';
 import type { HostileMemory, MemoryJob } from './growth-memory.ts';
 import { machine } from './machine.ts';
 import { percentile, spread } from './ratio.ts';
@@ -70,6 +72,7 @@ async function grow(name: string, cases: readonly (Varied & { readonly label: nu
       'deliver MiB': of(({ peakMiB }) => peakMiB.deliver ?? 0, 0),
       missing: sum(rounds.map(({ missing }) => missing)),
       repeated: sum(rounds.map(({ repeated }) => repeated)),
+      'failed invocations': sum(rounds.map(({ failures }) => failures)),
     };
   });
 }
@@ -132,13 +135,27 @@ const MEASURE: Readonly<Record<Part, () => Promise<Row[]>>> = {
   },
   async cold() {
     await bundle();
+    const window = await measureWindow<ColdStarts>(
+      new URL('./growth-cold.ts', import.meta.url),
+      { rounds: ROUNDS } satisfies ColdJob,
+      { longestMs: LONGEST_MS },
+    );
+    if (window === undefined) throw new Error('cold: the window did not end');
+    const starts: Readonly<Record<string, readonly ColdCost[]>> = window;
     return functionNames().map((name) => {
       const imports = Array.from({ length: ROUNDS }, () => importCost(name));
+      // The other functions have an import alone: their first events come from Kafka, from a person or from a schedule.
+      const first = (figure: (cost: ColdCost) => number) => {
+        const costs = starts[name];
+        return costs === undefined ? '' : spread(costs.map(figure));
+      };
       return {
         function: name,
         'bundle KiB': Math.round(bundleBytes(name) / 1024),
-        'CPU ms': spread(imports.map(({ cpuMs }) => cpuMs)),
-        ms: spread(imports.map(({ wallMs }) => wallMs)),
+        'import CPU ms': spread(imports.map(({ cpuMs }) => cpuMs)),
+        'import ms': spread(imports.map(({ wallMs }) => wallMs)),
+        'first invocation CPU ms': first(({ firstCpuMs }) => firstCpuMs),
+        'first invocation ms': first(({ firstMs }) => firstMs),
       };
     });
   },
