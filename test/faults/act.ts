@@ -6,6 +6,7 @@ import { type Event, FAULTY_MS, type Plan, type PlannedMessage } from './plan.ts
 import { freeze, outOfMemory } from './processes.ts';
 import { attributesOf, bodyOf } from './published.ts';
 import type { Receivers } from './receiver.ts';
+import type { Running } from './running.ts';
 import type { Stage } from './stage.ts';
 import { jumpSoundly } from './time.ts';
 
@@ -15,6 +16,7 @@ type Scene = {
   readonly items: Items;
   /** Gets the time of each message, before it is sent, by the run's clock. */
   readonly publishedAt: Map<string, number>;
+  readonly running: Running;
 };
 
 /** Resolves when the last message and the last event are done. */
@@ -28,7 +30,7 @@ export async function actOut(plan: Plan, scene: Scene): Promise<void> {
     })),
     ...plan.events.map((event) => ({
       atMs: event.atMs,
-      isLong: LONG.has(event.do),
+      isLong: LONG.has(event.do) || waits(event),
       act: () => happen(event, scene),
     })),
   ].sort((one, other) => one.atMs - other.atMs);
@@ -42,6 +44,9 @@ export async function actOut(plan: Plan, scene: Scene): Promise<void> {
   }
   await Promise.all(underWay);
 }
+
+/** The fault waits for a running invocation. */
+const waits = (event: Event): boolean => event.do === 'age' || (event.do === 'kill' && 'afterMs' in event);
 
 const LONG: ReadonlySet<Event['do']> = new Set([
   'freeze',
@@ -74,11 +79,14 @@ async function publish(message: PlannedMessage, { stage, publishedAt }: Scene): 
 }
 
 async function happen(event: Event, scene: Scene): Promise<void> {
-  const { stage, receivers, items } = scene;
+  const { stage, receivers, items, running } = scene;
   switch (event.do) {
     case 'kill':
+      if ('afterMs' in event) return running.kill(event.function, event.afterMs);
       await stage.set.functions.kill(event.function);
       return;
+    case 'age':
+      return running.age(event.function, event.toMs);
     case 'skew':
       return stage.skew(event.ms);
     case 'redeploy':
@@ -87,6 +95,7 @@ async function happen(event: Event, scene: Scene): Promise<void> {
       await stage.set.functions.kill();
       return;
     case 'freeze':
+      if (event.function === 'bridge') return running.freeze(event.function, event.forMs);
       return freeze(stage, event.function, event.forMs);
     case 'out-of-memory':
       return outOfMemory(stage, event.function);

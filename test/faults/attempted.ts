@@ -3,40 +3,67 @@ import * as z from 'zod';
 import { inSubscription } from './in-subscription.ts';
 
 const lineSchema = z.looseObject({
+  timestamp: z.string(),
   subscription: z.string(),
   messageId: z.string().optional(),
+  webhookId: z.string().optional(),
   messageIds: z.string().optional(),
   outcome: z.string(),
   action: z.string(),
   fate: z.string().optional(),
+  durationMs: z.number(),
 });
 
 /** What the log says about an attempt. */
 export type LoggedAttempt = {
+  readonly subscription: string;
+  /** The id in the request's header. */
+  readonly webhookId: string;
+  /** Those of the messages. */
+  readonly ids: readonly string[];
   readonly outcome: string;
   readonly action: string;
   /** With a pause: what became of the message itself. */
   readonly fate?: string | undefined;
+  /** Milliseconds of the function's clock: the attempt was over by then. */
+  readonly loggedAt: number;
+  readonly durationMs: number;
 };
 
-/** The attempts of each message, which is named with its subscription, in the order of the log. */
-export function attemptsIn(lines: readonly string[]): ReadonlyMap<string, readonly LoggedAttempt[]> {
-  const attempts = new Map<string, LoggedAttempt[]>();
-  for (const line of lines.filter((one) => one.includes('"delivery.attempted"'))) {
-    const {
+/** The attempts, in the order of the log. A function that is killed in an attempt writes no line. */
+export function attemptsIn(lines: readonly string[]): readonly LoggedAttempt[] {
+  const attempts = lines.filter((line) => line.includes('"delivery.attempted"'));
+  return attempts.map((line) => {
+    const parsed = lineSchema.parse(JSON.parse(line.slice(line.indexOf('{'))));
+    const { subscription, messageId, webhookId = messageId ?? '', messageIds = '' } = parsed;
+    const { outcome, action, fate, durationMs } = parsed;
+    return {
       subscription,
-      messageId,
-      messageIds = '',
-      ...said
-    } = lineSchema.parse(JSON.parse(line.slice(line.indexOf('{'))));
-    const { outcome, action, fate } = said;
-    for (const id of messageId === undefined ? messageIds.split(' ') : [messageId]) {
-      const key = inSubscription(subscription, id);
-      attempts.set(key, [...(attempts.get(key) ?? []), { outcome, action, fate }]);
+      webhookId,
+      ids: messageId === undefined ? messageIds.split(' ') : [messageId],
+      outcome,
+      action,
+      fate,
+      loggedAt: Date.parse(parsed.timestamp),
+      durationMs,
+    };
+  });
+}
+
+export type AttemptsByMessage = ReadonlyMap<string, readonly LoggedAttempt[]>;
+
+/** The attempts of each message, which is named with its subscription. */
+export function attemptsByMessage(attempts: readonly LoggedAttempt[]): AttemptsByMessage {
+  const found = new Map<string, LoggedAttempt[]>();
+  for (const attempt of attempts) {
+    for (const id of attempt.ids) {
+      const key = inSubscription(attempt.subscription, id);
+      found.set(key, [...(found.get(key) ?? []), attempt]);
     }
   }
-  return attempts;
+  return found;
 }
 
 /** Whether the message was given up after its only attempt, as `none` does. */
-export const isDropped = ({ action, fate }: LoggedAttempt): boolean => action === 'drop' || fate === 'drop';
+export const isDropped = ({ action, fate }: Pick<LoggedAttempt, 'action' | 'fate'>): boolean =>
+  action === 'drop' || fate === 'drop';

@@ -1,5 +1,5 @@
 // Watches the requests that are open at a receiver at once: never more than the items allow under which they were made.
-import { VERSION_HEADER } from './item.ts';
+import { itemIn } from './item.ts';
 import type { Received } from './receiver.ts';
 
 export type Caps = {
@@ -8,10 +8,7 @@ export type Caps = {
   readonly breaches: string[];
 };
 
-const versionOf = ({ headers }: Received) => {
-  const [version = '', , cap = '1'] = (headers.get(VERSION_HEADER) ?? '').split(' ');
-  return { version, cap: Number(cap) };
-};
+const versionOf = ({ headers }: Received) => itemIn(headers) ?? { version: undefined, cap: 1 };
 
 export function createCaps(): Caps {
   const breaches: string[] = [];

@@ -1,8 +1,8 @@
 // The ledger of a run: what was published against what arrived and what is stored. Each broken promise is a sentence.
 
-import { isDropped } from './attempted.ts';
+import { attemptsByMessage, isDropped } from './attempted.ts';
 import { inSubscription } from './in-subscription.ts';
-import { qosOf } from './item.ts';
+import { itemIn } from './item.ts';
 import { since } from './item-versions.ts';
 import type { Items } from './items.ts';
 import { isGood, misplaced } from './misplaced.ts';
@@ -14,6 +14,7 @@ import { overRate } from './rates.ts';
 import type { Received } from './receiver.ts';
 import type { Redrive } from './redrive.ts';
 import { hashOf, membersOf } from './request-members.ts';
+import { sentOf } from './sent.ts';
 
 export const PROMISES = [
   'lost',
@@ -60,9 +61,11 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
   const { items, received, stored, redrive, publishedAt, interruptions, hits } = evidence;
   const copies = Map.groupBy(stored.copies, ({ subscription, id }) => inSubscription(subscription, id));
   const requests = requestsByMessage(received);
+  const attempts = attemptsByMessage(stored.attempts);
   const places: Partial<Record<Place, number>> = {};
   const requestsBefore = redrive?.requestsBefore ?? received.length;
-  const skewMs = Math.max(0, ...plan.events.flatMap((event) => (event.do === 'skew' ? event.ms : [])));
+  const skews = [0, ...plan.events.flatMap((event) => (event.do === 'skew' ? event.ms : []))];
+  const skewMs = Math.max(...skews) - Math.min(...skews);
   const breaches: Breach[] = [];
   const entries: Entry[] = [];
   const breach = (promise: Breach['promise'], text: string) => breaches.push({ promise, text });
@@ -73,7 +76,6 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
     for (const message of messages) {
       const key = inSubscription(subscription, message.id);
       const made = requests.get(key) ?? [];
-      const attempts = stored.attempts.get(key) ?? [];
       const place = placeOf(subscription, message, made);
       places[place] = (places[place] ?? 0) + 1;
       const kept = copies.get(key) ?? [];
@@ -82,7 +84,7 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
       const wrong = misplaced(
         {
           made,
-          attempts,
+          attempts: attempts.get(key) ?? [],
           copies: kept,
           isRedriven: redrive?.letters.has(key) ?? false,
         },
@@ -112,9 +114,17 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
     const settings = items.settingsOf(subscription);
     const unasked = own.filter((one) => received.indexOf(one) < requestsBefore);
     const redriven = redrive?.letters ?? new Set<string>();
-    for (const text of disordered({ subscription, settings, messages, received: unasked, stored, redriven }))
-      breach('out of order', text);
-    const over = overRate(own, settings, skewMs);
+    const evidenceOfOrder = {
+      subscription,
+      settings,
+      messages,
+      received: unasked,
+      attempts,
+      stored,
+      redriven,
+    };
+    for (const text of disordered(evidenceOfOrder)) breach('out of order', text);
+    const over = overRate(sentOf(own, stored.attempts, skewMs), settings);
     if (over !== undefined) breach('rate', `${subscription}: ${over}`);
   }
   const sent = new Map(plan.messages.map((message) => [message.id, hashOf(bytesOf(message))]));
@@ -164,8 +174,8 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
     if (met.every(({ is, settings }) => is !== 'valid' || settings.qos !== 'none')) return false;
     const last = made.at(-1);
     return (
-      (last !== undefined && qosOf(last.headers) === 'none') ||
-      (stored.attempts.get(key) ?? []).some(isDropped)
+      (last !== undefined && itemIn(last.headers)?.qos === 'none') ||
+      (attempts.get(key) ?? []).some(isDropped)
     );
   }
 }

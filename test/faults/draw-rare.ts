@@ -1,7 +1,8 @@
-// Circumstances that few plans would have by themselves: retries that are far away, and a subscription ordered by key whose cap
-// changes while messages come.
-import { type Answer, type Event, FAULTY_MS, type PlannedSubscription } from './plan.ts';
+// Circumstances that few plans would have by themselves: retries that are far away, a subscription ordered by key whose cap
+// changes while messages come, and more messages at once than a rate allows.
+import { type Answer, type Event, FAULTY_MS, type PlannedMessage, type PlannedSubscription } from './plan.ts';
 import type { Draw } from './random-draw.ts';
+import { inFlightOf } from './rates.ts';
 
 const SHARE = 0.3;
 const MOST_LANES = 5;
@@ -40,4 +41,30 @@ export function drawKeyMoves(
   const lanes = 1 + ((settings.lanes + whole(0, MOST_LANES - 2)) % MOST_LANES);
   const atMs = whole(Math.round(FAULTY_MS / 20), Math.round(FAULTY_MS / 2));
   return [{ do: 'change', subscription: id, settings: { ...settings, lanes }, atMs }];
+}
+
+const BURSTS = 0.7;
+/** A low rate lets one message through in each round at the end of a run. */
+const LOW_RATE = { perSeconds: 10, more: 3 };
+const MORE = 8;
+
+/** Gives subscriptions with a rate more messages at once than it allows, each like one that they get anyhow. */
+export function withBursts(
+  { chance, pick, whole }: Draw,
+  subscriptions: readonly PlannedSubscription[],
+  messages: readonly PlannedMessage[],
+): PlannedMessage[] {
+  const further = subscriptions.flatMap(({ id, byTopic, settings }) => {
+    const own = messages.filter((message) => message.subscriptions.includes(id));
+    const { rateLimit, batch } = settings;
+    if (rateLimit === undefined || batch || byTopic || own.length === 0 || !chance(BURSTS)) return [];
+    const isLow = rateLimit.perSeconds >= LOW_RATE.perSeconds;
+    const count = isLow ? LOW_RATE.more : inFlightOf(settings) + MORE;
+    const { atMs } = pick(own);
+    return Array.from({ length: count }, () => ({ ...pick(own), key: `k${whole(0, 2)}`, keep: true, atMs }));
+  });
+  const [seed = ''] = messages[0]?.id.split('-') ?? [];
+  const sorted = further.map((one, index) => ({ ...one, id: `${seed}-${messages.length + index}` }));
+  // The order of publication is that of the list.
+  return [...messages, ...sorted].sort((one, other) => one.atMs - other.atMs);
 }

@@ -5,7 +5,8 @@ import { withBroker } from './draw-broker.ts';
 import { drawCalls, drawRareCalls } from './draw-calls.ts';
 import { drawEvents } from './draw-events.ts';
 import { drawMessages, withContents, withLongBodies, withOneGroup } from './draw-messages.ts';
-import { drawKeyMoves, withFarRetries } from './draw-rare.ts';
+import { drawKeyMoves, withBursts, withFarRetries } from './draw-rare.ts';
+import { drawRedriveFault, drawRunning, withoutOldRates } from './draw-running.ts';
 import { drawSettings } from './draw-settings.ts';
 import type { Plan, PlannedMessage, PlannedSubscription } from './plan.ts';
 import { drawOf } from './random-draw.ts';
@@ -36,11 +37,15 @@ export function drawPlan(seed: number, { broker = false }: { broker?: boolean } 
       ...(idle.chance(0.4) && { idleMs: idle.pick(IDLE_MS) }),
     };
   });
-  const subscriptions = withFarRetries(rare, ordinary);
-  const events = [
+  const ofRunning = drawOf(seed, 'running');
+  const running = drawRunning(ofRunning, withFarRetries(rare, ordinary));
+  const { subscriptions } = running;
+  const drawn = [
     ...drawEvents(drawOf(seed, 'events'), subscriptions),
     ...drawKeyMoves(rare, subscriptions),
+    ...running.events,
   ].sort((one, other) => one.atMs - other.atMs);
+  const events = withoutOldRates(drawn, subscriptions);
   const plan: Plan = {
     seed,
     fifoDeletedAgain: draw.pick(['success', 'error']),
@@ -50,7 +55,9 @@ export function drawPlan(seed: number, { broker = false }: { broker?: boolean } 
     calls: [...drawCalls(drawOf(seed, 'calls')), ...drawRareCalls(drawOf(seed, 'rare calls'))],
     events,
     ...(redrive.chance(REDRIVES) && {
-      redrive: redrive.pick(['nothing', 'partly', 'kill-before', 'kill-after', 'kill-after'] as const),
+      redrive:
+        drawRedriveFault(ofRunning) ??
+        redrive.pick(['nothing', 'partly', 'kill-before', 'kill-after', 'kill-after'] as const),
     }),
     ...(idle.chance(0.3) && { awsIdleMs: idle.pick(IDLE_MS) }),
   };
@@ -60,6 +67,7 @@ export function drawPlan(seed: number, { broker = false }: { broker?: boolean } 
 function messagesOf(seed: number, subscriptions: readonly PlannedSubscription[]): PlannedMessage[] {
   const drawn = drawMessages(drawOf(seed, 'messages'), seed, subscriptions);
   const long = withLongBodies(drawOf(seed, 'long bodies'), drawn);
-  const grouped = withOneGroup(drawOf(seed, 'one group'), long, subscriptions);
+  const more = withBursts(drawOf(seed, 'bursts'), subscriptions, long);
+  const grouped = withOneGroup(drawOf(seed, 'one group'), more, subscriptions);
   return withContents(drawOf(seed, 'contents'), grouped, subscriptions);
 }

@@ -13,19 +13,17 @@ const READ_TIMEOUT_MS = 1_500;
 
 export type Version = { readonly version: number; readonly settings: Settings };
 
-/** The quality of service of the item under which a request was made. */
-export const qosOf = (headers: ReadonlyMap<string, string>): string | undefined =>
-  headers.get(VERSION_HEADER)?.split(' ')[1];
-
-/** The number of that item's version; undefined for a request without the header. */
-export function versionIn(headers: ReadonlyMap<string, string>): number | undefined {
-  const [number] = headers.get(VERSION_HEADER)?.split(' ') ?? [];
-  return number === undefined ? undefined : Number(number);
-}
-
 /** How many requests the item allows at once. */
 export const capOf = ({ qos, byKey, lanes }: Settings): number =>
   qos.startsWith('at-') && !byKey ? 1 : lanes;
+
+/** What the header says about the item under which a request was made; undefined for a request without the header. */
+export function itemIn(headers: ReadonlyMap<string, string>) {
+  const header = headers.get(VERSION_HEADER);
+  if (header === undefined) return undefined;
+  const [version, qos, cap] = header.split(' ');
+  return { version: Number(version), qos, cap: Number(cap) };
+}
 
 export function itemOf(
   { id, byTopic }: PlannedSubscription,

@@ -8,8 +8,14 @@ import {
   type PlannedMessage,
   type Settings,
 } from './plan.ts';
+import { SHORT_OF_TIME } from './running.ts';
 
-type Kind = { readonly name: string; isIn(plan: Plan): boolean };
+type Kind = {
+  readonly name: string;
+  isIn(plan: Plan): boolean;
+  /** Whether a run of such a plan met it, by its hits. Undefined: each run does. */
+  isMet?(hits: readonly string[]): boolean;
+};
 
 const answers = (...kinds: readonly Answer['kind'][]) => answered(({ kind }) => kinds.includes(kind));
 const answered = (isOne: (answer: Answer) => boolean) => (plan: Plan) =>
@@ -105,7 +111,11 @@ export const FUNCTION_KINDS: readonly Kind[] = [
       events('freeze', (one) => one.do === 'freeze' && one.forMs > 200)(plan) &&
       (plan.awsIdleMs !== undefined || plan.subscriptions.some(({ idleMs }) => idleMs !== undefined)),
   },
-  { name: 'short of time', isIn: jumps(20_000) },
+  {
+    name: 'short of time',
+    isIn: events('age'),
+    isMet: (hits) => hits.some((hit) => hit.startsWith(SHORT_OF_TIME)),
+  },
   { name: 'out of time', isIn: jumps(60_000) },
   { name: 'out of memory', isIn: events('out-of-memory') },
   { name: 'clock that jumps forwards', isIn: jumps(0) },

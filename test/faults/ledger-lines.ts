@@ -4,7 +4,7 @@
 import { laneFor } from '#lib/message/lane.ts';
 import { lanesIn } from '#lib/subscription/lanes.ts';
 import type { Entry } from './check.ts';
-import { itemOf, versionIn } from './item.ts';
+import { itemIn, itemOf } from './item.ts';
 import type { Items } from './items.ts';
 import type { Plan } from './plan.ts';
 import type { Received } from './receiver.ts';
@@ -59,7 +59,7 @@ function laneOfRequest(
 ): number | undefined {
   const planned = plan.subscriptions.find(({ id }) => id === subscription);
   const message = plan.messages.find(({ id }) => id === messageId);
-  const version = versionIn(headers);
+  const version = itemIn(headers)?.version;
   const settings = version === undefined ? undefined : items.settingsOf(subscription)[version];
   if (planned === undefined || settings === undefined || version === undefined) return undefined;
   const item = itemOf(planned, { version, settings }, { seed: plan.seed, url: 'http://127.0.0.1' });

@@ -7,6 +7,7 @@ import type { CallFault, Plan } from './plan.ts';
 import {
   DRAINS_BESIDE_ARRIVALS,
   FAILURES_IN_LANES,
+  MORE_THAN_THE_RATE,
   OUTAGE_IN_A_REJECTED_BATCH,
   PARKED_LONG_BODIES,
   REDRIVEN_AT_MOST_ONCE,
@@ -156,6 +157,30 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     breaks: ['out of order'],
     plan: SELDOM_SLOW,
+  },
+  {
+    id: 'no-rate',
+    edits: [
+      [
+        'lib/deliver/turns.ts',
+        'rateLimit === undefined || lane >= laneCountIn(layout)',
+        'rateLimit === undefined || lane >= 0',
+      ],
+    ],
+    breaks: ['rate'],
+    plan: MORE_THAN_THE_RATE,
+  },
+  {
+    id: 'each-lane-has-the-whole-rate',
+    edits: [
+      [
+        'lib/subscription/rate-limit.ts',
+        '(layout.requests / Math.max(1, requestsInLane(lane, layout)))',
+        '(layout.requests / layout.requests)',
+      ],
+    ],
+    breaks: ['rate'],
+    plan: MORE_THAN_THE_RATE,
   },
   {
     id: 'goes-on-after-a-pause',

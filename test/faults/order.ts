@@ -1,5 +1,6 @@
 // The order of a subscription under a guaranteed quality of service: among the messages of a publisher's group, each is sent
 // after the end of the one before it.
+import type { AttemptsByMessage } from './attempted.ts';
 import { inSubscription } from './in-subscription.ts';
 import { isGood } from './misplaced.ts';
 import type { Stored } from './places.ts';
@@ -14,7 +15,8 @@ type Evidence = {
   readonly messages: readonly PlannedMessage[];
   /** Those of the subscription, in their order of arrival, without those of a redrive. */
   readonly received: readonly Received[];
-  readonly stored: Pick<Stored, 'letters' | 'undeliverable' | 'attempts'>;
+  readonly attempts: AttemptsByMessage;
+  readonly stored: Pick<Stored, 'letters' | 'undeliverable'>;
   /** Dead letters that were sent again. */
   readonly redriven: ReadonlySet<string>;
 };
@@ -56,10 +58,10 @@ export function disordered(evidence: Evidence): string[] {
   /** at-most-once ends with the only request, at-least-once with the first 2xx. A dead letter may have come without one. */
   function endOf({ id }: PlannedMessage, requests: readonly Sent[]): Sent | undefined {
     const name = inSubscription(subscription, id);
-    const { stored, redriven } = evidence;
+    const { attempts, stored, redriven } = evidence;
     const isAway = stored.letters.has(name) || stored.undeliverable.has(name) || redriven.has(name);
     // What became a dead letter before anything was sent may come once more as a late duplicate.
-    const isUnsent = (stored.attempts.get(name) ?? []).some(({ outcome }) => outcome === 'unsent');
+    const isUnsent = (attempts.get(name) ?? []).some(({ outcome }) => outcome === 'unsent');
     if (isAway) return isUnsent ? undefined : requests[0];
     const good = first?.qos === 'at-least-once' ? requests.find((one) => isGood(one.request)) : undefined;
     return good ?? requests[0];

@@ -28,7 +28,7 @@ export type Stored = {
   readonly held: ReadonlySet<string>;
   readonly backlog: ReadonlySet<string>;
   /** The attempts in the functions' log, also those that did not reach the receiver. */
-  readonly attempts: ReadonlyMap<string, readonly LoggedAttempt[]>;
+  readonly attempts: readonly LoggedAttempt[];
   /** Each dead letter, undeliverable, held or waiting message: a message may have several. */
   readonly copies: readonly Copy[];
 };

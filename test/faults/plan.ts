@@ -121,6 +121,10 @@ export const FAULTY_QUEUES = ['dead-letters', 'retries', 'undeliverable', 'deliv
 export type Event = { readonly atMs: number } & (
   | { readonly do: 'kill'; readonly function: 'route' | 'deliver' | 'bridge' }
   | { readonly do: 'freeze'; readonly function: 'route' | 'deliver'; readonly forMs: number }
+  /** These wait until an invocation of the function runs. */
+  | { readonly do: 'kill'; readonly function: 'resume'; readonly afterMs: number }
+  | { readonly do: 'freeze'; readonly function: 'bridge'; readonly forMs: number }
+  | { readonly do: 'age'; readonly function: 'deliver' | 'bridge' | 'resume'; readonly toMs: number }
   | { readonly do: 'out-of-memory'; readonly function: 'deliver' }
   | { readonly do: 'jump'; readonly ms: number }
   /** The clocks of the functions' processes, in milliseconds against that of AWS: a process has one of them. */
@@ -149,8 +153,11 @@ export type Plan = {
   readonly messages: readonly PlannedMessage[];
   readonly calls: readonly CallFault[];
   readonly events: readonly Event[];
-  /** The dead letters are redriven at the end, and this happens to the first send of the redrive. */
-  readonly redrive?: 'nothing' | CallFault['kind'];
+  /**
+   * The dead letters are redriven at the end, and this happens to the first send of the redrive. Or its function is killed so
+   * long after it began, or becomes so old.
+   */
+  readonly redrive?: 'nothing' | CallFault['kind'] | { readonly afterMs: number } | { readonly toMs: number };
   /** Milliseconds after which AWS closes a function's connection without a call; undefined: never. */
   readonly awsIdleMs?: number;
 };

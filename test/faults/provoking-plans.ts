@@ -109,6 +109,14 @@ export const SELDOM_SLOW = planOf({
   everyMs: 0,
 });
 
+/** The lanes share a rate, and ten seconds pass until it has let all messages through. */
+export const MORE_THAN_THE_RATE = planOf({
+  settings: { qos: 'auto', lanes: 5, rateLimit: { requests: 4, perSeconds: 1 } },
+  answers: [],
+  messages: 40,
+  everyMs: 0,
+});
+
 /** After the first ones, six of ten sends fail: more than a client repeats. */
 const failingSends = Array.from(
   { length: 10 },

@@ -25,6 +25,8 @@ const PARTS = [
   'rare circumstances',
   'one group',
   'contents',
+  'bursts',
+  'running',
 ] as const;
 
 /** Makes the choices of one part of a seed's plan. */

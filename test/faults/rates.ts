@@ -1,26 +1,49 @@
-// Checks the rate of a subscription: over any time, at most its share of requests, and one more for each lane.
+// Checks the rate of a subscription: over any time, at most its share of requests, and one more for each that may be in flight.
+import { excessOver } from '#test/support/rate-bound.ts';
+import { capOf, itemIn } from './item.ts';
 import type { Settings } from './plan.ts';
-import type { Received } from './receiver.ts';
+import type { Sent } from './sent.ts';
 
-/** Milliseconds by which a request may arrive later than it was sent, on a machine with much else to do. */
-const LATE_MS = 1_500;
+/** A low rate has fewer requests in flight: as many as it allows in ten seconds. */
+const IN_FLIGHT_SECONDS = 10;
 
-/** `skewMs`: by how much a function's clock may be ahead. Returns a sentence for the first time in which too many requests arrived; undefined when there is none. */
-export function overRate(
-  received: readonly Received[],
-  versions: readonly Settings[],
-  skewMs: number,
-): string | undefined {
-  const [{ rateLimit, lanes } = { rateLimit: undefined, lanes: 0 }] = versions;
-  const isSame = versions.every((one) => JSON.stringify(one.rateLimit) === JSON.stringify(rateLimit));
-  if (rateLimit === undefined || !isSame) return undefined;
-  const spare = Math.max(lanes, ...versions.map((one) => one.lanes));
-  const perMs = rateLimit.requests / (rateLimit.perSeconds * 1_000);
-  for (const [from, first] of received.entries()) {
-    for (const [more, last] of received.slice(from).entries()) {
-      const allowed = (last.at - first.at + LATE_MS + skewMs) * perMs + spare;
-      if (more + 1 > allowed + 1e-9) return `${more + 1} requests within ${last.at - first.at} ms`;
-    }
+/** How many requests of a subscription with a rate may be in flight. */
+export function inFlightOf(settings: Settings): number {
+  const { requests, perSeconds } = settings.rateLimit ?? {
+    requests: Number.POSITIVE_INFINITY,
+    perSeconds: 1,
+  };
+  return Math.min(capOf(settings), Math.ceil((requests * IN_FLIGHT_SECONDS) / perSeconds));
+}
+
+/** Consecutive versions of an item with the same rate and the same lanes. */
+type Stretch = { readonly settings: Settings; readonly versions: Set<number | undefined> };
+
+function stretchesOf(versions: readonly Settings[]): readonly Stretch[] {
+  const lanesOf = (one: Settings) =>
+    JSON.stringify([one.rateLimit, inFlightOf(one), one.byKey, one.qos.startsWith('at-')]);
+  const stretches: Stretch[] = [];
+  for (const [version, settings] of versions.entries()) {
+    const last = stretches.at(-1);
+    if (last !== undefined && lanesOf(last.settings) === lanesOf(settings)) last.versions.add(version);
+    else stretches.push({ settings, versions: new Set([version]) });
+  }
+  return stretches;
+}
+
+/**
+ * `sent`: the requests of one subscription. `versions`: its items, in the order in which they were put. Returns a sentence for
+ * the first stretch between two changes of the rate, or of the lanes that share it, in which too many were sent; undefined when
+ * there is none.
+ */
+export function overRate(sent: readonly Sent[], versions: readonly Settings[]): string | undefined {
+  for (const { settings, versions: ofStretch } of stretchesOf(versions)) {
+    const { rateLimit } = settings;
+    if (rateLimit === undefined) continue;
+    const made = sent.filter(({ request }) => ofStretch.has(itemIn(request.headers)?.version));
+    const excess = excessOver(rateLimit, inFlightOf(settings), made);
+    if (excess > 0)
+      return `${made.length} requests, ${excess} too many in some time for ${rateLimit.requests} in ${rateLimit.perSeconds} s`;
   }
   return undefined;
 }

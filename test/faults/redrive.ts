@@ -6,6 +6,7 @@ import type { Items } from './items.ts';
 import { requestsByMessage, type Stored } from './places.ts';
 import type { Plan } from './plan.ts';
 import type { Received, Receivers } from './receiver.ts';
+import type { Running } from './running.ts';
 import type { Stage } from './stage.ts';
 import { jumpSoundly } from './time.ts';
 
@@ -32,29 +33,48 @@ export function bridgedIn(lines: readonly string[], endpoint: string): ReadonlyS
   );
 }
 
-type Scene = { readonly stage: Stage; readonly receivers: Receivers };
+type Scene = { readonly stage: Stage; readonly receivers: Receivers; readonly running: Running };
 
 /** A redrive that was cut off has hidden letters for as long as its function may run, and they are read again then. */
 const HIDDEN_MS = 1_000_000;
-const CALLS = 3;
+const CALLS = 5;
 
-/** Redrives the letters of the endpoint `letters`, again with the same id where a call fails. */
+const answerSchema = z.looseObject({ done: z.boolean().optional(), cursor: z.string().optional() });
+
+/** Redrives the letters of the endpoint `letters`: again with the same id where a call fails, and on from where one ended. */
 export async function redriveLetters(
   { seed, redrive = 'nothing' }: Pick<Plan, 'seed' | 'redrive'>,
-  { stage, receivers }: Scene,
+  { stage, receivers, running }: Scene,
 ): Promise<Redrive> {
   const letters = bridgedIn(stage.lines, 'letters');
   const requestsBefore = receivers.received.length;
   if (letters.size === 0) return { requestsBefore, letters };
   stage.jump(OLDER_MS);
-  if (redrive !== 'nothing') stage.faults.next(redrive, 'SendMessageBatch');
+  const meanwhile = faultOf(redrive, stage, running);
   const asked = { endpoint: 'letters', redriveId: `seed-${seed}`, includeUnknown: true };
+  let cursor: string | undefined;
   for (let calls = 0; calls < CALLS; calls++) {
-    const { ok } = await stage.set.functions.run('redrive', asked);
-    if (ok) break;
-    await jumpSoundly(HIDDEN_MS, stage, receivers);
+    const result = await stage.set.functions.run('redrive', { ...asked, ...(cursor && { cursor }) });
+    await meanwhile;
+    if (result.ok) {
+      const answer = answerSchema.parse(result.payload);
+      if (answer.done !== false) break;
+      cursor = answer.cursor;
+    } else await jumpSoundly(HIDDEN_MS, stage, receivers);
   }
   return { requestsBefore, letters };
+}
+
+/** Begins the fault. Resolves when it is over, or when no redrive has begun. */
+async function faultOf(
+  redrive: NonNullable<Plan['redrive']>,
+  { faults }: Stage,
+  running: Running,
+): Promise<void> {
+  if (typeof redrive === 'string') {
+    if (redrive !== 'nothing') faults.next(redrive, 'SendMessageBatch');
+  } else if ('toMs' in redrive) await running.age('redrive', redrive.toMs);
+  else await running.kill('redrive', redrive.afterMs);
 }
 
 /** What is wrong after a redrive: a letter that did not arrive, or a message that came again without one. */

@@ -30,14 +30,16 @@ export function createReport({ kafka }: { readonly kafka: boolean }) {
         (hit) => hit.split(' ')[0],
       );
       const hits = [...kinds].map(([kind, list]) => `${kind} ${list.length}`).sort();
-      const plans = results.map((result) => planOf(result, kafka));
+      const runs = results.map((result) => ({ plan: planOf(result, kafka), met: result.hits }));
       const all = kindsOf(kafka);
-      const met = all.filter(({ isIn }) => plans.some(isIn));
+      const found = all.filter(({ isIn, isMet = () => true }) =>
+        runs.some(({ plan, met }) => isIn(plan) && isMet(met)),
+      );
       return [
         `${results.length} runs in ${minutes} minutes: ${sum(({ messages }) => messages)} messages, ${sum(({ requests }) => requests)} requests`,
         `messages: ${places.join(', ')}`,
-        `kinds of faults in the plans: ${met.length} of ${all.length}`,
-        `calls to AWS with a fault: ${hits.join(', ') || 'none'}`,
+        `kinds of faults in the plans: ${found.length} of ${all.length}`,
+        `faults of calls to AWS and of running functions: ${hits.join(', ') || 'none'}`,
         `broken promises: ${promises.join(', ')}`,
       ].join('\n');
     },

@@ -9,6 +9,7 @@ import { messageLine, requestLine } from './ledger-lines.ts';
 import { readStored } from './places.ts';
 import { startReceivers } from './receiver.ts';
 import { balanceRedrive, redriveLetters } from './redrive.ts';
+import { createRunning } from './running.ts';
 import { settle } from './settle.ts';
 import type { Stage } from './stage.ts';
 
@@ -18,7 +19,7 @@ export type SeedResult = Job & {
   readonly requests: number;
   readonly places: Ledger['places'];
   readonly breaches: readonly Breach[];
-  /** The faults that hit a call to AWS, and the kill of a job. */
+  /** The faults that hit a call to AWS or a running function, and the kill of a job. */
   readonly hits: readonly string[];
   /** The lines of the ledger, where they are asked for. */
   readonly ledger?: readonly string[];
@@ -53,7 +54,8 @@ export async function runSeed(
     });
     for (const { id, settings } of plan.subscriptions) await items.put(id, settings);
     const publishedAt = new Map<string, number>();
-    const scene = { stage, receivers, items, publishedAt };
+    const running = createRunning({ stage, receivers });
+    const scene = { stage, receivers, items, publishedAt, running };
     await actOut(plan, scene);
     let left = await settle(plan, scene);
     const { received } = receivers;
@@ -87,7 +89,7 @@ export async function runSeed(
       requests: ledger.requests,
       places: ledger.places,
       breaches,
-      hits: [...hits, ...kill.hits],
+      hits: [...hits, ...kill.hits, ...running.hits],
       ...(withLedger && {
         ledger: [
           ...ledger.entries.map((entry) => messageLine(entry, run)),

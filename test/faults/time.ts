@@ -1,20 +1,51 @@
 // Jumps of the clock that could happen: Lambda ends an invocation at its timeout, so one that would be older is killed first.
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as pass } from 'node:timers/promises';
 import type { Receivers } from './receiver.ts';
 import type { Stage } from './stage.ts';
 
-/** The timeouts of the functions are longer: `deliver` and `bridge` 60 s, `route` 40 s. */
-const SHORTEST_TIMEOUT_MS = 38_000;
+/** The timeouts of the functions, in milliseconds: of those with a parameter, its default. */
+export const TIMEOUTS_MS: Readonly<Record<string, number>> = {
+  route: 40_000,
+  deliver: 60_000,
+  bridge: 60_000,
+  resume: 55_000,
+  redrive: 300_000,
+};
+/** An invocation that would have less than this left is killed before the jump. */
+const MARGIN_MS = 1_000;
 const WAIT_MS = 5;
 const MOST_WAITS = 400;
 
-/** Moves the clock. Resolves after the receivers have seen the end of the requests of killed processes. */
+type Running = ReturnType<Stage['set']['functions']['running']>[number];
+
+/** The name of a running function: `deliver`. */
+export const nameOf = (invocation: Running): string => invocation.function.split('-').at(-1) ?? '';
+
+/** When Lambda ends an invocation, in milliseconds of the run's clock. */
+const endOf = (invocation: Running): number => {
+  const timeout = TIMEOUTS_MS[nameOf(invocation)];
+  if (timeout === undefined) throw new Error(`no timeout is known for ${invocation.function}`);
+  return invocation.startedAt + timeout;
+};
+
+/**
+ * Moves the clock. The environments of a function with an invocation that would be too old are killed first. Resolves after the
+ * receivers have seen the end of the requests of killed processes.
+ */
 export async function jumpSoundly(ms: number, { set, jump }: Stage, receivers: Receivers): Promise<void> {
   const until = Date.now() + ms;
-  const isOver = set.functions.running().some(({ startedAt }) => startedAt + SHORTEST_TIMEOUT_MS < until);
-  if (isOver) {
-    await set.functions.kill();
-    for (let waits = 0; receivers.open() > 0 && waits < MOST_WAITS; waits++) await setTimeout(WAIT_MS);
+  const over = set.functions.running().filter((one) => endOf(one) < until + MARGIN_MS);
+  for (const name of new Set(over.map(nameOf))) {
+    await set.functions.kill(name);
+    if (name !== 'deliver') continue;
+    for (let waits = 0; receivers.open() > 0 && waits < MOST_WAITS; waits++) await pass(WAIT_MS);
   }
   jump(ms);
+  for (const one of set.functions.running()) {
+    const leftMs = Math.max(0, endOf(one) - Date.now());
+    const end = () => {
+      if (set.functions.running().includes(one)) void set.functions.kill(nameOf(one));
+    };
+    setTimeout(end, leftMs).unref();
+  }
 }

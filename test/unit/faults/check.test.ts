@@ -34,7 +34,10 @@ const messageOf = (id: string, more: Partial<PlannedMessage> = {}): PlannedMessa
 
 const request = (message: PlannedMessage, more: Partial<Received> = {}): Received => ({
   subscription: 's',
-  headers: new Map([['webhook-id', message.id]]),
+  headers: new Map([
+    ['webhook-id', message.id],
+    ['x-item', '0 auto 1'],
+  ]),
   body: Buffer.from(bodyOf(message)),
   at: 0,
   isWhole: true,
@@ -72,8 +75,9 @@ const storedOf = (copies: readonly Copy[], attempts: Stored['attempts']): Stored
   copies,
 });
 
-const logged = (message: PlannedMessage, action: string, outcome = 'failed'): Stored['attempts'] =>
-  new Map([[inSubscription('s', message.id), [{ outcome, action }]]]);
+const logged = (message: PlannedMessage, action: string, outcome = 'failed'): Stored['attempts'] => [
+  { subscription: 's', webhookId: '', ids: [message.id], outcome, action, loggedAt: 0, durationMs: 0 },
+];
 
 type Circumstances = {
   readonly copies?: readonly Copy[];
@@ -90,7 +94,7 @@ function balanceOf(
   received: readonly Received[],
   {
     copies = [],
-    attempts = new Map(),
+    attempts = [],
     item = {},
     versions = [version(item)],
     events = [],

@@ -3,6 +3,8 @@ import { parseSubscription } from '#lib/subscription/schema.ts';
 import { drawPlan } from '#test/faults/draw.ts';
 import { itemOf } from '#test/faults/item.ts';
 import { CALL_FAULTS, type Plan, SOCKET_FAULTS } from '#test/faults/plan.ts';
+import { inFlightOf } from '#test/faults/rates.ts';
+import { excessOver } from '#test/support/rate-bound.ts';
 import { rules } from '#test/support/subscription-items.ts';
 
 const plans: readonly Plan[] = Array.from({ length: 1_000 }, (_, index) => drawPlan(index + 1));
@@ -34,5 +36,20 @@ test('a thousand plans have every fault of a call, of a socket and of a function
   const kinds = new Set(answers.map(({ kind }) => kind));
   expect(kinds).toEqual(new Set(['status', ...SOCKET_FAULTS]));
   const events = new Set(plans.flatMap((plan) => plan.events.map((event) => event.do)));
-  expect(events.size).toBe(22);
+  expect(events.size).toBe(23);
+});
+
+test('most subscriptions with a rate get more messages than it allows', () => {
+  const withRate = plans.flatMap(({ subscriptions, messages }) =>
+    subscriptions
+      .filter(({ settings }) => settings.rateLimit)
+      .map(({ id, settings }) => ({
+        settings,
+        times: messages.flatMap((one) => (one.subscriptions.includes(id) ? one.atMs : [])),
+      })),
+  );
+  const exceeds = ({ settings, times }: (typeof withRate)[number]) =>
+    settings.rateLimit !== undefined && excessOver(settings.rateLimit, inFlightOf(settings), times) >= 2;
+  expect(withRate.length).toBeGreaterThan(300);
+  expect(withRate.filter(exceeds).length / withRate.length).toBeGreaterThan(0.75);
 });

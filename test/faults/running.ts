@@ -1,0 +1,67 @@
+// Faults that need a running invocation: they wait for one, and tell which of them really happened.
+import { setTimeout } from 'node:timers/promises';
+import { freeze } from './processes.ts';
+import type { Receivers } from './receiver.ts';
+import type { Stage } from './stage.ts';
+import { jumpSoundly, nameOf } from './time.ts';
+
+export type Running = {
+  /** Moves the clock so that an invocation of the function is as old as this. That of `deliver` has an open request then. */
+  age(name: string, toMs: number): Promise<void>;
+  /** Kills the function's processes this long after an invocation has begun. */
+  kill(name: string, afterMs: number): Promise<void>;
+  freeze(name: string, forMs: number): Promise<void>;
+  /** The faults that found an invocation: an aged one counts when it was not ended by its timeout. */
+  readonly hits: readonly string[];
+};
+
+/** The first word of a hit. */
+export const SHORT_OF_TIME = 'short-of-time';
+
+const LOOK_MS = 4;
+/** An invocation is waited for as long as faults are drawn for, and a little longer. */
+const WAIT_MS = 2_500;
+
+export function createRunning({ stage, receivers }: { stage: Stage; receivers: Receivers }): Running {
+  const { functions } = stage.set;
+  const hits: string[] = [];
+
+  /** An invocation of the function that runs now or soon; undefined when none does. */
+  async function invocationOf(name: string) {
+    const until = performance.now() + WAIT_MS;
+    while (performance.now() < until) {
+      const found = functions.running().find((one) => nameOf(one) === name);
+      if (found !== undefined && (name !== 'deliver' || receivers.open() > 0)) return found;
+      await setTimeout(LOOK_MS);
+    }
+    return undefined;
+  }
+
+  return {
+    hits,
+
+    async age(name, toMs) {
+      const aged = await invocationOf(name);
+      const ms = aged === undefined ? 0 : aged.startedAt + toMs - Date.now();
+      if (aged === undefined || ms <= 0) return;
+      const stop = functions.onInvocation(({ requestId, result }) => {
+        if (requestId !== aged.requestId) return;
+        stop();
+        if (result.ok) hits.push(`${SHORT_OF_TIME} ${name}`);
+      });
+      await jumpSoundly(ms, stage, receivers);
+    },
+
+    async kill(name, afterMs) {
+      if ((await invocationOf(name)) === undefined) return;
+      await setTimeout(afterMs);
+      if ((await functions.kill(name)) > 0) hits.push(`killed-while-running ${name}`);
+    },
+
+    async freeze(name, forMs) {
+      if ((await invocationOf(name)) === undefined) return;
+      hits.push(`frozen ${name}`);
+      await freeze(stage, name, forMs);
+    },
+  };
+}
