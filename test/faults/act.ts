@@ -1,6 +1,7 @@
 // Carries out the plan of a seed at its times: publishes the messages, and lets the events happen.
 import { setTimeout } from 'node:timers/promises';
 import { publishSample } from '#lib/local/publish.ts';
+import type { HappenedEvent } from './happenings.ts';
 import type { Items } from './items.ts';
 import { type Event, FAULTY_MS, type Plan, type PlannedMessage } from './plan.ts';
 import { freeze, outOfMemory } from './processes.ts';
@@ -17,6 +18,8 @@ type Scene = {
   /** Gets the time of each message, before it is sent, by the run's clock. */
   readonly publishedAt: Map<string, number>;
   readonly running: Running;
+  /** Gets each event when it happens. */
+  readonly events: HappenedEvent[];
 };
 
 /** Resolves when the last message and the last event are done. */
@@ -79,7 +82,8 @@ async function publish(message: PlannedMessage, { stage, publishedAt }: Scene): 
 }
 
 async function happen(event: Event, scene: Scene): Promise<void> {
-  const { stage, receivers, items, running } = scene;
+  const { stage, receivers, items, running, events } = scene;
+  events.push({ event, at: Date.now(), running: stage.set.functions.running().map((one) => one.function) });
   switch (event.do) {
     case 'kill':
       if ('afterMs' in event) return running.kill(event.function, event.afterMs);

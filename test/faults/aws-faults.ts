@@ -4,8 +4,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Service } from '#lib/local/aws/endpoint.ts';
 import { carryOut } from './call-faults.ts';
+import type { Happenings } from './happenings.ts';
 import { callerOf } from './pid.ts';
 import { ANY_CALL, type CallFault } from './plan.ts';
+
+/** A call of a function, its queue, or `endpoint NAME` for the read of an endpoint's item. */
+export type AnsweredCall = { readonly operation: string; readonly target: string; readonly at: number };
 
 export type AwsFaults = {
   intercept(service: Service): Service;
@@ -17,6 +21,8 @@ export type AwsFaults = {
   calm(): void;
   /** The faults that hit a call since `begin`, for the report. */
   hits(): readonly string[];
+  /** What happened since `begin`: the faults that hit a call, the functions' calls, and when `calm` was called. */
+  happened(): Pick<Happenings, 'calls' | 'asked' | 'calmAt' | 'awsIdled'>;
 };
 
 /** Faults that only a standard queue has. The calls for standard queues are counted for them. */
@@ -26,7 +32,10 @@ export function createAwsFaults(): AwsFaults {
   const counts = new Map<string, number>();
   const idling = new WeakMap<Socket, NodeJS.Timeout>();
   let faults: readonly CallFault[] = [];
-  let hits: string[] = [];
+  let struck: { readonly fault: CallFault; readonly operation: string }[] = [];
+  let asked: AnsweredCall[] = [];
+  let calmAt = Number.POSITIVE_INFINITY;
+  let awsIdled = false;
   let closesAfterMs: number | undefined;
 
   function counted(key: string): number {
@@ -62,16 +71,23 @@ export function createAwsFaults(): AwsFaults {
       res.once('finish', () =>
         idling.set(
           socket,
-          setTimeout(() => socket.destroy(), ms),
+          setTimeout(() => {
+            awsIdled = true;
+            socket.destroy();
+          }, ms),
         ),
       );
   }
 
   return {
-    hits: () => hits,
+    hits: () => struck.map(({ fault, operation }) => `${fault.kind} ${operation}`),
+    happened: () => ({ calls: struck.map(({ fault }) => fault), asked, calmAt, awsIdled }),
     begin(planned, idleMs) {
       counts.clear();
-      hits = [];
+      struck = [];
+      asked = [];
+      calmAt = Number.POSITIVE_INFINITY;
+      awsIdled = false;
       faults = planned;
       closesAfterMs = idleMs;
     },
@@ -82,6 +98,7 @@ export function createAwsFaults(): AwsFaults {
     calm() {
       faults = faults.filter(({ operation }) => operation === ANY_CALL);
       closesAfterMs = undefined;
+      calmAt = Date.now();
     },
     intercept: (service) => ({
       async answer(req, res, body) {
@@ -89,14 +106,26 @@ export function createAwsFaults(): AwsFaults {
         res.setHeader('date', new Date().toUTCString());
         const operation = String(req.headers['x-amz-target']).split('.').at(-1) ?? '';
         const caller = callerOf(req.headers);
-        if (caller !== undefined) closeIdle(req, res);
+        if (caller !== undefined) {
+          closeIdle(req, res);
+          asked.push({ operation, target: targetOf(body), at: Date.now() });
+        }
         const fault = faultOf(operation, caller === undefined, body);
         if (fault === undefined) return service.answer(req, res, body);
-        hits.push(`${fault.kind} ${operation}`);
-        await carryOut(fault.kind, { req, res, body, service, operation }, caller);
+        let isMet = true;
+        try {
+          isMet = await carryOut(fault.kind, { req, res, body, service, operation }, caller);
+        } finally {
+          if (isMet) struck.push({ fault, operation });
+        }
       },
     }),
   };
+}
+
+function targetOf(body: Buffer): string {
+  const [, endpoint] = /-endpoints".*"name":\{"S":"([^"]*)"/.exec(body.toString('latin1')) ?? [];
+  return endpoint === undefined ? (queueUrlIn(body) ?? '') : `endpoint ${endpoint}`;
 }
 
 function queueUrlIn(body: Buffer): string | undefined {

@@ -11,12 +11,12 @@ import { receivedTwice, refuseReceipts, undeleted } from './receipts.ts';
 const LATE_MS = 3_300;
 const SLOW_MS = 700;
 
-/** `caller`: the process of the function that made the call. */
+/** `caller`: the process of the function that made the call. Resolves with whether the fault met something. */
 export async function carryOut(
   kind: CallFault['kind'],
   call: AwsCall,
   caller: number | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const { req, res, body, service } = call;
   switch (kind) {
     case 'error':
@@ -26,38 +26,44 @@ export async function carryOut(
     case 'lost-answer':
       await doneAside(call);
       res.destroy();
-      return;
+      return true;
     case 'late-answer': {
       await doneAside(call);
       const timer = setTimeout(() => res.destroy(), LATE_MS);
       res.once('close', () => clearTimeout(timer));
-      return;
+      return true;
     }
     case 'slow':
       await pass(SLOW_MS);
-      return service.answer(req, res, body);
+      await service.answer(req, res, body);
+      return true;
     case 'twice':
       await doneAside(call);
-      return service.answer(req, res, body);
+      await service.answer(req, res, body);
+      return true;
     case 'received-twice':
       return receivedTwice(call);
     case 'undeleted':
-      return undeleted(call);
+      undeleted(call);
+      return true;
     case 'partly':
-      return partly(call);
+      await partly(call);
+      return true;
     case 'partly-refused':
-      return partly(call, true);
+      await partly(call, true);
+      return true;
     case 'expired-receipt':
-      return refuseReceipts(call);
+      refuseReceipts(call);
+      return true;
     case 'kill-before':
       kill(caller);
       res.destroy();
-      return;
+      return true;
     case 'kill-after':
       await doneAside(call);
       kill(caller);
       res.destroy();
-      return;
+      return true;
     default:
       return kind satisfies never;
   }

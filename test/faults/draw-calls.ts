@@ -40,11 +40,13 @@ export function drawCalls({ chance, pick, whole }: Draw): CallFault[] {
   const faults = Array.from({ length: whole(1, 6) }, (): CallFault => {
     const [operation, ...more] = pick(OPERATIONS);
     const kind = pick([...ANY, ...more]);
+    const from = whole(1, chance(0.5) ? 5 : 25);
     const isKill = kind === 'kill-before' || kind === 'kill-after';
     return {
       kind,
       operation,
-      from: whole(1, chance(0.5) ? 5 : 25),
+      // A function reads a secret once.
+      from: operation === 'GetSecretValue' ? 1 : from,
       // A client makes a call three times; a call that fails for good is an event of its own.
       times: isKill ? 1 : kind === 'late-answer' ? 1 : pick([1, 1, 2, 3, 4]),
       pollers: !isKill && operation === 'DeleteMessageBatch' && chance(0.3),

@@ -1,9 +1,12 @@
 // What workers are asked to run: a seed, or a seed's plan in which a function is killed at one place. `--each-call` goes through
 // these places in turn.
 import { drawPlan } from './draw.ts';
-import { ANY_CALL, type CallFault, type Plan } from './plan.ts';
+import { ANY_CALL, type CallFault, type Event, type Plan } from './plan.ts';
 
-/** Where a function is killed: before or after its n-th call to AWS was done, or when its n-th request has arrived. */
+/**
+ * Where functions are killed: the caller before or after the n-th call to AWS was done, or all environments of `deliver` when
+ * the n-th request has arrived.
+ */
 export const KILL_PLACES = ['before-call', 'after-call', 'in-request'] as const;
 export type Kill = { readonly place: (typeof KILL_PLACES)[number]; readonly n: number };
 
@@ -27,13 +30,27 @@ export function planOf({ seed, kill, calls = [], plan: given }: Job, broker: boo
   return kill === undefined ? plan : killedOnce(plan, kill);
 }
 
-/** The plan of a seed with one kill alone: the receivers answer as planned, and no call to AWS fails. */
+/** Events that end or stop processes themselves, or their time. */
+const OF_PROCESSES: ReadonlySet<Event['do']> = new Set([
+  'kill',
+  'freeze',
+  'out-of-memory',
+  'redeploy',
+  'jump',
+  'age',
+  'skew',
+]);
+
+/**
+ * The plan of a seed with one kill of a function alone. Receivers, names, secrets, endpoints and items do what they do in the
+ * plan, so the calls that they cause are killed too: moves of lanes, pauses, drains. No call to AWS fails.
+ */
 function killedOnce(plan: Plan, { place, n }: Kill): Plan {
   const fault: Omit<CallFault, 'kind'> = { operation: ANY_CALL, from: n, times: 1, pollers: false };
   const { awsIdleMs: _, ...calm } = plan;
   return {
     ...calm,
-    events: [],
+    events: plan.events.filter((event) => !OF_PROCESSES.has(event.do)),
     // A redrive has faults of its own.
     ...(plan.redrive !== undefined && { redrive: 'nothing' as const }),
     calls:

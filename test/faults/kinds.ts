@@ -8,13 +8,12 @@ import {
   type PlannedMessage,
   type Settings,
 } from './plan.ts';
-import { SHORT_OF_TIME } from './running.ts';
 
-type Kind = {
+export type Kind = {
   readonly name: string;
+  /** Kinds that a plan with this one alone has too: it is one of them, or it can't happen without them. */
+  readonly brings?: readonly string[];
   isIn(plan: Plan): boolean;
-  /** Whether a run of such a plan met it, by its hits. Undefined: each run does. */
-  isMet?(hits: readonly string[]): boolean;
 };
 
 const answers = (...kinds: readonly Answer['kind'][]) => answered(({ kind }) => kinds.includes(kind));
@@ -67,6 +66,19 @@ const DYNAMODB = of(
 const SQS = of('SendMessage', 'SendMessageBatch', 'DeleteMessageBatch', 'ChangeMessageVisibilityBatch');
 const WRITES = of('PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem');
 
+/** What a subscription needs to have dead letters, and retries that wait on a queue. */
+const LETTERS = ['4xx'];
+const RETRIES = ['5xx', 'retries of a minute and more'];
+const SENDS = [
+  'SQS call fails',
+  'SQS call is done and its answer lost',
+  'SQS call is done by half',
+  'SQS refuses entries',
+  'slow call',
+  'killed before a call',
+  'killed after a call',
+];
+
 export const RECEIVER_KINDS: readonly Kind[] = [
   { name: 'down', isIn: events('receiver-down') },
   { name: 'slow', isIn: answered((one) => one.kind === 'status' && one.afterMs > 1_000) },
@@ -91,6 +103,7 @@ export const RECEIVER_KINDS: readonly Kind[] = [
   { name: '5xx', isIn: status(500, 599) },
   {
     name: '429 with Retry-After',
+    brings: ['4xx'],
     isIn: answered(
       (one) => one.kind === 'status' && one.status === 429 && 'retry-after' in (one.headers ?? {}),
     ),
@@ -107,16 +120,13 @@ export const FUNCTION_KINDS: readonly Kind[] = [
   { name: 'killed after a call', isIn: calls('kill-after') },
   {
     name: 'frozen beyond idle timeouts',
+    brings: ['idle connections closed', 'idle connections to AWS closed'],
     isIn: (plan) =>
       events('freeze', (one) => one.do === 'freeze' && one.forMs > 200)(plan) &&
       (plan.awsIdleMs !== undefined || plan.subscriptions.some(({ idleMs }) => idleMs !== undefined)),
   },
-  {
-    name: 'short of time',
-    isIn: events('age'),
-    isMet: (hits) => hits.some((hit) => hit.startsWith(SHORT_OF_TIME)),
-  },
-  { name: 'out of time', isIn: jumps(60_000) },
+  { name: 'short of time', brings: LETTERS, isIn: events('age') },
+  { name: 'out of time', brings: ['clock that jumps forwards'], isIn: jumps(60_000) },
   { name: 'out of memory', isIn: events('out-of-memory') },
   { name: 'clock that jumps forwards', isIn: jumps(0) },
   {
@@ -140,6 +150,7 @@ export const AWS_KINDS: readonly Kind[] = [
   { name: 'SQS refuses entries', isIn: calls('partly-refused') },
   {
     name: 'sends to one queue fail',
+    brings: [...SENDS, ...LETTERS, ...RETRIES],
     isIn: (plan) => FAULTY_QUEUES.some((name) => plan.calls.some(({ queue }) => queue === name)),
   },
   { name: 'SQS call is done twice', isIn: calls('twice', SQS) },
@@ -161,6 +172,7 @@ export const AWS_KINDS: readonly Kind[] = [
   { name: 'secrets absent', isIn: events('secret-absent') },
   {
     name: 'secrets slow',
+    brings: ['slow call'],
     isIn: any(calls('slow', of('GetSecretValue')), calls('late-answer', of('GetSecretValue'))),
   },
   {
@@ -176,17 +188,18 @@ export const AWS_KINDS: readonly Kind[] = [
     isIn: events('names-absent', (one) => one.do === 'names-absent' && one.how === 'failing'),
   },
   { name: 'DNS slow', isIn: events('names-slow') },
-  { name: 'Kafka unreachable', isIn: items(({ dlq }) => dlq === 'broken') },
-  { name: 'endpoint absent', isIn: events('endpoint-absent') },
+  { name: 'Kafka unreachable', brings: LETTERS, isIn: items(({ dlq }) => dlq === 'broken') },
+  { name: 'endpoint absent', brings: LETTERS, isIn: events('endpoint-absent') },
 ];
 
 export const ITEM_KINDS: readonly Kind[] = [
   { name: 'item changed', isIn: events('change') },
   { name: 'item broken', isIn: events('break') },
   { name: 'item deleted and put anew', isIn: events('delete') },
-  { name: 'another qos', isIn: changes(({ qos }) => qos) },
+  { name: 'another qos', brings: ['item changed'], isIn: changes(({ qos }) => qos) },
   {
     name: 'another cap with an order by key',
+    brings: ['item changed', 'another cap'],
     isIn: (plan) =>
       plan.events.some((event) => {
         const before = plan.subscriptions.find(
@@ -200,10 +213,10 @@ export const ITEM_KINDS: readonly Kind[] = [
         );
       }),
   },
-  { name: 'another cap', isIn: changes(({ lanes }) => lanes) },
-  { name: 'another order', isIn: changes(({ byKey }) => byKey) },
-  { name: 'another batch', isIn: changes(({ batch }) => batch) },
-  { name: 'another rateLimit', isIn: changes(({ rateLimit }) => rateLimit) },
+  { name: 'another cap', brings: ['item changed'], isIn: changes(({ lanes }) => lanes) },
+  { name: 'another order', brings: ['item changed'], isIn: changes(({ byKey }) => byKey) },
+  { name: 'another batch', brings: ['item changed'], isIn: changes(({ batch }) => batch) },
+  { name: 'another rateLimit', brings: ['item changed'], isIn: changes(({ rateLimit }) => rateLimit) },
   { name: 'paused and resumed by hand', isIn: any(events('pause'), events('resume')) },
 ];
 
@@ -211,12 +224,14 @@ export const MESSAGE_KINDS: readonly Kind[] = [
   { name: 'bodies of almost 1 MiB', isIn: ({ messages }) => messages.some(({ bytes }) => bytes > 800_000) },
   {
     name: 'retries of a minute and more',
+    brings: RETRIES,
     isIn: items(({ qos, retry }) => qos === 'auto' && Number(retry?.initialDelaySeconds) >= 60),
   },
   { name: 'all at once', isIn: ({ messages }) => messages.every(({ atMs }) => atMs <= 200) },
-  { name: 'redriven', isIn: ({ redrive }) => redrive === 'nothing' },
+  { name: 'redriven', brings: LETTERS, isIn: ({ redrive }) => redrive === 'nothing' },
   {
     name: 'redriven with a fault',
+    brings: LETTERS,
     isIn: ({ redrive = 'nothing' }) => redrive !== 'nothing',
   },
   { name: 'without an order', isIn: ({ messages }) => messages.every(({ ordered }) => !ordered) },
@@ -235,9 +250,9 @@ export const MESSAGE_KINDS: readonly Kind[] = [
 
 /** Only with `--kafka`. */
 export const KAFKA_KINDS: readonly Kind[] = [
-  { name: 'Kafka killed', isIn: events('broker-killed') },
-  { name: 'Kafka killed and started at once', isIn: events('broker-restarted') },
-  { name: 'Kafka frozen', isIn: events('broker-frozen') },
+  { name: 'Kafka killed', brings: LETTERS, isIn: events('broker-killed') },
+  { name: 'Kafka killed and started at once', brings: LETTERS, isIn: events('broker-restarted') },
+  { name: 'Kafka frozen', brings: LETTERS, isIn: events('broker-frozen') },
 ];
 
 /** The kinds that plans may have. */

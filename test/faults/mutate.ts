@@ -9,6 +9,7 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
 import type { SeedResult } from './run-seed.ts';
 import { runSeeds } from './seeds.ts';
 
+/** `to`: undefined unless seeds were asked for. */
 type Limits = { readonly from: number; readonly to: number | undefined; readonly workers: number };
 
 /** The seeds, or runs of its plan, that a mutation gets before it counts as not found. */
@@ -52,10 +53,13 @@ function verdict(
 }
 
 /** Runs seeds, or the mutation's own plan, on the broken product until a promise is broken. */
-async function runsOf(mutation: Mutation, { from, to = from + MOST_SEEDS - 1, workers }: Limits) {
+async function runsOf(mutation: Mutation, { from, to, workers }: Limits) {
   const { breaks, eachCallOf, calls, plan } = mutation;
-  const each = eachCallOf === undefined ? undefined : createEachCall(eachCallOf, eachCallOf);
-  const jobs = each?.jobs ?? seedsFrom(from, to, { ...(calls && { calls }), ...(plan && { plan }) });
+  const [first, last] = to === undefined ? [eachCallOf ?? from, eachCallOf ?? from] : [from, to];
+  const each = eachCallOf === undefined ? undefined : createEachCall(first, last);
+  const jobs =
+    each?.jobs ??
+    seedsFrom(from, to ?? from + MOST_SEEDS - 1, { ...(calls && { calls }), ...(plan && { plan }) });
   let runs = 0;
   let caught: SeedResult | undefined;
   await onCopy(mutation, async (root) => {

@@ -8,6 +8,7 @@ import {
   DRAINS_BESIDE_ARRIVALS,
   FAILURES_IN_LANES,
   MORE_THAN_THE_RATE,
+  MOVE_BESIDE_A_BUSY_LANE,
   OUTAGE_IN_A_REJECTED_BATCH,
   PARKED_LONG_BODIES,
   REDRIVEN_AT_MOST_ONCE,
@@ -332,6 +333,18 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ['doubled'],
     // The redrive is cut off after its first send, and repeated.
     plan: { ...REDRIVEN_AT_MOST_ONCE, redrive: 'kill-after' },
+  },
+  {
+    id: 'move-ends-after-its-first-lane',
+    edits: [
+      [
+        'lib/state/lane-move.ts',
+        'if (from.length > 0) return { ...state, move: { ...move, from, moved } };',
+        'void from;',
+      ],
+    ],
+    breaks: ['out of order'],
+    plan: MOVE_BESIDE_A_BUSY_LANE,
   },
   known('lane-over-cap', ['cap'], { plan: SLOW_LANES }),
   known('unsettled-in-the-middle', ['lost'], { plan: FAILURES_IN_LANES }),

@@ -4,6 +4,7 @@ import { startDnsServer } from '#test/support/dns-server.ts';
 import type { Event } from './plan.ts';
 
 type Absence = Extract<Event, { do: 'names-absent' }>['how'];
+export type NameFault = Absence | 'slow';
 
 export type Names = {
   readonly address: string;
@@ -11,13 +12,19 @@ export type Names = {
   /** Answers after this time. */
   slow(ms: number): void;
   there(): void;
+  /** The faults that a question met since `begin`. */
+  hits(): ReadonlySet<NameFault>;
+  begin(): void;
   close(): Promise<void>;
 };
 
 export async function startNames(): Promise<Names> {
   let absence: Absence | undefined;
   let slowMs = 0;
+  let hits = new Set<NameFault>();
   const server = await startDnsServer(() => {
+    if (absence !== undefined) hits.add(absence);
+    else if (slowMs > 0) hits.add('slow');
     switch (absence) {
       case 'silent':
         return 'silent';
@@ -46,6 +53,10 @@ export async function startNames(): Promise<Names> {
     there() {
       absence = undefined;
       slowMs = 0;
+    },
+    hits: () => hits,
+    begin() {
+      hits = new Set();
     },
     close: server.close,
   };

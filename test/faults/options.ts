@@ -33,15 +33,16 @@ Runs seeds: real processes, real sockets, faults of every kind, and a ledger of 
   --hours N           the same in hours
   --workers N         processes that run seeds at the same time (default 2)
   --each-call         kill a function before its first call to AWS, after it, and in its first request; then at its
-                      second, and so on through the plan of the seed (default 1), without its other faults of functions
-                      and calls. It takes many minutes for a seed
+                      second, and so on through the plan of the seed (default 1), without its other kills, freezes,
+                      redeploys, and faults of clocks and calls. It takes many minutes for a seed
   --kill PLACE:N      one of these runs again, with --seed: before-call:N, after-call:N or in-request:N
   --kafka             dead letters go to a real Kafka broker, which is killed and frozen (Java and Maven)
-  --plan              print what the seed means, and run nothing
-  --report FILE       write the results as JSON, one line for each seed
+  --plan              print what the seed (--seed, default 1) means, and run nothing
+  --report FILE       write the results as JSON, one line for each seed, and print how often each fault happened
   --ledger FILE       write the ledger of each seed as JSON, one line for each message of a subscription, with its place,
                       and one for each request
-  --mutations [WORD]  break the product in each way of test/faults/mutations.ts, and see that seeds find it
+  --mutations [WORD]  break the product in each way of test/faults/mutations.ts, and see that seeds find it (--seeds:
+                      other seeds than the mutation's, or other numbers of runs)
 
 The requests and the log lines of a seed that breaks a promise are in .build/faults/seed-N.log.
 
@@ -57,7 +58,7 @@ export function parseOptions(argv: readonly string[]): Options | 'help' {
       seeds: { type: 'string' },
       minutes: { type: 'string' },
       hours: { type: 'string' },
-      workers: { type: 'string', default: '2' },
+      workers: { type: 'string' },
       plan: { type: 'boolean', default: false },
       mutations: { type: 'boolean', default: false },
       'each-call': { type: 'boolean', default: false },
@@ -87,7 +88,7 @@ export function parseOptions(argv: readonly string[]): Options | 'help' {
     from,
     to,
     forMs: asked > 0 ? asked * 60_000 : isEndless ? 2 * 60_000 : Number.POSITIVE_INFINITY,
-    workers: Math.ceil(positive('--workers', values.workers)),
+    workers: Math.ceil(positive('--workers', values.workers ?? '2')),
     eachCall: values['each-call'],
     kill: values.kill === undefined ? undefined : killOf(values.kill),
     kafka: values.kafka,
@@ -98,22 +99,24 @@ export function parseOptions(argv: readonly string[]): Options | 'help' {
   };
 }
 
-type Chosen = {
-  readonly seed?: string | undefined;
-  readonly seeds?: string | undefined;
-  readonly kill?: string | undefined;
-  readonly 'each-call': boolean;
-  readonly kafka: boolean;
-  readonly mutations: boolean;
-};
+type Chosen = Readonly<Record<string, string | boolean | undefined>>;
 
-function refuseTogether({ seed, seeds, kill, kafka, mutations, 'each-call': eachCall }: Chosen): void {
-  if (seed !== undefined && seeds !== undefined)
-    throw new RangeError('--seed and --seeds exclude each other');
-  if (kill !== undefined && (seed === undefined || eachCall))
-    throw new RangeError('--kill needs --seed, and not --each-call');
-  if (mutations && (kafka || eachCall || kill !== undefined))
-    throw new RangeError('--mutations goes with none of --kafka, --each-call and --kill');
+/** Options that would have no effect together. */
+const NOT_TOGETHER: readonly (readonly [option: string, ...others: readonly string[]])[] = [
+  ['seed', 'seeds'],
+  ['kill', 'each-call'],
+  ['mutations', 'minutes', 'hours', 'report', 'kafka', 'each-call', 'kill'],
+  ['plan', 'seeds', 'minutes', 'hours', 'workers', 'report', 'each-call', 'mutations'],
+];
+
+function refuseTogether(chosen: Chosen): void {
+  const isThere = (name: string) => chosen[name] !== undefined && chosen[name] !== false;
+  for (const [option, ...others] of NOT_TOGETHER) {
+    const other = others.find(isThere);
+    if (isThere(option) && other !== undefined)
+      throw new RangeError(`--${option} and --${other} exclude each other`);
+  }
+  if (isThere('kill') && !isThere('seed')) throw new RangeError('--kill needs --seed');
 }
 
 function killOf(text: string): Kill {

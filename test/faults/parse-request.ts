@@ -1,5 +1,4 @@
-// A request as it lies in the bytes of a connection.
-
+// Parses what has arrived of a request: its head, and as much of its body as is there.
 export type ParsedRequest = {
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;

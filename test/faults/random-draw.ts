@@ -27,6 +27,7 @@ const PARTS = [
   'contents',
   'bursts',
   'running',
+  'occasions',
 ] as const;
 
 /** Makes the choices of one part of a seed's plan. */

@@ -24,8 +24,11 @@ export function refuseReceipts({ res, body }: AwsCall): void {
   sendJson(res, '1.0', { status: 200, body: { Successful: [], Failed } });
 }
 
-/** The messages that the call receives can be received by another call at once, while they are worked on. */
-export async function receivedTwice(call: AwsCall): Promise<void> {
+/**
+ * The messages that the call receives can be received by another call at once, while they are worked on. Returns whether it
+ * receives any.
+ */
+export async function receivedTwice(call: AwsCall): Promise<boolean> {
   const { status, body } = await doneAside(call);
   const answer = z.looseObject({}).parse(parsed(body));
   const { Messages = [] } = messagesSchema.parse(answer);
@@ -41,6 +44,7 @@ export async function receivedTwice(call: AwsCall): Promise<void> {
     });
   }
   sendJson(call.res, '1.0', { status, body: answer });
+  return Messages.length > 0;
 }
 
 /** The answer says that the messages are deleted, and a copy of each is left. */

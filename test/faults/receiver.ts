@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { answerWith } from './answers.ts';
+import type { Happenings } from './happenings.ts';
 import { type ParsedRequest, parseRequest } from './parse-request.ts';
 import type { Answer, Plan } from './plan.ts';
 
@@ -32,6 +33,8 @@ export type Receivers = {
   up(subscription: string): Promise<void>;
   /** From now on every request gets 200, and every server is up. */
   calm(): Promise<void>;
+  /** What happened: the answers that requests got, and the receivers that closed a connection without a request. */
+  happened(): Pick<Happenings, 'answers' | 'idled'>;
   /** Requests without an answer on open connections. */
   open(): number;
   close(): Promise<void>;
@@ -46,13 +49,21 @@ export async function startReceivers(planned: Plan['subscriptions'], watch: Watc
   const received: Received[] = [];
   let isCalm = false;
   const receivers = new Map<string, Receiver>();
+  const given = new Map<string, Answer[]>();
+  const idled = new Set<string>();
   for (const { id, answers, idleMs } of planned) {
     const left = [...answers];
-    const next = () => (isCalm ? CALM : (left.shift() ?? CALM));
+    const used: Answer[] = [];
+    given.set(id, used);
+    const next = () => {
+      const answer = isCalm ? CALM : (left.shift() ?? CALM);
+      used.push(answer);
+      return answer;
+    };
     receivers.set(
       id,
       await startReceiver(
-        { subscription: id, idleMs: () => (isCalm ? undefined : idleMs), next },
+        { subscription: id, idleMs: () => (isCalm ? undefined : idleMs), onIdle: () => idled.add(id), next },
         received,
         watch,
       ),
@@ -72,6 +83,7 @@ export async function startReceivers(planned: Plan['subscriptions'], watch: Watc
       isCalm = true;
       for (const receiver of receivers.values()) await receiver.up();
     },
+    happened: () => ({ answers: given, idled }),
     open: () => [...receivers.values()].reduce((sum, { open }) => sum + open.size, 0),
     async close() {
       for (const receiver of receivers.values()) await receiver.down();
@@ -85,10 +97,15 @@ type Behaviour = {
   readonly subscription: string;
   /** When to close a connection without a request. */
   idleMs(): number | undefined;
+  onIdle(): void;
   readonly next: () => Answer;
 };
 
-async function startReceiver({ subscription, idleMs, next }: Behaviour, all: Received[], watch: Watch) {
+async function startReceiver(
+  { subscription, idleMs, onIdle, next }: Behaviour,
+  all: Received[],
+  watch: Watch,
+) {
   const open = new Set<Received>();
   const sockets = new Set<Socket>();
   let server: Server | undefined;
@@ -106,7 +123,11 @@ async function startReceiver({ subscription, idleMs, next }: Behaviour, all: Rec
 
     const idle = () => {
       const ms = idleMs();
-      if (ms !== undefined) idling = setTimeout(() => socket.destroy(), ms);
+      if (ms === undefined) return;
+      idling = setTimeout(() => {
+        onIdle();
+        socket.destroy();
+      }, ms);
     };
     const end = () => {
       if (current === undefined) return;

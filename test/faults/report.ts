@@ -1,5 +1,6 @@
 // The report of a run: how many seeds, messages and requests, where the messages are, and each promise with its breaches.
 import { PROMISES } from './check.ts';
+import { isAlone } from './draw-alone.ts';
 import { nameOf, planOf } from './jobs.ts';
 import { kindsOf } from './kinds.ts';
 import { PLACES } from './places.ts';
@@ -17,7 +18,8 @@ export function createReport({ kafka }: { readonly kafka: boolean }) {
       results.push(result);
     },
     isKept: () => results.length > 0 && results.every(({ breaches }) => breaches.length === 0),
-    text(): string {
+    /** `hasTable`: with a line for each kind of fault. */
+    text({ hasTable = false } = {}): string {
       const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
       const places = PLACES.map((place) => `${place} ${sum((one) => one.places[place] ?? 0)}`);
       const promises = PROMISES.map((promise) => {
@@ -30,15 +32,25 @@ export function createReport({ kafka }: { readonly kafka: boolean }) {
         (hit) => hit.split(' ')[0],
       );
       const hits = [...kinds].map(([kind, list]) => `${kind} ${list.length}`).sort();
-      const runs = results.map((result) => ({ plan: planOf(result, kafka), met: result.hits }));
+      const plans = results.map((result) => planOf(result, kafka));
       const all = kindsOf(kafka);
-      const found = all.filter(({ isIn, isMet = () => true }) =>
-        runs.some(({ plan, met }) => isIn(plan) && isMet(met)),
-      );
+      const table = all.map((kind) => ({
+        name: kind.name,
+        planned: plans.filter(kind.isIn).length,
+        alone: plans.filter((plan) => isAlone(kind, plan)).length,
+        met: results.filter(({ met }) => met.includes(kind.name)).length,
+      }));
+      const isMet = table.filter(({ met }) => met > 0);
       return [
         `${results.length} runs in ${minutes} minutes: ${sum(({ messages }) => messages)} messages, ${sum(({ requests }) => requests)} requests`,
         `messages: ${places.join(', ')}`,
-        `kinds of faults in the plans: ${found.length} of ${all.length}`,
+        ...(hasTable
+          ? table.map(
+              (row) =>
+                `${row.name}: planned in ${row.planned} plans (alone in ${row.alone}), met in ${row.met}`,
+            )
+          : []),
+        `kinds of faults: ${table.filter(({ planned }) => planned > 0).length} of ${all.length} in the plans, ${isMet.length} met`,
         `faults of calls to AWS and of running functions: ${hits.join(', ') || 'none'}`,
         `broken promises: ${promises.join(', ')}`,
       ].join('\n');

@@ -2,9 +2,11 @@
 import { actOut } from './act.ts';
 import { createCaps } from './caps.ts';
 import { type Breach, balance, type Ledger } from './check.ts';
+import { type HappenedEvent, metPart } from './happenings.ts';
 import { createDeaths, mayRepeat } from './interruptions.ts';
 import { createItems } from './items.ts';
 import { type Job, planOf } from './jobs.ts';
+import { kindsOf } from './kinds.ts';
 import { messageLine, requestLine } from './ledger-lines.ts';
 import { readStored } from './places.ts';
 import { startReceivers } from './receiver.ts';
@@ -23,6 +25,8 @@ export type SeedResult = Job & {
   readonly hits: readonly string[];
   /** The lines of the ledger, where they are asked for. */
   readonly ledger?: readonly string[];
+  /** The kinds of faults that happened. */
+  readonly met: readonly string[];
   /** The log of the functions, and the requests, where a promise was broken. */
   readonly evidence?: readonly string[];
 };
@@ -55,7 +59,8 @@ export async function runSeed(
     for (const { id, settings } of plan.subscriptions) await items.put(id, settings);
     const publishedAt = new Map<string, number>();
     const running = createRunning({ stage, receivers });
-    const scene = { stage, receivers, items, publishedAt, running };
+    const events: HappenedEvent[] = [];
+    const scene = { stage, receivers, items, publishedAt, running, events };
     await actOut(plan, scene);
     let left = await settle(plan, scene);
     const { received } = receivers;
@@ -74,6 +79,16 @@ export async function runSeed(
       interruptions,
       hits,
     });
+    const happened = metPart(plan, {
+      events,
+      received,
+      names: stage.names.hits(),
+      lines: stage.lines,
+      redrivenLetters: redrive?.letters.size ?? 0,
+      whileRunning: running.hits,
+      ...stage.faults.happened(),
+      ...receivers.happened(),
+    });
     const breaches: Breach[] = [
       ...(left === undefined ? [] : [{ promise: 'stuck' as const, text: left }]),
       ...ledger.breaches,
@@ -90,6 +105,7 @@ export async function runSeed(
       places: ledger.places,
       breaches,
       hits: [...hits, ...kill.hits, ...running.hits],
+      met: kindsOf(stage.broker !== undefined).flatMap(({ name, isIn }) => (isIn(happened) ? [name] : [])),
       ...(withLedger && {
         ledger: [
           ...ledger.entries.map((entry) => messageLine(entry, run)),
@@ -115,7 +131,7 @@ export async function runSeed(
   }
 }
 
-/** Kills `deliver` when the request of the job has arrived, before it is answered. */
+/** Kills all environments of `deliver` when the request of the job has arrived, before it is answered: a request has no process id. */
 function createRequestKill({ kill }: Job, { set }: Stage) {
   const hits: string[] = [];
   let count = 0;

@@ -56,7 +56,7 @@ async function main(options: Options): Promise<number> {
       console.log(`seed ${nameOf(result)}: see ${keep(result, result.evidence)}`);
     return true;
   });
-  console.log(report.text());
+  console.log(report.text({ hasTable: options.report !== undefined }));
   return report.isKept() ? 0 : 1;
 }
 

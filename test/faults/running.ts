@@ -11,12 +11,13 @@ export type Running = {
   /** Kills the function's processes this long after an invocation has begun. */
   kill(name: string, afterMs: number): Promise<void>;
   freeze(name: string, forMs: number): Promise<void>;
-  /** The faults that found an invocation: an aged one counts when it was not ended by its timeout. */
+  /** The faults that found an invocation, each as `hitOf` writes it. An aged one counts when it was not ended by its timeout. */
   readonly hits: readonly string[];
 };
 
-/** The first word of a hit. */
-export const SHORT_OF_TIME = 'short-of-time';
+/** How a fault of a running function is reported. */
+export const hitOf = (kind: 'short-of-time' | 'killed-while-running' | 'frozen', name: string): string =>
+  `${kind} ${name}`;
 
 const LOOK_MS = 4;
 /** An invocation is waited for as long as faults are drawn for, and a little longer. */
@@ -47,7 +48,7 @@ export function createRunning({ stage, receivers }: { stage: Stage; receivers: R
       const stop = functions.onInvocation(({ requestId, result }) => {
         if (requestId !== aged.requestId) return;
         stop();
-        if (result.ok) hits.push(`${SHORT_OF_TIME} ${name}`);
+        if (result.ok) hits.push(hitOf('short-of-time', name));
       });
       await jumpSoundly(ms, stage, receivers);
     },
@@ -55,12 +56,12 @@ export function createRunning({ stage, receivers }: { stage: Stage; receivers: R
     async kill(name, afterMs) {
       if ((await invocationOf(name)) === undefined) return;
       await setTimeout(afterMs);
-      if ((await functions.kill(name)) > 0) hits.push(`killed-while-running ${name}`);
+      if ((await functions.kill(name)) > 0) hits.push(hitOf('killed-while-running', name));
     },
 
     async freeze(name, forMs) {
       if ((await invocationOf(name)) === undefined) return;
-      hits.push(`frozen ${name}`);
+      hits.push(hitOf('frozen', name));
       await freeze(stage, name, forMs);
     },
   };

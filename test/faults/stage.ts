@@ -91,6 +91,7 @@ export async function startStage({ root, clock, clockFile, kafka }: Machine): Pr
     begin({ calls, awsIdleMs, fifoDeletedAgain, fifoLateDelete }) {
       lines.length = 0;
       faults.begin(calls, awsIdleMs);
+      names.begin();
       clock.skew(NO_SKEW);
       jump(FORGOTTEN_MS);
       Object.assign(sqs.switches, { fifoDeletedAgain, fifoLateDelete });

@@ -54,16 +54,35 @@ test('an answer for an earlier plan does not end a place of the next one', () =>
   expect(each.jobs.next().value).toMatchObject({ kill: { place: 'before-call', n: 2 } });
 });
 
-test('a kill is the only fault of functions and calls in its plan', () => {
+test('a kill is the only fault of functions and calls in its plan, and items, receivers and names have theirs', () => {
   const plan = planOf({ seed: 5 }, false);
   const killed = planOf({ seed: 5, kill: { place: 'after-call', n: 17 } }, false);
   expect(killed).toMatchObject({
     subscriptions: plan.subscriptions,
     messages: plan.messages,
-    events: [],
     calls: [{ kind: 'kill-after', operation: 'any', from: 17, times: 1, pollers: false }],
   });
   expect(planOf({ seed: 5, kill: { place: 'in-request', n: 1 } }, false).calls).toEqual([]);
+  const seeds = Array.from({ length: 200 }, (_, seed) => seed);
+  const events = seeds.flatMap((seed) => planOf({ seed, kill: { place: 'in-request', n: 1 } }, false).events);
+  expect([...new Set(events.map((event) => event.do))].sort()).toEqual([
+    'break',
+    'change',
+    'delete',
+    'endpoint-absent',
+    'endpoint-there',
+    'names-absent',
+    'names-slow',
+    'names-there',
+    'pause',
+    'put-again',
+    'receiver-down',
+    'receiver-up',
+    'resume',
+    'secret-absent',
+    'secret-there',
+    'sweep',
+  ]);
 });
 
 test('no redrive of a plan with a kill has a fault: the run would seem to have killed a function at every place', () => {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { drawPlan } from '#test/faults/draw.ts';
+import { isAlone } from '#test/faults/draw-alone.ts';
 import {
   AWS_KINDS,
   FUNCTION_KINDS,
@@ -19,6 +20,19 @@ const withKafka = SEEDS.map((seed) => drawPlan(seed, { broker: true }));
 // A fault that one plan in a hundred has is met in every long run.
 test.each(kindsOf(false))('at least ten of a thousand plans have: $name', ({ isIn }) => {
   expect(plans.filter(isIn).length).toBeGreaterThanOrEqual(10);
+});
+
+test.each(kindsOf(false))('at least three of a thousand plans have this kind alone: $name', (kind) => {
+  expect(plans.filter((plan) => isAlone(kind, plan)).length).toBeGreaterThanOrEqual(3);
+});
+
+test('three of four plans are mixed', () => {
+  const alone = plans.filter((plan) => kindsOf(false).some((kind) => isAlone(kind, plan)));
+  expect(alone.map(({ seed }) => seed)).toEqual(SEEDS.filter((seed) => seed % 4 === 0));
+});
+
+test.each(KAFKA_KINDS)('plans with a broker have this kind alone: $name', (kind) => {
+  expect(withKafka.filter((plan) => isAlone(kind, plan)).length).toBeGreaterThanOrEqual(50);
 });
 
 test.each(KAFKA_KINDS)('plans with a broker have, and others do not: $name', ({ isIn }) => {

@@ -40,6 +40,35 @@ test('a kill is run again by its place', () => {
 });
 
 test.each([
+  ['--mutations', ['--minutes', '2']],
+  ['--mutations', ['--hours', '2']],
+  ['--mutations', ['--report', 'file']],
+  ['--mutations', ['--kafka']],
+  ['--mutations', ['--each-call']],
+  ['--plan', ['--mutations']],
+  ['--plan', ['--each-call']],
+  ['--plan', ['--seeds', '2-3']],
+  ['--plan', ['--minutes', '2']],
+  ['--plan', ['--workers', '1']],
+  ['--plan', ['--report', 'file']],
+])('%s is refused with %j, which it would ignore', (option, more) => {
+  expect(() => parseOptions([option, ...more])).toThrow(`${option} and ${more[0]} exclude each other`);
+});
+
+test('a plan is that of a seed, with a kill or a broker; mutations have seeds and workers', () => {
+  expect(parseOptions(['--plan', '--seed', '3', '--kill', 'in-request:2', '--kafka'])).toMatchObject({
+    plan: true,
+    from: 3,
+  });
+  expect(parseOptions(['--mutations', 'no-cap', '--seeds', '3-9', '--workers', '1'])).toMatchObject({
+    mutations: 'no-cap',
+    from: 3,
+    to: 9,
+    workers: 1,
+  });
+});
+
+test.each([
   [['--seeds', '9-3']],
   [['--seed', 'x']],
   [['--seed', '1-2']],
@@ -50,8 +79,7 @@ test.each([
   [['--seed', '1', '--kill', 'before-call:0']],
   [['--seed', '1', '--kill', 'somewhere:1']],
   [['--seed', '1', '--each-call', '--kill', 'before-call:1']],
-  [['--mutations', '--kafka']],
-  [['--mutations', '--each-call']],
+  [['--kill', 'before-call:1', '--seeds', '2']],
   [['more']],
 ])('%j is refused', (argv) => {
   expect(() => parseOptions(argv)).toThrow();

@@ -1,0 +1,133 @@
+// What of a plan happened in a run. A fault that is planned may meet nothing: an answer without a request, a kill of a function
+// that is not running, a name that nobody asks for.
+import type { AnsweredCall } from './aws-faults.ts';
+import type { NameFault } from './names.ts';
+import type { Answer, CallFault, Event, Plan, PlannedSubscription } from './plan.ts';
+import type { Received } from './receiver.ts';
+import { hitOf } from './running.ts';
+
+/** An event, its time by the run's clock, and the functions that ran an invocation then. */
+export type HappenedEvent = {
+  readonly event: Event;
+  readonly at: number;
+  readonly running: readonly string[];
+};
+
+export type Happenings = {
+  readonly events: readonly HappenedEvent[];
+  /** The faults that hit a call. */
+  readonly calls: readonly CallFault[];
+  /** All calls of the functions, with or without a fault. */
+  readonly asked: readonly AnsweredCall[];
+  /** When the faults ended. */
+  readonly calmAt: number;
+  readonly awsIdled: boolean;
+  /** The answers that requests got, by subscription. */
+  readonly answers: ReadonlyMap<string, readonly Answer[]>;
+  /** The subscriptions whose receiver closed a connection without a request. */
+  readonly idled: ReadonlySet<string>;
+  readonly received: readonly Pick<Received, 'subscription' | 'at'>[];
+  readonly names: ReadonlySet<NameFault>;
+  /** The log of the functions. */
+  readonly lines: readonly string[];
+  readonly redrivenLetters: number;
+  /** The hits of the faults that wait for a running invocation. */
+  readonly whileRunning: readonly string[];
+};
+
+/**
+ * The plan without what met nothing: the kinds that are in it have happened. Clocks that differ or go back, redeploys that wait,
+ * faults of the broker, and how messages are published (their contents, groups, times and queue) happen whenever they are
+ * carried out.
+ */
+export function metPart(plan: Plan, happenings: Happenings): Plan {
+  const { calls, awsIdled } = happenings;
+  const { awsIdleMs, redrive, ...rest } = plan;
+  return {
+    ...rest,
+    subscriptions: plan.subscriptions.map((one) => metSubscription(one, happenings)),
+    calls: plan.calls.filter((one) => calls.includes(one)),
+    events: happenings.events.flatMap((one) => metEvent(one, happenings) ?? []),
+    ...(redrive !== undefined && isRedriven(plan, happenings) && { redrive }),
+    ...(awsIdleMs !== undefined && awsIdled && { awsIdleMs }),
+  };
+}
+
+/** Letters were redriven, with the fault of the plan: one of a call that is not among those of the plan, or of the function. */
+function isRedriven(
+  { calls: planned, redrive }: Plan,
+  { calls, redrivenLetters, whileRunning }: Happenings,
+): boolean {
+  if (redrivenLetters === 0) return false;
+  if (redrive === 'nothing') return true;
+  if (typeof redrive === 'string') return calls.some((one) => !planned.includes(one));
+  return whileRunning.some((hit) => hit.endsWith(' redrive'));
+}
+
+function metSubscription(
+  { id, idleMs, settings, ...rest }: PlannedSubscription,
+  { answers, idled, asked }: Happenings,
+): PlannedSubscription {
+  const { dlq, retry, ...others } = settings;
+  // No dead letter was for the endpoint, or no message waited for its retry.
+  const isSent = dlq !== 'broken' || asked.some(({ target }) => target === 'endpoint broken');
+  const isWaiting = asked.some(({ target }) => target.endsWith('-retries'));
+  return {
+    ...rest,
+    id,
+    answers: answers.get(id) ?? [],
+    settings: { ...others, ...(dlq && isSent && { dlq }), ...(retry && isWaiting && { retry }) },
+    ...(idleMs !== undefined && idled.has(id) && { idleMs }),
+  };
+}
+
+/** The event as it happened; undefined: it met nothing. */
+function metEvent({ event, at, running }: HappenedEvent, happenings: Happenings): Event | undefined {
+  const { asked, received, names, lines, events, calmAt, whileRunning } = happenings;
+  const isRunning = (name: string) => running.some((one) => one.endsWith(`-${name}`));
+  const isAsked = (isOne: (call: AnsweredCall) => boolean, end: Event['do']) => {
+    const until = events.find((one) => one.event.do === end && one.at > at)?.at ?? calmAt;
+    return asked.some((call) => isOne(call) && call.at >= at && call.at < until);
+  };
+  const isMet = (): boolean => {
+    switch (event.do) {
+      case 'age':
+        return whileRunning.includes(hitOf('short-of-time', event.function));
+      case 'kill':
+        return 'afterMs' in event
+          ? whileRunning.includes(hitOf('killed-while-running', event.function))
+          : isRunning(event.function);
+      case 'freeze':
+        return isRunning(event.function) || whileRunning.includes(hitOf('frozen', event.function));
+      case 'out-of-memory':
+        return isRunning(event.function);
+      case 'redeploy':
+        return !event.isAbrupt || running.length > 0;
+      case 'change':
+      case 'put-again':
+      case 'delete':
+      case 'break':
+      case 'pause':
+      case 'resume':
+        return received.some((one) => one.subscription === event.subscription && one.at >= at);
+      case 'receiver-down':
+      case 'receiver-up':
+        return lines.some(
+          (line) => line.includes('ECONNREFUSED') && line.includes(`"${event.subscription}"`),
+        );
+      case 'secret-absent':
+        return isAsked(({ operation }) => operation === 'GetSecretValue', 'secret-there');
+      case 'endpoint-absent':
+        return isAsked(({ target }) => target === 'endpoint letters', 'endpoint-there');
+      case 'names-absent':
+        return names.has(event.how);
+      case 'names-slow':
+        return names.has('slow');
+      default:
+        return true;
+    }
+  };
+  // Without an invocation, a jump shortens none.
+  if (event.do === 'jump' && running.length === 0) return { ...event, ms: 0 };
+  return isMet() ? event : undefined;
+}
