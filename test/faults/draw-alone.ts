@@ -2,7 +2,7 @@
 // everything else is calm, and which has what the fault needs to happen.
 import { withOccasions } from './draw-occasions.ts';
 import { type Kind, kindsOf } from './kinds.ts';
-import { type Answer, CONTENTS, type Event, FAULTY_MS, type Plan, type Settings } from './plan.ts';
+import { type Answer, CONTENTS, type Event, type Plan, type Settings } from './plan.ts';
 import { drawOf } from './random-draw.ts';
 
 /** Every fourth seed, so that a thousand seeds have each kind alone three times. */
@@ -129,10 +129,6 @@ function likely(event: Event): Event {
     case 'names-absent':
     case 'endpoint-absent':
       return { ...event, atMs: 0 };
-    case 'secret-there':
-    case 'names-there':
-    case 'endpoint-there':
-      return { ...event, atMs: FAULTY_MS };
     case 'out-of-memory':
     case 'jump':
     case 'redeploy':
@@ -153,12 +149,11 @@ function withAnswer(answer: Answer, subscription: number, place: number): Part {
   });
 }
 
-/** The event that belongs to another one: it ends what that one began, or an aged function begins with it. */
-const ENDS: Readonly<Partial<Record<Event['do'], Event['do']>>> = {
-  'receiver-down': 'receiver-up',
-  'secret-absent': 'secret-there',
-  'names-absent': 'names-there',
-  'endpoint-absent': 'endpoint-there',
+/**
+ * The event that belongs to another one: it ends what that one began, or it begins the function that is to become old. What is
+ * absent or down is so until all faults end.
+ */
+const PARTNERS: Readonly<Partial<Record<Event['do'], Event['do']>>> = {
   delete: 'put-again',
   break: 'put-again',
   age: 'sweep',
@@ -169,13 +164,13 @@ type Around = Pick<Plan, 'subscriptions'> & {
   readonly after: readonly Event[];
 };
 
-/** An event with its end, if it has one. A change of several fields is one event for each of them. */
+/** An event with its partner, if it has one. A change of several fields is one event for each of them. */
 function groupsOf(event: Event, { subscriptions, before, after }: Around): Event[][] {
   if (event.do !== 'change') {
-    const end = after.find(
-      (one) => one.do === ENDS[event.do] && subscriptionOf(one) === subscriptionOf(event),
+    const partner = after.find(
+      (one) => one.do === PARTNERS[event.do] && subscriptionOf(one) === subscriptionOf(event),
     );
-    return [end === undefined ? [event] : [event, end]];
+    return [partner === undefined ? [event] : [event, partner]];
   }
   // Of two changes the second one is against the first, so it has further fields.
   if (before.some((one) => one.do === 'change' && one.subscription === event.subscription)) return [];

@@ -113,7 +113,7 @@ function metEvent({ event, at, running }: HappenedEvent, happenings: Happenings)
       case 'receiver-down':
       case 'receiver-up':
         return lines.some(
-          (line) => line.includes('ECONNREFUSED') && line.includes(`"${event.subscription}"`),
+          (line) => line.includes('"connection-refused"') && line.includes(`"${event.subscription}"`),
         );
       case 'secret-absent':
         return isAsked(({ operation }) => operation === 'GetSecretValue', 'secret-there');

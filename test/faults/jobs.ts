@@ -76,7 +76,7 @@ export type EachCall = {
 };
 
 /** Kills a function at each place in turn: at the first call, the second, and so on until a run has no such call. */
-export function createEachCall(from: number, to: number): EachCall {
+export function createEachCall(from: number, to: number, more: Pick<Job, 'plan'> = {}): EachCall {
   let open = new Set<string>(KILL_PLACES);
   let current = from;
 
@@ -85,7 +85,7 @@ export function createEachCall(from: number, to: number): EachCall {
       current = seed;
       open = new Set(KILL_PLACES);
       for (let n = 1; open.size > 0; n++)
-        for (const place of KILL_PLACES) if (open.has(place)) yield { seed, kill: { place, n } };
+        for (const place of KILL_PLACES) if (open.has(place)) yield { seed, ...more, kill: { place, n } };
     }
   }
 

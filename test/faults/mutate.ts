@@ -54,9 +54,8 @@ function verdict(
 
 /** Runs seeds, or the mutation's own plan, on the broken product until a promise is broken. */
 async function runsOf(mutation: Mutation, { from, to, workers }: Limits) {
-  const { breaks, eachCallOf, calls, plan } = mutation;
-  const [first, last] = to === undefined ? [eachCallOf ?? from, eachCallOf ?? from] : [from, to];
-  const each = eachCallOf === undefined ? undefined : createEachCall(first, last);
+  const { breaks, isEachCall, calls, plan } = mutation;
+  const each = isEachCall ? createEachCall(from, to ?? from, { ...(plan && { plan }) }) : undefined;
   const jobs =
     each?.jobs ??
     seedsFrom(from, to ?? from + MOST_SEEDS - 1, { ...(calls && { calls }), ...(plan && { plan }) });

@@ -4,11 +4,11 @@
 import { DANGERS } from '#test/mutations/dangers.ts';
 import type { PROMISES } from './check.ts';
 import type { CallFault, Plan } from './plan.ts';
+import { FILTERED_AT_MOST_ONCE, MOVE_BESIDE_A_BUSY_LANE } from './provoking-messages.ts';
 import {
   DRAINS_BESIDE_ARRIVALS,
   FAILURES_IN_LANES,
   MORE_THAN_THE_RATE,
-  MOVE_BESIDE_A_BUSY_LANE,
   OUTAGE_IN_A_REJECTED_BATCH,
   PARKED_LONG_BODIES,
   REDRIVEN_AT_MOST_ONCE,
@@ -23,8 +23,8 @@ export type Mutation = {
   readonly edits: readonly (readonly [file: string, from: string, to: string])[];
   /** The promises that it may break; any of them counts. */
   readonly breaks: readonly (typeof PROMISES)[number][];
-  /** Each call of this seed's plan is killed in turn, because few seeds kill a function at the place. Undefined: seeds in turn. */
-  readonly eachCallOf?: number;
+  /** Each call of the plan is killed in turn, because few seeds kill a function at the place. */
+  readonly isEachCall?: boolean;
   /** The plan that each run has, in the place of seeds. */
   readonly plan?: Plan;
   /** Faults of calls that all seeds have then, because few draw them often enough. */
@@ -123,7 +123,8 @@ export const MUTATIONS: readonly Mutation[] = [
       ],
     ],
     breaks: ['misplaced'],
-    eachCallOf: 56,
+    isEachCall: true,
+    plan: FILTERED_AT_MOST_ONCE,
   },
   {
     id: 'no-order',

@@ -140,7 +140,9 @@ test('names are met by a question, and a receiver that is down by a refused conn
   expect(metBy(absent, { names: new Set(['silent']) })).toEqual(['DNS silent']);
   const down: Event = { do: 'receiver-down', subscription: 's', atMs: 0 };
   expect(metBy(down)).toEqual([]);
-  expect(metBy(down, { lines: ['deliver: {"subscription":"s","code":"ECONNREFUSED"}'] })).toEqual(['down']);
+  expect(metBy(down, { lines: ['deliver: {"subscription":"s","code":"connection-refused"}'] })).toEqual([
+    'down',
+  ]);
 });
 
 test('an endpoint without brokers, and far retries, are met by a message for them', () => {
