@@ -1,7 +1,8 @@
 // Plans for mutations that the plans of seeds seldom show: one subscription, many messages, and the circumstances in which the
 // missing safeguard is needed.
-import { planOfOne } from './plan-of-one.ts';
+
 import type { CallFault } from './plan.ts';
+import { planOfOne } from './plan-of-one.ts';
 
 /** Every other write of entries is slow, so a drain may come to its end while messages are parked. */
 const slowWrites = Array.from(
