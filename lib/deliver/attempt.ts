@@ -61,7 +61,7 @@ export type Circumstances = {
 /**
  * Makes one attempt, or reports the outcome of the attempt that holds the claim. Returns `out-of-time` when there is no
  * time to start it, `claimed-apart` when one of several messages is claimed by another attempt, and `duplicate` when
- * another copy of the message holds the claim without an outcome. Throws when DynamoDB fails before anything is sent, and a
+ * another copy of the message holds the claim. Throws when DynamoDB fails before anything is sent, and a
  * LocalFault when this environment has no free socket: nothing was sent then, nothing is claimed, and the messages are to be
  * received again.
  */

@@ -41,7 +41,7 @@ export type Refused =
       readonly epoch: number;
       readonly at: number;
     }
-  /** Another copy of the message holds the claim, and has no outcome yet. Whatever follows is done for that copy. */
+  /** Another copy of the message holds the claim. Whatever follows from its outcome is done for that copy. */
   | { readonly kind: 'duplicate' };
 
 /** A message to claim: `sequence` and `sends` say which copy it is. */
@@ -91,11 +91,11 @@ async function refusal(message: Claimable, { stateTable }: Deps): Promise<Refuse
 }
 
 /**
- * Whether another copy holds a claim without an outcome. A claimed copy keeps its sequence number until it is sent again, and
+ * Whether another copy holds the claim. A claimed copy keeps its sequence number until it is sent again, and
  * then it has more `sends`. In the backlog, copies with the same place are one entry: it may stand for the claimed one.
  */
-function isOfOtherCopy({ copy, outcome }: Claim, { delivery, sequence, entry }: Claimable): boolean {
-  if (copy === undefined || outcome !== undefined) return false;
+function isOfOtherCopy({ copy }: Claim, { delivery, sequence, entry }: Claimable): boolean {
+  if (copy === undefined) return false;
   const place = placeInBacklog(delivery);
   const mayBeMerged = entry !== undefined && place !== undefined && place === copy.place;
   return !mayBeMerged && copy.sequence !== sequence && delivery.sends <= copy.sends;

@@ -23,11 +23,7 @@ function copyOf(
 }
 
 /** What the second copy gets when the first has claimed the message, and its claim has this outcome. */
-async function secondAfter(
-  first: Claimable,
-  second: Claimable,
-  outcome?: { kind: 'delivered'; status: 204 },
-) {
+async function secondAfter(first: Claimable, second: Claimable, outcome?: { kind: 'failed'; status: 503 }) {
   const deps = { ...tablesOver(createMemoryDocuments().documents), claimsLiveSeconds: 60, ...CLOCK };
   const taken = await takeClaim(first, FACTS, deps);
   if (taken.kind !== 'taken') throw new Error('there is another claim');
@@ -67,9 +63,9 @@ describe('a claim without an outcome', () => {
   });
 });
 
-test('a claim with an outcome tells it to every copy', async () => {
-  const outcome = { kind: 'delivered', status: 204 } as const;
-  expect(await secondAfter(copyOf('1'), copyOf('2'), outcome)).toMatchObject({ kind: 'refused', outcome });
+test('a claim with an outcome tells it to the claimed copy, and to no other: each could become a dead letter', async () => {
+  const outcome = { kind: 'failed', status: 503 } as const;
+  expect(await secondAfter(copyOf('1'), copyOf('2'), outcome)).toEqual(DUPLICATE);
   expect(await secondAfter(copyOf('1'), copyOf('1'), outcome)).toMatchObject({ kind: 'refused', outcome });
 });
 
