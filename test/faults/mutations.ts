@@ -4,7 +4,7 @@
 import { DANGERS } from '#test/mutations/dangers.ts';
 import type { PROMISES } from './check.ts';
 import type { CallFault, Plan } from './plan.ts';
-import { FILTERED_AT_MOST_ONCE, MOVE_BESIDE_A_BUSY_LANE } from './provoking-messages.ts';
+import { FILTERED_AT_MOST_ONCE, MOVE_BESIDE_A_BUSY_LANE, PARKED_LONG_TEXTS } from './provoking-messages.ts';
 import {
   DRAINS_BESIDE_ARRIVALS,
   FAILURES_IN_LANES,
@@ -312,7 +312,7 @@ export const MUTATIONS: readonly Mutation[] = [
       ],
     ],
     breaks: ['changed'],
-    plan: PARKED_LONG_BODIES,
+    plan: PARKED_LONG_TEXTS,
   },
   {
     id: 'replays-without-an-id',

@@ -1,7 +1,8 @@
-// Plans like those of provoking-plans.ts, whose messages differ: by their key, or by whether they match the filter.
+// Plans like those of provoking-plans.ts, whose messages differ: by their key, their content, or by whether they match the filter.
 import { topicOf } from './draw-messages.ts';
 import type { Plan, Settings } from './plan.ts';
 import { ID, PLAIN, planOfOne } from './plan-of-one.ts';
+import { PARKED_LONG_BODIES } from './provoking-plans.ts';
 
 const OK = { kind: 'status', status: 200, afterMs: 0 } as const;
 
@@ -64,4 +65,10 @@ export const FILTERED_AT_MOST_ONCE: Plan = {
     to: { topic: topicOf(filtered.seed) },
     keep: index % 2 === 1,
   })),
+};
+
+/** Letters of several bytes are so frequent in text that some lie over the end of a part. */
+export const PARKED_LONG_TEXTS: Plan = {
+  ...PARKED_LONG_BODIES,
+  messages: PARKED_LONG_BODIES.messages.map((one) => ({ ...one, content: 'text' })),
 };
