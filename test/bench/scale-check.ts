@@ -148,6 +148,7 @@ for (const one of CASES) {
       `    ${name} ${range.low.toFixed(1)} to ${range.high.toFixed(1)}: ${isInside ? 'inside' : 'OUTSIDE'}`,
     );
   }
+  if (window.missing > 0 || window.repeated > 0) process.exitCode = 1;
   console.log(
     `  messages in a batch of deliver: ${(window.deliveries / (window.invocations.deliver ?? 0)).toFixed(1)}; missing ${window.missing}, repeated ${window.repeated}`,
   );

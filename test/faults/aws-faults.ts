@@ -98,7 +98,8 @@ export function createAwsFaults(): AwsFaults {
     calm() {
       faults = faults.filter(({ operation }) => operation === ANY_CALL);
       closesAfterMs = undefined;
-      calmAt = Date.now();
+      // The first time: a redrive makes the stage calm once more.
+      calmAt = Math.min(calmAt, Date.now());
     },
     intercept: (service) => ({
       async answer(req, res, body) {

@@ -137,7 +137,10 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
         breach('misplaced', `${request.subscription} got ${id}, which is not for it`);
     }
   }
-  for (const { id, place, hash, isDecoded } of stored.copies) {
+  for (const { subscription, id, place, hash, isDecoded } of stored.copies) {
+    // What could not be read has no subscription.
+    if (subscription !== '' && !isFor(subscription, id))
+      breach('misplaced', `${id} is kept for ${subscription}, and is not for it: ${place}`);
     if (hash !== undefined && hash !== (isDecoded ? sent : published).get(id))
       breach('changed', `${id} is kept with other bytes: ${place}`);
   }

@@ -1,4 +1,5 @@
 // What may let a message be worked on a second time: an invocation that failed, and a call to AWS with a fault.
+import type { Plan } from './plan.ts';
 import type { Stage } from './stage.ts';
 
 export type Deaths = {
@@ -24,3 +25,7 @@ export function mayRepeat(hit: string): boolean {
   const [kind = '', operation = ''] = hit.split(' ');
   return !HARMLESS.includes(kind) && !READS.includes(operation);
 }
+
+/** How often a broker was killed or frozen: it may have taken a letter that `bridge` then sends once more. */
+export const brokenBrokersOf = ({ events }: Plan): number =>
+  events.filter((event) => event.do.startsWith('broker-')).length;

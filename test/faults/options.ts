@@ -105,8 +105,8 @@ type Chosen = Readonly<Record<string, string | boolean | undefined>>;
 const NOT_TOGETHER: readonly (readonly [option: string, ...others: readonly string[]])[] = [
   ['seed', 'seeds'],
   ['kill', 'each-call'],
-  ['mutations', 'minutes', 'hours', 'report', 'kafka', 'each-call', 'kill'],
-  ['plan', 'seeds', 'minutes', 'hours', 'workers', 'report', 'each-call', 'mutations'],
+  ['mutations', 'minutes', 'hours', 'report', 'ledger', 'kafka', 'each-call', 'kill'],
+  ['plan', 'seeds', 'minutes', 'hours', 'workers', 'report', 'ledger', 'each-call', 'mutations'],
 ];
 
 function refuseTogether(chosen: Chosen): void {

@@ -49,9 +49,9 @@ export function disordered(evidence: Evidence): string[] {
     const end = endOf(earlier, ofEarlier);
     if (end === undefined) return false;
     return (sent.get(later.id) ?? []).some(({ request, index, member }) => {
+      if (index > end.index) return isBeside(request, end.request);
       const together = ofEarlier.find((one) => one.index === index);
-      if (together !== undefined) return member < together.member;
-      return index < end.index || isAnsweredBefore(request, end.request);
+      return together === undefined || member < together.member;
     });
   }
 
@@ -68,9 +68,9 @@ export function disordered(evidence: Evidence): string[] {
   }
 }
 
-/** A request that was sent while the other one was open arrives after it, and may be answered before it. */
-const isAnsweredBefore = (later: Received, earlier: Received): boolean =>
-  isGood(later) && isGood(earlier) && (later.answeredAt ?? 0) < (earlier.answeredAt ?? 0);
+/** Whether a request was sent while the other one, which arrived before it, had no answer yet. */
+const isBeside = (later: Received, earlier: Received): boolean =>
+  isGood(earlier) && later.at < (earlier.answeredAt ?? 0);
 
 /** The requests of each message. */
 function sentIn(received: readonly Received[]): ReadonlyMap<string, readonly Sent[]> {

@@ -1,9 +1,9 @@
 // The callback servers, one for each subscription, on plain sockets: each request gets the next answer of the plan, and is
 // recorded. A server that is down refuses connections.
-import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { answerWith } from './answers.ts';
 import type { Happenings } from './happenings.ts';
+import { listening } from './listening.ts';
 import { type ParsedRequest, parseRequest } from './parse-request.ts';
 import type { Answer, Plan } from './plan.ts';
 
@@ -179,8 +179,7 @@ async function startReceiver(
   async function up(): Promise<void> {
     if (server !== undefined) return;
     server = createServer({ allowHalfOpen: true }, accept);
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
+    await listening(server, port);
     const at = server.address();
     if (at !== null && typeof at === 'object') port = at.port;
   }

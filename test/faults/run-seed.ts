@@ -3,7 +3,7 @@ import { actOut } from './act.ts';
 import { createCaps } from './caps.ts';
 import { type Breach, balance, type Ledger } from './check.ts';
 import { type HappenedEvent, metPart } from './happenings.ts';
-import { createDeaths, mayRepeat } from './interruptions.ts';
+import { brokenBrokersOf, createDeaths, mayRepeat } from './interruptions.ts';
 import { createItems } from './items.ts';
 import { type Job, planOf } from './jobs.ts';
 import { kindsOf } from './kinds.ts';
@@ -69,7 +69,7 @@ export async function runSeed(
     if (redrive && redrive.letters.size > 0) left = await settle(plan, scene);
     const stored = await readStored(stage);
     const hits = stage.faults.hits();
-    const interruptions = deaths.count() + hits.filter(mayRepeat).length;
+    const interruptions = deaths.count() + hits.filter(mayRepeat).length + brokenBrokersOf(plan);
     const ledger = balance(plan, {
       items,
       received,

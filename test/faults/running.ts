@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { freeze } from './processes.ts';
 import type { Receivers } from './receiver.ts';
 import type { Stage } from './stage.ts';
-import { jumpSoundly, nameOf } from './time.ts';
+import { functionOf, jumpSoundly } from './time.ts';
 
 export type Running = {
   /** Moves the clock so that an invocation of the function is as old as this. That of `deliver` has an open request then. */
@@ -34,7 +34,7 @@ export function createRunning({ stage, receivers }: { stage: Stage; receivers: R
     const until = performance.now() + MOST_MS;
     for (let ranAt = performance.now() + FIRST_MS; performance.now() < Math.min(until, ranAt + QUIET_MS); ) {
       const running = functions.running();
-      const found = running.find((one) => nameOf(one) === name);
+      const found = running.find((one) => functionOf(one) === name);
       if (found !== undefined && (name !== 'deliver' || receivers.open() > 0)) return found;
       if (running.length > 0) ranAt = Math.max(ranAt, performance.now());
       await setTimeout(LOOK_MS);

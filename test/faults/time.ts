@@ -16,14 +16,15 @@ const MARGIN_MS = 1_000;
 const WAIT_MS = 5;
 const MOST_WAITS = 400;
 
-type Running = ReturnType<Stage['set']['functions']['running']>[number];
+type RunningInvocation = ReturnType<Stage['set']['functions']['running']>[number];
 
 /** The name of a running function: `deliver`. */
-export const nameOf = (invocation: Running): string => invocation.function.split('-').at(-1) ?? '';
+export const functionOf = (invocation: RunningInvocation): string =>
+  invocation.function.split('-').at(-1) ?? '';
 
 /** When Lambda ends an invocation, in milliseconds of the run's clock. */
-const endOf = (invocation: Running): number => {
-  const timeout = TIMEOUTS_MS[nameOf(invocation)];
+const endOf = (invocation: RunningInvocation): number => {
+  const timeout = TIMEOUTS_MS[functionOf(invocation)];
   if (timeout === undefined) throw new Error(`no timeout is known for ${invocation.function}`);
   return invocation.startedAt + timeout;
 };
@@ -35,7 +36,7 @@ const endOf = (invocation: Running): number => {
 export async function jumpSoundly(ms: number, { set, jump }: Stage, receivers: Receivers): Promise<void> {
   const until = Date.now() + ms;
   const over = set.functions.running().filter((one) => endOf(one) < until + MARGIN_MS);
-  for (const name of new Set(over.map(nameOf))) {
+  for (const name of new Set(over.map(functionOf))) {
     await set.functions.kill(name);
     if (name !== 'deliver') continue;
     for (let waits = 0; receivers.open() > 0 && waits < MOST_WAITS; waits++) await pass(WAIT_MS);
@@ -44,7 +45,7 @@ export async function jumpSoundly(ms: number, { set, jump }: Stage, receivers: R
   for (const one of set.functions.running()) {
     const leftMs = Math.max(0, endOf(one) - Date.now());
     const end = () => {
-      if (set.functions.running().includes(one)) void set.functions.kill(nameOf(one));
+      if (set.functions.running().includes(one)) void set.functions.kill(functionOf(one));
     };
     setTimeout(end, leftMs).unref();
   }

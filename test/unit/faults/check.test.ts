@@ -224,6 +224,22 @@ test('a later message that was sent before the end of an older one is out of ord
   expect(promises([first, second], [failed(first), failed(second)], { ...onlyOnce, copies })).toEqual([]);
 });
 
+test('a copy of an older message may be behind a later one when the older one has arrived', () => {
+  const together = (...messages: readonly PlannedMessage[]) =>
+    request(first, {
+      headers: new Map([
+        ['webhook-batch', String(messages.length)],
+        ['content-type', 'application/json'],
+      ]),
+      body: Buffer.from(`[${messages.map(bodyOf).join(',')}]`),
+    });
+  const interruptions = 1;
+  expect(promises([first, second], [together(first), together(second, first)], { interruptions })).toEqual(
+    [],
+  );
+  expect(promises([first, second], [together(second, first)], { interruptions })).toEqual(['out of order']);
+});
+
 test('a batch that was rejected may be sent one by one', () => {
   const body = Buffer.from(`[${bodyOf(first)},${bodyOf(second)}]`);
   const headers = new Map([
@@ -243,13 +259,19 @@ test('a dead letter that was not sent may come later, once more', () => {
   expect(promises([first, second], late, { ...away, attempts })).toEqual([]);
 });
 
-test('a later message of the key that was answered first is out of order', () => {
-  const answered = (at: number, by: number) => [
-    request(first, { answeredAt: at }),
-    request(second, { answeredAt: by }),
+test('a later message of the key that was sent before the answer to an older one is out of order', () => {
+  const sent = (answeredAt: number, at: number) => [
+    request(first, { at: 0, answeredAt }),
+    request(second, { at, answeredAt: 400 }),
   ];
-  expect(promises([first, second], answered(5, 5))).toEqual([]);
-  expect(promises([first, second], answered(300, 5))).toEqual(['out of order']);
+  expect(promises([first, second], sent(300, 300))).toEqual([]);
+  expect(promises([first, second], sent(300, 299))).toEqual(['out of order']);
+});
+
+test('a message that is kept for another subscription is misplaced', () => {
+  const own = copyOf(first, 'held', { reason: 'failed' });
+  const other = { ...own, subscription: 'another' };
+  expect(promises([first], [request(first)], { copies: [other] })).toEqual(['misplaced']);
 });
 
 test('the order of two keys is free', () => {
