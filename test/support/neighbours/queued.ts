@@ -40,13 +40,25 @@ async function putLetter(QueueUrl: string, letter: Partial<DeadLetter>, { sqs }:
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'of the offender', MessageAttributes }));
 }
 
-/** Receives all that is visible, and makes it visible again: as if AWS had throttled the invocations. */
-async function receiveAndReturn(QueueUrl: string, { sqs }: Sqs): Promise<void> {
+/**
+ * Receives what is visible, and makes it visible again: as if AWS had throttled the invocations. Notes how often each message was
+ * received.
+ */
+async function receiveAndReturn(
+  QueueUrl: string,
+  receives: Map<string, number>,
+  { sqs }: Sqs,
+): Promise<void> {
   const handles: (string | undefined)[] = [];
   for (;;) {
-    const receive = { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 60, WaitTimeSeconds: 0 };
-    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand(receive));
+    const receive = new ReceiveMessageCommand({
+      ...{ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 60, WaitTimeSeconds: 0 },
+      MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+    });
+    const { Messages = [] } = await sqs.send(receive);
     if (Messages.length === 0) break;
+    for (const { MessageId = '', Attributes } of Messages)
+      receives.set(MessageId, Number(Attributes?.ApproximateReceiveCount));
     handles.push(...Messages.map(({ ReceiptHandle }) => ReceiptHandle));
   }
   for (const ReceiptHandle of handles)
@@ -71,7 +83,8 @@ const endpoint = (
   name,
   kind: 'secrets',
   async start(neighbourhood) {
-    const { putEndpoint, invoke } = neighbourhood;
+    const { putEndpoint, invoke, outputs } = neighbourhood;
+    const invocations: Promise<unknown>[] = [];
     let connections = 0;
     // It never answers.
     const server = createServer((socket) => {
@@ -96,12 +109,19 @@ const endpoint = (
           }),
         );
         // The letters of the healthy one are not to wait for the end of the batch.
-        invoke('bridge', { Records }).catch(() => {});
+        invocations.push(invoke('bridge', { Records }).catch(() => {}));
       },
       isSeen: async () =>
         (await visibleOn(healthyQueue, neighbourhood)) === sends && (!mayConnect || connections > 0),
-      violations: async () =>
-        mayConnect || connections === 0 ? [] : [`the functions connected to it ${connections} times`],
+      async violations() {
+        if (mayConnect) return [];
+        await Promise.all(invocations);
+        const refused = await visibleOn(outputs.UndeliverableQueueUrl ?? '', neighbourhood);
+        return [
+          ...(connections === 0 ? [] : [`the functions connected to it ${connections} times`]),
+          ...(refused === sends ? [] : [`${refused} of its ${sends} letters were set aside`]),
+        ];
+      },
     };
   },
 });
@@ -110,18 +130,23 @@ export const QUEUED: readonly Offender[] = [
   {
     name: 'throttles of AWS, by which all messages were received often',
     kind: 'messages',
-    async start({ outputs, sqs }) {
+    async start({ outputs, sqs, until }) {
       const queueUrl = outputs.DeliveriesQueueUrl ?? '';
-      let received = 0;
+      const messages = 5 * HEALTHY.length;
+      const receives = new Map<string, number>();
+      const isThrottled = () =>
+        receives.size >= messages && [...receives.values()].every((count) => count >= RECEIVES);
       return {
         async send() {
           // The first load: `deliver` gets nothing before all of it is on the queue.
-          if (received > 0) return;
-          while ((await visibleOn(queueUrl, { sqs })) < 5 * HEALTHY.length)
-            await new Promise((resolve) => setTimeout(resolve, 25));
-          for (; received < RECEIVES; received++) await receiveAndReturn(queueUrl, { sqs });
+          if (receives.size > 0) return;
+          await until(async () => (await visibleOn(queueUrl, { sqs })) >= messages, 'the first load');
+          await until(async () => {
+            await receiveAndReturn(queueUrl, receives, { sqs });
+            return isThrottled();
+          }, `${RECEIVES} receives of each message`);
         },
-        isSeen: async () => received === RECEIVES,
+        isSeen: async () => isThrottled(),
       };
     },
   },
