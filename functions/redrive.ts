@@ -12,9 +12,9 @@ import { brokerAddresses, deploymentRules, subscriptionRules } from '#lib/deploy
 import { DEPLOYED, type Surroundings } from '#lib/deployment/surroundings.ts';
 import { readEndpoint } from '#lib/endpoint/directory.ts';
 import type { KafkaConfiguration } from '#lib/endpoint/endpoint.ts';
+import { ownQueueUrlsBy } from '#lib/endpoint/own-queues.ts';
 import { connectionTo } from '#lib/kafka/connection.ts';
 import { createBackstop } from '#lib/queue/backstop.ts';
-import { ownQueueUrlsBy } from '#lib/queue/own-queues.ts';
 import { createQueues } from '#lib/queue/queues.ts';
 import { openSource } from '#lib/redrive/open-source.ts';
 import { type Opening, redrive } from '#lib/redrive/redrive.ts';

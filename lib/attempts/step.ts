@@ -16,6 +16,7 @@ export const STEP_OF_LINE = {
   'delivery.delayed': 'delayed',
   'delivery.moved': 'moved',
   'delivery.skipped': 'skipped',
+  'delivery.duplicate': 'duplicate',
   'delivery.interrupted': 'interrupted',
   'delivery.held': 'held',
   'held.sent': 'held-sent',

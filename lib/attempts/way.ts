@@ -125,6 +125,7 @@ function whereAfter(step: Step): Whereabouts | undefined {
       return 'discarded';
     case 'not-routed':
     case 'interrupted':
+    case 'duplicate':
       return undefined;
     case 'held':
     case 'skipped':

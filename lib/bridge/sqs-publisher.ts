@@ -3,10 +3,10 @@
 import { hash } from 'node:crypto';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SqsEndpoint } from '#lib/endpoint/endpoint.ts';
+import { isOneOf } from '#lib/endpoint/own-queues.ts';
 import type { PlaceRules } from '#lib/endpoint/places.ts';
 import { queueUrlOf, regionOf } from '#lib/endpoint/queue.ts';
 import { type DeadLetter, encodeAttribute, type ForwardedDeadLetter } from '#lib/message/attribute.ts';
-import { isOneOf } from '#lib/queue/own-queues.ts';
 import { createQueues, type Outgoing } from '#lib/queue/queues.ts';
 import type { WaitClock } from '#lib/queue/unprocessed.ts';
 import type { BridgedLetter, Passed, Publisher, WaitReason } from './bridged-letter.ts';

@@ -4,34 +4,35 @@ import { type Closable, firstToClose } from './first-to-close.ts';
 
 export type TenantMemory<T> = {
   /** Returns the value, which counts as used just now. */
-  get(tenant: string, key: string): T | undefined;
-  /** Remembers the value. Where there are too many, the tenant with most of them forgets the one that was unused for longest. */
+  get(key: string): T | undefined;
+  /**
+   * Remembers a value that this tenant has made; others may use it. Where there are too many values, the tenant that has made
+   * most of them loses the one that was unused for longest.
+   */
   set(tenant: string, key: string, value: T): void;
-  delete(tenant: string, key: string): void;
+  delete(key: string): void;
 };
 
-type Kept<T> = Closable & { readonly id: string; readonly value: T; lastUse: number };
+type Kept<T> = Closable & { readonly key: string; readonly value: T; lastUse: number };
 
-/** Makes a memory of at most so many values. Tenants with the same key have a value each. */
+/** Makes a memory of at most `most` values. */
 export function createTenantMemory<T>(most: number): TenantMemory<T> {
   const kept = new Map<string, Kept<T>>();
-  const idOf = (tenant: string, key: string): string => JSON.stringify([tenant, key]);
   let uses = 0;
 
   return {
-    get(tenant, key) {
-      const one = kept.get(idOf(tenant, key));
+    get(key) {
+      const one = kept.get(key);
       if (one !== undefined) one.lastUse = ++uses;
       return one?.value;
     },
     set(tenant, key, value) {
-      const id = idOf(tenant, key);
-      const one = { id, tenant, value, lastUse: ++uses, isIdle: () => true, usedAt: () => one.lastUse };
-      kept.set(id, one);
+      const one = { key, tenant, value, lastUse: ++uses, isIdle: () => true, usedAt: () => one.lastUse };
+      kept.set(key, one);
       if (kept.size <= most) return;
       const first = firstToClose([...kept.values()]);
-      if (first !== undefined) kept.delete(first.id);
+      if (first !== undefined) kept.delete(first.key);
     },
-    delete: (tenant, key) => void kept.delete(idOf(tenant, key)),
+    delete: (key) => void kept.delete(key),
   };
 }

@@ -43,7 +43,7 @@ export function createTlsOverhead(): TlsOverhead {
       const lookAt = () => {
         const now = { raw: raw.bytesRead, answers: secured.bytesRead };
         const answers = now.answers - seen.answers;
-        // A record adds some 30 bytes to an answer. So as many bytes as the answers have are theirs.
+        // A record adds some 30 bytes to an answer. So twice the bytes of the answers are not counted.
         overhead = Math.max(0, overhead + now.raw - seen.raw - 2 * answers);
         seen = now;
         if (overhead <= most) return;

@@ -62,7 +62,7 @@ function contextOf(settings: TlsSettings | undefined, tenant: string): SecureCon
   const { id, trusted, trustedForHost = [], own } = settings ?? {};
   // The public authorities are parsed once by Node itself. A process may change them.
   if (id === undefined || (trusted === undefined && own === undefined)) return createSecureContext(OPTIONS);
-  const known = contexts.get(tenant, id);
+  const known = contexts.get(id);
   if (known !== undefined) return known;
   const context = createSecureContext({
     ...OPTIONS,

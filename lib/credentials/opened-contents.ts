@@ -8,7 +8,7 @@ const MOST_KEPT = 100;
 /** An id that stands for the content and tells nothing about it. */
 export const contentId = (content: readonly unknown[]): string => hash('sha256', JSON.stringify(content));
 
-/** `tenant`: whose content it is. */
+/** `tenant`: in whose item the content is. Another tenant that has the same content gets what was opened. */
 export type OpenedContents = <T>(
   content: { readonly id: string; readonly tenant: string },
   open: () => T | Promise<T>,
@@ -18,11 +18,11 @@ export type OpenedContents = <T>(
 export function createOpenedContents(): OpenedContents {
   const kept = createTenantMemory<Promise<unknown>>(MOST_KEPT);
   return <T>({ id, tenant }: { id: string; tenant: string }, open: () => T | Promise<T>): Promise<T> => {
-    const known = kept.get(tenant, id);
+    const known = kept.get(id);
     if (known !== undefined) return known as Promise<T>;
     const opened = Promise.resolve(open());
     kept.set(tenant, id, opened);
-    opened.catch(() => kept.delete(tenant, id));
+    opened.catch(() => kept.delete(id));
     return opened;
   };
 }

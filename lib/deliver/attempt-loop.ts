@@ -88,7 +88,14 @@ async function attempts(
     const { members } = sending;
     if (attempted === 'out-of-time') return attempted;
     // What becomes of the message is decided with its other copy.
-    if (attempted === 'duplicate') return 'settled';
+    if (attempted === 'duplicate') {
+      for (const { delivery } of members)
+        deps.log.info('delivery.duplicate', {
+          subscription: subscription.id,
+          messageId: delivery.messageId,
+        });
+      return 'settled';
+    }
     if (attempted === 'claimed-apart') return { kind: 'one-by-one', members, retries };
     const { outcome } = attempted;
     // A fault of AWS is no outage of the callback, and no attempt.

@@ -1,5 +1,5 @@
 // How long the last exchanges of each subscription took, in the memory of this environment. A subscription is slow if their
-// median or their mean is: one slow answer among fast ones is no reason, unless it takes as long as slow ones would together.
+// median or their mean is: one slow answer among fast ones is no reason, unless it makes the mean slow.
 import { forgetOldest } from '#lib/item/forget-oldest.ts';
 
 export type ExchangeTimes = {

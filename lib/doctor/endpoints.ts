@@ -3,8 +3,8 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { checkQueue } from '#lib/endpoint/check-queue.ts';
 import type { Endpoint } from '#lib/endpoint/endpoint.ts';
+import { isOneOf } from '#lib/endpoint/own-queues.ts';
 import { regionOf } from '#lib/endpoint/queue.ts';
-import { isOneOf } from '#lib/queue/own-queues.ts';
 import { inTurn } from './in-turn.ts';
 import type { Sight } from './unseen.ts';
 

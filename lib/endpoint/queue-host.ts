@@ -40,9 +40,11 @@ export function refusalOfQueueUrl(queueUrl: string, { emulator }: QueueHosts): s
     return `must be a host and a path${ADVICE}`;
   if (url.port !== '' || !AWS.some((form) => form.test(url.hostname)))
     return `must name a host of AWS, such as sqs.eu-west-1.amazonaws.com${ADVICE}`;
+  if (!QUEUE_PATH.test(url.pathname)) return `must have a path of an account and a name${ADVICE}`;
   return undefined;
 }
 
+const QUEUE_PATH = /^\/\d{12}\/[\w-]{1,80}(\.fifo)?$/;
 const ADVICE = ': copy it from SQS, or give queueArn';
 
 /** An emulator on this machine is called by any of its names. */

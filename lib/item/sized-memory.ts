@@ -27,6 +27,7 @@ export function createSizedMemory<T>(most: number): SizedMemory<T> {
     },
     set(key, value, size) {
       forget(key);
+      if (size > most) return;
       kept.set(key, { value, size });
       sum += size;
       for (const oldest of kept.keys()) {

@@ -2,12 +2,12 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { FoundEndpoint } from '#lib/endpoint/directory.ts';
 import { type KafkaConfiguration, UNDELIVERABLE } from '#lib/endpoint/endpoint.ts';
+import { isOneOf } from '#lib/endpoint/own-queues.ts';
 import type { PlaceRules } from '#lib/endpoint/places.ts';
 import { queueAddress } from '#lib/endpoint/queue.ts';
 import { type Fault, faultsAsText } from '#lib/item/fault.ts';
 import type { KafkaConnection } from '#lib/kafka/connection.ts';
 import { createTopicReader } from '#lib/kafka/topic-reader.ts';
-import { isOneOf } from '#lib/queue/own-queues.ts';
 import type { WaitClock } from '#lib/queue/unprocessed.ts';
 import { openTopic } from './kafka-source.ts';
 import type { Opening } from './redrive.ts';

@@ -9,7 +9,7 @@ export type DrainShares = {
   started(tenant: string, drains: number): void;
 };
 
-/** So many are always for new drains: lanes that drain without end must not delay all others. */
+/** A tenth is always for new drains: lanes that drain without end must not delay all others. */
 const forNewDrains = (budget: number): number => Math.ceil(budget / 10);
 
 /**

@@ -23,9 +23,14 @@ export const usedOf = (limit: Limit, { reach, side = 'high', end = 'full' }: AtL
 };
 type AtLimit = Pick<At, 'reach' | 'end'> & Partial<Pick<At, 'side'>>;
 
-/** The limits that a second stage moves: those of an account's quotas can be raised, and a subscription has one stage. */
-export const isOfStage = ({ scope }: Limit): boolean =>
-  scope === 'the stage' || scope === 'one topic' || scope === 'one partition';
+/**
+ * The limits that a second stage moves: those of an account's quotas can be raised, and a subscription has one stage. So a partition
+ * counts only where it may have the lanes of more than one.
+ */
+export const isOfStage =
+  ({ subscriptions }: Pick<ScaleLoad, 'subscriptions'>) =>
+  ({ scope }: Limit): boolean =>
+    scope === 'the stage' || scope === 'one topic' || (scope === 'one partition' && subscriptions > 1);
 
 /** The limits that stop a stage at one end of a batch, most used first. Slow subscriptions are held apart: they wait for themselves alone. */
 export const stoppingLimits = (limits: readonly Limit[], at: AtLimit): readonly Limit[] =>
@@ -81,7 +86,8 @@ export function stagesFor(
   { share, end }: { readonly share: number; readonly end: keyof CallsAtEnds },
   model: Model,
 ): number | undefined {
-  const most = mostDeliveries(load, { reach: 'most', side: 'high', end }, model, isOfStage).value * share;
+  const most =
+    mostDeliveries(load, { reach: 'most', side: 'high', end }, model, isOfStage(load)).value * share;
   if (load.rate <= most) return 1;
   for (let stages = Math.ceil(load.rate / most); stages <= Math.min(load.tenants, MOST_STAGES); stages++) {
     const fullest = (tenantsOfFullestStage(load.tenants, stages) / load.tenants) * load.rate;

@@ -143,7 +143,7 @@ function moreStages(options: ScaleOptions, model: Model): string[] {
     `A second stage is due at ${FULL_SHARE * 100} % of where a limit of the stage is reached with everything raised:`,
     ...ENDS.map((end) => {
       const at = { reach: 'most', side: 'high', end } as const;
-      const { value, limit } = mostDeliveries(options, at, model, isOfStage);
+      const { value, limit } = mostDeliveries(options, at, model, isOfStage(options));
       return limit === undefined
         ? `  ${IN_WORDS[end]}: no limit of a stage calls for a second one.`
         : `  ${IN_WORDS[end]}: at ${figures(value * FULL_SHARE)} deliveries a second; the limit is: ${limit.name}`;

@@ -37,7 +37,7 @@ export function publish(load: ScaleLoad, deps: ArrivalDeps): void {
   });
 }
 
-/** Runs at random moments, at so many a second in the mean. */
+/** Runs at random moments, a number of times a second in the mean. */
 export function repeat(
   perSecond: number,
   { timeline, random }: Pick<ArrivalDeps, 'timeline' | 'random'>,

@@ -1,5 +1,5 @@
 // A partition of a FIFO queue in high-throughput mode. The lanes are spread over the partitions by a hash, and each partition
-// takes so many calls of an action a second.
+// takes a limited number of calls of each action a second.
 import { QUOTAS } from '#lib/scale/quotas.ts';
 
 export type Partition = {

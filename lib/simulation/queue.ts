@@ -41,7 +41,7 @@ type QueueDeps = {
 
 const BATCH = 10;
 
-/** An empty queue with so many partitions. */
+/** An empty queue with this number of partitions. */
 export function createSimulatedQueue(
   { fill, partitions: count }: { readonly fill: Fill; readonly partitions: number },
   { timeline, random, onReady }: QueueDeps,

@@ -20,7 +20,7 @@ export const FILLS: Readonly<Record<Fill, string>> = {
   oneMessage: 'one message',
 };
 const FILL_NAMES = Object.keys(FILLS) as readonly Fill[];
-/** A run has at most so many messages: it takes about a second then. */
+/** The most messages of a run: it takes about a second then. */
 const MOST_MESSAGES = 60_000;
 
 /** How long a load is simulated, in milliseconds: many exchanges, but not more messages than fit. */
@@ -61,7 +61,7 @@ export function simulationReport(load: ScaleLoad, settings: StageSettings): stri
     '"A second" are deliveries, "busy" are invocations of deliver at once, and p50 and p99 are the delay in the queue. While a poller is idle it takes each message alone, so the formula of one message counts then; batches fill when all pollers are busy.',
     ...slowLines(load, idle),
     `The first ${Math.round((times.warmUpMs + times.forMs) / 1000)} s of a queue that was idle, with ${FIRST_POLLERS} pollers at first and 300 more a minute (documented for standard queues): p50 ${ms(idle.p50Ms)}, p99 ${ms(idle.p99Ms)}, messages that wait at the end: ${number(idle.waiting)}.`,
-    'With everything raised, the simulated stage keeps up with so many deliveries a second (with the longer times):',
+    'The most deliveries a second that the simulated stage keeps up with, with everything raised (with the longer times):',
     ...FILL_NAMES.filter((fill) => fill !== 'oneMessage').map((fill) => {
       const kept = keptUpWith(load, raised(settings), { fill, side: 'high', seed: SEED });
       return `  ${FILLS[fill]}: ${figures(kept)}`;

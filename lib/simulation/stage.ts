@@ -25,7 +25,7 @@ export type Run = {
   readonly waiting?: number;
 };
 
-/** Lambda adds so many pollers a second, while there are messages: documented for standard queues, as 300 a minute. */
+/** The pollers that Lambda adds a second, while there are messages: documented for standard queues, as 300 a minute. */
 const MORE_POLLERS = 5;
 
 /** Simulates the load. The same seed gives the same figures. */

@@ -111,7 +111,7 @@ type TallyDeps = {
   readonly load: Pick<ScaleLoad, 'subscriptions' | 'lanes'>;
   readonly settings: Pick<StageSettings, 'deliverMaximumConcurrency' | 'slowDrainBudget'>;
 };
-/** So many messages more are not yet a growing queue. */
+/** A queue that has grown by fewer messages is not yet a growing one. */
 const GROWING_AT_LEAST = 10;
 
 const percentile = (sorted: Float64Array, share: number): number =>

@@ -4,7 +4,7 @@ import { DeleteSecretCommand, ListSecretsCommand } from '@aws-sdk/client-secrets
 import { GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { namesOf } from '#lib/cli/terminal/names.ts';
-import { QUEUES } from '#lib/queue/own-queues.ts';
+import { QUEUES } from '#lib/endpoint/own-queues.ts';
 import { driveStackName } from './receiver.ts';
 import { type Clients, stackExists } from './world.ts';
 

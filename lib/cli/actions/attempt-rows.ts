@@ -118,6 +118,8 @@ function whatOf(step: Step): string {
       return `by the redrive ${step.redriveId ?? '?'}`;
     case 'undeliverable':
       return [reason, detail].filter((one) => one !== undefined).join(': ');
+    case 'duplicate':
+      return 'a copy of it, which was not sent: another one has its only attempt';
     case 'held-sent':
       return 'a person had it sent again';
     case 'held-discarded':

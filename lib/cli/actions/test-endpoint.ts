@@ -7,9 +7,9 @@ import { plain } from '#lib/cli/terminal/print.ts';
 import { brokerAddresses } from '#lib/deployment/rules.ts';
 import { checkQueue, type EndpointChecked } from '#lib/endpoint/check-queue.ts';
 import type { Endpoint, KafkaEndpoint } from '#lib/endpoint/endpoint.ts';
+import { isOneOf, ownQueueUrlsBy, QUEUES } from '#lib/endpoint/own-queues.ts';
 import { regionOf } from '#lib/endpoint/queue.ts';
 import { queueNameIn } from '#lib/queue/name.ts';
-import { isOneOf, ownQueueUrlsBy, QUEUES } from '#lib/queue/own-queues.ts';
 import { endpointOf } from './endpoint-items.ts';
 import { readRules } from './rules.ts';
 

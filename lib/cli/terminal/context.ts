@@ -4,7 +4,7 @@ import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { QueueName } from '#lib/queue/own-queues.ts';
+import type { QueueName } from '#lib/endpoint/own-queues.ts';
 import type { Tables } from '#lib/state/table.ts';
 import { type DeploymentNames, namesOf } from './names.ts';
 import { type Place, type PlaceOptions, placeOf } from './place.ts';

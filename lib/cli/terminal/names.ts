@@ -1,6 +1,6 @@
 // Names of a deployment's resources, derived from its stage as in serverless.yml.
 
-import type { QueueName } from '#lib/queue/own-queues.ts';
+import type { QueueName } from '#lib/endpoint/own-queues.ts';
 
 export type DeploymentNames = ReturnType<typeof namesOf>;
 

@@ -4,7 +4,7 @@ import { lookAtEndpoints } from '#lib/doctor/endpoints.ts';
 import type { Report } from '#lib/doctor/finding.ts';
 import { createSight } from '#lib/doctor/unseen.ts';
 import type { Endpoint } from '#lib/endpoint/endpoint.ts';
-import { ownQueueUrlsBy } from '#lib/queue/own-queues.ts';
+import { ownQueueUrlsBy } from '#lib/endpoint/own-queues.ts';
 
 const at = (account: string, name: string) => `https://sqs.eu-west-1.amazonaws.com/${account}/${name}`;
 const OURS = '123456789012';

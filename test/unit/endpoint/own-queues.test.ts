@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isOneOf, ownQueueUrlsBy } from '#lib/queue/own-queues.ts';
+import { isOneOf, ownQueueUrlsBy } from '#lib/endpoint/own-queues.ts';
 
 const AT = 'https://sqs.eu-west-1.amazonaws.com/123456789012';
 const OWN = ownQueueUrlsBy(`${AT}/webhooks-dev-deliveries.fifo`);
@@ -19,6 +19,11 @@ test.each([
     true,
   ],
   ['the same name in another account', `${AT.replace('1234', '9999')}/webhooks-dev-retries`, false],
+  [
+    'the same queue name in another region',
+    `${AT.replace('eu-west-1', 'us-east-1')}/webhooks-dev-retries`,
+    false,
+  ],
   ['another stage', `${AT}/webhooks-prod-retries`, false],
   ['a longer name', `${AT}/webhooks-dev-retries-of-others`, false],
 ])('%s', (_, url, isOwn) => {
