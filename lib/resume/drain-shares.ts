@@ -4,7 +4,6 @@ import { tenantSlotsOf } from '#lib/state/slots.ts';
 export type DrainShares = {
   /** How many may be started for this tenant. */
   leftFor(tenant: string): number;
-  readonly isUsedUp: () => boolean;
   /** Notes that this many were started. */
   started(tenant: string, drains: number): void;
 };
@@ -30,7 +29,6 @@ export function createDrainShares(drainBudget: number, running: ReadonlyMap<stri
 
   return {
     leftFor: (tenant) => Math.min(left, ofTenant(tenant)),
-    isUsedUp: () => left <= 0,
     started(tenant, drains) {
       left -= drains;
       ofTenants.set(tenant, ofTenant(tenant) - drains);

@@ -1,7 +1,8 @@
 // The sweep, once a minute: resumes subscriptions that are due or overdue. It finds them by a sparse index in shards
 // and starts a bounded number of drains, so that a thousand subscriptions that resume at once don't delay live traffic.
-import { keysIn, ORDINARY_SHARDS, SLOW_SHARDS } from '#lib/state/due.ts';
-import { subscriptionIn } from '#lib/state/keys.ts';
+import { keysIn, lookAtOf, ORDINARY_SHARDS, SLOW_SHARDS } from '#lib/state/due.ts';
+import { stateKey, subscriptionIn } from '#lib/state/keys.ts';
+import { parseState } from '#lib/state/state.ts';
 import type { Table } from '#lib/state/table.ts';
 import { tenantOf } from '#lib/subscription/tenant.ts';
 import { errorName, type Log } from '#lib/telemetry/log.ts';
@@ -22,19 +23,19 @@ export type Swept = {
   /** First tokens sent. */
   readonly started: number;
   readonly failed: number;
-  /** Whether everything that was due has been checked. */
+  /** Whether everything that was due has been checked, and none waits for its tenant's share. */
   readonly complete: boolean;
 };
 
-/** Subscriptions whose tenants are read at once. */
-const PAGE = 25;
-
-/** Checks everything that is due, until `endsAt` (epoch milliseconds) or until the budgets are used. Never throws. */
+/** Checks everything that is due, until `endsAt` (epoch milliseconds), and starts drains within the budgets. Never throws. */
 export async function sweep({ endsAt }: { readonly endsAt: number }, deps: SweepDeps): Promise<Swept> {
   const shares = createDrainShares(deps.drainBudget, await drainsOfTenants(deps));
-  const ordinary = await sweepShards(ORDINARY_SHARDS, { shares, endsAt }, deps);
-  // The slots bound what is started here.
-  const slow = await sweepShards(SLOW_SHARDS, { shares: undefined, endsAt }, deps);
+  // At the same time: many due subscriptions of one kind must not take the time of the other.
+  const [ordinary, slow] = await Promise.all([
+    sweepShards(ORDINARY_SHARDS, { shares, endsAt }, deps),
+    // The slots bound what is started here.
+    sweepShards(SLOW_SHARDS, { shares: undefined, endsAt }, deps),
+  ]);
   return {
     looked: ordinary.looked + slow.looked,
     started: ordinary.started + slow.started,
@@ -57,22 +58,25 @@ async function sweepShards(
   let left = 0;
   for (const shard of [...shards.slice(first), ...shards.slice(0, first)]) {
     try {
-      for await (const { subscription, tenant } of dueIn(shard, shares !== undefined, deps)) {
-        if (deps.now() >= endsAt || shares?.isUsedUp()) return { ...swept, complete: false };
-        const maxTokens = shares?.leftFor(tenant) ?? Number.POSITIVE_INFINITY;
-        // The others behind it are checked nevertheless.
-        if (maxTokens <= 0) {
-          left += 1;
-          continue;
-        }
-        swept.looked += 1;
-        try {
-          const started = await checkSubscriptionState(subscription, { maxTokens, endsAt }, deps);
+      for await (const page of dueIn(shard, deps)) {
+        if (deps.now() >= endsAt) return { ...swept, complete: false };
+        const tenants = shares && (await readTenants(page, deps));
+        const withoutShare: string[] = [];
+        for (const subscription of page) {
+          if (deps.now() >= endsAt) return { ...swept, complete: false };
+          const tenant = tenants?.get(subscription) ?? tenantOf({ id: subscription });
+          const maxTokens = shares?.leftFor(tenant) ?? Number.POSITIVE_INFINITY;
+          if (maxTokens <= 0) {
+            withoutShare.push(subscription);
+            continue;
+          }
+          const started = await check(subscription, maxTokens);
           shares?.started(tenant, started);
-          swept.started += started;
-        } catch (error) {
-          swept.failed += 1;
-          deps.log.error('sweep.failed', { subscription, error: errorName(error) });
+        }
+        left += withoutShare.length;
+        for (const subscription of await withMoreDue(withoutShare, deps)) {
+          if (deps.now() >= endsAt) return { ...swept, complete: false };
+          await check(subscription, 0);
         }
       }
     } catch (error) {
@@ -82,25 +86,46 @@ async function sweepShards(
     }
   }
   return { ...swept, complete: left === 0 };
+
+  /** Returns the number of first tokens sent. */
+  async function check(subscription: string, maxTokens: number): Promise<number> {
+    swept.looked += 1;
+    try {
+      const started = await checkSubscriptionState(subscription, { maxTokens, endsAt }, deps);
+      swept.started += started;
+      return started;
+    } catch (error) {
+      swept.failed += 1;
+      deps.log.error('sweep.failed', { subscription, error: errorName(error) });
+      return 0;
+    }
+  }
 }
 
-type Due = { readonly subscription: string; readonly tenant: string };
+/** As many as DynamoDB reads in one call: subscriptions that wait for their tenant's share are many, and must cost little. */
+const PAGE = 100;
 
-/** The due subscriptions of one shard, the longest due first. `byTenant`: whether their tenants are read. */
-async function* dueIn(shard: number, byTenant: boolean, deps: SweepDeps): AsyncGenerator<Due> {
+/** The due subscriptions of one shard in pages, the longest due first. */
+async function* dueIn(shard: number, deps: SweepDeps): AsyncGenerator<readonly string[]> {
   let page: string[] = [];
   for await (const { pk } of keysIn(shard, { from: 0, to: deps.now() }, deps)) {
     if (page.push(subscriptionIn(pk)) < PAGE) continue;
-    yield* duePage(page, byTenant, deps);
+    yield page;
     page = [];
   }
-  yield* duePage(page, byTenant, deps);
+  if (page.length > 0) yield page;
 }
 
-async function* duePage(page: readonly string[], byTenant: boolean, deps: SweepDeps): AsyncGenerator<Due> {
-  const tenants = byTenant ? await readTenants(page, deps) : undefined;
-  for (const subscription of page)
-    yield { subscription, tenant: tenants?.get(subscription) ?? tenantOf({ id: subscription }) };
+/** Those for which more is due than their drains. None when DynamoDB fails: they are still due in the next sweep. */
+async function withMoreDue(subscriptions: readonly string[], deps: SweepDeps): Promise<readonly string[]> {
+  const keys = subscriptions.map(stateKey);
+  const items = await deps.stateTable.getAll(keys, { consistent: false }).catch(() => []);
+  return items.flatMap((item) => {
+    const state = parseState(item);
+    // The check of an item of another shape reports it.
+    const isDue = state === undefined || (lookAtOf(state) ?? Number.POSITIVE_INFINITY) <= deps.now();
+    return isDue ? [subscriptionIn(String(item.pk))] : [];
+  });
 }
 
 /** How many ordinary drains of each tenant run now. None is counted when DynamoDB fails. */

@@ -47,23 +47,37 @@ export const LOOK_MS = 10 * 60_000;
 export const HELD_LOOK_MS = 60 * 60_000;
 
 /** When the sweep has to check the subscription, epoch milliseconds; undefined for never. */
-export function dueAtOf(state: State): number | undefined {
-  const { absentSince, lookedAt = 0, move } = state;
+export const dueAtOf = (state: State): number | undefined => earliest(lookAtOf(state), drainAtOf(state));
+
+/** When the sweep has to check it for anything else than to start its drains, epoch milliseconds; undefined for never. */
+export function lookAtOf({
+  pause,
+  lanes,
+  absentSince,
+  lookedAt = 0,
+  heldAt,
+  move,
+}: State): number | undefined {
   if (absentSince !== undefined) return Math.max(absentSince, lookedAt) + LOOK_MS;
-  const dueAt = dueWithItem(state);
   // A token of the move may be lost, also while the subscription is paused.
-  return move === undefined ? dueAt : Math.min(move.notBefore + TOKEN_MS, dueAt ?? Number.POSITIVE_INFINITY);
+  const moveAt = move && move.notBefore + TOKEN_MS;
+  if (pause !== undefined) return earliest(moveAt, Math.max(pause.since, lookedAt) + LOOK_MS);
+  if (heldAt === undefined || Object.keys(lanes).length > 0) return moveAt;
+  return earliest(moveAt, Math.max(heldAt, lookedAt) + HELD_LOOK_MS);
 }
 
-function dueWithItem({ pause, lanes, lookedAt = 0, heldAt, move }: State): number | undefined {
+function drainAtOf({ pause, lanes, absentSince, move }: State): number | undefined {
+  if (absentSince !== undefined) return undefined;
   const untils = Object.values(lanes).map(({ until }) => until);
-  if (pause === undefined) {
-    if (untils.length > 0) return move === undefined ? Math.min(...untils) : undefined;
-    return heldAt === undefined ? undefined : Math.max(heldAt, lookedAt) + HELD_LOOK_MS;
-  }
-  const look = Math.max(pause.since, lookedAt) + LOOK_MS;
   // During an outage only the probe's token is on its way.
-  return pause.resumeAt === undefined ? look : Math.min(Math.max(pause.resumeAt, ...untils), look);
+  if (pause !== undefined)
+    return pause.resumeAt === undefined ? undefined : Math.max(pause.resumeAt, ...untils);
+  return move === undefined ? earliest(...untils) : undefined;
+}
+
+function earliest(...times: readonly (number | undefined)[]): number | undefined {
+  const all = times.filter((time) => time !== undefined);
+  return all.length === 0 ? undefined : Math.min(...all);
 }
 
 const PAGE = 100;

@@ -235,8 +235,13 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       [
         'lib/state/due.ts',
-        'return pause.resumeAt === undefined ? look : Math.min(Math.max(pause.resumeAt, ...untils), look);',
-        'return pause.resumeAt === undefined ? look : undefined;',
+        'return pause.resumeAt === undefined ? undefined : Math.max(pause.resumeAt, ...untils);',
+        'return undefined;',
+      ],
+      [
+        'lib/state/due.ts',
+        'return earliest(moveAt, Math.max(pause.since, lookedAt) + LOOK_MS);',
+        'return pause.resumeAt === undefined ? Math.max(pause.since, lookedAt) + LOOK_MS : undefined;',
       ],
     ],
     breaks: ['stuck'],

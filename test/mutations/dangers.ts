@@ -332,6 +332,12 @@ export const DANGERS: readonly Danger[] = [
     tests: [['resume/sweep', 'beside a tenant with many due subscriptions']],
   },
   {
+    id: 'checks-without-share',
+    danger: 'A stop whose item was corrected does not end while its tenant has used its share of the drains.',
+    edits: [['lib/resume/sweep.ts', 'await withMoreDue(withoutShare, deps)', '[]']],
+    tests: [['resume/sweep', 'the corrected item of a tenant whose share is used']],
+  },
+  {
     id: 'one-lane-probes',
     danger: 'Every lane of a subscription in an outage sends a probe.',
     edits: [

@@ -1,7 +1,8 @@
 // The sweep's index and its budget, what is too slow, and what has waited too long.
 import { expect, test } from 'vitest';
 import { dueKeys, SHARDS } from '#lib/state/due.ts';
-import { NO_STATE } from '#lib/state/state.ts';
+import { stateKey } from '#lib/state/keys.ts';
+import { NO_STATE, type State } from '#lib/state/state.ts';
 import { DAY, delivered, MINUTE, NOTHING, publishMany, remains, SECOND } from '#test/support/moments.ts';
 import { createWorld, URLS, type World } from '#test/support/world.ts';
 
@@ -83,6 +84,65 @@ test('beside a tenant with many due subscriptions, those of another get their dr
   }
   for (const id of ids) expect(delivered(world, id)).toEqual([`m-${id}`]);
   expect(await swept(world)).toEqual({ looked: 0, started: 0, failed: 0, complete: true });
+});
+
+/** A world with 5,000 subscriptions of the tenant `large`, each with a lane that waits for its first token. No token arrives. */
+function crowd() {
+  const world = createWorld({ pageSize: 100 });
+  world.mappings.clear();
+  const put = (id: string, tenant: string, state: Partial<State> = {}) => {
+    const whole = { ...NO_STATE, version: 1, drains: 1, lanes: { 0: waits(0) }, ...state };
+    world.put(id, { tenant });
+    world.tables.put('state', { ...stateKey(id), subscription: id, ...whole, ...dueKeys(id, whole) });
+  };
+  for (const id of named(5_000)) put(id, 'large');
+  return { world, put };
+}
+
+const waits = (until: number) => ({ drain: 1, until, unheard: 0 });
+
+test('behind 5,000 due subscriptions of one tenant, another’s drain starts in the same sweep, after few calls', async () => {
+  const { world, put } = crowd();
+  put('small', 'small', { lanes: { 0: waits(world.now() - 1) } });
+  const calls = { Query: 0, BatchGet: 0, Get: 0 };
+  world.script.fate = ({ command, input }) => {
+    if (command === 'BatchGet' || command === 'Get') calls[command] += 1;
+    // Those of the index. The census makes others, of one subscription each.
+    if (command === 'Query' && JSON.stringify(input).includes('":from":0')) calls.Query += 1;
+    return undefined;
+  };
+  expect(await swept(world)).toEqual({ looked: 11, started: 11, failed: 0, complete: false });
+  expect((await world.state('small')).lanes[0]?.drain).toBe(2);
+  // About four pages in each of 16 shards: for each a query, the tenants and the states.
+  expect(calls.Query).toBeLessThan(100);
+  expect(calls.BatchGet).toBeLessThan(150);
+  expect(calls.Get).toBeLessThan(40);
+});
+
+test('beside 5,000 due subscriptions of one tenant, a slow subscription gets its slot at once', async () => {
+  const { world, put } = crowd();
+  const slow = { since: 1, at: 1, fast: 0, tenant: 'tenant small' };
+  put('slow', 'small', { slow, lanes: { 0: waits(world.now() - 1) } });
+  let isDone = false;
+  const sweeping = world.sweep().then(() => {
+    isDone = true;
+  });
+  await world.pass(SECOND);
+  expect(isDone).toBe(false);
+  expect((await world.state('slow')).lanes[0]?.until).toBeGreaterThan(world.now());
+  await world.pass(30 * SECOND);
+  await sweeping;
+});
+
+test('the corrected item of a tenant whose share is used ends the stop, and its drain waits', async () => {
+  const { world, put } = crowd();
+  const since = world.now() - 30 * MINUTE;
+  const pause = { reason: 'rejected', since, detail: '', itemHash: 'before', failures: 1 } as const;
+  put('corrected', 'large', { pause });
+  expect(await swept(world)).toMatchObject({ looked: 11, started: 10, failed: 0 });
+  const { pause: left, lanes } = await world.state('corrected');
+  expect(left).toBeUndefined();
+  expect(lanes[0]?.until).toBe(0);
 });
 
 test('the drains of a tenant that run already count for its share', async () => {

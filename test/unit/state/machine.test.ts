@@ -1,6 +1,6 @@
 // The table of a subscription's states, and that each event's function does what its row says.
 import { describe, expect, test } from 'vitest';
-import { dueAtOf, LOOK_MS } from '#lib/state/due.ts';
+import { dueAtOf, HELD_LOOK_MS, LOOK_MS, lookAtOf } from '#lib/state/due.ts';
 import {
   drainHandedOn,
   drainStarted,
@@ -247,5 +247,17 @@ describe('when the sweep looks', () => {
     ],
   ])('%s', (_, state, at) => {
     expect(dueAtOf(state)).toBe(at);
+  });
+
+  const move = { to: 2, number: 1, from: [0], moved: [], notBefore: NOW, sends: 1 };
+  test.each<[string, State, number | undefined]>([
+    ['nothing for a lane without a token', going, undefined],
+    ['what waits for a decision', STATES.stopped, NOW - 5 + LOOK_MS],
+    ['an outage that is due', { ...STATES.outage, lookedAt: NOW }, NOW + LOOK_MS],
+    ['a missing item', { ...going, absentSince: NOW }, NOW + LOOK_MS],
+    ['a move whose tokens may be lost', { ...going, move }, NOW + TOKEN_MS],
+    ['held messages', { ...NO_STATE, heldAt: NOW }, NOW + HELD_LOOK_MS],
+  ])('without drains: %s', (_, state, at) => {
+    expect(lookAtOf(state)).toBe(at);
   });
 });
