@@ -1,4 +1,4 @@
-// The tenants of some subscriptions, for the shares of a sweep. Of each item only the field `tenant` is used: whether the item is
+// The tenants of some subscriptions, for the shares of a sweep. Of each item only the field `tenant` is read: whether the item is
 // right is decided when the subscription is checked.
 import type { Table } from '#lib/state/table.ts';
 import { tenantOf } from '#lib/subscription/tenant.ts';
@@ -14,7 +14,8 @@ export async function readTenants(
   { subscriptionsTable }: TenantDeps,
 ): Promise<ReadonlyMap<string, string>> {
   const keys = subscriptions.map((id) => ({ id }));
-  const items = await subscriptionsTable.getAll(keys, { consistent: false }).catch(() => []);
+  const part = { consistent: false, attributes: ['id', 'tenant'] };
+  const items = await subscriptionsTable.getAll(keys, part).catch(() => []);
   const fields = new Map(items.map(({ id, tenant }) => [id, tenant]));
   return new Map(
     subscriptions.map((id) => {

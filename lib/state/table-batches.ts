@@ -6,9 +6,13 @@ import type { TableItem, TableKey } from './table-item.ts';
 
 const MOST_WRITES = 25;
 
-type Reads = Readonly<
-  Record<string, { readonly Keys: readonly TableKey[]; readonly ConsistentRead: boolean }>
->;
+type Read = {
+  readonly Keys: readonly TableKey[];
+  readonly ConsistentRead: boolean;
+  readonly ProjectionExpression?: string;
+  readonly ExpressionAttributeNames?: Record<string, string>;
+};
+type Reads = Readonly<Record<string, Read>>;
 
 /** Reads items of several tables by their keys, at most a hundred. Throws when DynamoDB does not answer for all. */
 export async function batchGet(
@@ -31,7 +35,7 @@ export async function batchGet(
       return Object.fromEntries(
         unprocessed.map(([table, { Keys = [] }]) => [
           table,
-          { Keys, ConsistentRead: wanted[table]?.ConsistentRead ?? true },
+          { ConsistentRead: true, ...wanted[table], Keys },
         ]),
       );
     },

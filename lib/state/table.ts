@@ -21,8 +21,14 @@ import { pagesOf, type TablePage, type TableQuery, type TableScan } from './tabl
 export type Table = {
   /** Reads one item or some of its attributes, consistently; undefined when there is none. */
   get<T>(key: TableKey, schema: z.ZodType<T>, part?: Pick<ItemPart, 'attributes'>): Promise<T | undefined>;
-  /** Reads items in no order, leaving out those that are not there. Throws when DynamoDB does not answer for all. */
-  getAll(keys: readonly TableKey[], options: { readonly consistent: boolean }): Promise<readonly TableItem[]>;
+  /**
+   * Reads items, or some of their attributes, in no order, leaving out those that are not there. Throws when DynamoDB does not
+   * answer for all.
+   */
+  getAll(
+    keys: readonly TableKey[],
+    options: { readonly consistent: boolean } & Pick<ItemPart, 'attributes'>,
+  ): Promise<readonly TableItem[]>;
   /** Writes one item. Returns false, and writes nothing, when the condition does not hold. */
   put(item: TableItem, condition?: WriteCondition): Promise<boolean>;
   /** Writes one item and returns the item that it replaced. */
@@ -97,11 +103,12 @@ function createTable(
       const { Item } = await documents.send(get);
       return Item === undefined ? undefined : schema.parse(Item);
     },
-    async getAll(keys, { consistent }) {
+    async getAll(keys, { consistent, attributes }) {
       const items: TableItem[] = [];
+      const { expressions } = readExpressionOf({ attributes });
       for (let start = 0; start < keys.length; start += MOST_READS) {
         const Keys = keys.slice(start, start + MOST_READS);
-        const wanted = { [TableName]: { Keys, ConsistentRead: consistent } };
+        const wanted = { [TableName]: { Keys, ConsistentRead: consistent, ...expressions } };
         items.push(...((await batchGet(wanted, documents, clock)).get(TableName) ?? []));
       }
       return items;

@@ -203,12 +203,12 @@ export function createMemoryDocuments({ pageSize = 1_000 } = {}): MemoryDocument
   function batchGet({ RequestItems = {} }: BatchGetCommand['input']) {
     const Responses: Record<string, Item[]> = {};
     const UnprocessedKeys: Record<string, { Keys: Item[] }> = {};
-    for (const [table, { Keys = [] }] of Object.entries(RequestItems)) {
+    for (const [table, { Keys = [], ...input }] of Object.entries(RequestItems)) {
       const left = Keys.filter((key) => faults.leave?.(key));
       if (left.length > 0) UnprocessedKeys[table] = { Keys: left };
       Responses[table] = Keys.filter((key) => !left.includes(key)).flatMap((key) => {
         const item = find(table, key);
-        return item ? [copy(item)] : [];
+        return item ? [partOf(item, input)] : [];
       });
     }
     return { Responses, UnprocessedKeys };
