@@ -34,6 +34,7 @@ async function rejecting(id: string, endpoint: string, count: number): Promise<v
     await set.publish(`${id} ${n}`, { subscription: id, group: id, id: `${id}-${n}` });
 }
 
+/** Receives and deletes letters. As long as one letter of a group is received and not deleted, a FIFO queue holds back the others. */
 async function received(QueueUrl: string, count: number) {
   const found = [];
   for (let polls = 0; found.length < count && polls < 30; polls++) {
@@ -42,7 +43,6 @@ async function received(QueueUrl: string, count: number) {
         QueueUrl,
         MaxNumberOfMessages: 10,
         WaitTimeSeconds: 1,
-        VisibilityTimeout: 600,
         MessageAttributeNames: ['All'],
         MessageSystemAttributeNames: ['All'],
       }),
@@ -52,6 +52,8 @@ async function received(QueueUrl: string, count: number) {
       const parsed = decodeDeadLetter(messageAttributes);
       if (!parsed.ok) throw new Error(parsed.detail);
       found.push({ body, letter: parsed.value, group: attributes.MessageGroupId });
+      const { ReceiptHandle } = message;
+      await set.clients.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
     }
   }
   return found;
