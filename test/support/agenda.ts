@@ -1,5 +1,6 @@
 // Simulated time: all timers are on one agenda, and a seed decides the order of timers that are due at the same moment.
 // All promises that can settle do so before the next timer runs.
+import { createHeap } from '#lib/simulation/heap.ts';
 import { createRandom, type Random } from '#lib/simulation/random.ts';
 
 export { createRandom, type Random };
@@ -15,51 +16,20 @@ export type Agenda = {
 };
 
 export function createAgenda(random: Random, start = 1_700_000_000_000): Agenda {
-  const heap: Entry[] = [];
+  const entries = createHeap<Entry>((a, b) => a.at < b.at || (a.at === b.at && a.tie < b.tie));
   let now = start;
-
-  const before = (a: Entry, b: Entry): boolean => a.at < b.at || (a.at === b.at && a.tie < b.tie);
-
-  function push(entry: Entry): void {
-    let index = heap.push(entry) - 1;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      const above = heap[parent];
-      if (above === undefined || !before(entry, above)) break;
-      heap[index] = above;
-      index = parent;
-    }
-    heap[index] = entry;
-  }
-
-  function pop(): Entry | undefined {
-    const [first] = heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return first;
-    let index = 0;
-    for (;;) {
-      const left = heap[2 * index + 1];
-      const right = heap[2 * index + 2];
-      const least = right !== undefined && left !== undefined && before(right, left) ? right : left;
-      if (least === undefined || !before(least, last)) break;
-      heap[index] = least;
-      index = 2 * index + (least === left ? 1 : 2);
-    }
-    heap[index] = last;
-    return first;
-  }
 
   const agenda: Agenda = {
     now: () => now,
     in(ms, run) {
-      push({ at: now + Math.max(Math.ceil(ms), 0), tie: random(), run });
+      entries.push({ at: now + Math.max(Math.ceil(ms), 0), tie: random(), run });
     },
     sleep: (ms) => new Promise((resolve) => agenda.in(ms, resolve)),
     async pass(ms) {
       const until = now + ms;
       await turn();
-      for (let next = heap[0]; next !== undefined && next.at <= until; next = heap[0]) {
-        pop();
+      for (let next = entries.first(); next !== undefined && next.at <= until; next = entries.first()) {
+        entries.pop();
         now = Math.max(now, next.at);
         next.run();
         await turn();
