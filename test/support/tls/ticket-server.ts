@@ -1,24 +1,21 @@
 // A receiver that answers over TLS 1.3 and then sends session tickets without end. Node's server can't do that, so the records
 // are made here, with the keys that Node's server has agreed on.
 import { createCipheriv, createHmac, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { duplexPair } from 'node:stream';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import { serverTls } from './private.ts';
+import { pourInto, type SocketServer, socketServer } from './socket-server.ts';
 
 /** Node's server sends two tickets of its own, each in a record, and then the first bytes. */
 const RECORDS_BEFORE = 3;
 const RECORD_BYTES = 15_000;
 const [HANDSHAKE, APPLICATION_DATA, NEW_SESSION_TICKET] = [22, 23, 4];
 
-export type TicketServer = { readonly port: number; openNow(): number; close(): void };
-
 const INTERIM = 'HTTP/1.1 103 Early Hints\r\n\r\n';
 
 /** `answer`: the bytes before the tickets; an interim answer unless given. */
-export async function ticketServer({ answer = INTERIM, onRequest = () => {} } = {}): Promise<TicketServer> {
-  const open = new Set<Socket>();
+export async function ticketServer({ answer = INTERIM, onRequest = () => {} } = {}): Promise<SocketServer> {
   const secureContext = createSecureContext({
     ...serverTls(),
     minVersion: 'TLSv1.3',
@@ -26,22 +23,11 @@ export async function ticketServer({ answer = INTERIM, onRequest = () => {} } = 
   });
   // Made once: a benchmark counts what they cost the client, on the same machine.
   const record = tickets();
-  const server = createServer((raw) => {
-    open.add(raw);
-    raw.on('error', () => {}).on('close', () => open.delete(raw));
+  return await socketServer((raw) => {
     const secured = secure(raw, secureContext);
     secured.once('data', onRequest);
     pourBehind(secured, { raw, answer, record });
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    openNow: () => open.size,
-    close() {
-      server.close();
-      for (const raw of open) raw.destroy();
-    },
-  };
 }
 
 type Secured = TLSSocket & { secret?: Buffer };
@@ -63,11 +49,9 @@ type Pouring = { readonly raw: Socket; readonly answer: string; readonly record:
 function pourBehind(secured: Secured, { raw, answer, record }: Pouring): void {
   secured.once('data', () => {
     const seal = sealing(secured.secret ?? Buffer.alloc(0), RECORDS_BEFORE);
-    const pour = () => {
-      while (raw.writable && raw.write(seal(record, HANDSHAKE)));
-    };
+    const pour = () => pourInto(raw, () => seal(record, HANDSHAKE));
     // Node's own records have to be on the wire before.
-    secured.write(answer, () => setImmediate(() => void raw.on('drain', pour).write('', pour)));
+    secured.write(answer, () => setImmediate(() => void raw.write('', pour)));
   });
 }
 
