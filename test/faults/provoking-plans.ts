@@ -32,14 +32,17 @@ export const DRAINS_BESIDE_ARRIVALS = planOfOne({
   })),
 });
 
+/** Sixty good answers. `afterMs`: the time from a request to its answer, by the number of the request. */
+const goodAfter = (afterMs: (index: number) => number) =>
+  Array.from({ length: 60 }, (_, index) => ({
+    ...({ kind: 'status', status: 200 } as const),
+    afterMs: afterMs(index),
+  }));
+
 /** Several requests of a lane are under way at once. Of six requests, one is answered at once and five are slow. */
 export const SLOW_LANES = planOfOne({
   settings: { qos: 'auto', lanes: 5 },
-  answers: Array.from({ length: 60 }, (_, index) => ({
-    kind: 'status',
-    status: 200,
-    afterMs: index % 6 === 5 ? 0 : 300,
-  })),
+  answers: goodAfter((index) => (index % 6 === 5 ? 0 : 300)),
   messages: 60,
   everyMs: 0,
 });
@@ -47,11 +50,7 @@ export const SLOW_LANES = planOfOne({
 /** The messages of one key. One request in seven is slow, and all others are answered at once. */
 export const SELDOM_SLOW = planOfOne({
   settings: { byKey: true, lanes: 5 },
-  answers: Array.from({ length: 60 }, (_, index) => ({
-    kind: 'status',
-    status: 200,
-    afterMs: index % 7 === 4 ? 300 : 0,
-  })),
+  answers: goodAfter((index) => (index % 7 === 4 ? 300 : 0)),
   messages: 60,
   everyMs: 0,
 });

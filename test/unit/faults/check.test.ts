@@ -5,20 +5,10 @@ import { inSubscription } from '#test/faults/in-subscription.ts';
 import type { ItemVersion } from '#test/faults/item-versions.ts';
 import type { Copy, Stored } from '#test/faults/places.ts';
 import type { Plan, PlannedMessage, Settings } from '#test/faults/plan.ts';
+import { PLAIN } from '#test/faults/plan-of-one.ts';
 import { bodyOf, bytesOf } from '#test/faults/published.ts';
 import type { Received } from '#test/faults/receiver.ts';
 import { hashOf } from '#test/faults/request-members.ts';
-
-const settings: Settings = {
-  qos: 'at-least-once',
-  byKey: false,
-  lanes: 1,
-  filtered: false,
-  interrupts: true,
-  stops: false,
-  secret: false,
-  named: false,
-};
 
 const messageOf = (id: string, more: Partial<PlannedMessage> = {}): PlannedMessage => ({
   id,
@@ -49,7 +39,7 @@ const version = (item: Partial<Settings>, more: Partial<ItemVersion> = {}): Item
   is: 'valid',
   from: 0,
   until: Number.POSITIVE_INFINITY,
-  settings: { ...settings, ...item },
+  settings: { ...PLAIN, ...item },
   ...more,
 });
 
@@ -106,7 +96,7 @@ function balanceOf(
     seed: 1,
     fifoDeletedAgain: 'success',
     fifoLateDelete: 'success',
-    subscriptions: [{ id: 's', byTopic: false, settings: { ...settings, ...item }, answers: [] }],
+    subscriptions: [{ id: 's', byTopic: false, settings: { ...PLAIN, ...item }, answers: [] }],
     messages,
     calls: [],
     events,

@@ -3,17 +3,7 @@ import { expect, test } from 'vitest';
 import { type Happenings, metPart } from '#test/faults/happenings.ts';
 import { kindsOf } from '#test/faults/kinds.ts';
 import type { CallFault, Event, Plan, Settings } from '#test/faults/plan.ts';
-
-const settings: Settings = {
-  qos: 'at-least-once',
-  byKey: false,
-  lanes: 1,
-  filtered: false,
-  interrupts: true,
-  stops: false,
-  secret: false,
-  named: false,
-};
+import { PLAIN } from '#test/faults/plan-of-one.ts';
 
 const call: CallFault = { kind: 'error', operation: 'PutItem', from: 1, times: 1, pollers: false };
 const hang = { kind: 'hang', afterMs: 0 } as const;
@@ -22,7 +12,7 @@ function planWith(more: Partial<Plan> = {}, item: Partial<Settings> = {}): Plan 
   const subscription = {
     id: 's',
     byTopic: false,
-    settings: { ...settings, ...item },
+    settings: { ...PLAIN, ...item },
     answers: [hang],
     idleMs: 20,
   };
@@ -112,7 +102,7 @@ test('a jump ends the time of an invocation that was running', () => {
 });
 
 test('a change of an item is met by a later request of its subscription', () => {
-  const change: Event = { do: 'change', subscription: 's', settings: { ...settings, lanes: 3 }, atMs: 0 };
+  const change: Event = { do: 'change', subscription: 's', settings: { ...PLAIN, lanes: 3 }, atMs: 0 };
   expect(metBy(change, { received: [{ subscription: 's', at: 99 }] })).toEqual([]);
   expect(metBy(change, { received: [{ subscription: 'other', at: 200 }] })).toEqual([]);
   expect(metBy(change, { received: [{ subscription: 's', at: 200 }] })).toEqual([

@@ -13,6 +13,7 @@ import {
   rest,
   SECOND,
 } from '#test/support/moments.ts';
+import { untilTooOld } from '#test/support/until-too-old.ts';
 import { createWorld, type Options, URLS, type World } from '#test/support/world.ts';
 
 const events = (world: World) => world.announced.map(({ type, detail }) => `${type} ${detail.reason}`);
@@ -182,17 +183,7 @@ describe('a dead letter names the tenant of its subscription', () => {
   });
 
   test('which is older than its item allows', async () => {
-    const block: Extract<NonNullable<Options['retry']>, { kind: 'block' }>['block'] = {
-      retryOption: 'Retry On Fail',
-      retryStrategy: 'LINEAR',
-      maxAttempts: 100,
-      initialDelaySeconds: 1,
-      maxDelaySeconds: 1,
-      jitter: false,
-      statuses: [],
-      maxAgeSeconds: 60,
-    };
-    const world = await pausedOf({ tenant: 'acme-inc', retry: { kind: 'block', block } });
+    const world = await pausedOf({ tenant: 'acme-inc', retry: untilTooOld(60) });
     await world.pass(2 * MINUTE);
     void world.ask({ subscription: 'acme', action: 'resume' });
     await world.pass(MINUTE);

@@ -11,24 +11,10 @@ import { groupOf } from '#lib/message/lane.ts';
 import { claimKey } from '#lib/state/keys.ts';
 import { delivered, MINUTE, NOTHING, publishMany, remains, SECOND } from '#test/support/moments.ts';
 import { attributesOf } from '#test/support/records.ts';
-import { createWorld, type Options, URLS, type World } from '#test/support/world.ts';
+import { untilTooOld } from '#test/support/until-too-old.ts';
+import { createWorld, URLS, type World } from '#test/support/world.ts';
 
 const ALL = ['none', 'auto', 'at-most-once', 'at-least-once'] as const;
-
-/** Retries for so long that only the age ends them. */
-const retry = (maxAgeSeconds: number): NonNullable<Options['retry']> => ({
-  kind: 'block',
-  block: {
-    retryOption: 'Retry On Fail',
-    retryStrategy: 'LINEAR',
-    maxAttempts: 100,
-    initialDelaySeconds: 1,
-    maxDelaySeconds: 1,
-    jitter: false,
-    statuses: [],
-    maxAgeSeconds,
-  },
-});
 
 /** A message in its lane's queue that was published this long ago. */
 function queue(world: World, messageId: string, ageMs: number, more: Partial<Delivery> = {}): void {
@@ -74,7 +60,7 @@ async function park(world: World, count: number): Promise<string[]> {
 describe.each(ALL)('under %s', (qos) => {
   test('from the queue: a message that is too old is not sent, and the next one is', async () => {
     const world = createWorld();
-    world.put('acme', { qos, lanes: 1, retry: retry(60) });
+    world.put('acme', { qos, lanes: 1, retry: untilTooOld(60) });
     queue(world, 'old', MINUTE);
     queue(world, 'young', MINUTE - 1_000);
     await world.pass(30 * SECOND);
@@ -91,7 +77,7 @@ describe.each(ALL)('under %s', (qos) => {
 
   test('with a dlq it is a dead letter, with the attempts that were made', async () => {
     const world = createWorld();
-    world.put('acme', { qos, lanes: 1, dlq: 'letters', retry: retry(60) });
+    world.put('acme', { qos, lanes: 1, dlq: 'letters', retry: untilTooOld(60) });
     queue(world, 'old', MINUTE);
     queue(world, 'tried', 2 * MINUTE, { attempt: 3, firstAt: world.now() - MINUTE });
     queue(world, 'young', 0);
@@ -109,7 +95,7 @@ describe.each(ALL)('under %s', (qos) => {
   test('from the backlog: what became too old while it waited is not sent', async () => {
     const world = createWorld();
     world.sweepEveryMinute();
-    world.put('acme', { qos, lanes: 1, retry: retry(600) });
+    world.put('acme', { qos, lanes: 1, retry: untilTooOld(600) });
     const old = await park(world, 12);
     await world.pass(15 * MINUTE);
     world.publish('acme', 'young');
@@ -124,7 +110,7 @@ describe.each(ALL)('under %s', (qos) => {
 
   test('a replay counts from its own first attempt', async () => {
     const world = createWorld();
-    world.put('acme', { qos, lanes: 1, retry: retry(60) });
+    world.put('acme', { qos, lanes: 1, retry: untilTooOld(60) });
     const replay = { replayId: 'redrive.1' };
     queue(world, 'fresh', 60 * MINUTE, replay);
     queue(world, 'tried', 60 * MINUTE, { ...replay, attempt: 2, firstAt: world.now() - MINUTE + SECOND });
@@ -149,7 +135,7 @@ test.each(['auto', 'at-least-once'] as const)(
   async (qos) => {
     const world = createWorld();
     world.sweepEveryMinute();
-    world.put('acme', { qos, lanes: 1, retry: retry(120) });
+    world.put('acme', { qos, lanes: 1, retry: untilTooOld(120) });
     // Only this message can't be delivered.
     world.script.answer = ({ messageId }) => ({ status: messageId === 'm01' ? 503 : 200 });
     world.publish('acme', 'm01');
@@ -169,7 +155,7 @@ test.each(['auto', 'at-least-once'] as const)(
 test('an outage whose whole backlog is too old ends with the next message', async () => {
   const world = createWorld();
   world.sweepEveryMinute();
-  world.put('acme', { qos: 'at-least-once', retry: retry(60) });
+  world.put('acme', { qos: 'at-least-once', retry: untilTooOld(60) });
   let down = true;
   world.script.answer = () => ({ status: down ? 503 : 200 });
   const ids = publishMany(world, 'acme', 30);
@@ -188,7 +174,7 @@ test.each(['queue', 'backlog'] as const)(
     const world = createWorld();
     world.sweepEveryMinute();
     const batch = { maxMessages: 10, format: 'json-array' } as const;
-    world.put('acme', { qos: 'at-least-once', lanes: 1, batch, retry: retry(600) });
+    world.put('acme', { qos: 'at-least-once', lanes: 1, batch, retry: untilTooOld(600) });
     if (from === 'backlog') {
       void world.ask({ subscription: 'acme', action: 'pause' });
       await world.pass(SECOND);
@@ -215,7 +201,7 @@ test('a member of a batch that becomes too old between two attempts is left out 
   const world = createWorld();
   world.sweepEveryMinute();
   const batch = { maxMessages: 10, format: 'json-array' } as const;
-  world.put('acme', { qos: 'at-least-once', lanes: 1, batch, retry: retry(60) });
+  world.put('acme', { qos: 'at-least-once', lanes: 1, batch, retry: untilTooOld(60) });
   queue(world, 'm1', 0);
   queue(world, 'old2', 58_500);
   queue(world, 'm3', 0);
@@ -232,7 +218,7 @@ test('a member of a batch that becomes too old between two attempts is left out 
 
 test('a held message that a person sends is not too old', async () => {
   const world = createWorld();
-  world.put('acme', { qos: 'at-most-once', retry: retry(60), interrupts: false });
+  world.put('acme', { qos: 'at-most-once', retry: untilTooOld(60), interrupts: false });
   world.script.answer = () => ({ status: 500 });
   world.publish('acme', 'm1');
   await world.pass(10 * MINUTE);
@@ -247,7 +233,7 @@ test('a held message that a person sends is not too old', async () => {
 
 test('at-most-once: a message that was delivered and came again is settled by its claim, however old it is', async () => {
   const world = createWorld();
-  world.put('acme', { qos: 'at-most-once', dlq: 'letters', retry: retry(60) });
+  world.put('acme', { qos: 'at-most-once', dlq: 'letters', retry: untilTooOld(60) });
   world.tables.put('state', {
     ...claimKey('acme', 'again'),
     nonce: 'n',
