@@ -89,11 +89,7 @@ async function attempts(
     if (attempted === 'out-of-time') return attempted;
     // What becomes of the message is decided with its other copy.
     if (attempted === 'duplicate') {
-      for (const { delivery } of members)
-        deps.log.info('delivery.duplicate', {
-          subscription: subscription.id,
-          messageId: delivery.messageId,
-        });
+      logDuplicates(members, deps);
       return 'settled';
     }
     if (attempted === 'claimed-apart') return { kind: 'one-by-one', members, retries };
@@ -140,6 +136,13 @@ async function attempts(
     const now = deps.now();
     if (sending.members.some(({ delivery }) => isTooOld(subscription, ageMsOf(delivery, now))))
       return { kind: 'too-old', members: sending.members, retries: retries + 1 };
+  }
+}
+
+function logDuplicates(members: Members, { log }: Pick<AttemptDeps, 'log'>): void {
+  for (const { delivery } of members) {
+    const { subscription, messageId } = delivery;
+    log.info('delivery.duplicate', { subscription, messageId });
   }
 }
 

@@ -70,10 +70,10 @@ function mayUse(name: string, user: SecretUser, { prefix, shared }: SecretRules)
  * use the secrets of all others. Nor have the names of tenants and endpoints.
  */
 export const isForEvery = (shared: string, prefix: string): boolean =>
-  !isAbove(shared, prefix) && !RESERVED.some((reserved) => isAbove(`${prefix}/${reserved}`, shared));
+  !isAtOrAbove(shared, prefix) && !RESERVED.some((reserved) => isAtOrAbove(`${prefix}/${reserved}`, shared));
 
 /** Whether a name is the other one, or the other one is below it. */
-const isAbove = (name: string, other: string): boolean => `${other}/`.startsWith(`${name}/`);
+const isAtOrAbove = (name: string, other: string): boolean => `${other}/`.startsWith(`${name}/`);
 
 const ownNameOf = ({ kind, name }: SecretUser, prefix: string): string =>
   kind === 'subscription' ? `${prefix}/${segmentOf(name)}` : `${prefix}/${ENDPOINTS}/${segmentOf(name)}`;
