@@ -1,8 +1,8 @@
-// Carries out the plan of a seed at its times: publishes the messages, and lets the events happen.
+// Carries out the plan of a seed at its times: publishes the messages, and carries out the events.
 import { setTimeout } from 'node:timers/promises';
 import { publishSample } from '#lib/local/publish.ts';
-import type { HappenedEvent } from './happenings.ts';
 import type { Items } from './items.ts';
+import type { CarriedOut } from './met.ts';
 import { type Event, FAULTY_MS, type Plan, type PlannedMessage } from './plan.ts';
 import { freeze, outOfMemory } from './processes.ts';
 import { attributesOf, bodyOf } from './published.ts';
@@ -18,8 +18,8 @@ type Scene = {
   /** Gets the time of each message, before it is sent, by the run's clock. */
   readonly publishedAt: Map<string, number>;
   readonly running: Running;
-  /** Gets each event when it happens. */
-  readonly events: HappenedEvent[];
+  /** Gets each event when it is carried out. */
+  readonly events: CarriedOut[];
 };
 
 /** Resolves when the last message and the last event are done. */
@@ -34,7 +34,7 @@ export async function actOut(plan: Plan, scene: Scene): Promise<void> {
     ...plan.events.map((event) => ({
       atMs: event.atMs,
       isLong: LONG.has(event.do) || waits(event),
-      act: () => happen(event, scene),
+      act: () => carryOutEvent(event, scene),
     })),
   ].sort((one, other) => one.atMs - other.atMs);
   // Events that take a while do not hold up the next ones.
@@ -81,7 +81,7 @@ async function publish(message: PlannedMessage, { stage, publishedAt }: Scene): 
   );
 }
 
-async function happen(event: Event, scene: Scene): Promise<void> {
+async function carryOutEvent(event: Event, scene: Scene): Promise<void> {
   const { stage, receivers, items, running, events } = scene;
   events.push({ event, at: Date.now(), running: stage.set.functions.running().map((one) => one.function) });
   switch (event.do) {

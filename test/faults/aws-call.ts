@@ -1,4 +1,4 @@
-// A call to AWS that a fault hits, and ways to do it, or another call in its place, behind its caller's back.
+// A call to AWS that meets a fault, and ways to do it, or another call in its place, behind its caller's back.
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '#lib/local/aws/aws-json.ts';
 import type { Service } from '#lib/local/aws/endpoint.ts';

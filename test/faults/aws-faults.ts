@@ -4,12 +4,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Service } from '#lib/local/aws/endpoint.ts';
 import { carryOut } from './call-faults.ts';
-import type { Happenings } from './happenings.ts';
+import type { Observed } from './met.ts';
 import { callerOf } from './pid.ts';
 import { ANY_CALL, type CallFault } from './plan.ts';
 
-/** A call of a function, its queue, or `endpoint NAME` for the read of an endpoint's item. */
-export type AnsweredCall = { readonly operation: string; readonly target: string; readonly at: number };
+/** A call of a function. `target`: the URL of its queue, or `endpoint NAME` for the read of an endpoint's item. */
+export type FunctionCall = { readonly operation: string; readonly target: string; readonly at: number };
 
 export type AwsFaults = {
   intercept(service: Service): Service;
@@ -19,10 +19,10 @@ export type AwsFaults = {
   next(kind: CallFault['kind'], operation: string): void;
   /** Ends all faults, but for those of any call: a run through all calls ends with its last one. */
   calm(): void;
-  /** The faults that hit a call since `begin`, for the report. */
-  hits(): readonly string[];
-  /** What happened since `begin`: the faults that hit a call, the functions' calls, and when `calm` was called. */
-  happened(): Pick<Happenings, 'calls' | 'asked' | 'calmAt' | 'awsIdled'>;
+  /** The faults that calls met since `begin`, each with the operation of its call: `error PutItem`. */
+  met(): readonly string[];
+  /** Since `begin`: the faults that calls met, the functions' calls, when `calm` was called, and whether a connection was closed. */
+  observed(): Pick<Observed, 'calls' | 'asked' | 'calmAt' | 'awsIdled'>;
 };
 
 /** Faults that only a standard queue has. The calls for standard queues are counted for them. */
@@ -32,8 +32,8 @@ export function createAwsFaults(): AwsFaults {
   const counts = new Map<string, number>();
   const idling = new WeakMap<Socket, NodeJS.Timeout>();
   let faults: readonly CallFault[] = [];
-  let struck: { readonly fault: CallFault; readonly operation: string }[] = [];
-  let asked: AnsweredCall[] = [];
+  let met: { readonly fault: CallFault; readonly operation: string }[] = [];
+  let asked: FunctionCall[] = [];
   let calmAt = Number.POSITIVE_INFINITY;
   let awsIdled = false;
   let closesAfterMs: number | undefined;
@@ -52,10 +52,10 @@ export function createAwsFaults(): AwsFaults {
     const ofStandard = isStandard ? counted(`${key} standard`) : 0;
     const ofQueue = queueUrl === undefined ? 0 : counted(`${key} ${queueUrl}`);
     const ofAny = isPoller ? 0 : counted(ANY_CALL);
-    return faults.find(({ kind, operation: hit, pollers, from, times, queue }) => {
-      if (pollers !== isPoller || (hit !== operation && hit !== ANY_CALL)) return false;
+    return faults.find(({ kind, operation: its, pollers, from, times, queue }) => {
+      if (pollers !== isPoller || (its !== operation && its !== ANY_CALL)) return false;
       if (queue !== undefined) return queueUrl?.endsWith(`-${queue}`) === true && isWithin(ofQueue);
-      return isWithin(hit === ANY_CALL ? ofAny : OF_STANDARD_QUEUES.has(kind) ? ofStandard : ofOperation);
+      return isWithin(its === ANY_CALL ? ofAny : OF_STANDARD_QUEUES.has(kind) ? ofStandard : ofOperation);
 
       function isWithin(count: number): boolean {
         return count >= from && count < from + times;
@@ -80,11 +80,11 @@ export function createAwsFaults(): AwsFaults {
   }
 
   return {
-    hits: () => struck.map(({ fault, operation }) => `${fault.kind} ${operation}`),
-    happened: () => ({ calls: struck.map(({ fault }) => fault), asked, calmAt, awsIdled }),
+    met: () => met.map(({ fault, operation }) => `${fault.kind} ${operation}`),
+    observed: () => ({ calls: met.map(({ fault }) => fault), asked, calmAt, awsIdled }),
     begin(planned, idleMs) {
       counts.clear();
-      struck = [];
+      met = [];
       asked = [];
       calmAt = Number.POSITIVE_INFINITY;
       awsIdled = false;
@@ -117,7 +117,7 @@ export function createAwsFaults(): AwsFaults {
         try {
           isMet = await carryOut(fault.kind, { req, res, body, service, operation }, caller);
         } finally {
-          if (isMet) struck.push({ fault, operation });
+          if (isMet) met.push({ fault, operation });
         }
       },
     }),

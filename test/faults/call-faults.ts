@@ -11,7 +11,7 @@ import { receivedTwice, refuseReceipts, undeleted } from './receipts.ts';
 const LATE_MS = 3_300;
 const SLOW_MS = 700;
 
-/** `caller`: the process of the function that made the call. Resolves with whether the fault met something. */
+/** `caller`: the process of the function that made the call. Resolves with whether the call met the fault. */
 export async function carryOut(
   kind: CallFault['kind'],
   call: AwsCall,

@@ -52,13 +52,13 @@ type Evidence = {
   readonly publishedAt: ReadonlyMap<string, number>;
   /** How often a function, or a call to AWS that may have done something, failed. */
   readonly interruptions: number;
-  /** The faults that hit a call to AWS. */
-  readonly hits: readonly string[];
+  /** The faults that a call to AWS met. */
+  readonly metFaults: readonly string[];
 };
 
 /** Compares the end of a run with its plan. */
 export function balance(plan: Plan, evidence: Evidence): Ledger {
-  const { items, received, stored, redrive, publishedAt, interruptions, hits } = evidence;
+  const { items, received, stored, redrive, publishedAt, interruptions, metFaults } = evidence;
   const copies = Map.groupBy(stored.copies, ({ subscription, id }) => inSubscription(subscription, id));
   const requests = requestsByMessage(received);
   const attempts = attemptsByMessage(stored.attempts);
@@ -93,7 +93,7 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
           versions: items.versionsOf(subscription),
           endpointAbsences: items.endpointAbsences(),
           interruptions,
-          isRefused: hits.some((hit) => hit === 'partly-refused SendMessageBatch'),
+          isRefused: metFaults.includes('partly-refused SendMessageBatch'),
         },
       );
       for (const text of wrong) breach('misplaced', `${message.id} of ${subscription}: ${text}`);
@@ -173,8 +173,8 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
     { id }: PlannedMessage,
     made: readonly Received[],
   ): boolean {
-    const met = since(items.versionsOf(subscription), publishedAt.get(id) ?? 0);
-    if (met.every(({ is, settings }) => is !== 'valid' || settings.qos !== 'none')) return false;
+    const applied = since(items.versionsOf(subscription), publishedAt.get(id) ?? 0);
+    if (applied.every(({ is, settings }) => is !== 'valid' || settings.qos !== 'none')) return false;
     const last = made.at(-1);
     return (
       (last !== undefined && itemIn(last.headers)?.qos === 'none') ||

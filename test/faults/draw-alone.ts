@@ -1,5 +1,5 @@
 // Draws plans that have one kind of fault alone, so that no other fault hides what it does. Such a plan is a mixed one in which
-// everything else is calm, and which has what the fault needs to happen.
+// everything else is calm, and which has what the fault needs to be met.
 import { withOccasions } from './draw-occasions.ts';
 import { type Kind, kindsOf } from './kinds.ts';
 import { type Answer, CONTENTS, type Event, type Plan, type Settings } from './plan.ts';
@@ -119,7 +119,7 @@ function withContent(content: (typeof CONTENTS)[number], messages: Plan['message
 const EARLY = 3;
 const earlier = (from: number): number => 1 + ((from - 1) % EARLY);
 
-/** An event, or several, as they seldom meet nothing: while messages come, or while `deliver` waits for an answer. */
+/** An event, or several, as they are mostly met: while messages come, or while `deliver` waits for an answer. */
 function likely(event: Event): Event[] {
   switch (event.do) {
     case 'kill':

@@ -1,5 +1,5 @@
 // Draws the faults of calls to AWS: which calls of which operation, and what happens to them. A call is counted when it
-// arrives, so the n-th call of an operation is hit in every run of the seed.
+// arrives, so the n-th call of an operation meets its fault in every run of the seed.
 
 import { type CallFault, FAULTY_QUEUES } from './plan.ts';
 import type { Draw } from './random-draw.ts';

@@ -1,4 +1,4 @@
-// Gives a plan what some of its faults need to happen: an item with a name for an absent name, dead letters for an absent
+// Gives a plan what some of its faults need to be met: an item with a name for an absent name, dead letters for an absent
 // endpoint, a backlog for faults of its entries.
 import type { Answer, Plan, PlannedSubscription, Settings } from './plan.ts';
 import type { Draw } from './random-draw.ts';
@@ -6,14 +6,14 @@ import type { Draw } from './random-draw.ts';
 /** `isCalm`: the plan has one kind of fault alone. In a mixed plan, other faults are the occasion of most faults. */
 export function withOccasions(draw: Draw, plan: Plan, { isCalm = false } = {}): Plan {
   const { calls, events, redrive } = plan;
-  const happens = (...kinds: readonly string[]) => events.some((event) => kinds.includes(event.do));
+  const hasEvent = (...kinds: readonly string[]) => events.some((event) => kinds.includes(event.do));
   const isCalled = (...operations: readonly string[]) =>
     calls.some(({ operation }) => operations.includes(operation));
   const isSentTo = (name: string) => calls.some(({ queue }) => queue === name);
   let next = plan;
-  if (happens('names-absent', 'names-slow')) next = withUser(draw, next, { named: true });
-  if (happens('secret-absent') || isCalled('GetSecretValue')) next = withUser(draw, next, { secret: true });
-  if (happens('endpoint-absent')) next = withLetters(draw, next);
+  if (hasEvent('names-absent', 'names-slow')) next = withUser(draw, next, { named: true });
+  if (hasEvent('secret-absent') || isCalled('GetSecretValue')) next = withUser(draw, next, { secret: true });
+  if (hasEvent('endpoint-absent')) next = withLetters(draw, next);
   if (!isCalm) return next;
   const isBridgeOld = events.some((event) => event.do === 'age' && event.function === 'bridge');
   if (redrive !== undefined || isBridgeOld || isSentTo('dead-letters')) next = withLetters(draw, next);
@@ -21,7 +21,7 @@ export function withOccasions(draw: Draw, plan: Plan, { isCalm = false } = {}): 
     next = withRejections(draw, next, ({ dlq }) => dlq === 'broken' || dlq === 'topic');
   if (isSentTo('retries') || plan.subscriptions.some(({ settings }) => waitsFar(settings)))
     next = withFailures(next);
-  if (happens('kill', 'freeze', 'out-of-memory', 'jump', 'redeploy', 'receiver-down', 'age'))
+  if (hasEvent('kill', 'freeze', 'out-of-memory', 'jump', 'redeploy', 'receiver-down', 'age'))
     next = withLongRequests(next);
   if (isCalled(...OF_BACKLOGS)) next = withUser(draw, next, { rateLimit: RATE });
   if (calls.some(({ kind }) => kind === 'received-twice' || kind === 'undeleted'))

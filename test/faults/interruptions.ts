@@ -21,8 +21,8 @@ const READS = ['GetItem', 'BatchGetItem', 'Query', 'GetSecretValue'];
 const HARMLESS = ['slow', 'kill-before', 'kill-after'];
 
 /** Whether the fault of a call, as the report names it, may let a message come a second time. */
-export function mayRepeat(hit: string): boolean {
-  const [kind = '', operation = ''] = hit.split(' ');
+export function mayRepeat(fault: string): boolean {
+  const [kind = '', operation = ''] = fault.split(' ');
   return !HARMLESS.includes(kind) && !READS.includes(operation);
 }
 

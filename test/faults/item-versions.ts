@@ -1,4 +1,4 @@
-// The versions of an item with their times, so that the ledger knows which of them a message can have met.
+// The versions of an item with their times, so that the ledger knows which of them can have applied to a message.
 import type { Settings } from './plan.ts';
 
 /** Milliseconds of the run's clock. `until`: when its absence or its predecessor's end was certain. */

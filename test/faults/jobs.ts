@@ -71,8 +71,8 @@ export function* seedsFrom(
 
 export type EachCall = {
   readonly jobs: Iterator<Job>;
-  /** `isHit`: the job killed a function. A place ends with the first number that killed none. */
-  heard(job: Job, isHit: boolean): void;
+  /** `isMet`: the job killed a function. A place ends with the first number that killed none. */
+  heard(job: Job, isMet: boolean): void;
 };
 
 /** Kills a function at each place in turn: at the first call, the second, and so on until a run has no such call. */
@@ -91,9 +91,9 @@ export function createEachCall(from: number, to: number, more: Pick<Job, 'plan'>
 
   return {
     jobs: all(),
-    heard({ seed, kill }, isHit) {
+    heard({ seed, kill }, isMet) {
       // A worker may answer for a seed after the others have gone on to the next one.
-      if (kill !== undefined && seed === current && !isHit) open.delete(kill.place);
+      if (kill !== undefined && seed === current && !isMet) open.delete(kill.place);
     },
   };
 }

@@ -11,7 +11,7 @@ import {
 
 export type Kind = {
   readonly name: string;
-  /** Kinds that a plan with this one alone has too: it is one of them, or it can't happen without them. */
+  /** Kinds that a plan with this one alone has too: it is one of them, or it can't be met without them. */
   readonly brings?: readonly string[];
   isIn(plan: Plan): boolean;
 };

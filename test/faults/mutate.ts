@@ -64,7 +64,7 @@ async function runsOf(mutation: Mutation, { from, to, workers }: Limits) {
   await onCopy(mutation, async (root) => {
     await runSeeds({ root, jobs, workers, forMs: Number.POSITIVE_INFINITY, kafka: false }, (result) => {
       runs += 1;
-      each?.heard(result, result.hits.length > 0);
+      each?.heard(result, result.metFaults.length > 0);
       const breaches = result.breaches.filter(({ promise }) => breaks.includes(promise));
       if (breaches.length > 0) caught ??= { ...result, breaches };
       return caught === undefined;

@@ -13,7 +13,7 @@ export type Names = {
   slow(ms: number): void;
   there(): void;
   /** The faults that a question met since `begin`. */
-  hits(): ReadonlySet<NameFault>;
+  met(): ReadonlySet<NameFault>;
   begin(): void;
   close(): Promise<void>;
 };
@@ -21,10 +21,10 @@ export type Names = {
 export async function startNames(): Promise<Names> {
   let absence: Absence | undefined;
   let slowMs = 0;
-  let hits = new Set<NameFault>();
+  let met = new Set<NameFault>();
   const server = await startDnsServer(() => {
-    if (absence !== undefined) hits.add(absence);
-    else if (slowMs > 0) hits.add('slow');
+    if (absence !== undefined) met.add(absence);
+    else if (slowMs > 0) met.add('slow');
     switch (absence) {
       case 'silent':
         return 'silent';
@@ -54,9 +54,9 @@ export async function startNames(): Promise<Names> {
       absence = undefined;
       slowMs = 0;
     },
-    hits: () => hits,
+    met: () => met,
     begin() {
-      hits = new Set();
+      met = new Set();
     },
     close: server.close,
   };

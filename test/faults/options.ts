@@ -38,7 +38,7 @@ Runs seeds: real processes, real sockets, faults of every kind, and a ledger of 
   --kill PLACE:N      one of these runs again, with --seed: before-call:N, after-call:N or in-request:N
   --kafka             dead letters go to a real Kafka broker, which is killed and frozen (Java and Maven)
   --plan              print what the seed (--seed, default 1) means, and run nothing
-  --report FILE       write the results as JSON, one line for each seed, and print how often each fault happened
+  --report FILE       write the results as JSON, one line for each seed, and print how often each fault was met
   --ledger FILE       write the ledger of each seed as JSON, one line for each message of a subscription, with its place,
                       and one for each request
   --mutations [WORD]  break the product in each way of test/faults/mutations.ts, and see that seeds find it (--seeds:

@@ -1,4 +1,4 @@
-// Which places a message may have, by the items that it can have met. The ways there are those of the plans: nobody asks for a
+// Which places a message may have, by the items that can have applied to it. The ways there are those of the plans: nobody asks for a
 // dead letter, and no message becomes too old.
 import { type ItemVersion, type Span, since } from './item-versions.ts';
 import type { Copy } from './places.ts';
@@ -17,14 +17,14 @@ export type Circumstances = {
   readonly isRefused: boolean;
 };
 
-/** Whether an item that the message can have met lets it come to this place, with this reason. */
+/** Whether an item that can have applied to the message lets it come to this place, with this reason. */
 export function isPermitted(
   { place, reason, endpoint }: Copy,
   { publishedAt, versions, endpointAbsences, interruptions, isRefused }: Circumstances,
 ): boolean {
-  const met = since(versions, publishedAt);
+  const applied = since(versions, publishedAt);
   const some = (isOne: (settings: Settings) => boolean) =>
-    met.some(({ is, settings }) => is === 'valid' && isOne(settings));
+    applied.some(({ is, settings }) => is === 'valid' && isOne(settings));
   switch (place) {
     case 'held':
       return some((one) => one.qos === 'at-most-once' && isHeldFor(reason, one));
@@ -40,7 +40,7 @@ export function isPermitted(
   function isLastResort(): boolean {
     switch (reason) {
       case 'unsubscribed':
-        return met.some(({ is }) => is === 'absent');
+        return applied.some(({ is }) => is === 'absent');
       case 'unknown-subscription':
         return since(versions, publishedAt - CACHED_MS).some(({ is }) => is === 'absent');
       case 'endpoint-removed':

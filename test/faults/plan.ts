@@ -100,18 +100,18 @@ export const CALL_FAULTS = [
   'kill-after',
 ] as const;
 
-/** The operation of a fault that hits the n-th call of the functions, whichever operation it is. */
+/** The operation of a fault of the functions' n-th call, whichever operation it is. */
 export const ANY_CALL = 'any';
 
 export type CallFault = {
   readonly kind: (typeof CALL_FAULTS)[number];
   readonly operation: string;
-  /** The calls of this operation that it hits, counted from 1. */
+  /** The calls of this operation that meet it, counted from 1. */
   readonly from: number;
   readonly times: number;
   /** Whose calls: those of the functions, or also those of Lambda's pollers. */
   readonly pollers: boolean;
-  /** Calls for this queue alone are hit and counted. Undefined: all calls of the operation. */
+  /** Calls for this queue alone are counted and meet it. Undefined: all calls of the operation. */
   readonly queue?: (typeof FAULTY_QUEUES)[number];
 };
 

@@ -2,8 +2,8 @@
 // recorded. A server that is down refuses connections.
 import { createServer, type Server, type Socket } from 'node:net';
 import { answerWith } from './answers.ts';
-import type { Happenings } from './happenings.ts';
 import { listening } from './listening.ts';
+import type { Observed } from './met.ts';
 import { type ParsedRequest, parseRequest } from './parse-request.ts';
 import type { Answer, Plan } from './plan.ts';
 
@@ -33,8 +33,8 @@ export type Receivers = {
   up(subscription: string): Promise<void>;
   /** From now on every request gets 200, and every server is up. */
   calm(): Promise<void>;
-  /** What happened: the answers that requests got, and the receivers that closed a connection without a request. */
-  happened(): Pick<Happenings, 'answers' | 'idled'>;
+  /** The answers that requests got, and the receivers that closed a connection without a request. */
+  observed(): Pick<Observed, 'answers' | 'idled'>;
   /** Requests without an answer on open connections. */
   open(): number;
   close(): Promise<void>;
@@ -83,7 +83,7 @@ export async function startReceivers(planned: Plan['subscriptions'], watch: Watc
       isCalm = true;
       for (const receiver of receivers.values()) await receiver.up();
     },
-    happened: () => ({ answers: given, idled }),
+    observed: () => ({ answers: given, idled }),
     open: () => [...receivers.values()].reduce((sum, { open }) => sum + open.size, 0),
     async close() {
       for (const receiver of receivers.values()) await receiver.down();

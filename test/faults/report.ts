@@ -28,17 +28,17 @@ export function createReport({ kafka }: { readonly kafka: boolean }) {
         return `${promise} ${sum(({ breaches }) => breaches.filter((one) => one.promise === promise).length)}${seeds}`;
       });
       const kinds = Map.groupBy(
-        results.flatMap(({ hits }) => hits),
-        (hit) => hit.split(' ')[0],
+        results.flatMap(({ metFaults }) => metFaults),
+        (fault) => fault.split(' ')[0],
       );
-      const hits = [...kinds].map(([kind, list]) => `${kind} ${list.length}`).sort();
+      const metFaults = [...kinds].map(([kind, list]) => `${kind} ${list.length}`).sort();
       const plans = results.map((result) => planOf(result, kafka));
       const all = kindsOf(kafka);
       const table = all.map((kind) => ({
         name: kind.name,
         planned: plans.filter(kind.isIn).length,
         alone: plans.filter((plan) => isAlone(kind, plan)).length,
-        met: results.filter(({ met }) => met.includes(kind.name)).length,
+        met: results.filter(({ metKinds }) => metKinds.includes(kind.name)).length,
       }));
       const isMet = table.filter(({ met }) => met > 0);
       return [
@@ -51,7 +51,7 @@ export function createReport({ kafka }: { readonly kafka: boolean }) {
             )
           : []),
         `kinds of faults: ${table.filter(({ planned }) => planned > 0).length} of ${all.length} in the plans, ${isMet.length} met`,
-        `faults of calls to AWS and of running functions: ${hits.join(', ') || 'none'}`,
+        `faults of calls to AWS and of running functions: ${metFaults.join(', ') || 'none'}`,
         `broken promises: ${promises.join(', ')}`,
       ].join('\n');
     },

@@ -2,12 +2,12 @@
 import { actOut } from './act.ts';
 import { createCaps } from './caps.ts';
 import { type Breach, balance, type Ledger } from './check.ts';
-import { type HappenedEvent, metPart } from './happenings.ts';
 import { brokenBrokersOf, createDeaths, mayRepeat } from './interruptions.ts';
 import { createItems } from './items.ts';
 import { type Job, planOf } from './jobs.ts';
 import { kindsOf } from './kinds.ts';
 import { messageLine, requestLine } from './ledger-lines.ts';
+import { type CarriedOut, metPart } from './met.ts';
 import { readStored } from './places.ts';
 import { startReceivers } from './receiver.ts';
 import { balanceRedrive, redriveLetters } from './redrive.ts';
@@ -21,12 +21,12 @@ export type SeedResult = Job & {
   readonly requests: number;
   readonly places: Ledger['places'];
   readonly breaches: readonly Breach[];
-  /** The faults that hit a call to AWS or a running function, and the kill of a job. */
-  readonly hits: readonly string[];
+  /** The faults that a call to AWS or a running function met, and the kill of a job. */
+  readonly metFaults: readonly string[];
   /** The lines of the ledger, where they are asked for. */
   readonly ledger?: readonly string[];
-  /** The kinds of faults that happened. */
-  readonly met: readonly string[];
+  /** The kinds of faults that were met. */
+  readonly metKinds: readonly string[];
   /** The log of the functions, and the requests, where a promise was broken. */
   readonly evidence?: readonly string[];
 };
@@ -59,7 +59,7 @@ export async function runSeed(
     for (const { id, settings } of plan.subscriptions) await items.put(id, settings);
     const publishedAt = new Map<string, number>();
     const running = createRunning({ stage, receivers });
-    const events: HappenedEvent[] = [];
+    const events: CarriedOut[] = [];
     const scene = { stage, receivers, items, publishedAt, running, events };
     await actOut(plan, scene);
     let left = await settle(plan, scene);
@@ -68,8 +68,8 @@ export async function runSeed(
     const redrive = redrives ? await redriveLetters(plan, scene) : undefined;
     if (redrive && redrive.letters.size > 0) left = await settle(plan, scene);
     const stored = await readStored(stage);
-    const hits = stage.faults.hits();
-    const interruptions = deaths.count() + hits.filter(mayRepeat).length + brokenBrokersOf(plan);
+    const metFaults = stage.faults.met();
+    const interruptions = deaths.count() + metFaults.filter(mayRepeat).length + brokenBrokersOf(plan);
     const ledger = balance(plan, {
       items,
       received,
@@ -77,17 +77,17 @@ export async function runSeed(
       redrive,
       publishedAt,
       interruptions,
-      hits,
+      metFaults,
     });
-    const happened = metPart(plan, {
+    const met = metPart(plan, {
       events,
       received,
-      names: stage.names.hits(),
+      names: stage.names.met(),
       lines: stage.lines,
       redrivenLetters: redrive?.letters.size ?? 0,
-      whileRunning: running.hits,
-      ...stage.faults.happened(),
-      ...receivers.happened(),
+      whileRunning: running.met,
+      ...stage.faults.observed(),
+      ...receivers.observed(),
     });
     const breaches: Breach[] = [
       ...(left === undefined ? [] : [{ promise: 'stuck' as const, text: left }]),
@@ -104,8 +104,8 @@ export async function runSeed(
       requests: ledger.requests,
       places: ledger.places,
       breaches,
-      hits: [...hits, ...kill.hits, ...running.hits],
-      met: kindsOf(stage.broker !== undefined).flatMap(({ name, isIn }) => (isIn(happened) ? [name] : [])),
+      metFaults: [...metFaults, ...kill.met, ...running.met],
+      metKinds: kindsOf(stage.broker !== undefined).flatMap(({ name, isIn }) => (isIn(met) ? [name] : [])),
       ...(withLedger && {
         ledger: [
           ...ledger.entries.map((entry) => messageLine(entry, run)),
@@ -133,14 +133,14 @@ export async function runSeed(
 
 /** Kills all environments of `deliver` when the request of the job has arrived, before it is answered: a request has no process id. */
 function createRequestKill({ kill }: Job, { set }: Stage) {
-  const hits: string[] = [];
+  const met: string[] = [];
   let count = 0;
   return {
-    hits,
+    met,
     watch(): void {
       count += 1;
       if (kill?.place !== 'in-request' || count !== kill.n) return;
-      hits.push('kill-in-request');
+      met.push('kill-in-request');
       void set.functions.kill('deliver');
     },
   };

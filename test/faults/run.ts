@@ -43,7 +43,7 @@ async function main(options: Options): Promise<number> {
   const withLedger = options.ledger !== undefined;
   await runSeeds({ ...options, root, jobs, withLedger }, (result) => {
     report.add(result);
-    each?.heard(result, result.hits.length > 0);
+    each?.heard(result, result.metFaults.length > 0);
     if (options.report !== undefined) {
       const { evidence: _, ledger: __, ...line } = result;
       appendFileSync(options.report, `${JSON.stringify(line)}\n`);

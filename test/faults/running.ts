@@ -1,4 +1,4 @@
-// Faults that need a running invocation: they wait for one, and tell which of them really happened.
+// Faults that need a running invocation: they wait for one, and tell which of them were met.
 import { setTimeout } from 'node:timers/promises';
 import { freeze } from './processes.ts';
 import type { Receivers } from './receiver.ts';
@@ -11,13 +11,15 @@ export type Running = {
   /** Kills the function's processes this long after an invocation has begun. */
   kill(name: string, afterMs: number): Promise<void>;
   freeze(name: string, forMs: number): Promise<void>;
-  /** The faults that found an invocation, each as `hitOf` writes it. An aged one counts when it was not ended by its timeout. */
-  readonly hits: readonly string[];
+  /** The faults that were met, each as `runningFault` writes it. An aged invocation counts when its timeout did not end it. */
+  readonly met: readonly string[];
 };
 
 /** How a fault of a running function is reported. */
-export const hitOf = (kind: 'short-of-time' | 'killed-while-running' | 'frozen', name: string): string =>
-  `${kind} ${name}`;
+export const runningFault = (
+  kind: 'short-of-time' | 'killed-while-running' | 'frozen',
+  name: string,
+): string => `${kind} ${name}`;
 
 const LOOK_MS = 4;
 /** An invocation is waited for until nothing has run for so long; on a slow machine nothing runs in the first seconds. */
@@ -27,7 +29,7 @@ const MOST_MS = 15_000;
 
 export function createRunning({ stage, receivers }: { stage: Stage; receivers: Receivers }): Running {
   const { functions } = stage.set;
-  const hits: string[] = [];
+  const met: string[] = [];
 
   /** An invocation of the function that runs now or soon; undefined when none does. */
   async function invocationOf(name: string) {
@@ -43,7 +45,7 @@ export function createRunning({ stage, receivers }: { stage: Stage; receivers: R
   }
 
   return {
-    hits,
+    met,
 
     async age(name, toMs) {
       const aged = await invocationOf(name);
@@ -52,7 +54,7 @@ export function createRunning({ stage, receivers }: { stage: Stage; receivers: R
       const stop = functions.onInvocation(({ requestId, result }) => {
         if (requestId !== aged.requestId) return;
         stop();
-        if (result.ok) hits.push(hitOf('short-of-time', name));
+        if (result.ok) met.push(runningFault('short-of-time', name));
       });
       await jumpSoundly(ms, stage, receivers);
     },
@@ -60,12 +62,12 @@ export function createRunning({ stage, receivers }: { stage: Stage; receivers: R
     async kill(name, afterMs) {
       if ((await invocationOf(name)) === undefined) return;
       await setTimeout(afterMs);
-      if ((await functions.kill(name)) > 0) hits.push(hitOf('killed-while-running', name));
+      if ((await functions.kill(name)) > 0) met.push(runningFault('killed-while-running', name));
     },
 
     async freeze(name, forMs) {
       if ((await invocationOf(name)) === undefined) return;
-      hits.push(hitOf('frozen', name));
+      met.push(runningFault('frozen', name));
       await freeze(stage, name, forMs);
     },
   };

@@ -65,7 +65,10 @@ function resultOf(job: Job, worker: ChildProcess): Promise<{ result: SeedResult;
       worker.kill('SIGKILL');
       const seconds = (performance.now() - startedAt) / 1000;
       const breaches = [{ promise: 'stuck' as const, text }];
-      settle({ ...job, seconds, messages: 0, requests: 0, places: {}, breaches, hits: [], met: [] }, true);
+      settle(
+        { ...job, seconds, messages: 0, requests: 0, places: {}, breaches, metFaults: [], metKinds: [] },
+        true,
+      );
     };
     const timer = setTimeout(() => fail(`no end within ${LONGEST_SEED_MS / 1000} s`), LONGEST_SEED_MS);
     worker.once('message', (result: SeedResult) => settle(result, false));

@@ -1,4 +1,4 @@
-// Which calls of the functions a fault hits.
+// Which calls of the functions meet a fault.
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { expect, test } from 'vitest';
@@ -47,7 +47,7 @@ test('a fault of an operation counts the calls for all queues', async () => {
   ]);
 });
 
-test('a fault of one queue counts and hits the calls for this queue alone', async () => {
+test('the calls for one queue alone are counted for its fault, and meet it', async () => {
   const { send } = sendsUnder([{ ...second, queue: 'dead-letters' }]);
   const done = [];
   for (const queue of ['retries', 'dead-letters', 'retries', 'dead-letters', 'dead-letters'])
@@ -60,5 +60,5 @@ test('the next call has a fault that is asked for later', async () => {
   const before = await send('retries');
   faults.next('error', 'SendMessageBatch');
   expect([before, await send('retries'), await send('retries')]).toEqual([true, false, true]);
-  expect(faults.hits()).toEqual(['error SendMessageBatch']);
+  expect(faults.met()).toEqual(['error SendMessageBatch']);
 });

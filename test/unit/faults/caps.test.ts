@@ -18,7 +18,7 @@ const request = (id: string, { version = 0, cap = 1, ...more }: Partial<Received
 });
 type Item = { readonly version: number; readonly cap: number };
 
-/** The number of breaches when the last request arrives beside the others. `meanwhile` happens in the same moment. */
+/** The number of breaches when the last request arrives beside the others. `meanwhile` is called in the same moment. */
 async function breachesOf(open: readonly Received[], meanwhile = () => {}): Promise<number> {
   const caps = createCaps();
   const [last] = open.slice(-1);

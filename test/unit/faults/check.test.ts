@@ -113,7 +113,7 @@ function balanceOf(
     stored: storedOf(copies, attempts),
     publishedAt: new Map(messages.map(({ id }) => [id, publishedAt])),
     interruptions,
-    hits: [],
+    metFaults: [],
   });
 }
 

@@ -1,24 +1,25 @@
-// What of a plan happened in a run. A fault that is planned may meet nothing: an answer without a request, a kill of a function
-// that is not running, a name that nobody asks for.
-import type { AnsweredCall } from './aws-faults.ts';
+// The part of a plan that was met in a run: its faults took effect. A planned fault may not be met: an answer without a request,
+// a kill of a function that is not running, a name that nobody asks for.
+import type { FunctionCall } from './aws-faults.ts';
 import type { NameFault } from './names.ts';
 import type { Answer, CallFault, Event, Plan, PlannedSubscription } from './plan.ts';
 import type { Received } from './receiver.ts';
-import { hitOf } from './running.ts';
+import { runningFault } from './running.ts';
 
-/** An event, its time by the run's clock, and the functions that ran an invocation then. */
-export type HappenedEvent = {
+/** An event that was carried out, its time by the run's clock, and the functions that ran an invocation then. */
+export type CarriedOut = {
   readonly event: Event;
   readonly at: number;
   readonly running: readonly string[];
 };
 
-export type Happenings = {
-  readonly events: readonly HappenedEvent[];
-  /** The faults that hit a call. */
+/** What was seen of the faults in a run. */
+export type Observed = {
+  readonly events: readonly CarriedOut[];
+  /** The faults that a call met. */
   readonly calls: readonly CallFault[];
   /** All calls of the functions, with or without a fault. */
-  readonly asked: readonly AnsweredCall[];
+  readonly asked: readonly FunctionCall[];
   /** When the faults ended. */
   readonly calmAt: number;
   readonly awsIdled: boolean;
@@ -31,24 +32,24 @@ export type Happenings = {
   /** The log of the functions. */
   readonly lines: readonly string[];
   readonly redrivenLetters: number;
-  /** The hits of the faults that wait for a running invocation. */
+  /** The met faults of those that wait for a running invocation. */
   readonly whileRunning: readonly string[];
 };
 
 /**
- * The plan without what met nothing: the kinds that are in it have happened. Clocks that differ or go back, redeploys that wait,
- * faults of the broker, and how messages are published (their contents, groups, times and queue) happen whenever they are
+ * The plan without what was not met: the kinds that are in it were met. Clocks that differ or go back, redeploys that wait,
+ * faults of the broker, and how messages are published (their contents, groups, times and queue) count as met when they were
  * carried out.
  */
-export function metPart(plan: Plan, happenings: Happenings): Plan {
-  const { calls, awsIdled } = happenings;
+export function metPart(plan: Plan, observed: Observed): Plan {
+  const { calls, awsIdled } = observed;
   const { awsIdleMs, redrive, ...rest } = plan;
   return {
     ...rest,
-    subscriptions: plan.subscriptions.map((one) => metSubscription(one, happenings)),
+    subscriptions: plan.subscriptions.map((one) => metSubscription(one, observed)),
     calls: plan.calls.filter((one) => calls.includes(one)),
-    events: happenings.events.flatMap((one) => metEvent(one, happenings) ?? []),
-    ...(redrive !== undefined && isRedriven(plan, happenings) && { redrive }),
+    events: observed.events.flatMap((one) => metEvent(one, observed) ?? []),
+    ...(redrive !== undefined && isRedriven(plan, observed) && { redrive }),
     ...(awsIdleMs !== undefined && awsIdled && { awsIdleMs }),
   };
 }
@@ -56,17 +57,17 @@ export function metPart(plan: Plan, happenings: Happenings): Plan {
 /** Letters were redriven, with the fault of the plan: one of a call that is not among those of the plan, or of the function. */
 function isRedriven(
   { calls: planned, redrive }: Plan,
-  { calls, redrivenLetters, whileRunning }: Happenings,
+  { calls, redrivenLetters, whileRunning }: Observed,
 ): boolean {
   if (redrivenLetters === 0) return false;
   if (redrive === 'nothing') return true;
   if (typeof redrive === 'string') return calls.some((one) => !planned.includes(one));
-  return whileRunning.some((hit) => hit.endsWith(' redrive'));
+  return whileRunning.some((fault) => fault.endsWith(' redrive'));
 }
 
 function metSubscription(
   { id, idleMs, settings, ...rest }: PlannedSubscription,
-  { answers, idled, asked }: Happenings,
+  { answers, idled, asked }: Observed,
 ): PlannedSubscription {
   const { dlq, retry, ...others } = settings;
   // No dead letter was for the endpoint, or no message waited for its retry.
@@ -81,24 +82,24 @@ function metSubscription(
   };
 }
 
-/** The event as it happened; undefined: it met nothing. */
-function metEvent({ event, at, running }: HappenedEvent, happenings: Happenings): Event | undefined {
-  const { asked, received, names, lines, events, calmAt, whileRunning } = happenings;
+/** The event as it was met; undefined: it was not. */
+function metEvent({ event, at, running }: CarriedOut, observed: Observed): Event | undefined {
+  const { asked, received, names, lines, events, calmAt, whileRunning } = observed;
   const isRunning = (name: string) => running.some((one) => one.endsWith(`-${name}`));
-  const isAsked = (isOne: (call: AnsweredCall) => boolean, end: Event['do']) => {
+  const isAsked = (isOne: (call: FunctionCall) => boolean, end: Event['do']) => {
     const until = events.find((one) => one.event.do === end && one.at > at)?.at ?? calmAt;
     return asked.some((call) => isOne(call) && call.at >= at && call.at < until);
   };
   const isMet = (): boolean => {
     switch (event.do) {
       case 'age':
-        return whileRunning.includes(hitOf('short-of-time', event.function));
+        return whileRunning.includes(runningFault('short-of-time', event.function));
       case 'kill':
         return 'afterMs' in event
-          ? whileRunning.includes(hitOf('killed-while-running', event.function))
+          ? whileRunning.includes(runningFault('killed-while-running', event.function))
           : isRunning(event.function);
       case 'freeze':
-        return isRunning(event.function) || whileRunning.includes(hitOf('frozen', event.function));
+        return isRunning(event.function) || whileRunning.includes(runningFault('frozen', event.function));
       case 'out-of-memory':
         return isRunning(event.function);
       case 'redeploy':

@@ -1,7 +1,7 @@
 // What of a plan counts as met.
 import { expect, test } from 'vitest';
-import { type Happenings, metPart } from '#test/faults/happenings.ts';
 import { kindsOf } from '#test/faults/kinds.ts';
+import { metPart, type Observed } from '#test/faults/met.ts';
 import type { CallFault, Event, Plan, Settings } from '#test/faults/plan.ts';
 import { PLAIN } from '#test/faults/plan-of-one.ts';
 
@@ -30,7 +30,7 @@ function planWith(more: Partial<Plan> = {}, item: Partial<Settings> = {}): Plan 
   };
 }
 
-const nothing: Happenings = {
+const nothing: Observed = {
   events: [],
   calls: [],
   asked: [],
@@ -45,19 +45,19 @@ const nothing: Happenings = {
   whileRunning: [],
 };
 
-function met(happenings: Partial<Happenings>, plan = planWith()): string[] {
-  const part = metPart(plan, { ...nothing, ...happenings });
+function met(observed: Partial<Observed>, plan = planWith()): string[] {
+  const part = metPart(plan, { ...nothing, ...observed });
   // Without a message, all messages are without an order, and come at once.
   return kindsOf(true).flatMap(({ name, isIn }) =>
     isIn(part) && name !== 'all at once' && name !== 'without an order' ? [name] : [],
   );
 }
 
-test('what is planned and meets nothing is not met', () => {
+test('a plan of which nothing was observed is not met', () => {
   expect(met({})).toEqual([]);
 });
 
-test('answers, calls, idle connections and letters are met when they happened', () => {
+test('answers, calls, idle connections and letters are met when they were observed', () => {
   expect(met({ answers: new Map([['s', [hang]]]) })).toEqual(['hanging']);
   expect(met({ calls: [call] }, planWith({ redrive: 'partly' }))).toEqual(['DynamoDB call fails']);
   expect(met({ idled: new Set(['s']) })).toEqual(['idle connections closed']);
@@ -72,7 +72,7 @@ test('a fault of a redrive is met when a call of the redrive had it', () => {
 });
 
 /** The kinds that this event has met, 100 ms after the begin. */
-const metBy = (event: Event, more: Partial<Happenings> = {}, running: readonly string[] = []) =>
+const metBy = (event: Event, more: Partial<Observed> = {}, running: readonly string[] = []) =>
   met({ events: [{ event, at: 100, running }], ...more });
 
 test('a kill is met when the function was running', () => {
@@ -81,7 +81,7 @@ test('a kill is met when the function was running', () => {
   expect(metBy(kill, {}, ['webhooks-local-route'])).toEqual(['killed at a random time']);
 });
 
-test('a fault that waits for an invocation is met by its hit', () => {
+test('a fault that waits for an invocation is met when it found one', () => {
   const age = { do: 'age', function: 'bridge', toMs: 50_000, atMs: 0 } as const;
   expect(metBy(age, {}, ['webhooks-local-bridge'])).toEqual([]);
   expect(metBy(age, { whileRunning: ['short-of-time bridge'] })).toEqual(['short of time']);
