@@ -2,14 +2,13 @@
 import { setTimeout } from 'node:timers/promises';
 import { publishSample } from '#lib/local/publish.ts';
 import type { Items } from './items.ts';
+import { jumpSoundly } from './jump.ts';
 import type { CarriedOut } from './met.ts';
 import { type Event, FAULTY_MS, type Plan, type PlannedMessage } from './plan.ts';
-import { freeze, outOfMemory } from './processes.ts';
 import { attributesOf, bodyOf } from './published.ts';
 import type { Receivers } from './receiver.ts';
-import type { Running } from './running.ts';
+import { isAwaited, type Running } from './running.ts';
 import type { Stage } from './stage.ts';
-import { jumpSoundly } from './time.ts';
 
 type Scene = {
   readonly stage: Stage;
@@ -33,7 +32,7 @@ export async function actOut(plan: Plan, scene: Scene): Promise<void> {
     })),
     ...plan.events.map((event) => ({
       atMs: event.atMs,
-      isLong: LONG.has(event.do) || waits(event),
+      isLong: isLong(event),
       act: () => carryOutEvent(event, scene),
     })),
   ].sort((one, other) => one.atMs - other.atMs);
@@ -48,19 +47,24 @@ export async function actOut(plan: Plan, scene: Scene): Promise<void> {
   await Promise.all(underWay);
 }
 
-/** The fault waits for a running invocation. */
-const waits = (event: Event): boolean => event.do === 'age' || (event.do === 'kill' && 'afterMs' in event);
-
-const LONG: ReadonlySet<Event['do']> = new Set([
-  'freeze',
-  'redeploy',
-  'sweep',
-  'pause',
-  'resume',
-  'broker-killed',
-  'broker-restarted',
-  'broker-frozen',
-]);
+function isLong(event: Event): boolean {
+  switch (event.do) {
+    case 'freeze':
+    case 'redeploy':
+    case 'sweep':
+    case 'pause':
+    case 'resume':
+    case 'broker-killed':
+    case 'broker-restarted':
+    case 'broker-frozen':
+      return true;
+    case 'kill':
+    case 'age':
+      return isAwaited(event);
+    default:
+      return false;
+  }
+}
 
 async function publish(message: PlannedMessage, { stage, publishedAt }: Scene): Promise<void> {
   const { outputs, clients } = stage.set;
@@ -86,11 +90,10 @@ async function carryOutEvent(event: Event, scene: Scene): Promise<void> {
   events.push({ event, at: Date.now(), running: stage.set.functions.running().map((one) => one.function) });
   switch (event.do) {
     case 'kill':
-      if ('afterMs' in event) return running.kill(event.function, event.afterMs);
-      await stage.set.functions.kill(event.function);
-      return;
+    case 'freeze':
     case 'age':
-      return running.age(event.function, event.toMs);
+    case 'out-of-memory':
+      return running.begin(event);
     case 'skew':
       return stage.skew(event.ms);
     case 'redeploy':
@@ -98,11 +101,6 @@ async function carryOutEvent(event: Event, scene: Scene): Promise<void> {
       if (!event.isAbrupt) await Promise.race([stage.set.functions.idle(), setTimeout(FAULTY_MS)]);
       await stage.set.functions.kill();
       return;
-    case 'freeze':
-      if (event.function === 'bridge') return running.freeze(event.function, event.forMs);
-      return freeze(stage, event.function, event.forMs);
-    case 'out-of-memory':
-      return outOfMemory(stage, event.function);
     case 'jump':
       return jumpSoundly(event.ms, stage, receivers);
     case 'change':

@@ -55,23 +55,24 @@ export async function carryOut(
     case 'expired-receipt':
       refuseReceipts(call);
       return true;
-    case 'kill-before':
-      kill(caller);
+    case 'kill-before': {
+      const isKilled = kill(caller);
       res.destroy();
-      return true;
-    case 'kill-after':
+      return isKilled;
+    }
+    case 'kill-after': {
       await doneAside(call);
-      kill(caller);
+      const isKilled = kill(caller);
       res.destroy();
-      return true;
+      return isKilled;
+    }
     default:
       return kind satisfies never;
   }
 }
 
-function kill(caller: number | undefined): void {
-  if (caller !== undefined) signal(caller, 'SIGKILL');
-}
+/** Returns whether there was a process to kill. */
+const kill = (caller: number | undefined): boolean => caller !== undefined && signal(caller, 'SIGKILL');
 
 const isSqs = ({ req }: AwsCall) => String(req.headers['x-amz-target']).startsWith('AmazonSQS');
 const isSecrets = ({ req }: AwsCall) => String(req.headers['x-amz-target']).startsWith('secretsmanager');

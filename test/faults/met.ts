@@ -4,7 +4,7 @@ import type { FunctionCall } from './aws-faults.ts';
 import type { NameFault } from './names.ts';
 import type { Answer, CallFault, Event, Plan, PlannedSubscription } from './plan.ts';
 import type { Received } from './receiver.ts';
-import { runningFault } from './running.ts';
+import type { ProcessFault } from './running.ts';
 
 /** An event that was carried out, its time by the run's clock, and the functions that ran an invocation then. */
 export type CarriedOut = {
@@ -32,8 +32,8 @@ export type Observed = {
   /** The log of the functions. */
   readonly lines: readonly string[];
   readonly redrivenLetters: number;
-  /** The met faults of those that wait for a running invocation. */
-  readonly whileRunning: readonly string[];
+  /** The faults of processes that met an invocation. */
+  readonly processes: readonly ProcessFault[];
 };
 
 /**
@@ -57,12 +57,12 @@ export function metPart(plan: Plan, observed: Observed): Plan {
 /** Letters were redriven, with the fault of the plan: one of a call that is not among those of the plan, or of the function. */
 function isRedriven(
   { calls: planned, redrive }: Plan,
-  { calls, redrivenLetters, whileRunning }: Observed,
+  { calls, redrivenLetters, processes }: Observed,
 ): boolean {
   if (redrivenLetters === 0) return false;
   if (redrive === 'nothing') return true;
   if (typeof redrive === 'string') return calls.some((one) => !planned.includes(one));
-  return whileRunning.some((fault) => fault.endsWith(' redrive'));
+  return processes.some((fault) => fault.function === 'redrive');
 }
 
 function metSubscription(
@@ -84,24 +84,19 @@ function metSubscription(
 
 /** The event as it was met; undefined: it was not. */
 function metEvent({ event, at, running }: CarriedOut, observed: Observed): Event | undefined {
-  const { asked, received, names, lines, events, calmAt, whileRunning } = observed;
-  const isRunning = (name: string) => running.some((one) => one.endsWith(`-${name}`));
+  const { asked, received, names, lines, events, calmAt, processes } = observed;
   const isAsked = (isOne: (call: FunctionCall) => boolean, end: Event['do']) => {
     const until = events.find((one) => one.event.do === end && one.at > at)?.at ?? calmAt;
     return asked.some((call) => isOne(call) && call.at >= at && call.at < until);
   };
   const isMet = (): boolean => {
     switch (event.do) {
-      case 'age':
-        return whileRunning.includes(runningFault('short-of-time', event.function));
       case 'kill':
-        return 'afterMs' in event
-          ? whileRunning.includes(runningFault('killed-while-running', event.function))
-          : isRunning(event.function);
       case 'freeze':
-        return isRunning(event.function) || whileRunning.includes(runningFault('frozen', event.function));
+      case 'age':
+        return processes.includes(event);
       case 'out-of-memory':
-        return isRunning(event.function);
+        return lines.some((line) => line.includes('heap out of memory'));
       case 'redeploy':
         return !event.isAbrupt || running.length > 0;
       case 'change':

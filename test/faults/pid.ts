@@ -10,11 +10,12 @@ export function callerOf({ authorization = '' }: IncomingHttpHeaders): number | 
   return pid === undefined ? undefined : Number(pid);
 }
 
-/** Sends a signal to a process, which another fault may have ended meanwhile. */
-export function signal(pid: number, name: NodeJS.Signals): void {
+/** Sends a signal to a process. Returns false when another fault has ended it meanwhile. */
+export function signal(pid: number, name: NodeJS.Signals): boolean {
   try {
-    process.kill(pid, name);
+    return process.kill(pid, name);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    return false;
   }
 }

@@ -3,12 +3,12 @@ import * as z from 'zod';
 import type { Breach } from './check.ts';
 import { inSubscription } from './in-subscription.ts';
 import type { Items } from './items.ts';
+import { jumpSoundly } from './jump.ts';
 import { requestsByMessage, type Stored } from './places.ts';
 import type { Plan } from './plan.ts';
 import type { Received, Receivers } from './receiver.ts';
 import type { Running } from './running.ts';
 import type { Stage } from './stage.ts';
-import { jumpSoundly } from './time.ts';
 
 export type Redrive = {
   /** So many requests had arrived before. */
@@ -73,8 +73,8 @@ async function faultOf(
 ): Promise<void> {
   if (typeof redrive === 'string') {
     if (redrive !== 'nothing') faults.next(redrive, 'SendMessageBatch');
-  } else if ('toMs' in redrive) await running.age('redrive', redrive.toMs);
-  else await running.kill('redrive', redrive.afterMs);
+  } else if ('toMs' in redrive) await running.begin({ do: 'age', function: 'redrive', ...redrive });
+  else await running.begin({ do: 'kill', function: 'redrive', ...redrive });
 }
 
 /** What is wrong after a redrive: a letter that did not arrive, or a message that came again without one. */

@@ -39,14 +39,16 @@ export async function runSeed(
 ): Promise<SeedResult> {
   const startedAt = performance.now();
   const plan = planOf(job, stage.broker !== undefined);
-  const kill = createRequestKill(job, stage);
   const caps = createCaps();
   const deaths = createDeaths(stage);
   stage.begin(plan);
   const receivers = await startReceivers(plan.subscriptions, (request, open) => {
     caps.watch(request, open);
-    kill.watch();
+    // The kill of the job. A request has no process id, so it ends all environments of `deliver` before the answer.
+    if (job.kill?.place === 'in-request' && receivers.received.length === job.kill.n)
+      void running.begin({ do: 'kill', function: 'deliver' });
   });
+  const running = createRunning({ stage, receivers });
   try {
     const items = createItems(plan, stage, receivers);
     await items.putSecrets();
@@ -58,7 +60,6 @@ export async function runSeed(
     });
     for (const { id, settings } of plan.subscriptions) await items.put(id, settings);
     const publishedAt = new Map<string, number>();
-    const running = createRunning({ stage, receivers });
     const events: CarriedOut[] = [];
     const scene = { stage, receivers, items, publishedAt, running, events };
     await actOut(plan, scene);
@@ -85,7 +86,7 @@ export async function runSeed(
       names: stage.names.met(),
       lines: stage.lines,
       redrivenLetters: redrive?.letters.size ?? 0,
-      whileRunning: running.met,
+      processes: running.met,
       ...stage.faults.observed(),
       ...receivers.observed(),
     });
@@ -104,7 +105,7 @@ export async function runSeed(
       requests: ledger.requests,
       places: ledger.places,
       breaches,
-      metFaults: [...metFaults, ...kill.met, ...running.met],
+      metFaults: [...metFaults, ...running.met.map((one) => `${one.do} ${one.function}`)],
       metKinds: kindsOf(stage.broker !== undefined).flatMap(({ name, isIn }) => (isIn(met) ? [name] : [])),
       ...(withLedger && {
         ledger: [
@@ -129,19 +130,4 @@ export async function runSeed(
     deaths.end();
     await receivers.close();
   }
-}
-
-/** Kills all environments of `deliver` when the request of the job has arrived, before it is answered: a request has no process id. */
-function createRequestKill({ kill }: Job, { set }: Stage) {
-  const met: string[] = [];
-  let count = 0;
-  return {
-    met,
-    watch(): void {
-      count += 1;
-      if (kill?.place !== 'in-request' || count !== kill.n) return;
-      met.push('kill-in-request');
-      void set.functions.kill('deliver');
-    },
-  };
 }

@@ -3,10 +3,10 @@ import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
 import { NO_SKEW } from './clock.ts';
 import type { Items } from './items.ts';
+import { jumpSoundly } from './jump.ts';
 import type { Plan } from './plan.ts';
 import type { Receivers } from './receiver.ts';
 import type { Stage } from './stage.ts';
-import { jumpSoundly } from './time.ts';
 
 type Scene = { readonly stage: Stage; readonly receivers: Receivers; readonly items: Items };
 

@@ -42,7 +42,7 @@ const nothing: Observed = {
   names: new Set(),
   lines: [],
   redrivenLetters: 0,
-  whileRunning: [],
+  processes: [],
 };
 
 function met(observed: Partial<Observed>, plan = planWith()): string[] {
@@ -75,24 +75,41 @@ test('a fault of a redrive is met when a call of the redrive had it', () => {
 const metBy = (event: Event, more: Partial<Observed> = {}, running: readonly string[] = []) =>
   met({ events: [{ event, at: 100, running }], ...more });
 
-test('a kill is met when the function was running', () => {
+test('a fault of a process is met when it found an invocation', () => {
   const kill = { do: 'kill', function: 'route', atMs: 0 } as const;
-  expect(metBy(kill, {}, ['webhooks-local-deliver'])).toEqual([]);
-  expect(metBy(kill, {}, ['webhooks-local-route'])).toEqual(['killed at a random time']);
-});
-
-test('a fault that waits for an invocation is met when it found one', () => {
+  expect(metBy(kill, {}, ['webhooks-local-route'])).toEqual([]);
+  expect(metBy(kill, { processes: [kill] })).toEqual(['killed at a random time']);
   const age = { do: 'age', function: 'bridge', toMs: 50_000, atMs: 0 } as const;
   expect(metBy(age, {}, ['webhooks-local-bridge'])).toEqual([]);
-  expect(metBy(age, { whileRunning: ['short-of-time bridge'] })).toEqual(['short of time']);
-  const kill = { do: 'kill', function: 'resume', afterMs: 20, atMs: 0 } as const;
-  expect(metBy(kill, {}, ['webhooks-local-resume'])).toEqual([]);
-  expect(metBy(kill, { whileRunning: ['killed-while-running resume'] })).toEqual(['killed at a random time']);
+  expect(metBy(age, { processes: [age] })).toEqual(['short of time']);
+});
+
+test('a redrive with a fault of its function is met when it found the redrive', () => {
   const plan = planWith({ redrive: { afterMs: 500 } });
-  expect(met({ redrivenLetters: 2 }, plan)).toEqual([]);
-  expect(met({ redrivenLetters: 2, whileRunning: ['killed-while-running redrive'] }, plan)).toEqual([
-    'redriven with a fault',
+  const kill = { do: 'kill', function: 'redrive', afterMs: 500 } as const;
+  expect(met({ redrivenLetters: 2, processes: [{ ...kill, function: 'deliver' }] }, plan)).toEqual([]);
+  expect(met({ redrivenLetters: 2, processes: [kill] }, plan)).toEqual(['redriven with a fault']);
+});
+
+test('a short freeze that was met does not count for a long one of the same function', () => {
+  const short = { do: 'freeze', function: 'deliver', forMs: 60, atMs: 0 } as const;
+  const long = { ...short, forMs: 400 };
+  const events = [short, long].map((event) => ({ event, at: 100, running: [] }));
+  const idle = ['idle connections to AWS closed'];
+  expect(met({ events, awsIdled: true, processes: [short] })).toEqual(idle);
+  expect(met({ events, awsIdled: true, processes: [long] })).toEqual([
+    'frozen beyond idle timeouts',
+    ...idle,
   ]);
+});
+
+test('a process without memory is met by what V8 wrote when it ended it', () => {
+  const event = { do: 'out-of-memory', function: 'deliver', atMs: 0 } as const;
+  expect(metBy(event, {}, ['webhooks-local-deliver'])).toEqual([]);
+  const lines = [
+    'webhooks-local-deliver: FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+  ];
+  expect(metBy(event, { lines })).toEqual(['out of memory']);
 });
 
 test('a jump ends the time of an invocation that was running', () => {

@@ -1,9 +1,9 @@
 // A jump of the clock ends the functions that would be older than their timeout, and no others.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { jumpSoundly, TIMEOUTS_MS } from '#test/faults/jump.ts';
 import type { Receivers } from '#test/faults/receiver.ts';
 import type { Stage } from '#test/faults/stage.ts';
-import { jumpSoundly, TIMEOUTS_MS } from '#test/faults/time.ts';
 import { parameterDefaults } from '#test/support/parameter-defaults.ts';
 
 test('the timeouts are those of serverless.yml', () => {

@@ -1,5 +1,6 @@
-// Jumps of the clock that could happen: Lambda ends an invocation at its timeout, so one that would be older is killed first.
+// Jumps of the clock, as Lambda lets invocations see them: it ends an invocation at its timeout, so one that would be older is killed first.
 import { setTimeout as pass } from 'node:timers/promises';
+import type { RunningInvocation } from '#lib/local/functions.ts';
 import type { Receivers } from './receiver.ts';
 import type { Stage } from './stage.ts';
 
@@ -15,8 +16,6 @@ export const TIMEOUTS_MS: Readonly<Record<string, number>> = {
 const MARGIN_MS = 1_000;
 const WAIT_MS = 5;
 const MOST_WAITS = 400;
-
-type RunningInvocation = ReturnType<Stage['set']['functions']['running']>[number];
 
 /** The name of a running function: `deliver`. */
 export const functionOf = (invocation: RunningInvocation): string =>
