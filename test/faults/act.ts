@@ -87,7 +87,9 @@ async function publish(message: PlannedMessage, { stage, publishedAt }: Scene): 
 
 async function carryOutEvent(event: Event, scene: Scene): Promise<void> {
   const { stage, receivers, items, running, events } = scene;
-  events.push({ event, at: Date.now(), running: stage.set.functions.running().map((one) => one.function) });
+  const runningNames = stage.set.functions.running().map((one) => one.function);
+  const carriedOut: CarriedOut = { event, at: Date.now(), running: runningNames };
+  events.push(carriedOut);
   switch (event.do) {
     case 'kill':
     case 'freeze':
@@ -130,13 +132,15 @@ async function carryOutEvent(event: Event, scene: Scene): Promise<void> {
     case 'endpoint-there':
       return items.putEndpoints();
     case 'pause':
-    case 'resume':
-      // It fails where its process is killed meanwhile, as a person's request would.
-      await stage.set.functions.run('resume', { subscription: event.subscription, action: event.do });
+    case 'resume': {
+      const { subscription, do: action } = event;
+      const { ok } = await stage.set.functions.run('resume', { subscription, action });
+      // It fails where its process is killed meanwhile, as a person's request would. Then nothing was carried out.
+      if (!ok) events.splice(events.indexOf(carriedOut), 1);
       return;
+    }
     case 'sweep':
-      await stage.set.schedules.run('resume').catch((error: unknown) => stage.lines.push(String(error)));
-      return;
+      return stage.sweep();
     case 'broker-killed':
       return stage.broker?.kill();
     case 'broker-restarted':

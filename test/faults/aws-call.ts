@@ -13,7 +13,7 @@ export type AwsCall = {
 
 export type Aside = { readonly status: number; readonly body: Buffer };
 
-/** Does the call, and keeps the answer from its caller. */
+/** Does the call, and keeps the answer from its caller. Throws the AwsError with which a service refuses it. */
 export async function doneAside({ req, body, service }: Omit<AwsCall, 'res' | 'operation'>): Promise<Aside> {
   const aside = new ServerResponse(req);
   const chunks: Buffer[] = [];
@@ -30,10 +30,15 @@ export async function doneAside({ req, body, service }: Omit<AwsCall, 'res' | 'o
     aside.emit('close');
     return aside;
   };
-  await service.answer(req, aside, body).catch((error: unknown) => {
+  await service.answer(req, aside, body);
+  return { status: aside.statusCode, body: Buffer.concat(chunks) };
+}
+
+/** Does a call whose caller gets no answer to it, a refusal neither. */
+export async function doneUnheard(call: AwsCall): Promise<void> {
+  await doneAside(call).catch((error: unknown) => {
     if (!(error instanceof AwsError)) throw error;
   });
-  return { status: aside.statusCode, body: Buffer.concat(chunks) };
 }
 
 /** Does another operation of the same service. */

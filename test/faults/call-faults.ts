@@ -1,7 +1,7 @@
 // Carries out a fault of a call to AWS.
 import { setTimeout as pass } from 'node:timers/promises';
 import { AwsError } from '#lib/local/aws/aws-json.ts';
-import { type AwsCall, doneAside } from './aws-call.ts';
+import { type AwsCall, doneUnheard } from './aws-call.ts';
 import { partly } from './partly.ts';
 import { signal } from './pid.ts';
 import type { CallFault } from './plan.ts';
@@ -24,11 +24,11 @@ export async function carryOut(
     case 'throttle':
       throw new AwsError(throttleOf(call), 'A fault of the run.');
     case 'lost-answer':
-      await doneAside(call);
+      await doneUnheard(call);
       res.destroy();
       return true;
     case 'late-answer': {
-      await doneAside(call);
+      await doneUnheard(call);
       const timer = setTimeout(() => res.destroy(), LATE_MS);
       res.once('close', () => clearTimeout(timer));
       return true;
@@ -38,7 +38,7 @@ export async function carryOut(
       await service.answer(req, res, body);
       return true;
     case 'twice':
-      await doneAside(call);
+      await doneUnheard(call);
       await service.answer(req, res, body);
       return true;
     case 'received-twice':
@@ -47,11 +47,9 @@ export async function carryOut(
       undeleted(call);
       return true;
     case 'partly':
-      await partly(call);
-      return true;
+      return partly(call);
     case 'partly-refused':
-      await partly(call, true);
-      return true;
+      return partly(call, true);
     case 'expired-receipt':
       refuseReceipts(call);
       return true;
@@ -61,7 +59,7 @@ export async function carryOut(
       return isKilled;
     }
     case 'kill-after': {
-      await doneAside(call);
+      await doneUnheard(call);
       const isKilled = kill(caller);
       res.destroy();
       return isKilled;

@@ -67,12 +67,12 @@ function isRedriven(
 
 function metSubscription(
   { id, idleMs, settings, ...rest }: PlannedSubscription,
-  { answers, idled, asked }: Observed,
+  { answers, idled, asked, lines }: Observed,
 ): PlannedSubscription {
   const { dlq, retry, ...others } = settings;
   // No dead letter was for the endpoint, or no message waited for its retry.
   const isSent = dlq !== 'broken' || asked.some(({ target }) => target === 'endpoint broken');
-  const isWaiting = asked.some(({ target }) => target.endsWith('-retries'));
+  const isWaiting = lines.some((line) => line.includes('"delivery.delayed"') && line.includes(`"${id}"`));
   return {
     ...rest,
     id,

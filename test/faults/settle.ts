@@ -32,16 +32,11 @@ export async function settle(plan: Plan, scene: Scene): Promise<string | undefin
     if (left === undefined) break;
     await jumpSoundly(round < LATE_ROUND ? 35_000 + 15_000 * round : 900_000, scene.stage, scene.receivers);
     await resumeByHand(earlier, scene.stage);
-    await sweep(scene.stage);
+    await scene.stage.sweep();
     await untilQuiet(scene.stage);
     left = await leftover(scene.stage);
   }
   return left;
-}
-
-/** A process that a late fault has ended fails one sweep, and the next round has another. */
-async function sweep({ set, lines }: Stage): Promise<void> {
-  await set.schedules.run('resume').catch((error: unknown) => lines.push(String(error)));
 }
 
 /**

@@ -30,6 +30,8 @@ export type Stage = {
   /** What the functions wrote to their logs, and what the pollers reported, since the seed began. */
   readonly lines: string[];
   jump(ms: number): void;
+  /** Runs `resume` as its schedule does. Resolves also when it fails, as when a fault ends its process: a later sweep is another. */
+  sweep(): Promise<void>;
   /** Sets the clocks of the functions' processes against that of AWS, in milliseconds. */
   skew(ms: readonly number[]): void;
   /** Begins a seed: its faults, and the choices that AWS leaves open. */
@@ -87,6 +89,9 @@ export async function startStage({ root, clock, clockFile, kafka }: Machine): Pr
     lettersUrl,
     lines,
     jump,
+    async sweep() {
+      await set.schedules.run('resume').catch((error: unknown) => lines.push(String(error)));
+    },
     skew: clock.skew,
     begin({ calls, awsIdleMs, fifoDeletedAgain, fifoLateDelete }) {
       lines.length = 0;

@@ -159,7 +159,11 @@ test('an endpoint without brokers, and far retries, are met by a message for the
   expect(met(asked('endpoint broken'), broken)).toEqual(['Kafka unreachable']);
   const far = planWith({}, { qos: 'auto', retry: { initialDelaySeconds: 60 } });
   expect(met({}, far)).toEqual([]);
-  expect(met(asked('http://127.0.0.1/webhooks-local-retries'), far)).toEqual([
-    'retries of a minute and more',
-  ]);
+  // The tokens of probes are sent to `retries` too.
+  expect(met(asked('http://127.0.0.1/webhooks-local-retries'), far)).toEqual([]);
+  const delayed = (subscription: string) => ({
+    lines: [`deliver: {"message":"delivery.delayed","subscription":"${subscription}","messageId":"m1-00"}`],
+  });
+  expect(met(delayed('other'), far)).toEqual([]);
+  expect(met(delayed('s'), far)).toEqual(['retries of a minute and more']);
 });
