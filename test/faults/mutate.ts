@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensurePackaged } from '#lib/local/package.ts';
+import type { Breach } from './check.ts';
 import { createEachCall, type Job, nameOf, seedsFrom } from './jobs.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 import type { SeedResult } from './run-seed.ts';
@@ -46,15 +47,21 @@ function verdict(
   caught: SeedResult | undefined,
   control: string | undefined,
 ): string {
-  if (caught === undefined) return `MISSED  ${id}: ${runs} runs kept every promise`;
+  if (caught === undefined) return `MISSED  ${id}: ${runs} runs broke none of its promises`;
   if (control !== undefined) return `INVALID ${id}: the product itself, without the mutation: ${control}`;
   const [first] = caught.breaches;
   return `caught  ${id}: after ${runs} runs, seed ${nameOf(caught)}, ${first?.promise}: ${first?.text.slice(0, 150)}`;
 }
 
+/** The broken promises of a run that show the mutation. A run that crashed shows a fault of the harness. */
+export const breachesBy = (
+  { breaks }: Pick<Mutation, 'breaks'>,
+  { breaches, hasCrashed }: Pick<SeedResult, 'breaches' | 'hasCrashed'>,
+): readonly Breach[] => (hasCrashed ? [] : breaches.filter(({ promise }) => breaks.includes(promise)));
+
 /** Runs seeds, or the mutation's own plan, on the broken product until a promise is broken. */
 async function runsOf(mutation: Mutation, { from, to, workers }: Limits) {
-  const { breaks, isEachCall, calls, plan } = mutation;
+  const { isEachCall, calls, plan } = mutation;
   const each = isEachCall ? createEachCall(from, to ?? from, { ...(plan && { plan }) }) : undefined;
   const jobs =
     each?.jobs ??
@@ -65,7 +72,8 @@ async function runsOf(mutation: Mutation, { from, to, workers }: Limits) {
     await runSeeds({ root, jobs, workers, forMs: Number.POSITIVE_INFINITY, kafka: false }, (result) => {
       runs += 1;
       each?.heard(result, result.metFaults.length > 0);
-      const breaches = result.breaches.filter(({ promise }) => breaks.includes(promise));
+      if (result.hasCrashed) console.log(`crashed ${mutation.id}: seed ${nameOf(result)}`);
+      const breaches = breachesBy(mutation, result);
       if (breaches.length > 0) caught ??= { ...result, breaches };
       return caught === undefined;
     });

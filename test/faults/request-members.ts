@@ -20,7 +20,10 @@ const eventSchema = z.looseObject({
 });
 const idSchema = /"id":"(m\d+-\d+)"/g;
 
-/** Returns the messages of a request, in its order. A request that broke off names those whose beginning arrived. */
+/**
+ * Returns the messages of a request, in its order. A request that broke off names those whose beginning arrived, and a batch
+ * that can't be read is one message without an id.
+ */
 export function membersOf({
   headers,
   body,
@@ -33,7 +36,18 @@ export function membersOf({
     const ids = [...text.matchAll(idSchema)].map(([, id = '']) => id);
     return [...new Set(ids)].map((id) => ({ id, hash: undefined }));
   }
-  switch (headers.get('content-type')) {
+  try {
+    return membersOfBatch(text, headers.get('content-type'));
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error;
+    // No message was published like this.
+    return [{ id: '', hash: hashOf(body) }];
+  }
+}
+
+/** Throws for a batch that is not in its format. */
+function membersOfBatch(text: string, contentType: string | undefined): Member[] {
+  switch (contentType) {
     case 'application/x-ndjson':
       return text.trimEnd().split('\n').map(memberOf);
     case 'application/cloudevents-batch+json':

@@ -27,6 +27,8 @@ export type SeedResult = Job & {
   readonly ledger?: readonly string[];
   /** The kinds of faults that were met. */
   readonly metKinds: readonly string[];
+  /** The process of the run ended by itself: a fault of the harness. */
+  readonly hasCrashed?: true;
   /** The log of the functions, and the requests, where a promise was broken. */
   readonly evidence?: readonly string[];
 };

@@ -61,18 +61,18 @@ function resultOf(job: Job, worker: ChildProcess): Promise<{ result: SeedResult;
       worker.removeAllListeners();
       resolve({ result, isOver });
     };
-    const fail = (text: string) => {
+    const fail = (text: string, more: Pick<SeedResult, 'hasCrashed'> = {}) => {
       worker.kill('SIGKILL');
       const seconds = (performance.now() - startedAt) / 1000;
       const breaches = [{ promise: 'stuck' as const, text }];
-      settle(
-        { ...job, seconds, messages: 0, requests: 0, places: {}, breaches, metFaults: [], metKinds: [] },
-        true,
-      );
+      const nothing = { messages: 0, requests: 0, places: {}, metFaults: [], metKinds: [] };
+      settle({ ...job, ...nothing, seconds, breaches, ...more }, true);
     };
     const timer = setTimeout(() => fail(`no end within ${LONGEST_SEED_MS / 1000} s`), LONGEST_SEED_MS);
     worker.once('message', (result: SeedResult) => settle(result, false));
-    worker.once('exit', (code, signal) => fail(`the run ended by itself: ${signal ?? code}`));
+    worker.once('exit', (code, signal) =>
+      fail(`the run ended by itself: ${signal ?? code}`, { hasCrashed: true }),
+    );
     worker.send(job);
   });
 }

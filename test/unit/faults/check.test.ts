@@ -278,6 +278,17 @@ test('the place in a batch counts', () => {
   expect(promises([first, second], [request(first, { headers, body })])).toEqual(['out of order']);
 });
 
+test('a batch that can not be read is noticed', () => {
+  const headers = new Map([
+    ['webhook-batch', '2'],
+    ['content-type', 'application/json'],
+  ]);
+  for (const body of [`[${bodyOf(first)},`, '[{}]', '[1,"m1-00"]'])
+    expect(promises([first], [request(first), request(first, { headers, body: Buffer.from(body) })])).toEqual(
+      ['changed'],
+    );
+});
+
 test('other bytes than were published are noticed', () => {
   expect(promises([first], [request(first, { body: Buffer.from('{}') })])).toEqual(['changed']);
 });

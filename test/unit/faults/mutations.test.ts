@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseSubscription } from '#lib/subscription/schema.ts';
 import { itemOf } from '#test/faults/item.ts';
+import { breachesBy } from '#test/faults/mutate.ts';
 import { MUTATIONS } from '#test/faults/mutations.ts';
 import { rules } from '#test/support/subscription-items.ts';
 
@@ -11,6 +12,13 @@ test('each mutation changes a place that is in the code once', () => {
     expect(readFileSync(file, 'utf8').split(before)).toHaveLength(2);
     expect(after).not.toBe(before);
   }
+});
+
+test('a mutation is shown by a promise that it may break, and not by a run that crashed', () => {
+  const stuck = { promise: 'stuck', text: '' } as const;
+  const lost = { promise: 'lost', text: '' } as const;
+  expect(breachesBy({ breaks: ['stuck'] }, { breaches: [lost, stuck] })).toEqual([stuck]);
+  expect(breachesBy({ breaks: ['stuck'] }, { breaches: [stuck], hasCrashed: true })).toEqual([]);
 });
 
 test('the items of the mutations’ plans are valid', () => {
