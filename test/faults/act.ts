@@ -4,7 +4,7 @@ import { publishSample } from '#lib/local/publish.ts';
 import type { Items } from './items.ts';
 import { jumpSoundly } from './jump.ts';
 import type { CarriedOut } from './met.ts';
-import { type Event, FAULTY_MS, type Plan, type PlannedMessage } from './plan.ts';
+import { byTime, type Event, FAULTY_MS, type Plan, type PlannedMessage } from './plan.ts';
 import { attributesOf, bodyOf } from './published.ts';
 import type { Receivers } from './receiver.ts';
 import { isAwaited, type Running } from './running.ts';
@@ -35,7 +35,7 @@ export async function actOut(plan: Plan, scene: Scene): Promise<void> {
       isLong: isLong(event),
       act: () => carryOutEvent(event, scene),
     })),
-  ].sort((one, other) => one.atMs - other.atMs);
+  ].sort(byTime);
   // Events that take a while do not hold up the next ones.
   const underWay: Promise<void>[] = [];
   for (const { atMs, act, isLong } of deeds) {

@@ -1,6 +1,7 @@
 // The attempts in the functions' log: also those that failed before a byte reached the receiver.
 import * as z from 'zod';
 import { inSubscription } from './in-subscription.ts';
+import { loggedAs } from './log-lines.ts';
 
 const lineSchema = z.looseObject({
   timestamp: z.string(),
@@ -32,9 +33,8 @@ export type LoggedAttempt = {
 
 /** The attempts, in the order of the log. A function that is killed in an attempt writes no line. */
 export function attemptsIn(lines: readonly string[]): readonly LoggedAttempt[] {
-  const attempts = lines.filter((line) => line.includes('"delivery.attempted"'));
-  return attempts.map((line) => {
-    const parsed = lineSchema.parse(JSON.parse(line.slice(line.indexOf('{'))));
+  return loggedAs('delivery.attempted', lines).map((line) => {
+    const parsed = lineSchema.parse(line);
     const { subscription, messageId, webhookId = messageId ?? '', messageIds = '' } = parsed;
     const { outcome, action, fate, durationMs } = parsed;
     return {

@@ -63,7 +63,8 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
   const requests = requestsByMessage(received);
   const attempts = attemptsByMessage(stored.attempts);
   const places: Partial<Record<Place, number>> = {};
-  const requestsBefore = redrive?.requestsBefore ?? received.length;
+  // What a redrive sent again is accounted for with the redrive.
+  const unasked = new Set(received.slice(0, redrive?.requestsBefore));
   const skews = [0, ...plan.events.flatMap((event) => (event.do === 'skew' ? event.ms : []))];
   const skewMs = Math.max(...skews) - Math.min(...skews);
   const breaches: Breach[] = [];
@@ -105,20 +106,18 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
           'misplaced',
           `${message.id} does not match the filter of ${subscription} and is kept: ${place}`,
         );
-      // What a redrive sent again is accounted for with the redrive.
-      const unasked = made.filter((one) => received.indexOf(one) < requestsBefore);
-      if (unasked.length > 1 && qualities.every((qos) => qos === 'at-most-once'))
-        breach('doubled', `${message.id} was sent ${unasked.length} times to ${subscription}, at most once`);
+      const sends = made.filter((one) => unasked.has(one)).length;
+      if (sends > 1 && qualities.every((qos) => qos === 'at-most-once'))
+        breach('doubled', `${message.id} was sent ${sends} times to ${subscription}, at most once`);
     }
     const own = received.filter((request) => request.subscription === subscription);
     const settings = items.settingsOf(subscription);
-    const unasked = own.filter((one) => received.indexOf(one) < requestsBefore);
     const redriven = redrive?.letters ?? new Set<string>();
     const evidenceOfOrder = {
       subscription,
       settings,
       messages,
-      received: unasked,
+      received: own.filter((one) => unasked.has(one)),
       attempts,
       stored,
       redriven,

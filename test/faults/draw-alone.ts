@@ -2,7 +2,7 @@
 // everything else is calm, and which has what the fault needs to be met.
 import { withOccasions } from './draw-occasions.ts';
 import { type Kind, kindsOf } from './kinds.ts';
-import { type Answer, CONTENTS, type Event, type Plan, type Settings } from './plan.ts';
+import { type Answer, byTime, CONTENTS, type Event, GOOD, type Plan, type Settings } from './plan.ts';
 import { drawOf } from './random-draw.ts';
 
 /** Every fourth seed, so that a thousand seeds have each kind alone three times. */
@@ -35,8 +35,6 @@ export function drawAlone(seed: number, kind: Kind, mixed: (from: number) => Pla
   throw new Error(`no plan has this kind of fault alone: ${kind.name}`);
 }
 
-const WELL: Answer = { kind: 'status', status: 200, afterMs: 0 };
-
 /** A part of a plan, put into another one. */
 type Part = (calm: Plan) => Plan;
 
@@ -50,7 +48,7 @@ function reduced(plan: Plan, kind: Kind): Plan | undefined {
     messages: plan.messages.map(({ content: _, ...one }) => one),
     subscriptions: plan.subscriptions.map(({ idleMs: _, answers, ...one }) => ({
       ...one,
-      answers: answers.map(() => WELL),
+      answers: answers.map(() => GOOD),
     })),
   };
   // It is in the items or messages.
@@ -66,7 +64,7 @@ function reduced(plan: Plan, kind: Kind): Plan | undefined {
 
 /** A subscription may get few messages, so its first request meets a fault. */
 function fromFirstFault(answers: readonly Answer[]): readonly Answer[] {
-  const first = answers.findIndex((one) => one !== WELL);
+  const first = answers.findIndex((one) => one !== GOOD);
   return first === -1 ? [] : answers.slice(first);
 }
 
@@ -138,8 +136,6 @@ function likely(event: Event): Event[] {
       return [{ ...event, atMs: Math.round(event.atMs / 2) }];
   }
 }
-
-const byTime = (one: Event, other: Event): number => one.atMs - other.atMs;
 
 function withAnswer(answer: Answer, subscription: number, place: number): Part {
   return (calm) => ({

@@ -1,9 +1,7 @@
 // Draws how a receiver answers its first requests: well, by one fault again and again, or by a mixture.
 
-import { type Answer, type Settings, SOCKET_FAULTS } from './plan.ts';
+import { type Answer, GOOD, type Settings, SOCKET_FAULTS, UNAVAILABLE } from './plan.ts';
 import type { Draw } from './random-draw.ts';
-
-const WELL: Answer = { kind: 'status', status: 200, afterMs: 0 };
 
 export function drawAnswers(draw: Draw, settings: Settings): Answer[] {
   const { chance, whole, pick } = draw;
@@ -21,10 +19,10 @@ export function drawAnswers(draw: Draw, settings: Settings): Answer[] {
     case 'one-fault': {
       const fault = drawFault(draw, settings);
       const many = 'afterMs' in fault && (fault.kind === 'hang' || fault.afterMs > 500) ? 2 : 6;
-      return [...Array(whole(0, 3)).fill(WELL), ...Array(whole(1, many)).fill(fault)];
+      return [...Array(whole(0, 3)).fill(GOOD), ...Array(whole(1, many)).fill(fault)];
     }
     case 'mixed':
-      return Array.from({ length: whole(3, 14) }, () => (chance(0.5) ? WELL : drawFault(draw, settings)));
+      return Array.from({ length: whole(3, 14) }, () => (chance(0.5) ? GOOD : drawFault(draw, settings)));
     case 'down':
       return Array.from({ length: whole(2, 5) }, () => ({ kind: 'reset-at-connect', afterMs: 0 }));
   }
@@ -46,12 +44,10 @@ export function drawRejections(
   return Array.from({ length: whole(3, 9) }, (): Answer[] => {
     const what = pick(['rejection', 'rejection', 'rejection', 'well', 'well', 'outage'] as const);
     if (what === 'rejection') return [rejection()];
-    if (what === 'well') return [WELL];
+    if (what === 'well') return [GOOD];
     return Array(OUTAGE).fill(chance(0.5) ? UNAVAILABLE : { kind: 'reset-at-connect', afterMs: 0 });
   }).flat();
 }
-
-const UNAVAILABLE: Answer = { kind: 'status', status: 503, afterMs: 0 };
 
 const STATUSES = [200, 202, 301, 307, 400, 401, 404, 410, 408, 425, 429, 500, 502, 503, 504, 599] as const;
 

@@ -1,5 +1,5 @@
 // What a plan has more where its stage has a Kafka broker: dead letters for its topic, and faults of the broker.
-import { type Answer, type Event, FAULTY_MS, type Plan, type Settings } from './plan.ts';
+import { type Answer, byTime, type Event, FAULTY_MS, type Plan, type Settings } from './plan.ts';
 import type { Draw } from './random-draw.ts';
 
 /** Returns the plan with dead letters of some subscriptions, or of all, on the topic. */
@@ -20,7 +20,7 @@ export function withBroker(plan: Plan, draw: Draw): Plan {
         event.do === 'change' ? { ...event, settings: changed(event.subscription, event.settings) } : event,
       ),
       ...brokerEvents(draw),
-    ].sort((one, other) => one.atMs - other.atMs),
+    ].sort(byTime),
   };
 }
 

@@ -2,7 +2,7 @@
 // secrets, names and endpoints, and clocks that differ.
 import { CLOCKS } from './clock.ts';
 import { drawChange, drawSettings } from './draw-settings.ts';
-import { type Event, FAULTY_MS, type PlannedSubscription } from './plan.ts';
+import { byTime, type Event, FAULTY_MS, type PlannedSubscription } from './plan.ts';
 import type { Draw } from './random-draw.ts';
 
 /** AWS refuses a signature that is five minutes off, and its clocks differ by far less. */
@@ -30,8 +30,8 @@ export function drawEvents(draw: Draw, subscriptions: readonly PlannedSubscripti
     () => [{ do: 'put-again', subscription: pick(subscriptions).id }],
     () => (chance(0.5) ? [{ do: 'break', subscription: pick(subscriptions).id }] : []),
     () => removal(),
-    () => pair('receiver-down', 'receiver-up'),
-    () => pair('receiver-down', 'receiver-up'),
+    () => outage(),
+    () => outage(),
     () => [{ do: 'secret-absent' }, { do: 'secret-there' }],
     () => [
       { do: 'names-absent', how: pick(['silent', 'silent', 'unknown', 'failing'] as const) },
@@ -51,7 +51,7 @@ export function drawEvents(draw: Draw, subscriptions: readonly PlannedSubscripti
     const from = group.some((one) => one.do === 'secret-absent') ? 0 : time;
     return group.map((one, index) => ({ ...one, atMs: from + index * whole(100, 600) }) as Event);
   });
-  return drawn.sort((one, other) => one.atMs - other.atMs);
+  return drawn.sort(byTime);
 
   function change(): Undated {
     const { id } = pick(subscriptions);
@@ -72,11 +72,11 @@ export function drawEvents(draw: Draw, subscriptions: readonly PlannedSubscripti
     ];
   }
 
-  function pair(down: 'receiver-down', up: 'receiver-up'): readonly Undated[] {
+  function outage(): readonly Undated[] {
     const { id } = pick(subscriptions);
     return [
-      { do: down, subscription: id },
-      { do: up, subscription: id },
+      { do: 'receiver-down', subscription: id },
+      { do: 'receiver-up', subscription: id },
     ];
   }
 }

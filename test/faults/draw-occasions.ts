@@ -1,6 +1,6 @@
 // Gives a plan what some of its faults need to be met: an item with a name for an absent name, dead letters for an absent
 // endpoint, a backlog for faults of its entries.
-import type { Answer, Plan, PlannedSubscription, Settings } from './plan.ts';
+import { type Answer, type Plan, type PlannedSubscription, type Settings, UNAVAILABLE } from './plan.ts';
 import type { Draw } from './random-draw.ts';
 
 /** `isCalm`: the plan has one kind of fault alone. In a mixed plan, other faults are the occasion of most faults. */
@@ -91,8 +91,6 @@ function withRejections(draw: Draw, plan: Plan, isOne: (settings: Settings) => b
 
 const waitsFar = ({ qos, retry }: Settings): boolean =>
   qos === 'auto' && Number(retry?.initialDelaySeconds) >= 60;
-
-const UNAVAILABLE: Answer = { kind: 'status', status: 503, afterMs: 0 };
 
 /** The first requests of subscriptions whose retries wait in `retries` fail. */
 const withFailures = (plan: Plan): Plan => ({

@@ -1,6 +1,13 @@
 // Circumstances that few plans would have by themselves: retries that are far away, a subscription ordered by key whose cap
 // changes while messages come, and more messages at once than a rate allows.
-import { type Answer, type Event, FAULTY_MS, type PlannedMessage, type PlannedSubscription } from './plan.ts';
+import {
+  type Answer,
+  byTime,
+  type Event,
+  FAULTY_MS,
+  type PlannedMessage,
+  type PlannedSubscription,
+} from './plan.ts';
 import type { Draw } from './random-draw.ts';
 import { inFlightOf } from './rates.ts';
 
@@ -66,5 +73,5 @@ export function withBursts(
   const [seed = ''] = messages[0]?.id.split('-') ?? [];
   const sorted = further.map((one, index) => ({ ...one, id: `${seed}-${messages.length + index}` }));
   // The order of publication is that of the list.
-  return [...messages, ...sorted].sort((one, other) => one.atMs - other.atMs);
+  return [...messages, ...sorted].sort(byTime);
 }

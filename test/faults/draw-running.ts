@@ -1,6 +1,6 @@
 // Draws faults that wait for a running invocation: one that comes near its timeout, and kills and freezes of functions that run
 // so shortly that a fault at any time would miss them.
-import { type Answer, type Event, FAULTY_MS, type Plan, type PlannedSubscription } from './plan.ts';
+import { type Answer, type Event, FAULTY_MS, GOOD, type Plan, type PlannedSubscription } from './plan.ts';
 import type { Draw } from './random-draw.ts';
 
 /** From what age on a function looks at its deadline, and an age from which it still can answer. Milliseconds. */
@@ -13,7 +13,7 @@ const AGES = {
 const SHARES = { deliver: 0.4, bridge: 0.12, resume: 0.1, killed: 0.15, frozen: 0.12 };
 
 /** A slow answer of a receiver: the function waits for it while the clock jumps. */
-const SLOW: Answer = { kind: 'status', status: 200, afterMs: 1_050 };
+const SLOW: Answer = { ...GOOD, afterMs: 1_050 };
 
 /** The subscriptions, one of them with slow answers where `deliver` is to become old, and the events. */
 export function drawRunning(

@@ -11,7 +11,7 @@ import { drawKeyMoves, withBursts, withFarRetries } from './draw-rare.ts';
 import { drawRedriveFault, drawRunning, withoutOldRates } from './draw-running.ts';
 import { drawSettings } from './draw-settings.ts';
 import { KAFKA_KINDS, kindsOf } from './kinds.ts';
-import type { Plan, PlannedMessage, PlannedSubscription } from './plan.ts';
+import { byTime, type Plan, type PlannedMessage, type PlannedSubscription } from './plan.ts';
 import { drawOf } from './random-draw.ts';
 
 /** Shorter than the freezes, and than the pauses between two invocations of an environment. */
@@ -60,7 +60,7 @@ function drawMixed(seed: number, from: number): Plan {
     ...drawEvents(drawOf(from, 'events'), subscriptions),
     ...drawKeyMoves(rare, subscriptions),
     ...running.events,
-  ].sort((one, other) => one.atMs - other.atMs);
+  ].sort(byTime);
   const events = withoutOldRates(drawn, subscriptions);
   return {
     seed,

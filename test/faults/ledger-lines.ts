@@ -52,6 +52,10 @@ export function requestLine(request: Received, run: Run): string {
   });
 }
 
+/** The line of what a request carried: its headers, and the beginning of its body. */
+export const contentLine = ({ headers, body }: Received): string =>
+  JSON.stringify({ headers: Object.fromEntries(headers), body: body.toString().slice(0, 200) });
+
 function laneOfRequest(
   { subscription, headers }: Received,
   messageId: string,

@@ -66,6 +66,11 @@ export async function readStored(stage: Stage): Promise<Stored> {
       return kind === 'lane' ? [{ subscription, id, place: 'backlog' }] : [];
     }),
   ];
+  return storedOf(copies, attemptsIn(stage.lines));
+}
+
+/** What is stored, from its copies. */
+export function storedOf(copies: readonly Copy[], attempts: Stored['attempts']): Stored {
   const namesAt = (place: Place) =>
     new Set(
       copies
@@ -77,7 +82,7 @@ export async function readStored(stage: Stage): Promise<Stored> {
     undeliverable: namesAt('undeliverable'),
     held: namesAt('held'),
     backlog: namesAt('backlog'),
-    attempts: attemptsIn(stage.lines),
+    attempts,
     copies,
   };
 }

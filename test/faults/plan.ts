@@ -34,6 +34,9 @@ export type Answer =
     }
   | { readonly kind: (typeof SOCKET_FAULTS)[number]; readonly afterMs: number };
 
+export const GOOD = { kind: 'status', status: 200, afterMs: 0 } as const satisfies Answer;
+export const UNAVAILABLE = { kind: 'status', status: 503, afterMs: 0 } as const satisfies Answer;
+
 /** What a receiver does to a connection instead of an ordinary answer; receiver.ts carries them out. */
 export const SOCKET_FAULTS = [
   'hang',
@@ -161,3 +164,8 @@ export type Plan = {
   /** Milliseconds after which AWS closes a function's connection without a call; undefined: never. */
   readonly awsIdleMs?: number;
 };
+
+type Dated = { readonly atMs: number };
+
+/** Sorts messages or events into the order of their times. */
+export const byTime = (one: Dated, other: Dated): number => one.atMs - other.atMs;

@@ -1,10 +1,8 @@
 // Plans like those of provoking-plans.ts, whose messages differ: by their key, their content, or by whether they match the filter.
 import { topicOf } from './draw-messages.ts';
-import type { Plan, Settings } from './plan.ts';
+import { GOOD, type Plan, type Settings } from './plan.ts';
 import { ID, PLAIN, planOfOne } from './plan-of-one.ts';
 import { PARKED_LONG_BODIES } from './provoking-plans.ts';
-
-const OK = { kind: 'status', status: 200, afterMs: 0 } as const;
 
 /** Keys of the same lane of two, and of different lanes of three. The last one is alone in the other lane of two. */
 const [BUSY, MOVED, OTHER] = ['k0', 'k10', 'k1'] as const;
@@ -21,7 +19,7 @@ const twoLanes: Settings = { ...PLAIN, byKey: true, lanes: 2 };
 export const MOVE_BESIDE_A_BUSY_LANE: Plan = {
   ...planOfOne({
     settings: twoLanes,
-    answers: [OK, OK, { ...OK, afterMs: 1_400 }],
+    answers: [GOOD, GOOD, { ...GOOD, afterMs: 1_400 }],
     messages: 0,
     everyMs: 0,
     events: [

@@ -1,7 +1,6 @@
 // Plans for mutations that the plans of seeds seldom show: one subscription, many messages, and the circumstances in which the
 // missing safeguard is needed.
-
-import type { CallFault } from './plan.ts';
+import { type CallFault, GOOD, UNAVAILABLE } from './plan.ts';
 import { planOfOne } from './plan-of-one.ts';
 
 /** Every other write of entries is slow, so a drain may come to its end while messages are parked. */
@@ -20,7 +19,7 @@ const slowWrites = Array.from(
 export const DRAINS_BESIDE_ARRIVALS = planOfOne({
   settings: {},
   answers: Array.from({ length: 60 }, (_, index) =>
-    index % 12 === 0 ? { kind: 'reset-at-connect', afterMs: 0 } : { kind: 'status', status: 200, afterMs: 0 },
+    index % 12 === 0 ? { kind: 'reset-at-connect', afterMs: 0 } : GOOD,
   ),
   messages: 150,
   everyMs: 40,
@@ -35,7 +34,7 @@ export const DRAINS_BESIDE_ARRIVALS = planOfOne({
 /** Sixty good answers. `afterMs`: the time from a request to its answer, by the number of the request. */
 const goodAfter = (afterMs: (index: number) => number) =>
   Array.from({ length: 60 }, (_, index) => ({
-    ...({ kind: 'status', status: 200 } as const),
+    ...GOOD,
     afterMs: afterMs(index),
   }));
 
@@ -89,9 +88,7 @@ export const FAILURES_IN_LANES = planOfOne({
   },
   calls: failingSends,
   answers: Array.from({ length: 60 }, (_, index) =>
-    index % 3 === 1
-      ? { kind: 'status', status: 400, afterMs: 0 }
-      : { kind: 'status', status: 200, afterMs: 50 },
+    index % 3 === 1 ? { kind: 'status', status: 400, afterMs: 0 } : { ...GOOD, afterMs: 50 },
   ),
   messages: 60,
   everyMs: 0,
@@ -102,9 +99,6 @@ export const FAILURES_IN_LANES = planOfOne({
   })),
 });
 
-const OK = { kind: 'status', status: 200, afterMs: 0 } as const;
-const UNAVAILABLE = { kind: 'status', status: 503, afterMs: 0 } as const;
-
 /**
  * The first request is slow, so that the next one is a batch. It is rejected, and the first of its messages that is sent alone
  * fails until its retries are used up: the others have to wait behind it.
@@ -112,7 +106,7 @@ const UNAVAILABLE = { kind: 'status', status: 503, afterMs: 0 } as const;
 export const OUTAGE_IN_A_REJECTED_BATCH = planOfOne({
   settings: { batch: { format: 'json-array', maxMessages: 8 }, dlq: 'letters' },
   answers: [
-    { ...OK, afterMs: 600 },
+    { ...GOOD, afterMs: 600 },
     { kind: 'status', status: 400, afterMs: 0 },
     UNAVAILABLE,
     UNAVAILABLE,

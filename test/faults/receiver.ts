@@ -5,7 +5,7 @@ import { answerWith } from './answers.ts';
 import { listening } from './listening.ts';
 import type { Observed } from './met.ts';
 import { type ParsedRequest, parseRequest } from './parse-request.ts';
-import type { Answer, Plan } from './plan.ts';
+import { type Answer, GOOD, type Plan } from './plan.ts';
 
 export type Received = {
   readonly subscription: string;
@@ -42,8 +42,6 @@ export type Receivers = {
 
 type Watch = (request: Received, open: readonly Received[]) => void;
 
-const CALM: Answer = { kind: 'status', status: 200, afterMs: 0 };
-
 /** Starts a server for each subscription. `watch` is called with each request and the subscription's open requests. */
 export async function startReceivers(planned: Plan['subscriptions'], watch: Watch): Promise<Receivers> {
   const received: Received[] = [];
@@ -56,7 +54,7 @@ export async function startReceivers(planned: Plan['subscriptions'], watch: Watc
     const used: Answer[] = [];
     given.set(id, used);
     const next = () => {
-      const answer = isCalm ? CALM : (left.shift() ?? CALM);
+      const answer = isCalm ? GOOD : (left.shift() ?? GOOD);
       used.push(answer);
       return answer;
     };

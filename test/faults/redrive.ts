@@ -4,6 +4,7 @@ import type { Breach } from './check.ts';
 import { inSubscription } from './in-subscription.ts';
 import type { Items } from './items.ts';
 import { jumpSoundly } from './jump.ts';
+import { loggedAs } from './log-lines.ts';
 import { requestsByMessage, type Stored } from './places.ts';
 import type { Plan } from './plan.ts';
 import type { Received, Receivers } from './receiver.ts';
@@ -24,8 +25,7 @@ const letterSchema = z.looseObject({ subscription: z.string(), messageId: z.stri
 
 /** The letters, each with its subscription, that the log says were put into the endpoint. */
 export function bridgedIn(lines: readonly string[], endpoint: string): ReadonlySet<string> {
-  const bridged = lines.filter((line) => line.includes('"letter.bridged"'));
-  const letters = bridged.map((line) => letterSchema.parse(JSON.parse(line.slice(line.indexOf('{')))));
+  const letters = loggedAs('letter.bridged', lines).map((line) => letterSchema.parse(line));
   return new Set(
     letters
       .filter((one) => one.endpoint === endpoint)

@@ -6,12 +6,14 @@ import { kindsOf } from './kinds.ts';
 import { PLACES } from './places.ts';
 import type { SeedResult } from './run-seed.ts';
 
+/** A result without its long parts. */
+type Counted = Omit<SeedResult, 'evidence' | 'ledger'>;
+
 /** `kafka`: the plans are those of stages with a Kafka broker. */
 export function createReport({ kafka }: { readonly kafka: boolean }) {
   const startedAt = performance.now();
-  const results: Omit<SeedResult, 'evidence' | 'ledger'>[] = [];
-  const sum = (of: (result: Omit<SeedResult, 'evidence' | 'ledger'>) => number) =>
-    results.reduce((total, result) => total + of(result), 0);
+  const results: Counted[] = [];
+  const sum = (of: (result: Counted) => number) => results.reduce((total, result) => total + of(result), 0);
 
   return {
     add({ evidence: _, ledger: __, ...result }: SeedResult): void {

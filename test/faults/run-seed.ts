@@ -6,7 +6,7 @@ import { brokenBrokersOf, createDeaths, mayRepeat } from './interruptions.ts';
 import { createItems } from './items.ts';
 import { type Job, planOf } from './jobs.ts';
 import { kindsOf } from './kinds.ts';
-import { messageLine, requestLine } from './ledger-lines.ts';
+import { contentLine, messageLine, requestLine } from './ledger-lines.ts';
 import { type CarriedOut, metPart } from './met.ts';
 import { readStored } from './places.ts';
 import { startReceivers } from './receiver.ts';
@@ -117,13 +117,7 @@ export async function runSeed(
       }),
       ...(breaches.length > 0 && {
         evidence: [
-          ...received.flatMap((request) => [
-            requestLine(request, run),
-            JSON.stringify({
-              headers: Object.fromEntries(request.headers),
-              body: request.body.toString().slice(0, 200),
-            }),
-          ]),
+          ...received.flatMap((request) => [requestLine(request, run), contentLine(request)]),
           ...stage.lines,
         ],
       }),

@@ -1,9 +1,8 @@
 // The ledger can fail: each promise, broken by hand.
 import { expect, test } from 'vitest';
 import { balance } from '#test/faults/check.ts';
-import { inSubscription } from '#test/faults/in-subscription.ts';
 import type { ItemVersion } from '#test/faults/item-versions.ts';
-import type { Copy, Stored } from '#test/faults/places.ts';
+import { type Copy, type Stored, storedOf } from '#test/faults/places.ts';
 import type { Plan, PlannedMessage, Settings } from '#test/faults/plan.ts';
 import { PLAIN } from '#test/faults/plan-of-one.ts';
 import { bodyOf, bytesOf } from '#test/faults/published.ts';
@@ -52,18 +51,6 @@ const copyOf = ({ id }: PlannedMessage, place: Copy['place'], more: Partial<Copy
 
 const letterOf = (message: PlannedMessage, more: Partial<Copy> = {}): Copy =>
   copyOf(message, 'dead letter', { reason: 'rejected', endpoint: 'letters', ...more });
-
-const namesAt = (copies: readonly Copy[], place: Copy['place']) =>
-  new Set(copies.filter((one) => one.place === place).map(({ id }) => inSubscription('s', id)));
-
-const storedOf = (copies: readonly Copy[], attempts: Stored['attempts']): Stored => ({
-  letters: namesAt(copies, 'dead letter'),
-  undeliverable: namesAt(copies, 'undeliverable'),
-  held: namesAt(copies, 'held'),
-  backlog: namesAt(copies, 'backlog'),
-  attempts,
-  copies,
-});
 
 const logged = (message: PlannedMessage, action: string, outcome = 'failed'): Stored['attempts'] => [
   { subscription: 's', webhookId: '', ids: [message.id], outcome, action, loggedAt: 0, durationMs: 0 },
