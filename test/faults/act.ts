@@ -1,5 +1,6 @@
-// Carries out the plan of a seed at its times: publishes the messages, and carries out the events.
+// Carries out the plan of a seed at its times: its messages and its events.
 import { setTimeout } from 'node:timers/promises';
+import * as z from 'zod';
 import { publishSample } from '#lib/local/publish.ts';
 import type { Items } from './items.ts';
 import { jumpSoundly } from './jump.ts';
@@ -85,6 +86,8 @@ async function publish(message: PlannedMessage, { stage, publishedAt }: Scene): 
   );
 }
 
+const answerSchema = z.looseObject({ ok: z.boolean() });
+
 async function carryOutEvent(event: Event, scene: Scene): Promise<void> {
   const { stage, receivers, items, running, events } = scene;
   const runningNames = stage.set.functions.running().map((one) => one.function);
@@ -134,9 +137,11 @@ async function carryOutEvent(event: Event, scene: Scene): Promise<void> {
     case 'pause':
     case 'resume': {
       const { subscription, do: action } = event;
-      const { ok } = await stage.set.functions.run('resume', { subscription, action });
-      // It fails where its process is killed meanwhile, as a person's request would. Then nothing was carried out.
-      if (!ok) events.splice(events.indexOf(carriedOut), 1);
+      const result = await stage.set.functions.run('resume', { subscription, action });
+      // It fails where its process is killed meanwhile, as a person's request would, and an item that is absent or broken is
+      // refused. Then nothing was carried out.
+      const isDone = result.ok && answerSchema.parse(result.payload).ok;
+      if (!isDone) events.splice(events.indexOf(carriedOut), 1);
       return;
     }
     case 'sweep':
