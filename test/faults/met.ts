@@ -72,7 +72,7 @@ function metSubscription(
   const { dlq, retry, ...others } = settings;
   // No dead letter was for the endpoint, or no message waited for its retry.
   const isSent = dlq !== 'broken' || asked.some(({ target }) => target === 'endpoint broken');
-  const isWaiting = lines.some((line) => line.includes('"delivery.delayed"') && line.includes(`"${id}"`));
+  const isWaiting = isLogged(lines, id, 'delivery.delayed');
   return {
     ...rest,
     id,
@@ -81,6 +81,10 @@ function metSubscription(
     ...(idleMs !== undefined && idled.has(id) && { idleMs }),
   };
 }
+
+/** Whether a line of the log has these texts, such as a subscription, the line's name and a reason. */
+const isLogged = (lines: readonly string[], ...texts: readonly string[]): boolean =>
+  lines.some((line) => texts.every((text) => line.includes(`"${text}"`)));
 
 /** The event as it was met; undefined: it was not. */
 function metEvent({ event, at, running }: CarriedOut, observed: Observed): Event | undefined {
@@ -102,15 +106,14 @@ function metEvent({ event, at, running }: CarriedOut, observed: Observed): Event
       case 'change':
       case 'put-again':
       case 'delete':
-      case 'break':
       case 'pause':
       case 'resume':
         return received.some((one) => one.subscription === event.subscription && one.at >= at);
+      case 'break':
+        return isLogged(lines, event.subscription, 'subscription.paused', 'invalid-config');
       case 'receiver-down':
       case 'receiver-up':
-        return lines.some(
-          (line) => line.includes('"connection-refused"') && line.includes(`"${event.subscription}"`),
-        );
+        return isLogged(lines, event.subscription, 'connection-refused');
       case 'secret-absent':
         return isAsked(({ operation }) => operation === 'GetSecretValue', 'secret-there');
       case 'endpoint-absent':

@@ -128,6 +128,19 @@ test('a change of an item is met by a later request of its subscription', () => 
   ]);
 });
 
+test('a broken item is met by the pause of its subscription', () => {
+  const broken: Event = { do: 'break', subscription: 's', atMs: 0 };
+  expect(metBy(broken, { received: [{ subscription: 's', at: 200 }] })).toEqual([]);
+  const paused = (subscription: string, reason: string) => ({
+    lines: [
+      `deliver: {"message":"subscription.paused","subscription":"${subscription}","reason":"${reason}"}`,
+    ],
+  });
+  expect(metBy(broken, paused('s', 'outage'))).toEqual([]);
+  expect(metBy(broken, paused('other', 'invalid-config'))).toEqual([]);
+  expect(metBy(broken, paused('s', 'invalid-config'))).toEqual(['item broken']);
+});
+
 test('an absence is met by a call while it lasts', () => {
   const absent: Event = { do: 'secret-absent', atMs: 0 };
   const asked = (at: number) => ({ asked: [{ operation: 'GetSecretValue', target: '', at }] });
