@@ -52,7 +52,7 @@ export type FunctionsOptions = EnvironmentOptions & {
   /** Environments of one function at the same time. */
   maxEnvironments?: number;
   /** How long an idle environment is kept. */
-  idleMs?: number;
+  idleMs?: number | undefined;
 };
 
 /** Makes the functions callable. No process is started before the first invocation. */

@@ -37,6 +37,8 @@ export type LocalSetOptions = {
   /** false: no schedule runs by itself, only by `schedules.run`. */
   schedules?: boolean;
   maxEnvironments?: number;
+  /** How long an environment without work is kept. */
+  idleMs?: number | undefined;
   /** false: environments are not frozen between their invocations. */
   freeze?: boolean | undefined;
   /** How long a poll waits for a message: also how long pausing a mapping may take. */
@@ -135,6 +137,7 @@ export async function startLocalSet(options: LocalSetOptions): Promise<LocalSet>
         onLog(name, line);
       },
       maxEnvironments: environments,
+      idleMs: options.idleMs,
       freeze: options.freeze,
     });
     closing.push(() => functions.close());

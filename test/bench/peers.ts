@@ -92,7 +92,7 @@ async function measure(sender: Sender, one: Case): Promise<Measured> {
   const messages = Math.max(10, Math.round(one.messages * SIZE)) + leadIn;
   const asked = { leadIn, to, perSecond: one.perSecond, deliveriesEach: one.fanOut, limitMs: LIMIT_MS };
   const warmUp = beside === undefined ? messages : WARM_UP_BESIDE;
-  await load.ask<Loaded>({ ...asked, beside, messages: warmUp });
+  const first = await load.ask<Loaded>({ ...asked, leadIn: 0, beside, messages: warmUp });
   await wait(SETTLE_MS);
   const before = sender.usage();
   const loaded = await load.ask<Loaded>({ ...asked, beside, messages });
@@ -102,6 +102,8 @@ async function measure(sender: Sender, one: Case): Promise<Measured> {
     ...loaded,
     ...after,
     deliveries: messages * one.fanOut,
+    answerMs: one.answerMs,
+    firstDelaysMs: first.delaysMs,
     appCpuMs: after.appCpuMs - before.appCpuMs,
     storesCpuMs: after.storesCpuMs - before.storesCpuMs,
   };

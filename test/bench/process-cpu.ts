@@ -36,11 +36,12 @@ export function cpuMsOfTree(root: number): number {
   }, 0);
 }
 
-/** The memory in MiB that a process and all below it have in RAM now. Shared pages count for each of them. */
+/** The memory in MiB that a process and all below it have in RAM now. A page that n processes share counts as an nth for each. */
 export function memoryMiBOfTree(root: number): number {
   return treeOf(root).reduce((total, pid) => {
     try {
-      const [, kib = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+      const [, kib = '0'] =
+        /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
       return total + Number(kib) / 1024;
     } catch {
       return total;

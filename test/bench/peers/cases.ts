@@ -14,14 +14,14 @@ export type Case = {
 const usual = { perSecond: undefined, fanOut: 1, answerMs: 0 } as const;
 /** The healthy receiver without neighbours. */
 export const ALONE = '25 a second';
-const healthy = { ...usual, messages: 500, perSecond: 25 } as const;
+const healthy = { ...usual, messages: 1_000, perSecond: 25 } as const;
 export const CASES: readonly Case[] = [
-  { ...usual, name: 'burst', messages: 5_000 },
-  { ...usual, name: '100 a second', messages: 2_000, perSecond: 100 },
-  { ...usual, name: 'callback of 50 ms', messages: 2_000, answerMs: 50 },
-  { ...usual, name: 'callback of 500 ms', messages: 400, answerMs: 500 },
-  { ...usual, name: 'fan-out of 10', messages: 400, fanOut: 10 },
-  { ...usual, name: 'fan-out of 50', messages: 200, fanOut: 50 },
+  { ...usual, name: 'burst', messages: 20_000 },
+  { ...usual, name: '100 a second', messages: 3_000, perSecond: 100 },
+  { ...usual, name: 'callback of 50 ms', messages: 6_000, answerMs: 50 },
+  { ...usual, name: 'callback of 500 ms', messages: 1_000, answerMs: 500 },
+  { ...usual, name: 'fan-out of 10', messages: 2_000, fanOut: 10 },
+  { ...usual, name: 'fan-out of 50', messages: 400, fanOut: 50 },
   { ...healthy, name: ALONE },
   { ...healthy, name: 'beside one healthy', beside: { kind: 'healthy', count: 1 } },
   { ...healthy, name: 'beside ten healthy', beside: { kind: 'healthy', count: 10 } },

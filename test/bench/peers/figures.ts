@@ -4,15 +4,26 @@ import { percentile, spread } from '../ratio.ts';
 import type { Row } from '../table.ts';
 import type { Usage } from './usage.ts';
 
-export type Measured = Loaded & Usage & { readonly deliveries: number };
+export type Measured = Loaded &
+  Usage & {
+    readonly deliveries: number;
+    /** How long the receiver takes for an answer: the last one comes so long after the last arrival. */
+    readonly answerMs: number;
+    /** Of the messages before, with the same neighbours: in their first seconds nobody knows them as dead or slow. */
+    readonly firstDelaysMs: readonly number[];
+  };
 
 /** The figures of a round, as numbers. CPU times are those of one delivery. */
-export const figuresOf = ({ deliveries, missing, repeated, elapsedMs, delaysMs, ...usage }: Measured) => ({
-  ...{ deliveries, missing, repeated, perSecond: ((deliveries - missing) / elapsedMs) * 1000 },
-  ...{ p50Ms: percentile(delaysMs, 0.5), p99Ms: percentile(delaysMs, 0.99) },
-  ...{ appCpuMs: usage.appCpuMs / deliveries, storesCpuMs: usage.storesCpuMs / deliveries },
-  ...{ appMiB: usage.appMiB, storesMiB: usage.storesMiB },
-});
+export const figuresOf = (measured: Measured) => {
+  const { deliveries, missing, repeated, elapsedMs, answerMs, delaysMs, firstDelaysMs } = measured;
+  return {
+    ...{ deliveries, missing, repeated, perSecond: ((deliveries - missing) / (elapsedMs + answerMs)) * 1000 },
+    ...{ p50Ms: percentile(delaysMs, 0.5), p99Ms: percentile(delaysMs, 0.99) },
+    firstP99Ms: percentile(firstDelaysMs, 0.99),
+    ...{ appCpuMs: measured.appCpuMs / deliveries, storesCpuMs: measured.storesCpuMs / deliveries },
+    ...{ appMiB: measured.appMiB, storesMiB: measured.storesMiB },
+  };
+};
 export type Figures = ReturnType<typeof figuresOf>;
 
 const p99Of = (measured: Measured): number => figuresOf(measured).p99Ms;
@@ -46,6 +57,7 @@ export function rowOf(
     'p50 ms': of('p50Ms', 1),
     'p99 ms': of('p99Ms', 1),
     ...(alone.length > 0 && { 'p99, times alone': timesOf(measured, alone) }),
+    ...(alone.length > 0 && { 'p99 ms of their first seconds': of('firstP99Ms', 1) }),
     ...(control.length > 0 && { 'p99, times beside healthy ones': timesOf(measured, control) }),
     'app CPU ms': of('appCpuMs', 2),
     'stores CPU ms': of('storesCpuMs', 2),

@@ -5,21 +5,18 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Pool } from 'undici';
 import { createArrivals, type Loaded } from '../arrivals.ts';
 import { answering } from '../beside.ts';
 
-/** Where messages are published: on a queue, or by a POST whose body has the payload between two texts. */
-export type PublishTo =
-  | { readonly kind: 'sqs'; readonly url: string; readonly queueUrl: string; readonly topic: string }
-  | {
-      readonly kind: 'http';
-      readonly url: string;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly before: string;
-      readonly after: string;
-    };
+/** Where messages are published: by a POST whose body has the payload between two texts, as JSON or as a JSON string. */
+export type PublishTo = {
+  readonly kind: 'json' | 'text';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly before: string;
+  readonly after: string;
+};
 export type AskedOfPeersLoad = {
   readonly to: PublishTo;
   /** A neighbour's messages: one for each message, at a random time before the next one. */
@@ -102,17 +99,6 @@ const payloadOf = (number: number): string =>
   JSON.stringify({ n: `${arrivals.run()} ${number} `, filling: 'x'.repeat(BODY_BYTES - 40) });
 
 function publisherOf(to: PublishTo): { send(payload: string): Promise<void>; close(): Promise<void> } {
-  if (to.kind === 'sqs') {
-    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-    const sqs = new SQSClient({ endpoint: to.url, region: 'us-east-1', credentials });
-    const MessageAttributes = { topic: { DataType: 'String', StringValue: to.topic } };
-    return {
-      send: async (MessageBody) => {
-        await sqs.send(new SendMessageCommand({ QueueUrl: to.queueUrl, MessageBody, MessageAttributes }));
-      },
-      close: async () => sqs.destroy(),
-    };
-  }
   const { origin, pathname } = new URL(to.url);
   const pool = new Pool(origin, { connections: CALLS_AT_ONCE * 4 });
   return {
@@ -120,7 +106,7 @@ function publisherOf(to: PublishTo): { send(payload: string): Promise<void>; clo
       const { statusCode, body } = await pool.request({
         ...{ method: 'POST', path: pathname },
         headers: { 'content-type': 'application/json', ...to.headers },
-        body: `${to.before}${payload}${to.after}`,
+        body: `${to.before}${to.kind === 'text' ? JSON.stringify(payload) : payload}${to.after}`,
       });
       const text = await body.text();
       if (statusCode >= 300) throw new Error(`${to.url} answered ${statusCode}: ${text.slice(0, 300)}`);

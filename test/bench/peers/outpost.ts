@@ -11,8 +11,8 @@ import type { Sender } from './sender.ts';
 import { usageOf } from './usage.ts';
 
 const KEY = 'bench';
-/** For the whole server. Its default of 1 delivers one message after the other. */
-const CONCURRENCY = '20';
+/** Requests at once, for all receivers together. Its default of 1 delivers one message after the other. */
+const CONCURRENCY = process.env.OUTPOST_CONCURRENCY ?? '20';
 
 /** Builds and starts it. Throws where a program or the checkout is missing. */
 export async function startOutpost(checkout: string): Promise<Sender> {
@@ -57,7 +57,7 @@ export async function startOutpost(checkout: string): Promise<Sender> {
             config: { url },
           });
         return {
-          kind: 'http',
+          kind: 'json',
           url: `http://127.0.0.1:${port}/api/v1/publish`,
           headers: { authorization: `Bearer ${KEY}` },
           before: `{"tenant_id":"${topic}","eligible_for_retry":false,"data":`,

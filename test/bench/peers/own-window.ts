@@ -8,6 +8,11 @@ import { createWarmUp } from '../warm-environments.ts';
 export type AskedOfOwn = { readonly topic: string; readonly urls: readonly string[] };
 export type ToldByOwn = { readonly url: string; readonly queueUrl: string; readonly pid: number };
 
+/** The other senders sign each request by default. */
+const SIGNING_KEY = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+/** As if for ever: the CPU time of an environment that has ended can't be read any more. */
+const IDLE_MS = 24 * 60 * 60_000;
+
 const ENVIRONMENTS = 8;
 /** The other senders make as many requests at once, for all receivers together. Here each receiver has a cap of its own. */
 const REQUESTS_AT_ONCE = 20;
@@ -21,7 +26,11 @@ const set = await startLocalSet({
   root: process.cwd(),
   maxEnvironments: ENVIRONMENTS,
   freeze: false,
+  idleMs: IDLE_MS,
   intercept,
+});
+set.functions.onInvocation(({ function: name, result }) => {
+  if (!result.ok) console.log(`${name} failed: ${result.errorType}: ${result.errorMessage}`);
 });
 // All environments are started before, so that no import is counted.
 const names = ['route', 'deliver'].flatMap((name) => Array.from({ length: ENVIRONMENTS }, () => name));
@@ -42,6 +51,7 @@ async function subscribe({ topic, urls }: AskedOfOwn): Promise<void> {
       configuration: {
         entrypointId: 'webhook-advanced',
         callbackUrl,
+        signing: { keys: [SIGNING_KEY] },
         http: { maxConcurrentConnections, readTimeout: 15_000 },
       },
     };

@@ -10,15 +10,26 @@ import { usageOf } from './usage.ts';
 export async function startOwn(): Promise<Sender> {
   const child = await startBeside<AskedOfOwn>('./peers/own-window.ts');
   const { url, queueUrl, pid }: ToldByOwn = JSON.parse(child.told);
+  let known: readonly number[] = [];
   return {
     ...{ name: 'this set', version: commitOf('.'), stores: 'emulators' },
     async subscribe(topic, urls) {
       await child.ask<void>({ topic, urls });
-      return { kind: 'sqs', url, queueUrl, topic };
+      const MessageAttributes = { topic: { DataType: 'String', StringValue: topic } };
+      return {
+        ...{ url, kind: 'text' },
+        // Unsigned: the emulator verifies no signature, and the publisher's CPU time counts for nobody.
+        headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.SendMessage' },
+        before: `${JSON.stringify({ QueueUrl: queueUrl, MessageAttributes }).slice(0, -1)},"MessageBody":`,
+        after: '}',
+      };
     },
     usage() {
       // The functions are children of the process that holds the stores.
       const app = functionProcessesOf(pid).map((one) => one.pid);
+      const ended = known.filter((one) => !app.includes(one));
+      if (ended.length > 0) throw new Error(`Function processes ended, with their CPU time: ${ended}`);
+      known = app;
       const together = usageOf({ app, stores: [pid] });
       return {
         ...together,

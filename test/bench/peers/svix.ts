@@ -54,7 +54,7 @@ export async function startSvix(checkout: string): Promise<Sender> {
         await call('/app', { name: topic, uid: topic });
         for (const url of urls) await call(`/app/${topic}/endpoint`, { url, version: 1 });
         return {
-          ...{ kind: 'http', url: `${at}/app/${topic}/msg`, headers },
+          ...{ kind: 'json', url: `${at}/app/${topic}/msg`, headers },
           ...{ before: '{"eventType":"bench","payload":', after: '}' },
         };
       },
