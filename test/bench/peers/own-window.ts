@@ -19,6 +19,11 @@ const REQUESTS_AT_ONCE = 20;
 /** What an item has that names none. */
 const USUAL_CAP = 5;
 
+/** As in peers.ts; a short run also has a short warm-up. */
+const SIZE = Math.min(1, Number(process.env.SIZE ?? 1));
+
+// Also while it starts, which takes a minute.
+process.once('disconnect', () => process.exit());
 const warmUp = createWarmUp();
 const { intercept } = warmUp;
 // Not frozen between invocations: the signals of this emulation cost the functions CPU time, which they do not cost on AWS.
@@ -30,14 +35,14 @@ const set = await startLocalSet({
   intercept,
 });
 set.functions.onInvocation(({ function: name, result }) => {
-  if (!result.ok) console.log(`${name} failed: ${result.errorType}: ${result.errorMessage}`);
+  if (!result.ok) console.error(`${name} failed: ${result.errorType}: ${result.errorMessage}`);
 });
 // All environments are started before, so that no import is counted.
 const names = ['route', 'deliver'].flatMap((name) => Array.from({ length: ENVIRONMENTS }, () => name));
 await Promise.all(names.map((name) => set.functions.invoke(name, { Records: [] })));
 const load = await startBeside<AskedOfLoad>('./set-load.ts');
 // Some messages are parked, as those of dead and slow receivers will be.
-await warmUp.warm(set, load, { environments: ENVIRONMENTS, each: 100, parking: 8, burst: 20_000 });
+await warmUp.warm(set, load, { environments: ENVIRONMENTS, each: 100, parking: 8, burst: 20_000 * SIZE });
 load.close();
 // Every minute later on: its first run starts a process, which would take the time of a measured window.
 await set.schedules.run('resume');
