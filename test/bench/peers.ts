@@ -10,7 +10,7 @@ import { startBeside } from './beside.ts';
 import { machine } from './machine.ts';
 import { ALONE, CASES, type Case } from './peers/cases.ts';
 import { type Figures, figuresOf, type Measured, rowOf } from './peers/figures.ts';
-import type { AskedOfPeersLoad } from './peers/load.ts';
+import type { AskedOfPeersLoad, PublishTo } from './peers/load.ts';
 import { startOutpost } from './peers/outpost.ts';
 import { startOwn } from './peers/own.ts';
 import type { Sender } from './peers/sender.ts';
@@ -34,6 +34,10 @@ const WARM_UP_BESIDE = 500;
  * thousand, which wait for them, would be the p99.
  */
 const LEAD_IN_SECONDS = 2;
+/** A single receiver takes all the requests that the other senders make at once for all receivers together. */
+const MOST_REQUESTS_AT_ONCE = 20;
+/** What an item has that names none. */
+const USUAL_REQUESTS_AT_ONCE = 5;
 /** The last log lines and records are written after the last arrival. */
 const SETTLE_MS = 2_000;
 
@@ -75,23 +79,24 @@ async function measure(sender: Sender, one: Case): Promise<Measured> {
       { length: count },
       (_, index) => `${at[index % at.length]}/${kind}/${answerMs}/${topics}-${index}`,
     );
-  const to = await sender.subscribe(`bench-${topics}`, urls(one.fanOut, 'counted', one.answerMs));
+  const requestsAtOnce = one.fanOut === 1 ? MOST_REQUESTS_AT_ONCE : USUAL_REQUESTS_AT_ONCE;
+  const measured = urls(one.fanOut, 'counted', one.answerMs);
+  const to = await sender.subscribe(`bench-${topics}`, measured, requestsAtOnce);
   const dead = `http://127.0.0.1:${await freePort()}`;
-  const beside =
-    one.beside &&
-    (await sender.subscribe(
-      `beside-${topics}`,
-      urls(
-        one.beside.count,
-        'other',
-        one.beside.kind === 'slow' ? 10_000 : 0,
-        one.beside.kind === 'dead' ? [dead] : origins.slice(1),
-      ),
-    ));
+  // Those that share a topic each get all of its messages.
+  const neighboursOf = ({ kind, count, load }: NonNullable<Case['beside']>): string[][] => {
+    const answerMs = kind === 'slow' ? 10_000 : 0;
+    const all = urls(count, 'other', answerMs, kind === 'dead' ? [dead] : origins.slice(1));
+    return load === 'each' ? [all] : all.map((url) => [url]);
+  };
+  const neighbours = one.beside === undefined ? [] : neighboursOf(one.beside);
+  const beside: PublishTo[] = [];
+  for (const [index, those] of neighbours.entries())
+    beside.push(await sender.subscribe(`beside-${topics}-${index}`, those, USUAL_REQUESTS_AT_ONCE));
   const leadIn = (one.perSecond ?? 0) * LEAD_IN_SECONDS;
   const messages = Math.max(10, Math.round(one.messages * SIZE)) + leadIn;
   const asked = { leadIn, to, perSecond: one.perSecond, deliveriesEach: one.fanOut, limitMs: LIMIT_MS };
-  const warmUp = beside === undefined ? messages : WARM_UP_BESIDE;
+  const warmUp = neighbours.length === 0 ? messages : WARM_UP_BESIDE;
   const first = await load.ask<Loaded>({ ...asked, leadIn: 0, beside, messages: warmUp });
   await wait(SETTLE_MS);
   const before = sender.usage();
@@ -146,8 +151,10 @@ for (const block of blocks) {
   }
   const alone = block.find(({ name }) => name === ALONE);
   for (const one of block) {
-    const { kind, count } = one.beside ?? {};
-    const control = block.find(({ beside }) => beside?.kind === 'healthy' && beside.count === count);
+    const { kind, count, load } = one.beside ?? {};
+    const control = block.find(
+      ({ beside }) => beside?.kind === 'healthy' && beside.count === count && beside.load === load,
+    );
     const rows = senders.map((sender) =>
       rowOf(sender.name, of(one, sender), {
         alone: kind === undefined ? [] : of(alone, sender),

@@ -19,8 +19,8 @@ export type PublishTo = {
 };
 export type AskedOfPeersLoad = {
   readonly to: PublishTo;
-  /** A neighbour's messages: one for each message, at a random time before the next one. */
-  readonly beside?: PublishTo | undefined;
+  /** Neighbours: for each message, the next one of these gets one, at a random time before the next message. */
+  readonly beside: readonly PublishTo[];
   readonly messages: number;
   /** The first messages whose delays are left out. */
   readonly leadIn: number;
@@ -63,17 +63,18 @@ function note(url: string, at: number, body: string): void {
 
 async function load(asked: AskedOfPeersLoad): Promise<Loaded> {
   arrivals.begin(asked.messages * asked.deliveriesEach, asked.leadIn);
-  const [publisher, neighbour] = [publisherOf(asked.to), asked.beside && publisherOf(asked.beside)];
+  const publisher = publisherOf(asked.to);
+  const neighbours = asked.beside.map(publisherOf);
   const startedAt = performance.now();
   const gapMs = asked.perSecond === undefined ? 0 : 1000 / asked.perSecond;
   const sendToNeighbour = async (number: number) => {
     // At the same time as the counted message, each of them would meet it; in a fixed distance none would.
     await wait(Math.random() * gapMs);
-    await neighbour?.send(payloadOf(number));
+    await neighbours[number % neighbours.length]?.send(payloadOf(number));
   };
   const send = async (number: number) => {
     arrivals.publishing(number, performance.now());
-    await Promise.all([publisher.send(payloadOf(number)), neighbour && sendToNeighbour(number)]);
+    await Promise.all([publisher.send(payloadOf(number)), sendToNeighbour(number)]);
   };
   if (asked.perSecond === undefined) {
     let next = 0;
@@ -90,7 +91,7 @@ async function load(asked: AskedOfPeersLoad): Promise<Loaded> {
     await Promise.all(sends);
   }
   const loaded = await arrivals.end(asked.limitMs);
-  await Promise.all([publisher.close(), neighbour?.close()]);
+  await Promise.all([publisher, ...neighbours].map((one) => one.close()));
   return loaded;
 }
 

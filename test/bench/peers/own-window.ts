@@ -5,7 +5,11 @@ import { answering, startBeside } from '../beside.ts';
 import type { AskedOfLoad } from '../set-load.ts';
 import { createWarmUp } from '../warm-environments.ts';
 
-export type AskedOfOwn = { readonly topic: string; readonly urls: readonly string[] };
+export type AskedOfOwn = {
+  readonly topic: string;
+  readonly urls: readonly string[];
+  readonly requestsAtOnce: number;
+};
 export type ToldByOwn = { readonly url: string; readonly queueUrl: string; readonly pid: number };
 
 /** The other senders sign each request by default. */
@@ -14,11 +18,6 @@ const SIGNING_KEY = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
 const IDLE_MS = 24 * 60 * 60_000;
 
 const ENVIRONMENTS = 8;
-/** The other senders make as many requests at once, for all receivers together. Here each receiver has a cap of its own. */
-const REQUESTS_AT_ONCE = 20;
-/** What an item has that names none. */
-const USUAL_CAP = 5;
-
 /** As in peers.ts; a short run also has a short warm-up. */
 const SIZE = Math.min(1, Number(process.env.SIZE ?? 1));
 
@@ -48,8 +47,7 @@ load.close();
 await set.schedules.run('resume');
 const documents = DynamoDBDocumentClient.from(set.clients.dynamodb);
 
-async function subscribe({ topic, urls }: AskedOfOwn): Promise<void> {
-  const maxConcurrentConnections = Math.max(USUAL_CAP, Math.round(REQUESTS_AT_ONCE / urls.length));
+async function subscribe({ topic, urls, requestsAtOnce }: AskedOfOwn): Promise<void> {
   for (const [index, callbackUrl] of urls.entries()) {
     const Item = {
       ...{ id: `${topic}-${index}`, topic, type: 'webhook-advanced', qos: 'auto' },
@@ -57,7 +55,7 @@ async function subscribe({ topic, urls }: AskedOfOwn): Promise<void> {
         entrypointId: 'webhook-advanced',
         callbackUrl,
         signing: { keys: [SIGNING_KEY] },
-        http: { maxConcurrentConnections, readTimeout: 15_000 },
+        http: { maxConcurrentConnections: requestsAtOnce, readTimeout: 15_000 },
       },
     };
     await documents.send(new PutCommand({ TableName: set.outputs.SubscriptionsTableName, Item }));

@@ -13,8 +13,8 @@ export async function startOwn(): Promise<Sender> {
   let known: readonly number[] = [];
   return {
     ...{ name: 'this set', version: commitOf('.'), stores: 'emulators' },
-    async subscribe(topic, urls) {
-      await child.ask<void>({ topic, urls });
+    async subscribe(topic, urls, requestsAtOnce) {
+      await child.ask<void>({ topic, urls, requestsAtOnce });
       const MessageAttributes = { topic: { DataType: 'String', StringValue: topic } };
       return {
         ...{ url, kind: 'text' },

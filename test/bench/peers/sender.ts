@@ -7,8 +7,11 @@ export type Sender = {
   readonly version: string;
   /** Its stores and queues, with their versions. */
   readonly stores: string;
-  /** Registers one receiver for each URL under a topic of their own, and returns where to publish for them. */
-  subscribe(topic: string, urls: readonly string[]): Promise<PublishTo>;
+  /**
+   * Registers one receiver for each URL under a topic of their own, and returns where to publish for them. A sender that has a
+   * limit for each receiver makes at most `requestsAtOnce` to it.
+   */
+  subscribe(topic: string, urls: readonly string[], requestsAtOnce: number): Promise<PublishTo>;
   /** What its processes use now. */
   usage(): Usage;
   close(): Promise<void>;
