@@ -2,6 +2,7 @@
 // on the local set. The ratios are useful; the absolute rates are those of this machine's emulators.
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Subscribed, startBench } from './backlog-set.ts';
+import { header } from './machine.ts';
 import { paused } from './paused.ts';
 
 const COUNT = Number(process.env.COUNT ?? 50_000);
@@ -101,9 +102,7 @@ async function failing(): Promise<void> {
   }
 }
 
-console.log(
-  `Node ${process.version}; the local set; its publishers, its callback and its DynamoDB in processes of their own`,
-);
+console.log(header('the local set; its publishers, its callback and its DynamoDB in processes of their own'));
 if (PARTS.includes('a')) await paused({ count: COUNT, rounds: SHARES, perSecond: RATE });
 if (PARTS.includes('b')) await slow();
 if (PARTS.includes('c')) await failing();

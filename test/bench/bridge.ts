@@ -3,6 +3,7 @@
 import { createTopic, kafkaAddresses, recordsOn } from '#test/support/kafka/addresses.ts';
 import { startBeside } from './beside.ts';
 import type { BridgeJob, BridgeMeasured, BridgeSubject } from './bridge-subjects.ts';
+import { header } from './machine.ts';
 import { spread } from './ratio.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 15);
@@ -18,7 +19,9 @@ const subjects = await startBeside<BridgeJob>('./bridge-subjects.ts', {
 });
 
 console.log(
-  `Node ${process.version}; ${ROUNDS} rounds of ${LETTERS} letters of 1 KiB, 3 partitions, one broker; median (lowest to highest)`,
+  header(
+    `${ROUNDS} rounds of ${LETTERS} letters of 1 KiB, 3 partitions, one broker; median (lowest to highest)`,
+  ),
 );
 let sent = 0;
 for (const perBatch of [10, 100]) {

@@ -6,6 +6,7 @@ import { importCost } from '#lib/build/import-cost.ts';
 import { QOS } from '#lib/subscription/subscription.ts';
 import { startBeside } from './beside.ts';
 import { countCalls } from './counts.ts';
+import { header } from './machine.ts';
 import { spread } from './ratio.ts';
 import type { Job, Measured, Subject } from './subjects.ts';
 
@@ -18,7 +19,9 @@ const subjects = await startBeside<Job>('./subjects.ts', { env: { SINK_URL: sink
 const measure = (job: Job) => subjects.ask<Measured>(job);
 
 console.log(
-  `Node ${process.version}; ${ROUNDS} rounds of ${POSTS} POSTs of 1 KiB, kept alive; median (lowest to highest). The AWS SDK and its sockets are not in these figures: bench:set measures them.`,
+  header(
+    `${ROUNDS} rounds of ${POSTS} POSTs of 1 KiB, kept alive; median (lowest to highest). The AWS SDK and its sockets are not in these figures: bench:set measures them.`,
+  ),
 );
 for (const concurrency of [1, 5, 20]) {
   // After the warm-up the code is compiled: the figures compare warm processes.

@@ -1,6 +1,7 @@
 // `npm run bench:lanes`: how fast an unordered subscription with a backlog on the queue is delivered on the local set, how
 // many invocations that takes and for how long they are billed, by the cap and the time that the callback takes.
 import { type Subscribed, startBench } from './backlog-set.ts';
+import { header } from './machine.ts';
 
 const COUNT = Number(process.env.COUNT ?? 1_000);
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
@@ -39,7 +40,9 @@ async function round(one: Subscribed): Promise<string> {
 
 try {
   console.log(
-    `Node ${process.version}; ${ENVIRONMENTS} environments; ${ROUNDS} times ${COUNT} deliveries; callback of ${CALLBACK_MS} ms, ${SLOW_RATE * 100}% of ${SLOW_MS} ms`,
+    header(
+      `${ENVIRONMENTS} environments; ${ROUNDS} times ${COUNT} deliveries; callback of ${CALLBACK_MS} ms, ${SLOW_RATE * 100}% of ${SLOW_MS} ms`,
+    ),
   );
   const subscribed = [];
   for (const cap of CAPS) {

@@ -1,4 +1,4 @@
-// The machine and the versions that a benchmark writes into its report.
+// The machine and the versions that a benchmark prints first, and writes into its report.
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 
@@ -23,6 +23,9 @@ export function machine(): Machine {
     commit: `commit ${commitOf('.')}`,
   };
 }
+
+/** The first line of a benchmark: the machine, and then the run in words. */
+export const header = (run: string): string => `${Object.values(machine()).join(', ')}; ${run}`;
 
 /** The commit of a checkout; "unknown" where it has no history, as in a downloaded archive. */
 export function commitOf(folder: string): string {

@@ -1,18 +1,17 @@
 // `npm run bench:ordered`: how fast ordered subscriptions are with a callback of 50 ms, on the local set: one message a request,
 // 20 keys in 20 lanes, and batches from the queue and from the backlog, in turns. It checks the order and the cap, and counts
 // the AWS calls of `deliver`.
-import { availableParallelism } from 'node:os';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { type Bench, type Subscribed, startBench } from './backlog-set.ts';
+import { chosenOf } from './chosen.ts';
 import { keysOfLanes } from './keys.ts';
+import { header } from './machine.ts';
 import { callsPerDelivery } from './ordered-calls.ts';
 import { spread } from './ratio.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 /** Multiplies the number of messages of each case. */
 const SIZE = Number(process.env.SIZE ?? 1);
-/** Cases whose name contains one of these texts, which commas separate. */
-const ONLY = process.env.ONLY?.split(',');
 const DELAY_MS = 50;
 const KEYS = 20;
 const PATIENCE_MS = 180_000;
@@ -100,25 +99,26 @@ function faultsOf(
   return faults;
 }
 
+const chosen = chosenOf(CASES);
 console.log(
-  `Node ${process.version}, ${availableParallelism()} cores; the local set, a callback of ${DELAY_MS} ms in a process of its own; ${ROUNDS} rounds in turns, median (lowest to highest)`,
+  header(
+    `the local set, a callback of ${DELAY_MS} ms in a process of its own; ${ROUNDS} rounds in turns, median (lowest to highest)`,
+  ),
 );
 // An environment for each lane, as on AWS: a receive brings ten messages of one lane, which go out one after the other.
 const bench = await startBench({ environment: { LAG_SECONDS: '999999' }, maxEnvironments: KEYS });
 try {
   for (const qos of ['at-least-once', 'at-most-once']) {
     const subjects = await Promise.all(
-      CASES.filter(({ name }) => ONLY?.some((text) => name.includes(text)) ?? true).map(
-        async (one, number) => {
-          const lanes = one.keys;
-          const subscribed = await bench.subscribe(`${qos}-${number}`, qos, lanes, {
-            ...(lanes > 1 && { item: { order: 'key' } }),
-            ...(one.batch !== undefined && { configuration: { batch: { maxMessages: one.batch } } }),
-          });
-          await bench.sink.manner(subscribed, { delayMs: DELAY_MS });
-          return { one, subscribed, rates: [] as number[], faults: [] as string[] };
-        },
-      ),
+      chosen.map(async (one, number) => {
+        const lanes = one.keys;
+        const subscribed = await bench.subscribe(`${qos}-${number}`, qos, lanes, {
+          ...(lanes > 1 && { item: { order: 'key' } }),
+          ...(one.batch !== undefined && { configuration: { batch: { maxMessages: one.batch } } }),
+        });
+        await bench.sink.manner(subscribed, { delayMs: DELAY_MS });
+        return { one, subscribed, rates: [] as number[], faults: [] as string[] };
+      }),
     );
     // The first round warms up the processes and is not counted.
     for (let round = -1; round < ROUNDS; round++) {

@@ -1,11 +1,12 @@
 // `npm run bench:rate`: the requests that a callback gets from a subscription with a rate that has more to send than that.
 // Checks the bound for every window, also while environments are killed, and prints how much of the rate is reached.
-import { availableParallelism } from 'node:os';
 import { laneFor } from '#lib/message/lane.ts';
 import { type LaneLayout, laneCountIn, requestsInLane } from '#lib/message/lane-layout.ts';
 import { lanesIn } from '#lib/subscription/lanes.ts';
 import { type RateLimit, rateInWords } from '#lib/subscription/rate-limit.ts';
 import { excessOver } from '../support/rate-bound.ts';
+import { chosenOf } from './chosen.ts';
+import { header } from './machine.ts';
 import type { RateRequest } from './rate-sink.ts';
 import type { RateJob, RateWindow } from './rate-window.ts';
 import { measureWindow } from './window.ts';
@@ -17,8 +18,6 @@ const KILL_EVERY_MS = Number(process.env.KILL_EVERY_MS ?? 5_000);
 const KILL_BUSY = process.env.KILL_BUSY !== undefined;
 /** Requests a second of the fastest case. */
 const FAST = Number(process.env.FAST ?? 500);
-/** Cases whose name contains one of these texts, which semicolons separate. */
-const ONLY = process.env.ONLY?.split(';');
 const LONGEST_MS = 10 * 60_000;
 /** More messages than the rate can send, so that no lane has none left. */
 const MORE = 1.6;
@@ -145,16 +144,18 @@ function blockedLines(one: Case, window: RateWindow): readonly string[] {
   });
 }
 
+// Commas are in the names.
+const chosen = chosenOf(CASES, { separator: ';' });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 console.log(
-  `Node ${process.version}, ${availableParallelism()} cores; ${SECONDS} s each, ${ENVIRONMENTS} environments, a kill every ${KILL_EVERY_MS / 1_000} s\n`,
+  header(`${SECONDS} s each, ${ENVIRONMENTS} environments, a kill every ${KILL_EVERY_MS / 1_000} s\n`),
 );
 console.log(
   `| order, lanes | rate | kills | requests | most in ${WINDOWS_S.join(' s, of at most | most in ')} s, of at most | worst window where sent | worst window where it arrives | blocked part of the rate | share of the rate | share of the rate without the blocked part |`,
 );
 console.log(`|---|---|---|---|${WINDOWS_S.map(() => '---').join('|')}|---|---|---|---|---|`);
 const blocked: string[] = [];
-for (const one of CASES.filter(({ name }) => ONLY?.some((text) => name.includes(text)) ?? true)) {
+for (const one of chosen) {
   for (const kills of [false, true]) {
     const window = await measure(one, kills);
     console.log(`| ${window === undefined ? `${one.name} | the window did not end` : row(one, window)} |`);

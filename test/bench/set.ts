@@ -2,16 +2,15 @@
 // processes with the AWS SDK and its sockets in them, the delay from publish to callback, and the invocations.
 // CHECKOUTS=.,PATH measures another checkout in turns with this one. It reads the CPU time from Linux's /proc.
 
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { chosenOf } from './chosen.ts';
+import { header } from './machine.ts';
 import { percentile, spread } from './ratio.ts';
 import type { SetJob, SetWindow } from './set-window.ts';
 import { measureWindow } from './window.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const CHECKOUTS = (process.env.CHECKOUTS ?? '.').split(',');
-/** Cases whose name contains one of these texts, which commas separate. */
-const ONLY = process.env.ONLY?.split(',');
 /** Multiplies the number of messages of each case, and of those before. */
 const SIZE = Number(process.env.SIZE ?? 1);
 const ENVIRONMENTS = Number(process.env.ENVIRONMENTS ?? 8);
@@ -91,12 +90,15 @@ function print(label: string, windows: readonly SetWindow[]): void {
   for (const { name, count } of troubles) console.log(`    ${name}: ${count}`);
 }
 
+const chosen = chosenOf(CASES);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const subjects = CHECKOUTS.map((path) => ({ label: path, root: resolve(path), windows: [] as SetWindow[] }));
 console.log(
-  `Node ${process.version}, ${availableParallelism()} cores; ${ROUNDS} rounds in turns, median (lowest to highest); ${ENVIRONMENTS} environments a function, bodies of 1 KiB, up to ${WARM_UP * SIZE} deliveries before the measured ones, environments ${FREEZE ? 'frozen between invocations' : 'not frozen'}`,
+  header(
+    `${ROUNDS} rounds in turns, median (lowest to highest); ${ENVIRONMENTS} environments a function, bodies of 1 KiB, up to ${WARM_UP * SIZE} deliveries before the measured ones, environments ${FREEZE ? 'frozen between invocations' : 'not frozen'}`,
+  ),
 );
-for (const one of CASES.filter(({ name }) => ONLY?.some((text) => name.includes(text)) ?? true)) {
+for (const one of chosen) {
   const each = one.subscriptions === 1 ? '' : ` x ${one.subscriptions}`;
   console.log(`\n${one.name}: ${Math.round(one.messages * SIZE)}${each} messages, ${one.qos}`);
   for (const subject of subjects) subject.windows = [];
