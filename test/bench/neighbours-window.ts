@@ -7,6 +7,7 @@ import type { LocalSet, LocalSetOptions } from '#lib/local/set.ts';
 import { createNeighbourhood } from '#test/support/neighbours/neighbourhood.ts';
 import { OFFENDERS } from '#test/support/neighbours/offenders.ts';
 import { startBeside } from './beside.ts';
+import { withHealthyItems } from './healthy-control.ts';
 import type { AskedOfLoad } from './set-load.ts';
 import type { Arrived, AskedOfVictim } from './victim.ts';
 import { createWarmUp } from './warm-environments.ts';
@@ -15,6 +16,8 @@ export type WindowJob = {
   /** The checkout whose functions run: this one or another. */
   readonly root: string;
   readonly offender: string | undefined;
+  /** Whether healthy subscriptions take the place of the offender's. */
+  readonly isControl: boolean;
   /** The host name of the healthy subscription's callback, where it has one. */
   readonly healthyHost: string | undefined;
   readonly environments: number;
@@ -91,7 +94,8 @@ async function measure(job: WindowJob): Promise<Window> {
 
   // The healthy subscription is at work when the window begins: its first messages after a rest are slow, whoever is beside it.
   await victim.ask({ ask: 'start', places, everyMs: job.everyMs });
-  const [offence] = await Promise.all([offender?.start(neighbourhood), wait(LEAD_IN_MS)]);
+  const theirs = job.isControl ? await withHealthyItems(neighbourhood) : neighbourhood;
+  const [offence] = await Promise.all([offender?.start(theirs), wait(LEAD_IN_MS)]);
   await victim.ask({ ask: 'stop' });
   await until(async () => (await victim.ask<Arrived>({ ask: 'arrived' })).missingMs.length === 0);
 

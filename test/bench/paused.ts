@@ -2,7 +2,7 @@
 // one delivers. Afterwards the first is resumed.
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Bench, type Subscribed, startBench } from './backlog-set.ts';
-import { inWords, percentile, type Round, ratioOf, verdict } from './ratio.ts';
+import { median, percentile, type Round, ratioInWords, verdict } from './ratio.ts';
 
 const TRICKLE_MS = 50;
 /** Time limit for a single message. */
@@ -105,13 +105,14 @@ export async function paused({ count, rounds, perSecond }: Flood): Promise<void>
     console.log(`  in the backlog: ${backlog} of ${count}; its callback got ${await bench.sink.count(down)}`);
     console.log(
       perSecond === 0
-        ? `  the queue was empty of ${share} after ${percentile(emptied, 0.5).toFixed(1)} s (at most ${percentile(emptied, 1).toFixed(1)} s)`
+        ? `  the queue was empty of ${share} after ${median(emptied).toFixed(1)} s (at most ${Math.max(...emptied).toFixed(1)} s)`
         : `  at most ${mostInQueue} messages were in the queue at once`,
     );
     printRounds('the paused one', withPaused);
     printRounds('one that delivers at that rate', withBusy);
-    const p99 = ratioOf(withPaused, 0.99);
-    console.log(`  the other's p99 beside the paused one, of what it is alone: ${verdict(p99, MOST)}`);
+    console.log(
+      `  the other's p99 beside the paused one, of what it is alone: ${verdict(withPaused, 0.99, MOST)}`,
+    );
     await drained(bench, down, count);
   } finally {
     await bench.close();
@@ -128,7 +129,7 @@ function printRounds(what: string, rounds: readonly Round[]): void {
   console.log(`  from publish to arrival, beside ${what}; ${messages} messages in ${rounds.length} rounds:`);
   for (const share of [0.5, 0.99]) {
     console.log(
-      `    p${share * 100}: ${figure('without', share)} alone, ${figure('with', share)} beside it; ratio ${inWords(ratioOf(rounds, share))}`,
+      `    p${share * 100}: ${figure('without', share)} alone, ${figure('with', share)} beside it; ratio ${ratioInWords(rounds, share)}`,
     );
   }
 }
