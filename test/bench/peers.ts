@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '#test/support/free-port.ts';
 import type { Loaded } from './arrivals.ts';
 import { startBeside } from './beside.ts';
+import { chosenOf } from './chosen.ts';
 import { machine } from './machine.ts';
 import { ALONE, CASES, type Case } from './peers/cases.ts';
 import { type Figures, figuresOf, type Measured, rowOf } from './peers/figures.ts';
@@ -20,8 +21,6 @@ import { tableOf } from './table.ts';
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 /** Multiplies the number of messages of each case. */
 const SIZE = Number(process.env.SIZE ?? 1);
-/** Cases whose name contains one of these texts, which commas separate. */
-const ONLY = process.env.ONLY?.split(',');
 const REPORT = process.env.REPORT ?? 'bench-peers.json';
 const LIMIT_MS = Number(process.env.LIMIT_MS ?? 120_000);
 /**
@@ -114,11 +113,7 @@ async function measure(sender: Sender, one: Case): Promise<Measured> {
   };
 }
 
-const chosen = CASES.filter(({ name }) => ONLY?.some((text) => name.includes(text)) ?? true);
-if (chosen.length === 0) {
-  const names = CASES.map(({ name }) => name).join(', ');
-  throw new Error(`ONLY=${ONLY}: no case has such a name. The cases are: ${names}.`);
-}
+const chosen = chosenOf(CASES);
 const senders = await startSenders();
 const where = machine();
 console.log(

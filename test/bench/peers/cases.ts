@@ -29,7 +29,7 @@ const KINDS = ['healthy', 'dead', 'slow'] as const;
 const besideNeighbours: readonly Case[] = NEIGHBOURS.flatMap(({ count, load }) =>
   KINDS.map((kind) => ({
     ...healthy,
-    name: `beside ${count} ${kind}${count === 1 ? '' : `, ${load} as many`}`,
+    name: `beside ${count} ${kind}${count === 1 ? '' : ` (as many ${load})`}`,
     beside: { kind, count, load },
   })),
 );
