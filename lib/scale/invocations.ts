@@ -69,13 +69,25 @@ export function newConnections(
 export const routeInvocations = (load: ScaleLoad, settings: StageSettings, end: BatchEnd): Range =>
   rangeOf((side) => {
     const messages = messagesIn(end);
-    const perSecond = messagesASecond(load) / messages;
-    // `route` sends a message's deliveries page by page, the first one within `routeMs`. For each further page it waits for two
-    // calls: SQS confirms the page before, and its progress is written.
-    const pages = Math.ceil(load.fanOut / PAGE) - 1;
-    const cpu = messages * (load.fanOut - 1) * CPU_MS.route.full;
-    return (perSecond * (ASSUMED.routeMs + 2 * pages * TIMES.callMs[side] + elapsed(cpu, settings))) / 1000;
+    return ((messagesASecond(load) / messages) * routeMs(load, settings, { messages, side })) / 1000;
   });
+
+/**
+ * The duration of an invocation of `route` with so many messages, in milliseconds. It sends a message's deliveries page by
+ * page, the first one within `ASSUMED.routeMs`. For each further page it waits for two calls: SQS confirms the page before, and
+ * its progress is written.
+ */
+export function routeMs(
+  { fanOut }: Pick<ScaleLoad, 'fanOut'>,
+  settings: StageSettings,
+  { messages, side }: { readonly messages: number; readonly side: Side },
+): number {
+  const cpu = messages * (fanOut - 1) * CPU_MS.route.full;
+  return ASSUMED.routeMs + 2 * furtherPages(fanOut) * TIMES.callMs[side] + elapsed(cpu, settings);
+}
+
+/** Pages of a message's deliveries after the first one. */
+export const furtherPages = (fanOut: number): number => Math.ceil(fanOut / PAGE) - 1;
 
 /** Messages of publishers in a second. */
 export const messagesASecond = ({ rate, fanOut }: Pick<ScaleLoad, 'rate' | 'fanOut'>): number =>

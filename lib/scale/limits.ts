@@ -4,7 +4,7 @@ import { tenantSlotsOf } from '#lib/state/slots.ts';
 import { deliverInvocations, exchangeMs, routeInvocations } from './invocations.ts';
 import { type CallsAtEnds, messagesIn, type ScaleLoad, type StageSettings } from './load.ts';
 import { shareOfFullestPartition } from './partitions.ts';
-import { ENTRY_BYTES, QUOTAS, type Range } from './quotas.ts';
+import { QUOTAS, type Range, unitsOfEntry } from './quotas.ts';
 import { readsByTopic } from './topic-reads.ts';
 
 type End = keyof CallsAtEnds;
@@ -53,7 +53,7 @@ export function limitsOf(load: ScaleLoad, settings: StageSettings, calls: CallsA
   const topicReads = (end: End) => readsByTopic(load, { ...settings, environments: route[end].high });
   const secretReads = (end: End) =>
     Math.min(rate, (deliver[end].high * load.secrets) / settings.secretCacheSeconds);
-  const parked = Math.ceil((load.bodyBytes + ENTRY_BYTES) / 1024);
+  const parked = unitsOfEntry(load);
   return [
     {
       name: 'invocations of route, for one queue',

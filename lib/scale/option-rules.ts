@@ -86,7 +86,7 @@ export const SCALE_OPTIONS: readonly string[] = Object.values(RULES).flatMap(Obj
 const scaleUsage = (): string => `npm run scale -- [options]
 
 Calculates what a load needs of each limit of a stage, what breaks first, how far one stage goes, and when a second one is due.
-It calculates with means, and simulates the queue and the invocations of deliver. The default of an option is in brackets.
+It calculates with means, and simulates route, deliver and their queues, and counts the units of DynamoDB. The default of an option is in brackets.
 
 ${optionRows(RULES)}
 

@@ -41,7 +41,7 @@ export const TIMES = {
   callMs: { low: 8, high: 20 },
   /** To the callback and back. A new connection costs two, of TCP and of TLS 1.3. Assumed. */
   roundTripMs: { low: 20, high: 50 },
-  /** CPU time of a TLS handshake. Measured on a machine of 2 CPUs. */
+  /** CPU time of a TLS handshake in the function. Assumed: no benchmark of this project measures it. */
   tlsCpuMs: { low: 1.4, high: 2.4 },
 } as const satisfies Record<string, Range>;
 
@@ -53,4 +53,8 @@ export const CPU_MS = {
 
 /** Bytes of an item of the table of subscriptions, and those that a waiting message has beside its payload. Assumed. */
 export const ITEM_BYTES = 1_024;
-export const ENTRY_BYTES = 512;
+const ENTRY_BYTES = 512;
+
+/** Write units of a message in the backlog, when it is written and when it is removed. */
+export const unitsOfEntry = ({ bodyBytes }: { readonly bodyBytes: number }): number =>
+  Math.ceil((bodyBytes + ENTRY_BYTES) / 1024);

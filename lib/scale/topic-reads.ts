@@ -12,8 +12,11 @@ export function readsByTopic(
   }: Pick<StageSettings, 'configCacheSeconds'> & { readonly environments: number },
 ) {
   const topics = load.subscriptions / load.fanOut;
-  // An eventually consistent read of 4 KB is half a unit.
-  const units = Math.max(1, Math.ceil((load.fanOut * ITEM_BYTES) / 4096)) / 2;
+  const units = unitsOfTopic(load);
   const ofOneTopic = Math.min(messagesASecond(load) / topics, Math.ceil(environments) / configCacheSeconds);
   return { ofOne: ofOneTopic * units, ofAll: ofOneTopic * topics * units };
 }
+
+/** Read units of a query by topic. An eventually consistent read of 4 KB is half a unit. */
+export const unitsOfTopic = ({ fanOut }: Pick<ScaleLoad, 'fanOut'>): number =>
+  Math.max(1, Math.ceil((fanOut * ITEM_BYTES) / 4096)) / 2;

@@ -1,20 +1,21 @@
-// When deliveries are sent to `deliveries.fifo`, and to which lanes: messages come at random, at a mean rate, and each one
-// sends a delivery to all subscriptions of its topic.
+// When publishers send messages, and to which lanes their deliveries go: messages come at random, at a mean rate, each to a
+// topic.
 import { laneOfSlot, requestsInLane } from '#lib/message/lane-layout.ts';
 import type { ScaleLoad } from '#lib/scale/load.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 
+type SenderDeps = {
+  readonly random: Random;
+  readonly send: (lane: string, requests: number) => void;
+};
 type ArrivalDeps = {
   readonly timeline: Timeline;
   readonly random: Random;
-  readonly send: (lane: string, requests: number) => void;
-  /** A message's deliveries are on the queue. */
-  readonly onSent: () => void;
 };
 
 /** Sends one delivery to a subscription, into the lane of one of its slots. */
-export function createSender({ inFlight, lanes }: ScaleLoad, { random, send }: ArrivalDeps) {
+export function createSender({ inFlight, lanes }: ScaleLoad, { random, send }: SenderDeps) {
   const several = inFlight > lanes;
   const requests = Array.from({ length: lanes }, (_, lane) =>
     requestsInLane(lane, { requests: inFlight, several }),
@@ -26,23 +27,13 @@ export function createSender({ inFlight, lanes }: ScaleLoad, { random, send }: A
 }
 
 /** Messages of publishers, from now on. */
-export function publish(load: ScaleLoad, deps: ArrivalDeps): void {
-  const { timeline, random, onSent } = deps;
-  const sendTo = createSender(load, deps);
+export function publish(load: ScaleLoad, deps: ArrivalDeps, to: (topic: number) => void): void {
   const topics = Math.max(1, Math.floor(load.subscriptions / load.fanOut));
-  repeat(load.rate / load.fanOut, { timeline, random }, () => {
-    const first = Math.floor(random() * topics) * load.fanOut;
-    for (let one = 0; one < load.fanOut; one++) sendTo(first + one);
-    onSent();
-  });
+  repeat(load.rate / load.fanOut, deps, () => to(Math.floor(deps.random() * topics)));
 }
 
 /** Runs at random moments, a number of times a second in the mean. */
-export function repeat(
-  perSecond: number,
-  { timeline, random }: Pick<ArrivalDeps, 'timeline' | 'random'>,
-  run: () => void,
-): void {
+export function repeat(perSecond: number, { timeline, random }: ArrivalDeps, run: () => void): void {
   if (perSecond <= 0) return;
   const next = () =>
     timeline.in((-Math.log(1 - random()) * 1000) / perSecond, () => {

@@ -11,6 +11,8 @@ import type { Timeline } from './timeline.ts';
 export type Fill = 'eachLane' | 'laneFirst' | 'oneLane' | 'oneMessage';
 
 export type SimulatedLane = {
+  /** The subscription, a `#` and the number of the lane. */
+  readonly name: string;
   readonly partition: Partition;
   /** Requests that the lane may have in flight. */
   readonly requests: number;
@@ -60,7 +62,7 @@ export function createSimulatedQueue(
     if (known !== undefined) return known;
     // The hash of a name is as good as a random number.
     const partition = partitions[Math.floor(random() * count)] ?? createPartition();
-    const lane: SimulatedLane = { partition, requests, waiting: [], isInFlight: false };
+    const lane: SimulatedLane = { name, partition, requests, waiting: [], isInFlight: false };
     lanes.set(name, lane);
     return lane;
   }

@@ -3,11 +3,12 @@ import type { ScaleLoad, StageSettings } from '#lib/scale/load.ts';
 import type { Range } from '#lib/scale/quotas.ts';
 import { figures, rangeText } from '#lib/scale/report.ts';
 import { textTable } from '#lib/scale/text-table.ts';
-import { keptUpWith, raised } from './capacity.ts';
+import { type KeptUp, keptUpWith, raised } from './capacity.ts';
 import { formulaOf } from './formula.ts';
 import type { Fill } from './queue.ts';
 import { type Run, simulateStage } from './stage.ts';
 import type { Figures } from './tally.ts';
+import type { UsedUnits } from './units.ts';
 
 const SEED = 1;
 /** Pollers of a queue that was idle. */
@@ -35,9 +36,11 @@ export function runTimes({ rate, latencyMs, slow, slowMs }: ScaleLoad): Pick<Run
 /** The text of the simulation. It takes some seconds. */
 export function simulationReport(load: ScaleLoad, settings: StageSettings): string {
   const times = runTimes(load);
+  let documented = '';
   const rows = FILL_NAMES.map((fill) => {
     const formula = formulaOf(load, settings, fill);
     const cells = simulatedCells(load, settings, fill);
+    if (fill === 'laneFirst') documented = cells.used;
     return [
       ...[FILLS[fill], rangeText(formula.perSecond), cells.perSecond, rangeText(formula.busy), cells.busy],
       ...[cells.perBatch, cells.p50, cells.p99, cells.mostUsed],
@@ -49,7 +52,7 @@ export function simulationReport(load: ScaleLoad, settings: StageSettings): stri
     ...{ warmUpMs: 0, forMs: times.warmUpMs + times.forMs },
   });
   return [
-    `Simulated, message by message (seed ${SEED}, ${seconds} s after the warm-up): messages come at random, callbacks take equally long, and a poller receives, invokes and deletes before it receives again. No failures, no backlog but that of slow subscriptions.`,
+    `Simulated, message by message (seed ${SEED}, ${seconds} s after the warm-up): messages come at random, callbacks take equally long, and a poller of route or deliver receives, invokes and deletes before it receives again. No failures, no backlog but that of slow subscriptions.`,
     '',
     ...textTable([
       [
@@ -59,12 +62,12 @@ export function simulationReport(load: ScaleLoad, settings: StageSettings): stri
       ...rows,
     ]),
     '"A second" are deliveries, "busy" are invocations of deliver at once, and p50 and p99 are the delay in the queue. While a poller is idle it takes each message alone, so the formula of one message counts then; batches fill when all pollers are busy.',
+    `Used in the documented case, with the longer times: ${documented}. DynamoDB throttles nothing here, so its figures may be above 100 %. Of route only the part of a batch that is filled counts.`,
     ...slowLines(load, idle),
-    `The first ${Math.round((times.warmUpMs + times.forMs) / 1000)} s of a queue that was idle, with ${FIRST_POLLERS} pollers at first and 300 more a minute (documented for standard queues): p50 ${ms(idle.p50Ms)}, p99 ${ms(idle.p99Ms)}, messages that wait at the end: ${number(idle.waiting)}.`,
+    `The first ${Math.round((times.warmUpMs + times.forMs) / 1000)} s of a queue that was idle, with ${FIRST_POLLERS} pollers of deliver at first and 300 more a minute (documented for standard queues): p50 ${ms(idle.p50Ms)}, p99 ${ms(idle.p99Ms)}, messages that wait at the end: ${number(idle.waiting)}.`,
     'The most deliveries a second that the simulated stage keeps up with, with everything raised (with the longer times):',
     ...FILL_NAMES.filter((fill) => fill !== 'oneMessage').map((fill) => {
-      const kept = keptUpWith(load, raised(settings), { fill, side: 'high', seed: SEED });
-      return `  ${FILLS[fill]}: ${figures(kept)}`;
+      return `  ${FILLS[fill]}: ${keptText(mostSimulated(load, settings, fill))}`;
     }),
     'A stage that is given more keeps up with less: lanes with many waiting messages fill a batch alone, and it takes longer. The product moves them into the backlog then, which is not simulated.',
   ].join('\n');
@@ -85,9 +88,22 @@ export function simulatedCells(load: ScaleLoad, settings: StageSettings, fill: F
     perBatch: between(({ perBatch }) => perBatch),
     p50: delay(({ p50Ms }) => p50Ms),
     p99: delay(({ p99Ms }) => p99Ms),
-    mostUsed: first === undefined ? '' : `${first.name} ${Math.round(first.share * 100)} %`,
+    mostUsed: first === undefined ? '' : usedText(first),
+    used: high.used
+      .filter(({ share }) => share >= 0.005)
+      .map(usedText)
+      .join(', '),
   };
 }
+
+/** What the stage keeps up with when everything is raised, with the long times. */
+export const mostSimulated = (load: ScaleLoad, settings: StageSettings, fill: Fill): KeptUp =>
+  keptUpWith(load, raised(settings), { fill, side: 'high', seed: SEED });
+
+const usedText = ({ name, share }: UsedUnits): string => `${name} ${Math.round(share * 100)} %`;
+
+const keptText = ({ perSecond, limit }: KeptUp): string =>
+  limit === undefined ? figures(perSecond) : `${figures(perSecond)}; then the limit is: ${limit}`;
 
 const slowLines = ({ slow, slowRate }: ScaleLoad, { slowPerSecond }: Figures): string[] =>
   slow === 0

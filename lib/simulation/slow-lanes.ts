@@ -21,7 +21,13 @@ const SLICE_MS =
 export function createSlowLanes(
   load: Pick<ScaleLoad, 'slow' | 'slowMs' | 'slowRate' | 'perRequest'>,
   { slowDrainBudget }: Pick<StageSettings, 'slowDrainBudget'>,
-  deps: { readonly timeline: Timeline; readonly random: Random; readonly onWaiting: () => void },
+  deps: {
+    readonly timeline: Timeline;
+    readonly random: Random;
+    readonly onWaiting: () => void;
+    /** So many messages were written into the backlog of a lane, or removed from it. */
+    readonly onWritten: (lane: number, messages: number) => void;
+  },
 ): SlowLanes {
   const backlogs = new Map<number, number>();
   const queued: number[] = [];
@@ -39,6 +45,7 @@ export function createSlowLanes(
     // A lane that has messages already has its place, or its slice puts it there at its end.
     if (waiting > 0 || running.has(lane)) backlogs.set(lane, waiting + 1);
     else put(lane, 1);
+    deps.onWritten(lane, 1);
     deps.onWaiting();
   });
 
@@ -61,6 +68,7 @@ export function createSlowLanes(
         end() {
           running.delete(lane);
           slots -= 1;
+          deps.onWritten(lane, messages);
           put(lane, backlogs.get(lane) ?? 0);
         },
       };

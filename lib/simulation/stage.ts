@@ -1,15 +1,18 @@
-// A stage under a load, simulated message by message: the pollers of `deliver` receive batches, invoke, and delete. It knows
-// no failures, no `route`, no backlog but that of slow subscriptions, and callbacks that take equally long.
+// A stage under a load, simulated message by message: the pollers of `route` and `deliver` receive batches, invoke, and delete.
+// It counts the units of DynamoDB. It knows no failures, no backlog but that of slow subscriptions, and callbacks that take
+// equally long.
 import type { ScaleLoad, StageSettings } from '#lib/scale/load.ts';
 import { partitionsOf } from '#lib/scale/partitions.ts';
-import { type Range, TIMES } from '#lib/scale/quotas.ts';
+import { type Range, TIMES, unitsOfEntry } from '#lib/scale/quotas.ts';
 import { createSender, publish } from './arrivals.ts';
 import { batchTimes } from './batch-times.ts';
-import { createSimulatedQueue, type Fill } from './queue.ts';
+import { type BatchPart, createSimulatedQueue, type Fill } from './queue.ts';
 import { createRandom } from './random.ts';
+import { createRoutes } from './routes.ts';
 import { createSlowLanes } from './slow-lanes.ts';
 import { createStageTally, type Figures } from './tally.ts';
 import { createTimeline } from './timeline.ts';
+import { createUnits } from './units.ts';
 
 export type Run = {
   readonly fill: Fill;
@@ -19,9 +22,9 @@ export type Run = {
   /** Milliseconds before the measured ones, and of these. */
   readonly warmUpMs: number;
   readonly forMs: number;
-  /** Pollers at first; left out: as many as the stage allows. */
+  /** Pollers of `deliver` at first; left out: as many as the stage allows. */
   readonly pollers?: number;
-  /** Messages of each subscription that wait at first, and no others come. The run is over when they are delivered. */
+  /** Messages of each subscription that wait on `deliveries.fifo` at first, and no others come. The run is over when they are delivered. */
   readonly waiting?: number;
 };
 
@@ -37,9 +40,22 @@ export function simulateStage(load: ScaleLoad, settings: StageSettings, run: Run
   const partitions = partitionsOf(settings);
   const queue = createSimulatedQueue({ fill: run.fill, partitions }, { timeline, random, onReady: poll });
   const endMs = run.warmUpMs + run.forMs;
-  const tally = createStageTally({ warmUpMs: run.warmUpMs, endMs }, { timeline, queue, load, settings });
-  const slow = createSlowLanes(load, settings, { timeline, random, onWaiting: poll });
-  const arrivals = { timeline, random, send: queue.send, onSent: poll };
+  const units = createUnits(() => timeline.now() >= run.warmUpMs);
+  const sendTo = createSender(load, { random, send: queue.send });
+  const routes = createRoutes(load, settings, {
+    ...{ timeline, units, sendTo, side: run.side, onSent: poll },
+    onReceived: (pollerMs, full) => tally.routed(pollerMs, full),
+  });
+  const waiting = () => queue.waiting() + routes.waiting() * load.fanOut;
+  const tally = createStageTally(
+    { warmUpMs: run.warmUpMs, endMs },
+    { timeline, waiting, partitions: queue.partitions, units, load, settings },
+  );
+  const entry = unitsOfEntry(load);
+  const slow = createSlowLanes(load, settings, {
+    ...{ timeline, random, onWaiting: poll },
+    onWritten: (lane, messages) => units.add('stateWrites', 'lane', lane, messages * entry),
+  });
   let pollers = Math.min(most, run.pollers ?? most);
   let polling = 0;
 
@@ -52,6 +68,7 @@ export function simulateStage(load: ScaleLoad, settings: StageSettings, run: Run
     const taken = queue.receive();
     if (taken.length === 0) return false;
     polling += 1;
+    read(taken);
     const { invocationMs, laneMs } = batchTimes(taken, {
       ...{ load, settings, side: run.side, random },
       environments: Math.max(polling, 1),
@@ -68,6 +85,16 @@ export function simulateStage(load: ScaleLoad, settings: StageSettings, run: Run
     }
     timeline.in(pollerMs, ended);
     return true;
+  }
+
+  /** A batch reads the item and the state of each of its subscriptions; at-most-once writes a claim of each message. */
+  function read(taken: readonly BatchPart[]): void {
+    for (const subscription of new Set(taken.map(({ lane }) => lane.name.slice(0, lane.name.indexOf('#'))))) {
+      units.add('subscriptions', 'item', subscription, 1);
+      units.add('stateReads', 'state', subscription, 1);
+    }
+    if (load.qos !== 'at-most-once') return;
+    for (const { sentAt } of taken) units.addOnce('stateWrites', sentAt.length);
   }
 
   /** The slice of a slow lane takes an invocation too. */
@@ -98,11 +125,10 @@ export function simulateStage(load: ScaleLoad, settings: StageSettings, run: Run
   }
   addPollers();
 
-  if (run.waiting === undefined) publish(load, arrivals);
+  if (run.waiting === undefined) publish(load, { timeline, random }, routes.publish);
   else {
-    const send = createSender(load, arrivals);
     for (let message = 0; message < run.waiting; message++) {
-      for (let subscription = 0; subscription < load.subscriptions; subscription++) send(subscription);
+      for (let subscription = 0; subscription < load.subscriptions; subscription++) sendTo(subscription);
     }
     poll();
   }

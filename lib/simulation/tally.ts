@@ -1,10 +1,12 @@
-// What a simulated stage did after its warm-up: rates, invocations at once, delays in the queue, and how much of each limit it
-// used.
+// What a simulated stage did after its warm-up: rates, invocations at once, delays in `deliveries.fifo`, and how much of each
+// limit it used.
 import type { ScaleLoad, StageSettings } from '#lib/scale/load.ts';
 import { QUOTAS } from '#lib/scale/quotas.ts';
-import type { BatchPart, SimulatedQueue } from './queue.ts';
+import type { Partition } from './partition.ts';
+import type { BatchPart } from './queue.ts';
 import type { Slice } from './slow-lanes.ts';
 import type { Timeline } from './timeline.ts';
+import type { Units, UsedUnits } from './units.ts';
 
 export type Figures = {
   /** Deliveries a second, and those of slow subscriptions. */
@@ -17,12 +19,12 @@ export type Figures = {
   /** Milliseconds from the send until the receive. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Messages on the queue that were not received at the end. */
+  /** Deliveries that were not received at the end, on `deliveries.fifo` or as messages of publishers. */
   readonly waiting: number;
   /** More messages come than are received. The delays are then those of a queue that grows. */
   readonly grows: boolean;
-  /** The used share of each limit, the most used first. */
-  readonly used: readonly { readonly name: string; readonly share: number }[];
+  /** The used share of each limit, the most used first. Only that of DynamoDB can be above 1: nothing throttles it here. */
+  readonly used: readonly UsedUnits[];
 };
 
 export type StageTally = {
@@ -36,6 +38,11 @@ export type StageTally = {
   ): void;
   delivered(messages: number): void;
   sliced(slice: Slice): void;
+  /**
+   * An invocation of `route` holds its poller so long. Only the part of a full batch counts as used: the messages of a standard
+   * queue fill batches as soon as they have to wait.
+   */
+  routed(pollerMs: number, full: number): void;
   /** Call it at the end. */
   figures(): Figures;
 };
@@ -46,13 +53,16 @@ const GROWING = 0.05;
 /** Counts what happens from the end of the warm-up to the end of the run. */
 export function createStageTally(
   { warmUpMs, endMs }: { readonly warmUpMs: number; readonly endMs: number },
-  { timeline, queue, load, settings }: TallyDeps,
+  { timeline, waiting, partitions, units, load, settings }: TallyDeps,
 ): StageTally {
   const delays: number[] = [];
-  const sums = { delivered: 0, slow: 0, batches: 0, invocationMs: 0, pollerMs: 0, laneMs: 0, slotMs: 0 };
+  const sums = {
+    ...{ delivered: 0, slow: 0, batches: 0 },
+    ...{ invocationMs: 0, pollerMs: 0, routeMs: 0, laneMs: 0, slotMs: 0 },
+  };
   let waitingBefore = 0;
   timeline.in(warmUpMs, () => {
-    waitingBefore = queue.waiting();
+    waitingBefore = waiting();
   });
   const counts = () => timeline.now() >= warmUpMs;
   /** The part of the next milliseconds that counts. */
@@ -77,13 +87,17 @@ export function createStageTally(
       sums.slotMs += counted(ms);
       if (counts()) sums.slow += messages;
     },
+    routed(pollerMs, full) {
+      sums.routeMs += counted(pollerMs) * full;
+    },
     figures() {
       const ms = Math.max(1, timeline.now() - warmUpMs);
       const sorted = Float64Array.from(delays).sort();
-      const waiting = queue.waiting();
+      const left = waiting();
       const busyMs = sums.invocationMs + sums.slotMs;
-      const calls = Math.max(...queue.partitions.map((partition) => partition.calls));
+      const calls = Math.max(...partitions.map((partition) => partition.calls));
       const shares: Record<string, number> = {
+        'invocations of route': sums.routeMs / ms / settings.routeMaximumConcurrency,
         'invocations of deliver': (sums.pollerMs + sums.slotMs) / ms / settings.deliverMaximumConcurrency,
         'requests in flight of one subscription': sums.laneMs / ms / (load.subscriptions * load.lanes),
         'calls of one partition': (calls * 1000) / Math.max(1, timeline.now()) / QUOTAS.partitionCalls,
@@ -96,20 +110,28 @@ export function createStageTally(
         perBatch: sums.batches === 0 ? 0 : delays.length / sums.batches,
         p50Ms: percentile(sorted, 0.5),
         p99Ms: percentile(sorted, 0.99),
-        waiting,
-        grows: waiting - waitingBefore > GROWING * delays.length + GROWING_AT_LEAST,
-        used: Object.entries(shares)
-          .map(([name, share]) => ({ name, share: Math.min(1, share) }))
-          .toSorted((one, other) => other.share - one.share),
+        waiting: left,
+        grows: left - waitingBefore > GROWING * delays.length + GROWING_AT_LEAST,
+        used: [
+          ...Object.entries(shares).map(([name, share]) => ({
+            ...{ name, share: Math.min(1, share), canBeRaised: false },
+          })),
+          ...units.used(ms / 1000),
+        ].toSorted((one, other) => other.share - one.share),
       };
     },
   };
 }
 type TallyDeps = {
   readonly timeline: Pick<Timeline, 'now' | 'in'>;
-  readonly queue: Pick<SimulatedQueue, 'waiting' | 'partitions'>;
+  readonly waiting: () => number;
+  readonly partitions: readonly Partition[];
+  readonly units: Pick<Units, 'used'>;
   readonly load: Pick<ScaleLoad, 'subscriptions' | 'lanes'>;
-  readonly settings: Pick<StageSettings, 'deliverMaximumConcurrency' | 'slowDrainBudget'>;
+  readonly settings: Pick<
+    StageSettings,
+    'deliverMaximumConcurrency' | 'routeMaximumConcurrency' | 'slowDrainBudget'
+  >;
 };
 /** A queue that has grown by fewer messages is not yet a growing one. */
 const GROWING_AT_LEAST = 10;

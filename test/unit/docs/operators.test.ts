@@ -9,8 +9,8 @@ import { FULL_AT } from '#lib/queue/backstop.ts';
 import { requestSchema } from '#lib/resume/request.ts';
 import { limitsOf } from '#lib/scale/limits.ts';
 import { readScaleOptions } from '#lib/scale/options.ts';
-import { rangeText, scaleReport } from '#lib/scale/report.ts';
-import { FILLS, simulatedCells } from '#lib/simulation/report.ts';
+import { figures, rangeText, scaleReport } from '#lib/scale/report.ts';
+import { FILLS, mostSimulated, simulatedCells } from '#lib/simulation/report.ts';
 import { LARGEST_MAX_CONCURRENT_CONNECTIONS } from '#lib/subscription/http-schema.ts';
 import { countCalls } from '#test/bench/counts.ts';
 import { readPage } from '#test/support/page.ts';
@@ -63,12 +63,17 @@ describe('the costs', () => {
   });
 });
 
-/** The load of the page's command, as the scale model reads it. */
-async function largeLoad() {
-  const [, line = ''] = /^npm run scale -- (.*)$/m.exec(page.text) ?? [];
+/** The options of the commands `npm run scale` on the page, as the scale model reads them. */
+const scaleCommands = [...page.text.matchAll(/^npm run scale -- (.*)$/gm)].map(([, line = '']) => {
   const read = readScaleOptions(line.split(' '));
   if (read.kind !== 'options') throw new Error(read.text);
-  const { options } = read;
+  return read.options;
+});
+
+/** The load of the first command, and its counted calls. */
+async function largeLoad() {
+  const [options] = scaleCommands;
+  if (options === undefined) throw new Error('there is no command npm run scale');
   const counted = { qos: options.qos, subscriptions: options.subscriptions };
   const calls = {
     full: await countCalls({ ...counted, batch: 10 }),
@@ -101,16 +106,41 @@ test('the needs of the large load are those of the scale model', async () => {
   }
 });
 
-test('the page has the simulated figures of the large load with 1,000 invocations', async () => {
-  const { options } = await largeLoad();
-  const settings = { ...options.settings, deliverMaximumConcurrency: 1_000 };
+test('the table of the simulation is what the command above it prints, and a second stage is due at four fifths', () => {
+  const [large, options] = scaleCommands;
+  expect(scaleCommands).toHaveLength(2);
+  if (options === undefined) return;
+  const { deliverMaximumConcurrency, routeMaximumConcurrency } = options.settings;
+  expect(options).toEqual({
+    ...large,
+    settings: { ...large?.settings, deliverMaximumConcurrency, routeMaximumConcurrency },
+  });
   const rows = page.table('a receive is filled with');
   expect(rows.length).toBe(3);
   for (const [name, ...cells] of rows) {
     const fill = (['eachLane', 'laneFirst', 'oneLane'] as const).find((one) => FILLS[one] === name);
-    const { busy, perBatch, p50, p99 } = simulatedCells(options, settings, fill ?? 'oneMessage');
-    expect(cells.slice(0, 4), name).toEqual([busy, perBatch, p50, p99]);
+    const { busy, perBatch, p50, p99, used } = simulatedCells(
+      options,
+      options.settings,
+      fill ?? 'oneMessage',
+    );
+    const kept = mostSimulated(options, options.settings, fill ?? 'oneMessage');
+    expect(cells, name).toEqual([busy, perBatch, p50, p99, figures(kept.perSecond)]);
+    expect(kept.limit).toBe('invocations of deliver');
+    if (fill !== 'laneFirst') continue;
+    expect(used).toContain('reads of the table of states 47 %');
+    expect(page.text).toContain(
+      `keeps up with ${figures(kept.perSecond)}: four fifths of this are ${figures(kept.perSecond * 0.8)}.`,
+    );
   }
+});
+
+test('with the defaults the simulated stage delivers what the page says', () => {
+  const [options] = scaleCommands;
+  if (options === undefined) throw new Error('there is no command npm run scale');
+  const { perSecond, used } = simulatedCells(options, options.settings, 'laneFirst');
+  expect(page.text).toContain(`the simulated stage delivers ${perSecond} a second in the first seconds`);
+  expect(used).toContain('invocations of route 100 %');
 });
 
 test.each([

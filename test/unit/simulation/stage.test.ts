@@ -94,6 +94,50 @@ test('40 slots take four messages a second from receivers that need 10 s, and ot
   expect(perSecond / 20).toBeCloseTo(1, 1);
 });
 
+const used = (line: string, name: string, run: Partial<Run> = {}): number => {
+  const found = simulated(line, run).used.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`nothing of the name ${name} is used`);
+  return found.share;
+};
+
+test('too few invocations of route are what is used most, and messages of publishers wait', () => {
+  // Two full batches in the time of an invocation: fewer than 300 a second.
+  const line = '--subscriptions 5000 --rate 400 --latency 10 --routeMaximumConcurrency 2';
+  const { grows, used: shares, perSecond } = simulated(line, { warmUpMs: 5_000, forMs: 10_000 });
+  expect(shares[0]).toMatchObject({ name: 'invocations of route' });
+  expect(shares[0]?.share).toBeGreaterThan(0.95);
+  expect(grows).toBe(true);
+  expect(perSecond).toBeLessThan(2 * 10 * (1_000 / 66));
+});
+
+test('each delivery reads its item and its state, and each message alone reads its topic, as the formula has it', () => {
+  const line = '--subscriptions 5000 --rate 200 --latency 10 --configCacheSeconds 1';
+  // A unit for the item, and half a unit for a topic that the environment has not read within a second.
+  expect(used(line, 'reads of the table of subscriptions') * QUOTAS.tableUnits).toBeCloseTo(300, -2);
+  expect(used(line, 'writes of the table of states')).toBe(0);
+});
+
+test('at-most-once writes a claim for each message', () => {
+  const line = '--subscriptions 500 --rate 200 --latency 10 --qos at-most-once';
+  expect(used(line, 'writes of the table of states') * QUOTAS.tableUnits).toBeCloseTo(200, -1);
+});
+
+test('one topic breaks first where many environments of route read many subscribers again and again', () => {
+  const line =
+    '--subscriptions 4000 --fan-out 4000 --rate 80000 --latency 1 --qos auto --configCacheSeconds 1 --deliverMaximumConcurrency 1000';
+  const { used: shares } = simulated(line, { fill: 'eachLane', warmUpMs: 500, forMs: 2_000 });
+  expect(shares[0]).toMatchObject({ name: 'reads of one topic' });
+  expect(shares[0]?.share).toBeGreaterThan(1);
+});
+
+test('a backlog that gets more than a partition writes is what is used most, and is above its limit', () => {
+  // 1 KB with what a waiting message has beside it takes two units.
+  const line = '--subscriptions 10 --rate 10 --slow 1 --slow-rate 600 --slow-latency 10000 --body 1024';
+  const [first] = simulated(line, { warmUpMs: 5_000, forMs: 20_000 }).used;
+  expect(first).toMatchObject({ name: 'writes into the backlog of one lane', canBeRaised: false });
+  expect(first?.share).toBeCloseTo(1.2, 1);
+});
+
 test('a queue that was idle has five pollers, and five more after each second', () => {
   const line = '--subscriptions 5000 --rate 200 --latency 5000 --deliverMaximumConcurrency 1000';
   const first = { fill: 'oneMessage', warmUpMs: 0, forMs: 10_000 } as const;
