@@ -1,14 +1,9 @@
-// An environment of a function as Lambda starts it, for its first invocation only: it imports the bundle, runs the handler once
-// with the event that its parent sends, and answers with what both took.
+// An environment of a function as Lambda starts it, for its first invocation only: it imports the bundle, and says what this
+// took. If its parent then sends an event, it runs the handler once, says what this took, and ends.
 import { pathToFileURL } from 'node:url';
 
-export type ColdCost = {
-  /** Milliseconds of CPU time and of real time. */
-  readonly importCpuMs: number;
-  readonly importMs: number;
-  readonly firstCpuMs: number;
-  readonly firstMs: number;
-};
+/** Milliseconds of CPU time of the process, and of real time. */
+export type PhaseCost = { readonly cpuMs: number; readonly ms: number };
 
 const [file = '', name = ''] = process.argv.slice(2);
 const imported = meter();
@@ -23,16 +18,12 @@ process.once('message', async (event) => {
     ...{ awsRequestId: 'cold', functionName: process.env.AWS_LAMBDA_FUNCTION_NAME ?? '' },
     getRemainingTimeInMillis: () => 60_000,
   });
-  const ofFirst = first();
-  const cost: ColdCost = {
-    ...{ importCpuMs: ofImport.cpuMs, importMs: ofImport.ms },
-    ...{ firstCpuMs: ofFirst.cpuMs, firstMs: ofFirst.ms },
-  };
-  process.send?.(cost, undefined, undefined, () => process.exit());
+  process.send?.(first(), undefined, undefined, () => process.exit());
 });
-process.send?.('ready');
+process.once('disconnect', () => process.exit());
+process.send?.(ofImport);
 
-function meter(): () => { readonly cpuMs: number; readonly ms: number } {
+function meter(): () => PhaseCost {
   const [cpu, startedAt] = [process.cpuUsage(), performance.now()];
   return () => {
     const { user, system } = process.cpuUsage(cpu);

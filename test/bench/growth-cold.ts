@@ -1,5 +1,5 @@
-// The cold start of `route` and of `deliver` on the local set: a new process imports the bundle, and its first invocation has
-// one message. A process of its own, which sends what it measured to the parent. Linux only.
+// The cold starts of the functions on the local set: a new process imports the bundle. For `route` and `deliver`, the first
+// invocation of the same process has one message. A process of its own, which sends what it measured to the parent. Linux only.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -14,21 +14,27 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { startLocalSet } from '#lib/local/set.ts';
 import { recordOf } from '#lib/local/sqs-event.ts';
 import { startBeside } from './beside.ts';
-import type { ColdCost } from './cold-environment.ts';
+import type { PhaseCost } from './cold-environment.ts';
 import { functionProcessesOf } from './process-cpu.ts';
 import { putItems } from './put-items.ts';
 import type { AskedOfLoad } from './set-load.ts';
 
-/** The functions whose first invocation has a message of a queue, in the order of its way. */
-const COLD_FUNCTIONS = ['route', 'deliver'] as const;
-export type ColdJob = { readonly rounds: number };
-/** A cost for each round. */
-export type ColdStarts = Readonly<Record<(typeof COLD_FUNCTIONS)[number], readonly ColdCost[]>>;
+export type ColdJob = { readonly rounds: number; readonly functions: readonly string[] };
+export type ColdStart = {
+  readonly imported: PhaseCost;
+  /** Undefined: this function's first event does not come from a queue of messages, so its import alone is measured. */
+  readonly first: PhaseCost | undefined;
+};
+/** A cold start for each round, by the name of the function. */
+export type ColdStarts = Readonly<Record<string, readonly ColdStart[]>>;
+
+/** The functions whose first invocation has a message, with the queue from which it comes, in the order of its way. */
+const QUEUES = { route: 'messages', deliver: 'deliveries.fifo' } as const;
 
 const ENVIRONMENT = fileURLToPath(new URL('./cold-environment.ts', import.meta.url));
 const TOPIC = 'cold';
 
-async function measure({ rounds }: ColdJob): Promise<ColdStarts> {
+async function measure({ rounds, functions }: ColdJob): Promise<ColdStarts> {
   const set = await startLocalSet({ root: process.cwd(), maxEnvironments: 1, freeze: false });
   const callback = await startBeside<AskedOfLoad>('./set-load.ts', { args: ['0'] });
   const documents = DynamoDBDocumentClient.from(set.clients.dynamodb);
@@ -39,9 +45,14 @@ async function measure({ rounds }: ColdJob): Promise<ColdStarts> {
   });
   // The set's own environments take no message: they only tell how a process of each function is started.
   await Promise.all(set.mappings.map((mapping) => mapping.pause()));
-  await Promise.all(COLD_FUNCTIONS.map((name) => set.functions.invoke(name, { Records: [] })));
-  const started = { route: argumentsOf('route'), deliver: argumentsOf('deliver') };
-  const costs: Record<(typeof COLD_FUNCTIONS)[number], ColdCost[]> = { route: [], deliver: [] };
+  // Some refuse an event without records. Their processes have started nevertheless.
+  await Promise.all(functions.map((name) => set.functions.run(name, { Records: [] })));
+  const started = new Map(functions.map((name) => [name, argumentsOf(name)]));
+  const costs: Record<string, ColdStart[]> = {};
+  const startOnce = async (name: string, event?: object) => {
+    const cost = await coldStart(started.get(name) ?? argumentsOf(name), event);
+    costs[name] = [...(costs[name] ?? []), cost];
+  };
   for (let round = 0; round < rounds; round++) {
     await set.clients.sqs.send(
       new SendMessageCommand({
@@ -51,14 +62,15 @@ async function measure({ rounds }: ColdJob): Promise<ColdStarts> {
       }),
     );
     // What `route` sends is the message of `deliver`.
-    costs.route.push(await onMessageOf('messages', (event) => coldStart(started.route, event)));
-    costs.deliver.push(await onMessageOf('deliveries.fifo', (event) => coldStart(started.deliver, event)));
+    for (const [name, queue] of Object.entries(QUEUES))
+      await onMessageOf(queue, (event) => startOnce(name, event));
+    for (const name of functions.filter((one) => !(one in QUEUES))) await startOnce(name);
   }
   await set.functions.kill();
   return costs;
 
   /** Runs it with the event of the message that waits on the queue of this name, and deletes the message as a poller does. */
-  async function onMessageOf(name: string, run: (event: object) => Promise<ColdCost>): Promise<ColdCost> {
+  async function onMessageOf(name: string, run: (event: object) => Promise<void>): Promise<void> {
     const queueArn = set.mappings
       .map(({ mapping }) => mapping.queueArn)
       .find((arn) => arn.endsWith(`-${name}`));
@@ -72,11 +84,10 @@ async function measure({ rounds }: ColdJob): Promise<ColdStarts> {
       }),
     );
     if (Messages.length === 0) throw new Error(`${name} has no message`);
-    const cost = await run({ Records: Messages.map((message) => recordOf(message, queueArn)) });
+    await run({ Records: Messages.map((message) => recordOf(message, queueArn)) });
     for (const { ReceiptHandle } of Messages) {
       await set.clients.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
     }
-    return cost;
   }
 }
 
@@ -103,15 +114,23 @@ function argumentsOf(functionName: string): Started {
   return { file, handler, options, env: Object.fromEntries(variables) };
 }
 
-async function coldStart({ file, handler, options, env }: Started, event: object): Promise<ColdCost> {
+/** Starts a process as the local set does. Without an event, the process ends after its import. */
+async function coldStart({ file, handler, options, env }: Started, event?: object): Promise<ColdStart> {
   const child = fork(ENVIRONMENT, [file, handler], {
     ...{ env, execArgv: [...options], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
   });
-  await once(child, 'message');
+  const answer = async (): Promise<PhaseCost> => {
+    const [cost]: PhaseCost[] = await once(child, 'message');
+    if (cost === undefined) throw new Error(`${file} did not answer`);
+    return cost;
+  };
+  const imported = await answer();
+  if (event === undefined) {
+    child.disconnect();
+    return { imported, first: undefined };
+  }
   child.send(event);
-  const [cost]: ColdCost[] = await once(child, 'message');
-  if (cost === undefined) throw new Error(`${file} did not answer`);
-  return cost;
+  return { imported, first: await answer() };
 }
 
 const starts = await measure(JSON.parse(process.argv[2] ?? ''));

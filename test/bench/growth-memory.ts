@@ -1,81 +1,95 @@
-// The memory of one environment of `deliver` while ten receivers at the same time try to fill it. A process of its own, which
-// sends what it measured to the parent.
-
+// The memory of one environment of `deliver` while ten receivers at the same time try to fill it, and before, beside ten
+// healthy ones: V8's young generation grows in the first minute of any load. A process of its own, which sends what it measured
+// to the parent.
+import { setTimeout as wait } from 'node:timers/promises';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { startLocalSet } from '#lib/local/set.ts';
 import { startBeside } from './beside.ts';
 import { HOSTILE_ANSWERS } from './hostile-answers.ts';
 import { functionProcessesOf, peakMiBOf } from './process-cpu.ts';
+import { putItems } from './put-items.ts';
+import type { AskedOfLoad } from './set-load.ts';
+import { createWarmUp } from './warm-environments.ts';
 
 export type MemoryJob = { readonly environments: number; readonly seconds: number };
 export type HostileMemory = {
-  /** The most memory of an environment of `deliver`, in MiB: after its first invocation, and at the end. */
-  readonly idleMiB: number;
+  /** The most memory so far of an environment of `deliver`, in MiB: after each part, which takes as long as the job says. */
+  readonly warmMiB: number;
+  readonly healthyMiB: number;
   readonly peakMiB: number;
-  /** Requests that the receivers got. */
-  readonly requests: number;
+  /** Requests that each receiver got, in their order. */
+  readonly requests: readonly number[];
   /** Invocations that did not end as they should. */
   readonly failures: number;
 };
 
-const READ_TIMEOUT_MS = 2_000;
+/** Ordinary messages before, for each environment: one by one, and then as fast as they go. */
+const WARM_EACH = 100;
+const WARM_BURST = 500;
+/** The longest that a deployment allows by default. A round that meets it takes that long. */
+const LONGEST_READ_MS = 30_000;
+const POLL_MS = 5;
 
 async function measure({ environments, seconds }: MemoryJob): Promise<HostileMemory> {
-  const hostile = await startBeside<'count'>('./hostile-answers.ts');
-  const set = await startLocalSet({ root: process.cwd(), pollSeconds: 1, maxEnvironments: environments });
-  let failures = 0;
-  set.functions.onInvocation(({ result }) => {
-    if (!result.ok) failures += 1;
+  const warmUp = createWarmUp();
+  const set = await startLocalSet({
+    ...{ root: process.cwd(), pollSeconds: 1, maxEnvironments: environments, intercept: warmUp.intercept },
   });
+  const idle = () => Promise.all(set.mappings.map((mapping) => mapping.idle()));
   const peak = () =>
     Math.max(
       ...functionProcessesOf(process.pid)
         .filter(({ functionName }) => functionName.endsWith('-deliver'))
         .map(({ pid }) => peakMiBOf(pid)),
     );
-  await set.functions.invoke('deliver', { Records: [] });
-  const idleMiB = peak();
+  const load = await startBeside<AskedOfLoad>('./set-load.ts', { args: ['0'] });
+  await warmUp.warm(set, load, { environments, each: WARM_EACH, burst: WARM_BURST });
+  await idle();
+  const warmMiB = peak();
+
+  const hostile = await startBeside<'count'>('./hostile-answers.ts');
   const documents = DynamoDBDocumentClient.from(set.clients.dynamodb);
-  const ids = HOSTILE_ANSWERS.map((_, index) => `hostile-${index}`);
-  for (const [index, id] of ids.entries()) {
-    const Item = {
-      id,
-      topic: id,
-      type: 'webhook-advanced',
-      qos: 'auto',
-      configuration: {
-        entrypointId: 'webhook-advanced',
-        callbackUrl: `${hostile.told}/${index}`,
-        http: { readTimeout: READ_TIMEOUT_MS, maxConcurrentConnections: 1 },
-      },
-    };
-    await documents.send(new PutCommand({ TableName: set.outputs.SubscriptionsTableName, Item }));
-  }
-  const endsAt = performance.now() + seconds * 1000;
-  let peakMiB = idleMiB;
-  for (let round = 0; performance.now() < endsAt; round++) {
-    await Promise.all(
-      ids.map((subscription) =>
-        set.clients.sqs.send(
-          new SendMessageCommand({
-            QueueUrl: set.outputs.MessagesQueueUrl,
-            MessageBody: String(round),
-            MessageAttributes: { subscription: { DataType: 'String', StringValue: subscription } },
-          }),
-        ),
-      ),
-    );
-    await set.functions.idle();
-    peakMiB = Math.max(peakMiB, peak());
-  }
-  await Promise.all(set.mappings.map((mapping) => mapping.idle()));
-  const measured = {
-    idleMiB,
-    peakMiB: Math.max(peakMiB, peak()),
-    requests: await hostile.ask<number>('count'),
-    failures,
+  let failures = 0;
+  let deliveries = 0;
+  set.functions.onInvocation(({ function: name, records, result }) => {
+    if (!result.ok) failures += 1;
+    if (name.endsWith('-deliver')) deliveries += records;
+  });
+  /**
+   * For so many seconds: ten subscriptions, one message to them all, so that they share a batch of `deliver`, and the next
+   * ten. Each ten are new: a subscription that fails is paused, and its next messages would wait.
+   */
+  const rounds = async (name: string, receivers: string) => {
+    const endsAt = performance.now() + seconds * 1000;
+    for (let round = 1; performance.now() < endsAt; round++) {
+      const topic = `${name}-${round}`;
+      const items = HOSTILE_ANSWERS.map((_, index) => ({
+        ...{ id: `${topic}-${index}`, topic, type: 'webhook-advanced', qos: 'auto' },
+        configuration: {
+          entrypointId: 'webhook-advanced',
+          callbackUrl: `${receivers}/${index}`,
+          http: { readTimeout: Math.min(LONGEST_READ_MS, seconds * 1000) },
+        },
+      }));
+      await putItems(items, { documents, table: set.outputs.SubscriptionsTableName ?? '' });
+      deliveries = 0;
+      await set.clients.sqs.send(
+        new SendMessageCommand({
+          QueueUrl: set.outputs.MessagesQueueUrl,
+          MessageBody: String(round),
+          MessageAttributes: { topic: { DataType: 'String', StringValue: topic } },
+        }),
+      );
+      while (deliveries < items.length) await wait(POLL_MS);
+      await idle();
+    }
   };
+  await rounds('healthy', load.told);
+  const healthyMiB = peak();
+  await rounds('hostile', hostile.told);
+  const requests = await hostile.ask<number[]>('count');
+  const measured = { warmMiB, healthyMiB, peakMiB: peak(), requests, failures };
   await set.functions.kill();
   return measured;
 }

@@ -1,5 +1,5 @@
 // Ten receivers in one that try to fill the memory of their sender, each on a path of its own: `/0` to `/9`. They pour as
-// fast as the other side reads. Answers each request with the number of requests so far.
+// fast as the other side reads. Tells its parent the number of requests so far, of each receiver.
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
@@ -56,10 +56,9 @@ export const HOSTILE_ANSWERS: readonly HostileAnswer[] = [
   },
 ];
 
-let requests = 0;
+const requests = HOSTILE_ANSWERS.map(() => 0);
 
 function pour(socket: Socket, { head, pours }: HostileAnswer): void {
-  requests += 1;
   socket.write(text(head));
   const more = () => {
     while (socket.writable && socket.write(pours));
@@ -77,8 +76,11 @@ if (process.send !== undefined) {
       if (asked.includes(CRLF)) return;
       asked += bytes.toString('latin1');
       const [, path = ''] = /^\w+ \/(\d)/.exec(asked) ?? [];
-      const answer = HOSTILE_ANSWERS[Number(path)];
-      if (asked.includes(CRLF) && answer !== undefined) pour(socket, answer);
+      const index = Number(path);
+      const answer = HOSTILE_ANSWERS[index];
+      if (!asked.includes(CRLF) || answer === undefined) return;
+      requests[index] = (requests[index] ?? 0) + 1;
+      pour(socket, answer);
     });
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
