@@ -13,6 +13,7 @@ export type InvocationReport = {
   /** The function's full name, as deployed. */
   function: string;
   requestId: string;
+  event: unknown;
   /** SQS records in the event; 0 for any other event. */
   records: number;
   startedAt: number;
@@ -73,7 +74,8 @@ export function startFunctions(definitions: FunctionDefinition[], options: Funct
   async function run(name: string, event: unknown, requestId = randomUUID()): Promise<InvocationResult> {
     const pool = poolOf(name);
     const environment = await pool.take();
-    const invocation = { function: pool.name, requestId, records: recordsIn(event), startedAt: Date.now() };
+    const records = recordsIn(event);
+    const invocation = { function: pool.name, requestId, event, records, startedAt: Date.now() };
     running.add(invocation);
     const result = await environment.invoke(event, requestId);
     pool.giveBack(environment);

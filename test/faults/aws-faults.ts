@@ -11,6 +11,9 @@ import { ANY_CALL, type CallFault } from './plan.ts';
 /** A call of a function. `target`: the URL of its queue, or `endpoint NAME` for the read of an endpoint's item. */
 export type FunctionCall = { readonly operation: string; readonly target: string; readonly at: number };
 
+/** A call that met a fault, when that was over, and its body. */
+export type MetCall = Pick<CallFault, 'kind' | 'operation'> & { readonly at: number; readonly text: string };
+
 export type AwsFaults = {
   intercept(service: Service): Service;
   /** Counts the calls from here on, and carries out these faults. `idleMs`: when a connection without a call is closed. */
@@ -21,6 +24,8 @@ export type AwsFaults = {
   calm(): void;
   /** The faults that calls met since `begin`, each with the operation of its call: `error PutItem`. */
   met(): readonly string[];
+  /** The calls that met a fault since `begin`. */
+  metCalls(): readonly MetCall[];
   /** Since `begin`: the faults that calls met, the functions' calls, when `calm` was called, and whether a connection was closed. */
   observed(): Pick<Observed, 'calls' | 'asked' | 'calmAt' | 'awsIdled'>;
 };
@@ -32,7 +37,7 @@ export function createAwsFaults(): AwsFaults {
   const counts = new Map<string, number>();
   const idling = new WeakMap<Socket, NodeJS.Timeout>();
   let faults: readonly CallFault[] = [];
-  let met: { readonly fault: CallFault; readonly operation: string }[] = [];
+  let met: { readonly fault: CallFault; readonly call: MetCall }[] = [];
   let asked: FunctionCall[] = [];
   let calmAt = Number.POSITIVE_INFINITY;
   let awsIdled = false;
@@ -80,7 +85,8 @@ export function createAwsFaults(): AwsFaults {
   }
 
   return {
-    met: () => met.map(({ fault, operation }) => `${fault.kind} ${operation}`),
+    met: () => met.map(({ call }) => `${call.kind} ${call.operation}`),
+    metCalls: () => met.map(({ call }) => call),
     observed: () => ({ calls: met.map(({ fault }) => fault), asked, calmAt, awsIdled }),
     begin(planned, idleMs) {
       counts.clear();
@@ -117,7 +123,8 @@ export function createAwsFaults(): AwsFaults {
         try {
           isMet = await carryOut(fault.kind, { req, res, body, service, operation }, caller);
         } finally {
-          if (isMet) met.push({ fault, operation });
+          const call = { kind: fault.kind, operation, at: Date.now(), text: body.toString('latin1') };
+          if (isMet) met.push({ fault, call });
         }
       },
     }),

@@ -2,10 +2,12 @@
 
 import { attemptsByMessage, isDropped } from './attempted.ts';
 import { inSubscription } from './in-subscription.ts';
+import { type Interruption, interruptionsFor } from './interruptions.ts';
 import { itemIn } from './item.ts';
 import { since } from './item-versions.ts';
 import type { Items } from './items.ts';
 import { isGood, misplaced } from './misplaced.ts';
+import { needless } from './needless.ts';
 import { disordered } from './order.ts';
 import { type Copy, type Place, requestsByMessage, type Stored } from './places.ts';
 import type { Plan, PlannedMessage } from './plan.ts';
@@ -50,8 +52,8 @@ type Evidence = {
   readonly redrive?: Redrive | undefined;
   /** When each message was published, by the run's clock. */
   readonly publishedAt: ReadonlyMap<string, number>;
-  /** How often a function, or a call to AWS that may have done something, failed. */
-  readonly interruptions: number;
+  /** The functions, and the calls to AWS that may have done something, that failed. */
+  readonly interruptions: readonly Interruption[];
   /** The faults that a call to AWS met. */
   readonly metFaults: readonly string[];
 };
@@ -69,6 +71,7 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
   const skewMs = Math.max(...skews) - Math.min(...skews);
   const breaches: Breach[] = [];
   const entries: Entry[] = [];
+  const interrupted = new Set<string>();
   const breach = (promise: Breach['promise'], text: string) => breaches.push({ promise, text });
 
   for (const { id: subscription } of plan.subscriptions) {
@@ -82,22 +85,34 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
       const kept = copies.get(key) ?? [];
       entries.push({ id: message.id, subscription, place, copies: kept });
       if (place === 'lost') breach('lost', `${message.id} of ${subscription} (${qualities.join(', ')})`);
+      const isRedriven = redrive?.letters.has(key) ?? false;
+      const own = interruptionsFor(interruptions, {
+        subscription,
+        id: message.id,
+        publishedAt: publishedAt.get(message.id) ?? 0,
+        hasLetter: isRedriven || stored.letters.has(key),
+        isRedriven,
+        isUndeliverable: stored.undeliverable.has(key),
+      });
+      if (own.length > 0) interrupted.add(key);
       const wrong = misplaced(
         {
           made,
           attempts: attempts.get(key) ?? [],
           copies: kept,
-          isRedriven: redrive?.letters.has(key) ?? false,
+          isRedriven,
         },
         {
           publishedAt: publishedAt.get(message.id) ?? 0,
           versions: items.versionsOf(subscription),
           endpointAbsences: items.endpointAbsences(),
-          interruptions,
+          interruptions: own.length,
           isRefused: metFaults.includes('partly-refused SendMessageBatch'),
         },
       );
       for (const text of wrong) breach('misplaced', `${message.id} of ${subscription}: ${text}`);
+      const again = { made, attempts: attempts.get(key) ?? [], interruptions: own.length };
+      for (const text of needless(again)) breach('doubled', `${message.id} of ${subscription} ${text}`);
       if (place === 'backlog') breach('stuck', `${message.id} waits in the backlog of ${subscription}`);
       if (isFiltered(subscription, message) && made.length > 0)
         breach('misplaced', `${message.id} does not match the filter of ${subscription} and was sent`);
@@ -121,6 +136,8 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
       attempts,
       stored,
       redriven,
+      interrupted,
+      isSkewed: skewMs > 0,
     };
     for (const text of disordered(evidenceOfOrder)) breach('out of order', text);
     const over = overRate(sentOf(own, stored.attempts, skewMs), settings);

@@ -32,7 +32,9 @@ const endOf = (invocation: RunningInvocation): number => {
  * Moves the clock. The environments of a function with an invocation that would be too old are killed first. Resolves after the
  * receivers have seen the end of the requests of killed processes.
  */
-export async function jumpSoundly(ms: number, { set, jump }: Stage, receivers: Receivers): Promise<void> {
+export async function jumpSoundly(ms: number, stage: Stage, receivers: Receivers): Promise<void> {
+  const { set, jump, jumps } = stage;
+  const isBusy = set.functions.running().length > 0;
   const until = Date.now() + ms;
   const over = set.functions.running().filter((one) => endOf(one) < until + MARGIN_MS);
   for (const name of new Set(over.map(functionOf))) {
@@ -41,6 +43,7 @@ export async function jumpSoundly(ms: number, { set, jump }: Stage, receivers: R
     for (let waits = 0; receivers.open() > 0 && waits < MOST_WAITS; waits++) await pass(WAIT_MS);
   }
   jump(ms);
+  jumps.push({ at: Date.now(), ms, isBusy });
   for (const one of set.functions.running()) {
     const leftMs = Math.max(0, endOf(one) - Date.now());
     const end = () => {

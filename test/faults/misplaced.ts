@@ -26,12 +26,10 @@ export function misplaced(
     .map((one) => `no item permits this place: ${named(one)}`);
   // The receiver may have written a 2xx that did not arrive. What the log calls delivered was settled as such.
   const isDelivered = !isRedriven && attempts.some(({ outcome }) => outcome === 'delivered');
-  const settled = copies.length + (isDelivered ? 1 : 0);
+  const settled = [...(isDelivered ? ['delivered'] : []), ...copies.map(named)];
   const { interruptions, versions, publishedAt } = circumstances;
-  if (settled > 1 + interruptions)
-    wrong.push(
-      `${settled} places after ${interruptions} interruptions: ${[...(isDelivered ? ['delivered'] : []), ...copies.map(named)].join(', ')}`,
-    );
+  if (settled.length > 1 + interruptions)
+    wrong.push(`${settled.length} places after ${interruptions} interruptions: ${settled.join(', ')}`);
   const isSentOnce = since(versions, publishedAt).every(
     ({ is, settings }) => is !== 'valid' || settings.qos === 'at-most-once',
   );

@@ -19,6 +19,10 @@ type Evidence = {
   readonly stored: Pick<Stored, 'letters' | 'undeliverable'>;
   /** Dead letters that were sent again. */
   readonly redriven: ReadonlySet<string>;
+  /** Messages that an interruption may have let come again. */
+  readonly interrupted: ReadonlySet<string>;
+  /** The functions' clocks differed: the times of their log lines say nothing. */
+  readonly isSkewed: boolean;
 };
 
 /** A request with a message: its place among all requests, and that of the message within its batch. */
@@ -55,22 +59,36 @@ export function disordered(evidence: Evidence): string[] {
     });
   }
 
-  /** at-most-once ends with the only request, at-least-once with the first 2xx. A dead letter may have come without one. */
+  /** at-most-once ends with the only request, at-least-once with the first 2xx, or with the last request before its dead letter. */
   function endOf({ id }: PlannedMessage, requests: readonly Sent[]): Sent | undefined {
     const name = inSubscription(subscription, id);
     const { attempts, stored, redriven } = evidence;
     const isAway = stored.letters.has(name) || stored.undeliverable.has(name) || redriven.has(name);
     // What became a dead letter before anything was sent may come once more as a late duplicate.
     const isUnsent = (attempts.get(name) ?? []).some(({ outcome }) => outcome === 'unsent');
-    if (isAway) return isUnsent ? undefined : requests[0];
+    if (isAway) return isUnsent ? undefined : lastBeforeLetter(name, requests);
     const good = first?.qos === 'at-least-once' ? requests.find((one) => isGood(one.request)) : undefined;
     return good ?? requests[0];
   }
+
+  /** What came as a copy after an interruption may be behind a later message. */
+  function lastBeforeLetter(name: string, requests: readonly Sent[]): Sent | undefined {
+    const { attempts, interrupted, isSkewed } = evidence;
+    if (!interrupted.has(name)) return requests.at(-1);
+    const letter = (attempts.get(name) ?? []).find(({ action }) => action === 'dead-letter');
+    if (letter === undefined || isSkewed) return requests[0];
+    return requests.findLast(({ request }) => request.at <= letter.loggedAt) ?? requests[0];
+  }
 }
 
-/** Whether a request was sent while the other one, which arrived before it, had no answer yet. */
-const isBeside = (later: Received, earlier: Received): boolean =>
-  isGood(earlier) && later.at < (earlier.answeredAt ?? 0);
+/** The end of a connection without an answer is seen a little later than it was. */
+const SEEN_LATER_MS = 5;
+
+/** Whether a request was sent while the other one, which arrived before it, was under way: whatever its end was. */
+function isBeside(later: Received, { answeredAt, endedAt }: Received): boolean {
+  if (answeredAt !== undefined) return later.at < answeredAt;
+  return endedAt === undefined || later.at < endedAt - SEEN_LATER_MS;
+}
 
 /** The requests of each message. */
 function sentIn(received: readonly Received[]): ReadonlyMap<string, readonly Sent[]> {

@@ -11,7 +11,7 @@ export type Circumstances = {
   readonly publishedAt: number;
   readonly versions: readonly ItemVersion[];
   readonly endpointAbsences: readonly Span[];
-  /** How often a function or a call to AWS failed in the run. */
+  /** How often a function or a call to AWS failed that may have had the message. */
   readonly interruptions: number;
   /** A call to SQS refused entries as invalid. */
   readonly isRefused: boolean;

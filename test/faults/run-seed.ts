@@ -2,7 +2,7 @@
 import { actOut } from './act.ts';
 import { createCaps } from './caps.ts';
 import { type Breach, balance, type Ledger } from './check.ts';
-import { brokenBrokersOf, createDeaths, mayRepeat } from './interruptions.ts';
+import { createDeaths, interruptionsOf } from './interruptions.ts';
 import { createItems } from './items.ts';
 import { type Job, planOf } from './jobs.ts';
 import { kindsOf } from './kinds.ts';
@@ -72,7 +72,10 @@ export async function runSeed(
     if (redrive && redrive.letters.size > 0) left = await settle(plan, scene);
     const stored = await readStored(stage);
     const metFaults = stage.faults.met();
-    const interruptions = deaths.count() + metFaults.filter(mayRepeat).length + brokenBrokersOf(plan);
+    const interruptions = [
+      ...deaths.all(),
+      ...interruptionsOf(plan, { calls: stage.faults.metCalls(), jumps: stage.jumps }),
+    ];
     const ledger = balance(plan, {
       items,
       received,

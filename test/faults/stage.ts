@@ -19,6 +19,9 @@ export type Machine = {
   readonly kafka: boolean;
 };
 
+/** `at`: milliseconds of the run's clock afterwards. `isBusy`: an invocation ran before it. */
+export type Jump = { readonly at: number; readonly ms: number; readonly isBusy: boolean };
+
 export type Stage = {
   readonly set: LocalSet;
   readonly faults: AwsFaults;
@@ -30,6 +33,8 @@ export type Stage = {
   /** What the functions wrote to their logs, and what the pollers reported, since the seed began. */
   readonly lines: string[];
   jump(ms: number): void;
+  /** The jumps of the clock since the seed began that jump.ts made. */
+  readonly jumps: Jump[];
   /** Runs `resume` as its schedule does. Resolves also when it fails, as when a fault ends its process: a later sweep is another. */
   sweep(): Promise<void>;
   /** Sets the clocks of the functions' processes against that of AWS, in milliseconds. */
@@ -76,6 +81,7 @@ export async function startStage({ root, clock, clockFile, kafka }: Machine): Pr
   const { QueueUrl: lettersUrl = '' } = await clients.sqs.send(
     new CreateQueueCommand({ QueueName: 'faults-letters' }),
   );
+  const jumps: Jump[] = [];
   const jump = (ms: number) => {
     clock.jump(ms);
     setClock.catchUp();
@@ -89,12 +95,14 @@ export async function startStage({ root, clock, clockFile, kafka }: Machine): Pr
     lettersUrl,
     lines,
     jump,
+    jumps,
     async sweep() {
       await set.schedules.run('resume').catch((error: unknown) => lines.push(String(error)));
     },
     skew: clock.skew,
     begin({ calls, awsIdleMs, fifoDeletedAgain, fifoLateDelete }) {
       lines.length = 0;
+      jumps.length = 0;
       faults.begin(calls, awsIdleMs);
       names.begin();
       clock.skew(NO_SKEW);

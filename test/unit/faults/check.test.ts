@@ -1,13 +1,14 @@
 // The ledger can fail: each promise, broken by hand.
 import { expect, test } from 'vitest';
 import { balance } from '#test/faults/check.ts';
+import type { Interruption } from '#test/faults/interruptions.ts';
 import type { ItemVersion } from '#test/faults/item-versions.ts';
 import { type Copy, type Stored, storedOf } from '#test/faults/places.ts';
 import type { Plan, PlannedMessage, Settings } from '#test/faults/plan.ts';
 import { PLAIN } from '#test/faults/plan-of-one.ts';
 import { bodyOf, bytesOf } from '#test/faults/published.ts';
 import type { Received } from '#test/faults/receiver.ts';
-import { hashOf } from '#test/faults/request-members.ts';
+import { hashOf, membersOf } from '#test/faults/request-members.ts';
 
 const messageOf = (id: string, more: Partial<PlannedMessage> = {}): PlannedMessage => ({
   id,
@@ -31,6 +32,8 @@ const request = (message: PlannedMessage, more: Partial<Received> = {}): Receive
   at: 0,
   isWhole: true,
   status: 200,
+  answeredAt: 0,
+  endedAt: 0,
   ...more,
 });
 
@@ -52,18 +55,43 @@ const copyOf = ({ id }: PlannedMessage, place: Copy['place'], more: Partial<Copy
 const letterOf = (message: PlannedMessage, more: Partial<Copy> = {}): Copy =>
   copyOf(message, 'dead letter', { reason: 'rejected', endpoint: 'letters', ...more });
 
-const logged = (message: PlannedMessage, action: string, outcome = 'failed'): Stored['attempts'] => [
-  { subscription: 's', webhookId: '', ids: [message.id], outcome, action, loggedAt: 0, durationMs: 0 },
-];
+type Line = Stored['attempts'][number];
+
+const line = (ids: readonly string[], more: Partial<Line>): Line => ({
+  subscription: 's',
+  webhookId: '',
+  ids,
+  outcome: 'failed',
+  action: 'retry',
+  loggedAt: 0,
+  durationMs: 0,
+  ...more,
+});
+
+const logged = (
+  { id }: PlannedMessage,
+  action: string,
+  outcome = 'failed',
+  more: Partial<Line> = {},
+): Stored['attempts'] => [line([id], { action, outcome, ...more })];
+
+/** The line of a request, which says nothing about its end. */
+const lineOf = (received: Received): Line =>
+  line(
+    membersOf(received).map(({ id }) => id),
+    { loggedAt: received.at },
+  );
 
 type Circumstances = {
   readonly copies?: readonly Copy[];
+  /** Those of the requests and further ones. */
   readonly attempts?: Stored['attempts'];
+  readonly unlogged?: readonly Received[];
   readonly item?: Partial<Settings>;
   readonly versions?: readonly ItemVersion[];
   readonly events?: Plan['events'];
   readonly publishedAt?: number;
-  readonly interruptions?: number;
+  readonly interruptions?: readonly Interruption[];
 };
 
 function balanceOf(
@@ -72,11 +100,12 @@ function balanceOf(
   {
     copies = [],
     attempts = [],
+    unlogged = [],
     item = {},
     versions = [version(item)],
     events = [],
     publishedAt = 0,
-    interruptions = 0,
+    interruptions = [],
   }: Circumstances = {},
 ) {
   const plan: Plan = {
@@ -97,7 +126,7 @@ function balanceOf(
       endpointAbsences: () => [],
     },
     received,
-    stored: storedOf(copies, attempts),
+    stored: storedOf(copies, [...received.filter((one) => !unlogged.includes(one)).map(lineOf), ...attempts]),
     publishedAt: new Map(messages.map(({ id }) => [id, publishedAt])),
     interruptions,
     metFaults: [],
@@ -122,6 +151,14 @@ test('a message that is nowhere is lost', () => {
 
 test('a message whose every answer was an error, and that is stored nowhere, is lost', () => {
   expect(promises([first], [request(first, { status: 500 })])).toEqual(['lost']);
+});
+
+/** The end of a function. `names`: the messages and subscriptions of its event. */
+const death = (more: Partial<Interruption> = {}): Interruption => ({
+  at: 10,
+  function: 'deliver',
+  names: new Set(['s']),
+  ...more,
 });
 
 const LETTERS = { dlq: 'letters' } as const;
@@ -160,10 +197,10 @@ test('two places, or two letters, need as many interruptions', () => {
   const delivered = logged(first, 'done', 'delivered');
   const both = { copies: [letterOf(first)], attempts: delivered, item: LETTERS };
   expect(promises([first], [request(first)], both)).toEqual(['misplaced']);
-  expect(promises([first], [request(first)], { ...both, interruptions: 1 })).toEqual([]);
+  expect(promises([first], [request(first)], { ...both, interruptions: [death()] })).toEqual([]);
   const twice = { copies: [letterOf(first), letterOf(first)], item: LETTERS };
   expect(promises([first], [], twice)).toEqual(['misplaced']);
-  expect(promises([first], [], { ...twice, interruptions: 1 })).toEqual([]);
+  expect(promises([first], [], { ...twice, interruptions: [death()] })).toEqual([]);
 });
 
 test('undeliverable needs a reason that the run can have had', () => {
@@ -182,6 +219,38 @@ test('a message that waits at the end is stuck', () => {
 test('a second request under at-most-once is a double', () => {
   const twice = [request(first, { status: 500 }), request(first)];
   expect(promises([first], twice, { item: { qos: 'at-most-once' } })).toEqual(['doubled']);
+});
+
+test('a message that was delivered twice without an interruption is a double, under every quality of service', () => {
+  const twice = [request(first), request(first)];
+  const done = logged(first, 'done', 'delivered');
+  const attempts = [...done, ...done];
+  for (const qos of ['none', 'auto', 'at-least-once'] as const) {
+    expect(promises([first], twice, { item: { qos }, attempts: done })).toEqual([]);
+    expect(promises([first], twice, { item: { qos }, attempts })).toEqual(['doubled']);
+  }
+  expect(promises([first], twice, { attempts, interruptions: [death()] })).toEqual([]);
+});
+
+test('an interruption explains a double only where it can have had the message', () => {
+  const done = logged(first, 'done', 'delivered');
+  const given = { attempts: [...done, ...done], publishedAt: 10 };
+  const after = (more: Partial<Interruption>) =>
+    promises([first], [request(first)], { ...given, interruptions: [death(more)] });
+  expect(after({ at: 10 })).toEqual([]);
+  expect(after({ at: 9 })).toEqual(['doubled']);
+  expect(after({ names: new Set() })).toEqual([]);
+  expect(after({ names: new Set(['other', first.id]) })).toEqual([]);
+  expect(after({ names: new Set(['other', second.id]) })).toEqual(['doubled']);
+  expect(after({ function: 'route' })).toEqual([]);
+  for (const name of ['bridge', 'resume', 'redrive']) expect(after({ function: name })).toEqual(['doubled']);
+});
+
+test('a request without a line in the log needs a function that ended', () => {
+  const unlogged = request(first);
+  const sent = [request(first), unlogged];
+  expect(promises([first], sent, { unlogged: [unlogged] })).toEqual(['doubled']);
+  expect(promises([first], sent, { unlogged: [unlogged], interruptions: [death()] })).toEqual([]);
 });
 
 test('a later message of the key that was delivered first is out of order', () => {
@@ -210,7 +279,7 @@ test('a copy of an older message may be behind a later one when the older one ha
       ]),
       body: Buffer.from(`[${messages.map(bodyOf).join(',')}]`),
     });
-  const interruptions = 1;
+  const interruptions = [death()];
   expect(promises([first, second], [together(first), together(second, first)], { interruptions })).toEqual(
     [],
   );
@@ -243,6 +312,47 @@ test('a later message of the key that was sent before the answer to an older one
   ];
   expect(promises([first, second], sent(300, 300))).toEqual([]);
   expect(promises([first, second], sent(300, 299))).toEqual(['out of order']);
+});
+
+test('a later message that was sent before the last attempt of a dead letter is out of order', () => {
+  const failed = (at: number) => request(first, { status: 400, at, answeredAt: at });
+  const sent = (at: number) => request(second, { at, answeredAt: at });
+  const away = { copies: [letterOf(first)], item: LETTERS };
+  const between = [failed(1), sent(2), failed(3)];
+  expect(promises([first, second], between, away)).toEqual(['out of order']);
+  expect(promises([first, second], [failed(1), failed(3), sent(4)], away)).toEqual([]);
+  // A copy that comes after the dead letter is late. The log says which request was the last one before it.
+  const interruptions = [death()];
+  const letterAt = (loggedAt: number) => ({
+    ...away,
+    interruptions,
+    attempts: logged(first, 'dead-letter', 'rejected', { loggedAt }),
+  });
+  expect(promises([first, second], between, letterAt(1))).toEqual([]);
+  expect(promises([first, second], between, letterAt(3))).toEqual(['out of order']);
+  const skewed = { atMs: 0, do: 'skew', ms: [-15_000, 0, 0, 0] } as const;
+  expect(promises([first, second], between, { ...letterAt(3), events: [skewed] })).toEqual([]);
+  expect(promises([first, second], between, { ...away, interruptions })).toEqual([]);
+});
+
+test('a later message that was sent while an older one was under way is out of order, whatever became of that', () => {
+  const held = {
+    item: { qos: 'at-most-once' },
+    copies: [copyOf(first, 'held', { reason: 'failed' })],
+  } as const;
+  const during = (more: Partial<Received>, at = 300) =>
+    promises([first, second], [request(first, more), request(second, { at, answeredAt: at })], held);
+  const noAnswer = (endedAt: number | undefined) => {
+    const { status: _, answeredAt: __, endedAt: ___, ...cut } = request(first);
+    return { ...cut, ...(endedAt !== undefined && { endedAt }) };
+  };
+  const beside = (one: Received) =>
+    promises([first, second], [one, request(second, { at: 300, answeredAt: 300 })], held);
+  expect(during({ status: 500, answeredAt: 301 })).toEqual(['out of order']);
+  expect(during({ status: 500, answeredAt: 300 })).toEqual([]);
+  expect(beside(noAnswer(400))).toEqual(['out of order']);
+  expect(beside(noAnswer(303))).toEqual([]);
+  expect(beside(noAnswer(undefined))).toEqual(['out of order']);
 });
 
 test('a message that is kept for another subscription is misplaced', () => {

@@ -27,7 +27,7 @@ async function killedBy(ms: number, names: readonly string[]): Promise<readonly 
       running = running.filter((one) => !one.function.endsWith(`-${name}`));
     },
   };
-  const stage = { set: { functions }, jump() {} };
+  const stage = { set: { functions }, jump() {}, jumps: [] };
   await jumpSoundly(ms, stage as unknown as Stage, { open: () => 0 } as Receivers);
   return killed;
 }
