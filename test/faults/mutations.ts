@@ -13,9 +13,13 @@ import {
   PARKED_LONG_BODIES,
   REDRIVEN_AT_MOST_ONCE,
   REJECTED,
+  REJECTED_AFTER_A_LONG_RETRY,
   SELDOM_SLOW,
+  SLOW_FAILURES_OF_A_KEY,
   SLOW_LANES,
+  SLOW_SUCCESS,
   UNAVAILABLE_FOR_A_WHILE,
+  WITHOUT_FAULTS,
 } from './provoking-plans.ts';
 
 export type Mutation = {
@@ -51,6 +55,66 @@ const often = (kind: CallFault['kind'], operation: string): CallFault => ({
 });
 
 export const MUTATIONS: readonly Mutation[] = [
+  {
+    id: 'sends-twice',
+    edits: [
+      [
+        'lib/deliver/attempt-loop.ts',
+        'const attempted = await attempt(sending, circumstances, deps).finally(turn.end);',
+        'await attempt(sending, circumstances, deps);\n    const attempted = await attempt(sending, circumstances, deps).finally(turn.end);',
+      ],
+    ],
+    breaks: ['doubled'],
+    plan: WITHOUT_FAULTS,
+  },
+  {
+    id: 'delivered-is-sent-again',
+    edits: [
+      [
+        'lib/deliver/policy.ts',
+        "return { kind: 'done' };",
+        "return history.retries === 0 ? { kind: 'retry', afterMs: 0 } : { kind: 'done' };",
+      ],
+    ],
+    breaks: ['doubled'],
+    plan: WITHOUT_FAULTS,
+  },
+  {
+    id: 'ordered-retry-lets-others-pass',
+    edits: [
+      [
+        'lib/deliver/pause.ts',
+        "if (config.subscription.qos === 'auto' && (first.delivery.hops ?? 0) < deps.mostHops) {",
+        'if ((first.delivery.hops ?? 0) < deps.mostHops) {',
+      ],
+    ],
+    breaks: ['out of order'],
+    plan: REJECTED_AFTER_A_LONG_RETRY,
+  },
+  {
+    id: 'two-that-fail-in-a-lane',
+    edits: [
+      [
+        'lib/deliver/lane-units.ts',
+        'return Math.max(1, requestsInLane(',
+        'return Math.max(2, requestsInLane(',
+      ],
+    ],
+    breaks: ['out of order'],
+    plan: SLOW_FAILURES_OF_A_KEY,
+  },
+  {
+    id: 'slow-success-stops',
+    edits: [
+      [
+        'lib/deliver/policy.ts',
+        "return { kind: 'done' };",
+        "return history.durationMs > 500 ? { kind: 'pause', reason: 'rejected', message: 'drop' } : { kind: 'done' };",
+      ],
+    ],
+    breaks: ['stuck'],
+    plan: SLOW_SUCCESS,
+  },
   {
     id: 'no-claim',
     edits: [['lib/deliver/claim.ts', "{ absent: 'pk', ...ofNonce(nonce) },", 'undefined,']],

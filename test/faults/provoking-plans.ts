@@ -149,3 +149,37 @@ export const PARKED_LONG_BODIES = planOfOne({
   everyMs: 10,
   bytes: 600_000,
 });
+
+/** No receiver, function or call fails. */
+export const WITHOUT_FAULTS = planOfOne({ settings: {}, answers: [], messages: 6, everyMs: 10 });
+
+/**
+ * The first message has to wait a minute for its retry, which is rejected, so it becomes a dead letter. The others may not be
+ * sent before that.
+ */
+export const REJECTED_AFTER_A_LONG_RETRY = planOfOne({
+  settings: {
+    dlq: 'letters',
+    retry: { retryOption: 'Retry On Fail', maxAttempts: 3, initialDelaySeconds: 70, maxDelaySeconds: 70 },
+  },
+  answers: [UNAVAILABLE, GOOD, GOOD, GOOD, GOOD, GOOD, { kind: 'status', status: 400, afterMs: 0 }],
+  messages: 6,
+  everyMs: 10,
+  events: [{ do: 'jump', ms: 80_000, atMs: 2_500 }],
+});
+
+/** The messages of one key are sent once. Each request fails a while after it has arrived. */
+export const SLOW_FAILURES_OF_A_KEY = planOfOne({
+  settings: { qos: 'at-most-once', byKey: true, lanes: 5, interrupts: false, dlq: 'letters' },
+  answers: Array.from({ length: 8 }, () => ({ kind: 'status', status: 500, afterMs: 300 })),
+  messages: 8,
+  everyMs: 0,
+});
+
+/** Some answers take a while, and all of them are good. */
+export const SLOW_SUCCESS = planOfOne({
+  settings: {},
+  answers: goodAfter((index) => (index === 2 ? 800 : 0)),
+  messages: 6,
+  everyMs: 10,
+});

@@ -2,12 +2,18 @@
 import { PROMISES } from './check.ts';
 import { isAlone } from './draw-alone.ts';
 import { nameOf, planOf } from './jobs.ts';
-import { kindsOf } from './kinds.ts';
+import { AWS_KINDS, FUNCTION_KINDS, type Kind, kindsOf, RECEIVER_KINDS } from './kinds.ts';
 import { PLACES } from './places.ts';
 import type { SeedResult } from './run-seed.ts';
 
 /** A result without its long parts. */
 type Counted = Omit<SeedResult, 'evidence' | 'ledger'>;
+
+/** A kind that so many seeds plan is met in some of them: the rarest one is met in one of twenty. */
+const SEEDS_OF_A_KIND = 100;
+/** In so many seeds that plan faults of receivers, of functions or of AWS, some of these are met. */
+const SEEDS_OF_A_GROUP = 10;
+const GROUPS = { receivers: RECEIVER_KINDS, functions: FUNCTION_KINDS, 'AWS and names': AWS_KINDS };
 
 /** `kafka`: the plans are those of stages with a Kafka broker. */
 export function createReport({ kafka }: { readonly kafka: boolean }) {
@@ -20,6 +26,23 @@ export function createReport({ kafka }: { readonly kafka: boolean }) {
       results.push(result);
     },
     isKept: () => results.length > 0 && results.every(({ breaches }) => breaches.length === 0),
+    /** Faults that were planned often and never met: they do not happen any more. Runs of one seed count once. */
+    unmet(): readonly string[] {
+      const runs = results.map((result) => ({ ...result, plan: planOf(result, kafka) }));
+      const isUnmet = (kinds: readonly Kind[], least: number) => {
+        const planned = runs.filter(({ plan }) => kinds.some(({ isIn }) => isIn(plan)));
+        const isMet = planned.some(({ metKinds }) => kinds.some(({ name }) => metKinds.includes(name)));
+        return new Set(planned.map(({ seed }) => seed)).size >= least && !isMet;
+      };
+      return [
+        ...kindsOf(kafka)
+          .filter((kind) => isUnmet([kind], SEEDS_OF_A_KIND))
+          .map(({ name }) => name),
+        ...Object.entries(GROUPS)
+          .filter(([, kinds]) => isUnmet(kinds, SEEDS_OF_A_GROUP))
+          .map(([group]) => `all faults of ${group}`),
+      ];
+    },
     /** `hasTable`: with a line for each kind of fault. */
     text({ hasTable = false } = {}): string {
       const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);

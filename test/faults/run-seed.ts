@@ -63,7 +63,7 @@ export async function runSeed(
     for (const { id, settings } of plan.subscriptions) await items.put(id, settings);
     const publishedAt = new Map<string, number>();
     const events: CarriedOut[] = [];
-    const scene = { stage, receivers, items, publishedAt, running, events };
+    const scene = { stage, receivers, items, publishedAt, running, events, deaths };
     await actOut(plan, scene);
     let left = await settle(plan, scene);
     const { received } = receivers;

@@ -57,7 +57,9 @@ async function main(options: Options): Promise<number> {
     return true;
   });
   console.log(report.text({ hasTable: options.report !== undefined }));
-  return report.isKept() ? 0 : 1;
+  const unmet = report.unmet();
+  if (unmet.length > 0) console.log(`planned in many runs and met in none: ${unmet.join(', ')}`);
+  return report.isKept() && unmet.length === 0 ? 0 : 1;
 }
 
 const options = readOptions();

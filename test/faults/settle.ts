@@ -1,14 +1,24 @@
 // The end of a run: the faults end, and time passes until all queues are empty, no lane is closed and nothing is paused.
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
+import { attemptsIn } from './attempted.ts';
 import { NO_SKEW } from './clock.ts';
+import type { Deaths } from './interruptions.ts';
 import type { Items } from './items.ts';
 import { jumpSoundly } from './jump.ts';
+import type { CarriedOut } from './met.ts';
 import type { Plan } from './plan.ts';
 import type { Receivers } from './receiver.ts';
 import type { Stage } from './stage.ts';
+import { hasCause } from './stops.ts';
 
-type Scene = { readonly stage: Stage; readonly receivers: Receivers; readonly items: Items };
+type Scene = {
+  readonly stage: Stage;
+  readonly receivers: Receivers;
+  readonly items: Items;
+  readonly events: readonly CarriedOut[];
+  readonly deaths: Pick<Deaths, 'all'>;
+};
 
 /** Rounds of a sweep and a jump, after which what is left counts as stuck: many hours of the run's clock. */
 const MOST_ROUNDS = 40;
@@ -20,23 +30,26 @@ const MOST_LOOKS = 900;
 /** A few seconds: functions that wait for a slow receiver would prolong the faults for long. */
 const FAULTY_LOOKS = 300;
 
-/** Returns undefined when all is at rest, or what is left. */
+/** Returns undefined when all is at rest and nothing was stopped without a cause, or what is wrong. */
 export async function settle(plan: Plan, scene: Scene): Promise<string | undefined> {
   // On a slow machine most requests come after the last message was published. They are to meet the faults too.
   await untilQuiet(scene.stage, FAULTY_LOOKS);
   const earlier = await calm(plan, scene);
+  const isSkewed = plan.events.some((event) => event.do === 'skew');
+  const calmAt = isSkewed ? Number.POSITIVE_INFINITY : Date.now();
+  const wrong = withoutCause(earlier, calmAt, scene);
   let left = await leftover(scene.stage);
   for (let round = 0; left !== undefined && round < MOST_ROUNDS; round++) {
     await untilQuiet(scene.stage);
     left = await leftover(scene.stage);
     if (left === undefined) break;
     await jumpSoundly(round < LATE_ROUND ? 35_000 + 15_000 * round : 900_000, scene.stage, scene.receivers);
-    await resumeByHand(earlier, scene.stage);
+    wrong.push(...withoutCause(await resumeByHand(earlier, scene.stage), calmAt, scene));
     await scene.stage.sweep();
     await untilQuiet(scene.stage);
     left = await leftover(scene.stage);
   }
-  return left;
+  return left ?? wrong[0];
 }
 
 /**
@@ -117,9 +130,10 @@ async function pauses({ store }: Stage): Promise<readonly Paused[]> {
 
 /**
  * Resumes what waits for a person: what a person paused, and what was stopped by a late answer after its item was put. Outages
- * end by themselves, and an item that is put anew resumes what was stopped before.
+ * end by themselves, and an item that is put anew resumes what was stopped before. Returns the pauses that it ended.
  */
-async function resumeByHand(earlier: readonly Paused[], stage: Stage): Promise<void> {
+async function resumeByHand(earlier: readonly Paused[], stage: Stage): Promise<readonly Paused[]> {
+  const ended: Paused[] = [];
   for (const { subscription, pause } of await pauses(stage)) {
     const isEarlier = earlier.some(
       (one) =>
@@ -128,7 +142,24 @@ async function resumeByHand(earlier: readonly Paused[], stage: Stage): Promise<v
         one.pause.itemHash === pause.itemHash,
     );
     if (pause.resumeAt !== undefined || (pause.reason !== 'manual' && isEarlier)) continue;
+    ended.push({ subscription, pause });
     const asked = await stage.set.functions.run('resume', { subscription, action: 'resume' });
     if (!asked.ok) stage.lines.push(`resume failed: ${asked.errorMessage}`);
   }
+  return ended;
+}
+
+/** A sentence for each subscription that waits for a person, and was not stopped by the plan or a receiver. */
+function withoutCause(
+  paused: readonly Paused[],
+  calmAt: number,
+  { stage, items, events, deaths }: Scene,
+): string[] {
+  const stops = paused.filter(({ pause }) => pause.resumeAt === undefined);
+  if (stops.length === 0) return [];
+  const causes = { attempts: attemptsIn(stage.lines), events, items, deaths: deaths.all(), calmAt };
+  return stops
+    .map(({ subscription, pause: { reason } }) => ({ subscription, reason }))
+    .filter((stop) => !hasCause(stop, causes))
+    .map(({ subscription, reason }) => `${subscription} was stopped without a cause: ${reason}`);
 }
