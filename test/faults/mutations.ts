@@ -18,6 +18,7 @@ import {
   SLOW_FAILURES_OF_A_KEY,
   SLOW_LANES,
   SLOW_SUCCESS,
+  UNAVAILABLE_AT_THE_END,
   UNAVAILABLE_FOR_A_WHILE,
   WITHOUT_FAULTS,
 } from './provoking-plans.ts';
@@ -311,6 +312,23 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ['stuck'],
     // The tokens of probes go through `retries`. Where they are lost, the sweep has to find the outage.
     calls: [{ ...often('error', 'SendMessageBatch'), queue: 'retries' }],
+  },
+  {
+    id: 'outage-an-hour-late',
+    edits: [
+      [
+        'lib/state/due.ts',
+        'return pause.resumeAt === undefined ? undefined : Math.max(pause.resumeAt, ...untils);',
+        'return pause.resumeAt === undefined ? undefined : Math.max(pause.resumeAt, ...untils) + 3_600_000;',
+      ],
+      [
+        'lib/state/due.ts',
+        'return earliest(moveAt, Math.max(pause.since, lookedAt) + LOOK_MS);',
+        'return pause.resumeAt === undefined ? Math.max(pause.since, lookedAt) + LOOK_MS : undefined;',
+      ],
+    ],
+    breaks: ['stuck'],
+    plan: UNAVAILABLE_AT_THE_END,
   },
   {
     id: 'letter-not-confirmed',

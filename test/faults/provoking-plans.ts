@@ -165,7 +165,7 @@ export const REJECTED_AFTER_A_LONG_RETRY = planOfOne({
   answers: [UNAVAILABLE, GOOD, GOOD, GOOD, GOOD, GOOD, { kind: 'status', status: 400, afterMs: 0 }],
   messages: 6,
   everyMs: 10,
-  events: [{ do: 'jump', ms: 80_000, atMs: 2_500 }],
+  events: [{ do: 'jump', ms: 80_000, atMs: 4_000 }],
 });
 
 /** The messages of one key are sent once. Each request fails a while after it has arrived. */
@@ -182,4 +182,22 @@ export const SLOW_SUCCESS = planOfOne({
   answers: goodAfter((index) => (index === 2 ? 800 : 0)),
   messages: 6,
   everyMs: 10,
+});
+
+/** An outage lasts until the faults end. The tokens of its probes can't be sent, so a sweep has to find it. */
+export const UNAVAILABLE_AT_THE_END = planOfOne({
+  settings: {},
+  answers: Array.from({ length: 4 }, () => UNAVAILABLE),
+  messages: 6,
+  everyMs: 10,
+  calls: [
+    {
+      kind: 'error',
+      operation: 'SendMessageBatch',
+      from: 1,
+      times: 100,
+      pollers: false,
+      queue: 'retries',
+    },
+  ],
 });

@@ -7,6 +7,7 @@ import type { Deaths } from './interruptions.ts';
 import type { Items } from './items.ts';
 import { jumpSoundly } from './jump.ts';
 import type { CarriedOut } from './met.ts';
+import { createOverdue, dueOutages, outages } from './overdue.ts';
 import type { Plan } from './plan.ts';
 import type { Receivers } from './receiver.ts';
 import type { Stage } from './stage.ts';
@@ -30,7 +31,7 @@ const MOST_LOOKS = 900;
 /** A few seconds: functions that wait for a slow receiver would prolong the faults for long. */
 const FAULTY_LOOKS = 300;
 
-/** Returns undefined when all is at rest and nothing was stopped without a cause, or what is wrong. */
+/** Returns undefined when all is at rest and nothing was stopped without a cause or too late, or what is wrong. */
 export async function settle(plan: Plan, scene: Scene): Promise<string | undefined> {
   // On a slow machine most requests come after the last message was published. They are to meet the faults too.
   await untilQuiet(scene.stage, FAULTY_LOOKS);
@@ -38,6 +39,7 @@ export async function settle(plan: Plan, scene: Scene): Promise<string | undefin
   const isSkewed = plan.events.some((event) => event.do === 'skew');
   const calmAt = isSkewed ? Number.POSITIVE_INFINITY : Date.now();
   const wrong = withoutCause(earlier, calmAt, scene);
+  const overdue = createOverdue();
   let left = await leftover(scene.stage);
   for (let round = 0; left !== undefined && round < MOST_ROUNDS; round++) {
     await untilQuiet(scene.stage);
@@ -45,8 +47,10 @@ export async function settle(plan: Plan, scene: Scene): Promise<string | undefin
     if (left === undefined) break;
     await jumpSoundly(round < LATE_ROUND ? 35_000 + 15_000 * round : 900_000, scene.stage, scene.receivers);
     wrong.push(...withoutCause(await resumeByHand(earlier, scene.stage), calmAt, scene));
+    const due = dueOutages(await scene.stage.store.scan('State'), Date.now());
     await scene.stage.sweep();
     await untilQuiet(scene.stage);
+    wrong.push(...overdue.note(due, outages(await scene.stage.store.scan('State'))));
     left = await leftover(scene.stage);
   }
   return left ?? wrong[0];

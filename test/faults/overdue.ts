@@ -1,0 +1,56 @@
+// Outages whose time has come end in a sweep: the probe is sent and answered with 200. A product that recovers hours later would
+// come to rest as well, because the clock of a run jumps on.
+import * as z from 'zod';
+
+const stateSchema = z.looseObject({
+  sk: z.literal('state'),
+  subscription: z.string(),
+  epoch: z.number(),
+  pause: z.looseObject({ resumeAt: z.number() }),
+  lanes: z.record(z.string(), z.looseObject({ until: z.number() })).optional(),
+  slow: z.unknown().optional(),
+});
+
+/** An outage of a subscription: every pause begins an epoch. */
+type Outage = { readonly subscription: string; readonly epoch: number };
+
+/**
+ * The outages whose probe the next sweep starts, by the items of the state table. A token that is on its way is waited for, and
+ * a slow subscription waits for a slot.
+ */
+export function dueOutages(items: readonly Record<string, unknown>[], now: number): readonly Outage[] {
+  return items.flatMap((item) => {
+    const { success, data } = stateSchema.safeParse(item);
+    if (!success || data.slow !== undefined) return [];
+    const untils = Object.values(data.lanes ?? {}).map(({ until }) => until);
+    return Math.max(data.pause.resumeAt, ...untils) < now ? [data] : [];
+  });
+}
+
+/** A late fault may end a sweep or its probe, and the next sweep has another. */
+const MOST_SWEEPS = 2;
+
+export type Overdue = {
+  /** Counts a sweep after which an outage goes on that was due before it. Returns a sentence for each that had too many. */
+  note(before: readonly Outage[], after: readonly Outage[]): string[];
+};
+
+export function createOverdue(): Overdue {
+  const sweeps = new Map<string, number>();
+  return {
+    note: (before, after) =>
+      before.flatMap(({ subscription, epoch }) => {
+        if (!after.some((one) => one.subscription === subscription && one.epoch === epoch)) return [];
+        const key = `${subscription} ${epoch}`;
+        const count = (sweeps.get(key) ?? 0) + 1;
+        sweeps.set(key, count);
+        return count === MOST_SWEEPS + 1
+          ? [`the outage of ${subscription} was due, and went on after ${count} sweeps`]
+          : [];
+      }),
+  };
+}
+
+/** The outages that there are, due or not. */
+export const outages = (items: readonly Record<string, unknown>[]): readonly Outage[] =>
+  items.flatMap((item) => stateSchema.safeParse(item).data ?? []);
