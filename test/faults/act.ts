@@ -138,10 +138,11 @@ async function carryOutEvent(event: Event, scene: Scene): Promise<void> {
     case 'resume': {
       const { subscription, do: action } = event;
       const result = await stage.set.functions.run('resume', { subscription, action });
-      // It fails where its process is killed meanwhile, as a person's request would, and an item that is absent or broken is
-      // refused. Then nothing was carried out.
-      const isDone = result.ok && answerSchema.parse(result.payload).ok;
-      if (!isDone) events.splice(events.indexOf(carriedOut), 1);
+      const place = events.indexOf(carriedOut);
+      // Its process may be killed meanwhile, as that of a person's request.
+      if (!result.ok) events[place] = { ...carriedOut, isUnsure: true };
+      // An item that is absent or broken is refused.
+      else if (!answerSchema.parse(result.payload).ok) events.splice(place, 1);
       return;
     }
     case 'sweep':

@@ -11,6 +11,8 @@ export type CarriedOut = {
   readonly event: Event;
   readonly at: number;
   readonly running: readonly string[];
+  /** Its function ended without an answer: it may have been carried out or not. */
+  readonly isUnsure?: true;
 };
 
 /** What was seen of the faults in a run. */
@@ -48,7 +50,7 @@ export function metPart(plan: Plan, observed: Observed): Plan {
     ...rest,
     subscriptions: plan.subscriptions.map((one) => metSubscription(one, observed)),
     calls: plan.calls.filter((one) => calls.includes(one)),
-    events: observed.events.flatMap((one) => metEvent(one, observed) ?? []),
+    events: observed.events.flatMap((one) => (one.isUnsure ? [] : (metEvent(one, observed) ?? []))),
     ...(redrive !== undefined && isRedriven(plan, observed) && { redrive }),
     ...(awsIdleMs !== undefined && awsIdled && { awsIdleMs }),
   };

@@ -157,11 +157,12 @@ async function resumeByHand(earlier: readonly Paused[], stage: Stage): Promise<r
 function withoutCause(
   paused: readonly Paused[],
   calmAt: number,
-  { stage, items, events, deaths }: Scene,
+  { stage, receivers, items, events, deaths }: Scene,
 ): string[] {
   const stops = paused.filter(({ pause }) => pause.resumeAt === undefined);
   if (stops.length === 0) return [];
-  const causes = { attempts: attemptsIn(stage.lines), events, items, deaths: deaths.all(), calmAt };
+  const { received } = receivers;
+  const causes = { attempts: attemptsIn(stage.lines), events, items, deaths: deaths.all(), received, calmAt };
   return stops
     .map(({ subscription, pause: { reason } }) => ({ subscription, reason }))
     .filter((stop) => !hasCause(stop, causes))

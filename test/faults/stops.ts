@@ -4,6 +4,7 @@ import type { LoggedAttempt } from './attempted.ts';
 import type { Interruption } from './interruptions.ts';
 import type { Items } from './items.ts';
 import type { CarriedOut } from './met.ts';
+import type { Received } from './receiver.ts';
 
 /** `reason`: as the state table has it. */
 export type Stop = { readonly subscription: string; readonly reason: string };
@@ -11,15 +12,19 @@ export type Stop = { readonly subscription: string; readonly reason: string };
 export type Causes = {
   readonly attempts: readonly LoggedAttempt[];
   readonly events: readonly CarriedOut[];
-  readonly items: Pick<Items, 'versionsOf'>;
+  readonly items: Pick<Items, 'versionsOf' | 'endpointAbsences'>;
   readonly deaths: readonly Interruption[];
+  readonly received: readonly Pick<Received, 'subscription' | 'status'>[];
   /** When the receivers began to answer with 200, by the functions' clocks; Infinity where these differ. */
   readonly calmAt: number;
 };
 
+const isRejection = (status = 0): boolean =>
+  status >= 300 && status < 500 && status !== 408 && status !== 425 && status !== 429;
+
 /** Whether something in the run may stop the subscription for this reason. */
 export function hasCause({ subscription, reason }: Stop, causes: Causes): boolean {
-  const { attempts, events, items, deaths, calmAt } = causes;
+  const { attempts, events, items, deaths, received, calmAt } = causes;
   const versions = items.versionsOf(subscription);
   const pausedAfter = (isOne: (outcome: string) => boolean) =>
     attempts.some(
@@ -29,20 +34,28 @@ export function hasCause({ subscription, reason }: Stop, causes: Causes): boolea
         isOne(one.outcome) &&
         one.loggedAt - one.durationMs <= calmAt,
     );
+  const isDead = deaths.some(({ names }) => names.has(subscription));
+  // A function that ends in an exchange writes no line of the attempt. What it knew is in a claim, and stops the subscription later.
+  const answeredUnlogged = (isOne: (status: number | undefined) => boolean) =>
+    isDead && received.some((one) => one.subscription === subscription && isOne(one.status));
   switch (reason) {
     case 'manual':
       return events.some(({ event }) => event.do === 'pause' && event.subscription === subscription);
     case 'invalid-config':
-      return versions.some(({ is }) => is === 'broken');
+      return (
+        versions.some(({ is }) => is === 'broken') ||
+        (items.endpointAbsences().length > 0 && versions.some(({ settings }) => settings.dlq === 'letters'))
+      );
     case 'crashing':
-      return deaths.some(({ names }) => names.has(subscription));
+      return isDead;
     case 'rejected':
     case 'gone':
-      return pausedAfter((outcome) => outcome === 'rejected');
+      return pausedAfter((outcome) => outcome === 'rejected') || answeredUnlogged(isRejection);
     case 'outage':
       // With `onOutage: stop` alone does an outage wait for a person.
       return (
-        versions.some(({ settings }) => settings.stops) && pausedAfter((outcome) => outcome !== 'delivered')
+        versions.some(({ settings }) => settings.stops) &&
+        (pausedAfter((outcome) => outcome !== 'delivered') || answeredUnlogged((status) => status !== 200))
       );
     default:
       return false;

@@ -28,13 +28,24 @@ function isCaused(
   reason: string,
   {
     versions = [version({})],
+    isEndpointAbsent = false,
     ...given
-  }: Partial<Causes> & { readonly versions?: readonly ItemVersion[] } = {},
+  }: Partial<Causes> & {
+    readonly versions?: readonly ItemVersion[];
+    readonly isEndpointAbsent?: boolean;
+  } = {},
 ): boolean {
-  const none = { attempts: [], events: [], deaths: [], calmAt: 100 };
+  const none = { attempts: [], events: [], deaths: [], received: [], calmAt: 100 };
   return hasCause(
     { subscription: 's', reason },
-    { ...none, ...given, items: { versionsOf: () => versions } },
+    {
+      ...none,
+      ...given,
+      items: {
+        versionsOf: () => versions,
+        endpointAbsences: () => (isEndpointAbsent ? [{ from: 0, until: 1 }] : []),
+      },
+    },
   );
 }
 
@@ -44,6 +55,18 @@ test('a rejection stops, if its attempt began before the receivers were calm', (
   expect(isCaused('rejected', { attempts: [attempt('rejected', 'dead-letter')] })).toBe(false);
   expect(isCaused('rejected', { attempts: [attempt('rejected')] })).toBe(true);
   expect(isCaused('gone', { attempts: [attempt('rejected')], calmAt: 99 })).toBe(false);
+});
+
+const death = (name: string): Interruption => ({ at: 0, function: 'deliver', names: new Set([name]) });
+
+test('a function that ended in an exchange may have left what stops the subscription', () => {
+  const received = [{ subscription: 's', status: 301 }];
+  expect(isCaused('rejected', { received })).toBe(false);
+  expect(isCaused('rejected', { received, deaths: [death('other')] })).toBe(false);
+  expect(isCaused('rejected', { received, deaths: [death('s')] })).toBe(true);
+  expect(isCaused('rejected', { received: [{ subscription: 's', status: 429 }], deaths: [death('s')] })).toBe(
+    false,
+  );
 });
 
 test('an outage waits for a person only where its item says so', () => {
@@ -61,7 +84,9 @@ test('a person, a broken item and a function that ended are causes of their own'
   expect(isCaused('manual', { events })).toBe(true);
   expect(isCaused('invalid-config')).toBe(false);
   expect(isCaused('invalid-config', { versions: [version({ is: 'broken' })] })).toBe(true);
-  const death = (name: string): Interruption => ({ at: 0, function: 'deliver', names: new Set([name]) });
+  expect(isCaused('invalid-config', { isEndpointAbsent: true })).toBe(false);
+  const versions = [version({ settings: { ...PLAIN, dlq: 'letters' } })];
+  expect(isCaused('invalid-config', { versions, isEndpointAbsent: true })).toBe(true);
   expect(isCaused('crashing', { deaths: [death('other')] })).toBe(false);
   expect(isCaused('crashing', { deaths: [death('s')] })).toBe(true);
 });
