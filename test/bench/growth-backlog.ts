@@ -7,7 +7,7 @@ import { createTables } from '#lib/state/table.ts';
 import { createTable } from '#test/support/create-table.ts';
 import { startBeside } from './beside.ts';
 import { fillBacklog, NUMBER_LENGTH } from './growth-fill.ts';
-import { percentile } from './ratio.ts';
+import { median } from './ratio.ts';
 
 export type BacklogGrowth = {
   readonly entries: number;
@@ -70,9 +70,9 @@ export async function measureBacklog(sizes: readonly number[]): Promise<BacklogG
     }
     measured.push({
       entries: size,
-      parkMs: percentile(times.park, 0.5),
-      readMs: percentile(times.read, 0.5),
-      removeMs: percentile(times.remove, 0.5),
+      parkMs: median(times.park),
+      readMs: median(times.read),
+      removeMs: median(times.remove),
       calls: calls / TIMES,
     });
   }
