@@ -13,7 +13,7 @@ export type AwsCall = {
 
 export type Aside = { readonly status: number; readonly body: Buffer };
 
-/** Does the call, and keeps the answer from its caller. Throws the AwsError with which a service refuses it. */
+/** Does the call, and keeps the answer from its caller: its status says whether the service refused it. Throws when the emulator fails. */
 export async function doneAside({ req, body, service }: Omit<AwsCall, 'res' | 'operation'>): Promise<Aside> {
   const aside = new ServerResponse(req);
   const chunks: Buffer[] = [];

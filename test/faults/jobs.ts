@@ -71,19 +71,24 @@ export function* seedsFrom(
 
 export type EachCall = {
   readonly jobs: Iterator<Job>;
-  /** `isMet`: the job killed a function. A place ends with the first number that killed none. */
+  /** `isMet`: the job killed a function. A place ends after three numbers in a row that killed none. */
   heard(job: Job, isMet: boolean): void;
 };
+
+/** One alone may have come to a function that had just ended, or to a run that crashed. */
+const MISSES = 3;
 
 /** Kills a function at each place in turn: at the first call, the second, and so on until a run has no such call. */
 export function createEachCall(from: number, to: number, more: Pick<Job, 'plan'> = {}): EachCall {
   let open = new Set<string>(KILL_PLACES);
+  const misses = new Map<string, number>();
   let current = from;
 
   function* all(): Generator<Job> {
     for (let seed = from; seed <= to; seed++) {
       current = seed;
       open = new Set(KILL_PLACES);
+      misses.clear();
       for (let n = 1; open.size > 0; n++)
         for (const place of KILL_PLACES) if (open.has(place)) yield { seed, ...more, kill: { place, n } };
     }
@@ -93,7 +98,10 @@ export function createEachCall(from: number, to: number, more: Pick<Job, 'plan'>
     jobs: all(),
     heard({ seed, kill }, isMet) {
       // A worker may answer for a seed after the others have gone on to the next one.
-      if (kill !== undefined && seed === current && !isMet) open.delete(kill.place);
+      if (kill === undefined || seed !== current) return;
+      const count = isMet ? 0 : (misses.get(kill.place) ?? 0) + 1;
+      misses.set(kill.place, count);
+      if (count === MISSES) open.delete(kill.place);
     },
   };
 }

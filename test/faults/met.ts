@@ -102,7 +102,9 @@ function metEvent({ event, at, running }: CarriedOut, observed: Observed): Event
       case 'age':
         return processes.includes(event);
       case 'out-of-memory':
-        return lines.some((line) => line.includes('heap out of memory'));
+        return lines.some(
+          (line) => line.includes(`-${event.function}: `) && line.includes('heap out of memory'),
+        );
       case 'redeploy':
         return !event.isAbrupt || running.length > 0;
       case 'change':

@@ -14,7 +14,7 @@ export type Traces = {
   readonly isRedriven: boolean;
 };
 
-export const isGood = ({ status = 0 }: Received): boolean => status >= 200 && status < 300;
+export const isGood = ({ status = 0 }: Pick<Received, 'status'>): boolean => status >= 200 && status < 300;
 
 /** Returns what is wrong with the places of one message of one subscription. */
 export function misplaced(

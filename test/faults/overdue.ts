@@ -2,8 +2,7 @@
 // come to rest as well, because the clock of a run jumps on.
 import * as z from 'zod';
 
-const stateSchema = z.looseObject({
-  sk: z.literal('state'),
+const stoppedSchema = z.looseObject({
   subscription: z.string(),
   epoch: z.number(),
   pause: z.looseObject({ resumeAt: z.number() }),
@@ -19,11 +18,9 @@ type Outage = { readonly subscription: string; readonly epoch: number };
  * a slow subscription waits for a slot.
  */
 export function dueOutages(items: readonly Record<string, unknown>[], now: number): readonly Outage[] {
-  return items.flatMap((item) => {
-    const { success, data } = stateSchema.safeParse(item);
-    if (!success || data.slow !== undefined) return [];
-    const untils = Object.values(data.lanes ?? {}).map(({ until }) => until);
-    return Math.max(data.pause.resumeAt, ...untils) < now ? [data] : [];
+  return stoppedIn(items).filter(({ pause, lanes = {}, slow }) => {
+    const untils = Object.values(lanes).map(({ until }) => until);
+    return slow === undefined && Math.max(pause.resumeAt, ...untils) < now;
   });
 }
 
@@ -52,5 +49,12 @@ export function createOverdue(): Overdue {
 }
 
 /** The outages that there are, due or not. */
-export const outages = (items: readonly Record<string, unknown>[]): readonly Outage[] =>
-  items.flatMap((item) => stateSchema.safeParse(item).data ?? []);
+export const outages = (items: readonly Record<string, unknown>[]): readonly Outage[] => stoppedIn(items);
+
+/** Throws where such a state has another shape than this file knows: else nothing would be overdue any more. */
+const stoppedIn = (items: readonly Record<string, unknown>[]) =>
+  items
+    .filter(
+      ({ sk, pause }) => sk === 'state' && typeof pause === 'object' && pause !== null && 'resumeAt' in pause,
+    )
+    .map((item) => stoppedSchema.parse(item));

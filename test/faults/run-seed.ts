@@ -27,7 +27,7 @@ export type SeedResult = Job & {
   readonly ledger?: readonly string[];
   /** The kinds of faults that were met. */
   readonly metKinds: readonly string[];
-  /** The process of the run ended by itself: a fault of the harness. */
+  /** The process of the run ended by itself, or did not end: a fault of the harness. */
   readonly hasCrashed?: true;
   /** The log of the functions, and the requests, where a promise was broken. */
   readonly evidence?: readonly string[];
@@ -65,11 +65,11 @@ export async function runSeed(
     const events: CarriedOut[] = [];
     const scene = { stage, receivers, items, publishedAt, running, events, deaths };
     await actOut(plan, scene);
-    let left = await settle(plan, scene);
+    const stuck = await settle(plan, scene);
     const { received } = receivers;
-    const redrives = plan.redrive !== undefined && left === undefined;
+    const redrives = plan.redrive !== undefined && stuck.length === 0;
     const redrive = redrives ? await redriveLetters(plan, scene) : undefined;
-    if (redrive && redrive.letters.size > 0) left = await settle(plan, scene);
+    if (redrive && redrive.letters.size > 0) stuck.push(...(await settle(plan, scene)));
     const stored = await readStored(stage);
     const metFaults = stage.faults.met();
     const interruptions = [
@@ -96,9 +96,9 @@ export async function runSeed(
       ...receivers.observed(),
     });
     const breaches: Breach[] = [
-      ...(left === undefined ? [] : [{ promise: 'stuck' as const, text: left }]),
+      ...stuck.map((text) => ({ promise: 'stuck' as const, text })),
       ...ledger.breaches,
-      ...(redrive ? balanceRedrive(redrive, { items, received, stored }) : []),
+      ...(redrive ? balanceRedrive(redrive, { items, received, stored, lines: stage.lines }) : []),
       ...caps.breaches.map((text) => ({ promise: 'cap' as const, text })),
     ];
     const run = { plan, items, publishedAt };

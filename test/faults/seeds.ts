@@ -68,7 +68,10 @@ function resultOf(job: Job, worker: ChildProcess): Promise<{ result: SeedResult;
       const nothing = { messages: 0, requests: 0, places: {}, metFaults: [], metKinds: [] };
       settle({ ...job, ...nothing, seconds, breaches, ...more }, true);
     };
-    const timer = setTimeout(() => fail(`no end within ${LONGEST_SEED_MS / 1000} s`), LONGEST_SEED_MS);
+    const timer = setTimeout(
+      () => fail(`no end within ${LONGEST_SEED_MS / 1000} s`, { hasCrashed: true }),
+      LONGEST_SEED_MS,
+    );
     worker.once('message', (result: SeedResult) => settle(result, false));
     worker.once('exit', (code, signal) =>
       fail(`the run ended by itself: ${signal ?? code}`, { hasCrashed: true }),

@@ -31,8 +31,8 @@ const MOST_LOOKS = 900;
 /** A few seconds: functions that wait for a slow receiver would prolong the faults for long. */
 const FAULTY_LOOKS = 300;
 
-/** Returns undefined when all is at rest and nothing was stopped without a cause or too late, or what is wrong. */
-export async function settle(plan: Plan, scene: Scene): Promise<string | undefined> {
+/** Returns what is wrong: what is not at rest in the end, and what was stopped without a cause or too long. */
+export async function settle(plan: Plan, scene: Scene): Promise<string[]> {
   // On a slow machine most requests come after the last message was published. They are to meet the faults too.
   await untilQuiet(scene.stage, FAULTY_LOOKS);
   const earlier = await calm(plan, scene);
@@ -53,7 +53,7 @@ export async function settle(plan: Plan, scene: Scene): Promise<string | undefin
     wrong.push(...overdue.note(due, outages(await scene.stage.store.scan('State'))));
     left = await leftover(scene.stage);
   }
-  return left ?? wrong[0];
+  return left === undefined ? wrong : [left, ...wrong];
 }
 
 /**

@@ -41,7 +41,12 @@ const names = ['route', 'deliver'].flatMap((name) => Array.from({ length: ENVIRO
 await Promise.all(names.map((name) => set.functions.invoke(name, { Records: [] })));
 const load = await startBeside<AskedOfLoad>('./set-load.ts');
 // Some messages are parked, as those of dead and slow receivers will be.
-await warmUp.warm(set, load, { environments: ENVIRONMENTS, each: 100, parking: 8, burst: 20_000 * SIZE });
+await warmUp.warm(set, load, {
+  environments: ENVIRONMENTS,
+  each: 100,
+  parking: 8,
+  burst: Math.round(20_000 * SIZE),
+});
 load.close();
 // Every minute later on: its first run starts a process, which would take the time of a measured window.
 await set.schedules.run('resume');

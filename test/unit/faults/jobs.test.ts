@@ -14,7 +14,7 @@ test('a seed may have more faults of calls than it draws', () => {
   expect(planOf(job, false).calls).toEqual([...planOf({ seed: 5 }, false).calls, more]);
 });
 
-test('each call is killed in turn until a run has no such call, and then the next plan', () => {
+test('each call is killed in turn until three runs have no such call, and then the next plan', () => {
   // Every run of these plans makes so many calls and requests.
   const counts = { 'before-call': 3, 'after-call': 2, 'in-request': 1 };
   const each = createEachCall(1, 2);
@@ -36,7 +36,13 @@ test('each call is killed in turn until a run has no such call, and then the nex
     'in-request:2',
     'before-call:3',
     'after-call:3',
+    'in-request:3',
     'before-call:4',
+    'after-call:4',
+    'in-request:4',
+    'before-call:5',
+    'after-call:5',
+    'before-call:6',
   ];
   expect(ofSeed(1)).toEqual(all);
   expect(ofSeed(2)).toEqual(all);
@@ -46,7 +52,7 @@ test('an answer for an earlier plan does not end a place of the next one', () =>
   const each = createEachCall(1, 2);
   const first = each.jobs.next().value;
   for (const place of ['before-call', 'after-call', 'in-request'] as const)
-    each.heard({ seed: 1, kill: { place, n: 1 } }, false);
+    for (const n of [1, 2, 3]) each.heard({ seed: 1, kill: { place, n } }, false);
   expect(each.jobs.next().value).toMatchObject({ seed: 2, kill: { place: 'before-call', n: 1 } });
   each.heard(first, false);
   each.jobs.next();

@@ -26,16 +26,24 @@ const settings: Settings = {
   named: false,
 };
 
+const bridged = (endpoint: string) =>
+  `bridge: {"event":"letter.bridged","subscription":"s","messageId":"m1-00","endpoint":"${endpoint}"}`;
+
 const promises = (
   received: readonly Received[],
-  { left = [], item = {} }: { left?: readonly string[]; item?: Partial<Settings> } = {},
+  {
+    left = [],
+    item = {},
+    lines = [],
+  }: { left?: readonly string[]; item?: Partial<Settings>; lines?: readonly string[] } = {},
 ) =>
   balanceRedrive(
-    { requestsBefore: 1, letters: new Set([letter]) },
+    { requestsBefore: 1, letters: new Set([letter]), linesBefore: 1 },
     {
       items: { settingsOf: () => [{ ...settings, ...item }] },
       received: [request('m1-00'), ...received],
       stored: { letters: new Set(left) },
+      lines,
     },
   ).map(({ promise }) => promise);
 
@@ -46,6 +54,12 @@ test('a letter that came once breaks nothing', () => {
 test('a letter that did not come is lost, and one that is still there is stuck', () => {
   expect(promises([])).toEqual(['lost']);
   expect(promises([], { left: [letter] })).toEqual(['stuck']);
+});
+
+test('a letter that was put there anew after the redrive began waits for the next one', () => {
+  const line = bridged('letters');
+  expect(promises([], { left: [letter], lines: [line] })).toEqual(['stuck']);
+  expect(promises([], { left: [letter], lines: [line, line] })).toEqual([]);
 });
 
 test('a letter of another endpoint may stay', () => {
@@ -63,8 +77,6 @@ test('another message that came again is a double', () => {
 });
 
 test('the letters of an endpoint are those that the log has', () => {
-  const line = (endpoint: string) =>
-    `bridge: {"event":"letter.bridged","subscription":"s","messageId":"m1-00","endpoint":"${endpoint}"}`;
-  expect(bridgedIn([line('letters')], 'letters')).toEqual(new Set([letter]));
-  expect(bridgedIn([line('broken')], 'letters')).toEqual(new Set());
+  expect(bridgedIn([bridged('letters')], 'letters')).toEqual(new Set([letter]));
+  expect(bridgedIn([bridged('broken')], 'letters')).toEqual(new Set());
 });
