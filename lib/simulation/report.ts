@@ -36,11 +36,9 @@ export function runTimes({ rate, latencyMs, slow, slowMs }: ScaleLoad): Pick<Run
 /** The text of the simulation. It takes some seconds. */
 export function simulationReport(load: ScaleLoad, settings: StageSettings): string {
   const times = runTimes(load);
-  let documented = '';
-  const rows = FILL_NAMES.map((fill) => {
+  const cellsOf = new Map(FILL_NAMES.map((fill) => [fill, simulatedCells(load, settings, fill)]));
+  const rows = [...cellsOf].map(([fill, cells]) => {
     const formula = formulaOf(load, settings, fill);
-    const cells = simulatedCells(load, settings, fill);
-    if (fill === 'laneFirst') documented = cells.used;
     return [
       ...[FILLS[fill], rangeText(formula.perSecond), cells.perSecond, rangeText(formula.busy), cells.busy],
       ...[cells.perBatch, cells.p50, cells.p99, cells.mostUsed],
@@ -62,7 +60,7 @@ export function simulationReport(load: ScaleLoad, settings: StageSettings): stri
       ...rows,
     ]),
     '"A second" are deliveries, "busy" are invocations of deliver at once, and p50 and p99 are the delay in the queue. While a poller is idle it takes each message alone, so the formula of one message counts then; batches fill when all pollers are busy.',
-    `Used in the documented case, with the longer times: ${documented}. DynamoDB throttles nothing here, so its figures may be above 100 %. Of route only the part of a batch that is filled counts.`,
+    `Used in the documented case, with the longer times: ${cellsOf.get('laneFirst')?.used}. DynamoDB throttles nothing here, so its figures may be above 100 %. Of route only the part of a batch that is filled counts.`,
     ...slowLines(load, idle),
     `The first ${Math.round((times.warmUpMs + times.forMs) / 1000)} s of a queue that was idle, with ${FIRST_POLLERS} pollers of deliver at first and 300 more a minute (documented for standard queues): p50 ${ms(idle.p50Ms)}, p99 ${ms(idle.p99Ms)}, messages that wait at the end: ${number(idle.waiting)}.`,
     'The most deliveries a second that the simulated stage keeps up with, with everything raised (with the longer times):',

@@ -11,7 +11,7 @@ import { QUOTAS, type Range } from '#lib/scale/quotas.ts';
 import { simulateStage } from '#lib/simulation/stage.ts';
 import { isOrdered, type Qos } from '#lib/subscription/subscription.ts';
 import { machine } from './machine.ts';
-import { percentile, spread } from './ratio.ts';
+import { median, spread } from './ratio.ts';
 import type { SetJob, SetWindow } from './set-window.ts';
 import { tableOf } from './table.ts';
 import { measureWindow } from './window.ts';
@@ -156,15 +156,15 @@ const verdict = (figure: number, range: Range): string => {
 const rows = CASES.map((one, index) => {
   const rounds = measured[index] ?? [];
   const figures = rounds.map(({ figure }) => figure);
-  const median = percentile(figures, 0.5);
+  const middle = median(figures);
   const isSteady = one.perSecond !== undefined;
   const lost = rounds.reduce((sum, { missing, repeated }) => sum + missing + repeated, 0);
   if (lost > 0) process.exitCode = 1;
   return {
     case: `${one.name}: ${one.subscriptions} subscriptions, ${one.qos}, ${one.answerMs} ms, ${one.environments} environments`,
     figure: isSteady ? 'invocations of deliver busy' : 'deliveries a second',
-    formula: verdict(median, isSteady ? formulaOfSteady(one) : formulaOfBacklog(one)),
-    simulation: verdict(median, simulated(one)),
+    formula: verdict(middle, isSteady ? formulaOfSteady(one) : formulaOfBacklog(one)),
+    simulation: verdict(middle, simulated(one)),
     'local set': spread(figures, 1),
     'a batch': spread(
       rounds.map(({ perBatch }) => perBatch),

@@ -98,7 +98,7 @@ async function carryOutEvent(event: Event, scene: Scene): Promise<void> {
     case 'freeze':
     case 'age':
     case 'out-of-memory':
-      return running.begin(event);
+      return running.carryOut(event);
     case 'skew':
       return stage.skew(event.ms);
     case 'redeploy':

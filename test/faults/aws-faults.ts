@@ -57,10 +57,12 @@ export function createAwsFaults(): AwsFaults {
     const ofStandard = isStandard ? counted(`${key} standard`) : 0;
     const ofQueue = queueUrl === undefined ? 0 : counted(`${key} ${queueUrl}`);
     const ofAny = isPoller ? 0 : counted(ANY_CALL);
-    return faults.find(({ kind, operation: its, pollers, from, times, queue }) => {
-      if (pollers !== isPoller || (its !== operation && its !== ANY_CALL)) return false;
+    return faults.find(({ kind, operation: faultOperation, pollers, from, times, queue }) => {
+      if (pollers !== isPoller || (faultOperation !== operation && faultOperation !== ANY_CALL)) return false;
       if (queue !== undefined) return queueUrl?.endsWith(`-${queue}`) === true && isWithin(ofQueue);
-      return isWithin(its === ANY_CALL ? ofAny : OF_STANDARD_QUEUES.has(kind) ? ofStandard : ofOperation);
+      return isWithin(
+        faultOperation === ANY_CALL ? ofAny : OF_STANDARD_QUEUES.has(kind) ? ofStandard : ofOperation,
+      );
 
       function isWithin(count: number): boolean {
         return count >= from && count < from + times;

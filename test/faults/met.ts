@@ -35,7 +35,7 @@ export type Observed = {
   readonly lines: readonly string[];
   readonly redrivenLetters: number;
   /** The faults of processes that met an invocation. */
-  readonly processes: readonly ProcessFault[];
+  readonly processFaults: readonly ProcessFault[];
 };
 
 /**
@@ -59,12 +59,12 @@ export function metPart(plan: Plan, observed: Observed): Plan {
 /** Letters were redriven, with the fault of the plan: one of a call that is not among those of the plan, or of the function. */
 function isRedriven(
   { calls: planned, redrive }: Plan,
-  { calls, redrivenLetters, processes }: Observed,
+  { calls, redrivenLetters, processFaults }: Observed,
 ): boolean {
   if (redrivenLetters === 0) return false;
   if (redrive === 'nothing') return true;
   if (typeof redrive === 'string') return calls.some((one) => !planned.includes(one));
-  return processes.some((fault) => fault.function === 'redrive');
+  return processFaults.some((fault) => fault.function === 'redrive');
 }
 
 function metSubscription(
@@ -90,7 +90,7 @@ const isLogged = (lines: readonly string[], ...texts: readonly string[]): boolea
 
 /** The event as it was met; undefined: it was not. */
 function metEvent({ event, at, running }: CarriedOut, observed: Observed): Event | undefined {
-  const { asked, received, names, lines, events, calmAt, processes } = observed;
+  const { asked, received, names, lines, events, calmAt, processFaults } = observed;
   const isAsked = (isOne: (call: FunctionCall) => boolean, end: Event['do']) => {
     const until = events.find((one) => one.event.do === end && one.at > at)?.at ?? calmAt;
     return asked.some((call) => isOne(call) && call.at >= at && call.at < until);
@@ -100,7 +100,7 @@ function metEvent({ event, at, running }: CarriedOut, observed: Observed): Event
       case 'kill':
       case 'freeze':
       case 'age':
-        return processes.includes(event);
+        return processFaults.includes(event);
       case 'out-of-memory':
         return lines.some(
           (line) => line.includes(`-${event.function}: `) && line.includes('heap out of memory'),

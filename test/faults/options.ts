@@ -46,7 +46,7 @@ Runs seeds: real processes, real sockets, faults of every kind, and a ledger of 
 
 The requests and the log lines of a seed that breaks a promise are in .build/faults/seed-N.log.
 
-Exit codes: 0 every promise was kept, 1 one was not, 2 the options are invalid.`;
+Exit codes: 0 every promise was kept, 1 one was not, or planned faults were never met, 2 the options are invalid.`;
 
 /** Parses the command line. Throws with a sentence for options that are invalid. */
 export function parseOptions(argv: readonly string[]): Options | 'help' {

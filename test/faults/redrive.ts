@@ -76,8 +76,8 @@ async function faultOf(
 ): Promise<void> {
   if (typeof redrive === 'string') {
     if (redrive !== 'nothing') faults.next(redrive, 'SendMessageBatch');
-  } else if ('toMs' in redrive) await running.begin({ do: 'age', function: 'redrive', ...redrive });
-  else await running.begin({ do: 'kill', function: 'redrive', ...redrive });
+  } else if ('toMs' in redrive) await running.carryOut({ do: 'age', function: 'redrive', ...redrive });
+  else await running.carryOut({ do: 'kill', function: 'redrive', ...redrive });
 }
 
 /** What is wrong after a redrive: a letter that did not arrive, or a message that came again without one. */

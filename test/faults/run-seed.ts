@@ -48,7 +48,7 @@ export async function runSeed(
     caps.watch(request, open);
     // The kill of the job. A request has no process id, so it ends all environments of `deliver` before the answer.
     if (job.kill?.place === 'in-request' && receivers.received.length === job.kill.n)
-      void running.begin({ do: 'kill', function: 'deliver' });
+      void running.carryOut({ do: 'kill', function: 'deliver' });
   });
   const running = createRunning({ stage, receivers });
   try {
@@ -91,7 +91,7 @@ export async function runSeed(
       names: stage.names.met(),
       lines: stage.lines,
       redrivenLetters: redrive?.letters.size ?? 0,
-      processes: running.met,
+      processFaults: running.met,
       ...stage.faults.observed(),
       ...receivers.observed(),
     });

@@ -21,7 +21,7 @@ export type ProcessFault = { readonly function: string } & (
 
 export type Running = {
   /** Carries out the fault. Resolves when it is over, or when no invocation came for it. */
-  begin(fault: ProcessFault): Promise<void>;
+  carryOut(fault: ProcessFault): Promise<void>;
   /**
    * The faults that met a running invocation. One that became old counts when its timeout did not end it. Whether a process ran
    * out of memory is in its log alone.
@@ -99,7 +99,7 @@ export function createRunning({
 
   return {
     met,
-    async begin(fault) {
+    async carryOut(fault) {
       if (!isAwaited(fault)) return carryOut(fault);
       const invocation = await invocationOf(fault.function);
       if (invocation !== undefined) await carryOut(fault, invocation);

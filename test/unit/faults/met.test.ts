@@ -42,7 +42,7 @@ const nothing: Observed = {
   names: new Set(),
   lines: [],
   redrivenLetters: 0,
-  processes: [],
+  processFaults: [],
 };
 
 function met(observed: Partial<Observed>, plan = planWith()): string[] {
@@ -78,17 +78,17 @@ const metBy = (event: Event, more: Partial<Observed> = {}, running: readonly str
 test('a fault of a process is met when it found an invocation', () => {
   const kill = { do: 'kill', function: 'route', atMs: 0 } as const;
   expect(metBy(kill, {}, ['webhooks-local-route'])).toEqual([]);
-  expect(metBy(kill, { processes: [kill] })).toEqual(['killed at a random time']);
+  expect(metBy(kill, { processFaults: [kill] })).toEqual(['killed at a random time']);
   const age = { do: 'age', function: 'bridge', toMs: 50_000, atMs: 0 } as const;
   expect(metBy(age, {}, ['webhooks-local-bridge'])).toEqual([]);
-  expect(metBy(age, { processes: [age] })).toEqual(['short of time']);
+  expect(metBy(age, { processFaults: [age] })).toEqual(['short of time']);
 });
 
 test('a redrive with a fault of its function is met when it found the redrive', () => {
   const plan = planWith({ redrive: { afterMs: 500 } });
   const kill = { do: 'kill', function: 'redrive', afterMs: 500 } as const;
-  expect(met({ redrivenLetters: 2, processes: [{ ...kill, function: 'deliver' }] }, plan)).toEqual([]);
-  expect(met({ redrivenLetters: 2, processes: [kill] }, plan)).toEqual(['redriven with a fault']);
+  expect(met({ redrivenLetters: 2, processFaults: [{ ...kill, function: 'deliver' }] }, plan)).toEqual([]);
+  expect(met({ redrivenLetters: 2, processFaults: [kill] }, plan)).toEqual(['redriven with a fault']);
 });
 
 test('a short freeze that was met does not count for a long one of the same function', () => {
@@ -96,8 +96,8 @@ test('a short freeze that was met does not count for a long one of the same func
   const long = { ...short, forMs: 400 };
   const events = [short, long].map((event) => ({ event, at: 100, running: [] }));
   const idle = ['idle connections to AWS closed'];
-  expect(met({ events, awsIdled: true, processes: [short] })).toEqual(idle);
-  expect(met({ events, awsIdled: true, processes: [long] })).toEqual([
+  expect(met({ events, awsIdled: true, processFaults: [short] })).toEqual(idle);
+  expect(met({ events, awsIdled: true, processFaults: [long] })).toEqual([
     'frozen beyond idle timeouts',
     ...idle,
   ]);

@@ -18,8 +18,8 @@ async function metOf(
     pids: () => [...pids],
   };
   const stage = { set: { functions } } as unknown as Stage;
-  const { begin, met } = createRunning({ stage, receivers: { open: () => 1 } as Receivers });
-  for (const fault of faults) await begin(fault);
+  const { carryOut, met } = createRunning({ stage, receivers: { open: () => 1 } as Receivers });
+  for (const fault of faults) await carryOut(fault);
   return met;
 }
 
