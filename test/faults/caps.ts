@@ -10,12 +10,13 @@ export type Caps = {
 
 const versionOf = ({ headers }: Received) => itemIn(headers) ?? { version: undefined, cap: 1 };
 
-export function createCaps(): Caps {
+/** `isUnlocked`: the lock under which the request was made has ended, so the next holder of its lane may send beside it. */
+export function createCaps(isUnlocked: (request: Received) => boolean = () => false): Caps {
   const breaches: string[] = [];
 
   function check(request: Received, open: readonly Received[]): void {
     // An answer at once ends the request before this is called. It was open all the same, beside those that still are.
-    const still = open.filter((one) => one === request || one.endedAt === undefined);
+    const still = open.filter((one) => one === request || (one.endedAt === undefined && !isUnlocked(one)));
     const { version, cap } = versionOf(request);
     const most = Math.max(cap, ...still.map((one) => versionOf(one).cap));
     const same = still.filter((one) => versionOf(one).version === version).length;

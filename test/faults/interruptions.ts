@@ -56,20 +56,25 @@ export const mayRepeat = ({ kind, operation }: Pick<MetCall, 'kind' | 'operation
 /** Less than the visibility timeout of `route` (four minutes), for a message that was received some time before. */
 const HIDDEN_MS = 200_000;
 
-/** A lane with a rate is locked for a slice and one request only, so a shorter jump makes two holders of it, as AWS never does. */
-function jumpIn(
-  { at, ms, isBusy }: Jump,
-  { subscriptions, events }: Pick<Plan, 'subscriptions' | 'events'>,
-): Interruption | undefined {
+function jumpIn({ at, ms, isBusy }: Jump, plan: Items): Interruption | undefined {
   if (!isBusy) return undefined;
   if (ms >= HIDDEN_MS) return { at, names: ANY };
+  const rated = ratedIn(plan);
+  return rated.size > 0 ? { at, names: rated } : undefined;
+}
+
+/**
+ * The subscriptions with a rate. Their lanes are locked for a slice and one request only, so already a short jump of the clock
+ * makes two holders of a lane, as AWS never does.
+ */
+export function ratedIn({ subscriptions, events }: Items): ReadonlySet<string> {
   const changes = events.flatMap((one) => (one.do === 'change' ? [one] : []));
-  const rated = [
+  return new Set([
     ...subscriptions.filter(({ settings }) => settings.rateLimit).map(({ id }) => id),
     ...changes.filter(({ settings }) => settings.rateLimit).map(({ subscription }) => subscription),
-  ];
-  return rated.length > 0 ? { at, names: new Set(rated) } : undefined;
+  ]);
 }
+type Items = Pick<Plan, 'subscriptions' | 'events'>;
 
 const ANY: ReadonlySet<string> = new Set();
 

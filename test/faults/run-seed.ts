@@ -2,7 +2,7 @@
 import { actOut } from './act.ts';
 import { createCaps } from './caps.ts';
 import { type Breach, balance, type Ledger } from './check.ts';
-import { createDeaths, interruptionsOf } from './interruptions.ts';
+import { createDeaths, interruptionsOf, ratedIn } from './interruptions.ts';
 import { createItems } from './items.ts';
 import { type Job, planOf } from './jobs.ts';
 import { kindsOf } from './kinds.ts';
@@ -41,7 +41,10 @@ export async function runSeed(
 ): Promise<SeedResult> {
   const startedAt = performance.now();
   const plan = planOf(job, stage.broker !== undefined);
-  const caps = createCaps();
+  const rated = ratedIn(plan);
+  const caps = createCaps(
+    ({ subscription, at }) => rated.has(subscription) && stage.jumps.some((jump) => jump.at > at),
+  );
   const deaths = createDeaths(stage);
   stage.begin(plan);
   const receivers = await startReceivers(plan.subscriptions, (request, open) => {

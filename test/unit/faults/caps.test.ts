@@ -19,8 +19,12 @@ const request = (id: string, { version = 0, cap = 1, ...more }: Partial<Received
 type Item = { readonly version: number; readonly cap: number };
 
 /** The number of breaches when the last request arrives beside the others. `meanwhile` is called in the same moment. */
-async function breachesOf(open: readonly Received[], meanwhile = () => {}): Promise<number> {
-  const caps = createCaps();
+async function breachesOf(
+  open: readonly Received[],
+  meanwhile = () => {},
+  isUnlocked?: (request: Received) => boolean,
+): Promise<number> {
+  const caps = createCaps(isUnlocked);
   const [last] = open.slice(-1);
   if (last === undefined) throw new Error('no request');
   caps.watch(last, open);
@@ -54,4 +58,10 @@ test('requests of an older item count by the larger cap of the two', async () =>
   const older = [request('m1', { cap: 2 }), request('m2', { cap: 2 })];
   expect(await breachesOf([...older, request('m3', { version: 1, cap: 1 })])).toBe(1);
   expect(await breachesOf([older[0] ?? request('m1'), request('m3', { version: 1, cap: 1 })])).toBe(0);
+});
+
+test('a request whose lock has ended does not count beside the next holder of its lane', async () => {
+  const [first, second] = [request('m1'), request('m2')];
+  expect(await breachesOf([first, second], undefined, (one) => one === first)).toBe(0);
+  expect(await breachesOf([first, second], undefined, (one) => one === second)).toBe(1);
 });
