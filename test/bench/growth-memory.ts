@@ -14,8 +14,10 @@ import { createWarmUp } from './warm-environments.ts';
 
 export type MemoryJob = { readonly environments: number; readonly seconds: number };
 export type HostileMemory = {
-  /** The most memory so far of an environment of `deliver`, in MiB: after each part, which takes as long as the job says. */
+  /** The most memory so far of an environment of `deliver`, in MiB: when it is warm, and after one answer of each hostile receiver. */
   readonly warmMiB: number;
+  readonly tenAnswersMiB: number;
+  /** The same after each of two parts, which take as long as the job says. */
   readonly healthyMiB: number;
   readonly peakMiB: number;
   /** Requests that each receiver got, in their order. */
@@ -56,40 +58,41 @@ async function measure({ environments, seconds }: MemoryJob): Promise<HostileMem
     if (!result.ok) failures += 1;
     if (name.endsWith('-deliver')) deliveries += records;
   });
-  /**
-   * For so many seconds: ten subscriptions, one message to them all, so that they share a batch of `deliver`, and the next
-   * ten. Each ten are new: a subscription that fails is paused, and its next messages would wait.
-   */
+  /** Ten subscriptions, and one message to them all, so that they share a batch of `deliver`. */
+  const deliverToTen = async (topic: string, receivers: string) => {
+    const items = HOSTILE_ANSWERS.map((_, index) => ({
+      ...{ id: `${topic}-${index}`, topic, type: 'webhook-advanced', qos: 'auto' },
+      configuration: {
+        entrypointId: 'webhook-advanced',
+        callbackUrl: `${receivers}/${index}`,
+        http: { readTimeout: Math.min(LONGEST_READ_MS, seconds * 1000) },
+      },
+    }));
+    await putItems(items, { documents, table: set.outputs.SubscriptionsTableName ?? '' });
+    deliveries = 0;
+    await set.clients.sqs.send(
+      new SendMessageCommand({
+        QueueUrl: set.outputs.MessagesQueueUrl,
+        MessageBody: topic,
+        MessageAttributes: { topic: { DataType: 'String', StringValue: topic } },
+      }),
+    );
+    while (deliveries < items.length) await wait(POLL_MS);
+    await idle();
+  };
+  /** For so many seconds, each time to a new ten: a subscription that fails is paused, and its next messages would wait. */
   const rounds = async (name: string, receivers: string) => {
     const endsAt = performance.now() + seconds * 1000;
-    for (let round = 1; performance.now() < endsAt; round++) {
-      const topic = `${name}-${round}`;
-      const items = HOSTILE_ANSWERS.map((_, index) => ({
-        ...{ id: `${topic}-${index}`, topic, type: 'webhook-advanced', qos: 'auto' },
-        configuration: {
-          entrypointId: 'webhook-advanced',
-          callbackUrl: `${receivers}/${index}`,
-          http: { readTimeout: Math.min(LONGEST_READ_MS, seconds * 1000) },
-        },
-      }));
-      await putItems(items, { documents, table: set.outputs.SubscriptionsTableName ?? '' });
-      deliveries = 0;
-      await set.clients.sqs.send(
-        new SendMessageCommand({
-          QueueUrl: set.outputs.MessagesQueueUrl,
-          MessageBody: String(round),
-          MessageAttributes: { topic: { DataType: 'String', StringValue: topic } },
-        }),
-      );
-      while (deliveries < items.length) await wait(POLL_MS);
-      await idle();
-    }
+    for (let round = 1; performance.now() < endsAt; round++)
+      await deliverToTen(`${name}-${round}`, receivers);
   };
+  await deliverToTen('first', hostile.told);
+  const tenAnswersMiB = peak();
   await rounds('healthy', load.told);
   const healthyMiB = peak();
   await rounds('hostile', hostile.told);
   const requests = await hostile.ask<number[]>('count');
-  const measured = { warmMiB, healthyMiB, peakMiB: peak(), requests, failures };
+  const measured = { warmMiB, tenAnswersMiB, healthyMiB, peakMiB: peak(), requests, failures };
   await set.functions.kill();
   return measured;
 }

@@ -133,8 +133,9 @@ const MEASURE: Readonly<Record<Part, () => Promise<Row[]>>> = {
         requests: of(({ requests }) => sum(requests)),
         'failed invocations': of(({ failures }) => failures),
         'deliver MiB warm': of(({ warmMiB }) => warmMiB),
-        'after ten healthy': of(({ healthyMiB }) => healthyMiB),
-        'after ten hostile': of(({ peakMiB }) => peakMiB),
+        'after ten hostile answers': of(({ tenAnswersMiB }) => tenAnswersMiB),
+        [`after ${MEMORY_SECONDS} s of healthy ones`]: of(({ healthyMiB }) => healthyMiB),
+        [`after ${MEMORY_SECONDS} s of hostile ones`]: of(({ peakMiB }) => peakMiB),
       },
       ...HOSTILE_ANSWERS.map(({ name }, index) => ({
         receiver: name,
