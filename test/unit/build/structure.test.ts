@@ -39,8 +39,9 @@ function inner() {}
   });
 });
 
-/** Tests that are not about one file of lib: of pages, of stories, of the ledger under faults, and of the emulated SQS as a whole. */
-const OF_NO_FILE = /^test\/unit\/(docs|faults|stories|local\/aws\/sqs)\/|^test\/unit\/dangers\.test\.ts$/;
+/** Tests that are not about one file of lib: of pages, of stories, of benchmarks, of the ledger under faults, and of the emulated SQS as a whole. */
+const OF_NO_FILE =
+  /^test\/unit\/(bench|docs|faults|stories|local\/aws\/sqs)\/|^test\/unit\/dangers\.test\.ts$/;
 
 it('unit tests mirror lib: each has the path of its file', () => {
   const astray = globSync('test/unit/**/*.test.ts').filter((test) => {
