@@ -131,6 +131,10 @@ test('a load is held against the limits of a stage', async () => {
   expect(await follow('npm run scale')).toMatch(/Breaks first: invocations of deliver/);
 });
 
+test('a stage with everything raised is simulated', async () => {
+  expect(await follow('--routeMaximumConcurrency')).toMatch(/Simulated, message by message/);
+});
+
 test('the page is served until somebody ends it', async () => {
   const at = recipes.findIndex((recipe) => recipe.includes('npm run webhooks -- page'));
   const [recipe = ''] = recipes.splice(at, 1);
