@@ -8,7 +8,7 @@ import { measureBacklog } from './growth-backlog.ts';
 import type { ColdJob, ColdStart, ColdStarts } from './growth-cold.ts';
 import type { HostileMemory, MemoryJob } from './growth-memory.ts';
 import { HOSTILE_ANSWERS } from './hostile-answers.ts';
-import { machine } from './machine.ts';
+import { header, machine } from './machine.ts';
 import { percentile, spread } from './ratio.ts';
 import type { SetJob, SetWindow } from './set-window.ts';
 import { type Row, tableOf } from './table.ts';
@@ -179,7 +179,10 @@ if (unknown.length > 0) {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const where = machine();
 console.log(
-  `${Object.values(where).join(', ')}; ${ROUNDS} rounds in turns, median (lowest to highest); ${ENVIRONMENTS} environments a function`,
+  header(
+    `${ROUNDS} rounds in turns, median (lowest to highest); ${ENVIRONMENTS} environments a function`,
+    where,
+  ),
 );
 const tables: Record<string, Row[]> = {};
 for (const part of PARTS_KNOWN.filter((one) => PARTS.includes(one))) {

@@ -25,7 +25,8 @@ export function machine(): Machine {
 }
 
 /** The first line of a benchmark: the machine, and then the run in words. */
-export const header = (run: string): string => `${Object.values(machine()).join(', ')}; ${run}`;
+export const header = (run: string, where = machine()): string =>
+  `${Object.values(where).join(', ')}; ${run}`;
 
 /** The commit of a checkout; "unknown" where it has no history, as in a downloaded archive. */
 export function commitOf(folder: string): string {

@@ -8,7 +8,7 @@ import { freePort } from '#test/support/free-port.ts';
 import type { Loaded } from './arrivals.ts';
 import { startBeside } from './beside.ts';
 import { chosenOf } from './chosen.ts';
-import { machine } from './machine.ts';
+import { header, machine } from './machine.ts';
 import { ALONE, CASES, type Case } from './peers/cases.ts';
 import { type Figures, figuresOf, type Measured, rowOf } from './peers/figures.ts';
 import type { AskedOfPeersLoad, PublishTo } from './peers/load.ts';
@@ -117,7 +117,7 @@ const chosen = chosenOf(CASES);
 const senders = await startSenders();
 const where = machine();
 console.log(
-  `\n${Object.values(where).join(', ')}; ${senders.map(({ name, version, stores }) => `${name} ${version} (${stores})`).join(', ')}`,
+  `\n${header(senders.map(({ name, version, stores }) => `${name} ${version} (${stores})`).join(', '), where)}`,
 );
 console.log(
   `${ROUNDS} rounds in turns, median (lowest to highest); bodies of 1 KiB; CPU of one delivery. The stores of this set are emulators.`,

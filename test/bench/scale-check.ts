@@ -10,7 +10,7 @@ import { messagesIn, type ScaleLoad, type StageSettings } from '#lib/scale/load.
 import { QUOTAS, type Range } from '#lib/scale/quotas.ts';
 import { simulateStage } from '#lib/simulation/stage.ts';
 import { isOrdered, type Qos } from '#lib/subscription/subscription.ts';
-import { machine } from './machine.ts';
+import { header } from './machine.ts';
 import { median, spread } from './ratio.ts';
 import type { SetJob, SetWindow } from './set-window.ts';
 import { tableOf } from './table.ts';
@@ -138,7 +138,7 @@ const beside = (figure: number, { low, high }: Range): number =>
   figure < low ? figure / low - 1 : Math.max(0, figure / high - 1);
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-console.log(`${Object.values(machine()).join(', ')}; ${ROUNDS} rounds in turns, median (lowest to highest)`);
+console.log(header(`${ROUNDS} rounds in turns, median (lowest to highest)`));
 console.log(
   `Formula (batches of one lane; one message at the steady rate), simulation (as the local set fills a receive), and local set. A median of the local set is outside when it is more than ${TOLERANCE * 100} % beside a range.\n`,
 );

@@ -74,7 +74,10 @@ async function load(asked: AskedOfPeersLoad): Promise<Loaded> {
   };
   const send = async (number: number) => {
     arrivals.publishing(number, performance.now());
-    await Promise.all([publisher.send(payloadOf(number)), sendToNeighbour(number)]);
+    await Promise.all([
+      publisher.send(payloadOf(number)),
+      ...(neighbours.length > 0 ? [sendToNeighbour(number)] : []),
+    ]);
   };
   if (asked.perSecond === undefined) {
     let next = 0;
