@@ -83,27 +83,24 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
       const place = placeOf(subscription, message, made);
       places[place] = (places[place] ?? 0) + 1;
       const kept = copies.get(key) ?? [];
+      const tried = attempts.get(key) ?? [];
+      const from = publishedAt.get(message.id) ?? 0;
       entries.push({ id: message.id, subscription, place, copies: kept });
       if (place === 'lost') breach('lost', `${message.id} of ${subscription} (${qualities.join(', ')})`);
       const isRedriven = redrive?.letters.has(key) ?? false;
       const own = interruptionsFor(interruptions, {
         subscription,
         id: message.id,
-        publishedAt: publishedAt.get(message.id) ?? 0,
+        publishedAt: from,
         hasLetter: isRedriven || stored.letters.has(key),
         isRedriven,
         isUndeliverable: stored.undeliverable.has(key),
       });
       if (own.length > 0) interrupted.add(key);
       const wrong = misplaced(
+        { made, attempts: tried, copies: kept, isRedriven },
         {
-          made,
-          attempts: attempts.get(key) ?? [],
-          copies: kept,
-          isRedriven,
-        },
-        {
-          publishedAt: publishedAt.get(message.id) ?? 0,
+          publishedAt: from,
           versions: items.versionsOf(subscription),
           endpointAbsences: items.endpointAbsences(),
           interruptions: own.length,
@@ -111,7 +108,7 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
         },
       );
       for (const text of wrong) breach('misplaced', `${message.id} of ${subscription}: ${text}`);
-      const again = { made, attempts: attempts.get(key) ?? [], interruptions: own.length };
+      const again = { made, attempts: tried, interruptions: own.length };
       for (const text of needless(again)) breach('doubled', `${message.id} of ${subscription} ${text}`);
       if (place === 'backlog') breach('stuck', `${message.id} waits in the backlog of ${subscription}`);
       if (isFiltered(subscription, message) && made.length > 0)

@@ -78,7 +78,7 @@ export type EachCall = {
 /** One alone may have come to a function that had just ended, or to a run that crashed. */
 const MISSES = 3;
 
-/** Kills a function at each place in turn: at the first call, the second, and so on until a run has no such call. */
+/** Kills a function at each place in turn: at the first call, the second, and so on until three runs in a row have none. */
 export function createEachCall(from: number, to: number, more: Pick<Job, 'plan'> = {}): EachCall {
   let open = new Set<string>(KILL_PLACES);
   const misses = new Map<string, number>();

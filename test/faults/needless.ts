@@ -11,6 +11,7 @@ type Traces = {
   readonly interruptions: number;
 };
 
+/** Requests of a message that may have no line when a function ended. */
 const UNLOGGED_IN_ONE = 2;
 
 /** Returns what is wrong with the number of requests of one message of one subscription. */
