@@ -60,7 +60,7 @@ test('the commands of the README make a failing delivery, and the overview shows
 test('its page says which attempt failed, why, and what followed', async () => {
   await page.getByRole('link', { name: 'acme-returns' }).click();
   const row = page.getByRole('row').filter({ hasText: 'rejected' }).first();
-  await row.getByText('400').waitFor();
+  await row.getByRole('cell', { name: '400', exact: true }).waitFor();
   await row.getByText('dead-letter').waitFor();
   await page.getByRole('button', { name: '15m' }).click();
   await row.waitFor();

@@ -76,7 +76,7 @@ test('attempts show up as they come, with their plots', async () => {
   await open('/subscription', { id: 'picky' });
   const rows = page.getByRole('row').filter({ hasText: 'rejected' });
   await expect.poll(() => rows.count()).toBe(1);
-  await rows.getByText('422').waitFor();
+  await rows.getByRole('cell', { name: '422', exact: true }).waitFor();
   await world.set.publish('{"order": 8}', { topic: 'orders', id: 'second' });
   await rows.filter({ hasText: 'second' }).waitFor();
   await page.getByRole('img', { name: 'Attempts' }).waitFor();
