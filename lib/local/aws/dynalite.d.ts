@@ -1,4 +1,4 @@
-// Types of dynalite, which has none: only the part that dynamodb.ts uses.
+// Types of dynalite, which has none: only the parts that are used here.
 declare module 'dynalite' {
   import type { Server } from 'node:http';
 
@@ -8,4 +8,30 @@ declare module 'dynalite' {
     deleteTableMs: number;
     updateTableMs: number;
   }): Server;
+}
+
+declare module 'dynalite/db/conditionParser.js' {
+  type Named = Record<string, unknown>;
+  /** Parses an expression. Deletes what it uses from the `unused` ones. Throws when the expression can't be parsed. */
+  export type Parse = (
+    text: string,
+    options: {
+      context: {
+        attrNames?: Named;
+        attrVals?: Named;
+        unusedAttrNames: Named;
+        unusedAttrVals: Named;
+        isKeyCondition?: boolean;
+      };
+    },
+  ) => unknown;
+  const parser: { parse: Parse };
+  export default parser;
+}
+
+declare module 'dynalite/db/projectionParser.js' {
+  import type { Parse } from 'dynalite/db/conditionParser.js';
+
+  const parser: { parse: Parse };
+  export default parser;
 }

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import dynalite from 'dynalite';
 import { AwsError } from './aws-json.ts';
 import { startEndpoint } from './endpoint.ts';
+import { rememberParsed } from './parsed-expressions.ts';
 
 export type DynamoDb = {
   /** URL of its own port. */
@@ -17,6 +18,7 @@ export type DynamoDb = {
 
 /** Starts a DynamoDB without tables on a port of 127.0.0.1; any free port unless one is given. */
 export async function startDynamoDb(options: { port?: number } = {}): Promise<DynamoDb> {
+  rememberParsed();
   // Its server never listens and is never closed: closing it would close the tables under running requests, which then
   // throw where nothing can catch the error. Memory needs no closing.
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });

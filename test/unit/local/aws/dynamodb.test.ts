@@ -4,6 +4,7 @@ import {
   DynamoDBClient,
   ListTablesCommand,
   PutItemCommand,
+  ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterEach, expect, it } from 'vitest';
 import { startDynamoDb } from '#lib/local/aws/dynamodb.ts';
@@ -75,4 +76,30 @@ it('answers a request that dynalite has not foreseen with an internal error, and
   expect(answer.status).toBe(500);
   expect(await answer.json()).toMatchObject({ __type: 'InternalServerError' });
   expect((await client.send(new ListTablesCommand({}))).TableNames).toEqual([]);
+});
+
+it('answers each request by its own names and values, also when its expressions were parsed before', async () => {
+  const { client } = await start();
+  await createTable(client);
+  for (const id of ['a', 'b']) {
+    await client.send(new PutItemCommand({ TableName: 'items', Item: { id: { S: id }, other: { S: 'b' } } }));
+  }
+  const scan = (name: string, value: string, more: Record<string, string> = {}) =>
+    client.send(
+      new ScanCommand({
+        TableName: 'items',
+        FilterExpression: '#name = :value',
+        ProjectionExpression: 'id',
+        ExpressionAttributeNames: { '#name': name, ...more },
+        ExpressionAttributeValues: { ':value': { S: value } },
+      }),
+    );
+  for (let times = 0; times < 2; times++) {
+    expect((await scan('id', 'a')).Items).toEqual([{ id: { S: 'a' } }]);
+    expect((await scan('id', 'b')).Items).toEqual([{ id: { S: 'b' } }]);
+    expect((await scan('other', 'b')).Items).toHaveLength(2);
+    await expect(scan('id', 'a', { '#unused': 'x' })).rejects.toThrow(
+      'unused in expressions: keys: {#unused}',
+    );
+  }
 });
