@@ -11,12 +11,12 @@ import { publishSample } from '#lib/local/publish.ts';
 import { startLocalSet } from '#lib/local/set.ts';
 import { laneKey } from '#lib/state/keys.ts';
 import { startBeside } from './beside.ts';
+import { EMULATOR_FLAGS } from './emulator-flags.ts';
 import { type Loaded, putTen } from './load.ts';
 import type { Places, Asked as PublishersAsked } from './publishers.ts';
 import type { Arrival, Manner, Asked as SinkAsked } from './recording-sink.ts';
 
 // The emulators keep everything in memory. A larger young generation makes their garbage collection rarer.
-const EMULATOR_FLAGS = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
 const DELIVERIES = 'webhooks-local-deliveries.fifo';
 const now = () => performance.timeOrigin + performance.now();
 

@@ -6,6 +6,7 @@ import { entryOf, firstEntries, putEntries, removeEntries } from '#lib/state/ent
 import { createTables } from '#lib/state/table.ts';
 import { createTable } from '#test/support/create-table.ts';
 import { startBeside } from './beside.ts';
+import { EMULATOR_FLAGS } from './emulator-flags.ts';
 import { fillBacklog, NUMBER_LENGTH } from './growth-fill.ts';
 import { median } from './ratio.ts';
 
@@ -26,11 +27,11 @@ const TIMES = 100;
 /** The code is compiled, and the connections are open, before the measured ones: both here and in the emulator. */
 const WARM_UP = 300;
 const BODY = 'x'.repeat(1_024);
-const EMULATOR_FLAGS = ['--max-old-space-size=12000', '--min-semi-space-size=64', '--max-semi-space-size=64'];
+const FLAGS = ['--max-old-space-size=12000', ...EMULATOR_FLAGS];
 
 /** Grows one backlog from size to size. Throws when the emulator refuses an entry. */
 export async function measureBacklog(sizes: readonly number[]): Promise<BacklogGrowth[]> {
-  const emulator = await startBeside('./dynamodb.ts', { flags: EMULATOR_FLAGS });
+  const emulator = await startBeside('./dynamodb.ts', { flags: FLAGS });
   const { dynamodb } = createClients(emulator.told);
   await createTable(dynamodb, TABLE);
   let calls = 0;

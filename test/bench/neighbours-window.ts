@@ -7,6 +7,7 @@ import type { LocalSet, LocalSetOptions } from '#lib/local/set.ts';
 import { createNeighbourhood } from '#test/support/neighbours/neighbourhood.ts';
 import { OFFENDERS } from '#test/support/neighbours/offenders.ts';
 import { startBeside } from './beside.ts';
+import { EMULATOR_FLAGS } from './emulator-flags.ts';
 import { withHealthyItems } from './healthy-control.ts';
 import type { AskedOfLoad } from './set-load.ts';
 import type { Arrived, AskedOfVictim } from './victim.ts';
@@ -38,7 +39,6 @@ const WARM_UP = 30;
 /** Messages before, of other subscriptions, for all environments together: the offender reaches more of them than the victim alone. */
 const WARM_UP_OF_ALL = { paced: 800, burst: 4_000 };
 const LEAD_IN_MS = 2_000;
-const EMULATOR_FLAGS = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
 
 async function measure(job: WindowJob): Promise<Window> {
   const { root, environments, environment } = job;

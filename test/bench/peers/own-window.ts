@@ -1,7 +1,9 @@
-// This set for the comparison, in a process of its own: the emulators run in it, and the functions in its children.
+// This set for the comparison. The pollers and the other emulators run in this process; DynamoDB and each environment of a
+// function run in its children.
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { startLocalSet } from '#lib/local/set.ts';
 import { answering, startBeside } from '../beside.ts';
+import { EMULATOR_FLAGS } from '../emulator-flags.ts';
 import type { AskedOfLoad } from '../set-load.ts';
 import { createWarmUp } from '../warm-environments.ts';
 
@@ -25,9 +27,11 @@ const SIZE = Math.min(1, Number(process.env.SIZE ?? 1));
 process.once('disconnect', () => process.exit());
 const warmUp = createWarmUp();
 const { intercept } = warmUp;
+const dynamodb = await startBeside('./dynamodb.ts', { flags: EMULATOR_FLAGS });
 // Not frozen between invocations: the signals of this emulation cost the functions CPU time, which they do not cost on AWS.
 const set = await startLocalSet({
   root: process.cwd(),
+  dynamodbUrl: dynamodb.told,
   maxEnvironments: ENVIRONMENTS,
   freeze: false,
   idleMs: IDLE_MS,

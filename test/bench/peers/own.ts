@@ -1,14 +1,15 @@
-// This set, as `npm start` runs it. Its stores are emulators in JavaScript, where the other senders have real ones.
+// This set. Its stores are emulators in JavaScript, in two processes, where the other senders have real ones.
 import { startBeside } from '../beside.ts';
+import { EMULATOR_FLAGS } from '../emulator-flags.ts';
 import { commitOf } from '../machine.ts';
-import { cpuMsOf, functionProcessesOf } from '../process-cpu.ts';
+import { functionProcessesOf } from '../process-cpu.ts';
 import type { AskedOfOwn, ToldByOwn } from './own-window.ts';
 import type { Sender } from './sender.ts';
 import { usageOf } from './usage.ts';
 
 /** Starts the local set of this checkout. */
 export async function startOwn(): Promise<Sender> {
-  const child = await startBeside<AskedOfOwn>('./peers/own-window.ts');
+  const child = await startBeside<AskedOfOwn>('./peers/own-window.ts', { flags: EMULATOR_FLAGS });
   const { url, queueUrl, pid }: ToldByOwn = JSON.parse(child.told);
   let known: readonly number[] = [];
   return {
@@ -25,7 +26,7 @@ export async function startOwn(): Promise<Sender> {
       };
     },
     usage() {
-      // The functions are children of the process that holds the stores.
+      // The functions and DynamoDB are children of the process that holds the queues.
       const app = functionProcessesOf(pid).map((one) => one.pid);
       const ended = known.filter((one) => !app.includes(one));
       if (ended.length > 0) throw new Error(`Function processes ended, with their CPU time: ${ended}`);
@@ -33,7 +34,7 @@ export async function startOwn(): Promise<Sender> {
       const together = usageOf({ app, stores: [pid] });
       return {
         ...together,
-        storesCpuMs: cpuMsOf(pid),
+        storesCpuMs: together.storesCpuMs - together.appCpuMs,
         storesMiB: together.storesMiB - together.appMiB,
       };
     },
