@@ -21,7 +21,6 @@ declare module 'dynalite/db/conditionParser.js' {
         attrVals?: Named;
         unusedAttrNames: Named;
         unusedAttrVals: Named;
-        isKeyCondition?: boolean;
       };
     },
   ) => unknown;

@@ -5,10 +5,12 @@ import projectionParser from 'dynalite/db/projectionParser.js';
 import { forgetOldest } from '#lib/item/forget-oldest.ts';
 
 const MOST_PARSED = 1_000;
+/** Characters. Conditions of writes are shorter, and what they write may be large. */
+const LONG = 200;
 
 let remembers = false;
 
-/** Makes all dynalites of this process remember what they have parsed. What is parsed is read only. */
+/** Makes all dynalites of this process remember the long expressions that they have parsed. */
 export function rememberParsed(): void {
   if (remembers) return;
   remembers = true;
@@ -21,8 +23,9 @@ function remembering(parse: Parse): Parse {
     { readonly result: unknown; readonly names: string[]; readonly values: string[] }
   >();
   return (text, { context }) => {
-    const { attrNames, attrVals, isKeyCondition, unusedAttrNames, unusedAttrVals } = context;
-    const key = JSON.stringify([text, attrNames, attrVals, isKeyCondition]);
+    const { attrNames, attrVals, unusedAttrNames, unusedAttrVals } = context;
+    if (text.length < LONG) return parse(text, { context });
+    const key = JSON.stringify([text, attrNames, attrVals]);
     let known = parsed.get(key);
     if (known === undefined) {
       const unused = { unusedAttrNames: { ...attrNames }, unusedAttrVals: { ...attrVals } };
@@ -38,6 +41,7 @@ function remembering(parse: Parse): Parse {
     // It refuses a request with names or values that none of its expressions uses.
     for (const name of known.names) delete unusedAttrNames[name];
     for (const name of known.values) delete unusedAttrVals[name];
-    return known.result;
+    // It changes some of them when it uses them.
+    return structuredClone(known.result);
   };
 }

@@ -4,6 +4,7 @@ import {
   DynamoDBClient,
   ListTablesCommand,
   PutItemCommand,
+  QueryCommand,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterEach, expect, it } from 'vitest';
@@ -88,7 +89,7 @@ it('answers each request by its own names and values, also when its expressions 
     client.send(
       new ScanCommand({
         TableName: 'items',
-        FilterExpression: '#name = :value',
+        FilterExpression: `#name = :value${' '.repeat(200)}`,
         ProjectionExpression: 'id',
         ExpressionAttributeNames: { '#name': name, ...more },
         ExpressionAttributeValues: { ':value': { S: value } },
@@ -98,6 +99,10 @@ it('answers each request by its own names and values, also when its expressions 
     expect((await scan('id', 'a')).Items).toEqual([{ id: { S: 'a' } }]);
     expect((await scan('id', 'b')).Items).toEqual([{ id: { S: 'b' } }]);
     expect((await scan('other', 'b')).Items).toHaveLength(2);
+    // A condition of the key may begin with the value.
+    const query = { TableName: 'items', KeyConditionExpression: `:id = id${' '.repeat(200)}` };
+    const byId = new QueryCommand({ ...query, ExpressionAttributeValues: { ':id': { S: 'a' } } });
+    expect((await client.send(byId)).Count).toBe(1);
     await expect(scan('id', 'a', { '#unused': 'x' })).rejects.toThrow(
       'unused in expressions: keys: {#unused}',
     );
