@@ -15,11 +15,13 @@ export function median(numbers: readonly number[]): number {
 
 const NOT_MEASURED = 'not measured';
 
-/** Prints the median, and the lowest and highest value. */
-export const spread = (numbers: readonly number[], digits = 0): string =>
-  numbers.length === 0
-    ? NOT_MEASURED
-    : `${median(numbers).toFixed(digits)} (${Math.min(...numbers).toFixed(digits)} to ${Math.max(...numbers).toFixed(digits)})`;
+/** Prints the median, and the lowest and highest value, of those that were measured: a delay that never came is NaN. */
+export function spread(numbers: readonly number[], digits = 0): string {
+  const measured = numbers.filter((one) => !Number.isNaN(one));
+  if (measured.length === 0) return NOT_MEASURED;
+  const [middle, low, high] = [median(measured), Math.min(...measured), Math.max(...measured)];
+  return `${middle.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
+}
 
 /** One round: the measurements without and with the load. */
 export type Round = { readonly without: readonly number[]; readonly with: readonly number[] };

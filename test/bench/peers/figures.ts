@@ -16,8 +16,10 @@ export type Measured = Loaded &
 /** The figures of a round, as numbers. CPU times are those of one delivery. */
 export const figuresOf = (measured: Measured) => {
   const { deliveries, missing, repeated, elapsedMs, answerMs, delaysMs, firstDelaysMs } = measured;
+  const arrived = deliveries - missing;
   return {
-    ...{ deliveries, missing, repeated, perSecond: ((deliveries - missing) / (elapsedMs + answerMs)) * 1000 },
+    ...{ deliveries, missing, repeated },
+    perSecond: arrived === 0 ? 0 : (arrived / (elapsedMs + answerMs)) * 1000,
     ...{ p50Ms: percentile(delaysMs, 0.5), p99Ms: percentile(delaysMs, 0.99) },
     firstP99Ms: percentile(firstDelaysMs, 0.99),
     ...{ appCpuMs: measured.appCpuMs / deliveries, storesCpuMs: measured.storesCpuMs / deliveries },
