@@ -3,7 +3,7 @@
 import type { AttemptsByMessage } from './attempted.ts';
 import { inSubscription } from './in-subscription.ts';
 import { isGood } from './misplaced.ts';
-import type { Stored } from './places.ts';
+import type { Copy, Stored } from './places.ts';
 import type { PlannedMessage, Settings } from './plan.ts';
 import type { Received } from './receiver.ts';
 import { membersOf } from './request-members.ts';
@@ -16,7 +16,7 @@ type Evidence = {
   /** Those of the subscription, in their order of arrival, without those of a redrive. */
   readonly received: readonly Received[];
   readonly attempts: AttemptsByMessage;
-  readonly stored: Pick<Stored, 'letters' | 'undeliverable'>;
+  readonly stored: Pick<Stored, 'letters' | 'undeliverable' | 'copies'>;
   /** Dead letters that were sent again. */
   readonly redriven: ReadonlySet<string>;
   /** Messages that an interruption may have let come again. */
@@ -64,8 +64,10 @@ export function disordered(evidence: Evidence): string[] {
     const name = inSubscription(subscription, id);
     const { attempts, stored, redriven } = evidence;
     const isAway = stored.letters.has(name) || stored.undeliverable.has(name) || redriven.has(name);
-    // What became a dead letter before anything was sent may come once more as a late duplicate.
-    const isUnsent = (attempts.get(name) ?? []).some(({ outcome }) => outcome === 'unsent');
+    // What became a dead letter, or had no subscription, before anything was sent may come once more as a late duplicate.
+    const isUnsent =
+      (attempts.get(name) ?? []).some(({ outcome }) => outcome === 'unsent') ||
+      stored.copies.some((one) => one.reason === 'unknown-subscription' && isCopyOf(name, one));
     if (isAway) return isUnsent ? undefined : lastBeforeLetter(name, requests);
     const good = first?.qos === 'at-least-once' ? requests.find((one) => isGood(one.request)) : undefined;
     return good ?? requests[0];
@@ -80,6 +82,9 @@ export function disordered(evidence: Evidence): string[] {
     return requests.findLast(({ request }) => request.at <= letter.loggedAt) ?? requests[0];
   }
 }
+
+const isCopyOf = (name: string, copy: Pick<Copy, 'subscription' | 'id'>): boolean =>
+  inSubscription(copy.subscription, copy.id) === name;
 
 /** The end of a connection without an answer is seen a little later than it was. */
 const SEEN_LATER_MS = 5;

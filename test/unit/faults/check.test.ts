@@ -305,6 +305,19 @@ test('a dead letter that was not sent may come later, once more', () => {
   expect(promises([first, second], late, { ...away, attempts })).toEqual([]);
 });
 
+test('a copy of a message that had no subscription when it was routed may come behind later ones', () => {
+  const late = [request(second), request(first)];
+  const versions = [version({}, { is: 'absent', until: 20 }), version({}, { from: 10 })];
+  const copies = (reason: string) => ({
+    copies: [copyOf(first, 'undeliverable', { reason })],
+    versions,
+    interruptions: [death()],
+  });
+  expect(promises([first, second], late, copies('unknown-subscription'))).toEqual([]);
+  // It may have been sent before.
+  expect(promises([first, second], late, copies('unsubscribed'))).toEqual(['out of order']);
+});
+
 test('a later message of the key that was sent before the answer to an older one is out of order', () => {
   const sent = (answeredAt: number, at: number) => [
     request(first, { at: 0, answeredAt }),
