@@ -16,7 +16,6 @@ import { type Loaded, putTen } from './load.ts';
 import type { Places, Asked as PublishersAsked } from './publishers.ts';
 import type { Arrival, Manner, Asked as SinkAsked } from './recording-sink.ts';
 
-// The emulators keep everything in memory. A larger young generation makes their garbage collection rarer.
 const DELIVERIES = 'webhooks-local-deliveries.fifo';
 const now = () => performance.timeOrigin + performance.now();
 

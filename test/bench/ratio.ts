@@ -20,7 +20,9 @@ export function spread(numbers: readonly number[], digits = 0): string {
   const measured = numbers.filter((one) => !Number.isNaN(one));
   if (measured.length === 0) return NOT_MEASURED;
   const [middle, low, high] = [median(measured), Math.min(...measured), Math.max(...measured)];
-  return `${middle.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
+  const rounds =
+    measured.length < numbers.length ? `, in ${measured.length} of ${numbers.length} rounds` : '';
+  return `${middle.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)}${rounds})`;
 }
 
 /** One round: the measurements without and with the load. */

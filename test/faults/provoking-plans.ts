@@ -15,7 +15,7 @@ const slowWrites = Array.from(
   }),
 );
 
-/** An outage ends, and the lane is drained, while messages come into it. No jump of the clock excuses what follows. */
+/** An outage ends with the only jump of the clock, and the lane is drained while messages come into it. */
 export const DRAINS_BESIDE_ARRIVALS = planOfOne({
   settings: {},
   answers: [UNAVAILABLE, UNAVAILABLE, UNAVAILABLE],

@@ -12,7 +12,10 @@ declare module 'dynalite' {
 
 declare module 'dynalite/db/conditionParser.js' {
   type Named = Record<string, unknown>;
-  /** Parses an expression. Deletes what it uses from the `unused` ones. Throws when the expression can't be parsed. */
+  /**
+   * Parses an expression. Deletes what it uses from the `unused` ones. Throws when the expression can't be parsed, and returns a
+   * text when it names what is not there.
+   */
   export type Parse = (
     text: string,
     options: {

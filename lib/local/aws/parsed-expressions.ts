@@ -1,12 +1,15 @@
 // dynalite parses the expressions of each request anew, which takes most of the time of a request: 6 of the 7 ms of a query
-// for a topic's subscriptions. All others wait meanwhile. Here an expression with the same names and values is parsed once.
+// for a topic's subscriptions. All others wait meanwhile. Here long conditions, filters and projections are parsed once for the
+// names and values that they use.
 import conditionParser, { type Parse } from 'dynalite/db/conditionParser.js';
 import projectionParser from 'dynalite/db/projectionParser.js';
 import { forgetOldest } from '#lib/item/forget-oldest.ts';
 
 const MOST_PARSED = 1_000;
-/** Characters. Conditions of writes are shorter, and what they write may be large. */
+/** Characters. What is shorter is parsed anew. */
 const LONG = 200;
+/** Characters of an expression with its names and values: a condition of a write may have a large value. */
+const MOST_CHARACTERS = 16_000;
 
 let remembers = false;
 
@@ -25,7 +28,9 @@ function remembering(parse: Parse): Parse {
   return (text, { context }) => {
     const { attrNames, attrVals, unusedAttrNames, unusedAttrVals } = context;
     if (text.length < LONG) return parse(text, { context });
-    const key = JSON.stringify([text, attrNames, attrVals]);
+    const its = [...new Set(text.match(/:\w+/g))].map((name) => attrVals?.[name] ?? null);
+    const key = JSON.stringify([text, attrNames, its]);
+    if (key.length > MOST_CHARACTERS) return parse(text, { context });
     let known = parsed.get(key);
     if (known === undefined) {
       const unused = { unusedAttrNames: { ...attrNames }, unusedAttrVals: { ...attrVals } };

@@ -6,7 +6,7 @@ test('the median of an even number of rounds is the mean of the two middle ones'
   expect(median([30, 10])).toBe(20);
   expect(median([4, 1, 3, 2])).toBe(2.5);
   expect(spread([30, 10])).toBe('20 (10 to 30)');
-  expect(spread([Number.NaN, 10])).toBe('10 (10 to 10)');
+  expect(spread([Number.NaN, 10])).toBe('10 (10 to 10, in 1 of 2 rounds)');
   expect(spread([Number.NaN])).toBe('not measured');
 });
 
