@@ -1,5 +1,5 @@
 // Jumps of the clock, as Lambda lets invocations see them: it ends an invocation at its timeout, so one that would be older is killed first.
-import { setTimeout as pass } from 'node:timers/promises';
+import { setTimeout as pass, setImmediate as soon } from 'node:timers/promises';
 import type { RunningInvocation } from '#lib/local/functions.ts';
 import type { Receivers } from './receiver.ts';
 import type { Stage } from './stage.ts';
@@ -34,7 +34,7 @@ const endOf = (invocation: RunningInvocation): number => {
  */
 export async function jumpSoundly(ms: number, stage: Stage, receivers: Receivers): Promise<void> {
   const { set, jump, jumps } = stage;
-  const isBusy = set.functions.running().length > 0;
+  const isBusy = set.functions.running().length > 0 || !(await allIsDeleted(set));
   const until = Date.now() + ms;
   const over = set.functions.running().filter((one) => endOf(one) < until + MARGIN_MS);
   for (const name of new Set(over.map(functionOf))) {
@@ -52,3 +52,7 @@ export async function jumpSoundly(ms: number, stage: Stage, receivers: Receivers
     setTimeout(end, leftMs).unref();
   }
 }
+
+/** Whether the pollers have deleted what functions have worked on: else its lock may end before. */
+const allIsDeleted = ({ mappings }: Stage['set']): Promise<boolean> =>
+  Promise.race([Promise.all(mappings.map((mapping) => mapping.idle())).then(() => true), soon(false)]);

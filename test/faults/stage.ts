@@ -19,7 +19,7 @@ export type Machine = {
   readonly kafka: boolean;
 };
 
-/** `at`: milliseconds of the run's clock afterwards. `isBusy`: an invocation ran before it. */
+/** `at`: milliseconds of the run's clock afterwards. `isBusy`: an invocation ran before it, or its messages were not deleted yet. */
 export type Jump = { readonly at: number; readonly ms: number; readonly isBusy: boolean };
 
 export type Stage = {
