@@ -179,19 +179,24 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
     return isTriedOnce(key, subscription, message, made) ? 'tried once' : 'lost';
   }
 
-  /** `none` promises one attempt, which may end before a byte arrives. The log has it then. */
+  /** `none` promises one attempt, which may end before a byte arrives. The log has it then, unless its function died. */
   function isTriedOnce(
     key: string,
     subscription: string,
     { id }: PlannedMessage,
     made: readonly Received[],
   ): boolean {
-    const applied = since(items.versionsOf(subscription), publishedAt.get(id) ?? 0);
+    const from = publishedAt.get(id) ?? 0;
+    const applied = since(items.versionsOf(subscription), from);
     if (applied.every(({ is, settings }) => is !== 'valid' || settings.qos !== 'none')) return false;
     const last = made.at(-1);
     return (
       (last !== undefined && itemIn(last.headers)?.qos === 'none') ||
-      (attempts.get(key) ?? []).some(isDropped)
+      (attempts.get(key) ?? []).some(isDropped) ||
+      interruptions.some(
+        (one) =>
+          one.function === 'deliver' && one.at >= from && (one.names.has(id) || one.names.has(subscription)),
+      )
     );
   }
 }

@@ -14,7 +14,7 @@ import type { Stage } from './stage.ts';
 export type Redrive = {
   /** So many requests had arrived before. */
   readonly requestsBefore: number;
-  /** The letters that were put into the endpoint by then. */
+  /** The letters that were put into the queue by then. */
   readonly letters: ReadonlySet<string>;
   /** So many log lines had been written before. */
   readonly linesBefore: number;
@@ -25,12 +25,15 @@ const OLDER_MS = 2_000;
 
 const letterSchema = z.looseObject({ subscription: z.string(), messageId: z.string(), endpoint: z.string() });
 
-/** The letters, each with its subscription, that the log says were put into the endpoint. */
-export function bridgedIn(lines: readonly string[], endpoint: string): ReadonlySet<string> {
+/** The endpoints with the queue that is redriven. The second one gets it when the run comes to rest. */
+const OF_THE_QUEUE = ['letters', 'broken'];
+
+/** The letters, each with its subscription, that the log says were put into the queue. */
+export function bridgedIn(lines: readonly string[]): ReadonlySet<string> {
   const letters = loggedAs('letter.bridged', lines).map((line) => letterSchema.parse(line));
   return new Set(
     letters
-      .filter((one) => one.endpoint === endpoint)
+      .filter(({ endpoint }) => OF_THE_QUEUE.includes(endpoint))
       .map(({ subscription, messageId }) => inSubscription(subscription, messageId)),
   );
 }
@@ -48,7 +51,7 @@ export async function redriveLetters(
   { seed, redrive = 'nothing' }: Pick<Plan, 'seed' | 'redrive'>,
   { stage, receivers, running }: Scene,
 ): Promise<Redrive> {
-  const letters = bridgedIn(stage.lines, 'letters');
+  const letters = bridgedIn(stage.lines);
   const requestsBefore = receivers.received.length;
   const linesBefore = stage.lines.length;
   if (letters.size === 0) return { requestsBefore, letters, linesBefore };
@@ -97,7 +100,7 @@ export function balanceRedrive(
 ): Breach[] {
   const requests = requestsByMessage(received.slice(requestsBefore));
   // A function that is killed in the exchange of a redriven message leaves a new letter, which waits for the next redrive.
-  const again = bridgedIn(lines.slice(linesBefore), 'letters');
+  const again = bridgedIn(lines.slice(linesBefore));
   const breaches: Breach[] = [];
   for (const letter of letters) {
     const [subscription = ''] = letter.split(' ');

@@ -456,6 +456,10 @@ test('a message of `none` that was neither sent nor attempted is lost', () => {
   expect(promises([first], [], { item })).toEqual(['lost']);
   expect(promises([first], [], { item, attempts: logged(first, 'drop') })).toEqual([]);
   expect(promises([first], [under('none')], { item })).toEqual([]);
+  // The last lines of a function that dies are lost.
+  expect(promises([first], [], { item, interruptions: [death()] })).toEqual([]);
+  const others = [death({ function: 'route' }), death({ names: new Set(['m1-01']) })];
+  expect(promises([first], [], { item, interruptions: others })).toEqual(['lost']);
   const versions = [version(item), version({})];
   expect(promises([first], [under('none'), under('at-least-once')], { versions })).toEqual(['lost']);
   const earlier = [version(item, { until: 5 }), version({}, { from: 4 })];

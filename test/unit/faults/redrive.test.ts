@@ -76,7 +76,8 @@ test('another message that came again is a double', () => {
   expect(promises([request('m1-00'), request('m1-01')])).toEqual(['doubled']);
 });
 
-test('the letters of an endpoint are those that the log has', () => {
-  expect(bridgedIn([bridged('letters')], 'letters')).toEqual(new Set([letter]));
-  expect(bridgedIn([bridged('broken')], 'letters')).toEqual(new Set());
+test('the letters of the queue are those that the log has, of both of its endpoints', () => {
+  expect(bridgedIn([bridged('letters')])).toEqual(new Set([letter]));
+  expect(bridgedIn([bridged('broken')])).toEqual(new Set([letter]));
+  expect(bridgedIn([bridged('topic')])).toEqual(new Set());
 });
