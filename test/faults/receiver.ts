@@ -112,8 +112,6 @@ async function startReceiver(
   function accept(socket: Socket): void {
     sockets.add(socket);
     socket.setNoDelay(true);
-    // A reset by the function.
-    socket.on('error', () => {});
     let answer: Answer | undefined;
     let pending = Buffer.alloc(0);
     let current: Received | undefined;
@@ -141,11 +139,14 @@ async function startReceiver(
       open.add(current);
       watch(current, [...open]);
     };
-    socket.once('close', () => {
+    const gone = () => {
       sockets.delete(socket);
       end();
       clearTimeout(idling);
-    });
+    };
+    socket.once('close', gone);
+    // A reset by the function; or one of ours that comes while the connection ends, after which Node reports no `close`.
+    socket.once('error', gone).on('error', () => {});
     // A half-closed connection lives until the function closes its half.
     socket.once('end', () => socket.end());
     socket.on('data', (chunk: Buffer) => {
