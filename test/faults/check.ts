@@ -80,13 +80,9 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
     for (const message of messages) {
       const key = inSubscription(subscription, message.id);
       const made = requests.get(key) ?? [];
-      const place = placeOf(subscription, message, made);
-      places[place] = (places[place] ?? 0) + 1;
       const kept = copies.get(key) ?? [];
       const tried = attempts.get(key) ?? [];
       const from = publishedAt.get(message.id) ?? 0;
-      entries.push({ id: message.id, subscription, place, copies: kept });
-      if (place === 'lost') breach('lost', `${message.id} of ${subscription} (${qualities.join(', ')})`);
       const isRedriven = redrive?.letters.has(key) ?? false;
       const own = interruptionsFor(interruptions, {
         subscription,
@@ -97,6 +93,10 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
         isUndeliverable: stored.undeliverable.has(key),
       });
       if (own.length > 0) interrupted.add(key);
+      const place = placeOf(subscription, message, made, own);
+      places[place] = (places[place] ?? 0) + 1;
+      entries.push({ id: message.id, subscription, place, copies: kept });
+      if (place === 'lost') breach('lost', `${message.id} of ${subscription} (${qualities.join(', ')})`);
       const wrong = misplaced(
         { made, attempts: tried, copies: kept, isRedriven },
         {
@@ -168,7 +168,12 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
     return !keep && items.settingsOf(subscription).every(({ filtered }) => filtered);
   }
 
-  function placeOf(subscription: string, message: PlannedMessage, made: readonly Received[]): Place {
+  function placeOf(
+    subscription: string,
+    message: PlannedMessage,
+    made: readonly Received[],
+    own: readonly Interruption[],
+  ): Place {
     const key = inSubscription(subscription, message.id);
     if (stored.backlog.has(key)) return 'backlog';
     if (stored.held.has(key)) return 'held';
@@ -176,7 +181,7 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
     if (stored.letters.has(key)) return 'dead letter';
     if (stored.undeliverable.has(key)) return 'undeliverable';
     if (isFiltered(subscription, message)) return 'filtered';
-    return isTriedOnce(key, subscription, message, made) ? 'tried once' : 'lost';
+    return isTriedOnce(key, subscription, message, made, own) ? 'tried once' : 'lost';
   }
 
   /** `none` promises one attempt, which may end before a byte arrives. The log has it then, unless its function died. */
@@ -185,18 +190,15 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
     subscription: string,
     { id }: PlannedMessage,
     made: readonly Received[],
+    own: readonly Interruption[],
   ): boolean {
-    const from = publishedAt.get(id) ?? 0;
-    const applied = since(items.versionsOf(subscription), from);
+    const applied = since(items.versionsOf(subscription), publishedAt.get(id) ?? 0);
     if (applied.every(({ is, settings }) => is !== 'valid' || settings.qos !== 'none')) return false;
     const last = made.at(-1);
     return (
       (last !== undefined && itemIn(last.headers)?.qos === 'none') ||
       (attempts.get(key) ?? []).some(isDropped) ||
-      interruptions.some(
-        (one) =>
-          one.function === 'deliver' && one.at >= from && (one.names.has(id) || one.names.has(subscription)),
-      )
+      own.some((one) => one.function === 'deliver')
     );
   }
 }

@@ -53,6 +53,6 @@ export async function jumpSoundly(ms: number, stage: Stage, receivers: Receivers
   }
 }
 
-/** Whether the pollers have deleted what functions have worked on: else its lock may end before. */
+/** Whether the pollers have deleted what functions have worked on. Before that, a jump may let it come again. */
 const allIsDeleted = ({ mappings }: Stage['set']): Promise<boolean> =>
   Promise.race([Promise.all(mappings.map((mapping) => mapping.idle())).then(() => true), soon(false)]);

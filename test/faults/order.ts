@@ -3,7 +3,7 @@
 import type { AttemptsByMessage } from './attempted.ts';
 import { inSubscription } from './in-subscription.ts';
 import { isGood } from './misplaced.ts';
-import type { Copy, Stored } from './places.ts';
+import type { Stored } from './places.ts';
 import type { PlannedMessage, Settings } from './plan.ts';
 import type { Received } from './receiver.ts';
 import { membersOf } from './request-members.ts';
@@ -67,7 +67,9 @@ export function disordered(evidence: Evidence): string[] {
     // What became a dead letter, or had no subscription, before anything was sent may come once more as a late duplicate.
     const isUnsent =
       (attempts.get(name) ?? []).some(({ outcome }) => outcome === 'unsent') ||
-      stored.copies.some((one) => one.reason === 'unknown-subscription' && isCopyOf(name, one));
+      stored.copies.some(
+        (one) => one.subscription === subscription && one.id === id && one.reason === 'unknown-subscription',
+      );
     if (isAway) return isUnsent ? undefined : lastBeforeLetter(name, requests);
     const good = first?.qos === 'at-least-once' ? requests.find((one) => isGood(one.request)) : undefined;
     return good ?? requests[0];
@@ -82,9 +84,6 @@ export function disordered(evidence: Evidence): string[] {
     return requests.findLast(({ request }) => request.at <= letter.loggedAt) ?? requests[0];
   }
 }
-
-const isCopyOf = (name: string, copy: Pick<Copy, 'subscription' | 'id'>): boolean =>
-  inSubscription(copy.subscription, copy.id) === name;
 
 /** The end of a connection without an answer is seen a little later than it was. */
 const SEEN_LATER_MS = 5;

@@ -146,7 +146,7 @@ async function startReceiver(
     };
     socket.once('close', gone);
     // A reset by the function; or one of ours that comes while the connection ends, after which Node reports no `close`.
-    socket.once('error', gone).on('error', () => {});
+    socket.on('error', gone);
     // A half-closed connection lives until the function closes its half.
     socket.once('end', () => socket.end());
     socket.on('data', (chunk: Buffer) => {

@@ -25,15 +25,15 @@ const OLDER_MS = 2_000;
 
 const letterSchema = z.looseObject({ subscription: z.string(), messageId: z.string(), endpoint: z.string() });
 
-/** The endpoints with the queue that is redriven. The second one gets it when the run comes to rest. */
-const OF_THE_QUEUE = ['letters', 'broken'];
+/** Their letters are in the queue that is redriven: `broken` gets this queue when the run comes to rest. */
+const WITH_THE_QUEUE = ['letters', 'broken'];
 
 /** The letters, each with its subscription, that the log says were put into the queue. */
 export function bridgedIn(lines: readonly string[]): ReadonlySet<string> {
   const letters = loggedAs('letter.bridged', lines).map((line) => letterSchema.parse(line));
   return new Set(
     letters
-      .filter(({ endpoint }) => OF_THE_QUEUE.includes(endpoint))
+      .filter(({ endpoint }) => WITH_THE_QUEUE.includes(endpoint))
       .map(({ subscription, messageId }) => inSubscription(subscription, messageId)),
   );
 }

@@ -21,32 +21,21 @@ export function rememberParsed(): void {
 }
 
 function remembering(parse: Parse): Parse {
-  const parsed = new Map<
-    string,
-    { readonly result: unknown; readonly names: string[]; readonly values: string[] }
-  >();
+  const parsed = new Map<string, unknown>();
   return (text, { context }) => {
-    const { attrNames, attrVals, unusedAttrNames, unusedAttrVals } = context;
     if (text.length < LONG) return parse(text, { context });
-    const its = [...new Set(text.match(/:\w+/g))].map((name) => attrVals?.[name] ?? null);
-    const key = JSON.stringify([text, attrNames, its]);
+    const { attrNames, attrVals, unusedAttrNames, unusedAttrVals } = context;
+    const named = new Set(text.match(/[#:]\w+/g));
+    const key = JSON.stringify([text, attrNames, [...named].map((name) => attrVals?.[name])]);
     if (key.length > MOST_CHARACTERS) return parse(text, { context });
-    let known = parsed.get(key);
-    if (known === undefined) {
-      const unused = { unusedAttrNames: { ...attrNames }, unusedAttrVals: { ...attrVals } };
-      const result = parse(text, { context: { ...context, ...unused } });
-      known = {
-        result,
-        names: Object.keys(attrNames ?? {}).filter((name) => !(name in unused.unusedAttrNames)),
-        values: Object.keys(attrVals ?? {}).filter((name) => !(name in unused.unusedAttrVals)),
-      };
-      parsed.set(key, known);
-      forgetOldest(parsed, MOST_PARSED);
-    }
+    if (!parsed.has(key)) parsed.set(key, parse(text, { context }));
+    forgetOldest(parsed, MOST_PARSED);
     // It refuses a request with names or values that none of its expressions uses.
-    for (const name of known.names) delete unusedAttrNames[name];
-    for (const name of known.values) delete unusedAttrVals[name];
-    // It changes some of them when it uses them.
-    return structuredClone(known.result);
+    for (const name of named) {
+      delete unusedAttrNames[name];
+      delete unusedAttrVals[name];
+    }
+    // It changes some of what it parsed when it uses it.
+    return structuredClone(parsed.get(key));
   };
 }
