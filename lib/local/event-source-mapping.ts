@@ -14,7 +14,7 @@ export type RunningMapping = {
   /** Stops receiving; resolves when no poll is open. Invocations may still run then. */
   pause(): Promise<void>;
   resume(): void;
-  /** Resolves when no batch is running and its processed messages are deleted. */
+  /** Resolves when no batch is gathered or running, and its processed messages are deleted. */
   idle(): Promise<void>;
   /** Stops permanently and waits for running invocations, `graceMs` at most. The caller has to kill those that remain. */
   stop(graceMs?: number): Promise<void>;
@@ -57,13 +57,16 @@ export function startEventSourceMapping(
       await untilConcurrencyIsFree();
       await sleep(backoffMs, stopping.signal);
       if (!wanted) return;
-      const messages = await gather();
-      if (messages.length === 0) continue;
-      const invocation = work(messages).finally(() => {
+      const first = await receive(mapping.batchSize, waitSeconds);
+      if (first.length === 0) continue;
+      const batch = gather(first);
+      const invocation = batch.then(work).finally(() => {
         invocations.delete(invocation);
         wake();
       });
+      // From now on: the messages of a batch that is being gathered are invisible too.
       invocations.add(invocation);
+      await batch;
     }
   }
 
@@ -79,10 +82,9 @@ export function startEventSourceMapping(
     }
   }
 
-  /** A batch: the messages of one poll, or with a batching window those of several polls, up to the batch size. */
-  async function gather(): Promise<Message[]> {
-    const messages = await receive(mapping.batchSize, waitSeconds);
-    if (messages.length === 0) return messages;
+  /** A batch: the messages of the first poll, and with a batching window those of further ones, up to the batch size. */
+  async function gather(first: readonly Message[]): Promise<Message[]> {
+    const messages = [...first];
     const endsAt = Date.now() + mapping.batchingWindowSeconds * 1000;
     let bytes = bytesOf(messages);
     while (wanted && messages.length < mapping.batchSize && bytes < GATHER_MOST_BYTES) {

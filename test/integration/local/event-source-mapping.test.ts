@@ -156,6 +156,16 @@ test('with a batch window a batch may be larger than one receive', async () => {
   expect(reports.map(({ records }) => records).sort((a, b) => b - a)).toEqual([25, 25, 10]);
 });
 
+test('a mapping that gathers a batch is not idle', async () => {
+  const { queue, mapping, reports } = await scene({ handler: '', mapping: { batchingWindowSeconds: 1 } });
+  await queue.send('a');
+  await eventually(queue.counts).toEqual({ visible: 0, inFlight: 1, delayed: 0 });
+  // The answer to the receive is on its way until the next one is open.
+  await eventually(() => queue.emulator.queue('test').waiting()).toBe(1);
+  await mapping.idle();
+  expect(reports).toHaveLength(1);
+});
+
 test.each([
   ['nothing', 'return'],
   ['null', 'return null'],
