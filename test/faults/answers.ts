@@ -5,7 +5,7 @@ import type { Answer } from './plan.ts';
 
 type Notes = {
   /** The head of a final answer is written. */
-  headSent(status: number): void;
+  headSent(status: number, headers?: Readonly<Record<string, string>>): void;
   /** The exchange is over for the receiver. */
   ended(): void;
 };
@@ -29,7 +29,7 @@ function write(answer: Answer, socket: Socket, notes: Notes): void {
   switch (answer.kind) {
     case 'status': {
       const headers = Object.entries(answer.headers ?? {}).map(([name, value]) => `${name}: ${value}\r\n`);
-      headSent(answer.status);
+      headSent(answer.status, answer.headers);
       ended();
       socket.write(
         `HTTP/1.1 ${answer.status} Said\r\n${headers.join('')}content-length: ${answer.status === 204 ? 0 : 2}\r\n\r\nok`,

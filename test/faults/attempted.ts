@@ -10,6 +10,7 @@ const lineSchema = z.looseObject({
   webhookId: z.string().optional(),
   messageIds: z.string().optional(),
   outcome: z.string(),
+  status: z.number().optional(),
   action: z.string(),
   fate: z.string().optional(),
   durationMs: z.number(),
@@ -23,6 +24,8 @@ export type LoggedAttempt = {
   /** Those of the messages. */
   readonly ids: readonly string[];
   readonly outcome: string;
+  /** That of the answer, where there was one. */
+  readonly status?: number | undefined;
   readonly action: string;
   /** With a pause: what became of the message itself. */
   readonly fate?: string | undefined;
@@ -36,12 +39,13 @@ export function attemptsIn(lines: readonly string[]): readonly LoggedAttempt[] {
   return loggedAs('delivery.attempted', lines).map((line) => {
     const parsed = lineSchema.parse(line);
     const { subscription, messageId, webhookId = messageId ?? '', messageIds = '' } = parsed;
-    const { outcome, action, fate, durationMs } = parsed;
+    const { outcome, status, action, fate, durationMs } = parsed;
     return {
       subscription,
       webhookId,
       ids: messageId === undefined ? messageIds.split(' ') : [messageId],
       outcome,
+      status,
       action,
       fate,
       loggedAt: Date.parse(parsed.timestamp),

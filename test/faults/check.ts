@@ -1,6 +1,7 @@
 // The ledger of a run: what was published against what arrived and what is stored. Each broken promise is a sentence.
 
 import { attemptsByMessage, isDropped } from './attempted.ts';
+import { early } from './early.ts';
 import { inSubscription } from './in-subscription.ts';
 import { type Interruption, interruptionsFor } from './interruptions.ts';
 import { itemIn } from './item.ts';
@@ -11,12 +12,13 @@ import { needless } from './needless.ts';
 import { disordered } from './order.ts';
 import { type Copy, type Place, requestsByMessage, type Stored } from './places.ts';
 import type { Plan, PlannedMessage } from './plan.ts';
-import { bodyOf, bytesOf } from './published.ts';
+import { bodyOf, bytesOf, headersOf } from './published.ts';
 import { overRate } from './rates.ts';
 import type { Received } from './receiver.ts';
 import type { Redrive } from './redrive.ts';
 import { hashOf, membersOf } from './request-members.ts';
 import { sentOf } from './sent.ts';
+import type { Resumed } from './settle.ts';
 
 export const PROMISES = [
   'lost',
@@ -24,6 +26,7 @@ export const PROMISES = [
   'out of order',
   'cap',
   'rate',
+  'too early',
   'stuck',
   'changed',
   'misplaced',
@@ -42,6 +45,8 @@ export type Ledger = {
   readonly entries: readonly Entry[];
   readonly places: Readonly<Partial<Record<Place, number>>>;
   readonly breaches: readonly Breach[];
+  /** Messages that an interruption may have let come again, each with its subscription. */
+  readonly interrupted: ReadonlySet<string>;
   readonly requests: number;
 };
 
@@ -56,11 +61,13 @@ type Evidence = {
   readonly interruptions: readonly Interruption[];
   /** The faults that a call to AWS met. */
   readonly metFaults: readonly string[];
+  /** When the harness resumed what waited for a person. */
+  readonly resumed: readonly Resumed[];
 };
 
 /** Compares the end of a run with its plan. */
 export function balance(plan: Plan, evidence: Evidence): Ledger {
-  const { items, received, stored, redrive, publishedAt, interruptions, metFaults } = evidence;
+  const { items, received, stored, redrive, publishedAt, interruptions, metFaults, resumed } = evidence;
   const copies = Map.groupBy(stored.copies, ({ subscription, id }) => inSubscription(subscription, id));
   const requests = requestsByMessage(received);
   const attempts = attemptsByMessage(stored.attempts);
@@ -108,7 +115,14 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
         },
       );
       for (const text of wrong) breach('misplaced', `${message.id} of ${subscription}: ${text}`);
-      const again = { made, attempts: tried, interruptions: own.length };
+      const unredriven = made.filter((one) => unasked.has(one));
+      const again = {
+        made,
+        unasked: unredriven.length,
+        qualities,
+        attempts: tried,
+        interruptions: own.length,
+      };
       for (const text of needless(again)) breach('doubled', `${message.id} of ${subscription} ${text}`);
       if (place === 'backlog') breach('stuck', `${message.id} waits in the backlog of ${subscription}`);
       if (isFiltered(subscription, message) && made.length > 0)
@@ -118,9 +132,14 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
           'misplaced',
           `${message.id} does not match the filter of ${subscription} and is kept: ${place}`,
         );
-      const sends = made.filter((one) => unasked.has(one)).length;
-      if (sends > 1 && qualities.every((qos) => qos === 'at-most-once'))
-        breach('doubled', `${message.id} was sent ${sends} times to ${subscription}, at most once`);
+      const waits = {
+        made: unredriven,
+        attempts: tried,
+        versions: items.versionsOf(subscription),
+        resumedAt: resumed.filter((one) => one.subscription === subscription).map(({ at }) => at),
+      };
+      if (own.length === 0 && skewMs === 0 && !isByHand(subscription))
+        for (const text of early(waits)) breach('too early', `${message.id} of ${subscription} ${text}`);
     }
     const own = received.filter((request) => request.subscription === subscription);
     const settings = items.settingsOf(subscription);
@@ -149,6 +168,7 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
       if (!isFor(request.subscription, id))
         breach('misplaced', `${request.subscription} got ${id}, which is not for it`);
     }
+    for (const text of otherHeaders(request)) breach('changed', `${request.subscription} ${text}`);
   }
   for (const { subscription, id, place, hash, isDecoded } of stored.copies) {
     // What could not be read has no subscription.
@@ -157,7 +177,21 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
     if (hash !== undefined && hash !== (isDecoded ? sent : published).get(id))
       breach('changed', `${id} is kept with other bytes: ${place}`);
   }
-  return { entries, places, breaches, requests: received.length };
+  return { entries, places, breaches, interrupted, requests: received.length };
+
+  /** Its events may end a wait. */
+  function isByHand(subscription: string): boolean {
+    return plan.events.some((event) => event.do === 'resume' && event.subscription === subscription);
+  }
+
+  /** A batch has none of its messages' headers. */
+  function otherHeaders({ headers, isWhole }: Received): string[] {
+    const message = plan.messages.find(({ id }) => id === headers.get('webhook-id'));
+    if (message === undefined || !isWhole || headers.has('webhook-batch')) return [];
+    return Object.entries(headersOf(message))
+      .filter(([name, value]) => headers.get(name) !== value)
+      .map(([name, value]) => `got ${message.id} with ${name}: ${headers.get(name)} for ${value}`);
+  }
 
   function isFor(subscription: string, messageId: string): boolean {
     const message = plan.messages.find(({ id }) => id === messageId);

@@ -51,6 +51,7 @@ export async function jumpSoundly(ms: number, stage: Stage, receivers: Receivers
     };
     setTimeout(end, leftMs).unref();
   }
+  await stage.store.expire(Date.now());
 }
 
 /** Whether the pollers have deleted what functions have worked on. Before that, a jump may let it come again. */

@@ -24,6 +24,9 @@ export function misplaced(
   const wrong = copies
     .filter((one) => !isPermitted(one, circumstances))
     .map((one) => `no item permits this place: ${named(one)}`);
+  for (const { endpoint, at } of copies)
+    if (at !== undefined && at !== endpoint)
+      wrong.push(`a dead letter for the endpoint ${endpoint} is in that of ${at}`);
   // The receiver may have written a 2xx that did not arrive. What the log calls delivered was settled as such.
   const isDelivered = !isRedriven && attempts.some(({ outcome }) => outcome === 'delivered');
   const settled = [...(isDelivered ? ['delivered'] : []), ...copies.map(named)];

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { ensurePackaged } from '#lib/local/package.ts';
 import type { Breach } from './check.ts';
 import { createEachCall, type Job, nameOf, seedsFrom } from './jobs.ts';
-import { MUTATIONS, type Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
+import { MUTATIONS } from './mutations.ts';
 import type { SeedResult } from './run-seed.ts';
 import { runSeeds } from './seeds.ts';
 

@@ -1,59 +1,29 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: code as text
 // Ways to break the product that seeds must notice: `npm run faults -- --mutations`. Those of test/mutations are named by
 // their id. A mutation that only a rare order of events shows is left to the tests that test/mutations names.
-import { DANGERS } from '#test/mutations/dangers.ts';
-import type { PROMISES } from './check.ts';
-import type { CallFault, Plan } from './plan.ts';
+import { LETTER_MUTATIONS } from './letter-mutations.ts';
+import { known, type Mutation, often } from './mutation.ts';
+import { planOfOne } from './plan-of-one.ts';
 import { FILTERED_AT_MOST_ONCE, MOVE_BESIDE_A_BUSY_LANE, PARKED_LONG_TEXTS } from './provoking-messages.ts';
 import {
+  ASKED_TO_WAIT,
   DRAINS_BESIDE_ARRIVALS,
   FAILURES_IN_LANES,
   MORE_THAN_THE_RATE,
+  NONE_UNAVAILABLE,
   OUTAGE_IN_A_REJECTED_BATCH,
   PARKED_LONG_BODIES,
-  REDRIVEN_AT_MOST_ONCE,
-  REJECTED,
   REJECTED_AFTER_A_LONG_RETRY,
+  REMOVED_LANE_IN_SLICES,
   SELDOM_SLOW,
   SLOW_FAILURES_OF_A_KEY,
   SLOW_LANES,
   SLOW_SUCCESS,
   UNAVAILABLE_AT_THE_END,
   UNAVAILABLE_FOR_A_WHILE,
+  UNKNOWN_AND_NO_LETTER,
   WITHOUT_FAULTS,
 } from './provoking-plans.ts';
-
-export type Mutation = {
-  readonly id: string;
-  readonly edits: readonly (readonly [file: string, from: string, to: string])[];
-  /** The promises that it may break; any of them counts. */
-  readonly breaks: readonly (typeof PROMISES)[number][];
-  /** Each call of the plan is killed in turn, because few seeds kill a function at the place. */
-  readonly isEachCall?: boolean;
-  /** The plan that each run has, in the place of seeds. */
-  readonly plan?: Plan;
-  /** Faults of calls that all seeds have then, because few draw them often enough. */
-  readonly calls?: readonly CallFault[];
-};
-
-function known(
-  id: string,
-  breaks: Mutation['breaks'],
-  more: Pick<Mutation, 'calls' | 'plan'> = {},
-): Mutation {
-  const danger = DANGERS.find((one) => one.id === id);
-  if (danger === undefined) throw new Error(`test/mutations has no ${id}`);
-  return { id, edits: danger.edits, breaks, ...more };
-}
-
-/** The first calls of the functions' operation have this fault. */
-const often = (kind: CallFault['kind'], operation: string): CallFault => ({
-  kind,
-  operation,
-  from: 1,
-  times: 100,
-  pollers: false,
-});
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -331,30 +301,6 @@ export const MUTATIONS: readonly Mutation[] = [
     plan: UNAVAILABLE_AT_THE_END,
   },
   {
-    id: 'letter-not-confirmed',
-    edits: [
-      [
-        'lib/queue/dead-letters.ts',
-        "if (refused !== undefined) throw new NotConfirmed('dead-letters', refused);",
-        'void refused;\n  void NotConfirmed;',
-      ],
-    ],
-    breaks: ['lost'],
-    calls: [{ ...often('partly-refused', 'SendMessageBatch'), queue: 'dead-letters' }],
-  },
-  {
-    id: 'letter-twice',
-    edits: [
-      [
-        'lib/queue/dead-letters.ts',
-        'await queues.send(deadLettersQueueUrl, [{ body, attribute }]);',
-        'await queues.send(deadLettersQueueUrl, [{ body, attribute }, { body, attribute }]);',
-      ],
-    ],
-    breaks: ['misplaced'],
-    plan: REJECTED,
-  },
-  {
     id: 'auto-is-held',
     edits: [
       [
@@ -402,27 +348,6 @@ export const MUTATIONS: readonly Mutation[] = [
     plan: PARKED_LONG_TEXTS,
   },
   {
-    id: 'replays-without-an-id',
-    edits: [
-      ['lib/redrive/replay.ts', 'replayId: replayIdOf(redriveId, letter),', 'replayId: carried.replayId,'],
-    ],
-    breaks: ['lost', 'stuck'],
-    plan: REDRIVEN_AT_MOST_ONCE,
-  },
-  {
-    id: 'replay-id-at-random',
-    edits: [
-      [
-        'lib/redrive/replay.ts',
-        'short(JSON.stringify(letter), 22);',
-        'short(JSON.stringify([...letter, Math.random()]), 22);',
-      ],
-    ],
-    breaks: ['doubled'],
-    // The redrive is cut off after its first send, and repeated.
-    plan: { ...REDRIVEN_AT_MOST_ONCE, redrive: 'kill-after' },
-  },
-  {
     id: 'move-ends-after-its-first-lane',
     edits: [
       [
@@ -434,6 +359,110 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ['out of order'],
     plan: MOVE_BESIDE_A_BUSY_LANE,
   },
+  {
+    id: 'unknown-outcome-releases-the-claim',
+    edits: [
+      [
+        'lib/deliver/claims.ts',
+        "outcome.kind === 'unsent'",
+        "outcome.kind === 'unsent' || outcome.kind === 'unknown'",
+      ],
+    ],
+    breaks: ['doubled'],
+    plan: UNKNOWN_AND_NO_LETTER,
+  },
+  {
+    id: 'move-by-message-id',
+    edits: [
+      [
+        'lib/deliver/move-lane.ts',
+        'laneFor(delivery, { requests: lanes, several: false, byKey: true })',
+        'laneFor({ key: undefined, messageId: delivery.messageId }, { requests: lanes, several: false, byKey: true })',
+      ],
+    ],
+    breaks: ['out of order'],
+    plan: MOVE_BESIDE_A_BUSY_LANE,
+  },
+  {
+    id: 'repeat-without-another-deduplication-id',
+    edits: [
+      [
+        'lib/message/lane.ts',
+        'JSON.stringify([subscription, messageId, sends, replayId ?? null])',
+        'JSON.stringify([subscription, messageId, replayId ?? null])',
+      ],
+    ],
+    breaks: ['lost'],
+  },
+  {
+    id: 'next-turn-from-the-early-send',
+    edits: [['lib/state/rate-part.ts', 'dueAt = turn + intervalMs;', 'dueAt = sentAt + intervalMs;']],
+    breaks: ['rate'],
+    plan: MORE_THAN_THE_RATE,
+  },
+  {
+    id: 'failed-wave-drops-the-rest',
+    edits: [['lib/route/batch.ts', '[...left, ...rest.slice(taken)]', 'left']],
+    breaks: ['lost'],
+  },
+  {
+    id: 'removed-lane-forgets-the-rest',
+    edits: [
+      [
+        'lib/deliver/removed-lane.ts',
+        'removeEntries(registration.id, lane, moved, deps)',
+        'removeEntries(registration.id, lane, entries, deps)',
+      ],
+    ],
+    breaks: ['lost'],
+    plan: REMOVED_LANE_IN_SLICES,
+  },
+  {
+    id: 'line-breaks-in-ndjson',
+    edits: [
+      [
+        'lib/deliver/batch-format.ts',
+        "return json && !bytes.includes('\\n') && !bytes.includes('\\r') ? bytes : undefined;",
+        'return json && bytes;',
+      ],
+    ],
+    breaks: ['changed'],
+  },
+  {
+    id: 'none-is-sent-again',
+    edits: [
+      [
+        'lib/deliver/policy.ts',
+        "case 'none':\n      return false;",
+        "case 'none':\n      return outcome.kind !== 'delivered';",
+      ],
+    ],
+    breaks: ['doubled'],
+    plan: NONE_UNAVAILABLE,
+  },
+  {
+    id: 'claims-live-a-minute',
+    edits: [
+      [
+        'lib/deliver/claim.ts',
+        'Math.floor(now / 1000) + claimsLiveSeconds;',
+        'Math.floor(now / 1000) + Math.min(claimsLiveSeconds, 60);',
+      ],
+    ],
+    breaks: ['doubled'],
+    isEachCall: true,
+    plan: planOfOne({ settings: { qos: 'at-most-once' }, answers: [], messages: 4, everyMs: 50 }),
+  },
+  {
+    id: 'retry-after-ignored',
+    edits: [
+      ['lib/deliver/policy.ts', 'Math.max(delayMs, retryAfterMs ?? 0);', 'Math.max(delayMs, 0);'],
+      ['lib/deliver/policy.ts', '...(retryAfterMs !== undefined && { afterMs: retryAfterMs }),', ''],
+    ],
+    breaks: ['too early'],
+    plan: ASKED_TO_WAIT,
+  },
+  ...LETTER_MUTATIONS,
   known('lane-over-cap', ['cap'], { plan: SLOW_LANES }),
   known('unsettled-in-the-middle', ['lost'], { plan: FAILURES_IN_LANES }),
   known('refused-in-a-wave', ['lost'], { calls: [often('partly-refused', 'SendMessageBatch')] }),

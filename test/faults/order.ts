@@ -26,7 +26,7 @@ type Evidence = {
 };
 
 /** A request with a message: its place among all requests, and that of the message within its batch. */
-type Sent = { readonly request: Received; readonly index: number; readonly member: number };
+export type Sent = { readonly request: Received; readonly index: number; readonly member: number };
 
 /** Returns a sentence for each group in which a message was sent too early: the first such message. */
 export function disordered(evidence: Evidence): string[] {
@@ -95,7 +95,7 @@ function isBeside(later: Received, { answeredAt, endedAt }: Received): boolean {
 }
 
 /** The requests of each message. */
-function sentIn(received: readonly Received[]): ReadonlyMap<string, readonly Sent[]> {
+export function sentIn(received: readonly Received[]): ReadonlyMap<string, readonly Sent[]> {
   const sent = new Map<string, Sent[]>();
   for (const [index, request] of received.entries()) {
     for (const [member, { id }] of membersOf(request).entries())

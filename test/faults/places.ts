@@ -45,6 +45,8 @@ export type Copy = {
   readonly reason?: string | undefined;
   /** The endpoint that a dead letter names. */
   readonly endpoint?: string | undefined;
+  /** The endpoint in whose queue or topic it is. */
+  readonly at?: string;
 };
 
 /** Reads the queues of dead letters, the topic, and the state table. */
@@ -52,12 +54,12 @@ export async function readStored(stage: Stage): Promise<Stored> {
   const items = await stage.store.scan('State');
   const copiesOf = (place: Place, messages: readonly Message[]): Copy[] =>
     messages.map(({ body, ...one }) => ({ ...one, place, hash: hashOf(body) }));
+  const lettersAt = (at: string, messages: readonly Message[]): Copy[] =>
+    copiesOf('dead letter', messages).map((one) => ({ ...one, at }));
   const copies: Copy[] = [
-    ...copiesOf('dead letter', await messagesOn(stage.lettersUrl, stage)),
-    ...copiesOf('dead letter', (await stage.broker?.letters()) ?? []).map((one) => ({
-      ...one,
-      isDecoded: true,
-    })),
+    ...lettersAt('letters', await messagesOn(stage.lettersUrl, stage)),
+    ...lettersAt('broken', await messagesOn(stage.repairedUrl, stage)),
+    ...lettersAt('topic', (await stage.broker?.letters()) ?? []).map((one) => ({ ...one, isDecoded: true })),
     ...copiesOf('undeliverable', await messagesOn(stage.set.outputs.UndeliverableQueueUrl ?? '', stage)),
     ...copiesOf('held', heldBodies(items)),
     ...items.flatMap(({ pk, sk }): Copy[] => {

@@ -1,7 +1,7 @@
 // Plans for mutations that the plans of seeds seldom show: one subscription, many messages, and the circumstances in which the
 // missing safeguard is needed.
 import { type CallFault, GOOD, UNAVAILABLE } from './plan.ts';
-import { planOfOne } from './plan-of-one.ts';
+import { ID, PLAIN, planOfOne } from './plan-of-one.ts';
 
 /** Every other write of entries is slow, after the first ones, so a drain may come to its end while messages are parked. */
 const slowWrites = Array.from(
@@ -194,4 +194,61 @@ export const UNAVAILABLE_AT_THE_END = planOfOne({
       queue: 'retries',
     },
   ],
+});
+
+const inARow = (
+  kind: CallFault['kind'],
+  operation: string,
+  times: number,
+  queue?: CallFault['queue'],
+): CallFault => ({ kind, operation, from: 1, times, pollers: false, ...(queue && { queue }) });
+
+/** The first dead letters can't be sent after an attempt whose outcome is not known: the message is received again. */
+export const UNKNOWN_AND_NO_LETTER = planOfOne({
+  settings: { qos: 'at-most-once', interrupts: false, dlq: 'letters' },
+  answers: Array.from({ length: 4 }, () => ({ kind: 'reset-after-request' as const, afterMs: 0 })),
+  messages: 3,
+  everyMs: 10,
+  calls: [inARow('error', 'SendMessageBatch', 6, 'dead-letters')],
+});
+
+/**
+ * Both lanes of an unordered subscription have a backlog when the cap becomes 1. The second lane is emptied by sends of 0.7 s,
+ * so its slice of 1 s ends between two entries of a page.
+ */
+export const REMOVED_LANE_IN_SLICES = planOfOne({
+  settings: { qos: 'auto', lanes: 5 },
+  answers: [],
+  messages: 30,
+  everyMs: 10,
+  calls: [inARow('slow', 'SendMessageBatch', 300, 'deliveries.fifo')],
+  events: [
+    { do: 'receiver-down', subscription: ID, atMs: 0 },
+    { do: 'receiver-up', subscription: ID, atMs: 2_800 },
+    { do: 'change', subscription: ID, settings: { ...PLAIN, qos: 'auto', lanes: 1 }, atMs: 2_850 },
+    { do: 'resume', subscription: ID, atMs: 2_900 },
+    // The faults end after the last event.
+    { do: 'sweep', atMs: 8_000 },
+  ],
+});
+
+/** An attempt under `none` fails. */
+export const NONE_UNAVAILABLE = planOfOne({
+  settings: { qos: 'none' },
+  answers: Array.from({ length: 4 }, () => ({ kind: 'status' as const, status: 503, afterMs: 0 })),
+  messages: 6,
+  everyMs: 10,
+});
+
+/** The receiver asks for a wait with each of its answers. Time passes in between, and less than it asked for. */
+export const ASKED_TO_WAIT = planOfOne({
+  settings: { qos: 'auto' },
+  answers: Array.from({ length: 4 }, () => ({
+    kind: 'status' as const,
+    status: 429,
+    afterMs: 0,
+    headers: { 'retry-after': '200' },
+  })),
+  messages: 3,
+  everyMs: 10,
 });

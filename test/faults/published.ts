@@ -16,7 +16,8 @@ export function bodyOf({ id, key, keep, bytes, content }: PlannedMessage): strin
   switch (content) {
     case undefined: {
       // A filter reads it, and a batch of any format takes it.
-      const head = `{"id":${JSON.stringify(id)}, "key":${JSON.stringify(key)},"keep":${keep},"pad":"`;
+      const gap = hasLineBreak(id) ? '\n' : ' ';
+      const head = `{"id":${JSON.stringify(id)},${gap}"key":${JSON.stringify(key)},"keep":${keep},"pad":"`;
       return `${head}${filler(id, bytes - Buffer.byteLength(head) - 2, [...LETTERS, ...ESCAPED])}"}`;
     }
     case 'text':
@@ -33,12 +34,27 @@ export function bodyOf({ id, key, keep, bytes, content }: PlannedMessage): strin
 export const bytesOf = (message: PlannedMessage): Buffer =>
   Buffer.from(bodyOf(message), message.content === 'binary' ? 'base64' : 'utf8');
 
-/** The attributes that say what the body is. Without any it is JSON. */
-export function attributesOf({ content }: PlannedMessage): Readonly<Record<string, string>> {
-  if (content === 'text') return { 'content-type': 'text/plain; charset=utf-8' };
-  if (content === 'binary') return { 'content-type': 'application/octet-stream', encoding: 'base64' };
-  return {};
+/** A fifth of the messages can't be a line of NDJSON. */
+const hasLineBreak = (id: string): boolean => /[37]$/.test(id);
+
+/** The publisher's own header. Its value is the message's id. */
+export const OWN_HEADER = 'x-own';
+
+/** The attributes that say what the body is, and the headers of its request. Without a type it is JSON. */
+export function attributesOf({ id, content }: PlannedMessage): Readonly<Record<string, string>> {
+  const headers = JSON.stringify({ [OWN_HEADER]: id });
+  if (content === 'text') return { headers, 'content-type': TYPES.text };
+  if (content === 'binary') return { headers, 'content-type': TYPES.binary, encoding: 'base64' };
+  return { headers };
 }
+
+const TYPES = { text: 'text/plain; charset=utf-8', binary: 'application/octet-stream' } as const;
+
+/** The headers of the request that has only this message. */
+export const headersOf = ({ id, content }: PlannedMessage): Readonly<Record<string, string>> => ({
+  [OWN_HEADER]: id,
+  'content-type': content === 'text' || content === 'binary' ? TYPES[content] : 'application/json',
+});
 
 function filler(id: string, bytes: number, letters: readonly string[]): string {
   const random = createRandom(createHash('sha256').update(id).digest().readInt32BE());

@@ -19,6 +19,8 @@ export type Received = {
   readonly inFlight?: number;
   /** The status of the answer, when its head was sent. */
   status?: number;
+  /** The value of the answer's Retry-After. */
+  retryAfter?: string | undefined;
   /** When it was sent. */
   answeredAt?: number;
   /** When the answer was sent, or the connection ended. */
@@ -167,8 +169,10 @@ async function startReceiver(
       const now = answer;
       answer = undefined;
       answerWith(now, socket, {
-        headSent(status) {
-          if (current !== undefined) Object.assign(current, { status, answeredAt: Date.now() });
+        headSent(status, headers) {
+          if (current === undefined) return;
+          const retryAfter = headers?.['retry-after'];
+          Object.assign(current, { status, answeredAt: Date.now(), ...(retryAfter && { retryAfter }) });
         },
         ended: end,
       });

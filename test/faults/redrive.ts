@@ -8,6 +8,7 @@ import { loggedAs } from './log-lines.ts';
 import { requestsByMessage, type Stored } from './places.ts';
 import type { Plan } from './plan.ts';
 import type { Received, Receivers } from './receiver.ts';
+import { redrivenOutOfOrder } from './redrive-order.ts';
 import type { Running } from './running.ts';
 import type { Stage } from './stage.ts';
 
@@ -25,15 +26,15 @@ const OLDER_MS = 2_000;
 
 const letterSchema = z.looseObject({ subscription: z.string(), messageId: z.string(), endpoint: z.string() });
 
-/** Their letters are in the queue that is redriven: `broken` gets this queue when the run comes to rest. */
-const WITH_THE_QUEUE = ['letters', 'broken'];
+/** The endpoint whose letters are redriven. */
+const ENDPOINT = 'letters';
 
-/** The letters, each with its subscription, that the log says were put into the queue. */
+/** The letters, each with its subscription, that the log says were put into its queue. */
 export function bridgedIn(lines: readonly string[]): ReadonlySet<string> {
   const letters = loggedAs('letter.bridged', lines).map((line) => letterSchema.parse(line));
   return new Set(
     letters
-      .filter(({ endpoint }) => WITH_THE_QUEUE.includes(endpoint))
+      .filter(({ endpoint }) => endpoint === ENDPOINT)
       .map(({ subscription, messageId }) => inSubscription(subscription, messageId)),
   );
 }
@@ -57,7 +58,7 @@ export async function redriveLetters(
   if (letters.size === 0) return { requestsBefore, letters, linesBefore };
   stage.jump(OLDER_MS);
   const meanwhile = faultOf(redrive, stage, running);
-  const asked = { endpoint: 'letters', redriveId: `seed-${seed}`, includeUnknown: true };
+  const asked = { endpoint: ENDPOINT, redriveId: `seed-${seed}`, includeUnknown: true };
   let cursor: string | undefined;
   for (let calls = 0; calls < CALLS; calls++) {
     const result = await stage.set.functions.run('redrive', { ...asked, ...(cursor && { cursor }) });
@@ -87,27 +88,38 @@ async function faultOf(
 export function balanceRedrive(
   { requestsBefore, letters, linesBefore }: Redrive,
   {
+    plan,
     items,
     received,
     stored,
+    interrupted,
     lines,
   }: {
+    readonly plan: Pick<Plan, 'redrive' | 'subscriptions' | 'messages' | 'events'>;
     readonly items: Pick<Items, 'settingsOf'>;
     readonly received: readonly Received[];
-    readonly stored: Pick<Stored, 'letters'>;
+    readonly stored: Pick<Stored, 'copies'>;
+    /** Messages that an interruption may have let come again. */
+    readonly interrupted: ReadonlySet<string>;
     readonly lines: readonly string[];
   },
 ): Breach[] {
-  const requests = requestsByMessage(received.slice(requestsBefore));
+  const redriven = received.slice(requestsBefore);
+  const requests = requestsByMessage(redriven);
+  const left = new Set(
+    stored.copies
+      .filter(({ at }) => at === ENDPOINT)
+      .map(({ subscription, id }) => inSubscription(subscription, id)),
+  );
   // A function that is killed in the exchange of a redriven message leaves a new letter, which waits for the next redrive.
   const again = bridgedIn(lines.slice(linesBefore));
   const breaches: Breach[] = [];
   for (const letter of letters) {
     const [subscription = ''] = letter.split(' ');
     // A letter of a subscription that has another endpoint by now is not this endpoint's own.
-    if (items.settingsOf(subscription).at(-1)?.dlq !== 'letters') continue;
+    if (items.settingsOf(subscription).at(-1)?.dlq !== ENDPOINT) continue;
     if (again.has(letter)) continue;
-    if (stored.letters.has(letter)) breaches.push({ promise: 'stuck', text: `${letter} was not redriven` });
+    if (left.has(letter)) breaches.push({ promise: 'stuck', text: `${letter} was not redriven` });
     else if (!requests.has(letter))
       breaches.push({ promise: 'lost', text: `${letter} was redriven and did not arrive` });
   }
@@ -121,6 +133,8 @@ export function balanceRedrive(
         text: `${message} was redriven once and came ${again.length} times`,
       });
   }
+  for (const text of redrivenOutOfOrder({ plan, items, received: redriven, letters, interrupted }))
+    breaches.push({ promise: 'out of order', text });
   return breaches;
 
   function isAtMostOnce(message: string): boolean {

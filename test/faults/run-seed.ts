@@ -12,7 +12,7 @@ import { readStored } from './places.ts';
 import { startReceivers } from './receiver.ts';
 import { balanceRedrive, redriveLetters } from './redrive.ts';
 import { createRunning } from './running.ts';
-import { settle } from './settle.ts';
+import { type Resumed, settle } from './settle.ts';
 import type { Stage } from './stage.ts';
 
 export type SeedResult = Job & {
@@ -66,7 +66,8 @@ export async function runSeed(
     for (const { id, settings } of plan.subscriptions) await items.put(id, settings);
     const publishedAt = new Map<string, number>();
     const events: CarriedOut[] = [];
-    const scene = { stage, receivers, items, publishedAt, running, events, deaths };
+    const resumed: Resumed[] = [];
+    const scene = { stage, receivers, items, publishedAt, running, events, deaths, resumed };
     await actOut(plan, scene);
     const stuck = await settle(plan, scene);
     const { received } = receivers;
@@ -87,6 +88,7 @@ export async function runSeed(
       publishedAt,
       interruptions,
       metFaults,
+      resumed,
     });
     const met = metPart(plan, {
       events,
@@ -101,7 +103,16 @@ export async function runSeed(
     const breaches: Breach[] = [
       ...stuck.map((text) => ({ promise: 'stuck' as const, text })),
       ...ledger.breaches,
-      ...(redrive ? balanceRedrive(redrive, { items, received, stored, lines: stage.lines }) : []),
+      ...(redrive
+        ? balanceRedrive(redrive, {
+            plan,
+            items,
+            received,
+            stored,
+            interrupted: ledger.interrupted,
+            lines: stage.lines,
+          })
+        : []),
       ...caps.breaches.map((text) => ({ promise: 'cap' as const, text })),
     ];
     const run = { plan, items, publishedAt };

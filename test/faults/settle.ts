@@ -19,7 +19,12 @@ type Scene = {
   readonly items: Items;
   readonly events: readonly CarriedOut[];
   readonly deaths: Pick<Deaths, 'all'>;
+  /** Gets what the end of the run resumes in the place of a person. */
+  readonly resumed: Resumed[];
 };
+
+/** `at`: milliseconds of the run's clock. */
+export type Resumed = { readonly subscription: string; readonly at: number };
 
 /** Rounds of a sweep and a jump, after which what is left counts as stuck: many hours of the run's clock. */
 const MOST_ROUNDS = 40;
@@ -46,7 +51,7 @@ export async function settle(plan: Plan, scene: Scene): Promise<string[]> {
     left = await leftover(scene.stage);
     if (left === undefined) break;
     await jumpSoundly(round < LATE_ROUND ? 35_000 + 15_000 * round : 900_000, scene.stage, scene.receivers);
-    wrong.push(...withoutCause(await resumeByHand(earlier, scene.stage), calmAt, scene));
+    wrong.push(...withoutCause(await resumeByHand(earlier, scene), calmAt, scene));
     const due = dueOutages(await scene.stage.store.scan('State'), Date.now());
     await scene.stage.sweep();
     await untilQuiet(scene.stage);
@@ -68,11 +73,11 @@ async function calm(plan: Plan, { stage, receivers, items }: Scene): Promise<rea
   await stage.broker?.calm();
   await items.putSecrets();
   await items.putEndpoints();
-  // The endpoint whose brokers could not be reached is replaced by one that can.
+  // The endpoint whose brokers could not be reached is replaced by a queue.
   await stage.store.put('Endpoints', {
     name: 'broken',
     type: 'sqs',
-    configuration: { queueUrl: stage.lettersUrl },
+    configuration: { queueUrl: stage.repairedUrl },
   });
   const paused = await pauses(stage);
   for (const { id } of plan.subscriptions) {
@@ -136,7 +141,10 @@ async function pauses({ store }: Stage): Promise<readonly Paused[]> {
  * Resumes what waits for a person: what a person paused, and what was stopped by a late answer after its item was put. Outages
  * end by themselves, and an item that is put anew resumes what was stopped before. Returns the pauses that it ended.
  */
-async function resumeByHand(earlier: readonly Paused[], stage: Stage): Promise<readonly Paused[]> {
+async function resumeByHand(
+  earlier: readonly Paused[],
+  { stage, resumed }: Scene,
+): Promise<readonly Paused[]> {
   const ended: Paused[] = [];
   for (const { subscription, pause } of await pauses(stage)) {
     const isEarlier = earlier.some(
@@ -147,6 +155,7 @@ async function resumeByHand(earlier: readonly Paused[], stage: Stage): Promise<r
     );
     if (pause.resumeAt !== undefined || (pause.reason !== 'manual' && isEarlier)) continue;
     ended.push({ subscription, pause });
+    resumed.push({ subscription, at: Date.now() });
     const asked = await stage.set.functions.run('resume', { subscription, action: 'resume' });
     if (!asked.ok) stage.lines.push(`resume failed: ${asked.errorMessage}`);
   }

@@ -29,7 +29,10 @@ export type Stage = {
   readonly store: Store;
   /** Undefined without --kafka. */
   readonly broker: StageBroker | undefined;
+  /** The queue of the endpoint `letters`. */
   readonly lettersUrl: string;
+  /** That of the endpoint `broken`, when it is repaired. */
+  readonly repairedUrl: string;
   /** What the functions wrote to their logs, and what the pollers reported, since the seed began. */
   readonly lines: string[];
   jump(ms: number): void;
@@ -78,9 +81,10 @@ export async function startStage({ root, clock, clockFile, kafka }: Machine): Pr
   });
   const { clients, sqs } = set;
   if (sqs === undefined) throw new Error('the set has no SQS of its own');
-  const { QueueUrl: lettersUrl = '' } = await clients.sqs.send(
-    new CreateQueueCommand({ QueueName: 'faults-letters' }),
-  );
+  const queueFor = async (QueueName: string) =>
+    (await clients.sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl ?? '';
+  const lettersUrl = await queueFor('faults-letters');
+  const repairedUrl = await queueFor('faults-repaired');
   const jumps: Jump[] = [];
   const jump = (ms: number) => {
     clock.jump(ms);
@@ -93,6 +97,7 @@ export async function startStage({ root, clock, clockFile, kafka }: Machine): Pr
     store: createStore(set),
     broker,
     lettersUrl,
+    repairedUrl,
     lines,
     jump,
     jumps,

@@ -1,4 +1,6 @@
 // The run's own access to the tables and secrets of its stage.
+
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { DeleteCommand, DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { LocalSet } from '#lib/local/set.ts';
@@ -10,6 +12,8 @@ export type Store = {
   put(table: TableName, item: Item): Promise<void>;
   remove(table: TableName, key: Item): Promise<void>;
   scan(table: TableName): Promise<Item[]>;
+  /** Deletes what has expired, as DynamoDB does some time later. `now`: milliseconds of the run's clock. */
+  expire(now: number): Promise<void>;
   /** Deletes all items of all tables. */
   clear(): Promise<void>;
   putSecret(name: string): Promise<void>;
@@ -59,6 +63,24 @@ export function createStore({ clients, outputs }: Pick<LocalSet, 'clients' | 'ou
     },
     remove,
     scan,
+    async expire(now) {
+      for (const { pk, sk, expiresAt } of await scan('State')) {
+        if (typeof expiresAt !== 'number' || expiresAt * 1_000 > now) continue;
+        await documents
+          .send(
+            new DeleteCommand({
+              TableName: nameOf('State'),
+              Key: { pk, sk },
+              // It may have been written anew meanwhile.
+              ConditionExpression: 'expiresAt = :seen',
+              ExpressionAttributeValues: { ':seen': expiresAt },
+            }),
+          )
+          .catch((error: unknown) => {
+            if (!(error instanceof ConditionalCheckFailedException)) throw error;
+          });
+      }
+    },
     async clear() {
       for (const [table, keys] of Object.entries(KEYS) as [TableName, readonly string[]][]) {
         for (const item of await scan(table))

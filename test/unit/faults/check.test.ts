@@ -6,9 +6,10 @@ import type { ItemVersion } from '#test/faults/item-versions.ts';
 import { type Copy, type Stored, storedOf } from '#test/faults/places.ts';
 import type { Plan, PlannedMessage, Settings } from '#test/faults/plan.ts';
 import { PLAIN } from '#test/faults/plan-of-one.ts';
-import { bodyOf, bytesOf } from '#test/faults/published.ts';
+import { bodyOf, bytesOf, headersOf } from '#test/faults/published.ts';
 import type { Received } from '#test/faults/receiver.ts';
 import { hashOf, membersOf } from '#test/faults/request-members.ts';
+import type { Resumed } from '#test/faults/settle.ts';
 
 const messageOf = (id: string, more: Partial<PlannedMessage> = {}): PlannedMessage => ({
   id,
@@ -26,6 +27,7 @@ const request = (message: PlannedMessage, more: Partial<Received> = {}): Receive
   subscription: 's',
   headers: new Map([
     ['webhook-id', message.id],
+    ...Object.entries(headersOf(message)),
     ['x-item', '0 auto 1'],
   ]),
   body: Buffer.from(bodyOf(message)),
@@ -92,6 +94,7 @@ type Circumstances = {
   readonly events?: Plan['events'];
   readonly publishedAt?: number;
   readonly interruptions?: readonly Interruption[];
+  readonly resumed?: readonly Resumed[];
 };
 
 function balanceOf(
@@ -106,6 +109,7 @@ function balanceOf(
     events = [],
     publishedAt = 0,
     interruptions = [],
+    resumed = [],
   }: Circumstances = {},
 ) {
   const plan: Plan = {
@@ -130,6 +134,7 @@ function balanceOf(
     publishedAt: new Map(messages.map(({ id }) => [id, publishedAt])),
     interruptions,
     metFaults: [],
+    resumed,
   });
 }
 
@@ -221,11 +226,11 @@ test('a second request under at-most-once is a double', () => {
   expect(promises([first], twice, { item: { qos: 'at-most-once' } })).toEqual(['doubled']);
 });
 
-test('a message that was delivered twice without an interruption is a double, under every quality of service', () => {
+test('a message that was delivered twice without an interruption is a double, under each that repeats', () => {
   const twice = [request(first), request(first)];
   const done = logged(first, 'done', 'delivered');
   const attempts = [...done, ...done];
-  for (const qos of ['none', 'auto', 'at-least-once'] as const) {
+  for (const qos of ['auto', 'at-least-once'] as const) {
     expect(promises([first], twice, { item: { qos }, attempts: done })).toEqual([]);
     expect(promises([first], twice, { item: { qos }, attempts })).toEqual(['doubled']);
   }
@@ -448,10 +453,7 @@ test('a message of `none` that was neither sent nor attempted is lost', () => {
   const under = (qos: string) =>
     request(first, {
       status: 500,
-      headers: new Map([
-        ['webhook-id', first.id],
-        ['x-item', `0 ${qos} 1`],
-      ]),
+      headers: new Map([...request(first).headers, ['x-item', `0 ${qos} 1`]]),
     });
   expect(promises([first], [], { item })).toEqual(['lost']);
   expect(promises([first], [], { item, attempts: logged(first, 'drop') })).toEqual([]);
@@ -486,4 +488,48 @@ test('a record on Kafka has the bytes of a binary message, and other copies have
   expect(promises([binary], [], kept(bytesOf(binary), true))).toEqual([]);
   expect(promises([binary], [], kept(bodyOf(binary), false))).toEqual([]);
   expect(promises([binary], [], kept(bodyOf(binary), true))).toEqual(['changed']);
+});
+
+test('`none` sends a message once, and again only after an interruption', () => {
+  const twice = [request(first), request(first, { at: 1 })];
+  const item = { qos: 'none' } as const;
+  expect(promises([first], twice, { item })).toEqual(['doubled']);
+  expect(promises([first], twice, { item, interruptions: [death()] })).toEqual([]);
+});
+
+/** An answer with Retry-After that the function read, and the next request of its message. */
+const waited = (ms: number): Received[] => [
+  request(first, { at: 1, answeredAt: 1, status: 429, retryAfter: '40' }),
+  request(first, { at: 1 + ms }),
+];
+const read = { attempts: logged(first, 'pause', 'failed', { status: 429, loggedAt: 1 }) };
+
+test('a message that comes again before its Retry-After is too early', () => {
+  expect(promises([first], waited(39_000), read)).toEqual(['too early']);
+  expect(promises([first], waited(40_000), read)).toEqual([]);
+});
+
+test('what the function did not read, and what was resumed or interrupted, waits for nothing', () => {
+  const early = waited(39_000);
+  expect(promises([first], early)).toEqual([]);
+  const resumed = [{ subscription: 's', at: 20_000 }];
+  expect(promises([first], early, { ...read, resumed })).toEqual([]);
+  expect(promises([first], early, { ...read, interruptions: [death()] })).toEqual([]);
+  const versions = [version({}), version({}, { from: 20_000 })];
+  expect(promises([first], early, { ...read, versions })).toEqual([]);
+});
+
+test('a request without the headers of its message is changed', () => {
+  const { headers } = request(first);
+  const other = new Map([...headers, ['x-own', 'm1-99']]);
+  expect(promises([first], [request(first, { headers: other })])).toEqual(['changed']);
+  const untyped = new Map([...headers].filter(([name]) => name !== 'content-type'));
+  expect(promises([first], [request(first, { headers: untyped })])).toEqual(['changed']);
+});
+
+test('a dead letter in the queue of another endpoint is misplaced', () => {
+  const made = [request(first, { status: 400 })];
+  const copies = (at: string) => [letterOf(first, { at })];
+  expect(promises([first], made, { copies: copies('letters'), item: LETTERS })).toEqual([]);
+  expect(promises([first], made, { copies: copies('broken'), item: LETTERS })).toEqual(['misplaced']);
 });

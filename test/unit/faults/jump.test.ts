@@ -27,7 +27,7 @@ async function killedBy(ms: number, names: readonly string[]): Promise<readonly 
       running = running.filter((one) => !one.function.endsWith(`-${name}`));
     },
   };
-  const stage = { set: { functions }, jump() {}, jumps: [] };
+  const stage = { set: { functions }, jump() {}, jumps: [], store: { async expire() {} } };
   await jumpSoundly(ms, stage as unknown as Stage, { open: () => 0 } as Receivers);
   return killed;
 }
