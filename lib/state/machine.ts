@@ -32,15 +32,16 @@ export type FailedAttempt = {
 type Facts = { readonly now: number; readonly random: number; readonly outageWaits: OutageWaits };
 
 /**
- * A failed attempt begins or continues an outage. Undefined: it began in an older epoch, or the subscription is
- * stopped.
+ * A failed attempt begins or continues an outage. One of an older epoch may only lengthen the wait: its callback asked for that
+ * too. Undefined: nothing changes.
  */
 export function failed(
   state: State,
   failure: FailedAttempt,
   { now, random, outageWaits }: Facts,
 ): State | undefined {
-  if (state.epoch !== failure.epoch || !counts('failed', state)) return undefined;
+  if (!counts('failed', state)) return undefined;
+  if (state.epoch !== failure.epoch) return waitLengthened(state, failure, now);
   const before = state.pause?.reason === 'outage' ? state.pause : undefined;
   const failures = failure.retrying ? (before?.failures ?? 0) : (before?.failures ?? 0) + 1;
   const waitMs = failure.retrying
@@ -57,6 +58,17 @@ export function failed(
     ...(failure.head && { head: headAfter(before?.head, failure.head) }),
   };
   return probeAwaited(paused(state, pause, failure.head?.lane), now);
+}
+
+function waitLengthened(
+  state: State,
+  { afterMs = 0 }: Pick<FailedAttempt, 'afterMs'>,
+  now: number,
+): State | undefined {
+  const { pause } = state;
+  const resumeAt = now + afterMs;
+  if (pause?.resumeAt === undefined || pause.resumeAt >= resumeAt) return undefined;
+  return probeAwaited({ ...state, pause: { ...pause, resumeAt } }, now);
 }
 
 const headAfter = (before: Head | undefined, head: Omit<Head, 'probes'>): Head => ({

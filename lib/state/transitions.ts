@@ -9,7 +9,7 @@ export const PHASES = ['going', 'outage', 'stopped'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export const EVENTS = [
-  /** An attempt failed and may not be retried now. Counts only in the epoch in which the attempt began. */
+  /** An attempt failed and may not be retried now. After its epoch it may only lengthen the wait of an outage. */
   'failed',
   /** A failure that waiting can't heal. After an attempt, it counts only in the attempt's epoch. */
   'refused',

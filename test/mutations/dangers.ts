@@ -356,13 +356,28 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/state/machine.ts',
-        "if (state.epoch !== failure.epoch || !counts('failed', state))",
-        "if (!counts('failed', state))",
+        'if (state.epoch !== failure.epoch) return waitLengthened(state, failure, now);',
+        'void waitLengthened;',
       ],
     ],
     tests: [
       ['state/machine', 'N failures of one outage are one'],
       ['stories/outage', 'four lanes that fail at once'],
+    ],
+  },
+  {
+    id: 'late-retry-after',
+    danger: 'A Retry-After in the answer to another lane, a moment after the outage began, is not obeyed.',
+    edits: [
+      [
+        'lib/state/machine.ts',
+        'if (state.epoch !== failure.epoch) return waitLengthened(state, failure, now);',
+        'void waitLengthened;\n  if (state.epoch !== failure.epoch) return undefined;',
+      ],
+    ],
+    tests: [
+      ['state/machine', 'a later answer to an older request lengthens the wait'],
+      ['stories/outage', 'a Retry-After for another lane'],
     ],
   },
   {

@@ -124,6 +124,17 @@ test('Retry-After lengthens the wait and never shortens it', () => {
   expect([resumeAt(1), resumeAt(60_000)]).toEqual([NOW + 2_000, NOW + 60_000]);
 });
 
+test('a later answer to an older request lengthens the wait of the outage, and changes nothing else', () => {
+  const { outage } = STATES;
+  const late = (afterMs: number) => failed(outage, failure({ epoch: 6, afterMs }), FACTS);
+  const waitMs = (outage.pause?.resumeAt ?? 0) - NOW;
+  expect(late(waitMs)).toBeUndefined();
+  const { epoch } = outage;
+  expect(late(waitMs + 1)).toMatchObject({ epoch, pause: { ...outage.pause, resumeAt: NOW + waitMs + 1 } });
+  for (const state of [going, STATES.stopped])
+    expect(failed(state, failure({ epoch: 6, afterMs: 60_000 }), FACTS)).toBeUndefined();
+});
+
 test('a wait from the retry block does not count as a failure', () => {
   const state = failed(going, failure({ retrying: true, afterMs: 500, head: head({ retries: 1 }) }), FACTS);
   expect(state?.pause).toMatchObject({ failures: 0, resumeAt: NOW + 500, head: { retries: 1 } });

@@ -86,6 +86,24 @@ test('four lanes that fail at once are one failure, and one lane probes', async 
   expect(world.announced.map(({ type }) => type)).toEqual(['subscription.paused', 'subscription.resumed']);
 });
 
+test('a Retry-After for another lane, after the outage has begun, is obeyed', async () => {
+  const world = createWorld({ concurrency: 5 });
+  world.put('acme', { ...MANY_LANES, retry: { kind: 'none' } });
+  const [first, second] = [idIn(0), idIn(1)];
+  world.script.answer = ({ messageId }) =>
+    messageId === second ? { status: 503, afterMs: 800, retryAfter: '600' } : { status: 503, afterMs: 400 };
+  world.publish('acme', first);
+  world.publish('acme', second);
+  await world.pass(SECOND);
+  expect(requested(world, 'acme')).toEqual([`${first}:503`, `${second}:503`]);
+  world.script.answer = () => ({ status: 200 });
+  world.sweepEveryMinute();
+  await rest(world, 'acme');
+  const at = world.ledger.of('acme').map((request) => request.at);
+  expect(at).toHaveLength(4);
+  expect((at[2] ?? 0) - (at[1] ?? 0)).toBeGreaterThanOrEqual(599 * SECOND);
+});
+
 test('a callback that is down for an hour is probed ever more rarely, and then everything comes, in order', async () => {
   const world = createWorld();
   world.put('acme');
