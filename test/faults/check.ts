@@ -65,6 +65,8 @@ type Evidence = {
   readonly resumed: readonly Resumed[];
 };
 
+const TYPE = 'content-type';
+
 /** Compares the end of a run with its plan. */
 export function balance(plan: Plan, evidence: Evidence): Ledger {
   const { items, received, stored, redrive, publishedAt, interruptions, metFaults, resumed } = evidence;
@@ -135,8 +137,11 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
       const waits = {
         made: unredriven,
         attempts: tried,
-        versions: items.versionsOf(subscription),
-        resumedAt: resumed.filter((one) => one.subscription === subscription).map(({ at }) => at),
+        ends: [
+          ...items.versionsOf(subscription).map((one) => one.from),
+          ...items.endpointAbsences().map(({ until }) => until),
+          ...resumed.filter((one) => one.subscription === subscription).map(({ at }) => at),
+        ],
       };
       if (own.length === 0 && skewMs === 0 && !isByHand(subscription))
         for (const text of early(waits)) breach('too early', `${message.id} of ${subscription} ${text}`);
@@ -179,17 +184,21 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
   }
   return { entries, places, breaches, interrupted, requests: received.length };
 
-  /** Its events may end a wait. */
+  /** The plan resumes the subscription by hand, which may end a wait. */
   function isByHand(subscription: string): boolean {
     return plan.events.some((event) => event.do === 'resume' && event.subscription === subscription);
   }
 
-  /** A batch has none of its messages' headers. */
-  function otherHeaders({ headers, isWhole }: Received): string[] {
-    const message = plan.messages.find(({ id }) => id === headers.get('webhook-id'));
-    if (message === undefined || !isWhole || headers.has('webhook-batch')) return [];
+  /** A batch has a content type of its own, and those headers that its messages share. */
+  function otherHeaders(request: Received): string[] {
+    const { headers, isWhole } = request;
+    const [only, ...more] = membersOf(request);
+    const message = plan.messages.find(({ id }) => id === only?.id);
+    if (message === undefined || !isWhole || more.length > 0) return [];
     return Object.entries(headersOf(message))
-      .filter(([name, value]) => headers.get(name) !== value)
+      .filter(
+        ([name, value]) => headers.get(name) !== value && !(name === TYPE && headers.has('webhook-batch')),
+      )
       .map(([name, value]) => `got ${message.id} with ${name}: ${headers.get(name)} for ${value}`);
   }
 

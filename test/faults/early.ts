@@ -1,6 +1,6 @@
 // Retry-After: a message does not come again before the time that its receiver asked for.
 import type { LoggedAttempt } from './attempted.ts';
-import type { Span } from './item-versions.ts';
+import { itemIn } from './item.ts';
 import type { Received } from './receiver.ts';
 
 export type Waits = {
@@ -8,34 +8,43 @@ export type Waits = {
   readonly made: readonly Received[];
   /** Those of the message. */
   readonly attempts: readonly LoggedAttempt[];
-  /** Those of its item: an item that is put anew ends a wait. */
-  readonly versions: readonly Pick<Span, 'from'>[];
-  /** When a person resumed the subscription. */
-  readonly resumedAt: readonly number[];
+  /** When something may have ended a pause: an item was put, an endpoint came back, or a person resumed. */
+  readonly ends: readonly number[];
 };
 
-/** Times are whole milliseconds. */
-const CLOCK_MS = 5;
+/** A token and a message in `retries` may come so much before their time. */
+const EARLY_MS = 1_000;
 
 /** Returns a sentence for each request of the message that came too early. */
-export function early({ made, attempts, versions, resumedAt }: Waits): string[] {
+export function early({ made, attempts, ends }: Waits): string[] {
   return made.slice(1).flatMap((next, index) => {
     const before = made[index];
-    const waitMs = before === undefined ? undefined : waitAfter(before, next);
-    if (before?.answeredAt === undefined || waitMs === undefined) return [];
-    const since = before.answeredAt;
-    if ([...versions.map(({ from }) => from), ...resumedAt].some((at) => at >= before.at && at <= next.at))
-      return [];
-    return next.at < since + waitMs - CLOCK_MS
-      ? [`came ${next.at - since} ms after an answer with Retry-After: ${waitMs / 1_000}`]
+    if (before?.answeredAt === undefined || before.retryAfter === undefined) return [];
+    const attempt = answered(before, next);
+    if (attempt === undefined || isEnded(before, next, attempt)) return [];
+    const waitedMs = next.at - before.answeredAt;
+    const asked = `Retry-After: ${before.retryAfter}`;
+    return waitedMs < Number(before.retryAfter) * 1_000 - EARLY_MS
+      ? [`came ${waitedMs} ms after an answer with ${asked}`]
       : [];
   });
 
-  /** Milliseconds that the answer asked for; undefined where the function did not read it: it was late, or broke off. */
-  function waitAfter({ at, status, retryAfter }: Received, next: Received): number | undefined {
-    const isRead = attempts.some(
-      (one) => one.status === status && one.loggedAt >= at && one.loggedAt <= next.at,
+  /** The line of an attempt that read the answer and has to wait. Others were too late, or are not repeated as they were. */
+  function answered({ at, status }: Received, next: Received): LoggedAttempt | undefined {
+    return attempts.find(
+      (one) =>
+        one.status === status &&
+        one.loggedAt >= at &&
+        one.loggedAt <= next.at &&
+        (one.action === 'retry' || one.action === 'pause'),
     );
-    return retryAfter === undefined || !isRead ? undefined : Number(retryAfter) * 1_000;
+  }
+
+  /** A pause ends with a new item, also one that was put before the request and not read yet. A wait in `retries` does not. */
+  function isEnded(before: Received, next: Received, { action }: LoggedAttempt): boolean {
+    const item = itemIn(before.headers);
+    if (action === 'retry' && item?.qos === 'auto') return false;
+    const isOther = item?.version !== itemIn(next.headers)?.version;
+    return isOther || ends.some((at) => at >= before.at && at <= next.at);
   }
 }

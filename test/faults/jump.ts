@@ -30,7 +30,7 @@ const endOf = (invocation: RunningInvocation): number => {
 
 /**
  * Moves the clock. The environments of a function with an invocation that would be too old are killed first. Resolves after the
- * receivers have seen the end of the requests of killed processes.
+ * receivers have seen the end of the requests of killed processes, and what has expired is deleted from the state table.
  */
 export async function jumpSoundly(ms: number, stage: Stage, receivers: Receivers): Promise<void> {
   const { set, jump, jumps } = stage;

@@ -26,14 +26,14 @@ type Evidence = {
 };
 
 /** A request with a message: its place among all requests, and that of the message within its batch. */
-export type Sent = { readonly request: Received; readonly index: number; readonly member: number };
+export type Arrival = { readonly request: Received; readonly index: number; readonly member: number };
 
 /** Returns a sentence for each group in which a message was sent too early: the first such message. */
 export function disordered(evidence: Evidence): string[] {
   const { subscription, settings, messages } = evidence;
   const [first] = settings;
   if (!settings.every(({ qos }) => qos === first?.qos) || !first?.qos.startsWith('at-')) return [];
-  const sent = sentIn(evidence.received);
+  const sent = arrivalsIn(evidence.received);
   const groups = Map.groupBy(
     messages.filter(({ ordered }) => ordered),
     ({ key }) => key,
@@ -60,7 +60,7 @@ export function disordered(evidence: Evidence): string[] {
   }
 
   /** at-most-once ends with the only request, at-least-once with the first 2xx, or with the last request before its dead letter. */
-  function endOf({ id }: PlannedMessage, requests: readonly Sent[]): Sent | undefined {
+  function endOf({ id }: PlannedMessage, requests: readonly Arrival[]): Arrival | undefined {
     const name = inSubscription(subscription, id);
     const { attempts, stored, redriven } = evidence;
     const isAway = stored.letters.has(name) || stored.undeliverable.has(name) || redriven.has(name);
@@ -76,7 +76,7 @@ export function disordered(evidence: Evidence): string[] {
   }
 
   /** What came as a copy after an interruption may be behind a later message. */
-  function lastBeforeLetter(name: string, requests: readonly Sent[]): Sent | undefined {
+  function lastBeforeLetter(name: string, requests: readonly Arrival[]): Arrival | undefined {
     const { attempts, interrupted, isSkewed } = evidence;
     if (!interrupted.has(name)) return requests.at(-1);
     const letter = (attempts.get(name) ?? []).find(({ action }) => action === 'dead-letter');
@@ -95,8 +95,8 @@ function isBeside(later: Received, { answeredAt, endedAt }: Received): boolean {
 }
 
 /** The requests of each message. */
-export function sentIn(received: readonly Received[]): ReadonlyMap<string, readonly Sent[]> {
-  const sent = new Map<string, Sent[]>();
+export function arrivalsIn(received: readonly Received[]): ReadonlyMap<string, readonly Arrival[]> {
+  const sent = new Map<string, Arrival[]>();
   for (const [index, request] of received.entries()) {
     for (const [member, { id }] of membersOf(request).entries())
       sent.set(id, [...(sent.get(id) ?? []), { request, index, member }]);

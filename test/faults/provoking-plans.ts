@@ -240,12 +240,12 @@ export const NONE_UNAVAILABLE = planOfOne({
   everyMs: 10,
 });
 
-/** The receiver asks for a wait with each of its answers. Time passes in between, and less than it asked for. */
+/** The receiver asks for a wait with each of its first answers. Without it, the retries come at once. */
 export const ASKED_TO_WAIT = planOfOne({
   settings: { qos: 'auto' },
   answers: Array.from({ length: 4 }, () => ({
     kind: 'status' as const,
-    status: 429,
+    status: 503,
     afterMs: 0,
     headers: { 'retry-after': '200' },
   })),

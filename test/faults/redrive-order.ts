@@ -1,7 +1,7 @@
 // The order of redriven letters: those of a key come as they were published.
 import { inSubscription } from './in-subscription.ts';
 import type { Items } from './items.ts';
-import { type Sent, sentIn } from './order.ts';
+import { type Arrival, arrivalsIn } from './order.ts';
 import type { Plan } from './plan.ts';
 import type { Received } from './receiver.ts';
 
@@ -17,14 +17,15 @@ type Evidence = {
 
 /** Returns a sentence for each key of which a letter came before an earlier one. */
 export function redrivenOutOfOrder({ plan, items, received, letters, interrupted }: Evidence): string[] {
-  // Letters are sorted by the times of their first attempts. A redrive that is cut off goes on with what it left.
+  // Letters are sorted by the times of their first attempts, so clocks that differ may change their order. A redrive that was
+  // cut off sorts the rest by itself.
   const isSorted = plan.redrive === 'nothing' && plan.events.every((event) => event.do !== 'skew');
   if (!isSorted) return [];
   return plan.subscriptions.flatMap(({ id: subscription }) => {
     const qualities = new Set(items.settingsOf(subscription).map(({ qos }) => qos));
     const [qos = 'none'] = qualities;
     if (qualities.size > 1 || !qos.startsWith('at-')) return [];
-    const sent = sentIn(received.filter((request) => request.subscription === subscription));
+    const sent = arrivalsIn(received.filter((request) => request.subscription === subscription));
     const redriven = plan.messages.filter(({ id, ordered, subscriptions }) => {
       const name = inSubscription(subscription, id);
       return ordered && subscriptions.includes(subscription) && letters.has(name) && !interrupted.has(name);
@@ -37,7 +38,7 @@ export function redrivenOutOfOrder({ plan, items, received, letters, interrupted
   });
 }
 
-const isAfter = (one: Sent, before: Sent | undefined): boolean =>
+const isAfter = (one: Arrival, before: Arrival | undefined): boolean =>
   before === undefined ||
   one.index > before.index ||
   (one.index === before.index && one.member > before.member);

@@ -1,4 +1,4 @@
-// After everything has come to rest, some runs redrive the dead letters of the SQS endpoint: each of them arrives then, once.
+// After everything has come to rest, some runs redrive the dead letters of the endpoint `letters`: each of them arrives then, once.
 import * as z from 'zod';
 import type { Breach } from './check.ts';
 import { inSubscription } from './in-subscription.ts';

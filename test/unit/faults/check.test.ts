@@ -226,7 +226,7 @@ test('a second request under at-most-once is a double', () => {
   expect(promises([first], twice, { item: { qos: 'at-most-once' } })).toEqual(['doubled']);
 });
 
-test('a message that was delivered twice without an interruption is a double, under each that repeats', () => {
+test('a message that was delivered twice without an interruption is a double, under each quality of service that repeats', () => {
   const twice = [request(first), request(first)];
   const done = logged(first, 'done', 'delivered');
   const attempts = [...done, ...done];
@@ -280,6 +280,7 @@ test('a copy of an older message may be behind a later one when the older one ha
     request(first, {
       headers: new Map([
         ['webhook-batch', String(messages.length)],
+        ['x-own', messages.map(({ id }) => id).join()],
         ['content-type', 'application/json'],
       ]),
       body: Buffer.from(`[${messages.map(bodyOf).join(',')}]`),
@@ -505,12 +506,12 @@ const waited = (ms: number): Received[] => [
 const read = { attempts: logged(first, 'pause', 'failed', { status: 429, loggedAt: 1 }) };
 
 test('a message that comes again before its Retry-After is too early', () => {
-  expect(promises([first], waited(39_000), read)).toEqual(['too early']);
-  expect(promises([first], waited(40_000), read)).toEqual([]);
+  expect(promises([first], waited(38_000), read)).toEqual(['too early']);
+  expect(promises([first], waited(39_000), read)).toEqual([]);
 });
 
 test('what the function did not read, and what was resumed or interrupted, waits for nothing', () => {
-  const early = waited(39_000);
+  const early = waited(38_000);
   expect(promises([first], early)).toEqual([]);
   const resumed = [{ subscription: 's', at: 20_000 }];
   expect(promises([first], early, { ...read, resumed })).toEqual([]);
@@ -532,4 +533,15 @@ test('a dead letter in the queue of another endpoint is misplaced', () => {
   const copies = (at: string) => [letterOf(first, { at })];
   expect(promises([first], made, { copies: copies('letters'), item: LETTERS })).toEqual([]);
   expect(promises([first], made, { copies: copies('broken'), item: LETTERS })).toEqual(['misplaced']);
+});
+
+test('what is retried in a queue waits on when its item is put', () => {
+  const retried = logged(first, 'retry', 'failed', { status: 429, loggedAt: 1 });
+  const versions = [version({ qos: 'auto' }), version({ qos: 'auto' }, { from: 20_000 })];
+  expect(promises([first], waited(38_000), { attempts: retried, versions })).toEqual(['too early']);
+});
+
+test('a batch that got a Retry-After and is sent one by one waits for nothing', () => {
+  const divided = logged(first, 'one-by-one', 'rejected', { status: 429, loggedAt: 1 });
+  expect(promises([first], waited(0), { attempts: divided })).toEqual([]);
 });
