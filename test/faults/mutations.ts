@@ -22,6 +22,7 @@ import {
   UNAVAILABLE_AT_THE_END,
   UNAVAILABLE_FOR_A_WHILE,
   UNKNOWN_AND_NO_LETTER,
+  UNSENT_IN_A_GROUP,
   WITHOUT_FAULTS,
 } from './provoking-plans.ts';
 
@@ -404,6 +405,7 @@ export const MUTATIONS: readonly Mutation[] = [
     id: 'failed-wave-drops-the-rest',
     edits: [['lib/route/batch.ts', '[...left, ...rest.slice(taken)]', 'left']],
     breaks: ['lost'],
+    plan: UNSENT_IN_A_GROUP,
   },
   {
     id: 'removed-lane-forgets-the-rest',

@@ -252,3 +252,12 @@ export const ASKED_TO_WAIT = planOfOne({
   messages: 3,
   everyMs: 10,
 });
+
+/** While the first message of a group is sent on, the others gather. The first of them can't be sent on. */
+export const UNSENT_IN_A_GROUP = planOfOne({
+  settings: {},
+  answers: [],
+  messages: 20,
+  everyMs: 0,
+  calls: [{ ...inARow('error', 'SendMessageBatch', 8, 'deliveries.fifo'), from: 2 }],
+});
