@@ -1,6 +1,6 @@
 // Ways to break `bridge`, `redrive` and the dead letters of `deliver`, as those of mutations.ts.
 import { type Mutation, often } from './mutation.ts';
-import { REDRIVEN_AT_MOST_ONCE, REJECTED } from './provoking-plans.ts';
+import { REDRIVEN_AT_MOST_ONCE, REJECTED, REJECTED_TO_A_BROKEN_ENDPOINT } from './provoking-plans.ts';
 
 export const LETTER_MUTATIONS: readonly Mutation[] = [
   {
@@ -82,6 +82,7 @@ export const LETTER_MUTATIONS: readonly Mutation[] = [
       ],
     ],
     breaks: ['lost'],
+    plan: REJECTED_TO_A_BROKEN_ENDPOINT,
   },
   {
     id: 'letters-of-all-endpoints-together',

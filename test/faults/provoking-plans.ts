@@ -118,6 +118,16 @@ export const REJECTED = planOfOne({
   everyMs: 10,
 });
 
+/** The dead letters go to a Kafka endpoint whose brokers can't be reached. */
+export const REJECTED_TO_A_BROKEN_ENDPOINT = planOfOne({
+  settings: { dlq: 'broken' },
+  answers: Array.from({ length: 4 }, () => ({ kind: 'status', status: 400, afterMs: 0 })),
+  messages: 6,
+  everyMs: 10,
+  // The faults end after the last event, and the endpoint is repaired then.
+  events: [{ do: 'sweep', atMs: 8_000 }],
+});
+
 /** Messages that may be sent again fail until their retries are used up. */
 export const UNAVAILABLE_FOR_A_WHILE = planOfOne({
   settings: { qos: 'auto' },
