@@ -12,8 +12,7 @@ export async function change(
   decide: (state: State) => State | undefined,
   deps: ChangeDeps,
 ): Promise<boolean> {
-  const before = subject.state;
-  const { state, changed } = await changeState(subject.id, before, decide, deps);
+  const { state, changed, before } = await changeState(subject.id, subject.state, decide, deps);
   // Lanes change the state in parallel, and answers may arrive out of order: keep the newest. Set before the announcement,
   // which takes time in which the other lanes must see the pause.
   if (state.version >= subject.state.version) subject.state = state;

@@ -32,8 +32,8 @@ export type FailedAttempt = {
 type Facts = { readonly now: number; readonly random: number; readonly outageWaits: OutageWaits };
 
 /**
- * A failed attempt begins or continues an outage. One of an older epoch may only lengthen the wait: its callback asked for that
- * too. Undefined: nothing changes.
+ * A failed attempt begins or continues an outage. One of an older epoch may only lengthen the wait, by its Retry-After or its
+ * `retry` block. Undefined: nothing changes.
  */
 export function failed(
   state: State,
@@ -54,21 +54,23 @@ export function failed(
     ...(failure.code !== undefined && { code: failure.code }),
     itemHash: failure.itemHash,
     failures,
-    ...(!failure.stop && { resumeAt: now + waitMs }),
+    // A later answer may have lengthened the wait while this probe was under way.
+    ...(!failure.stop && { resumeAt: Math.max(now + waitMs, before?.resumeAt ?? 0) }),
     ...(failure.head && { head: headAfter(before?.head, failure.head) }),
   };
   return probeAwaited(paused(state, pause, failure.head?.lane), now);
 }
 
-function waitLengthened(
-  state: State,
-  { afterMs = 0 }: Pick<FailedAttempt, 'afterMs'>,
-  now: number,
-): State | undefined {
+/** Answers that ask for the same wait in the same second change the state once. */
+const WHOLE_MS = 1_000;
+
+/** The token of the earlier time becomes invalid: it would be too early, and SQS would take the next one for the same. */
+function waitLengthened(state: State, { afterMs, itemHash }: FailedAttempt, now: number): State | undefined {
   const { pause } = state;
-  const resumeAt = now + afterMs;
-  if (pause?.resumeAt === undefined || pause.resumeAt >= resumeAt) return undefined;
-  return probeAwaited({ ...state, pause: { ...pause, resumeAt } }, now);
+  if (afterMs === undefined || pause?.resumeAt === undefined || pause.itemHash !== itemHash) return undefined;
+  if (pause.resumeAt >= now + afterMs) return undefined;
+  const resumeAt = Math.ceil((now + afterMs) / WHOLE_MS) * WHOLE_MS;
+  return probeAwaited({ ...lanesRenumbered(state), pause: { ...pause, resumeAt } }, now);
 }
 
 const headAfter = (before: Head | undefined, head: Omit<Head, 'probes'>): Head => ({

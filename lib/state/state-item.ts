@@ -1,5 +1,5 @@
 // Reads and writes a subscription's state, one item of the state table. Every write is conditional on the version from
-// which it was decided. After a lost race it is read and decided again, so an old answer changes nothing.
+// which it was decided. After a lost race it is read and decided again: an old answer may lengthen a wait, and changes nothing else.
 import * as z from 'zod';
 import { dueKeys } from './due.ts';
 import { stateKey } from './keys.ts';
@@ -30,21 +30,22 @@ const CHANGES = 32;
 
 /**
  * Changes the state: `decide` gets the present state and returns the new one, or undefined for no change. When another
- * write came first, `decide` is called again with that state. Returns the final state and whether this call changed it.
- * Throws when DynamoDB fails.
+ * write came first, `decide` is called again with that state. Returns the final state, whether this call changed it, and the
+ * state that it replaced. Throws when DynamoDB fails.
  */
 export async function changeState(
   subscription: string,
   from: State,
   decide: (state: State) => State | undefined,
   deps: StateDeps,
-): Promise<{ readonly state: State; readonly changed: boolean }> {
+): Promise<{ readonly state: State; readonly changed: boolean; readonly before: State }> {
   let state = from;
   for (let attempt = 0; attempt < CHANGES; attempt++) {
     const decided = decide(state);
-    if (decided === undefined) return { state, changed: false };
+    if (decided === undefined) return { state, changed: false, before: state };
     const next = { ...decided, version: state.version + 1 };
-    if (await write(subscription, next, state.version, deps)) return { state: next, changed: true };
+    if (await write(subscription, next, state.version, deps))
+      return { state: next, changed: true, before: state };
     state = await readState(subscription, deps);
   }
   throw new Error(`the state of subscription ${subscription} changed ${CHANGES} times under our hands`);

@@ -376,9 +376,42 @@ export const DANGERS: readonly Danger[] = [
       ],
     ],
     tests: [
-      ['state/machine', 'a later answer to an older request lengthens the wait'],
+      ['state/machine', 'lengthens the wait, and makes the token'],
       ['stories/outage', 'a Retry-After for another lane'],
     ],
+  },
+  {
+    id: 'lengthened-under-the-old-number',
+    danger: 'The token for the lengthened wait is a duplicate for SQS, so the outage lasts minutes longer.',
+    edits: [
+      [
+        'lib/state/machine.ts',
+        '...lanesRenumbered(state), pause: { ...pause, resumeAt } }',
+        '...state, pause: { ...pause, resumeAt } }',
+      ],
+    ],
+    tests: [
+      ['state/machine', 'lengthens the wait, and makes the token'],
+      ['stories/outage', 'a Retry-After for another lane'],
+    ],
+  },
+  {
+    id: 'probe-shortens-a-wait',
+    danger: 'A probe that fails ends the longer wait that another answer asked for meanwhile.',
+    edits: [['lib/state/machine.ts', 'Math.max(now + waitMs, before?.resumeAt ?? 0)', 'now + waitMs']],
+    tests: [['state/machine', 'is obeyed also if the probe under way fails']],
+  },
+  {
+    id: 'announced-by-each-lane',
+    danger: 'Each lane that lengthens an outage announces it once more.',
+    edits: [
+      [
+        'lib/state/change.ts',
+        'const { state, changed, before } = await changeState(',
+        'const before = subject.state;\n  const { state, changed } = await changeState(',
+      ],
+    ],
+    tests: [['state/change', 'a change after a lost race is announced']],
   },
   {
     id: 'old-success',

@@ -2,8 +2,8 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { expect, test } from 'vitest';
 import { change } from '#lib/state/change.ts';
 import { laneClosed } from '#lib/state/lanes.ts';
-import { askedToPause } from '#lib/state/machine.ts';
-import { NO_STATE } from '#lib/state/state.ts';
+import { askedToPause, itemWrong } from '#lib/state/machine.ts';
+import { NO_STATE, type State } from '#lib/state/state.ts';
 import { readState } from '#lib/state/state-item.ts';
 import { createMemoryDocuments, tablesOver } from '#test/support/memory-documents.ts';
 
@@ -36,4 +36,27 @@ test('twenty lanes that close at the same time are all closed', async () => {
   );
   const { lanes: closed } = await readState('acme', deps);
   expect(Object.keys(closed).map(Number)).toEqual(lanes);
+});
+
+test('a change after a lost race is announced against the state that it replaced', async () => {
+  const memory = createMemoryDocuments();
+  const announced: (string | undefined)[][] = [];
+  const deps = {
+    ...tablesOver(memory.documents),
+    announce: async (_: string, before: State, after: State) => {
+      announced.push([before.pause?.detail, after.pause?.detail]);
+    },
+  };
+  const [one, other] = [
+    { id: 'acme', state: NO_STATE },
+    { id: 'acme', state: NO_STATE },
+  ];
+  const noted = (detail: string) => (state: State) =>
+    state.pause?.detail === detail ? undefined : itemWrong(state, { detail, itemHash: detail }, 0);
+  await change(one, noted('first'), deps);
+  await change(other, noted('second'), deps);
+  expect(announced).toEqual([
+    [undefined, 'first'],
+    ['first', 'second'],
+  ]);
 });

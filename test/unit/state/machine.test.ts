@@ -124,15 +124,31 @@ test('Retry-After lengthens the wait and never shortens it', () => {
   expect([resumeAt(1), resumeAt(60_000)]).toEqual([NOW + 2_000, NOW + 60_000]);
 });
 
-test('a later answer to an older request lengthens the wait of the outage, and changes nothing else', () => {
+describe('a later answer to a request that began before the outage', () => {
   const { outage } = STATES;
-  const late = (afterMs: number) => failed(outage, failure({ epoch: 6, afterMs }), FACTS);
-  const waitMs = (outage.pause?.resumeAt ?? 0) - NOW;
-  expect(late(waitMs)).toBeUndefined();
-  const { epoch } = outage;
-  expect(late(waitMs + 1)).toMatchObject({ epoch, pause: { ...outage.pause, resumeAt: NOW + waitMs + 1 } });
-  for (const state of [going, STATES.stopped])
-    expect(failed(state, failure({ epoch: 6, afterMs: 60_000 }), FACTS)).toBeUndefined();
+  const old = outage.pause?.resumeAt ?? 0;
+  const late = (more: Partial<FailedAttempt>, state = outage) =>
+    failed(state, failure({ epoch: 6, ...more }), FACTS);
+
+  test('lengthens the wait, and makes the token of the earlier time invalid', () => {
+    expect(late({ afterMs: old - NOW })).toBeUndefined();
+    const longer = late({ afterMs: 60_000 });
+    expect(longer).toMatchObject({ epoch: outage.epoch, pause: { ...outage.pause, resumeAt: NOW + 60_000 } });
+    for (const lane of [1, 3]) expect(longer?.lanes[lane]?.drain).toBeGreaterThan(outage.drains);
+    expect(longer && late({ afterMs: 60_000 }, longer)).toBeUndefined();
+  });
+
+  test('changes nothing without a wait of its own, of another item, or where there is no outage', () => {
+    const due = { ...outage, pause: { ...pause, reason: 'outage', resumeAt: NOW - 1 } } as const;
+    expect(late({}, due)).toBeUndefined();
+    expect(late({ afterMs: 60_000, itemHash: 'another' })).toBeUndefined();
+    for (const state of [going, STATES.stopped]) expect(late({ afterMs: 60_000 }, state)).toBeUndefined();
+  });
+
+  test('is obeyed also if the probe under way fails after it', () => {
+    const longer = late({ afterMs: 60_000 });
+    expect(longer && failed(longer, failure(), FACTS)?.pause?.resumeAt).toBe(NOW + 60_000);
+  });
 });
 
 test('a wait from the retry block does not count as a failure', () => {
