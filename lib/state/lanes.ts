@@ -49,7 +49,8 @@ export function drainStarted(state: State, lane: number, now: number): State | u
   return renumbered(state, lane, untilAfter(now, unheard), unheard);
 }
 
-function renumbered(state: State, lane: number, until: number, unheard: number): State {
+/** Gives a closed lane a new number, which makes its token on the way invalid. `until`: when its new token is overdue. */
+export function renumbered(state: State, lane: number, until: number, unheard: number): State {
   const drains = state.drains + 1;
   return { ...state, drains, lanes: { ...state.lanes, [lane]: { drain: drains, until, unheard } } };
 }

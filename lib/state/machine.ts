@@ -1,7 +1,7 @@
 // Pauses and resumes a subscription: one pure function for each event of transitions.ts. Each returns the new state, or
 // undefined for no change. After a lost race the caller calls it again with the newer state.
 import { detailOf } from '#lib/item/detail.ts';
-import { lanesRenumbered, probeAwaited } from './lanes.ts';
+import { lanesRenumbered, probeAwaited, probeLane, renumbered } from './lanes.ts';
 import { closedLanes, type Head, type Pause, type PauseReason, type State } from './state.ts';
 import { counts } from './transitions.ts';
 
@@ -61,16 +61,18 @@ export function failed(
   return probeAwaited(paused(state, pause, failure.head?.lane), now);
 }
 
-/** Answers that ask for the same wait in the same second change the state once. */
+/** Late answers that ask for the same wait in the same second change the state once. */
 const WHOLE_MS = 1_000;
 
-/** The token of the earlier time becomes invalid: it would be too early, and SQS would take the next one for the same. */
+/** The probe's token becomes invalid: it would be too early, and SQS would take the next one for a copy of it. */
 function waitLengthened(state: State, { afterMs, itemHash }: FailedAttempt, now: number): State | undefined {
   const { pause } = state;
   if (afterMs === undefined || pause?.resumeAt === undefined || pause.itemHash !== itemHash) return undefined;
   if (pause.resumeAt >= now + afterMs) return undefined;
   const resumeAt = Math.ceil((now + afterMs) / WHOLE_MS) * WHOLE_MS;
-  return probeAwaited({ ...lanesRenumbered(state), pause: { ...pause, resumeAt } }, now);
+  const lane = probeLane(state);
+  const next = { ...state, pause: { ...pause, resumeAt } };
+  return lane === undefined ? next : probeAwaited(renumbered(next, lane, resumeAt, 0), now);
 }
 
 const headAfter = (before: Head | undefined, head: Omit<Head, 'probes'>): Head => ({

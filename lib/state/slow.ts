@@ -1,6 +1,6 @@
 // The slow class of a state, as pure functions. The lanes of a slow subscription are closed while it delivers. Each waits
 // for a slot, and drains one slice for each slot that it gets. Nothing is read, written or sent here.
-import { lanesRenumbered, probeAwaited, untilAfter } from './lanes.ts';
+import { lanesRenumbered, probeAwaited, renumbered, untilAfter } from './lanes.ts';
 import { closedLanes, type State } from './state.ts';
 import { phaseOf } from './transitions.ts';
 
@@ -101,10 +101,8 @@ export function probePostponed(
 ): State | undefined {
   if (state.pause === undefined || phaseOf(state) !== 'outage' || state.lanes[lane]?.drain !== drain)
     return undefined;
-  const drains = state.drains + 1;
-  const closed = { drain: drains, until: 0, unheard: 0 };
-  const pause = { ...state.pause, resumeAt };
-  return probeAwaited({ ...state, drains, pause, lanes: { ...state.lanes, [lane]: closed } }, now);
+  const next = { ...state, pause: { ...state.pause, resumeAt } };
+  return probeAwaited(renumbered(next, lane, resumeAt, 0), now);
 }
 
 /** Puts every lane that has no token on its way at the end of the line. */

@@ -386,8 +386,8 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/state/machine.ts',
-        '...lanesRenumbered(state), pause: { ...pause, resumeAt } }',
-        '...state, pause: { ...pause, resumeAt } }',
+        'probeAwaited(renumbered(next, lane, resumeAt, 0), now)',
+        'probeAwaited(renumbered(next, lane, resumeAt, 0) && next, now)',
       ],
     ],
     tests: [

@@ -134,8 +134,16 @@ describe('a later answer to a request that began before the outage', () => {
     expect(late({ afterMs: old - NOW })).toBeUndefined();
     const longer = late({ afterMs: 60_000 });
     expect(longer).toMatchObject({ epoch: outage.epoch, pause: { ...outage.pause, resumeAt: NOW + 60_000 } });
-    for (const lane of [1, 3]) expect(longer?.lanes[lane]?.drain).toBeGreaterThan(outage.drains);
+    expect(longer?.lanes).toMatchObject({ 1: { drain: outage.drains + 1 }, 3: outage.lanes[3] });
     expect(longer && late({ afterMs: 60_000 }, longer)).toBeUndefined();
+  });
+
+  test('leaves the probe to the lane that has it', () => {
+    const lanes = { 1: { drain: 4, until: 0, unheard: 0 }, 3: { drain: 5, until: NOW + 9, unheard: 0 } };
+    for (const afterMs of [60_000, 60 * MINUTE]) {
+      const longer = late({ afterMs }, { ...outage, lanes });
+      expect(longer && probeLane(longer)).toBe(3);
+    }
   });
 
   test('changes nothing without a wait of its own, of another item, or where there is no outage', () => {
