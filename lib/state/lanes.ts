@@ -49,8 +49,7 @@ export function drainStarted(state: State, lane: number, now: number): State | u
   return renumbered(state, lane, untilAfter(now, unheard), unheard);
 }
 
-/** Gives a closed lane a new number, which makes its token on the way invalid. `until`: when its new token is overdue. */
-export function renumbered(state: State, lane: number, until: number, unheard: number): State {
+function renumbered(state: State, lane: number, until: number, unheard: number): State {
   const drains = state.drains + 1;
   return { ...state, drains, lanes: { ...state.lanes, [lane]: { drain: drains, until, unheard } } };
 }
@@ -74,6 +73,13 @@ export function probeAwaited(state: State, now: number): State {
   if (closed === undefined) return state;
   return { ...state, lanes: { ...state.lanes, [lane]: { ...closed, until: resumeAt + TOKEN_MS } } };
 }
+
+/**
+ * Gives the lane that probes a new number, after `resumeAt` was moved. The token on its way is too early, and SQS would take the
+ * next one for a copy of it.
+ */
+export const probeMoved = (state: State, lane: number, now: number): State =>
+  probeAwaited(renumbered(state, lane, state.pause?.resumeAt ?? now, 0), now);
 
 /** The lane that probes: that of the failed head, else the one with a token on its way, else the first closed one. */
 export function probeLane(state: State): number | undefined {

@@ -1,7 +1,7 @@
 // Pauses and resumes a subscription: one pure function for each event of transitions.ts. Each returns the new state, or
 // undefined for no change. After a lost race the caller calls it again with the newer state.
 import { detailOf } from '#lib/item/detail.ts';
-import { lanesRenumbered, probeAwaited, probeLane, renumbered } from './lanes.ts';
+import { lanesRenumbered, probeAwaited, probeLane, probeMoved } from './lanes.ts';
 import { closedLanes, type Head, type Pause, type PauseReason, type State } from './state.ts';
 import { counts } from './transitions.ts';
 
@@ -64,7 +64,6 @@ export function failed(
 /** Late answers that ask for the same wait in the same second change the state once. */
 const WHOLE_MS = 1_000;
 
-/** The probe's token becomes invalid: it would be too early, and SQS would take the next one for a copy of it. */
 function waitLengthened(state: State, { afterMs, itemHash }: FailedAttempt, now: number): State | undefined {
   const { pause } = state;
   if (afterMs === undefined || pause?.resumeAt === undefined || pause.itemHash !== itemHash) return undefined;
@@ -72,7 +71,7 @@ function waitLengthened(state: State, { afterMs, itemHash }: FailedAttempt, now:
   const resumeAt = Math.ceil((now + afterMs) / WHOLE_MS) * WHOLE_MS;
   const lane = probeLane(state);
   const next = { ...state, pause: { ...pause, resumeAt } };
-  return lane === undefined ? next : probeAwaited(renumbered(next, lane, resumeAt, 0), now);
+  return lane === undefined ? next : probeMoved(next, lane, now);
 }
 
 const headAfter = (before: Head | undefined, head: Omit<Head, 'probes'>): Head => ({

@@ -1,6 +1,6 @@
 // The slow class of a state, as pure functions. The lanes of a slow subscription are closed while it delivers. Each waits
 // for a slot, and drains one slice for each slot that it gets. Nothing is read, written or sent here.
-import { lanesRenumbered, probeAwaited, renumbered, untilAfter } from './lanes.ts';
+import { lanesRenumbered, probeMoved, untilAfter } from './lanes.ts';
 import { closedLanes, type State } from './state.ts';
 import { phaseOf } from './transitions.ts';
 
@@ -101,8 +101,7 @@ export function probePostponed(
 ): State | undefined {
   if (state.pause === undefined || phaseOf(state) !== 'outage' || state.lanes[lane]?.drain !== drain)
     return undefined;
-  const next = { ...state, pause: { ...state.pause, resumeAt } };
-  return probeAwaited(renumbered(next, lane, resumeAt, 0), now);
+  return probeMoved({ ...state, pause: { ...state.pause, resumeAt } }, lane, now);
 }
 
 /** Puts every lane that has no token on its way at the end of the line. */

@@ -1,5 +1,6 @@
 // Reads and writes a subscription's state, one item of the state table. Every write is conditional on the version from
-// which it was decided. After a lost race it is read and decided again: an old answer may lengthen a wait, and changes nothing else.
+// which it was decided. After a lost race it is read and decided again: an old answer may lengthen a wait, and changes nothing
+// else.
 import * as z from 'zod';
 import { dueKeys } from './due.ts';
 import { stateKey } from './keys.ts';

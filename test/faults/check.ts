@@ -86,6 +86,11 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
   for (const { id: subscription } of plan.subscriptions) {
     const qualities = items.qualitiesOf(subscription);
     const messages = plan.messages.filter((message) => message.subscriptions.includes(subscription));
+    const ends = [
+      ...items.versionsOf(subscription).map((one) => one.from),
+      ...items.endpointAbsences().map(({ until }) => until),
+      ...resumed.filter((one) => one.subscription === subscription).map(({ at }) => at),
+    ];
     for (const message of messages) {
       const key = inSubscription(subscription, message.id);
       const made = requests.get(key) ?? [];
@@ -134,15 +139,7 @@ export function balance(plan: Plan, evidence: Evidence): Ledger {
           'misplaced',
           `${message.id} does not match the filter of ${subscription} and is kept: ${place}`,
         );
-      const waits = {
-        made: unredriven,
-        attempts: tried,
-        ends: [
-          ...items.versionsOf(subscription).map((one) => one.from),
-          ...items.endpointAbsences().map(({ until }) => until),
-          ...resumed.filter((one) => one.subscription === subscription).map(({ at }) => at),
-        ],
-      };
+      const waits = { made: unredriven, attempts: tried, ends };
       if (own.length === 0 && skewMs === 0 && !isByHand(subscription))
         for (const text of early(waits)) breach('too early', `${message.id} of ${subscription} ${text}`);
     }

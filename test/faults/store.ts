@@ -1,5 +1,4 @@
 // The run's own access to the tables and secrets of its stage.
-
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { DeleteCommand, DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';

@@ -386,8 +386,8 @@ export const DANGERS: readonly Danger[] = [
     edits: [
       [
         'lib/state/machine.ts',
-        'probeAwaited(renumbered(next, lane, resumeAt, 0), now)',
-        'probeAwaited(renumbered(next, lane, resumeAt, 0) && next, now)',
+        'lane === undefined ? next : probeMoved(next, lane, now)',
+        'lane === undefined ? next : probeMoved(next, lane, now) && probeAwaited(next, now)',
       ],
     ],
     tests: [
